@@ -1,0 +1,104 @@
+import type {
+  AnyEvent,
+  AnyRequest,
+  FrameOf,
+  PayloadOf,
+  ReplyOf,
+  RequestOf,
+} from '#libs/contracts';
+
+/**
+ * How services talk. Two adapters, `nats/` and `local/`, behave alike; `bus.contract.spec.ts` holds them to it.
+ *
+ * Every message is a head and perhaps a body. The head is JSON, typed by its contract, copied on the way (nobody shares
+ * an object across the bus). The body is text that is carried as it is and parsed by nobody in between.
+ */
+export interface Message<Head> {
+  readonly head: Head;
+  readonly body?: string | undefined;
+}
+
+export interface AskOptions<Frame> {
+  readonly body?: string | undefined;
+  /** Epoch ms. The answerer drops what has expired before it acts. Default: now + the contract's `deadlineMs`. */
+  readonly deadlineAtMs?: number | undefined;
+  /** Ends the wait with `bus.cancelled` and aborts the handler's `signal`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Asks this instance alone instead of any one of the owner's. */
+  readonly instance?: string | undefined;
+  readonly callId?: string | undefined;
+  readonly traceparent?: string | undefined;
+  /** Receives what comes before the answer, in order; while its promise is pending the sender is held back. */
+  readonly onFrame?: ((frame: Message<Frame>) => void | Promise<void>) | undefined;
+}
+
+export interface Answer<Reply> extends Message<Reply> {
+  /** The instance that answered. */
+  readonly instance: string;
+}
+
+/** What a handler knows of the call it answers. */
+export interface CallContext<Frame = never> {
+  readonly callId: string;
+  readonly deadlineAtMs: number;
+  /** Aborts when the asker cancels, goes away, or the deadline passes. */
+  readonly signal: AbortSignal;
+  readonly traceparent: string | undefined;
+  readonly body: string | undefined;
+  /** Sends a frame ahead of the answer; resolves when the asker has room for more. */
+  send(frame: Frame, body?: string): Promise<void>;
+}
+
+export type Handler<C extends AnyRequest> = (
+  request: RequestOf<C>,
+  call: CallContext<FrameOf<C>>,
+) => Promise<ReplyOf<C> | WithBody<ReplyOf<C>>>;
+
+/** A reply that carries a body. */
+export class WithBody<Head> implements Message<Head> {
+  constructor(
+    readonly head: Head,
+    readonly body: string | undefined,
+  ) {}
+}
+
+export interface Subscription {
+  close(): void;
+}
+
+export interface HearOptions {
+  /** With a group, one member of it hears each event; without, everybody does. */
+  readonly group?: string;
+}
+
+export interface Bus {
+  /** This process on the bus; unguessable, fit for a subject token. */
+  readonly instance: string;
+  readonly connected: boolean;
+
+  /**
+   * Asks one instance of the contract's owner. Rejects with the answerer's `GatewayError`, or `bus.no_responders` (at
+   * once), `bus.disconnected` (at once, nothing sent), `bus.timed_out`, `bus.cancelled`, `bus.responder_lost`,
+   * `bus.too_large`.
+   */
+  ask<C extends AnyRequest>(contract: C, request: RequestOf<C>, options?: AskOptions<FrameOf<C>>): Promise<Answer<ReplyOf<C>>>;
+
+  /** Serves a contract, for any asker and for those who ask this instance by name. */
+  answer<C extends AnyRequest>(contract: C, handler: Handler<C>): Subscription;
+
+  publish<C extends AnyEvent>(event: C, payload: PayloadOf<C>): void;
+  hear<C extends AnyEvent>(event: C, handler: (payload: PayloadOf<C>) => void | Promise<void>, options?: HearOptions): Subscription;
+
+  /** Opaque signals on `switchyard.v1.sig.<owner>.<noun>.<verb>.<id>`, aimed at whoever listens for that id. */
+  signal(subject: string, payload: unknown): void;
+  onSignal(subject: string, handler: (payload: unknown, subject: string) => void): Subscription;
+
+  /** Called after every reconnect: what was heard in between is lost, so read models revalidate. */
+  onReconnect(handler: () => void): Subscription;
+
+  /** Resolves once what was published has left this process and reached the broker. */
+  flush(): Promise<void>;
+
+  /** Stops answering new requests, finishes those in hand, then closes. */
+  drain(): Promise<void>;
+}

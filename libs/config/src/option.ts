@@ -1,0 +1,106 @@
+/**
+ * A setting, declared once: what its environment variable holds, what it is when absent, and what it is for. From the
+ * declaration come the parsed value, `--help` and the settings page.
+ */
+export interface Option<Value> {
+  /** How the value is written, for the settings page: `integer 1…65535`, `text`, `a | b`. */
+  readonly form: string;
+  readonly defaultValue: Value;
+  /** One or two sentences: what it does. */
+  readonly prose: string;
+  readonly secret: boolean;
+  /** Throws an `Error` that says what is wrong with the text, without repeating a secret. */
+  readonly parse: (text: string) => Value;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: stands for "an option of some type"
+export type Options = Readonly<Record<string, Option<any>>>;
+
+export type ConfigOf<O extends Options> = { readonly [Name in keyof O]: O[Name] extends Option<infer Value> ? Value : never };
+
+const option = <Value>(
+  form: string,
+  defaultValue: Value,
+  prose: string,
+  parse: (text: string) => Value,
+  secret = false,
+): Option<Value> => ({ form, defaultValue, prose, secret, parse });
+
+export const text = (defaultValue: string, prose: string): Option<string> =>
+  option('text', defaultValue, prose, (value) => value);
+
+export const optionalText = (prose: string): Option<string | null> =>
+  option<string | null>('text', null, prose, (value) => value);
+
+/** A value that never appears in a log, an error or the settings page. */
+export const secret = (prose: string): Option<string | null> =>
+  option<string | null>('secret', null, prose, (value) => value, true);
+
+export const integer = (
+  defaultValue: number,
+  prose: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
+): Option<number> =>
+  option(`integer ${min}…${max === Number.MAX_SAFE_INTEGER ? '' : max}`, defaultValue, prose, (value) => {
+    const number = Number(value);
+    if (!/^-?\d+$/.test(value) || !Number.isSafeInteger(number)) throw new Error(`"${value}" is not an integer`);
+    if (number < min || number > max) throw new Error(`${value} is outside ${min}…${max}`);
+    return number;
+  });
+
+export const decimal = (
+  defaultValue: number,
+  prose: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
+): Option<number> =>
+  option(`number ${min}…${max === Number.MAX_SAFE_INTEGER ? '' : max}`, defaultValue, prose, (value) => {
+    const number = Number(value);
+    if (value.trim() === '' || !Number.isFinite(number)) throw new Error(`"${value}" is not a number`);
+    if (number < min || number > max) throw new Error(`${value} is outside ${min}…${max}`);
+    return number;
+  });
+
+const TRUE = new Set(['true', '1', 'yes', 'on']);
+const FALSE = new Set(['false', '0', 'no', 'off']);
+
+export const flag = (defaultValue: boolean, prose: string): Option<boolean> =>
+  option('true | false', defaultValue, prose, (value) => {
+    const word = value.toLowerCase();
+    if (TRUE.has(word)) return true;
+    if (FALSE.has(word)) return false;
+    throw new Error(`"${value}" is neither true nor false`);
+  });
+
+export const oneOf = <const Values extends readonly string[]>(
+  values: Values,
+  defaultValue: Values[number],
+  prose: string,
+): Option<Values[number]> =>
+  option<Values[number]>(values.join(' | '), defaultValue, prose, (value) => {
+    if (!values.includes(value)) throw new Error(`"${value}" is not one of ${values.join(', ')}`);
+    return value;
+  });
+
+/** Comma-separated. */
+export const list = (defaultValue: readonly string[], prose: string): Option<readonly string[]> =>
+  option<readonly string[]>('comma-separated list', defaultValue, prose, (value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+
+export const url = (protocols: readonly string[], prose: string): Option<string | null> =>
+  option<string | null>(
+    `URL (${protocols.join(', ')})`,
+    null,
+    prose,
+    (value) => {
+      // A connection URL may hold a password, so the text itself is never repeated.
+      if (!URL.canParse(value)) throw new Error('not a URL');
+      const { protocol } = new URL(value);
+      if (!protocols.includes(protocol)) throw new Error(`scheme ${protocol} is not one of ${protocols.join(', ')}`);
+      return value;
+    },
+    true,
+  );

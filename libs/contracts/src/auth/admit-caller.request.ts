@@ -1,0 +1,11 @@
+import { defineRequest } from '../define.js';
+import type { Principal } from './principal.js';
+
+/**
+ * Who presents this credential, and what may they do? Failures: `auth.credential_missing`, `auth.credential_invalid`.
+ * The answer may be kept until `expiresAtMs`, and no longer than `JWT_CACHE_TTL`; revocation events end it at once.
+ */
+export const AdmitCaller = defineRequest<
+  { readonly credential: string | null },
+  { readonly principal: Principal; readonly expiresAtMs: number }
+>('auth', 'caller.admit', { deadlineMs: 2_000 });

@@ -1,0 +1,16 @@
+import { defineEvent } from '../define.js';
+
+/** A token, or every token of a user, is no longer good. Whoever cached it drops it at once. */
+export const CredentialRevoked = defineEvent<{ readonly tokenId?: string; readonly principalId?: string }>(
+  'auth',
+  'credential.revoked',
+);
+
+/** What a user may do has changed; cached principals of that user are dropped. */
+export const GrantsChanged = defineEvent<{ readonly principalId: string }>('auth', 'grants.changed');
+
+/** What is presented to an upstream has changed; connections made with the old credential end. */
+export const UpstreamCredentialChanged = defineEvent<{ readonly upstreamId: string }>(
+  'auth',
+  'upstream-credential.changed',
+);

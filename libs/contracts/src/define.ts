@@ -1,0 +1,52 @@
+/** The services that talk over the bus: each owns the subjects that carry its name. */
+export type Owner = 'ingress' | 'auth' | 'registry' | 'tool-invocation' | 'metrics';
+
+/**
+ * One conversation: who is asked, what, and what comes back. `Request`, `Reply` and `Frame` are the JSON heads; a
+ * message may also carry a body, text that nobody on the way parses (see `libs/bus`).
+ */
+export interface RequestContract<Request, Reply, Frame = never> {
+  readonly kind: 'request';
+  readonly owner: Owner;
+  readonly subject: string;
+  /** How long an asker waits when it names no deadline of its own. */
+  readonly deadlineMs: number;
+  readonly _types?: { request: Request; reply: Reply; frame: Frame };
+}
+
+/** A fact: at most once, to everybody who hears it. What must not be lost goes through the outbox instead. */
+export interface EventContract<Payload> {
+  readonly kind: 'event';
+  readonly owner: Owner;
+  readonly subject: string;
+  readonly _types?: { payload: Payload };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: stands for "some contract" in generic positions
+export type AnyRequest = RequestContract<any, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: stands for "some contract" in generic positions
+export type AnyEvent = EventContract<any>;
+
+export type RequestOf<C> = C extends RequestContract<infer Request, infer _Reply, infer _Frame> ? Request : never;
+export type ReplyOf<C> = C extends RequestContract<infer _Request, infer Reply, infer _Frame> ? Reply : never;
+export type FrameOf<C> = C extends RequestContract<infer _Request, infer _Reply, infer Frame> ? Frame : never;
+export type PayloadOf<C> = C extends EventContract<infer Payload> ? Payload : never;
+
+/** `name` is `<noun>.<verb>` in the imperative, lower-kebab: `caller.admit`. */
+export const defineRequest = <Request, Reply, Frame = never>(
+  owner: Owner,
+  name: `${string}.${string}`,
+  options: { deadlineMs: number },
+): RequestContract<Request, Reply, Frame> => ({
+  kind: 'request',
+  owner,
+  subject: `switchyard.v1.rpc.${owner}.${name}`,
+  deadlineMs: options.deadlineMs,
+});
+
+/** `name` is `<noun>.<verb>` in the past tense: `catalog.changed`. */
+export const defineEvent = <Payload>(owner: Owner, name: `${string}.${string}`): EventContract<Payload> => ({
+  kind: 'event',
+  owner,
+  subject: `switchyard.v1.evt.${owner}.${name}`,
+});

@@ -1,0 +1,70 @@
+/** What may be seen by whom; `public` means any admitted caller. */
+export type Visibility = 'private' | 'team' | 'public';
+
+/** Who may see an entry. */
+export interface Sight {
+  readonly visibility: Visibility;
+  readonly teamId: string | null;
+  readonly ownerEmail: string | null;
+}
+
+/** A header mirror that a tool's schema declares with `x-mcp-header` (2026-07-28). */
+export interface HeaderParam {
+  /** Without the `Mcp-Param-` prefix, as the schema spells it. */
+  readonly header: string;
+  /** Property names from the root of the arguments. */
+  readonly path: readonly string[];
+  readonly type: 'string' | 'integer' | 'boolean';
+}
+
+interface Entry extends Sight {
+  readonly upstreamId: string;
+  /** JSON text as the upstream gave it, but for the exposed name. Never re-serialised. */
+  readonly definition: string;
+}
+
+export interface CatalogTool extends Entry {
+  readonly id: string;
+  /** The name clients see. */
+  readonly name: string;
+  readonly upstreamName: string;
+  readonly headerParams: readonly HeaderParam[];
+}
+
+export interface CatalogPrompt extends Entry {
+  readonly id: string;
+  readonly name: string;
+  readonly upstreamName: string;
+}
+
+export interface CatalogResource extends Entry {
+  readonly id: string;
+  readonly uri: string;
+}
+
+export interface CatalogResourceTemplate extends Entry {
+  readonly id: string;
+  readonly uriTemplate: string;
+}
+
+export interface CatalogUpstream extends Sight {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  /** The upstream's own ServerCapabilities, as JSON. */
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly instructions: string | null;
+}
+
+/** All that one endpoint offers: a virtual server, or (`id: null`) everything that is registered and enabled. */
+export interface Catalog {
+  readonly server: (Sight & { readonly id: string | null; readonly name: string; readonly description: string | null });
+  /** Grows with every change to the registry. */
+  readonly revision: number;
+  readonly upstreams: readonly CatalogUpstream[];
+  /** Each list in the order it is shown, enabled entries only. */
+  readonly tools: readonly CatalogTool[];
+  readonly prompts: readonly CatalogPrompt[];
+  readonly resources: readonly CatalogResource[];
+  readonly resourceTemplates: readonly CatalogResourceTemplate[];
+}

@@ -1,0 +1,29 @@
+import { defineRequest } from '../define.js';
+
+export type UpstreamTransport = 'STREAMABLEHTTP' | 'SSE' | 'STDIO';
+
+/** Where and how an upstream is reached. Holds no secret: what is presented to it comes from auth. */
+export interface UpstreamProfile {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly transport: UpstreamTransport;
+  /** For STREAMABLEHTTP and SSE. */
+  readonly url: string | null;
+  /** For STDIO. */
+  readonly command: string | null;
+  readonly args: readonly string[];
+  /** Per call; the gateway's `TOOL_TIMEOUT` when null. */
+  readonly timeoutMs: number | null;
+  /** Calls in flight at once per instance; the gateway's `TOOL_CONCURRENT_LIMIT` when null. */
+  readonly concurrencyMax: number | null;
+  /** Changes whenever any of the above does. */
+  readonly version: string;
+}
+
+/** Failure: `upstream.unknown` (also for a disabled one). */
+export const ResolveUpstream = defineRequest<{ readonly upstreamId: string }, UpstreamProfile>(
+  'registry',
+  'upstream.resolve',
+  { deadlineMs: 2_000 },
+);

@@ -1,0 +1,44 @@
+import type { UpstreamCredential } from '../auth/upstream-credential.request.js';
+import { defineRequest } from '../define.js';
+import type { HeaderParam } from '../registry/catalog.js';
+import type { UpstreamProfile } from '../registry/resolve-upstream.request.js';
+
+export type Era = 'modern' | 'legacy';
+
+export interface DiscoveredTool {
+  readonly name: string;
+  /** JSON text exactly as the upstream sent it. */
+  readonly definition: string;
+  readonly headerParams: readonly HeaderParam[];
+}
+
+export interface DiscoveredUpstream {
+  readonly era: Era;
+  readonly protocolVersion: string;
+  /** The transport that worked; differs from the profile's where that was only a guess (`AUTO`). */
+  readonly transport: UpstreamProfile['transport'];
+  readonly serverInfo: Readonly<Record<string, unknown>>;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly instructions: string | null;
+  readonly tools: readonly DiscoveredTool[];
+  readonly prompts: readonly { readonly name: string; readonly definition: string }[];
+  readonly resources: readonly { readonly uri: string; readonly definition: string }[];
+  readonly resourceTemplates: readonly { readonly uriTemplate: string; readonly definition: string }[];
+  /** Entries that were left out, each with the reason (an illegal `x-mcp-header`, say). */
+  readonly refused: readonly { readonly list: string; readonly name: string; readonly reason: string }[];
+}
+
+/**
+ * Connects and lists everything. Failures: `upstream.unreachable`, `upstream.not_mcp`, `upstream.unauthorised`,
+ * `upstream.invalid_answer`, `upstream.timed_out`, `upstream.refused` (by egress or command policy).
+ */
+export const DiscoverUpstream = defineRequest<
+  {
+    readonly profile: UpstreamProfile;
+    /** `AUTO`: try Streamable HTTP, then HTTP+SSE. */
+    readonly transport: UpstreamProfile['transport'] | 'AUTO';
+    /** What to present; when absent it is asked of auth. */
+    readonly credential?: UpstreamCredential | null;
+  },
+  DiscoveredUpstream
+>('tool-invocation', 'upstream.discover', { deadlineMs: 30_000 });

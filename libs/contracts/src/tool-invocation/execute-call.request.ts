@@ -1,0 +1,87 @@
+import { defineRequest } from '../define.js';
+import type { HeaderParam } from '../registry/catalog.js';
+
+export type CallMethod = 'tools/call' | 'prompts/get' | 'resources/read' | 'completion/complete';
+
+export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency';
+
+/** The client a call comes from, as it described itself in this request or in its session. Never trusted. */
+export interface CallClient {
+  readonly info: Readonly<Record<string, unknown>> | null;
+  /** ClientCapabilities, already cut down to what the gateway can relay. */
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  /** The protocol revision the client speaks. */
+  readonly revision: string;
+}
+
+/**
+ * A call that knows where it goes. The body is the JSON text of `params` without `_meta`, in the upstream's own names,
+ * otherwise as the client wrote it. A retry of an `input_required` upstream answer carries `inputResponses` and
+ * `requestState` (the upstream's own) in that body, like any other param.
+ */
+export interface RoutedCall {
+  readonly callId: string;
+  readonly method: CallMethod;
+  readonly upstreamId: string;
+  /** The upstream's own name or URI of what is called (for completion: of the reference). */
+  readonly target: string;
+  /** The name or URI the client used. */
+  readonly exposedName: string;
+  readonly serverId: string | null;
+  readonly principal: { readonly id: string; readonly tokenId: string | null };
+  readonly client: CallClient;
+  /** Log messages at or above this level are wanted as frames; absent: none. */
+  readonly logLevel?: LogLevel;
+  readonly wantsProgress: boolean;
+  /** `_meta` of the request without the reserved keys, the progress token and the trace context. */
+  readonly meta?: Readonly<Record<string, unknown>>;
+  readonly headerParams: readonly HeaderParam[];
+  /** Epoch ms at which the gateway had read the request. */
+  readonly receivedAtMs: number;
+}
+
+/** What may come before the answer. */
+export type CallFrame =
+  | { readonly kind: 'progress'; readonly progress: number; readonly total?: number; readonly message?: string }
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly logger?: string; readonly data: unknown };
+
+/**
+ * The answer. For `result` the body is the JSON text of the result without `_meta`, `resultType`, `ttlMs` and
+ * `cacheScope`, which stand here. `input-required` has `inputRequests` (and perhaps the upstream's `requestState`) in
+ * its body; with `parked`, a call to a legacy upstream is held open and goes on with `ContinueCall`.
+ */
+export type CallAnswer =
+  | {
+      readonly kind: 'result';
+      readonly meta?: Readonly<Record<string, unknown>>;
+      readonly ttlMs?: number;
+      readonly cacheScope?: 'public' | 'private';
+    }
+  | {
+      readonly kind: 'input-required';
+      readonly meta?: Readonly<Record<string, unknown>>;
+      readonly parked?: { readonly round: number };
+    }
+  | { readonly kind: 'task'; readonly meta?: Readonly<Record<string, unknown>> }
+  /** The upstream's own JSON-RPC error. */
+  | { readonly kind: 'error'; readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } };
+
+/** Runs one call against its upstream. Everything that fails on the way is an `upstream.*` or `bus.*` failure. */
+export const ExecuteCall = defineRequest<RoutedCall, CallAnswer, CallFrame>('tool-invocation', 'call.execute', {
+  deadlineMs: 60_000,
+});
+
+/** Gives a parked call the answers it waits for; asked of the instance that parked it. Failure: `mcp.state_invalid`. */
+export const ContinueCall = defineRequest<
+  {
+    readonly callId: string;
+    readonly round: number;
+    readonly principalId: string;
+    /** By the key under which each was asked. */
+    readonly inputResponses: Readonly<Record<string, unknown>>;
+    readonly logLevel?: LogLevel;
+    readonly wantsProgress: boolean;
+  },
+  CallAnswer,
+  CallFrame
+>('tool-invocation', 'call.continue', { deadlineMs: 60_000 });

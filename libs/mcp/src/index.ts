@@ -1,0 +1,4 @@
+export { checkDepth, membersOf, valueText, withMembers } from './json-text.js';
+export type { Member } from './json-text.js';
+export { MODERN_REVISION, LEGACY_REVISIONS, REVISIONS, isModern, isServed } from './revisions.js';
+export type { Revision } from './revisions.js';
