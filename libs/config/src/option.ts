@@ -13,10 +13,12 @@ export interface Option<Value> {
   readonly parse: (text: string) => Value;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: stands for "an option of some type"
+// oxlint-disable-next-line typescript/no-explicit-any -- stands for "an option of some type"
 export type Options = Readonly<Record<string, Option<any>>>;
 
-export type ConfigOf<O extends Options> = { readonly [Name in keyof O]: O[Name] extends Option<infer Value> ? Value : never };
+export type ConfigOf<O extends Options> = {
+  readonly [Name in keyof O]: O[Name] extends Option<infer Value> ? Value : never;
+};
 
 const option = <Value>(
   form: string,

@@ -5,7 +5,10 @@ import type { ConfigOf, Options } from './option.js';
  * Reads every declared option from `env`. Throws one `config.invalid` that names every malformed value, so that the
  * operator mends them in one go. An empty variable counts as absent.
  */
-export const parseConfig = <O extends Options>(options: O, env: Readonly<Record<string, string | undefined>>): ConfigOf<O> => {
+export const parseConfig = <O extends Options>(
+  options: O,
+  env: Readonly<Record<string, string | undefined>>,
+): ConfigOf<O> => {
   const config: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const [name, option] of Object.entries(options)) {
@@ -30,7 +33,8 @@ const reason = (error: unknown): string => (error instanceof Error ? `: ${error.
 export const describeOptions = (options: Options): string =>
   Object.entries(options)
     .map(([name, option]) => {
-      const fallback = option.defaultValue === null || option.defaultValue === '' ? 'unset' : String(option.defaultValue);
+      const fallback =
+        option.defaultValue === null || option.defaultValue === '' ? 'unset' : String(option.defaultValue);
       return `${name}  (${option.form}; default ${fallback})\n    ${option.prose}`;
     })
     .join('\n');

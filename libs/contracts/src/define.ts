@@ -22,9 +22,9 @@ export interface EventContract<Payload> {
   readonly _types?: { payload: Payload };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: stands for "some contract" in generic positions
+// oxlint-disable-next-line typescript/no-explicit-any -- stands for "some contract" in generic positions
 export type AnyRequest = RequestContract<any, any, any>;
-// biome-ignore lint/suspicious/noExplicitAny: stands for "some contract" in generic positions
+// oxlint-disable-next-line typescript/no-explicit-any -- stands for "some contract" in generic positions
 export type AnyEvent = EventContract<any>;
 
 export type RequestOf<C> = C extends RequestContract<infer Request, infer _Reply, infer _Frame> ? Request : never;

@@ -40,6 +40,7 @@ export const catalogue = {
 
   'auth.credential_missing': failure(401, 4401, 'Authentication is required'),
   'auth.credential_invalid': failure(401, 4401, 'The credential is not valid'),
+  'auth.credential_ambiguous': failure(400, -32600, 'More than one Authorization header was sent'),
   'auth.grant_missing': failure(403, 4403, 'The credential lacks a required permission'),
   'auth.unavailable': failure(503, 4503, 'Authentication is unavailable'),
 

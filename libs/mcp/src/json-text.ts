@@ -82,7 +82,8 @@ export const membersOf = (text: string, from = 0): Member[] => {
     const valueStart = skipSpace(text, at + 1);
     const end = skipValue(text, valueStart);
     for (const other of members) {
-      if (other.key === key) throw fail('mcp.invalid_request', { message: `The key "${key.slice(0, 64)}" stands twice` });
+      if (other.key === key)
+        throw fail('mcp.invalid_request', { message: `The key "${key.slice(0, 64)}" stands twice` });
     }
     members.push({ key, start, valueStart, end });
     at = skipSpace(text, end);

@@ -58,7 +58,7 @@ export interface CatalogUpstream extends Sight {
 
 /** All that one endpoint offers: a virtual server, or (`id: null`) everything that is registered and enabled. */
 export interface Catalog {
-  readonly server: (Sight & { readonly id: string | null; readonly name: string; readonly description: string | null });
+  readonly server: Sight & { readonly id: string | null; readonly name: string; readonly description: string | null };
   /** Grows with every change to the registry. */
   readonly revision: number;
   readonly upstreams: readonly CatalogUpstream[];

@@ -64,7 +64,10 @@ export type CallAnswer =
     }
   | { readonly kind: 'task'; readonly meta?: Readonly<Record<string, unknown>> }
   /** The upstream's own JSON-RPC error. */
-  | { readonly kind: 'error'; readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } };
+  | {
+      readonly kind: 'error';
+      readonly error: { readonly code: number; readonly message: string; readonly data?: unknown };
+    };
 
 /** Runs one call against its upstream. Everything that fails on the way is an `upstream.*` or `bus.*` failure. */
 export const ExecuteCall = defineRequest<RoutedCall, CallAnswer, CallFrame>('tool-invocation', 'call.execute', {

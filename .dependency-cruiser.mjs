@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * The import rules. Who may use whose contracts is read from the topology file, the same one the bus permissions and
+ * the diagram in docs/architecture.md come from.
+ */
+const topology = JSON.parse(readFileSync(new URL('libs/contracts/topology.json', import.meta.url), 'utf8'));
+const owners = Object.keys(topology.asks);
+
+/** Each library may import those before it, never itself sideways through another's inside. */
+const ranks = [
+  ['errors'],
+  ['config', 'telemetry', 'mcp'],
+  ['contracts'],
+  ['bus', 'storage'],
+  ['identity', 'outbox', 'service'],
+  ['testing'],
+];
+const allowedFor = (rank) => ranks.slice(0, rank).flat();
+const sameRankAllowed = { mcp: [], service: ['identity'], outbox: ['service'], identity: ['service'] };
+
+const either = (names) => `(${names.join('|')})`;
+
+const rankRules = ranks.flatMap((libs, rank) =>
+  libs.map((lib) => ({
+    name: `lib-ranks-${lib}`,
+    comment: `libs/${lib} may import only the libraries below it (docs/architecture.md, "Import rules").`,
+    severity: 'error',
+    from: { path: `^libs/${lib}/`, pathNot: '\\.spec\\.ts$' },
+    to: {
+      path: '^libs/',
+      pathNot: `^libs/${either([lib, ...allowedFor(rank), ...(sameRankAllowed[lib] ?? [])])}/`,
+    },
+  })),
+);
+
+const conversationRules = owners.map((app) => {
+  const partners = [...new Set([app, ...topology.asks[app], ...topology.hears[app]])];
+  return {
+    name: `${app}-talks-only-along-the-arrows`,
+    comment: `apps/${app} may use the contracts of ${partners.join(', ')}: the arrows of libs/contracts/topology.json.`,
+    severity: 'error',
+    from: { path: `^apps/${app}/src/` },
+    to: { path: '^libs/contracts/src/[^/]+/', pathNot: `^libs/contracts/src/${either(partners)}/` },
+  };
+});
+
+export default {
+  forbidden: [
+    {
+      name: 'a-process-is-an-island',
+      comment: 'A service never imports another, not even a type: they meet on the bus. Only standalone hosts them all.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/', pathNot: '^apps/standalone/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'libs-never-look-up',
+      comment: 'A library knows nothing of the services that use it.',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'front-door-only',
+      comment: "Use a library through its src/index.ts; what is not exported there is the library's own business.",
+      severity: 'error',
+      from: { path: '^(apps|bench)/' },
+      to: { path: '^libs/[^/]+/src/', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/contracts/'] },
+    },
+    {
+      name: 'contracts-by-name',
+      comment: 'A service imports the exact conversation it takes part in, so that the arrows can be checked.',
+      severity: 'error',
+      from: { path: '^apps/', pathNot: ['\\.spec\\.ts$', '/test/'] },
+      to: { path: '^libs/contracts/src/index\\.ts$' },
+    },
+    {
+      name: 'libs-use-front-doors',
+      comment: "A library uses another through its src/index.ts; contract files of one's own rank are exact.",
+      severity: 'error',
+      from: { path: '^libs/([^/]+)/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/[^/]+/src/', pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$'] },
+    },
+    {
+      name: 'pure-libs-stay-pure',
+      comment: 'errors, mcp and contracts hold knowledge, not machinery: no Nest, no bus, no Node I/O.',
+      severity: 'error',
+      from: { path: '^libs/(errors|mcp|contracts)/', pathNot: '\\.spec\\.ts$' },
+      to: { path: ['^node_modules/(@nestjs|@nats-io|undici|pg|typeorm|ioredis|fastify)/', '^(node:)?(fs|net|http|https|child_process|worker_threads|dgram|tls)'] },
+    },
+    {
+      name: 'revisions-are-strangers',
+      comment: 'A revision of the protocol never borrows from another: each folder is frozen once released.',
+      severity: 'error',
+      from: { path: 'revision/(r[^/]+)/' },
+      to: { path: '/revision/r[^/]+/', pathNot: '/revision/$1/' },
+    },
+    {
+      name: 'test-stays-in-test',
+      comment: 'Product code never imports a test or the test library.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: ['\\.spec\\.ts$', '/test/', '^libs/testing/'] },
+      to: { path: ['\\.spec\\.ts$', '^libs/testing/', '/test/'], pathNot: 'node_modules' },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Files that need each other are one file, or one of them knows too much.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    ...rankRules,
+    ...conversationRules,
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['^dist', 'admin-ui'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { conditionNames: ['source', 'node', 'import', 'default'], exportsFields: ['exports'] },
+  },
+};

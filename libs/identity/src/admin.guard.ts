@@ -1,0 +1,63 @@
+import type { ServerResponse } from 'node:http';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Principal } from '#libs/contracts';
+import { fail, toGatewayError } from '#libs/errors';
+import { CallerAdmission } from './caller-admission.js';
+import { challengeFor } from './challenge.js';
+import { type CredentialCarrier, readCredential } from './credential.js';
+import { holds } from './permission.js';
+import { OPEN_ROUTE, PRINCIPAL, REQUIRED_PERMISSIONS } from './requires.decorator.js';
+
+interface Request {
+  readonly raw: CredentialCarrier;
+  [PRINCIPAL]?: Principal;
+}
+
+interface Reply {
+  readonly raw: ServerResponse;
+  header(name: string, value: string): unknown;
+}
+
+/**
+ * Guards every management route: a bearer token, and every permission that `@Requires` names. A route without either
+ * `@Requires` or `@Open` is refused, so that forgetting the decorator opens nothing.
+ */
+@Injectable()
+export class AdminGuard implements CanActivate {
+  constructor(
+    private readonly admission: CallerAdmission,
+    private readonly reflector: Reflector,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') return true;
+    const targets = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean>(OPEN_ROUTE, targets)) return true;
+    const required = this.reflector.getAllAndOverride<readonly string[]>(REQUIRED_PERMISSIONS, targets) ?? [];
+    const request = context.switchToHttp().getRequest<Request>();
+    try {
+      request[PRINCIPAL] = await this.admit(request.raw, required);
+      return true;
+    } catch (thrown) {
+      const error = toGatewayError(thrown);
+      const reply = context.switchToHttp().getResponse<Reply>();
+      const challenge = challengeFor(error, { scope: required.join(' ') });
+      if (challenge !== null) reply.header('www-authenticate', challenge);
+      if (error.code === 'auth.unavailable') reply.header('retry-after', '1');
+      throw error;
+    }
+  }
+
+  private async admit(request: CredentialCarrier, required: readonly string[]): Promise<Principal> {
+    const principal = await this.admission.admit(readCredential(request));
+    if (principal.kind === 'anonymous') throw fail('auth.credential_missing');
+    // A token that is tied to one virtual server is for that server's MCP endpoint, not for administration.
+    const allowed =
+      required.length > 0 &&
+      principal.serverId === null &&
+      required.every((permission) => holds(principal, permission));
+    if (!allowed) throw fail('auth.grant_missing');
+    return principal;
+  }
+}

@@ -1,0 +1,146 @@
+import { LRUCache } from 'lru-cache';
+import type { Bus, Subscription } from '#libs/bus';
+import { AdmitCaller, CredentialRevoked, GrantsChanged, type Principal } from '#libs/contracts';
+import { type GatewayError, fail, toGatewayError } from '#libs/errors';
+import type { Logger } from '#libs/telemetry';
+import { ANONYMOUS } from './anonymous.js';
+
+export interface CallerAdmissionOptions {
+  readonly ttlMs: number;
+  /** Credentials kept. */
+  readonly max: number;
+  readonly authRequired: boolean;
+  readonly logger?: Logger | undefined;
+}
+
+interface Admitted {
+  readonly principal: Principal;
+  readonly goodUntilMs: number;
+  /** From here on the next use asks auth again behind the caller's back, so that a lost revocation is noticed early. */
+  readonly refreshAtMs: number;
+}
+
+/** Short: the owner of a token that has just become good should not have to wait. */
+const REFUSAL_TTL_MS = 3_000;
+/** Kept apart from good credentials, so that a flood of bad ones evicts none of them. */
+const REFUSALS_MAX = 2_000;
+/** Questions to auth at once. Beyond it new credentials wait their turn elsewhere; known ones are not touched. */
+const QUESTIONS_MAX = 1_000;
+/** How often a question is put again because revocations came in while it was under way. */
+const REPEATS_MAX = 3;
+
+/**
+ * Who is calling: asks auth once per credential and trusts the answer until it expires, is revoked, or the bus was
+ * away (what was revoked meanwhile went unheard). Nothing known and no answer means no entry: it fails closed.
+ */
+export class CallerAdmission {
+  private readonly admitted: LRUCache<string, Admitted>;
+  private readonly refused: LRUCache<string, GatewayError>;
+  private readonly asking = new Map<string, Promise<Principal>>();
+  private readonly subscriptions: Subscription[];
+  /** Grows with every drop, so that an answer that was given before the drop is not kept after it. */
+  private drops = 0;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly options: CallerAdmissionOptions,
+  ) {
+    this.admitted = new LRUCache({ max: options.max });
+    this.refused = new LRUCache({ max: REFUSALS_MAX, ttl: REFUSAL_TTL_MS });
+    this.subscriptions = [
+      bus.hear(CredentialRevoked, ({ tokenId, principalId }) => {
+        this.drop((principal) => matches(principal.tokenId, tokenId) || matches(principal.id, principalId));
+      }),
+      bus.hear(GrantsChanged, ({ principalId }) => this.drop((principal) => principal.id === principalId)),
+      bus.onReconnect(() => this.drop(() => true)),
+    ];
+  }
+
+  /**
+   * Synchronous when the answer is known, refusals (thrown) included. Throws or rejects with
+   * `auth.credential_missing`, `auth.credential_invalid` or `auth.unavailable`.
+   */
+  admit(credential: string | null): Principal | Promise<Principal> {
+    if (credential === null) {
+      if (this.options.authRequired) throw fail('auth.credential_missing');
+      return ANONYMOUS;
+    }
+    const known = this.admitted.get(credential);
+    if (known !== undefined) {
+      const nowMs = Date.now();
+      if (nowMs < known.goodUntilMs) {
+        if (nowMs >= known.refreshAtMs) this.refresh(credential);
+        return known.principal;
+      }
+      this.admitted.delete(credential);
+    }
+    const refusal = this.refused.get(credential);
+    if (refusal !== undefined) throw refusal;
+    return this.ask(credential);
+  }
+
+  close(): void {
+    for (const subscription of this.subscriptions) subscription.close();
+  }
+
+  onApplicationShutdown(): void {
+    this.close();
+  }
+
+  private ask(credential: string): Promise<Principal> {
+    const underWay = this.asking.get(credential);
+    if (underWay !== undefined) return underWay;
+    if (this.asking.size >= QUESTIONS_MAX) throw fail('auth.unavailable', { message: 'Too many new credentials at once' });
+    const question = this.question(credential).finally(() => this.asking.delete(credential));
+    this.asking.set(credential, question);
+    return question;
+  }
+
+  private refresh(credential: string): void {
+    if (this.asking.has(credential) || this.asking.size >= QUESTIONS_MAX) return;
+    this.ask(credential).catch((error: unknown) => {
+      // Auth being away is no reason to drop what is still within its time; a refusal has dropped it already.
+      this.options.logger?.debug({ code: toGatewayError(error).code }, 'a credential could not be confirmed');
+    });
+  }
+
+  private async question(credential: string): Promise<Principal> {
+    for (let repeat = 0; ; repeat += 1) {
+      const dropsBefore = this.drops;
+      try {
+        const { head } = await this.bus.ask(AdmitCaller, { credential });
+        if (this.drops === dropsBefore) return this.keep(credential, head.principal, head.expiresAtMs);
+        if (repeat >= REPEATS_MAX) throw fail('auth.unavailable', { message: 'Credentials are being revoked; try again' });
+      } catch (thrown) {
+        throw this.refusal(credential, toGatewayError(thrown), dropsBefore);
+      }
+    }
+  }
+
+  private keep(credential: string, principal: Principal, expiresAtMs: number): Principal {
+    const nowMs = Date.now();
+    if (expiresAtMs <= nowMs) throw fail('auth.credential_invalid');
+    const goodUntilMs = Math.min(nowMs + this.options.ttlMs, expiresAtMs);
+    this.admitted.set(credential, { principal, goodUntilMs, refreshAtMs: nowMs + this.options.ttlMs / 3 });
+    return principal;
+  }
+
+  private refusal(credential: string, error: GatewayError, dropsBefore: number): GatewayError {
+    if (error.code === 'auth.credential_invalid') {
+      this.admitted.delete(credential);
+      if (this.drops === dropsBefore) this.refused.set(credential, error);
+      return error;
+    }
+    return error.code === 'auth.unavailable' ? error : fail('auth.unavailable', { cause: error });
+  }
+
+  private drop(concerns: (principal: Principal) => boolean): void {
+    this.drops += 1;
+    this.refused.clear();
+    for (const [credential, { principal }] of this.admitted.entries()) {
+      if (concerns(principal)) this.admitted.delete(credential);
+    }
+  }
+}
+
+const matches = (value: string | null, revoked: string | undefined): boolean => revoked !== undefined && value === revoked;

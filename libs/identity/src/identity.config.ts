@@ -1,0 +1,15 @@
+import { type ConfigOf, flag, integer } from '#libs/config';
+
+export const identityOptions = {
+  AUTH_REQUIRED: flag(
+    true,
+    'Whether MCP clients must present a token. When false, a client without one may list and call what is public; a wrong token is refused all the same, and administration always needs one.',
+  ),
+  JWT_CACHE_TTL: integer(30, 'Seconds for which a verified credential is trusted without asking auth again. Revocations end it at once.', {
+    min: 0,
+    max: 300,
+  }),
+  JWT_CACHE_MAX_SIZE: integer(10_000, 'Verified credentials kept per process.', { min: 1, max: 1_000_000 }),
+};
+
+export type IdentityConfig = ConfigOf<typeof identityOptions>;

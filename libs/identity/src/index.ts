@@ -1,0 +1,14 @@
+export { AdminGuard } from './admin.guard.js';
+export { ANONYMOUS } from './anonymous.js';
+export { CallerAdmission } from './caller-admission.js';
+export type { CallerAdmissionOptions } from './caller-admission.js';
+export { challengeFor } from './challenge.js';
+export type { ChallengeDetails } from './challenge.js';
+export { readCredential } from './credential.js';
+export type { CredentialCarrier } from './credential.js';
+export { identityOptions } from './identity.config.js';
+export type { IdentityConfig } from './identity.config.js';
+export { IdentityModule } from './identity.module.js';
+export { holds, isPublicOnly } from './permission.js';
+export { Caller, Open, Requires } from './requires.decorator.js';
+export { mayUseServer, maySee } from './sight.js';

@@ -1,0 +1,21 @@
+import { type CustomDecorator, type ExecutionContext, SetMetadata, createParamDecorator } from '@nestjs/common';
+import type { Principal } from '#libs/contracts';
+
+export const REQUIRED_PERMISSIONS = 'switchyard:permissions';
+export const OPEN_ROUTE = 'switchyard:open';
+
+/** Where the guard leaves the caller on a Fastify request. */
+export const PRINCIPAL = Symbol('principal');
+
+/** The permissions a management route asks for, all of them. A route that names none is refused to everybody. */
+export const Requires = (...permissions: readonly [string, ...string[]]): CustomDecorator =>
+  SetMetadata(REQUIRED_PERMISSIONS, permissions);
+
+/** A route anybody may use, such as logging in. */
+export const Open = (): CustomDecorator => SetMetadata(OPEN_ROUTE, true);
+
+/** The principal the guard has let in. */
+export const Caller = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): Principal =>
+    context.switchToHttp().getRequest<{ [PRINCIPAL]: Principal }>()[PRINCIPAL],
+);

@@ -1,0 +1,23 @@
+import type { Principal, Sight } from '#libs/contracts';
+import { isPublicOnly } from './permission.js';
+
+/**
+ * Whether an entry exists for this caller. An administrator sees every team's entries, but nobody sees what another
+ * user keeps private, and a public-only token not even what its own user keeps private.
+ */
+export const maySee = (principal: Principal, sight: Sight): boolean => {
+  switch (sight.visibility) {
+    case 'public':
+      return true;
+    case 'team':
+      return principal.teams === null || (sight.teamId !== null && principal.teams.includes(sight.teamId));
+    case 'private':
+      return principal.kind === 'user' && !isPublicOnly(principal) && sight.ownerEmail === principal.id;
+    default:
+      return false;
+  }
+};
+
+/** Whether the token reaches this endpoint: one that is tied to a virtual server reaches that one alone. */
+export const mayUseServer = (principal: Principal, serverId: string | null): boolean =>
+  principal.serverId === null || principal.serverId === serverId;
