@@ -69,6 +69,7 @@ const skipValue = (text: string, from: number): number => {
 /** The members of the object whose `{` is at or after `from`, in order. A key that stands twice is refused. */
 export const membersOf = (text: string, from = 0): Member[] => {
   const members: Member[] = [];
+  const seen = new Set<string>();
   let at = skipSpace(text, from);
   if (text.charCodeAt(at) !== OPEN_BRACE) throw fail('mcp.invalid_request');
   at = skipSpace(text, at + 1);
@@ -81,10 +82,10 @@ export const membersOf = (text: string, from = 0): Member[] => {
     if (text.charCodeAt(at) !== COLON) throw fail('mcp.malformed_json');
     const valueStart = skipSpace(text, at + 1);
     const end = skipValue(text, valueStart);
-    for (const other of members) {
-      if (other.key === key)
-        throw fail('mcp.invalid_request', { message: `The key "${key.slice(0, 64)}" stands twice` });
+    if (seen.has(key)) {
+      throw fail('mcp.invalid_request', { message: `The key "${key.slice(0, 64)}" stands twice` });
     }
+    seen.add(key);
     members.push({ key, start, valueStart, end });
     at = skipSpace(text, end);
     if (text.charCodeAt(at) !== COMMA) break;

@@ -1,0 +1,48 @@
+import { Inject } from '@nestjs/common';
+import pino from 'pino';
+import { maskText, redactMembers } from './redaction.js';
+import { currentTrace } from './trace.js';
+
+export type Logger = pino.Logger;
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LoggerOptions {
+  readonly service: string;
+  readonly level: LogLevel;
+  /** Where the lines go; standard output unless told. */
+  readonly destination?: pino.DestinationStream;
+}
+
+/** The process' logger: one JSON object per line. Nothing reaches the line before `redaction.ts` has seen it. */
+export const createLogger = ({ service, level, destination }: LoggerOptions): Logger =>
+  pino(
+    {
+      level,
+      base: { service, pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: (error: unknown) => error },
+      formatters: { level: (label) => ({ level: label }), log: redactMembers, bindings: redactMembers },
+      mixin: () => {
+        const trace = currentTrace();
+        return trace === undefined ? {} : { correlationId: trace.correlationId, traceId: trace.traceId };
+      },
+      hooks: {
+        logMethod(args, method) {
+          method.apply(this, maskArguments(args) as Parameters<typeof method>);
+        },
+      },
+    },
+    destination ?? pino.destination(1),
+  );
+
+const maskArguments = (args: readonly unknown[]): unknown[] => {
+  const [first, ...others] = args;
+  const masked = others.map((other) => (typeof other === 'string' ? maskText(other) : other));
+  if (first instanceof Error) return [{ err: first }, masked.length > 0 ? masked[0] : maskText(first.message), ...masked.slice(1)];
+  return [typeof first === 'string' ? maskText(first) : first, ...masked];
+};
+
+export const LOGGER = Symbol('LOGGER');
+export const InjectLogger = (): ParameterDecorator & PropertyDecorator => Inject(LOGGER);

@@ -1,0 +1,19 @@
+import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+
+/** Read when somebody asks; serves no port of its own. */
+class OnDemandReader extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
+}
+
+const reader = new OnDemandReader();
+const serializer = new PrometheusSerializer('', false, undefined, true, true);
+
+export const meterProvider = new MeterProvider({ readers: [reader] });
+
+/** This process' metrics in Prometheus' text format. */
+export const renderPrometheus = async (): Promise<string> => {
+  const { resourceMetrics } = await reader.collect();
+  return serializer.serialize(resourceMetrics);
+};

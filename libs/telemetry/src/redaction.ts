@@ -1,0 +1,76 @@
+/**
+ * Keeps secrets out of log lines. Members are judged by their name wherever they stand; text is searched for the few
+ * shapes in which secrets travel (bearer credentials, JWTs, passwords in URLs).
+ */
+const CENSOR = '[redacted]';
+const DEPTH_MAX = 8;
+const MEMBERS_MAX = 200;
+const TEXT_CHARS_MAX = 8_192;
+
+const SECRET_NAME =
+  /authorization|cookie|password|passwd|passphrase|secret|token|credential|api[-_]?key|private[-_]?key|encryption[-_]?key/i;
+/** Names that only speak about a secret: `tokenId`, `secretCount`. */
+const ABOUT_A_SECRET = /(?:Id|_id|Count|_count|Name|_name|AtMs|Type|_type)$/;
+/** Every value below these is a secret by suspicion; the names of their members may be read. */
+const SECRET_CONTAINER = /^(?:env|headers|rawHeaders|requestHeaders)$/i;
+
+const BEARER = /\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi;
+const JWT = /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?/g;
+const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/]*):[^\s@/]+@/gi;
+const ASSIGNMENT = /\b([\w-]*(?:password|passwd|secret|token|api[-_]?key)[\w-]*["']?\s*[=:]\s*["']?)[^\s"',;&]{4,}/gi;
+
+/** The text without the credentials it holds. */
+export const maskText = (text: string): string => {
+  const short = text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)}… (${text.length} characters)` : text;
+  return short
+    .replace(URL_PASSWORD, `$1:${CENSOR}@`)
+    .replace(BEARER, `$1 ${CENSOR}`)
+    .replace(JWT, CENSOR)
+    .replace(ASSIGNMENT, `$1${CENSOR}`);
+};
+
+/** A copy of what is logged, fit to be read by an operator. */
+export const redactMembers = (members: object): Record<string, unknown> => copyMembers(members, 0, new Set());
+
+const copyMembers = (members: object, depth: number, above: Set<object>): Record<string, unknown> => {
+  const copy: Record<string, unknown> = {};
+  const entries = members instanceof Map ? [...members.entries()] : Object.entries(members);
+  for (const [name, value] of entries.slice(0, MEMBERS_MAX)) copy[String(name)] = copyValue(String(name), value, depth, above);
+  if (entries.length > MEMBERS_MAX) copy['…'] = `${entries.length - MEMBERS_MAX} more`;
+  return copy;
+};
+
+const copyValue = (name: string, value: unknown, depth: number, above: Set<object>): unknown => {
+  if (value === null || value === undefined || typeof value === 'boolean') return value;
+  if (SECRET_CONTAINER.test(name)) return censorAll(value);
+  if (SECRET_NAME.test(name) && !ABOUT_A_SECRET.test(name) && typeof value !== 'number') return CENSOR;
+  if (typeof value === 'string') return maskText(value);
+  if (typeof value !== 'object') return typeof value === 'number' ? value : String(value);
+  if (depth >= DEPTH_MAX || above.has(value)) return '[deeper]';
+
+  above.add(value);
+  try {
+    if (value instanceof Error) return copyError(value, depth, above);
+    if (value instanceof Date) return value;
+    if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+    if (Array.isArray(value)) return value.slice(0, MEMBERS_MAX).map((item) => copyValue('', item, depth + 1, above));
+    return copyMembers(value, depth + 1, above);
+  } finally {
+    above.delete(value);
+  }
+};
+
+const copyError = (error: Error, depth: number, above: Set<object>): Record<string, unknown> => ({
+  type: error.name,
+  ...copyMembers(error, depth + 1, above),
+  message: maskText(error.message),
+  stack: error.stack && maskText(error.stack),
+  ...(error.cause !== undefined && { cause: copyValue('cause', error.cause, depth + 1, above) }),
+});
+
+const censorAll = (value: unknown): unknown => {
+  if (Array.isArray(value)) return `[${value.length} redacted]`;
+  if (typeof value !== 'object' || value === null) return CENSOR;
+  const names = value instanceof Map ? [...value.keys()] : Object.keys(value);
+  return Object.fromEntries(names.slice(0, MEMBERS_MAX).map((name) => [String(name), CENSOR]));
+};
