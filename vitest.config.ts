@@ -1,15 +1,39 @@
 import { defineConfig } from 'vitest/config';
 
+// `source` makes `#libs/*` lead to the TypeScript sources instead of the build.
 const conditions = ['source', 'node', 'import', 'module', 'default'];
+const resolve = { conditions };
+const ssr = { resolve: { conditions, externalConditions: conditions } };
+
+const needsServers = ['**/*.{nats,pg,redis,contract}.spec.ts', 'apps/*/test/**/*.spec.ts', 'libs/testing/**/*.spec.ts', 'bench/**/*.spec.ts'];
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'bench/**/*.spec.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'unit',
+          include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts'],
+          exclude: needsServers,
+          testTimeout: 10_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          // Real NATS, Redis, Postgres, whole gateways.
+          name: 'integration',
+          include: needsServers,
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 });

@@ -67,8 +67,17 @@ export interface Subscription {
 }
 
 export interface HearOptions {
-  /** With a group, one member of it hears each event; without, everybody does. */
+  /**
+   * With a group, one member of it hears each event; without, everybody does. Groups are named for the whole bus, so
+   * start the name with the service's.
+   */
   readonly group?: string;
+}
+
+export interface DrainOptions {
+  readonly graceMs?: number;
+  /** Runs when what was in hand is finished: the last chance to ask or publish. */
+  readonly beforeClose?: () => Promise<void>;
 }
 
 export interface Bus {
@@ -99,6 +108,9 @@ export interface Bus {
   /** Resolves once what was published has left this process and reached the broker. */
   flush(): Promise<void>;
 
-  /** Stops answering new requests, finishes those in hand, then closes. */
-  drain(): Promise<void>;
+  /**
+   * Stops answering and hearing, finishes what is in hand, then closes. What is not finished after the grace, and at
+   * once what follows something for hours, ends with `bus.responder_lost` for its asker.
+   */
+  drain(options?: DrainOptions): Promise<void>;
 }

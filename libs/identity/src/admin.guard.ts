@@ -20,8 +20,8 @@ interface Reply {
 }
 
 /**
- * Guards every management route: a bearer token, and every permission that `@Requires` names. A route without either
- * `@Requires` or `@Open` is refused, so that forgetting the decorator opens nothing.
+ * Guards every management route: a bearer token, and every permission that `@Requires` names. A route without
+ * `@Requires`, `@Authenticated` or `@Open` is refused, so that forgetting the decorator opens nothing.
  */
 @Injectable()
 export class AdminGuard implements CanActivate {
@@ -34,7 +34,7 @@ export class AdminGuard implements CanActivate {
     if (context.getType() !== 'http') return true;
     const targets = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean>(OPEN_ROUTE, targets)) return true;
-    const required = this.reflector.getAllAndOverride<readonly string[]>(REQUIRED_PERMISSIONS, targets) ?? [];
+    const required = this.reflector.getAllAndOverride<readonly string[]>(REQUIRED_PERMISSIONS, targets);
     const request = context.switchToHttp().getRequest<Request>();
     try {
       request[PRINCIPAL] = await this.admit(request.raw, required);
@@ -42,19 +42,19 @@ export class AdminGuard implements CanActivate {
     } catch (thrown) {
       const error = toGatewayError(thrown);
       const reply = context.switchToHttp().getResponse<Reply>();
-      const challenge = challengeFor(error, { scope: required.join(' ') });
+      const challenge = challengeFor(error, { scope: required?.join(' ') });
       if (challenge !== null) reply.header('www-authenticate', challenge);
       if (error.code === 'auth.unavailable') reply.header('retry-after', '1');
       throw error;
     }
   }
 
-  private async admit(request: CredentialCarrier, required: readonly string[]): Promise<Principal> {
+  private async admit(request: CredentialCarrier, required: readonly string[] | undefined): Promise<Principal> {
     const principal = await this.admission.admit(readCredential(request));
     if (principal.kind === 'anonymous') throw fail('auth.credential_missing');
     // A token that is tied to one virtual server is for that server's MCP endpoint, not for administration.
     const allowed =
-      required.length > 0 &&
+      required !== undefined &&
       principal.serverId === null &&
       required.every((permission) => holds(principal, permission));
     if (!allowed) throw fail('auth.grant_missing');

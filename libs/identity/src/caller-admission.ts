@@ -17,7 +17,7 @@ interface Admitted {
   readonly principal: Principal;
   readonly goodUntilMs: number;
   /** From here on the next use asks auth again behind the caller's back, so that a lost revocation is noticed early. */
-  readonly refreshAtMs: number;
+  refreshAtMs: number;
 }
 
 /** Short: the owner of a token that has just become good should not have to wait. */
@@ -26,6 +26,8 @@ const REFUSAL_TTL_MS = 3_000;
 const REFUSALS_MAX = 2_000;
 /** Questions to auth at once. Beyond it new credentials wait their turn elsewhere; known ones are not touched. */
 const QUESTIONS_MAX = 1_000;
+/** Between two tries to confirm a credential while auth is away. */
+const REFRESH_PAUSE_MS = 1_000;
 /** How often a question is put again because revocations came in while it was under way. */
 const REPEATS_MAX = 3;
 
@@ -69,7 +71,10 @@ export class CallerAdmission {
     if (known !== undefined) {
       const nowMs = Date.now();
       if (nowMs < known.goodUntilMs) {
-        if (nowMs >= known.refreshAtMs) this.refresh(credential);
+        if (nowMs >= known.refreshAtMs) {
+          known.refreshAtMs = nowMs + REFRESH_PAUSE_MS;
+          this.refresh(credential);
+        }
         return known.principal;
       }
       this.admitted.delete(credential);
@@ -90,7 +95,8 @@ export class CallerAdmission {
   private ask(credential: string): Promise<Principal> {
     const underWay = this.asking.get(credential);
     if (underWay !== undefined) return underWay;
-    if (this.asking.size >= QUESTIONS_MAX) throw fail('auth.unavailable', { message: 'Too many new credentials at once' });
+    if (this.asking.size >= QUESTIONS_MAX)
+      throw fail('auth.unavailable', { message: 'Too many new credentials at once' });
     const question = this.question(credential).finally(() => this.asking.delete(credential));
     this.asking.set(credential, question);
     return question;
@@ -110,7 +116,8 @@ export class CallerAdmission {
       try {
         const { head } = await this.bus.ask(AdmitCaller, { credential });
         if (this.drops === dropsBefore) return this.keep(credential, head.principal, head.expiresAtMs);
-        if (repeat >= REPEATS_MAX) throw fail('auth.unavailable', { message: 'Credentials are being revoked; try again' });
+        if (repeat >= REPEATS_MAX)
+          throw fail('auth.unavailable', { message: 'Credentials are being revoked; try again' });
       } catch (thrown) {
         throw this.refusal(credential, toGatewayError(thrown), dropsBefore);
       }
@@ -143,4 +150,5 @@ export class CallerAdmission {
   }
 }
 
-const matches = (value: string | null, revoked: string | undefined): boolean => revoked !== undefined && value === revoked;
+const matches = (value: string | null, revoked: string | undefined): boolean =>
+  revoked !== undefined && value === revoked;

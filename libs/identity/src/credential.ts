@@ -16,7 +16,9 @@ const BEARER = /^bearer +([\w\-.~+/]+=*) *$/i;
  */
 export const readCredential = ({ rawHeaders, url }: CredentialCarrier): string | null => {
   if (url !== undefined && carriesToken(url)) {
-    throw fail('auth.credential_invalid', { message: 'A token in the URL is not accepted; send it as a Bearer header' });
+    throw fail('auth.credential_invalid', {
+      message: 'A token in the URL is not accepted; send it as a Bearer header',
+    });
   }
   let header: string | null = null;
   for (let index = 0; index < rawHeaders.length; index += 2) {

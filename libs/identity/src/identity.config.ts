@@ -5,10 +5,14 @@ export const identityOptions = {
     true,
     'Whether MCP clients must present a token. When false, a client without one may list and call what is public; a wrong token is refused all the same, and administration always needs one.',
   ),
-  JWT_CACHE_TTL: integer(30, 'Seconds for which a verified credential is trusted without asking auth again. Revocations end it at once.', {
-    min: 0,
-    max: 300,
-  }),
+  JWT_CACHE_TTL: integer(
+    30,
+    'Seconds for which a verified credential is trusted without asking auth again. Revocations end it at once.',
+    {
+      min: 0,
+      max: 300,
+    },
+  ),
   JWT_CACHE_MAX_SIZE: integer(10_000, 'Verified credentials kept per process.', { min: 1, max: 1_000_000 }),
 };
 

@@ -10,5 +10,5 @@ export { identityOptions } from './identity.config.js';
 export type { IdentityConfig } from './identity.config.js';
 export { IdentityModule } from './identity.module.js';
 export { holds, isPublicOnly } from './permission.js';
-export { Caller, Open, Requires } from './requires.decorator.js';
+export { Authenticated, Caller, Open, Requires } from './requires.decorator.js';
 export { mayUseServer, maySee } from './sight.js';

@@ -7,9 +7,12 @@ export const OPEN_ROUTE = 'switchyard:open';
 /** Where the guard leaves the caller on a Fastify request. */
 export const PRINCIPAL = Symbol('principal');
 
-/** The permissions a management route asks for, all of them. A route that names none is refused to everybody. */
+/** The permissions a management route asks for, all of them. A route without a rule is refused to everybody. */
 export const Requires = (...permissions: readonly [string, ...string[]]): CustomDecorator =>
   SetMetadata(REQUIRED_PERMISSIONS, permissions);
+
+/** A route for everybody who presents a good token, whatever it permits. */
+export const Authenticated = (): CustomDecorator => SetMetadata(REQUIRED_PERMISSIONS, []);
 
 /** A route anybody may use, such as logging in. */
 export const Open = (): CustomDecorator => SetMetadata(OPEN_ROUTE, true);

@@ -6,20 +6,22 @@ import type { CallOutcome, CallRecord } from '#libs/contracts';
  */
 export type LineKind = 'B' | 'S';
 
-/** A client names what it calls; a longer name than this is cut, so that no line is unbounded. */
+/** Method and name are the client's words; they are cut here, so that no line is unbounded. */
 const NAME_LENGTH_MAX = 1024;
+const METHOD_LENGTH_MAX = 64;
 
-export const toLine = (kind: LineKind, record: CallRecord): string => {
-  const { name } = record;
-  return `${kind}${JSON.stringify([
+const cut = (text: string, lengthMax: number): string => (text.length > lengthMax ? text.slice(0, lengthMax) : text);
+
+export const toLine = (kind: LineKind, record: CallRecord): string =>
+  `${kind}${JSON.stringify([
     record.callId,
     record.startedAtMs,
     record.latencyMs,
     record.principalId,
     record.tokenId,
     record.serverId,
-    record.method,
-    name.length > NAME_LENGTH_MAX ? name.slice(0, NAME_LENGTH_MAX) : name,
+    cut(record.method, METHOD_LENGTH_MAX),
+    cut(record.name, NAME_LENGTH_MAX),
     record.upstreamId,
     record.outcome,
     record.errorCode,
@@ -27,7 +29,6 @@ export const toLine = (kind: LineKind, record: CallRecord): string => {
     record.responseBytes,
     record.traceId,
   ])}\n`;
-};
 
 const FIELD_COUNT = 14;
 

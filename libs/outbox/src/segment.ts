@@ -23,7 +23,7 @@ export class Segment {
     try {
       written = writeSync(this.fd, line);
       // A full disk may take half a line without an error.
-      if (written < line.length) throw new Error('short write');
+      if (written !== Buffer.byteLength(line)) throw new Error('short write');
       this.bytes += written;
     } catch (error) {
       ftruncateSync(this.fd, this.bytes);
@@ -38,7 +38,7 @@ export class Segment {
     const end = buffer.subarray(0, count).lastIndexOf(0x0a) + 1;
     const lines = buffer.toString('utf8', 0, end).split('\n');
     lines.pop();
-    return { lines, nextOffset: offset + end };
+    return { lines, nextOffset: end === 0 ? this.bytes : offset + end };
   }
 
   clear(): void {

@@ -1,5 +1,4 @@
-import { readFileSync, readlinkSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -14,7 +13,7 @@ interface OwnerMark {
   readonly startTicks: string | null;
 }
 
-const OWNER_FILE = 'owner.json';
+export const OWNER_FILE = 'owner.json';
 
 const read = (file: string): string | null => {
   try {
@@ -55,14 +54,15 @@ export const createOwned = (folder: string): void => {
   renameSync(nascent, folder);
 };
 
-/** False when the folder is no longer ours. */
+/** False when the folder is no longer where it was: another process has adopted it. */
 export const beat = (folder: string): boolean => {
   const now = new Date();
   try {
     utimesSync(join(folder, OWNER_FILE), now, now);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 };
 

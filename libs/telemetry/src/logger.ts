@@ -12,18 +12,19 @@ export interface LoggerOptions {
   readonly service: string;
   readonly level: LogLevel;
   /** Where the lines go; standard output unless told. */
+  readonly to?: 'stdout' | 'stderr';
   readonly destination?: pino.DestinationStream;
 }
 
 /** The process' logger: one JSON object per line. Nothing reaches the line before `redaction.ts` has seen it. */
-export const createLogger = ({ service, level, destination }: LoggerOptions): Logger =>
-  pino(
+export const createLogger = ({ service, level, to = 'stdout', destination }: LoggerOptions): Logger => {
+  const logger = pino(
     {
       level,
       base: { service, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: (error: unknown) => error },
-      formatters: { level: (label) => ({ level: label }), log: redactMembers, bindings: redactMembers },
+      formatters: { level: (label) => ({ level: label }), log: redactMembers },
       mixin: () => {
         const trace = currentTrace();
         return trace === undefined ? {} : { correlationId: trace.correlationId, traceId: trace.traceId };
@@ -34,8 +35,15 @@ export const createLogger = ({ service, level, destination }: LoggerOptions): Lo
         },
       },
     },
-    destination ?? pino.destination(1),
+    destination ?? pino.destination(to === 'stdout' ? 1 : 2),
   );
+  // Pino's own formatter of bindings is not called for children; they inherit this.
+  const { child } = logger;
+  logger.child = function (this: Logger, bindings, options) {
+    return child.call(this, redactMembers(bindings), options);
+  } as typeof child;
+  return logger;
+};
 
 const maskArguments = (args: readonly unknown[]): unknown[] => {
   const [first, ...others] = args;

@@ -1,0 +1,58 @@
+import { type ConfigOf, flag, integer, oneOf, optionalText, secret, text } from '#libs/config';
+import { identityOptions } from '#libs/identity';
+
+export const JWT_ALGORITHMS = [
+  'HS256',
+  'HS384',
+  'HS512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const;
+
+export const authOptions = {
+  ...identityOptions,
+  JWT_ALGORITHM: oneOf(JWT_ALGORITHMS, 'HS256', 'The one algorithm tokens are signed with and accepted in.'),
+  JWT_SECRET_KEY: secret(
+    'Signs tokens when JWT_ALGORITHM is HS*; at least 32 characters. Embedded, one is made at the first start.',
+  ),
+  JWT_PRIVATE_KEY_PATH: optionalText(
+    'PEM file that signs tokens when JWT_ALGORITHM is not HS*. Without it tokens are only verified.',
+  ),
+  JWT_PUBLIC_KEY_PATH: optionalText(
+    "PEM file that verifies tokens when JWT_ALGORITHM is not HS*; by default the private key's other half.",
+  ),
+  JWT_AUDIENCE: text('mcpgateway-api', 'What the `aud` claim of a token must be, or hold.'),
+  JWT_ISSUER: text('mcpgateway', 'What the `iss` claim of a token must be.'),
+  REQUIRE_USER_IN_DB: flag(
+    true,
+    'Whether the user a token names must be known here. When false, an unknown one is an ordinary user.',
+  ),
+  TOKEN_EXPIRY: integer(480, 'Minutes for which a token obtained by logging in is good.', { min: 1, max: 525_600 }),
+  PLATFORM_ADMIN_EMAIL: text('admin@example.com', 'The administrator that exists from the first start.'),
+  PLATFORM_ADMIN_PASSWORD: secret(
+    'Password of that administrator, taken over once; at least 12 characters. Unset: no log-in by password.',
+  ),
+  MAX_FAILED_LOGIN_ATTEMPTS: integer(5, 'Wrong passwords in a row after which an account is locked.', {
+    min: 1,
+    max: 1000,
+  }),
+  ACCOUNT_LOCKOUT_DURATION_MINUTES: integer(15, 'Minutes for which it stays locked.', { min: 1, max: 10_080 }),
+  AUTH_ENCRYPTION_SECRET: secret(
+    'Encrypts what is presented to upstreams; at least 32 characters. Embedded, one is made at the first start.',
+  ),
+  AUTH_ENCRYPTION_SECRETS_PREVIOUS: secret(
+    'Comma-separated former values of AUTH_ENCRYPTION_SECRET: still read, no longer written.',
+  ),
+};
+
+export type AuthConfig = ConfigOf<typeof authOptions>;
+
+export const AUTH_CONFIG = Symbol('auth config');

@@ -1,0 +1,100 @@
+import { fail } from '#libs/errors';
+
+/** What a verified token says, in one reading. Where claims contradict each other the narrower one counts. */
+export interface TokenClaims {
+  readonly subject: string;
+  readonly tokenId: string;
+  readonly issuedAtMs: number | null;
+  readonly expiresAtMs: number;
+  /** `undefined` when the token does not say. */
+  readonly isAdmin: boolean | undefined;
+  /** `null` is every team, for administrators; none is public things only. */
+  readonly teams: readonly string[] | null;
+  readonly serverId: string | null;
+  /** Empty: all that the user may do. */
+  readonly permissions: readonly string[];
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+const TEXT_CHARS_MAX = 320;
+const ITEMS_MAX = 500;
+/** Year 5138; anything later is no date. */
+const SECONDS_MAX = 1e11;
+
+const invalid = (claim: string) =>
+  fail('auth.credential_invalid', { cause: new Error(`claim ${claim} is not acceptable`) });
+
+const isRecord = (value: unknown): value is Claims =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === '' ||
+  (Array.isArray(value) && value.length === 0) ||
+  (isRecord(value) && Object.values(value).every(isEmpty));
+
+const textOf = (value: unknown, claim: string): string => {
+  if (typeof value !== 'string' || value === '' || value.length > TEXT_CHARS_MAX || /\p{Cc}/u.test(value))
+    throw invalid(claim);
+  return value;
+};
+
+const secondsOf = (value: unknown, claim: string): number => {
+  if (typeof value !== 'number' || !(value >= 0 && value <= SECONDS_MAX)) throw invalid(claim);
+  return value * 1000;
+};
+
+const flagOf = (value: unknown, claim: string): boolean | undefined => {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'boolean') throw invalid(claim);
+  return value;
+};
+
+const adminOf = (claims: Claims): boolean | undefined => {
+  const user = claims['user'] ?? {};
+  if (!isRecord(user)) throw invalid('user');
+  const said = [flagOf(claims['is_admin'], 'is_admin'), flagOf(user['is_admin'], 'user.is_admin')];
+  if (said.includes(false)) return false;
+  return said.includes(true) ? true : undefined;
+};
+
+/** Absent and `null` differ: only a token that says `null` outright can mean every team. */
+const teamsOf = (teams: unknown): readonly string[] | null => {
+  if (teams === undefined) return [];
+  if (teams === null) return null;
+  if (!Array.isArray(teams) || teams.length > ITEMS_MAX) throw invalid('teams');
+  return [...new Set(teams.map((team) => textOf(isRecord(team) ? team['id'] : team, 'teams')))];
+};
+
+const SCOPES_ENFORCED = new Set(['server_id', 'permissions']);
+
+const scopesOf = (scopes: unknown): Pick<TokenClaims, 'serverId' | 'permissions'> => {
+  if (scopes === undefined || scopes === null) return { serverId: null, permissions: [] };
+  if (!isRecord(scopes)) throw invalid('scopes');
+  for (const [name, value] of Object.entries(scopes)) {
+    // A restriction that is not enforced here must not turn into none.
+    if (!SCOPES_ENFORCED.has(name) && !isEmpty(value)) throw invalid(`scopes.${name}`);
+  }
+  const { server_id: serverId, permissions } = scopes;
+  if (!isEmpty(permissions) && (!Array.isArray(permissions) || permissions.length > ITEMS_MAX))
+    throw invalid('scopes.permissions');
+  return {
+    serverId: isEmpty(serverId) ? null : textOf(serverId, 'scopes.server_id'),
+    permissions: isEmpty(permissions)
+      ? []
+      : [...new Set((permissions as unknown[]).map((name) => textOf(name, 'scopes.permissions')))],
+  };
+};
+
+/** Reads the claims of a token whose signature, issuer, audience and times have been verified. */
+export const readClaims = (claims: Claims): TokenClaims => ({
+  subject: textOf(claims['sub'] ?? claims['username'], 'sub').toLowerCase(),
+  tokenId: textOf(claims['jti'], 'jti'),
+  issuedAtMs: claims['iat'] === undefined ? null : secondsOf(claims['iat'], 'iat'),
+  expiresAtMs: secondsOf(claims['exp'], 'exp'),
+  isAdmin: adminOf(claims),
+  teams: teamsOf(claims['teams']),
+  ...scopesOf(claims['scopes']),
+});

@@ -1,0 +1,4 @@
+import { runService } from '#libs/service';
+import { authService } from './index.js';
+
+await runService(authService);

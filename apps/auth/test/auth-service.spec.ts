@@ -1,0 +1,428 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KeepUpstreamCredential, PresentUpstreamCredential, UpstreamCredentialChanged } from '#libs/contracts';
+import { CallerAdmission } from '#libs/identity';
+import { PlatformAdmin } from '../src/bootstrap/platform-admin.js';
+import { issueAdminToken } from '../src/index.js';
+import { ADMIN, type GivenAuth, givenAuth } from './given-auth.js';
+
+let auth: GivenAuth;
+let admin: string;
+/** Everything that must not turn up in a log. */
+const planted: string[] = [];
+
+const PASSWORD = 'four little words more';
+
+const givenUser = async (facts: object = {}): Promise<{ email: string; token: string }> => {
+  const email = `u${randomBytes(4).toString('hex')}@example.org`;
+  const { status } = await auth.call('POST', '/auth/email/admin/users', {
+    token: admin,
+    body: { email, password: PASSWORD, full_name: 'Somebody', ...facts },
+  });
+  expect(status).toBe(201);
+  const token = await auth.login(email, PASSWORD);
+  planted.push(token);
+  return { email, token };
+};
+
+const givenToken = async (by: string, facts: object = {}): Promise<{ id: string; value: string }> => {
+  const { status, body } = await auth.call('POST', '/tokens', {
+    token: by,
+    body: { name: randomBytes(6).toString('hex'), ...facts },
+  });
+  expect(status).toBe(201);
+  planted.push(body.access_token);
+  return { id: body.token.id, value: body.access_token };
+};
+
+const admitted = async (credential: string, admission: CallerAdmission = auth.admission): Promise<string> => {
+  try {
+    return (await admission.admit(credential)).id;
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+};
+
+beforeAll(async () => {
+  auth = await givenAuth();
+  admin = await auth.login(ADMIN, auth.adminPassword);
+  planted.push(admin, auth.adminPassword, PASSWORD);
+});
+
+afterAll(() => auth?.close());
+
+describe('the administrator', () => {
+  it('is there from the first start', async () => {
+    expect(await auth.admission.admit(admin)).toMatchObject({
+      id: ADMIN,
+      isAdmin: true,
+      teams: null,
+      permissions: ['*'],
+    });
+    expect((await auth.call('GET', '/auth/email/me', { token: admin })).body).toMatchObject({
+      email: ADMIN,
+      is_admin: true,
+    });
+  });
+
+  it('is made once, whatever number of replicas start', async () => {
+    const bootstrap = auth.running.application.get(PlatformAdmin, { strict: false });
+
+    await Promise.all(Array.from({ length: 5 }, () => bootstrap.onModuleInit()));
+
+    expect(await auth.login(ADMIN, auth.adminPassword)).toEqual(expect.any(String));
+    expect(
+      (await auth.call('GET', '/v1/auth/email/admin/users?limit=500', { token: admin })).body.users.filter(
+        (user: { email: string }) => user.email === ADMIN,
+      ),
+    ).toHaveLength(1);
+  });
+
+  it('can be given a token by the process itself', async () => {
+    const token = await issueAdminToken(auth.running.application, 60_000);
+    planted.push(token);
+
+    expect(await auth.admission.admit(token)).toMatchObject({ id: ADMIN, isAdmin: true, teams: null });
+  });
+});
+
+describe('logging in', () => {
+  it('answers like other gateways of this kind', async () => {
+    const { email } = await givenUser();
+    const { status, body } = await auth.call('POST', '/auth/email/login', {
+      body: { email: email.toUpperCase(), password: PASSWORD },
+    });
+    planted.push(body.access_token);
+
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      access_token: expect.stringMatching(/^eyJ/),
+      token_type: 'bearer',
+      expires_in: expect.any(Number),
+      user: expect.objectContaining({ email, full_name: 'Somebody', is_admin: false, auth_provider: 'local' }),
+    });
+  });
+
+  it('fails alike for a wrong password, an unknown, a disabled and a locked user', async () => {
+    const { email } = await givenUser();
+    const disabled = await givenUser();
+    await auth.call('PATCH', `/auth/email/admin/users/${disabled.email}`, { token: admin, body: { is_active: false } });
+    const tryIt = async (name: string, password: string) => {
+      const { status, body } = await auth.call('POST', '/auth/login', { body: { email: name, password } });
+      return JSON.stringify({ status, body });
+    };
+    const wrong = await tryIt(email, 'wrong password one');
+
+    expect(wrong).toBe(
+      '{"status":401,"body":{"detail":"E-mail or password is wrong","code":"auth.credential_invalid"}}',
+    );
+    expect(await tryIt('nobody@example.org', PASSWORD)).toBe(wrong);
+    expect(await tryIt(disabled.email, PASSWORD)).toBe(wrong);
+    for (let n = 0; n < 4; n += 1) await tryIt(email, 'wrong password two');
+    expect(await tryIt(email, PASSWORD)).toBe(wrong);
+  });
+
+  it('is possible again when the lock is over, and locks anew only after as many failures', async () => {
+    const { email } = await givenUser();
+    const tryIt = async (password: string) =>
+      (await auth.call('POST', '/auth/login', { body: { email, password } })).status;
+    for (let n = 0; n < 5; n += 1) await tryIt('wrong password');
+    expect(await tryIt(PASSWORD)).toBe(401);
+
+    await auth.database.query("UPDATE auth.users SET locked_until = now() - interval '1 second' WHERE email = $1", [
+      email,
+    ]);
+
+    expect(await tryIt('wrong password')).toBe(401);
+    expect(await tryIt(PASSWORD)).toBe(200);
+  });
+
+  it('does not fall to guesses made at the same time', async () => {
+    const { email } = await givenUser();
+
+    await Promise.all(
+      Array.from({ length: 10 }, () =>
+        auth.call('POST', '/auth/login', { body: { email, password: 'wrong password' } }),
+      ),
+    );
+
+    expect((await auth.call('POST', '/auth/login', { body: { email, password: PASSWORD } })).status).toBe(401);
+  });
+
+  it('ends with logging out', async () => {
+    const { email, token } = await givenUser();
+    expect(await admitted(token)).toBe(email);
+
+    expect((await auth.call('POST', '/auth/logout', { token })).status).toBe(200);
+
+    expect(await admitted(token)).toBe('auth.credential_invalid');
+  });
+});
+
+describe('a token', () => {
+  it('is shown once; only its fingerprint is kept', async () => {
+    const { token } = await givenUser();
+    const { id, value } = await givenToken(token, { name: 'ci', description: 'for the build', expires_in_days: 3 });
+
+    const listed = await auth.call('GET', '/tokens', { token });
+    expect(listed.body.tokens).toEqual([
+      expect.objectContaining({ id, name: 'ci', description: 'for the build', is_active: true }),
+    ]);
+    expect(JSON.stringify(listed.body)).not.toContain(value);
+    expect((await auth.call('GET', `/v1/tokens/${id}`, { token })).body).toMatchObject({ id, name: 'ci' });
+    const rows = JSON.stringify(await auth.database.query('SELECT * FROM auth.api_tokens'));
+    expect(rows).not.toContain(value);
+    expect(rows).not.toContain(value.split('.')[2]);
+  });
+
+  it('is good at once, and not any more the moment it is revoked', async () => {
+    const { email, token } = await givenUser();
+    const { id, value } = await givenToken(token);
+    const elsewhere = new CallerAdmission(auth.running.bus, { ttlMs: 30_000, max: 10, authRequired: true });
+    expect(await admitted(value)).toBe(email);
+    expect(await admitted(value, elsewhere)).toBe(email);
+
+    expect((await auth.call('DELETE', `/tokens/${id}`, { token })).status).toBe(204);
+
+    expect(await admitted(value)).toBe('auth.credential_invalid');
+    expect(await admitted(value, elsewhere)).toBe('auth.credential_invalid');
+    elsewhere.close();
+    expect((await auth.call('GET', `/tokens/${id}`, { token })).body).toMatchObject({
+      is_revoked: true,
+      is_active: false,
+    });
+    expect(await admitted(token)).toBe(email);
+  });
+
+  it('carries its scope', async () => {
+    const { token } = await givenUser();
+    const scoped = await givenToken(token, { scope: { server_id: 's1', permissions: ['tools.read', 'servers.use'] } });
+    const whole = await givenToken(admin);
+
+    expect(await auth.admission.admit(scoped.value)).toMatchObject({
+      serverId: 's1',
+      permissions: ['tools.read', 'servers.use'],
+      isAdmin: false,
+    });
+    expect((await auth.call('GET', '/tokens', { token: scoped.value })).status).toBe(403);
+    expect(await auth.admission.admit(whole.value)).toMatchObject({
+      serverId: null,
+      permissions: ['*'],
+      isAdmin: true,
+      teams: null,
+    });
+  });
+
+  it('gives away no more than the one it was asked for with', async () => {
+    const { token } = await givenUser();
+    const narrow = await givenToken(token, { scope: { permissions: ['tokens.create', 'tokens.read'] } });
+    const wish = (by: string, permissions: string[]) =>
+      auth.call('POST', '/tokens', {
+        token: by,
+        body: { name: randomBytes(4).toString('hex'), scope: { permissions } },
+      });
+
+    expect((await wish(narrow.value, ['tools.execute'])).status).toBe(403);
+    expect((await wish(token, ['gateways.create'])).status).toBe(403);
+    expect((await wish(token, ['*'])).status).toBe(403);
+    const child = await givenToken(narrow.value);
+    expect((await auth.admission.admit(child.value)).permissions).toEqual(['tokens.create', 'tokens.read']);
+    expect((await auth.call('DELETE', `/tokens/${child.id}`, { token: narrow.value })).status).toBe(403);
+  });
+
+  it('of somebody else does not exist, save for administrators', async () => {
+    const { token } = await givenUser();
+    const stranger = await givenUser();
+    const { id, value } = await givenToken(token);
+
+    expect((await auth.call('GET', `/tokens/${id}`, { token: stranger.token })).status).toBe(404);
+    expect((await auth.call('DELETE', `/tokens/${id}`, { token: stranger.token })).status).toBe(404);
+    expect((await auth.call('GET', '/tokens/not-an-id', { token: stranger.token })).status).toBe(404);
+    expect((await auth.call('GET', '/tokens/admin/all', { token: stranger.token })).status).toBe(403);
+    expect(await admitted(value)).not.toBe('auth.credential_invalid');
+    expect((await auth.call('DELETE', `/tokens/${id}`, { token: admin })).status).toBe(204);
+    expect((await auth.call('GET', '/tokens/admin/all', { token: admin })).body.total).toBeGreaterThan(1);
+  });
+
+  it('is not made for what would not be enforced, nor twice by one name', async () => {
+    const { token } = await givenUser();
+    const wish = async (facts: object) =>
+      (await auth.call('POST', '/tokens', { token, body: { name: 'x', ...facts } })).status;
+
+    expect(await wish({ scope: { ip_restrictions: ['10.0.0.0/8'] } })).toBe(422);
+    expect(await wish({ scope: { usage_limits: { requests_per_day: 1 } } })).toBe(422);
+    expect(await wish({ scope: { permissions: ['tools read'] } })).toBe(422);
+    expect(await wish({ expires_in_days: 0 })).toBe(422);
+    expect(await wish({})).toBe(201);
+    expect(await wish({})).toBe(409);
+  });
+
+  it('expires', async () => {
+    const token = await issueAdminToken(auth.running.application, 1_000);
+    planted.push(token);
+    expect(await admitted(token)).toBe(ADMIN);
+
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
+
+    expect(await admitted(token)).toBe('auth.credential_invalid');
+  });
+
+  it('is noted as used', async () => {
+    const { token } = await givenUser();
+    const { id, value } = await givenToken(token);
+    await admitted(value);
+
+    await expect.poll(async () => (await auth.call('GET', `/tokens/${id}`, { token })).body.last_used).not.toBeNull();
+  });
+});
+
+describe('users', () => {
+  it('are kept by administrators only', async () => {
+    const { token } = await givenUser();
+
+    for (const [method, path] of [
+      ['GET', '/auth/email/admin/users'],
+      ['POST', '/auth/email/admin/users'],
+      ['GET', `/auth/email/admin/users/${ADMIN}`],
+      ['PATCH', `/auth/email/admin/users/${ADMIN}`],
+      ['PUT', `/auth/email/admin/users/${ADMIN}`],
+      ['DELETE', `/auth/email/admin/users/${ADMIN}`],
+    ] as const) {
+      expect((await auth.call(method, path, { token })).status).toBe(403);
+      const nobody = await auth.call(method, path);
+      expect(nobody.status).toBe(401);
+      expect(nobody.headers.get('www-authenticate')).toMatch(/^Bearer scope=/);
+    }
+  });
+
+  it('who are disabled are out at once, with every token, and may come back', async () => {
+    const { email, token } = await givenUser();
+    const { value } = await givenToken(token);
+    expect([await admitted(token), await admitted(value)]).toEqual([email, email]);
+
+    await auth.call('PATCH', `/auth/email/admin/users/${email}`, { token: admin, body: { isActive: false } });
+    expect([await admitted(token), await admitted(value)]).toEqual([
+      'auth.credential_invalid',
+      'auth.credential_invalid',
+    ]);
+
+    await auth.call('PATCH', `/auth/email/admin/users/${email}`, { token: admin, body: { isActive: true } });
+    expect([await admitted(token), await admitted(value)]).toEqual([email, email]);
+  });
+
+  it('who are removed take their tokens with them for good', async () => {
+    const { email, token } = await givenUser();
+    const { value } = await givenToken(token);
+    expect((await auth.call('DELETE', `/auth/email/admin/users/${email}`, { token: admin })).status).toBe(204);
+    expect((await auth.call('GET', `/auth/email/admin/users/${email}`, { token: admin })).status).toBe(404);
+
+    await auth.call('POST', '/auth/email/admin/users', { token: admin, body: { email, password: PASSWORD } });
+
+    expect([await admitted(token), await admitted(value)]).toEqual([
+      'auth.credential_invalid',
+      'auth.credential_invalid',
+    ]);
+    expect(await admitted(await auth.login(email, PASSWORD))).toBe(email);
+  });
+
+  it('whose password is changed are logged out everywhere', async () => {
+    const { email, token } = await givenUser();
+    expect(await admitted(token)).toBe(email);
+
+    await auth.call('PATCH', `/auth/email/admin/users/${email}`, {
+      token: admin,
+      body: { password: 'four other words now' },
+    });
+
+    expect(await admitted(token)).toBe('auth.credential_invalid');
+    expect(await admitted(await auth.login(email, 'four other words now'))).toBe(email);
+  });
+
+  it('who are administrators no more are so at once', async () => {
+    const { email, token } = await givenUser({ is_admin: true });
+    expect(await auth.admission.admit(token)).toMatchObject({ isAdmin: true });
+
+    await auth.call('PATCH', `/auth/email/admin/users/${email}`, { token: admin, body: { is_admin: false } });
+
+    expect(await auth.admission.admit(token)).toMatchObject({ isAdmin: false, teams: [] });
+  });
+
+  it('cannot be given weak passwords, foreign fields or one e-mail twice', async () => {
+    const { email } = await givenUser();
+    const wish = async (body: object) =>
+      (await auth.call('POST', '/auth/email/admin/users', { token: admin, body })).status;
+
+    expect(await wish({ email: 'x@example.org', password: 'changeme1234' })).toBe(422);
+    expect(await wish({ email: 'not an e-mail' })).toBe(422);
+    expect(await wish({ email: email.toUpperCase() })).toBe(409);
+    const { body } = await auth.call('POST', '/auth/email/admin/users', {
+      token: admin,
+      body: { email: 'y@example.org', auth_provider: 'sso', password_hash: 'x' },
+    });
+    expect(body).toMatchObject({ auth_provider: 'local' });
+    expect(body).not.toHaveProperty('password_hash');
+  });
+
+  it('do not lock themselves out', async () => {
+    expect((await auth.call('DELETE', `/auth/email/admin/users/${ADMIN}`, { token: admin })).status).toBe(409);
+    expect(
+      (await auth.call('PATCH', `/auth/email/admin/users/${ADMIN}`, { token: admin, body: { is_admin: false } }))
+        .status,
+    ).toBe(409);
+  });
+});
+
+describe('what is presented to upstreams', () => {
+  const keep = async (upstreamId: string, credential: object | null) =>
+    (await auth.running.bus.ask(KeepUpstreamCredential, { upstreamId, credential })).head.version;
+  const present = async (upstreamId: string) =>
+    (await auth.running.bus.ask(PresentUpstreamCredential, { upstreamId, principalId: ADMIN })).head;
+
+  it('comes back as it was kept, with a version of its own, and is told of', async () => {
+    const told: string[] = [];
+    const subscription = auth.running.bus.hear(
+      UpstreamCredentialChanged,
+      ({ upstreamId }) => void told.push(upstreamId),
+    );
+    const credential = { headers: { Authorization: 'Bearer planted-upstream-secret' } };
+    planted.push('planted-upstream-secret');
+
+    const first = await keep('u1', credential);
+    expect(await present('u1')).toEqual({ credential, version: first });
+    const second = await keep('u1', { env: { KEY: 'planted-upstream-secret' } });
+    expect(second).not.toBe(first);
+    expect((await present('u1')).credential).toEqual({ env: { KEY: 'planted-upstream-secret' } });
+
+    await keep('u1', null);
+    expect(await present('u1')).toEqual({ credential: null, version: 'none' });
+    await expect.poll(() => told).toEqual(['u1', 'u1', 'u1']);
+    subscription.close();
+  });
+
+  it('lies in the database encrypted, and only opens for its own upstream', async () => {
+    await keep('u2', { headers: { 'X-Key': 'planted-upstream-secret' } });
+    const [row] = await auth.database.query("SELECT * FROM auth.upstream_credentials WHERE upstream_id = 'u2'");
+    expect(row.sealed.toString('latin1')).not.toContain('planted');
+
+    await auth.database.query(`INSERT INTO auth.upstream_credentials (upstream_id, key_id, sealed, version)
+      SELECT 'u3', key_id, sealed, version FROM auth.upstream_credentials WHERE upstream_id = 'u2'`);
+
+    await expect(present('u3')).rejects.toMatchObject({ code: 'platform.internal' });
+    await auth.database.query("DELETE FROM auth.upstream_credentials WHERE upstream_id = 'u3'");
+  });
+
+  it('is refused when it could not be sent', async () => {
+    await expect(keep('u4', { headers: { 'X-Key': 'planted-upstream-secret\r\nX: y' } })).rejects.toMatchObject({
+      code: 'http.invalid',
+    });
+  });
+});
+
+it('no secret has reached a log line', () => {
+  const log = auth.logLines.join('\n');
+  const signatures = planted.flatMap((secret) => secret.split('.').slice(2));
+
+  expect(log.length).toBeGreaterThan(1_000);
+  expect(planted.length).toBeGreaterThan(20);
+  expect([...planted, ...signatures].filter((secret) => log.includes(secret))).toEqual([]);
+});

@@ -1,0 +1,71 @@
+import type { Principal } from '#libs/contracts';
+import { fail } from '#libs/errors';
+import { type CallerAdmission, type CredentialCarrier, readCredential } from '#libs/identity';
+import { MODERN_REVISION, type ServerCodec, negotiateRevision, serverCodec } from '#libs/mcp';
+import type { AdmittedCall, DecodedCall } from '../calls.js';
+import type { Session } from '../session/session.js';
+import type { SessionStore } from '../session/session-store.js';
+import { checkPermission, checkReach } from './permissions.js';
+
+/** The revision that bare JSON-RPC is answered in. */
+const RPC_REVISION = '2025-06-18';
+
+/** Who is calling, whether they may be here, and in which session. */
+export class Admission {
+  constructor(
+    private readonly callers: CallerAdmission,
+    private readonly sessions: SessionStore,
+  ) {}
+
+  /** Synchronous when everything is known. */
+  admit(call: DecodedCall): AdmittedCall | Promise<AdmittedCall> {
+    const admitting = this.caller(call.carrier, call.endpoint.serverId);
+    return admitting instanceof Promise
+      ? admitting.then((principal) => this.enter(call, principal))
+      : this.enter(call, admitting);
+  }
+
+  caller(carrier: CredentialCarrier, serverId: string | null): Principal | Promise<Principal> {
+    const admitting = this.callers.admit(readCredential(carrier));
+    if (admitting instanceof Promise) {
+      return admitting.then((principal) => {
+        checkReach(principal, serverId);
+        return principal;
+      });
+    }
+    checkReach(admitting, serverId);
+    return admitting;
+  }
+
+  /** Fails with `mcp.session_missing`, or `mcp.session_unknown` for one that is not this caller's as well. */
+  session(id: string | null, principal: Principal, serverId: string | null): Session | Promise<Session> {
+    if (id === null) throw fail('mcp.session_missing');
+    const finding = this.sessions.find(id, principal.id, serverId);
+    return finding instanceof Promise ? finding.then(known) : known(finding);
+  }
+
+  private enter(call: DecodedCall, principal: Principal): AdmittedCall | Promise<AdmittedCall> {
+    if (call.envelope !== null) return admitted(call, principal, serverCodec(MODERN_REVISION), null);
+    if (call.endpoint.face === 'rpc') return admitted(call, principal, serverCodec(RPC_REVISION), null);
+    if (call.request.method === 'initialize') {
+      const revision = negotiateRevision(call.request.params.value['protocolVersion']);
+      return admitted(call, principal, serverCodec(revision), null);
+    }
+    const session = this.session(call.sessionId, principal, call.endpoint.serverId);
+    return session instanceof Promise
+      ? session.then((found) => admitted(call, principal, serverCodec(found.revision), found))
+      : admitted(call, principal, serverCodec(session.revision), session);
+  }
+}
+
+const known = (session: Session | null): Session => {
+  if (session === null) throw fail('mcp.session_unknown');
+  return session;
+};
+
+const admitted = (call: DecodedCall, principal: Principal, codec: ServerCodec, session: Session | null): AdmittedCall => {
+  const operation = codec.operations.get(call.request.method);
+  if (operation === undefined) throw fail('mcp.method_unknown');
+  checkPermission(principal, operation);
+  return { ...call, codec, operation, principal, session };
+};

@@ -1,0 +1,42 @@
+import type { Principal } from '#libs/contracts';
+import { fail } from '#libs/errors';
+import { holds, mayUseServer } from '#libs/identity';
+import type { Operation } from '#libs/mcp';
+
+const OF_LIST = { tools: 'tools.read', prompts: 'prompts.read', resources: 'resources.read', resourceTemplates: 'resources.read' };
+
+const OF_METHOD = {
+  'tools/call': 'tools.execute',
+  'prompts/get': 'prompts.read',
+  'resources/read': 'resources.read',
+  'completion/complete': null,
+} as const;
+
+/** What a caller must hold for an operation; `null` where being let in is enough. */
+const permissionFor = (operation: Operation): string | null => {
+  switch (operation.does) {
+    case 'list':
+      return OF_LIST[operation.list];
+    case 'call':
+      return OF_METHOD[operation.method];
+    case 'subscribe':
+    case 'unsubscribe':
+      return 'resources.read';
+    default:
+      return null;
+  }
+};
+
+/** Throws `auth.grant_missing` with all that the operation needs, so that the client can ask for it in one go. */
+export const checkPermission = (principal: Principal, operation: Operation): void => {
+  const permission = permissionFor(operation);
+  if (permission === null || holds(principal, permission)) return;
+  throw fail('auth.grant_missing', { message: `This needs the permission ${permission}`, data: { scope: permission } });
+};
+
+/** A token for one virtual server learns of no other: they are not there. `/mcp` is no secret, so it says why. */
+export const checkReach = (principal: Principal, serverId: string | null): void => {
+  if (mayUseServer(principal, serverId)) return;
+  if (serverId !== null) throw fail('registry.server_unknown');
+  throw fail('auth.grant_missing', { message: 'The credential is for one virtual server only', data: { scope: 'servers.use' } });
+};

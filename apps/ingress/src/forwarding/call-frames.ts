@@ -1,0 +1,27 @@
+import type { Message } from '#libs/bus';
+import type { CallFrame } from '#libs/contracts';
+import { notificationMessage } from '#libs/mcp';
+import { type BoundCall, LOG_LEVELS } from '../calls.js';
+
+/**
+ * Writes what comes before the answer to the client that asked for it: progress with its own token, only upwards; log
+ * messages from its level on. `undefined` when it asked for neither.
+ */
+export const frameWriter = (call: BoundCall): ((frame: Message<CallFrame>) => void | Promise<void>) | undefined => {
+  const { reply, logLevel } = call;
+  const { progressTokenText } = call.meta;
+  if (!reply.streams || (progressTokenText === null && logLevel === null)) return undefined;
+  let reached = Number.NEGATIVE_INFINITY;
+  return ({ head: frame }) => {
+    if (frame.kind === 'log') {
+      if (logLevel === null || LOG_LEVELS.indexOf(frame.level) < LOG_LEVELS.indexOf(logLevel)) return;
+      const { level, logger, data } = frame;
+      return reply.send(notificationMessage('notifications/message', JSON.stringify({ level, logger, data })));
+    }
+    if (progressTokenText === null || !(frame.progress > reached)) return;
+    reached = frame.progress;
+    const { progress, total, message } = frame;
+    const rest = JSON.stringify({ progress, total, message });
+    return reply.send(notificationMessage('notifications/progress', `{"progressToken":${progressTokenText},${rest.slice(1)}`));
+  };
+};

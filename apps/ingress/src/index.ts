@@ -1,0 +1,10 @@
+import type { ServicePart } from '#libs/service';
+import { ingressOptions } from './ingress.config.js';
+import { IngressModule } from './ingress.module.js';
+
+export const ingressService: ServicePart<typeof ingressOptions> = {
+  name: 'ingress',
+  options: ingressOptions,
+  module: (config) => IngressModule.with(config),
+  needs: { cache: true },
+};

@@ -1,0 +1,112 @@
+import type { ServerResponse } from 'node:http';
+import type { Bus } from '#libs/bus';
+import { fail } from '#libs/errors';
+import type { CallerAdmission } from '#libs/identity';
+import type { Outbox } from '#libs/outbox';
+import type { Cache } from '#libs/storage';
+import type { Logger } from '#libs/telemetry';
+import { ABOUT } from './about.js';
+import { Admission } from './admission/admission.js';
+import { Answering } from './answering/answering.js';
+import { CallJournal } from './forwarding/call-journal.js';
+import { Forwarder } from './forwarding/forwarder.js';
+import { InputLoop } from './forwarding/input-loop.js';
+import type { IngressConfig } from './ingress.config.js';
+import { Pipeline } from './pipeline.js';
+import { Catalogs } from './routing/catalogs.js';
+import { Router } from './routing/router.js';
+import { Seal } from './sealing/seal.js';
+import { Asks } from './session/asks.js';
+import { OpenCalls } from './session/open-calls.js';
+import { SessionStore } from './session/session-store.js';
+import { ChangeFeeds } from './streams/change-feeds.js';
+import { Listening } from './streams/listen.js';
+import { SessionStreams } from './streams/session-streams.js';
+import { BodyReader } from './transport/body-reader.js';
+import { Heartbeat } from './transport/heartbeat.js';
+import { McpHttp } from './transport/mcp-http.js';
+import { OriginGuard } from './transport/origin-guard.js';
+
+/** What the process gives ingress to work with. */
+export interface IngressSurroundings {
+  readonly bus: Bus;
+  readonly cache: Cache;
+  readonly callers: CallerAdmission;
+  readonly outbox: Pick<Outbox, 'settle'>;
+  readonly logger: Logger;
+  /** Gives the place of a request that has become a long stream back. */
+  readonly releasePlace: (response: ServerResponse) => void;
+}
+
+const SECOND_MS = 1_000;
+
+/** Ingress, put together: the one place that knows all its parts. */
+export class Ingress {
+  readonly http: McpHttp;
+  private readonly heartbeat = new Heartbeat();
+  private readonly catalogs: Catalogs;
+  private readonly sessions: SessionStore;
+  private readonly calls: OpenCalls;
+  private readonly asks: Asks;
+  private readonly feeds: ChangeFeeds;
+  private readonly streams: SessionStreams;
+
+  constructor(config: IngressConfig, { bus, cache, callers, outbox, logger, releasePlace }: IngressSurroundings) {
+    const seal = new Seal(secretOf(config));
+    const keepAliveMs = config.SSE_KEEPALIVE_ENABLED ? config.SSE_KEEPALIVE_INTERVAL * SECOND_MS : null;
+    const reply = { heartbeat: this.heartbeat, keepAliveMs, releasePlace };
+    const trail = { cache, bus, ttlMs: config.MESSAGE_TTL * SECOND_MS };
+    const journal = new CallJournal(outbox);
+
+    this.catalogs = new Catalogs(bus, { size: config.LIST_PAGE_SIZE, ttlMs: config.LIST_TTL_MS, about: ABOUT }, logger);
+    this.sessions = new SessionStore(cache, bus, {
+      ttlMs: config.SESSION_TTL * SECOND_MS,
+      perPrincipalMax: config.SESSIONS_PER_PRINCIPAL_MAX,
+    });
+    const admission = new Admission(callers, this.sessions);
+    this.calls = new OpenCalls(bus);
+    this.asks = new Asks(bus, config.INPUT_TIMEOUT * SECOND_MS);
+    this.feeds = new ChangeFeeds(bus, this.catalogs, admission, config.STREAMS_PER_PRINCIPAL_MAX);
+    this.streams = new SessionStreams(bus, this.feeds, trail, reply, this.sessions);
+    const pipeline = new Pipeline(
+      admission,
+      new Router(this.catalogs, seal, journal),
+      new Answering(this.sessions, new Listening(this.feeds), seal),
+      new Forwarder(bus, journal, new InputLoop(this.asks), config.TOOL_TIMEOUT * SECOND_MS),
+      seal,
+      logger,
+    );
+    this.http = new McpHttp({
+      guard: new OriginGuard(config.ALLOWED_HOSTS, config.ALLOWED_ORIGINS),
+      bodies: new BodyReader({ bytesMax: config.MCP_BODY_BYTES_MAX, totalMax: config.MCP_BODY_BYTES_TOTAL }),
+      pipeline,
+      admission,
+      sessions: this.sessions,
+      streams: this.streams,
+      calls: this.calls,
+      asks: this.asks,
+      reply,
+      trail,
+      logger,
+    });
+  }
+
+  /** Open streams get their last message and end; calls in hand go on. */
+  async stopStreams(): Promise<void> {
+    this.feeds.endAll();
+    this.streams.endAll();
+  }
+
+  close(): void {
+    this.feeds.close();
+    this.streams.close();
+    for (const part of [this.catalogs, this.sessions, this.calls, this.asks]) part.close();
+    this.heartbeat.close();
+  }
+}
+
+const secretOf = ({ STATE_SECRET, JWT_SECRET_KEY }: IngressConfig): string => {
+  const secret = STATE_SECRET ?? JWT_SECRET_KEY;
+  if (secret === null) throw fail('config.invalid', { message: 'STATE_SECRET is required where JWT_SECRET_KEY is not set' });
+  return secret;
+};

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import type { CallClient, HeaderParam, RoutedCall } from '#libs/contracts';
+import { fail } from '#libs/errors';
+import {
+  type ForwardedMethod,
+  checkParamMirrors,
+  editParams,
+  isModern,
+  isObject,
+  isPlainName,
+  paramText,
+  relayableCapabilities,
+  singleHeaderValue,
+  withMembers,
+} from '#libs/mcp';
+import { childTraceparent } from '#libs/telemetry';
+import type { BoundCall, ParkedCall, PlacedCall } from '../calls.js';
+import { type RequestState, readRequestState } from '../forwarding/request-state.js';
+import type { Seal } from '../sealing/seal.js';
+import { CARRIED_EXTENSIONS } from './catalog-view.js';
+
+/** Where a call goes, and what its upstream calls it. */
+export interface Target {
+  readonly upstreamId: string;
+  readonly target: string;
+  readonly exposedName: string;
+  readonly headerParams: readonly HeaderParam[];
+  /** Params that are named otherwise upstream, as JSON text. */
+  readonly renamed: Readonly<Record<string, string>>;
+}
+
+const NONE: readonly HeaderParam[] = [];
+const UNCHANGED: Readonly<Record<string, string>> = {};
+
+/** `null`: there is no such thing for this caller, and it may be that it has only just come. */
+type Finder = (call: PlacedCall) => Target | null;
+
+const finders: Readonly<Record<ForwardedMethod, Finder>> = {
+  'tools/call': (call) => {
+    const exposedName = textParam(call, 'name');
+    const tool = call.catalog.tool(exposedName, call.principal);
+    if (tool === undefined) return null;
+    const { upstreamId, upstreamName: target, headerParams } = tool;
+    return { upstreamId, target, exposedName, headerParams, renamed: renaming(exposedName, target) };
+  },
+  'prompts/get': (call) => {
+    const exposedName = textParam(call, 'name');
+    const prompt = call.catalog.prompt(exposedName, call.principal);
+    if (prompt === undefined) return null;
+    const { upstreamId, upstreamName: target } = prompt;
+    return { upstreamId, target, exposedName, headerParams: NONE, renamed: renaming(exposedName, target) };
+  },
+  'resources/read': (call) => {
+    const uri = textParam(call, 'uri');
+    const resource = call.catalog.resource(uri, call.principal);
+    if (resource === undefined) return null;
+    return { upstreamId: resource.upstreamId, target: uri, exposedName: uri, headerParams: NONE, renamed: UNCHANGED };
+  },
+  'completion/complete': (call) => findReference(call),
+};
+
+/** Finds the call its upstream. The catalog of a call that finds nothing may be looked at anew, once. */
+export const findTarget = (call: PlacedCall, method: ForwardedMethod): Target | null => finders[method](call);
+
+/** What a name that leads nowhere is answered with; the same whether it is hidden or absent. */
+export const notFound = (call: PlacedCall, method: ForwardedMethod) => {
+  const { name, uri } = call.request.params.value;
+  if (method === 'resources/read') return fail('registry.resource_unknown', { data: { uri } });
+  if (method === 'completion/complete') return fail('mcp.params_invalid', { message: 'ref names nothing that is here' });
+  const code = method === 'tools/call' ? 'registry.tool_unknown' : 'registry.prompt_unknown';
+  return fail(code, { message: `${method === 'tools/call' ? 'Unknown tool' : 'Unknown prompt'}: ${String(name).slice(0, 128)}` });
+};
+
+export const bind = (call: PlacedCall, method: ForwardedMethod, target: Target, seal: Seal): BoundCall => {
+  const { params } = call.request;
+  const modern = isModern(call.codec.revision);
+  if (modern && target.headerParams.length > 0) {
+    checkParamMirrors(target.headerParams, params.value['arguments'], call.headers);
+  }
+  const changes: Record<string, string | null> = { _meta: null, ...target.renamed };
+  const state = modern ? stateOf(call, target.exposedName, seal) : null;
+  if (state?.kind === 'upstream') changes['requestState'] = JSON.stringify(state.state);
+  const { principal, logLevel, meta } = call;
+  const routed: RoutedCall = {
+    callId: randomUUID(),
+    method,
+    upstreamId: target.upstreamId,
+    target: target.target,
+    exposedName: target.exposedName,
+    serverId: call.endpoint.serverId,
+    principal: { id: principal.id, tokenId: principal.tokenId },
+    client: clientOf(call),
+    ...(logLevel !== null && { logLevel }),
+    wantsProgress: meta.progressTokenText !== null && call.reply.streams,
+    ...(meta.passed !== undefined && { meta: meta.passed }),
+    headerParams: target.headerParams,
+    receivedAtMs: call.receivedAtMs,
+  };
+  return {
+    ...call,
+    routed,
+    body: editParams(params, changes),
+    traceparent: childTraceparent(meta.traceparent ?? singleHeaderValue(call.headers, 'traceparent')),
+    parked: state?.kind === 'parked' ? parkedCall(call, state) : null,
+  };
+};
+
+const NO_CAPABILITIES = {};
+
+/** The client as it described itself, in this request or in its session. */
+const clientOf = ({ envelope, session, codec }: PlacedCall): CallClient => {
+  if (envelope === null) return { info: session?.client.info ?? null, capabilities: session?.client.capabilities ?? NO_CAPABILITIES, revision: codec.revision };
+  const capabilities = relayableCapabilities(envelope.capabilities, null, CARRIED_EXTENSIONS);
+  return { info: envelope.info, capabilities, revision: codec.revision };
+};
+
+const stateOf = (call: PlacedCall, name: string, seal: Seal): RequestState | null => {
+  const text = call.request.params.value['requestState'];
+  if (text === undefined) return null;
+  const { principal, endpoint, request } = call;
+  return readRequestState(seal, { principalId: principal.id, serverId: endpoint.serverId, method: request.method, name }, text);
+};
+
+const parkedCall = (call: PlacedCall, state: RequestState & { kind: 'parked' }): ParkedCall => {
+  const inputResponses = call.request.params.value['inputResponses'] ?? {};
+  if (!isObject(inputResponses)) throw fail('mcp.params_invalid', { message: 'inputResponses must be an object' });
+  return { instance: state.instance, callId: state.callId, round: state.round, inputResponses };
+};
+
+const textParam = (call: PlacedCall, key: string): string => {
+  const value = call.request.params.value[key];
+  if (typeof value !== 'string' || !isPlainName(value)) throw fail('mcp.params_invalid', { message: `${key} must be a string` });
+  return value;
+};
+
+const renaming = (exposedName: string, target: string): Readonly<Record<string, string>> =>
+  exposedName === target ? UNCHANGED : { name: JSON.stringify(target) };
+
+/** Completion names a prompt or a resource template inside `ref`. */
+const findReference = (call: PlacedCall): Target | null => {
+  const { ref } = call.request.params.value;
+  if (!isObject(ref)) throw fail('mcp.params_invalid', { message: 'ref must be an object' });
+  const { type, name, uri } = ref;
+  if (type === 'ref/prompt' && typeof name === 'string') {
+    const prompt = call.catalog.prompt(name, call.principal);
+    if (prompt === undefined) return null;
+    const refText = paramText(call.request.params, 'ref') as string;
+    const renamed =
+      name === prompt.upstreamName ? UNCHANGED : { ref: withMembers(refText, { name: JSON.stringify(prompt.upstreamName) }) };
+    return { upstreamId: prompt.upstreamId, target: prompt.upstreamName, exposedName: name, headerParams: NONE, renamed };
+  }
+  if (type === 'ref/resource' && typeof uri === 'string') {
+    const entry = call.catalog.template(uri, call.principal) ?? call.catalog.resource(uri, call.principal);
+    if (entry === undefined) return null;
+    return { upstreamId: entry.upstreamId, target: uri, exposedName: uri, headerParams: NONE, renamed: UNCHANGED };
+  }
+  throw fail('mcp.params_invalid', { message: 'ref must be of type ref/prompt or ref/resource' });
+};

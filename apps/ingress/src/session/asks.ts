@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import type { Bus, Subscription } from '#libs/bus';
+import { fail } from '#libs/errors';
+import { type ClientResponse, requestMessage } from '#libs/mcp';
+import type { Reply } from '../transport/reply.js';
+
+interface Waiting {
+  readonly sessionId: string;
+  readonly settle: (response: ClientResponse) => void;
+}
+
+interface Delivery {
+  readonly sessionId: string;
+  readonly response: ClientResponse;
+}
+
+/** The instance of the replica that waits, and a number nobody can guess. */
+const ASK_ID = /^([A-Za-z0-9_-]{1,64})~[0-9a-f]{24}$/;
+const answeredSignal = (instance: string): string => `switchyard.v1.sig.ingress.ask.answered.${instance}`;
+
+/**
+ * Requests to a session's client. They go out on the stream of the call they belong to; the response comes by a POST
+ * of its own, to whichever replica, and is passed on to the one that waits.
+ */
+export class Asks {
+  private readonly waiting = new Map<string, Waiting>();
+  private readonly subscription: Subscription;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly timeoutMs: number,
+  ) {
+    this.subscription = bus.onSignal(answeredSignal(bus.instance), (payload) => {
+      const { sessionId, response } = payload as Delivery;
+      this.settle(sessionId, response);
+    });
+  }
+
+  newId(): string {
+    return `${this.bus.instance}~${randomBytes(12).toString('hex')}`;
+  }
+
+  /** Rejects with `bus.cancelled` when `signal` aborts, `mcp.input_unavailable` when nobody answers in time. */
+  async ask(sessionId: string, reply: Reply, id: string, method: string, paramsText: string, signal: AbortSignal): Promise<ClientResponse> {
+    const { promise, resolve, reject } = Promise.withResolvers<ClientResponse>();
+    const cancelled = (): void => reject(fail('bus.cancelled'));
+    const timer = setTimeout(() => reject(fail('mcp.input_unavailable', { message: 'The client did not answer in time' })), this.timeoutMs);
+    signal.addEventListener('abort', cancelled);
+    if (signal.aborted) cancelled();
+    this.waiting.set(id, { sessionId, settle: resolve });
+    try {
+      reply.hold();
+      void reply.send(requestMessage(id, method, paramsText));
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cancelled);
+      this.waiting.delete(id);
+    }
+  }
+
+  /** A response that a session's client has posted; one that nobody waits for is dropped. */
+  deliver(sessionId: string, response: ClientResponse): void {
+    if (this.settle(sessionId, response)) return;
+    const instance = ASK_ID.exec(response.id)?.[1];
+    if (instance === undefined || instance === this.bus.instance) return;
+    this.bus.signal(answeredSignal(instance), { sessionId, response } satisfies Delivery);
+  }
+
+  close(): void {
+    this.subscription.close();
+  }
+
+  private settle(sessionId: string, response: ClientResponse): boolean {
+    const waiting = this.waiting.get(response.id);
+    if (waiting === undefined || waiting.sessionId !== sessionId) return false;
+    waiting.settle(response);
+    return true;
+  }
+}

@@ -1,0 +1,20 @@
+import type { LogLevel } from '#libs/contracts';
+import type { Revision } from '#libs/mcp';
+
+/** What a client before 2026-07-28 said once and expects to be remembered. */
+export interface SessionRecord {
+  readonly principalId: string;
+  readonly serverId: string | null;
+  readonly revision: Revision;
+  readonly client: {
+    readonly info: Readonly<Record<string, unknown>> | null;
+    readonly capabilities: Readonly<Record<string, unknown>>;
+  };
+  readonly logLevel: LogLevel | null;
+  /** Resources it wants to hear of. */
+  readonly uris: readonly string[];
+}
+
+export interface Session extends SessionRecord {
+  readonly id: string;
+}

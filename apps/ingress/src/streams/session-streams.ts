@@ -1,0 +1,118 @@
+import type { ServerResponse } from 'node:http';
+import type { Bus, Subscription } from '#libs/bus';
+import type { CatalogList, Principal } from '#libs/contracts';
+import type { CredentialCarrier } from '#libs/identity';
+import { notificationMessage } from '#libs/mcp';
+import { type TrailSettings, followTrail } from '../session/event-trail.js';
+import type { Session } from '../session/session.js';
+import type { SessionStore } from '../session/session-store.js';
+import { type SseSettings, SseStream } from '../transport/sse-stream.js';
+import type { ChangeFeeds, Feed } from './change-feeds.js';
+
+const ALL_LISTS: readonly CatalogList[] = ['tools', 'prompts', 'resources'];
+const REPLACED = 'switchyard.v1.sig.ingress.session.stream-replaced.all';
+const PRIMED_SINCE = '2025-11-25';
+/** Of no trail: a client that comes back with it gets a new stream of changes. */
+const CHANGES_EVENT_ID = 'changes';
+
+interface OpenStream {
+  readonly stream: SseStream;
+  readonly feed: Feed;
+}
+
+/** The GET streams of sessions. A session has one, wherever it is: a new one takes the place of the old. */
+export class SessionStreams {
+  private readonly open = new Map<string, OpenStream>();
+  private readonly followers = new Map<string, Set<() => void>>();
+  private readonly subscription: Subscription;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly feeds: ChangeFeeds,
+    private readonly trail: TrailSettings,
+    private readonly sse: SseSettings,
+    sessions: SessionStore,
+  ) {
+    this.subscription = bus.onSignal(REPLACED, (payload) => {
+      const { sessionId, by } = payload as { sessionId: string; by: string };
+      if (by !== bus.instance) this.end(sessionId);
+    });
+    sessions.onChange((session, id) => {
+      if (session !== null) this.open.get(id)?.feed.follow(session.uris);
+      else this.endSession(id);
+    });
+  }
+
+  /** Goes on telling of changes until the client leaves or the session ends. */
+  async serve(session: Session, principal: Principal, carrier: CredentialCarrier, response: ServerResponse): Promise<void> {
+    let stream: SseStream | null = null;
+    const feed = await this.feeds.open(
+      {
+        carrier,
+        serverId: session.serverId,
+        lists: ALL_LISTS,
+        uris: session.uris,
+        notify: (method, params) => void stream?.send(notificationMessage(method, JSON.stringify(params))),
+        end: () => stream?.end(),
+      },
+      principal,
+    );
+    if (response.destroyed) return feed.close();
+    this.end(session.id);
+    this.bus.signal(REPLACED, { sessionId: session.id, by: this.bus.instance });
+    stream = new SseStream(response, this.sse, { 'mcp-session-id': session.id });
+    if (session.revision >= PRIMED_SINCE) stream.prime(CHANGES_EVENT_ID);
+    const opened: OpenStream = { stream, feed };
+    this.open.set(session.id, opened);
+    response.once('close', () => {
+      feed.close();
+      if (this.open.get(session.id) === opened) this.open.delete(session.id);
+    });
+  }
+
+  /** Gives again what a stream of the session sent after an event, and what it still sends. */
+  resume(session: Session, lastEventId: string, response: ServerResponse): boolean {
+    let stream: SseStream | null = null;
+    const stop = followTrail(this.trail, session.id, lastEventId, {
+      send: (message, id) => stream?.send(message, id),
+      end: () => stream?.end(),
+    });
+    if (stop === null) return false;
+    stream = new SseStream(response, this.sse, { 'mcp-session-id': session.id });
+    const end = (): void => {
+      stop();
+      stream.end();
+    };
+    let ends = this.followers.get(session.id);
+    if (ends === undefined) this.followers.set(session.id, (ends = new Set()));
+    ends.add(end);
+    response.once('close', () => {
+      stop();
+      ends.delete(end);
+      if (ends.size === 0) this.followers.delete(session.id);
+    });
+    return true;
+  }
+
+  endAll(): void {
+    for (const id of [...this.open.keys(), ...this.followers.keys()]) this.endSession(id);
+  }
+
+  close(): void {
+    this.subscription.close();
+    this.endAll();
+  }
+
+  private endSession(id: string): void {
+    this.end(id);
+    for (const end of this.followers.get(id) ?? []) end();
+  }
+
+  private end(id: string): void {
+    const opened = this.open.get(id);
+    if (opened === undefined) return;
+    this.open.delete(id);
+    opened.feed.close();
+    opened.stream.end();
+  }
+}

@@ -1,0 +1,37 @@
+/** Something that wants to be looked at now and then for as long as it is open. */
+export interface Beating {
+  beat(nowMs: number): void;
+}
+
+const TICK_MS = 1_000;
+
+/** One timer for every open stream and waiting call, instead of one each. */
+export class Heartbeat {
+  private readonly members = new Set<Beating>();
+  private readonly timer: NodeJS.Timeout;
+
+  constructor() {
+    this.timer = setInterval(() => {
+      const nowMs = Date.now();
+      for (const member of this.members) member.beat(nowMs);
+    }, TICK_MS);
+    this.timer.unref();
+  }
+
+  get size(): number {
+    return this.members.size;
+  }
+
+  add(member: Beating): void {
+    this.members.add(member);
+  }
+
+  remove(member: Beating): void {
+    this.members.delete(member);
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.members.clear();
+  }
+}

@@ -1,0 +1,91 @@
+import type { ServerResponse } from 'node:http';
+import type { Beating, Heartbeat } from './heartbeat.js';
+
+export interface SseSettings {
+  readonly heartbeat: Heartbeat;
+  /** `null`: no comments. */
+  readonly keepAliveMs: number | null;
+}
+
+/** A reader that takes nothing for this long, or owes this much, is cut off. */
+const STALL_MS = 30_000;
+const QUEUE_BYTES_MAX = 1024 * 1024;
+
+const LINE_BREAK = /[\r\n]+/g;
+
+/** Server-sent events over one response. Never compressed, never buffered by a proxy that heeds the headers. */
+export class SseStream implements Beating {
+  private lastWriteMs = Date.now();
+  private stalledSinceMs: number | null = null;
+  private room: Promise<void> | null = null;
+
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly settings: SseSettings,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+      ...headers,
+    });
+    response.flushHeaders();
+    settings.heartbeat.add(this);
+    response.once('close', () => settings.heartbeat.remove(this));
+  }
+
+  get open(): boolean {
+    return !this.response.destroyed && !this.response.writableEnded;
+  }
+
+  /** An event with nothing in it but an id to resume from. */
+  prime(id: string, retryMs?: number): void {
+    this.put(`${retryMs === undefined ? '' : `retry: ${retryMs}\n`}id: ${id}\ndata: \n\n`);
+  }
+
+  /** Answers a promise while the reader has to catch up. */
+  send(message: string, id?: string): void | Promise<void> {
+    // JSON has line breaks between tokens only, where a space does as well.
+    const data = message.includes('\n') || message.includes('\r') ? message.replace(LINE_BREAK, ' ') : message;
+    return this.put(`event: message\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`);
+  }
+
+  end(): void {
+    this.settings.heartbeat.remove(this);
+    if (this.open) this.response.end();
+  }
+
+  beat(nowMs: number): void {
+    if (!this.open) return this.settings.heartbeat.remove(this);
+    if (this.response.writableLength === 0) this.stalledSinceMs = null;
+    else if (this.stalledSinceMs === null) this.stalledSinceMs = nowMs;
+    else if (nowMs - this.stalledSinceMs > STALL_MS) return void this.response.destroy();
+    const { keepAliveMs } = this.settings;
+    if (keepAliveMs !== null && nowMs - this.lastWriteMs >= keepAliveMs) this.put(':\n\n');
+  }
+
+  private put(text: string): void | Promise<void> {
+    if (!this.open) return;
+    this.lastWriteMs = Date.now();
+    if (this.response.write(text)) {
+      this.stalledSinceMs = null;
+      return;
+    }
+    if (this.room !== null && this.response.writableLength > QUEUE_BYTES_MAX + text.length) {
+      this.response.destroy();
+      return;
+    }
+    this.room ??= new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.response.off('drain', done);
+        this.response.off('close', done);
+        this.room = null;
+        resolve();
+      };
+      this.response.on('drain', done);
+      this.response.on('close', done);
+    });
+    return this.room;
+  }
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Job, Queue, QueueEvents, Worker } from 'bullmq';
+import type { CallRecord } from '#libs/contracts';
+import { fail } from '#libs/errors';
+import { InjectLogger, type Logger } from '#libs/telemetry';
+import { CallWriter } from './call-writer.js';
+import { LogThrottle } from './log-throttle.js';
+import type { QueueBackend } from './queue-backend.js';
+
+export const QUEUE_BACKEND = Symbol('QUEUE_BACKEND');
+
+const QUEUE = 'call-records';
+const JOB = 'write';
+const BATCHES_AT_ONCE = 2;
+/** A batch whose worker was killed is taken up by another after at most twice this. */
+const LOCK_MS = 5_000;
+/** Kept for whoever asks for the very batch again because the answer was lost. */
+const DONE_KEPT = 20;
+const FAILED_KEPT = 100;
+const PAUSE_AFTER_ERROR_MS = 1_000;
+/** Kept back from the asker's deadline for the answer. */
+const ANSWER_MS = 200;
+
+/**
+ * The way of a batch: a job in the queue, taken by a worker of any replica, written in bulk. Whoever brought the batch
+ * is answered when its rows are committed, not when the queue has it: so nothing is lost with a Redis that keeps nothing
+ * on disk, is flushed or fails over. Until then the bringer keeps it and brings it again, which is why everything here
+ * may happen twice: a job's id is a digest of what is in it, and a call counts once by its id.
+ */
+@Injectable()
+export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly queue: Queue;
+  private readonly events: QueueEvents;
+  private readonly worker: Worker;
+  private readonly throttle: LogThrottle;
+  private resting: NodeJS.Timeout | undefined;
+  private closing = false;
+
+  constructor(
+    @Inject(QUEUE_BACKEND) private readonly backend: QueueBackend,
+    private readonly writer: CallWriter,
+    @InjectLogger() logger: Logger,
+  ) {
+    this.throttle = new LogThrottle(logger, 'the queue of call records fails');
+    this.queue = backend.queue(QUEUE, {});
+    this.events = backend.events(QUEUE);
+    this.worker = backend.worker(QUEUE, (job) => this.process(job.data), {
+      autorun: false,
+      concurrency: BATCHES_AT_ONCE,
+      lockDuration: LOCK_MS,
+      stalledInterval: LOCK_MS,
+      maxStalledCount: 3,
+    });
+    this.queue.on('error', (error) => this.throttle.error(error));
+    this.events.on('error', (error) => this.throttle.error(error));
+    this.worker.on('error', (error) => this.rest(error));
+    this.worker.on('failed', (job, error) => {
+      const final = job === undefined || job.attemptsMade >= (job.opts.attempts ?? 1);
+      if (final) logger.error({ jobId: job?.id, err: error }, 'gave up a batch of call records');
+    });
+  }
+
+  async onModuleInit(): Promise<void> {
+    await Promise.all([this.queue.waitUntilReady(), this.events.waitUntilReady(), this.worker.waitUntilReady()]);
+    void this.worker.run().catch((error: unknown) => this.throttle.error(error));
+  }
+
+  /** Resolves with the number of records in the tables once they are there. */
+  async write(records: readonly CallRecord[], deadlineAtMs: number): Promise<number> {
+    if (records.length === 0) return 0;
+    const waitMs = deadlineAtMs - Date.now() - ANSWER_MS;
+    if (this.closing || waitMs <= 0) throw fail('platform.not_ready');
+    const work = this.enqueueAndWait(records, waitMs);
+    // The queue's own waits end late or never when its store is gone.
+    const timer = new AbortController();
+    try {
+      return await Promise.race([work, late(waitMs, timer.signal)]);
+    } catch (error) {
+      throw fail('platform.not_ready', { message: 'Call records cannot be written now', cause: error });
+    } finally {
+      timer.abort();
+      work.catch(() => {});
+    }
+  }
+
+  /** By state, for the gauges. */
+  async depth(): Promise<Readonly<Record<string, number>>> {
+    return this.queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
+  }
+
+  /** Before the database closes. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.closing = true;
+    clearTimeout(this.resting);
+    await Promise.allSettled([this.worker.close(), this.events.close(), this.queue.close()]);
+    await this.backend.close();
+  }
+
+  private async enqueueAndWait(records: readonly CallRecord[], waitMs: number): Promise<number> {
+    const job: Job<unknown, number> = await this.queue.add(
+      JOB,
+      { records },
+      {
+        jobId: digestOf(records),
+        attempts: 3,
+        backoff: { type: 'exponential', delay: 300 },
+        removeOnComplete: { count: DONE_KEPT },
+        removeOnFail: { count: FAILED_KEPT },
+      },
+    );
+    try {
+      return await job.waitUntilFinished(this.events, waitMs);
+    } catch (error) {
+      // A failed job would answer for all later ones of its id.
+      if (await job.isFailed()) await job.remove();
+      throw error;
+    }
+  }
+
+  private async process(data: unknown): Promise<number> {
+    const records = (data as { records?: unknown } | null)?.records;
+    if (!Array.isArray(records)) throw new Error('a job without records');
+    return this.writer.write(records);
+  }
+
+  /** Some errors of the store come back at once, for ever; the worker has no pause of its own for those. */
+  private rest(error: unknown): void {
+    this.throttle.error(error);
+    if (this.resting !== undefined || this.closing) return;
+    void this.worker.pause(true).catch(() => {});
+    this.resting = setTimeout(() => {
+      this.resting = undefined;
+      if (!this.closing) this.worker.resume();
+    }, PAUSE_AFTER_ERROR_MS);
+  }
+}
+
+const digestOf = (records: readonly CallRecord[]): string => {
+  const hash = createHash('sha256');
+  for (const { callId, outcome } of records) hash.update(callId).update('\0').update(outcome).update('\0');
+  return hash.digest('hex');
+};
+
+const late = async (waitMs: number, signal: AbortSignal): Promise<never> => {
+  await sleep(waitMs, undefined, { signal });
+  throw new Error('the queue did not finish in time');
+};

@@ -1,0 +1,35 @@
+import { ApiPropertyOptional, OmitType } from '@nestjs/swagger';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsOptional } from 'class-validator';
+import { IsPlainText } from './plain-text.decorator.js';
+
+/** What is left out stays as it is. */
+export class UpdateEntryBody {
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Takes the place of the upstream\'s own name after the prefix; null brings that back.',
+  })
+  @IsOptional()
+  @IsPlainText(128)
+  customName?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Shown to clients in place of the upstream\'s description; null brings that back.',
+  })
+  @IsOptional()
+  @IsPlainText(8192)
+  description?: string | null;
+
+  @ApiPropertyOptional({ type: [String] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @ArrayUnique()
+  @IsPlainText(100, { each: true, lengthMin: 1 })
+  tags?: string[];
+}
+
+/** Resources go by their URI, which is not ours to change. */
+export class UpdateResourceBody extends OmitType(UpdateEntryBody, ['customName']) {}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { DiscoveredUpstream, Principal, Sight } from '#libs/contracts';
+import { CatalogChanges } from '../catalog/catalog-changes.js';
+import { Collisions } from '../catalog/collisions.js';
+import { DiscoveryService, findingsOf } from '../catalog/discovery.service.js';
+import { newEntryRows } from '../catalog/entry-rows.js';
+import { prefixOf } from '../catalog/naming.js';
+import { readOffer } from '../catalog/offer.js';
+import type { Connection } from '../catalog/profile.js';
+import { UpstreamCredentialsService } from '../catalog/upstream-credentials.service.js';
+import { EntryRepository } from '../storage/entry.repository.js';
+import type { CredentialShape } from '../storage/gateway.entity.js';
+import { GatewayRepository } from '../storage/gateway.repository.js';
+import { newObjectId } from '../storage/object-id.js';
+import { newCredentialFrom } from './credential-form.js';
+import type { RegisterGatewayBody } from './gateway.body.js';
+import { connectionFrom } from './gateway-connection.js';
+import { GatewayNames } from './gateway-names.js';
+import { sightFrom } from './ownership.js';
+import { StdioPolicy } from './stdio-policy.js';
+
+interface NewGateway {
+  readonly body: RegisterGatewayBody;
+  readonly connection: Connection;
+  readonly sight: Sight;
+  readonly credentialShape: CredentialShape;
+}
+
+/** Registers a gateway: what it offers is known, and all of it committed, before the caller hears that it worked. */
+@Injectable()
+export class GatewayRegistrationService {
+  constructor(
+    private readonly names: GatewayNames,
+    private readonly gateways: GatewayRepository,
+    private readonly entries: EntryRepository,
+    private readonly collisions: Collisions,
+    private readonly credentials: UpstreamCredentialsService,
+    private readonly discovery: DiscoveryService,
+    private readonly changes: CatalogChanges,
+    private readonly stdio: StdioPolicy,
+  ) {}
+
+  /** Answers the id. */
+  async register(body: RegisterGatewayBody, principal: Principal): Promise<string> {
+    const id = newObjectId();
+    const { connection, transport } = connectionFrom(id, body, null, { policy: this.stdio, principal });
+    const form = newCredentialFrom(body, transport);
+    const sight = sightFrom(principal, body);
+    await this.names.mustBeFree(connection, principal);
+    if (form.credential !== null) await this.credentials.keep(id, form.credential);
+    try {
+      // What auth has just been given it presents itself; where nothing is to be presented it need not be asked.
+      const discovered = await this.discovery.discover(connection, transport, form.credential === null ? null : undefined);
+      await this.insert({ body, connection, sight, credentialShape: form.shape }, discovered, principal);
+    } catch (error) {
+      if (form.credential !== null) await this.credentials.tryToForget(id);
+      throw error;
+    }
+    return id;
+  }
+
+  private async insert(asked: NewGateway, discovered: DiscoveredUpstream, principal: Principal): Promise<void> {
+    const { body, connection, sight } = asked;
+    const toolPrefix = body.toolPrefix ?? null;
+    const prefix = prefixOf({ slug: connection.slug, toolPrefix });
+    const offer = readOffer(discovered, prefix);
+    const now = new Date();
+    const rows = newEntryRows(connection.id, prefix, offer.entries, now);
+    await this.changes.make(async (manager: EntityManager, change) => {
+      await this.names.mustBeFree(connection, principal, manager);
+      await this.collisions.refuse(rows, connection, principal, manager);
+      await this.gateways.insert(
+        {
+          ...connection,
+          ...sight,
+          ...findingsOf(discovered),
+          args: [...connection.args],
+          description: body.description ?? null,
+          tags: body.tags ?? [],
+          toolPrefix,
+          credentialShape: asked.credentialShape,
+          refused: [...offer.refused],
+          enabled: true,
+          createdAt: now,
+          updatedAt: now,
+        },
+        manager,
+      );
+      await this.entries.insert(rows, manager);
+      change.touchAllLists();
+      change.upstreamIds.add(connection.id);
+    });
+  }
+}

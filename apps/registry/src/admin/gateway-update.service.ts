@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Principal } from '#libs/contracts';
+import { fail } from '#libs/errors';
+import { CatalogChanges } from '../catalog/catalog-changes.js';
+import { Collisions } from '../catalog/collisions.js';
+import { DiscoveryService } from '../catalog/discovery.service.js';
+import { exposedNameOf, prefixOf, problemWithName } from '../catalog/naming.js';
+import { OfferApplicationService } from '../catalog/offer-application.service.js';
+import { profileOf, reachesSameUpstream } from '../catalog/profile.js';
+import { UpstreamCredentialsService } from '../catalog/upstream-credentials.service.js';
+import { EntryRepository } from '../storage/entry.repository.js';
+import type { GatewayEntity } from '../storage/gateway.entity.js';
+import { GatewayRepository } from '../storage/gateway.repository.js';
+import { ServerRepository } from '../storage/server.repository.js';
+import { type CredentialForm, credentialFrom } from './credential-form.js';
+import { connectionFrom, isElsewhere } from './gateway-connection.js';
+import type { UpdateGatewayBody } from './gateway.body.js';
+import { GatewayNames } from './gateway-names.js';
+import { sightFrom } from './ownership.js';
+import { StdioPolicy } from './stdio-policy.js';
+
+/**
+ * Changes a gateway. A new address or credential is tried before anything is kept; a new name or prefix renames what
+ * the gateway offers in the same transaction.
+ */
+@Injectable()
+export class GatewayUpdateService {
+  constructor(
+    private readonly names: GatewayNames,
+    private readonly gateways: GatewayRepository,
+    private readonly entries: EntryRepository,
+    private readonly servers: ServerRepository,
+    private readonly collisions: Collisions,
+    private readonly credentials: UpstreamCredentialsService,
+    private readonly discovery: DiscoveryService,
+    private readonly offers: OfferApplicationService,
+    private readonly changes: CatalogChanges,
+    private readonly stdio: StdioPolicy,
+  ) {}
+
+  /** `before` is what the caller has been found to be allowed to change. */
+  async update(before: GatewayEntity, body: UpdateGatewayBody, principal: Principal): Promise<void> {
+    const { connection, transport } = connectionFrom(before.id, body, before, { policy: this.stdio, principal });
+    const form = newFormOf(before, credentialFrom(body, transport));
+    if (form !== null && transport === 'STDIO') this.stdio.mustAllow(principal);
+    if (form === null && isElsewhere(before, connection) && hasSecret(before)) {
+      throw fail('http.invalid', { message: 'The credential must be given again when the gateway moves to another place' });
+    }
+    const changes: Partial<GatewayEntity> = {
+      ...connection,
+      ...sightFrom(principal, body, before),
+      args: [...connection.args],
+      ...(body.description !== undefined && { description: body.description }),
+      ...(body.tags != null && { tags: body.tags }),
+      ...(body.toolPrefix !== undefined && { toolPrefix: body.toolPrefix }),
+      ...(form !== null && { credentialShape: form.shape }),
+      updatedAt: new Date(),
+    };
+    const moves = form !== null || transport === 'AUTO' || !reachesSameUpstream(before, connection);
+    const discovered = moves ? await this.discovery.discover(connection, transport, form?.credential) : null;
+
+    await this.changes.make(async (manager, change) => {
+      const current = await this.gateways.findById(before.id, manager);
+      if (current === null) throw fail('registry.unknown');
+      if (current.updatedAt.getTime() !== before.updatedAt.getTime()) {
+        throw fail('http.conflict', { message: 'The gateway was changed by somebody else meanwhile' });
+      }
+      const after: GatewayEntity = { ...current, ...changes };
+      await this.names.mustBeFree(after, principal, manager);
+      await this.gateways.update(after.id, changes, manager);
+      if (prefixOf(after) !== prefixOf(current)) await this.rename(after, principal, manager);
+      if (discovered !== null) {
+        await this.offers.apply(after, discovered, manager, change);
+        after.transport = discovered.transport;
+      }
+      change.touchAllLists();
+      change.upstreamIds.add(after.id);
+      change.touchServers(await this.servers.findIdsByGateway(after.id, manager));
+      if (form !== null || profileOf(after).version !== profileOf(current).version) change.upstreams.set(after.id, 'updated');
+      // Last, so that no later failure leaves the old address with the new credential.
+      await this.keep(after.id, form);
+    });
+  }
+
+  private async rename(gateway: GatewayEntity, principal: Principal, manager: EntityManager): Promise<void> {
+    const prefix = prefixOf(gateway);
+    const entries = await this.entries.findByGateway(gateway.id, manager);
+    const claims = entries.map(({ kind, originalName, customName }) => {
+      const name = customName ?? originalName;
+      const problem = problemWithName(kind, name, prefix);
+      if (problem !== null) throw fail('http.invalid', { message: `"${name}" cannot be renamed: ${problem}` });
+      return { kind, originalName, exposedName: exposedNameOf(kind, prefix, name) };
+    });
+    await this.collisions.refuse(claims, gateway, principal, manager);
+    await this.entries.rename(gateway.id, prefix, manager);
+  }
+
+  private async keep(gatewayId: string, form: CredentialForm | null): Promise<void> {
+    if (form !== null) await this.credentials.keep(gatewayId, form.credential);
+  }
+}
+
+/** Null where the credential stays, which having none before and after is too. */
+const newFormOf = (before: GatewayEntity, form: CredentialForm | null): CredentialForm | null =>
+  form?.credential === null && !hasSecret(before) ? null : form;
+
+const hasSecret = ({ credentialShape }: GatewayEntity): boolean =>
+  credentialShape.authType !== 'none' || credentialShape.envNames.length > 0;

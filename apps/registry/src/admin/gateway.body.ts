@@ -1,0 +1,145 @@
+import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  Matches,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import type { UpstreamTransport, Visibility } from '#libs/contracts';
+import { TOOL_PREFIX } from '../catalog/naming.js';
+import type { AuthType } from '../storage/gateway.entity.js';
+import { IsPlainText } from './plain-text.decorator.js';
+
+const DAY_MS = 24 * 3_600_000;
+
+export class AuthHeaderBody {
+  @ApiProperty()
+  @IsPlainText(128, { lengthMin: 1 })
+  key!: string;
+
+  @ApiProperty({ writeOnly: true })
+  @IsPlainText(8192)
+  value!: string;
+}
+
+export class RegisterGatewayBody {
+  @ApiProperty({ description: 'Unique. Its slug begins the names of the tools unless `toolPrefix` is given.' })
+  @IsPlainText(255, { lengthMin: 1 })
+  name!: string;
+
+  @ApiPropertyOptional({ description: 'Where the server is reached; for every transport but STDIO.' })
+  @IsOptional()
+  @IsPlainText(2048)
+  url?: string | null;
+
+  @ApiPropertyOptional({ enum: ['STREAMABLEHTTP', 'SSE', 'STDIO', 'AUTO'], default: 'AUTO' })
+  @IsOptional()
+  @IsIn(['STREAMABLEHTTP', 'SSE', 'STDIO', 'AUTO'])
+  transport?: UpstreamTransport | 'AUTO';
+
+  @ApiPropertyOptional({ description: 'STDIO: the program to run. No shell is involved.' })
+  @IsOptional()
+  @IsPlainText(1024, { lengthMin: 1 })
+  command?: string | null;
+
+  @ApiPropertyOptional({ type: [String] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(256)
+  @IsPlainText(8192, { each: true })
+  args?: string[];
+
+  @ApiPropertyOptional({
+    description: 'STDIO: environment variables. Kept encrypted; answers show their names alone.',
+    type: 'object',
+    additionalProperties: { type: 'string' },
+  })
+  @IsOptional()
+  @IsObject()
+  env?: Record<string, unknown>;
+
+  @ApiPropertyOptional({ type: String, nullable: true })
+  @IsOptional()
+  @IsPlainText(8192)
+  description?: string | null;
+
+  @ApiPropertyOptional({ type: [String] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @ArrayUnique()
+  @IsPlainText(100, { each: true, lengthMin: 1 })
+  tags?: string[];
+
+  @ApiPropertyOptional({ enum: ['private', 'team', 'public'], default: 'public' })
+  @IsOptional()
+  @IsIn(['private', 'team', 'public'])
+  visibility?: Visibility;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'One of your teams. Needed for the visibility `team`.' })
+  @IsOptional()
+  @IsPlainText(128)
+  teamId?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'What the names of tools and prompts begin with, in place of the slug and a dash. Empty: the upstream\'s own names.',
+  })
+  @IsOptional()
+  @Matches(TOOL_PREFIX, { message: 'toolPrefix must be at most 64 characters of A-Z a-z 0-9 _ . -' })
+  toolPrefix?: string | null;
+
+  @ApiPropertyOptional({ enum: ['none', 'bearer', 'basic', 'authheaders'], default: 'none' })
+  @IsOptional()
+  @IsIn(['none', 'bearer', 'basic', 'authheaders'])
+  authType?: AuthType;
+
+  @ApiPropertyOptional({ writeOnly: true })
+  @IsOptional()
+  @IsPlainText(16_384, { lengthMin: 1 })
+  authToken?: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsPlainText(255)
+  authUsername?: string;
+
+  @ApiPropertyOptional({ writeOnly: true })
+  @IsOptional()
+  @IsPlainText(1024)
+  authPassword?: string;
+
+  @ApiPropertyOptional({ type: [AuthHeaderBody] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @ValidateNested({ each: true })
+  @Type(() => AuthHeaderBody)
+  authHeaders?: AuthHeaderBody[];
+
+  @ApiPropertyOptional({ type: Number, nullable: true, description: 'Per call.' })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(DAY_MS)
+  timeoutMs?: number | null;
+
+  @ApiPropertyOptional({ type: Number, nullable: true, description: 'Calls at once, per instance of the gateway.' })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  concurrencyMax?: number | null;
+}
+
+/** What is left out stays as it is; so does a secret that comes back as the mask it was shown as. */
+export class UpdateGatewayBody extends PartialType(RegisterGatewayBody) {}

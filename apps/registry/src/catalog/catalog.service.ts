@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { DataSource, type EntityManager } from 'typeorm';
+import type {
+  Catalog,
+  CatalogPrompt,
+  CatalogResource,
+  CatalogResourceTemplate,
+  CatalogTool,
+  CatalogUpstream,
+  Sight,
+} from '#libs/contracts';
+import { fail } from '#libs/errors';
+import { InjectDatabase, transact } from '#libs/storage';
+import type { EntryEntity } from '../storage/entry.entity.js';
+import { EntryRepository } from '../storage/entry.repository.js';
+import type { GatewayEntity } from '../storage/gateway.entity.js';
+import { GatewayRepository } from '../storage/gateway.repository.js';
+import { isObjectId } from '../storage/object-id.js';
+import { ServerRepository } from '../storage/server.repository.js';
+import { exposedDefinition } from './exposed-definition.js';
+
+const CATALOGS_MAX = 50;
+const EVERYTHING: Catalog['server'] = {
+  id: null,
+  name: 'everything',
+  description: null,
+  visibility: 'public',
+  teamId: null,
+  ownerEmail: null,
+};
+
+/**
+ * What an endpoint offers. A catalog is kept for as long as the revision in the database stays what it was when it was
+ * read, so a replica that missed an announcement is still never wrong.
+ */
+@Injectable()
+export class CatalogService {
+  private readonly kept = new LRUCache<string, Catalog>({ max: CATALOGS_MAX });
+  private readonly reading = new Map<string, Promise<Catalog>>();
+
+  constructor(
+    @InjectDatabase('registry') private readonly database: DataSource,
+    private readonly gateways: GatewayRepository,
+    private readonly entries: EntryRepository,
+    private readonly servers: ServerRepository,
+  ) {}
+
+  async describe(serverId: string | null): Promise<Catalog> {
+    if (serverId !== null && !isObjectId(serverId)) throw fail('registry.server_unknown');
+    const key = serverId ?? '';
+    const revision = await revisionOf(this.database.manager);
+    const kept = this.kept.get(key);
+    if (kept !== undefined && kept.revision === revision) return kept;
+    // Keyed with the revision: whoever asks after a change must not be given a reading that began before it.
+    const question = `${key} ${revision}`;
+    const underWay = this.reading.get(question);
+    if (underWay !== undefined) return underWay;
+    const reading = this.read(serverId).finally(() => this.reading.delete(question));
+    this.reading.set(question, reading);
+    const catalog = await reading;
+    if (catalog.revision >= (this.kept.get(key)?.revision ?? 0)) this.kept.set(key, catalog);
+    return catalog;
+  }
+
+  /** In one snapshot, so that the revision belongs to what is read. */
+  private read(serverId: string | null): Promise<Catalog> {
+    return transact(this.database, async (manager) => {
+      await manager.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      const revision = await revisionOf(manager);
+      if (serverId === null) {
+        const gateways = await this.gateways.findEnabled(manager);
+        return catalogOf(EVERYTHING, revision, gateways, withoutShadowed(await this.entries.findEnabled(manager), gateways));
+      }
+      const server = await this.servers.findById(serverId, manager);
+      if (server === null || !server.enabled) throw fail('registry.server_unknown');
+      const entries = await this.entries.findByServer(serverId, false, manager);
+      const gateways = await this.gateways.findByIds([...new Set(entries.map(({ gatewayId }) => gatewayId))], manager);
+      const { id, name, description, visibility, teamId, ownerEmail } = server;
+      return catalogOf({ id, name, description, visibility, teamId, ownerEmail }, revision, gateways, entries);
+    });
+  }
+}
+
+const revisionOf = async (manager: EntityManager): Promise<number> => {
+  const [row]: { value: string }[] = await manager.query('SELECT value FROM registry.revision');
+  return Number(row?.value ?? 0);
+};
+
+/**
+ * Resources keep their URI, so two gateways may offer the same one: under "everything" the one that was registered
+ * first stands for it. It gives way to nobody, but hides only from those who see it: a later one stays in the list,
+ * after it, where some caller may see the later one alone.
+ */
+const withoutShadowed = (entries: readonly EntryEntity[], gateways: readonly GatewayEntity[]): EntryEntity[] => {
+  const sightOf = new Map<string, Sight>(gateways.map((gateway) => [gateway.id, gateway]));
+  const first = new Map<string, Sight[]>();
+  return entries.filter((entry) => {
+    const sight = sightOf.get(entry.gatewayId);
+    if (entry.exposedName !== null || sight === undefined) return true;
+    const key = `${entry.kind} ${entry.originalName}`;
+    const earlier = first.get(key) ?? [];
+    if (earlier.some((other) => isSeenWherever(other, sight))) return false;
+    first.set(key, [...earlier, sight]);
+    return true;
+  });
+};
+
+const isSeenWherever = (one: Sight, other: Sight): boolean => {
+  if (one.visibility === 'public') return true;
+  if (one.visibility !== other.visibility) return false;
+  return one.visibility === 'team' ? one.teamId === other.teamId : one.ownerEmail === other.ownerEmail;
+};
+
+const catalogOf = (
+  server: Catalog['server'],
+  revision: number,
+  gateways: readonly GatewayEntity[],
+  entries: readonly EntryEntity[],
+): Catalog => {
+  const gatewayById = new Map(gateways.map((gateway) => [gateway.id, gateway]));
+  const tools: CatalogTool[] = [];
+  const prompts: CatalogPrompt[] = [];
+  const resources: CatalogResource[] = [];
+  const resourceTemplates: CatalogResourceTemplate[] = [];
+  for (const entry of entries) {
+    const gateway = gatewayById.get(entry.gatewayId);
+    if (gateway === undefined) continue;
+    const known = { id: entry.id, upstreamId: gateway.id, definition: exposedDefinition(entry), ...sightOf(gateway) };
+    const names = { name: entry.exposedName ?? entry.originalName, upstreamName: entry.originalName };
+    if (entry.kind === 'tool') tools.push({ ...known, ...names, headerParams: entry.headerParams });
+    else if (entry.kind === 'prompt') prompts.push({ ...known, ...names });
+    else if (entry.kind === 'resource') resources.push({ ...known, uri: entry.originalName });
+    else resourceTemplates.push({ ...known, uriTemplate: entry.originalName });
+  }
+  return { server, revision, upstreams: gateways.map(upstreamOf), tools, prompts, resources, resourceTemplates };
+};
+
+const upstreamOf = (gateway: GatewayEntity): CatalogUpstream => ({
+  id: gateway.id,
+  name: gateway.name,
+  slug: gateway.slug,
+  capabilities: gateway.capabilities,
+  instructions: gateway.instructions,
+  ...sightOf(gateway),
+});
+
+const sightOf = ({ visibility, teamId, ownerEmail }: Sight): Sight => ({ visibility, teamId, ownerEmail });

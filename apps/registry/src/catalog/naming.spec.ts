@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { exposedNameOf, prefixOf, problemWithName, slugOf } from './naming.js';
+
+describe('a slug', () => {
+  it.each([
+    ['Weather Desk', 'weather-desk'],
+    ['  --Ünïcode  Café!! ', 'unicode-cafe'],
+    ['a__b.c', 'a-b-c'],
+    ['数学', ''],
+    [`${'a'.repeat(63)} b`, 'a'.repeat(63)],
+    ['../../etc', 'etc'],
+  ])('of %j is %j', (name, slug) => {
+    expect(slugOf(name)).toBe(slug);
+  });
+});
+
+describe('an exposed name', () => {
+  it('begins with the slug and a dash, or with what the gateway says', () => {
+    expect(prefixOf({ slug: 'git', toolPrefix: null })).toBe('git-');
+    expect(prefixOf({ slug: 'git', toolPrefix: '' })).toBe('');
+    expect(exposedNameOf('tool', 'git-', 'log')).toBe('git-log');
+    expect(exposedNameOf('prompt', '', 'log')).toBe('log');
+    expect(exposedNameOf('resource', 'git-', 'file:///x')).toBeNull();
+  });
+});
+
+describe('a name that cannot be offered', () => {
+  it.each([
+    ['tool', ''],
+    ['tool', 'a b'],
+    ['tool', 'a/b'],
+    ['tool', 'a\u200b'],
+    ['tool', 'ｆｕｌｌ'],
+    ['tool', 'x'.repeat(125)],
+    ['prompt', 'a\u202eb'],
+    ['prompt', 'a\0'],
+    ['resource', 'file:///a\nb'],
+    ['template', `x://${'é'.repeat(1024)}`],
+  ] as const)('%s %j', (kind, name) => {
+    expect(problemWithName(kind, name, 'git-')).toEqual(expect.any(String));
+  });
+
+  it.each([
+    ['tool', 'x'.repeat(124)],
+    ['tool', 'A.b_c-9'],
+    ['prompt', 'Write a résumé'],
+    ['resource', 'javascript:alert(1)'],
+    ['template', 'file:///{+path}'],
+  ] as const)('is none of these: %s %j', (kind, name) => {
+    expect(problemWithName(kind, name, 'git-')).toBeNull();
+  });
+});

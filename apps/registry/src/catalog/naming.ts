@@ -1,0 +1,49 @@
+/**
+ * What an upstream's entries are called towards clients. A tool or prompt is `<prefix><name>`; the prefix is the
+ * gateway's slug and a dash unless the gateway says otherwise. Names are never split again: whoever looks one up
+ * compares it whole, so `a-b` + `c` and `a` + `b-c` are one name and collide.
+ */
+export type EntryKind = 'tool' | 'prompt' | 'resource' | 'template';
+
+export const NAME_LENGTH_MAX = 128;
+/** Bytes; a URI stands in an index, and PostgreSQL takes no index row beyond 2700. */
+export const URI_BYTES_MAX = 2048;
+const SLUG_LENGTH_MAX = 64;
+
+/** https://modelcontextprotocol.io/specification/2026-07-28/server/tools#tool-names */
+const TOOL_NAME = /^[A-Za-z0-9_.-]+$/;
+/** Control and format characters, surrogates, private use, line and paragraph separators: none of them can be seen. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
+
+export const TOOL_PREFIX = /^[A-Za-z0-9_.-]{0,64}$/;
+
+/** Empty when the name has no letter or digit a slug can hold. */
+export const slugOf = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/\p{M}/gu, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, SLUG_LENGTH_MAX)
+    .replace(/^-|-$/g, '');
+
+export const prefixOf = (gateway: { readonly slug: string; readonly toolPrefix: string | null }): string =>
+  gateway.toolPrefix ?? `${gateway.slug}-`;
+
+/** Resources keep their URI, which is theirs already. */
+export const exposedNameOf = (kind: EntryKind, prefix: string, name: string): string | null =>
+  kind === 'tool' || kind === 'prompt' ? prefix + name : null;
+
+/** Why a name or URI cannot be offered; null when it can. */
+export const problemWithName = (kind: EntryKind, name: string, prefix: string): string | null => {
+  if (name === '') return 'the name is empty';
+  if (kind === 'resource' || kind === 'template') {
+    if (INVISIBLE.test(name)) return 'the URI has control or invisible characters';
+    return Buffer.byteLength(name) > URI_BYTES_MAX ? `the URI is longer than ${URI_BYTES_MAX} bytes` : null;
+  }
+  if (kind === 'tool' && !TOOL_NAME.test(name)) return 'the name has characters other than A-Z a-z 0-9 _ . -';
+  if (INVISIBLE.test(name)) return 'the name has control or invisible characters';
+  const length = prefix.length + name.length;
+  if (length > NAME_LENGTH_MAX) return `the name is longer than ${NAME_LENGTH_MAX} characters with its prefix`;
+  return null;
+};

@@ -1,0 +1,4 @@
+import { runService } from '#libs/service';
+import { registryService } from './index.js';
+
+await runService(registryService);

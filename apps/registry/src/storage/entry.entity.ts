@@ -1,0 +1,54 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { HeaderParam } from '#libs/contracts';
+import type { EntryKind } from '../catalog/naming.js';
+import { bigintAsNumber } from './bigint-as-number.js';
+
+/** A tool, prompt, resource or resource template of a gateway. Who may see the gateway may see its entries. */
+@Entity({ schema: 'registry', name: 'entry' })
+export class EntryEntity {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+
+  /** The order in which entries are shown, given by the database. */
+  @Column({ type: 'bigint', insert: false, update: false, transformer: bigintAsNumber })
+  ordinal!: number;
+
+  @Column({ type: 'text' })
+  kind!: EntryKind;
+
+  @Column({ name: 'gateway_id', type: 'text' })
+  gatewayId!: string;
+
+  /** The upstream's own name; for a resource its URI, for a template its URI template. */
+  @Column({ name: 'original_name', type: 'text' })
+  originalName!: string;
+
+  @Column({ name: 'custom_name', type: 'text', nullable: true })
+  customName!: string | null;
+
+  /** What clients call it; null for resources and templates, which go by their URI. */
+  @Column({ name: 'exposed_name', type: 'text', nullable: true })
+  exposedName!: string | null;
+
+  /** JSON text as the upstream sent it. A `text` column, because `json` types would rewrite it. */
+  @Column({ type: 'text' })
+  definition!: string;
+
+  @Column({ name: 'header_params', type: 'simple-json' })
+  headerParams!: HeaderParam[];
+
+  @Column({ name: 'description_override', type: 'text', nullable: true })
+  descriptionOverride!: string | null;
+
+  @Column({ type: 'text', array: true })
+  tags!: string[];
+
+  @Column({ type: 'boolean' })
+  enabled!: boolean;
+
+  @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
+  createdAt!: Date;
+
+  @Column({ name: 'updated_at', type: 'timestamptz', precision: 3 })
+  updatedAt!: Date;
+}

@@ -1,0 +1,103 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Era, UpstreamTransport, Visibility } from '#libs/contracts';
+import type { RefusedEntry } from '../catalog/offer.js';
+import { bigintAsNumber } from './bigint-as-number.js';
+
+export type AuthType = 'none' | 'bearer' | 'basic' | 'authheaders';
+
+/** What may be told of a credential that auth keeps: its kind and its names, never a value. */
+export interface CredentialShape {
+  readonly authType: AuthType;
+  readonly username: string | null;
+  readonly headerNames: readonly string[];
+  readonly envNames: readonly string[];
+}
+
+@Entity({ schema: 'registry', name: 'gateway' })
+export class GatewayEntity {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+
+  /** The order of registration, given by the database; what lists are paged by. */
+  @Column({ type: 'bigint', insert: false, update: false, transformer: bigintAsNumber })
+  ordinal!: number;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  @Column({ type: 'text' })
+  slug!: string;
+
+  @Column({ type: 'text', nullable: true })
+  description!: string | null;
+
+  @Column({ type: 'text', array: true })
+  tags!: string[];
+
+  @Column({ type: 'text' })
+  visibility!: Visibility;
+
+  @Column({ name: 'team_id', type: 'text', nullable: true })
+  teamId!: string | null;
+
+  @Column({ name: 'owner_email', type: 'text', nullable: true })
+  ownerEmail!: string | null;
+
+  @Column({ type: 'boolean' })
+  enabled!: boolean;
+
+  /** Whether the last attempt to list what it offers succeeded. */
+  @Column({ type: 'boolean' })
+  reachable!: boolean;
+
+  @Column({ type: 'text' })
+  transport!: UpstreamTransport;
+
+  @Column({ type: 'text', nullable: true })
+  url!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  command!: string | null;
+
+  @Column({ type: 'simple-json' })
+  args!: string[];
+
+  @Column({ name: 'credential_shape', type: 'simple-json' })
+  credentialShape!: CredentialShape;
+
+  @Column({ name: 'tool_prefix', type: 'text', nullable: true })
+  toolPrefix!: string | null;
+
+  @Column({ name: 'timeout_ms', type: 'integer', nullable: true })
+  timeoutMs!: number | null;
+
+  @Column({ name: 'concurrency_max', type: 'integer', nullable: true })
+  concurrencyMax!: number | null;
+
+  @Column({ type: 'text' })
+  era!: Era;
+
+  @Column({ name: 'protocol_version', type: 'text' })
+  protocolVersion!: string;
+
+  @Column({ name: 'server_info', type: 'simple-json' })
+  serverInfo!: Record<string, unknown>;
+
+  @Column({ type: 'simple-json' })
+  capabilities!: Record<string, unknown>;
+
+  @Column({ type: 'text', nullable: true })
+  instructions!: string | null;
+
+  @Column({ type: 'simple-json' })
+  refused!: RefusedEntry[];
+
+  @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
+  createdAt!: Date;
+
+  @Column({ name: 'updated_at', type: 'timestamptz', precision: 3 })
+  updatedAt!: Date;
+
+  @Column({ name: 'refreshed_at', type: 'timestamptz', precision: 3 })
+  refreshedAt!: Date;
+}

@@ -1,0 +1,193 @@
+import fs from 'node:fs';
+import type { Bus } from '#libs/bus';
+import {
+  AdmitCaller,
+  CatalogChanged,
+  DescribeServer,
+  DiscoverUpstream,
+  type DiscoveredUpstream,
+  KeepUpstreamCredential,
+  type PayloadOf,
+  type Principal,
+  type RequestOf,
+  ResolveUpstream,
+  UpstreamChanged,
+  type UpstreamCredential,
+} from '#libs/contracts';
+import { type GatewayError, fail } from '#libs/errors';
+import { type RunningService, startService } from '#libs/service';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/storage';
+import { createLogger } from '#libs/telemetry';
+import { temporaryFolder } from '#libs/testing';
+import { registryService } from '../src/index.js';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+
+export const ADMIN: Principal = {
+  id: 'admin@example.com',
+  kind: 'user',
+  isAdmin: true,
+  teams: null,
+  permissions: ['*'],
+  serverId: null,
+  tokenId: null,
+};
+
+export const userOf = (id: string, teams: readonly string[] = ['home'], permissions: readonly string[] = ['*']): Principal => ({
+  ...ADMIN,
+  id,
+  isAdmin: false,
+  teams,
+  permissions,
+});
+
+export interface RestAnswer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON came
+  readonly body: any;
+  readonly text: string;
+}
+
+type Offered = DiscoveredUpstream | GatewayError | ((request: RequestOf<typeof DiscoverUpstream>) => Promise<DiscoveredUpstream>);
+
+/** What auth and tool-invocation would know, shared by all replicas of a test. */
+export class Surroundings {
+  /** By URL or command. */
+  readonly upstreams = new Map<string, Offered>();
+  readonly principals = new Map<string, Principal>([['admin', ADMIN]]);
+  readonly credentials = new Map<string, UpstreamCredential>();
+  readonly discoveries: RequestOf<typeof DiscoverUpstream>[] = [];
+
+  attend(bus: Bus): void {
+    bus.answer(AdmitCaller, async ({ credential }) => {
+      const principal = this.principals.get(credential ?? '');
+      if (principal === undefined) throw fail('auth.credential_invalid');
+      return { principal, expiresAtMs: Date.now() + 60_000 };
+    });
+    bus.answer(KeepUpstreamCredential, async ({ upstreamId, credential }) => {
+      if (credential === null) this.credentials.delete(upstreamId);
+      else this.credentials.set(upstreamId, credential);
+      return { version: '1' };
+    });
+    bus.answer(DiscoverUpstream, async (request) => {
+      this.discoveries.push(request);
+      const offered = this.upstreams.get(request.profile.url ?? request.profile.command ?? '');
+      if (offered === undefined) throw fail('upstream.unreachable');
+      if (offered instanceof Error) throw offered;
+      return typeof offered === 'function' ? offered(request) : offered;
+    });
+  }
+}
+
+/** One replica of the registry with its REST face, and what it published. */
+export class Registry {
+  readonly changes: PayloadOf<typeof CatalogChanged>[] = [];
+  readonly upstreamChanges: PayloadOf<typeof UpstreamChanged>[] = [];
+
+  constructor(
+    readonly service: RunningService,
+    readonly around: Surroundings,
+  ) {
+    around.attend(service.bus);
+    service.bus.hear(CatalogChanged, (change) => void this.changes.push(change));
+    service.bus.hear(UpstreamChanged, (change) => void this.upstreamChanges.push(change));
+  }
+
+  async ask(method: string, path: string, body?: unknown, token = 'admin'): Promise<RestAnswer> {
+    const response = await fetch(`${this.service.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, text, body: text === '' ? null : JSON.parse(text) };
+  }
+
+  /** Registers an upstream of the surroundings, which is expected to work. */
+  async register(name: string, offered: Offered, body: Record<string, unknown> = {}, token = 'admin'): Promise<RestAnswer['body']> {
+    const url = `http://${name.toLowerCase().replace(/\W/g, '-')}.example/mcp`;
+    this.around.upstreams.set(url, offered);
+    const answer = await this.ask('POST', '/gateways', { name, url, ...body }, token);
+    if (answer.status !== 201) throw new Error(`${name} was not registered: ${answer.text}`);
+    return answer.body;
+  }
+
+  async describe(serverId: string | null = null) {
+    return (await this.service.bus.ask(DescribeServer, { serverId })).head;
+  }
+
+  async resolve(upstreamId: string) {
+    return (await this.service.bus.ask(ResolveUpstream, { upstreamId })).head;
+  }
+}
+
+/** A database of the test's own, and registries on it. */
+export class RegistryBench {
+  private readonly services: RunningService[] = [];
+
+  private constructor(
+    private readonly folder: string,
+    private readonly postgres: EmbeddedPostgres,
+    readonly databaseUrl: string,
+  ) {}
+
+  static async open(): Promise<RegistryBench> {
+    const folder = temporaryFolder('registry');
+    const postgres = await startEmbeddedPostgres({ dataDir: `${folder}/postgres`, logger });
+    if (!('socketDir' in postgres.location)) throw new Error('the embedded server is reached by its socket');
+    const query = new URLSearchParams({ host: postgres.location.socketDir, user: 'postgres' });
+    return new RegistryBench(folder, postgres, `postgresql:///postgres?${query}`);
+  }
+
+  async registry(around = new Surroundings(), env: Record<string, string> = {}): Promise<Registry> {
+    const service = await startService({
+      parts: [registryService],
+      env: { PORT: '0', LOG_LEVEL: 'silent', DATABASE_URL: this.databaseUrl, SWITCHYARD_DATA_DIR: this.folder, ...env },
+      logger,
+    });
+    this.services.push(service);
+    return new Registry(service, around);
+  }
+
+  async close(): Promise<void> {
+    for (const service of this.services) await service.stop();
+    await this.postgres.stop();
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export const tool = (name: string, more = ''): DiscoveredUpstream['tools'][number] => ({
+  name,
+  definition: `{"name":${JSON.stringify(name)},"inputSchema":{"type":"object"}${more}}`,
+  headerParams: [],
+});
+
+export const prompt = (name: string): DiscoveredUpstream['prompts'][number] => ({
+  name,
+  definition: `{"name":${JSON.stringify(name)}}`,
+});
+
+export const resource = (uri: string): DiscoveredUpstream['resources'][number] => ({
+  uri,
+  definition: `{"uri":${JSON.stringify(uri)},"name":"a resource"}`,
+});
+
+export const template = (uriTemplate: string): DiscoveredUpstream['resourceTemplates'][number] => ({
+  uriTemplate,
+  definition: `{"uriTemplate":${JSON.stringify(uriTemplate)},"name":"a template"}`,
+});
+
+export const upstream = (offered: Partial<DiscoveredUpstream> = {}): DiscoveredUpstream => ({
+  era: 'modern',
+  protocolVersion: '2026-07-28',
+  transport: 'STREAMABLEHTTP',
+  serverInfo: { name: 'upstream', version: '1' },
+  capabilities: { tools: {} },
+  instructions: null,
+  tools: [],
+  prompts: [],
+  resources: [],
+  resourceTemplates: [],
+  refused: [],
+  ...offered,
+});

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Sight } from '#libs/contracts';
+import { maySee } from '#libs/identity';
+import { ADMIN, type Registry, RegistryBench, tool, upstream, userOf } from './given-registry.js';
+
+let bench: RegistryBench;
+let registry: Registry;
+beforeAll(async () => {
+  bench = await RegistryBench.open();
+  registry = await bench.registry();
+});
+afterAll(() => bench.close());
+
+describe('lists', () => {
+  it('are paged by an opaque cursor, complete and in the upstream\'s order, whatever is added meanwhile', async () => {
+    const names = Array.from({ length: 130 }, (_, index) => `t${(index * 37) % 130}`);
+    const gateway = await registry.register('Long', upstream({ tools: names.map((name) => tool(name)) }), { toolPrefix: '' });
+    const path = `/tools?gateway_id=${gateway.id}`;
+    expect((await registry.ask('GET', path)).body).toHaveLength(130);
+    expect((await registry.ask('GET', `${path}&limit=7`)).body).toHaveLength(7);
+
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    for (let pages = 0; cursor !== null; pages++) {
+      const query: string = `${path}&include_pagination=true${cursor && `&cursor=${cursor}`}`;
+      const { body } = await registry.ask('GET', query);
+      seen.push(...body.tools.map(({ name }: { name: string }) => name));
+      cursor = body.nextCursor;
+      if (pages === 0) await registry.register('Meanwhile', upstream({ tools: [tool('m')] }));
+      expect(body.tools.length).toBe(cursor === null ? 30 : 50);
+    }
+    expect(seen).toEqual(names);
+  });
+
+  it.each(['nonsense', 'YWZ0ZXI6MQ==', '%00', Buffer.from('after:1;DROP').toString('base64url')])('refuse the cursor %s', async (cursor) => {
+    expect(await registry.ask('GET', `/tools?cursor=${cursor}`)).toMatchObject({ status: 422, body: { code: 'http.invalid' } });
+  });
+
+  it.each(['limit=-1', 'limit=501', 'limit=x', 'visibility=all', 'include_inactive=perhaps', 'limit=1&limit=2', 'tags=a&tags=b'])(
+    'refuse ?%s',
+    async (query) => {
+      expect((await registry.ask('GET', `/gateways?${query}`)).status).toBe(422);
+    },
+  );
+
+  it('are narrowed by tags: a comma is or, a plus is and', async () => {
+    await registry.register('Red', upstream(), { tags: ['red'] });
+    await registry.register('Both', upstream(), { tags: ['red', 'blue'] });
+    await registry.register('Green', upstream(), { tags: ['green', "o'hara%_\\"] });
+    const found = async (tags: string) => (await registry.ask('GET', `/gateways?tags=${tags}`)).body.map(({ name }: { name: string }) => name);
+    expect(await found('red')).toEqual(['Red', 'Both']);
+    expect(await found('red%2Bblue')).toEqual(['Both']);
+    expect(await found('red+blue,green')).toEqual(['Both', 'Green']);
+    expect(await found(encodeURIComponent("o'hara%_\\"))).toEqual(['Green']);
+    expect(await found("'%3B--")).toEqual([]);
+  });
+
+  it('show exactly what maySee shows', async () => {
+    const owners = { owner: userOf('owner@example.com', ['a']), member: userOf('member@example.com', ['a', 'b']) };
+    for (const [token, principal] of Object.entries(owners)) registry.around.principals.set(token, principal);
+    const sights = [
+      { visibility: 'public' },
+      { visibility: 'team', teamId: 'a' },
+      { visibility: 'private' },
+      { visibility: 'private', teamId: 'a' },
+      { visibility: 'public', teamId: 'a' },
+    ];
+    const made: (Sight & { readonly id: string })[] = [];
+    for (const [index, sight] of sights.entries()) {
+      for (const token of Object.keys(owners)) made.push(await registry.register(`S ${token} ${index}`, upstream({ tools: [tool('t')] }), sight, token));
+    }
+    const viewers = {
+      ...owners,
+      admin: ADMIN,
+      'public-only': userOf('owner@example.com', []),
+      'public-admin': { ...ADMIN, teams: [] },
+      'other-team': userOf('x@example.com', ['b']),
+    };
+    for (const [token, viewer] of Object.entries(viewers)) {
+      registry.around.principals.set(token, viewer);
+      const expected = made.filter((gateway) => maySee(viewer, gateway)).map(({ id }) => id);
+      const gateways = (await registry.ask('GET', '/gateways', undefined, token)).body.map(({ id }: { id: string }) => id);
+      expect(gateways.filter((id: string) => made.some((gateway) => gateway.id === id)), token).toEqual(expected);
+      const tools = (await registry.ask('GET', '/tools', undefined, token)).body.map(({ gatewayId }: { gatewayId: string }) => gatewayId);
+      expect(tools.filter((id: string) => made.some((gateway) => gateway.id === id)), token).toEqual(expected);
+    }
+    expect((await registry.ask('POST', '/gateways', { name: 'F', url: 'http://f/', visibility: 'team', teamId: 'z' }, 'owner')).status).toBe(422);
+    expect((await registry.ask('POST', '/gateways', { name: 'F', url: 'http://f/', visibility: 'private' }, 'public-only')).status).toBe(422);
+  });
+});

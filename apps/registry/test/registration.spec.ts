@@ -1,0 +1,295 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { fail, type FailureCode } from '#libs/errors';
+import { ADMIN, type Registry, RegistryBench, prompt, resource, template, tool, upstream, userOf } from './given-registry.js';
+
+let bench: RegistryBench;
+let registry: Registry;
+beforeAll(async () => {
+  bench = await RegistryBench.open();
+  registry = await bench.registry();
+});
+afterAll(() => bench.close());
+beforeEach(() => {
+  registry.changes.length = 0;
+  registry.upstreamChanges.length = 0;
+});
+
+/** Everything a definition may hold that a detour over JavaScript objects would change. */
+const ODD =
+  '{ "zeta":1.0, "name":"odd", "description":"\\u0041\\u0000 and \\ud83d\\ude00", "inputSchema":{"type":"object","maximum":1E400,' +
+  '"const":12345678901234567890123,"10":"b","2":"a","$schema":"https://json-schema.org/draft/2020-12/schema"},' +
+  '"annotations":{"readOnlyHint":true},"_meta":{"vendor/x":0.10},"icons":[{"src":"data:image/png;base64,AA=="}],"unheard-of":-0}';
+
+describe('registering a gateway', () => {
+  it('answers what was found, and is committed and announced by then', async () => {
+    const gateway = await registry.register(
+      'Weather Desk',
+      upstream({
+        tools: [tool('now'), tool('forecast')],
+        prompts: [prompt('report')],
+        resources: [resource('weather://today')],
+        resourceTemplates: [template('weather://{day}')],
+        instructions: 'Ask about\0 the weather',
+      }),
+    );
+    expect(gateway).toMatchObject({
+      name: 'Weather Desk',
+      slug: 'weather-desk',
+      toolCount: 2,
+      promptCount: 1,
+      resourceCount: 1,
+      resourceTemplateCount: 1,
+      protocolVersion: '2026-07-28',
+      era: 'modern',
+      transport: 'STREAMABLEHTTP',
+      enabled: true,
+      reachable: true,
+      ownerEmail: ADMIN.id,
+      visibility: 'public',
+      refused: [],
+    });
+    const catalog = await registry.describe();
+    expect(registry.changes).toEqual([
+      { revision: catalog.revision, lists: ['tools', 'prompts', 'resources'], serverIds: [], upstreamIds: [gateway.id] },
+    ]);
+    expect(catalog.tools.map(({ name, upstreamName }) => [name, upstreamName])).toEqual([
+      ['weather-desk-now', 'now'],
+      ['weather-desk-forecast', 'forecast'],
+    ]);
+    expect(catalog.prompts.map(({ name }) => name)).toEqual(['weather-desk-report']);
+    expect(catalog.resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual(['weather://{day}']);
+    expect(catalog.upstreams[0]).toMatchObject({ id: gateway.id, instructions: 'Ask about the weather' });
+    expect(await registry.resolve(gateway.id)).toMatchObject({ id: gateway.id, url: gateway.url, transport: 'STREAMABLEHTTP' });
+  });
+
+  it.each<FailureCode>([
+    'upstream.unreachable',
+    'upstream.not_mcp',
+    'upstream.unauthorised',
+    'upstream.invalid_answer',
+    'upstream.timed_out',
+    'upstream.refused',
+  ])('answers %s as such, keeps nothing and forgets the credential', async (code) => {
+    const failure = fail(code);
+    registry.around.upstreams.set('http://broken.example/', failure);
+    const answer = await registry.ask('POST', '/gateways', {
+      name: 'broken',
+      url: 'http://broken.example/',
+      authType: 'bearer',
+      authToken: 'secret-token',
+    });
+    expect(answer).toMatchObject({ status: failure.httpStatus, body: { code, detail: failure.message } });
+    expect(registry.around.credentials.size).toBe(0);
+    expect((await registry.ask('GET', '/gateways?tags=&limit=0')).text).not.toContain('"broken"');
+    expect(registry.changes).toEqual([]);
+  });
+
+  it('keeps definitions byte for byte, but for the exposed name', async () => {
+    const gateway = await registry.register('Odd', upstream({ tools: [{ name: 'odd', definition: ODD, headerParams: [] }] }));
+    const prefixed = (await registry.describe()).tools.find(({ upstreamId }) => upstreamId === gateway.id);
+    expect(prefixed?.name).toBe('odd-odd');
+    for (const bytes of ['1.0', '1E400', '12345678901234567890123', '"10":"b","2":"a"', '0.10', '"unheard-of":-0', '\\u0041\\u0000']) {
+      expect(prefixed?.definition).toContain(bytes);
+    }
+    await registry.ask('PUT', `/gateways/${gateway.id}`, { toolPrefix: '' });
+    const own = (await registry.describe()).tools.find(({ upstreamId }) => upstreamId === gateway.id);
+    expect(own).toMatchObject({ name: 'odd', definition: ODD });
+  });
+
+  it('leaves out what cannot be offered and says why', async () => {
+    const gateway = await registry.register(
+      'Crooked',
+      upstream({
+        tools: [
+          tool('fine'),
+          tool('fine'),
+          tool('sp ace'),
+          tool('se\u200barch'),
+          tool('а-cyrillic'),
+          tool('x'.repeat(121)),
+          { name: 'twice', definition: '{"name":"twice","name":"other"}', headerParams: [] },
+        ],
+        resources: [resource('file:///a\0b'), resource('file:///../../etc/passwd')],
+        refused: [{ list: 'tools', name: 'mirrored', reason: 'illegal x-mcp-header' }],
+      }),
+    );
+    expect(gateway.toolCount).toBe(1);
+    expect(gateway.resourceCount).toBe(1);
+    expect(gateway.refused.map(({ name, reason }: { name: string; reason: string }) => [name.slice(0, 12), reason.split(';')[0]])).toEqual([
+      ['mirrored', 'illegal x-mcp-header'],
+      ['fine', 'the name is offered twice'],
+      ['sp ace', 'the name has characters other than A-Z a-z 0-9 _ . -'],
+      ['se\ufffdarch', 'the name has characters other than A-Z a-z 0-9 _ . -'],
+      ['а-cyrillic', 'the name has characters other than A-Z a-z 0-9 _ . -'],
+      ['x'.repeat(12), 'the name is longer than 128 characters with its prefix'],
+      ['twice', 'the definition is malformed, too deep, or has a key that stands twice'],
+      ['file:///a\ufffdb', 'the URI has control or invisible characters'],
+    ]);
+  });
+
+  it('hands the credential to auth, shows a mask, and takes the mask for what it was', async () => {
+    const gateway = await registry.register('Guarded', upstream(), {
+      auth_type: 'authheaders',
+      auth_headers: [{ key: 'X-Api_Key', value: 's3cret-value' }],
+    });
+    expect(gateway.authHeaders).toEqual([{ key: 'X-Api_Key', value: '*****' }]);
+    expect(registry.around.credentials.get(gateway.id)).toEqual({ headers: { 'X-Api_Key': 's3cret-value' } });
+
+    const update = { ...gateway, description: 'now described' };
+    const answer = await registry.ask('PUT', `/gateways/${gateway.id}`, update);
+    expect(answer).toMatchObject({ status: 200, body: { description: 'now described', authHeaders: gateway.authHeaders } });
+    expect(registry.around.credentials.get(gateway.id)).toEqual({ headers: { 'X-Api_Key': 's3cret-value' } });
+
+    const basic = await registry.ask('PUT', `/gateways/${gateway.id}`, { authType: 'basic', authUsername: 'u', authPassword: 'p' });
+    expect(basic.body).toMatchObject({ authType: 'basic', authUsername: 'u', authPassword: '*****' });
+    expect(registry.around.credentials.get(gateway.id)).toEqual({ headers: { Authorization: 'Basic dTpw' } });
+    expect(registry.around.discoveries.at(-1)?.credential).toEqual({ headers: { Authorization: 'Basic dTpw' } });
+  });
+
+  it('never shows an old secret to a new place', async () => {
+    const gateway = await registry.register('Moving', upstream(), { authType: 'bearer', authToken: 'tok' });
+    registry.around.upstreams.set('http://elsewhere.example/', upstream());
+    const move = { url: 'http://elsewhere.example/' };
+    expect((await registry.ask('PUT', `/gateways/${gateway.id}`, move)).status).toBe(422);
+    expect((await registry.ask('PUT', `/gateways/${gateway.id}`, { ...move, authToken: 'new' })).body.url).toBe(move.url);
+    expect(registry.around.credentials.get(gateway.id)).toEqual({ headers: { Authorization: 'Bearer new' } });
+    expect(registry.upstreamChanges).toEqual([{ upstreamId: gateway.id, change: 'updated' }]);
+  });
+
+  it('keeps the old state when the new address does not answer', async () => {
+    const gateway = await registry.register('Steady', upstream({ tools: [tool('a')] }));
+    const answer = await registry.ask('PUT', `/gateways/${gateway.id}`, { url: 'http://nowhere.example/' });
+    expect(answer).toMatchObject({ status: 502, body: { code: 'upstream.unreachable' } });
+    expect((await registry.ask('GET', `/gateways/${gateway.id}`)).body).toMatchObject({ url: gateway.url, toolCount: 1 });
+  });
+
+  it('ignores what a body says of id, owner and state', async () => {
+    const gateway = await registry.register('Massive', upstream(), {
+      id: 'f'.repeat(32),
+      owner_email: 'other@example.com',
+      ownerEmail: undefined,
+      enabled: false,
+      is_admin: true,
+      reachable: false,
+    });
+    expect(gateway).toMatchObject({ ownerEmail: ADMIN.id, enabled: true, reachable: true });
+    expect(gateway.id).not.toBe('f'.repeat(32));
+  });
+
+  it.each([
+    ['no URL', { name: 'bad' }],
+    ['a URL of another scheme', { name: 'bad', url: 'file:///etc/passwd' }],
+    ['a URL with a credential', { name: 'bad', url: 'http://u:p@host/' }],
+    ['a name without letters', { name: '💥', url: 'http://x.example/' }],
+    ['an invisible character', { name: 'b\u0000d', url: 'http://x.example/' }],
+    ['an unknown transport', { name: 'bad', url: 'http://x.example/', transport: 'CARRIER_PIGEON' }],
+    ['an illegal prefix', { name: 'bad', url: 'http://x.example/', toolPrefix: 'a b' }],
+    ['a reserved header', { name: 'bad', url: 'http://x.example/', authHeaders: [{ key: 'Mcp-Session-Id', value: '1' }] }],
+    ['a broken header', { name: 'bad', url: 'http://x.example/', authHeaders: [{ key: 'X', value: 'a\r\nB: c' }] }],
+    ['a mask for a secret', { name: 'bad', url: 'http://x.example/', authToken: '*****' }],
+    ['a command with a URL', { name: 'bad', url: 'http://x.example/', command: 'npx' }],
+    ['a team for nobody', { name: 'bad', url: 'http://x.example/', visibility: 'team' }],
+  ])('refuses %s', async (_what, body) => {
+    const answer = await registry.ask('POST', '/gateways', body);
+    expect(answer).toMatchObject({ status: 422, body: { code: 'http.invalid', detail: expect.any(String) } });
+  });
+});
+
+describe('STDIO gateways', () => {
+  it('are registered with their environment kept by auth and shown by name', async () => {
+    registry.around.upstreams.set('npx', upstream({ transport: 'STDIO', tools: [tool('run')] }));
+    const { body: gateway } = await registry.ask('POST', '/v1/gateways', {
+      name: 'local',
+      transport: 'STDIO',
+      command: 'npx',
+      args: ['-y', 'server'],
+      env: { API_KEY: 'k3y', snake_name: 'kept' },
+    });
+    expect(gateway).toMatchObject({ transport: 'STDIO', command: 'npx', url: null, env: { API_KEY: '*****', snake_name: '*****' } });
+    expect(registry.around.credentials.get(gateway.id)).toEqual({ env: { API_KEY: 'k3y', snake_name: 'kept' } });
+    expect(await registry.resolve(gateway.id)).toMatchObject({ command: 'npx', args: ['-y', 'server'], url: null });
+    const other = await registry.ask('PUT', `/gateways/${gateway.id}`, { command: 'sh' }, 'admin');
+    expect(other).toMatchObject({ status: 502, body: { code: 'upstream.unreachable' } });
+  });
+
+  it.each(['NODE_OPTIONS', 'LD_PRELOAD', 'ld_library_path', 'PATH', 'BASH_ENV', 'A B', ''])('may not set %s', async (name) => {
+    const answer = await registry.ask('POST', '/gateways', { name: 'evil', transport: 'STDIO', command: 'npx', env: { [name]: 'x' } });
+    expect(answer.status).toBe(422);
+  });
+
+  it('are for administrators, and only where they are allowed', async () => {
+    registry.around.principals.set('user', userOf('user@example.com'));
+    const body = { name: 'mine', transport: 'STDIO', command: 'npx' };
+    expect(await registry.ask('POST', '/gateways', body, 'user')).toMatchObject({ status: 403, body: { code: 'auth.grant_missing' } });
+    const strict = await bench.registry(registry.around, { MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'false' });
+    expect(await strict.ask('POST', '/gateways', body)).toMatchObject({ status: 422, body: { code: 'upstream.refused' } });
+  });
+});
+
+describe('names', () => {
+  it('are unique as names and as slugs', async () => {
+    await registry.register('Café One', upstream());
+    for (const name of ['Café One', 'cafe one', 'CAFE--ONE!']) {
+      const answer = await registry.ask('POST', '/gateways', { name, url: 'http://other.example/' });
+      expect(answer).toMatchObject({ status: 409, body: { code: 'registry.name_taken', detail: expect.stringContaining('Café One') } });
+    }
+  });
+
+  it('collide across gateways with an answer that names both', async () => {
+    await registry.register('First', upstream({ tools: [tool('search')], prompts: [prompt('p')] }), { toolPrefix: 'web_' });
+    registry.around.upstreams.set('http://second.example/', upstream({ tools: [tool('_search'), tool('other')] }));
+    const answer = await registry.ask('POST', '/gateways', { name: 'Second', url: 'http://second.example/', toolPrefix: 'web' });
+    expect(answer.status).toBe(409);
+    expect(answer.body).toMatchObject({
+      code: 'registry.name_taken',
+      collisions: [{ name: 'web_search', gateway: 'Second', originalName: '_search', takenBy: { gateway: 'First', originalName: 'search' } }],
+    });
+    expect(answer.body.detail).toMatch(/"_search" of the gateway "Second".*"web_search".*"search" of the gateway "First"/);
+    expect((await registry.ask('GET', '/gateways')).text).not.toContain('Second');
+  });
+
+  it('follow the prefix and the name of the gateway, through each other\'s old names too', async () => {
+    const gateway = await registry.register('Chain', upstream({ tools: [tool('b'), tool('ab'), tool('aab')] }), { toolPrefix: '' });
+    const names = async () =>
+      (await registry.describe()).tools.filter(({ upstreamId }) => upstreamId === gateway.id).map(({ name }) => name);
+    expect((await registry.ask('PUT', `/gateways/${gateway.id}`, { tool_prefix: 'a' })).status).toBe(200);
+    expect(await names()).toEqual(['ab', 'aab', 'aaab']);
+    await registry.ask('PUT', `/gateways/${gateway.id}`, { toolPrefix: null, name: 'Chain Two' });
+    expect(await names()).toEqual(['chain-two-b', 'chain-two-ab', 'chain-two-aab']);
+    const tooLong = await registry.ask('PUT', `/gateways/${gateway.id}`, { name: 'First' });
+    expect(tooLong.status).toBe(409);
+  });
+});
+
+describe('removing a gateway', () => {
+  it('removes its entries, associations and credential, and says so', async () => {
+    const gateway = await registry.register('Leaving', upstream({ tools: [tool('t')] }), { authToken: 'tok' });
+    const server = (await registry.ask('POST', '/servers', { server: { name: 'holds it', associated_tools: ['leaving-t'] } })).body;
+    registry.changes.length = 0;
+    registry.upstreamChanges.length = 0;
+
+    expect((await registry.ask('DELETE', `/gateways/${gateway.id}`)).body.status).toBe('success');
+
+    expect((await registry.ask('GET', `/gateways/${gateway.id}`)).status).toBe(404);
+    expect((await registry.ask('GET', `/servers/${server.id}`)).body.associatedTools).toEqual([]);
+    expect(registry.around.credentials.has(gateway.id)).toBe(false);
+    expect(registry.changes).toMatchObject([{ serverIds: [server.id], upstreamIds: [gateway.id] }]);
+    expect(registry.upstreamChanges).toEqual([{ upstreamId: gateway.id, change: 'removed' }]);
+    await expect(registry.resolve(gateway.id)).rejects.toMatchObject({ code: 'upstream.unknown' });
+  });
+});
+
+describe('disabling a gateway', () => {
+  it('takes it out of the catalog and out of reach until it is enabled again', async () => {
+    const gateway = await registry.register('Sleepy', upstream({ tools: [tool('t')] }));
+    const { body } = await registry.ask('POST', `/gateways/${gateway.id}/state?activate=false`);
+    expect(body).toMatchObject({ status: 'success', gateway: { enabled: false } });
+    expect((await registry.describe()).tools.some(({ upstreamId }) => upstreamId === gateway.id)).toBe(false);
+    await expect(registry.resolve(gateway.id)).rejects.toMatchObject({ code: 'upstream.unknown' });
+    expect((await registry.ask('GET', `/tools?gateway_id=${gateway.id}`)).body).toEqual([]);
+    expect((await registry.ask('GET', `/tools?gateway_id=${gateway.id}&include_inactive=true`)).body).toHaveLength(1);
+    await registry.ask('POST', `/gateways/${gateway.id}/state?activate=true`);
+    expect((await registry.resolve(gateway.id)).id).toBe(gateway.id);
+    expect(registry.upstreamChanges.map(({ change }) => change)).toEqual(['removed', 'updated']);
+  });
+});

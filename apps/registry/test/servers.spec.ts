@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Registry, RegistryBench, prompt, resource, template, tool, upstream, userOf } from './given-registry.js';
+
+let bench: RegistryBench;
+let registry: Registry;
+beforeAll(async () => {
+  bench = await RegistryBench.open();
+  registry = await bench.registry();
+  await registry.register(
+    'Alpha',
+    upstream({
+      tools: [tool('one'), tool('two')],
+      prompts: [prompt('ask')],
+      resources: [resource('doc://1'), resource('doc://alpha')],
+      resourceTemplates: [template('doc://{n}')],
+    }),
+  );
+  await registry.register('Beta', upstream({ tools: [tool('one')], resources: [resource('doc://1')] }));
+});
+afterAll(() => bench.close());
+
+const idOf = async (list: string, name: string): Promise<string> =>
+  (await registry.ask('GET', `/${list}`)).body.find((entry: { name: string; uri?: string }) => [entry.name, entry.uri].includes(name)).id;
+
+describe('virtual servers', () => {
+  it('show what was chosen by id, name or URI, in that order, and nothing else', async () => {
+    const betaOne = await idOf('tools', 'beta-one');
+    const { status, body } = await registry.ask('POST', '/servers', {
+      server: {
+        name: 'Choice',
+        description: 'a choice',
+        associated_tools: ['alpha-two', betaOne, 'alpha-two'],
+        associated_resources: ['doc://alpha', 'doc://{n}'],
+        associatedPrompts: ['alpha-ask'],
+        tags: ['t'],
+        owner_email: 'other@example.com',
+        enabled: false,
+      },
+      team_id: null,
+      visibility: 'public',
+    });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      name: 'Choice',
+      associatedTools: ['alpha-two', 'beta-one'],
+      associatedToolIds: [expect.any(String), betaOne],
+      ownerEmail: 'admin@example.com',
+      enabled: true,
+      tags: ['t'],
+    });
+    const catalog = await registry.describe(body.id);
+    expect(catalog.server).toMatchObject({ id: body.id, name: 'Choice', description: 'a choice', visibility: 'public' });
+    expect(catalog.tools.map(({ name }) => name)).toEqual(['alpha-two', 'beta-one']);
+    expect(catalog.resources.map(({ uri }) => uri)).toEqual(['doc://alpha']);
+    expect(catalog.resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual(['doc://{n}']);
+    expect(catalog.prompts.map(({ name }) => name)).toEqual(['alpha-ask']);
+    expect(catalog.upstreams.map(({ name }) => name).sort()).toEqual(['Alpha', 'Beta']);
+    expect(registry.changes.at(-1)).toMatchObject({ serverIds: [body.id], revision: catalog.revision });
+
+    expect((await registry.ask('GET', `/servers/${body.id}/tools`)).body.map(({ name }: { name: string }) => name)).toEqual(catalog.tools.map(({ name }) => name));
+    expect((await registry.ask('GET', `/servers/${body.id}/resources`)).body).toHaveLength(2);
+    expect((await registry.ask('GET', `/servers/${body.id}/prompts`)).body).toHaveLength(1);
+
+    const renamed = await registry.ask('PUT', `/servers/${body.id}`, { name: 'Chosen', associated_tools: ['beta-one'] });
+    expect(renamed.body).toMatchObject({ name: 'Chosen', description: 'a choice', associatedTools: ['beta-one'], associatedPrompts: body.associatedPrompts });
+  });
+
+  it('name what they do not know', async () => {
+    const answer = await registry.ask('POST', '/servers', { server: { name: 'x', associated_tools: ['alpha-one', 'missing'] } });
+    expect(answer).toMatchObject({ status: 404, body: { detail: 'There is no tool "missing"', unknown: ['missing'] } });
+    expect((await registry.ask('GET', '/servers')).text).not.toContain('"x"');
+  });
+
+  it('refuse two entries of one name and name both', async () => {
+    const answer = await registry.ask('POST', '/servers', { server: { name: 'x', associatedResources: ['doc://1'] } });
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { code: 'registry.name_taken', name: 'doc://1', entries: [{ gateway: 'Alpha' }, { gateway: 'Beta' }] },
+    });
+    const [, beta] = answer.body.entries;
+    const chosen = await registry.ask('POST', '/servers', { server: { name: 'by id', associatedResources: [beta.id] } });
+    const catalog = await registry.describe(chosen.body.id);
+    expect(catalog.resources).toMatchObject([{ id: beta.id, uri: 'doc://1' }]);
+  });
+
+  it('are disabled, enabled and removed, and are unknown meanwhile', async () => {
+    const { body } = await registry.ask('POST', '/servers', { server: { name: 'Brief' } });
+    expect((await registry.describe(body.id)).tools).toEqual([]);
+    expect((await registry.ask('POST', `/servers/${body.id}/state?activate=false`)).body.enabled).toBe(false);
+    await expect(registry.describe(body.id)).rejects.toMatchObject({ code: 'registry.server_unknown' });
+    expect((await registry.ask('POST', `/servers/${body.id}/toggle?activate=true`)).body.enabled).toBe(true);
+    expect((await registry.describe(body.id)).server.name).toBe('Brief');
+    expect((await registry.ask('DELETE', `/servers/${body.id}`)).status).toBe(200);
+    for (const id of [body.id, 'x', '0'.repeat(32)]) await expect(registry.describe(id)).rejects.toMatchObject({ code: 'registry.server_unknown' });
+  });
+
+  it('are unique by owner', async () => {
+    registry.around.principals.set('user', userOf('user@example.com'));
+    const body = { server: { name: 'Same' } };
+    expect((await registry.ask('POST', '/servers', body)).status).toBe(201);
+    expect((await registry.ask('POST', '/servers', body, 'user')).status).toBe(201);
+    expect((await registry.ask('POST', '/servers', body)).status).toBe(409);
+  });
+
+  it.each([[{}], [{ server: null }], [{ server: [] }], [{ server: {} }], [{ server: { name: 'x', associated_tools: [1] } }], [{ server: { name: '' } }]])(
+    'refuse the body %j',
+    async (body) => {
+      expect((await registry.ask('POST', '/servers', body)).status).toBe(422);
+    },
+  );
+});

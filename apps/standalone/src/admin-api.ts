@@ -1,0 +1,73 @@
+const TIMEOUT_MS = 120_000;
+
+/** What registering a gateway needs; as the REST API takes it. */
+export interface GatewayBody {
+  readonly name: string;
+  readonly transport: 'STREAMABLEHTTP' | 'SSE' | 'STDIO' | 'AUTO';
+  readonly url?: string;
+  readonly command?: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly authType?: 'authheaders';
+  readonly authHeaders?: readonly { readonly key: string; readonly value: string }[];
+}
+
+export interface GatewayView {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly url: string | null;
+  readonly transport: string;
+  readonly command?: string | null;
+  readonly args?: readonly string[];
+  readonly enabled: boolean;
+  readonly reachable: boolean;
+  readonly toolCount: number;
+  readonly resourceCount: number;
+  readonly promptCount: number;
+}
+
+export interface Registered {
+  readonly gateway: GatewayView;
+  readonly change: 'new' | 'updated' | 'unchanged';
+}
+
+/** The gateway's own REST API, as an administrator uses it. */
+export class AdminApi {
+  constructor(
+    readonly url: string,
+    readonly token: string,
+  ) {}
+
+  /** Sees to it that a gateway of this name is registered in this way. */
+  async ensureGateway(body: GatewayBody): Promise<Registered> {
+    const gateways = await this.ask<readonly GatewayView[]>('GET', '/v1/gateways?include_inactive=true');
+    const known = gateways.find(({ name }) => name === body.name);
+    if (known === undefined) return { gateway: await this.ask('POST', '/v1/gateways', body), change: 'new' };
+    if (isSame(known, body)) return { gateway: known, change: 'unchanged' };
+    return { gateway: await this.ask('PUT', `/v1/gateways/${known.id}`, body), change: 'updated' };
+  }
+
+  private async ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.token}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const answer = (await response.json()) as Answer & { readonly detail?: string };
+    if (!response.ok) throw new Error(answer.detail ?? `${method} ${path} was answered with ${response.status}`);
+    return answer;
+  }
+}
+
+/** Secrets are not shown by the API, so whatever has some is told anew each time. */
+const isSame = (known: GatewayView, body: GatewayBody): boolean =>
+  known.reachable &&
+  known.enabled &&
+  body.authHeaders === undefined &&
+  Object.keys(body.env ?? {}).length === 0 &&
+  (body.transport === 'AUTO' || known.transport === body.transport) &&
+  (known.url ?? undefined) === body.url &&
+  (known.command ?? undefined) === body.command &&
+  JSON.stringify(known.args ?? []) === JSON.stringify(body.args ?? []);

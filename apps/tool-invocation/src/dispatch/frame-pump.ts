@@ -1,0 +1,70 @@
+import type { CallFrame } from '#libs/contracts';
+
+/** Where frames go: the asker of the moment. */
+export type FrameSink = (frame: CallFrame) => Promise<void>;
+
+const WAITING_MAX = 256;
+
+/**
+ * Hands frames to whoever asks, at the pace they are taken. While one is being taken, progress is overwritten by newer
+ * progress and the oldest of too many log messages give way, so an upstream cannot fill the memory by talking.
+ */
+export class FramePump {
+  dropped = 0;
+  private sink: FrameSink | undefined;
+  private readonly waiting: CallFrame[] = [];
+  private busy = false;
+  private lastProgress = Number.NEGATIVE_INFINITY;
+
+  attach(sink: FrameSink | undefined): void {
+    this.sink = sink;
+    this.busy = false;
+    this.next();
+  }
+
+  offer(frame: CallFrame): void {
+    if (frame.kind === 'progress') {
+      // "The progress value MUST increase": what does not is an upstream's mistake and ends here.
+      if (!(frame.progress > this.lastProgress)) return this.drop();
+      this.lastProgress = frame.progress;
+    }
+    if (this.waiting.length > 0 && frame.kind === 'progress' && this.waiting.at(-1)?.kind === 'progress') {
+      this.waiting[this.waiting.length - 1] = frame;
+      this.drop();
+    } else {
+      if (this.waiting.length >= WAITING_MAX) {
+        this.waiting.shift();
+        this.drop();
+      }
+      this.waiting.push(frame);
+    }
+    this.next();
+  }
+
+  /** Resolves when everything offered so far has been taken. */
+  async drained(): Promise<void> {
+    while (this.sink !== undefined && (this.busy || this.waiting.length > 0)) await this.taking;
+  }
+
+  private taking: Promise<void> = Promise.resolve();
+
+  private next(): void {
+    const { sink } = this;
+    if (this.busy || sink === undefined) return;
+    const frame = this.waiting.shift();
+    if (frame === undefined) return;
+    this.busy = true;
+    const taken = () => {
+      if (this.sink !== sink) return;
+      this.busy = false;
+      this.next();
+    };
+    this.taking = sink(frame).then(taken, () => {
+      if (this.sink === sink) this.sink = undefined;
+    });
+  }
+
+  private drop(): void {
+    this.dropped++;
+  }
+}

@@ -1,0 +1,148 @@
+import type { GatewayError } from '#libs/errors';
+import type { CallAnswer, CallFrame, LogLevel, RoutedCall } from '#libs/contracts';
+import { FramePump } from './frame-pump.js';
+
+/** A request of a legacy upstream that its client has to answer. */
+export interface Ask {
+  readonly key: string;
+  readonly method: string;
+  readonly paramsText: string;
+  /** Answers the upstream with the text of a result. */
+  readonly reply: (result: string) => void;
+  readonly refuse: (message: string) => void;
+}
+
+/** What a call has come to: its answer, or questions that have to be answered before it goes on. */
+export type Step =
+  | { readonly kind: 'ended'; readonly answer: CallAnswer; readonly body: string | undefined }
+  | { readonly kind: 'asked'; readonly asks: readonly Ask[] };
+
+/** What may be read of a call by the side that speaks to the upstream. */
+export interface CallTerms {
+  readonly call: RoutedCall;
+  readonly paramsText: string;
+  readonly traceparent: string;
+}
+
+/** Servers may ask several things at once; they are put to the client together. */
+const COLLECTING_MS = 15;
+const ASKS_MAX = 32;
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
+
+/** A call that is under way. The upstream side feeds it; the dispatcher waits for its steps. */
+export class OpenCall implements CallTerms {
+  readonly frames = new FramePump();
+  /** Set while an upstream works on it: tells the upstream to stop. */
+  cancelUpstream: ((reason: string) => void) | undefined;
+  /** What carries the present attempt; knows whether it left. */
+  carrier: { readonly executed: 'no' | 'unknown' } | undefined;
+  logLevel: LogLevel | undefined;
+  wantsProgress: boolean;
+  /** The upstream gave a sign of life since the call began. */
+  heard = false;
+  /** The tool said that it failed. */
+  isToolError = false;
+  private asks: Ask[] = [];
+  private askCount = 0;
+  private collecting: NodeJS.Timeout | undefined;
+  private end: Extract<Step, { kind: 'ended' }> | GatewayError | undefined;
+  private waiter: { resolve: (step: Step) => void; reject: (error: GatewayError) => void } | undefined;
+
+  constructor(
+    readonly call: RoutedCall,
+    readonly paramsText: string,
+    readonly traceparent: string,
+  ) {
+    this.logLevel = call.logLevel;
+    this.wantsProgress = call.wantsProgress;
+  }
+
+  get executed(): 'no' | 'unknown' {
+    return this.carrier?.executed ?? 'no';
+  }
+
+  get ended(): boolean {
+    return this.end !== undefined;
+  }
+
+  /** Waits for what comes next. One waiter at a time. */
+  next(): Promise<Step> {
+    return new Promise((resolve, reject) => {
+      this.waiter = { resolve, reject };
+      if (this.end !== undefined) this.wake();
+      else if (this.asks.length > 0) this.collect();
+    });
+  }
+
+  /** Makes the call ready for another attempt. */
+  rearm(): void {
+    this.end = undefined;
+    this.cancelUpstream = undefined;
+    this.carrier = undefined;
+  }
+
+  answer(answer: CallAnswer, body?: string, isToolError = false): void {
+    this.isToolError = isToolError;
+    this.settle({ kind: 'ended', answer, body });
+  }
+
+  fail(error: GatewayError): void {
+    this.settle(error);
+  }
+
+  progress(frame: CallFrame): void {
+    if (this.wantsProgress && this.end === undefined) this.frames.offer(frame);
+  }
+
+  log(frame: Extract<CallFrame, { kind: 'log' }>): void {
+    if (this.logLevel === undefined || this.end !== undefined) return;
+    if (LEVELS.indexOf(frame.level) >= LEVELS.indexOf(this.logLevel)) this.frames.offer(frame);
+  }
+
+  ask(ask: Omit<Ask, 'key'>): void {
+    if (this.end !== undefined) return ask.refuse('The call has ended');
+    if (this.asks.length >= ASKS_MAX) return ask.refuse('Too many questions at once');
+    this.asks.push({ ...ask, key: `input_${++this.askCount}` });
+    if (this.waiter !== undefined) this.collect();
+  }
+
+  /** Ends the call from our side; the upstream is told. */
+  cancel(error: GatewayError, reason: string): void {
+    if (this.end !== undefined) return;
+    this.cancelUpstream?.(reason);
+    this.settle(error);
+  }
+
+  private collect(): void {
+    this.collecting ??= setTimeout(() => {
+      this.collecting = undefined;
+      if (this.waiter !== undefined && this.end === undefined) this.wake();
+    }, COLLECTING_MS);
+  }
+
+  private settle(end: Extract<Step, { kind: 'ended' }> | GatewayError): void {
+    if (this.end !== undefined) return;
+    this.end = end;
+    this.cancelUpstream = undefined;
+    if (this.asks.length > 0) this.asks = [];
+    if (this.collecting !== undefined) clearTimeout(this.collecting);
+    this.collecting = undefined;
+    this.wake();
+  }
+
+  private wake(): void {
+    const { waiter, end } = this;
+    if (waiter === undefined) return;
+    this.waiter = undefined;
+    if (end === undefined) {
+      const asks = this.asks;
+      this.asks = [];
+      waiter.resolve({ kind: 'asked', asks });
+    } else if (end instanceof Error) waiter.reject(end);
+    else waiter.resolve(end);
+  }
+}
+
+export const isLogLevel = (value: unknown): value is LogLevel => LEVELS.includes(value as LogLevel);
+export const isLower = (level: LogLevel, than: LogLevel | undefined): boolean =>
+  than === undefined || LEVELS.indexOf(level) < LEVELS.indexOf(than);

@@ -1,0 +1,54 @@
+import type { GatewayError } from '#libs/errors';
+import type { CallOutcome, CallRecord, RoutedCall } from '#libs/contracts';
+import type { Outbox } from '#libs/outbox';
+import { traceIdOf } from '#libs/telemetry';
+
+const REFUSED = new Set<string>(['upstream.busy', 'upstream.breaker_open', 'upstream.refused']);
+
+/** One call's record: begun before anything is done, settled once whatever happens. */
+export class CallReport {
+  private readonly startedMs = performance.now();
+  private readonly record: CallRecord;
+  private settled = false;
+
+  constructor(
+    private readonly outbox: Pick<Outbox, 'begin' | 'settle'>,
+    call: RoutedCall,
+    requestBytes: number,
+    traceparent: string,
+  ) {
+    this.record = {
+      callId: call.callId,
+      startedAtMs: call.receivedAtMs,
+      latencyMs: 0,
+      principalId: call.principal.id,
+      tokenId: call.principal.tokenId,
+      serverId: call.serverId,
+      method: call.method,
+      name: call.exposedName,
+      upstreamId: call.upstreamId,
+      outcome: 'unknown',
+      errorCode: null,
+      requestBytes,
+      responseBytes: 0,
+      traceId: traceIdOf(traceparent) ?? null,
+    };
+    outbox.begin(this.record);
+  }
+
+  answered(outcome: Extract<CallOutcome, 'ok' | 'tool_error' | 'error'>, responseBytes: number, errorCode: string | null): void {
+    this.settle(outcome, responseBytes, errorCode);
+  }
+
+  failed(error: GatewayError): void {
+    const outcome = error.code === 'bus.cancelled' ? 'cancelled' : REFUSED.has(error.code) ? 'refused' : 'error';
+    this.settle(outcome, 0, error.code);
+  }
+
+  private settle(outcome: CallOutcome, responseBytes: number, errorCode: string | null): void {
+    if (this.settled) return;
+    this.settled = true;
+    const latencyMs = performance.now() - this.startedMs;
+    this.outbox.settle({ ...this.record, outcome, responseBytes, errorCode, latencyMs: Math.round(latencyMs * 1_000) / 1_000 });
+  }
+}

@@ -1,0 +1,73 @@
+import type { ToolInvocationConfig } from './tool-invocation.config.js';
+
+/** The settings as the code uses them: milliseconds, switches decided. */
+export interface Settings {
+  readonly callTimeoutMs: number;
+  readonly queueMax: number;
+  readonly queueWaitMs: number;
+  readonly concurrencyPerCaller: number;
+  readonly retry: { readonly attemptsMax: number; readonly baseDelayMs: number; readonly delayMsMax: number };
+  readonly breaker: { readonly threshold: number; readonly resetMsMax: number };
+  readonly connections: { readonly max: number; readonly keepAliveMs: number; readonly connectTimeoutMs: number };
+  readonly sessions: { readonly openTimeoutMs: number; readonly idleMs: number; readonly max: number };
+  readonly resultBytesMax: number;
+  readonly eraRecheckMs: number;
+  readonly parked: { readonly ttlMs: number; readonly perPrincipalMax: number };
+  readonly egress: { readonly enabled: boolean; readonly allowLocalhost: boolean; readonly allowPrivate: boolean };
+  readonly stdio: {
+    readonly enabled: boolean;
+    readonly commandsAllowed: readonly string[];
+    readonly processesMax: number;
+    readonly env: Readonly<Record<string, string>>;
+  };
+}
+
+export const settingsOf = (config: ToolInvocationConfig, { embedded }: { embedded: boolean }): Settings => ({
+  callTimeoutMs: ms(config.TOOL_TIMEOUT),
+  queueMax: config.TOOL_QUEUE_LIMIT,
+  queueWaitMs: ms(config.MCP_SESSION_POOL_ACQUIRE_TIMEOUT),
+  concurrencyPerCaller: config.TOOL_CONCURRENT_LIMIT,
+  retry: {
+    attemptsMax: config.RETRY_MAX_ATTEMPTS,
+    baseDelayMs: ms(config.RETRY_BASE_DELAY),
+    delayMsMax: ms(config.RETRY_MAX_DELAY),
+  },
+  breaker: {
+    threshold: config.MCP_SESSION_POOL_CIRCUIT_BREAKER_THRESHOLD,
+    resetMsMax: ms(config.MCP_SESSION_POOL_CIRCUIT_BREAKER_RESET),
+  },
+  connections: {
+    max: config.HTTPX_MAX_CONNECTIONS,
+    keepAliveMs: ms(config.HTTPX_KEEPALIVE_EXPIRY),
+    connectTimeoutMs: ms(config.HTTPX_CONNECT_TIMEOUT),
+  },
+  sessions: {
+    openTimeoutMs: ms(config.MCP_SESSION_POOL_CREATE_TIMEOUT),
+    idleMs: ms(config.MCP_SESSION_POOL_IDLE_EVICTION),
+    max: config.MCP_SESSION_POOL_MAX_SESSIONS,
+  },
+  resultBytesMax: config.UPSTREAM_RESULT_BYTES_MAX,
+  eraRecheckMs: ms(config.UPSTREAM_ERA_RECHECK_INTERVAL),
+  parked: { ttlMs: ms(config.PARKED_CALL_TTL), perPrincipalMax: config.PARKED_CALLS_PER_PRINCIPAL },
+  egress: {
+    enabled: config.SSRF_PROTECTION_ENABLED,
+    allowLocalhost: decided(config.SSRF_ALLOW_LOCALHOST, embedded),
+    allowPrivate: config.SSRF_ALLOW_PRIVATE_NETWORKS,
+  },
+  stdio: {
+    enabled: decided(config.MCPGATEWAY_STDIO_TRANSPORT_ENABLED, embedded),
+    commandsAllowed: config.STDIO_COMMANDS_ALLOWED,
+    processesMax: config.STDIO_PROCESSES_MAX,
+    env: childEnv(config),
+  },
+});
+
+const ms = (seconds: number): number => Math.round(seconds * 1_000);
+
+const decided = (choice: 'auto' | 'true' | 'false', automatic: boolean): boolean =>
+  choice === 'auto' ? automatic : choice === 'true';
+
+const childEnv = ({ PATH, HOME, LANG, TMPDIR, TZ }: ToolInvocationConfig): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries({ PATH, HOME, LANG, TMPDIR, TZ }).filter((entry): entry is [string, string] => entry[1] !== null),
+  );

@@ -1,0 +1,41 @@
+import type { IncomingNotification, IncomingRequest } from '#libs/mcp';
+import type { GatewayError } from '#libs/errors';
+import type { Exchange } from './exchange.js';
+
+/** What reaches a channel beside the answers to its requests. */
+export interface ChannelEvents {
+  received(message: IncomingRequest | IncomingNotification): void;
+  /** The channel is of no use any more; its exchanges have failed. */
+  closed(reason: GatewayError): void;
+}
+
+/** How messages travel to one upstream: over HTTP, through a child's pipes, or over HTTP+SSE. */
+export interface Channel {
+  readonly closed: boolean;
+  /** The upstream keeps state for this channel, and may lose it. */
+  readonly sessionful: boolean;
+  /** The revision that was agreed upon; what goes into `MCP-Protocol-Version`. */
+  protocolVersion: string | undefined;
+  request(exchange: Exchange): void;
+  /** Sends a notification or the answer to a request of the upstream. */
+  post(text: string): Promise<void>;
+  /** Opens what carries messages that belong to no request, where that is a thing of its own. */
+  listen(): void;
+  close(): Promise<void>;
+}
+
+/** One way to reach one upstream. */
+export interface Transport {
+  open(access: Access, events: ChannelEvents): Promise<Channel>;
+  close(): Promise<void>;
+}
+
+/** What is presented to an upstream. `version` stands for it in the key of a pool. */
+export interface Access {
+  readonly version: string;
+  /** A flat list of names and values. */
+  readonly headers: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Takes what was presented out of a text that comes back. */
+  readonly redact: (text: string) => string;
+}

@@ -1,0 +1,76 @@
+import type { Incoming, IncomingError, IncomingNotification, IncomingRequest, IncomingResult } from '#libs/mcp';
+import { fail, type GatewayError } from '#libs/errors';
+
+/** What becomes of one request to an upstream. `answered` or `failed` comes last, and once. */
+export interface ExchangeSink {
+  /** `httpStatus` where the answer came over HTTP. */
+  answered(message: IncomingResult | IncomingError, httpStatus: number | undefined): void;
+  notified(message: IncomingNotification): void;
+  asked(message: IncomingRequest): void;
+  failed(error: GatewayError): void;
+}
+
+/**
+ * One JSON-RPC request on its way to an upstream and back. The channel that carries it feeds it; whoever made it
+ * listens. Knows whether anything was sent, which decides whether the call may be repeated.
+ */
+export class Exchange {
+  /** Bytes of the request may have reached the upstream. */
+  sent = false;
+  /** The upstream gave a sign of life. */
+  heard = false;
+  settled = false;
+  /** Messages that did not belong here: wrong id, second answer. */
+  strays = 0;
+  /** Set by the channel: stops carrying. */
+  release: (() => void) | undefined;
+
+  constructor(
+    readonly id: number,
+    readonly text: string,
+    /** For channels with headers: a flat list of names and values. */
+    readonly headers: readonly string[],
+    private readonly sink: ExchangeSink,
+    /** Opens a session: its answer may carry a session id. */
+    readonly opensSession = false,
+  ) {}
+
+  get executed(): 'no' | 'unknown' {
+    return this.sent ? 'unknown' : 'no';
+  }
+
+  receive(message: Incoming, httpStatus?: number): void {
+    this.heard = true;
+    if (this.settled) {
+      this.strays++;
+      return;
+    }
+    if (message.kind === 'notification') return this.sink.notified(message);
+    if (message.kind === 'request') return this.sink.asked(message);
+    // An error without an id can only be about this request when HTTP says which one it answers.
+    const isOurs = message.id === this.id || (message.kind === 'error' && message.id === null && httpStatus !== undefined);
+    if (!isOurs) {
+      this.strays++;
+      return;
+    }
+    this.settled = true;
+    this.sink.answered(message, httpStatus);
+  }
+
+  fail(error: GatewayError): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.sink.failed(error);
+  }
+
+  /** Nobody waits any more. */
+  abandon(): void {
+    this.settled = true;
+    this.release?.();
+  }
+
+  /** The connection ended before the answer came. */
+  failClosed(cause?: unknown): void {
+    this.fail(fail('upstream.closed', { executed: this.executed, cause }));
+  }
+}

@@ -1,0 +1,272 @@
+import {
+  askProblem, errorText, type IncomingError, type IncomingNotification, type IncomingRequest, type IncomingResult,
+  LEGACY_REVISIONS, notificationText, requestText, resultText, withMeta,
+} from '#libs/mcp';
+import { fail, type GatewayError } from '#libs/errors';
+import type { LogLevel } from '#libs/contracts';
+import { isLower, type OpenCall } from '../dispatch/open-call.js';
+import type { Channel } from './channel.js';
+import { CLIENT_INFO } from './client-info.js';
+import { nextRequestId, request, type Response } from './conversation.js';
+import { Exchange, type ExchangeSink } from './exchange.js';
+import { askParamsText, giveLegacyError, giveLegacyResult, legacyParams } from './legacy-answer.js';
+import { named } from './named.js';
+import { announce, NOTHING_WATCHED, type Peer, type PeerEvents, type PeerIdentity, type Watched } from './peer.js';
+import { HttpRefusal } from './refusal.js';
+import { relayLog, relayProgress } from './relay-frames.js';
+import { staleSession } from './stale.js';
+
+const METHOD_NOT_FOUND = -32601;
+const INVALID_PARAMS = -32602;
+const ASK_CHARS_MAX = 4_194_304;
+const SET_LEVEL_MS = 5_000;
+
+export interface SessionOptions {
+  /** What is declared to the upstream, and so what it may ask for. */
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly events: PeerEvents;
+  readonly timeoutMs: number;
+  /** Watching lists keeps the session from being ended for idleness. */
+  readonly pinnedByLists: boolean;
+}
+
+/**
+ * A session with an upstream before 2026-07-28. It belongs to clients with one set of capabilities; where that set is
+ * not empty, to one principal alone, so that a question can only reach the one whose call raised it.
+ */
+export class LegacySession implements Peer {
+  usedAtMs = performance.now();
+  private lost = false;
+  private listening = false;
+  private readonly calls = new Map<number, LegacyCall>();
+  private level: LogLevel | undefined;
+  private settingLevel: Promise<void> | undefined;
+  private watched: Watched = NOTHING_WATCHED;
+
+  /** Shakes hands over the channel. */
+  static async open(channel: Channel, options: SessionOptions): Promise<LegacySession> {
+    const params = { protocolVersion: LEGACY_REVISIONS[0], capabilities: options.capabilities, clientInfo: CLIENT_INFO };
+    const { message } = await request(channel, 'initialize', params, null, { timeoutMs: options.timeoutMs, opensSession: true });
+    if (message.kind === 'error') {
+      const said = message.error.message.slice(0, 256);
+      throw fail('upstream.not_mcp', { message: `The upstream refused to initialize: ${said}`, executed: 'no' });
+    }
+    const identity = identityOf(message.result);
+    channel.protocolVersion = identity.protocolVersion;
+    await channel.post(notificationText('notifications/initialized'));
+    return new LegacySession(identity, channel, options);
+  }
+
+  private constructor(
+    readonly identity: PeerIdentity,
+    readonly channel: Channel,
+    private readonly options: SessionOptions,
+  ) {}
+
+  get closed(): boolean {
+    return this.lost || this.channel.closed;
+  }
+
+  get uses(): number {
+    const pinned = this.watched.lists && this.options.pinnedByLists ? 1 : 0;
+    return this.calls.size + this.watched.uris.length + pinned;
+  }
+
+  start(call: OpenCall): void {
+    this.listen();
+    if (call.logLevel !== undefined && this.identity.capabilities.logging && isLower(call.logLevel, this.level)) {
+      void this.lowerLevel(call.logLevel).then(() => this.send(call));
+    } else this.send(call);
+  }
+
+  request(method: string, params: object, timeoutMs: number): Promise<Response> {
+    this.usedAtMs = performance.now();
+    return request(this.channel, method, params, null, { timeoutMs });
+  }
+
+  watch(watched: Watched): void {
+    const before = new Set(this.watched.uris);
+    const after = new Set(watched.uris);
+    this.watched = watched;
+    this.listen();
+    const resources = this.identity.capabilities.resources as { subscribe?: unknown } | undefined;
+    if (!resources?.subscribe) return;
+    const tell = (method: string, uri: string) => void this.request(method, { uri }, SET_LEVEL_MS).catch(() => {});
+    for (const uri of after) if (!before.has(uri)) tell('resources/subscribe', uri);
+    for (const uri of before) if (!after.has(uri)) tell('resources/unsubscribe', uri);
+  }
+
+  /** What comes on the stream that belongs to no request. */
+  received(message: IncomingRequest | IncomingNotification): void {
+    if (message.kind === 'request') this.asked(message, undefined);
+    else this.notified(message, undefined);
+  }
+
+  async close(): Promise<void> {
+    for (const call of this.calls.values()) call.abandon();
+    this.calls.clear();
+    await this.channel.close();
+  }
+
+  /** A question of the upstream: on the stream of a call, or to be attributed to the newest one that is open. */
+  asked(message: IncomingRequest, call: LegacyCall | undefined): void {
+    if (message.method === 'ping') return this.post(resultText(message.id, '{}'));
+    const asked = call ?? [...this.calls.values()].at(-1);
+    if (asked === undefined) return this.post(errorText(message.id, METHOD_NOT_FOUND, 'No call is open that this could belong to'));
+    const problem =
+      askProblem(message.method, message.params, asked.open.call.client.capabilities) ??
+      (message.paramsText.length > ASK_CHARS_MAX ? 'The request is too large' : null);
+    if (problem !== null) {
+      const code = problem === 'Method not found' ? METHOD_NOT_FOUND : INVALID_PARAMS;
+      return this.post(errorText(message.id, code, problem));
+    }
+    asked.open.ask({
+      method: message.method,
+      paramsText: askParamsText(message.paramsText),
+      reply: (result) => this.post(resultText(message.id, result)),
+      refuse: (reason) => this.post(errorText(message.id, INVALID_PARAMS, reason)),
+    });
+  }
+
+  notified(message: IncomingNotification, call: LegacyCall | undefined): void {
+    const { method, params } = message;
+    if (method === 'notifications/progress') {
+      const running = typeof params.progressToken === 'number' ? this.calls.get(params.progressToken) : undefined;
+      if (running !== undefined) relayProgress(message, running.open);
+    } else if (method === 'notifications/message') {
+      // Only the stream says whose a log message is; where there is none, there must be no doubt.
+      const only = this.calls.size === 1 ? [...this.calls.values()][0] : undefined;
+      const running = call ?? (this.channel.sessionful ? undefined : only);
+      if (running !== undefined) relayLog(message, running.open);
+    } else announce(method, params, this.options.events);
+  }
+
+  settled(call: LegacyCall): void {
+    this.calls.delete(call.exchange.id);
+    this.usedAtMs = performance.now();
+  }
+
+  /** The upstream has forgotten us; another session takes over. */
+  lose(): void {
+    this.lost = true;
+    this.options.events.closed();
+  }
+
+  post(text: string): void {
+    void this.channel.post(text).catch(() => {});
+  }
+
+  private send(open: OpenCall): void {
+    if (open.ended) return;
+    const call = new LegacyCall(this, open);
+    this.calls.set(call.exchange.id, call);
+    this.channel.request(call.exchange);
+  }
+
+  /** Lazily: many servers offer no such stream, and many sessions never need it. */
+  private listen(): void {
+    if (this.listening || !this.channel.sessionful) return;
+    this.listening = true;
+    this.channel.listen();
+  }
+
+  private async lowerLevel(level: LogLevel): Promise<void> {
+    while (this.settingLevel !== undefined) await this.settingLevel;
+    if (!isLower(level, this.level)) return;
+    this.level = level;
+    this.settingLevel = this.request('logging/setLevel', { level }, SET_LEVEL_MS).then(
+      () => {},
+      () => {},
+    );
+    await this.settingLevel;
+    this.settingLevel = undefined;
+  }
+}
+
+class LegacyCall implements ExchangeSink {
+  readonly exchange: Exchange;
+
+  constructor(
+    private readonly session: LegacySession,
+    readonly open: OpenCall,
+  ) {
+    const { call, paramsText, traceparent, wantsProgress } = open;
+    const id = nextRequestId();
+    const meta: Record<string, unknown> = { ...call.meta, traceparent };
+    if (wantsProgress) meta.progressToken = id;
+    const text = requestText(id, call.method, withMeta(legacyParams(paramsText), meta));
+    this.exchange = new Exchange(id, text, ['traceparent', traceparent], this);
+    open.carrier = this.exchange;
+    open.cancelUpstream = (reason) => this.cancel(reason);
+  }
+
+  answered(message: IncomingResult | IncomingError, httpStatus: number | undefined): void {
+    this.open.heard = true;
+    this.session.settled(this);
+    if (message.kind === 'error' && this.meansLostSession(httpStatus, message.error.message)) return this.failLost();
+    try {
+      if (message.kind === 'result') giveLegacyResult(this.open, message);
+      else giveLegacyError(this.open, message);
+    } catch (error) {
+      this.open.fail(named(error));
+    }
+  }
+
+  notified(message: IncomingNotification): void {
+    this.open.heard = true;
+    this.session.notified(message, this);
+  }
+
+  asked(message: IncomingRequest): void {
+    this.open.heard = true;
+    this.session.asked(message, this);
+  }
+
+  failed(error: GatewayError): void {
+    this.session.settled(this);
+    this.open.heard ||= this.exchange.heard;
+    const { cause } = error;
+    if (cause instanceof HttpRefusal && this.meansLostSession(cause.status, cause.said)) this.failLost();
+    else this.open.fail(error);
+  }
+
+  abandon(): void {
+    this.exchange.abandon();
+    this.open.fail(fail('upstream.closed', { executed: this.exchange.executed }));
+  }
+
+  private cancel(reason: string): void {
+    this.session.settled(this);
+    this.exchange.abandon();
+    if (this.exchange.sent) this.session.post(notificationText('notifications/cancelled', { requestId: this.exchange.id, reason }));
+  }
+
+  /** 404 by the book; 400 from servers that have not read it. */
+  private meansLostSession(httpStatus: number | undefined, said: string): boolean {
+    if (!this.session.channel.sessionful) return false;
+    return httpStatus === 404 || (httpStatus === 400 && /session/i.test(said));
+  }
+
+  private failLost(): void {
+    this.session.lose();
+    this.open.fail(staleSession());
+  }
+}
+
+const identityOf = (result: Readonly<Record<string, unknown>>): PeerIdentity => {
+  const { protocolVersion, serverInfo, capabilities, instructions } = result;
+  if (!(LEGACY_REVISIONS as readonly unknown[]).includes(protocolVersion)) {
+    const version = String(protocolVersion).slice(0, 32);
+    throw fail('upstream.not_mcp', { message: `The upstream speaks revision ${version}, which is not served`, executed: 'no' });
+  }
+  return {
+    era: 'legacy',
+    protocolVersion: protocolVersion as string,
+    serverInfo: asObject(serverInfo),
+    capabilities: asObject(capabilities),
+    instructions: typeof instructions === 'string' ? instructions : null,
+  };
+};
+
+export const asObject = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

@@ -1,0 +1,123 @@
+import { readIncomingBatch } from '#libs/mcp';
+import { fail, type GatewayError } from '#libs/errors';
+import type { Access, Channel, ChannelEvents } from '../channel.js';
+import type { Exchange } from '../exchange.js';
+import { EventFeed } from '../http/event-feed.js';
+import type { Pools } from '../http/pools.js';
+import { postMessage } from '../http/post.js';
+
+export interface SseChannelOptions {
+  readonly pools: Pools;
+  readonly url: URL;
+  readonly bytesMax: number;
+  readonly timeoutMs: number;
+  readonly access: Access;
+  readonly events: ChannelEvents;
+}
+
+/**
+ * A GET stream on which everything comes, and a URI it names to which everything is posted.
+ * https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse
+ */
+export class SseChannel implements Channel {
+  readonly sessionful = true;
+  protocolVersion: string | undefined;
+  closed = false;
+  strays = 0;
+  private endpoint: string | undefined;
+  private readonly exchanges = new Map<unknown, Exchange>();
+  /** Absent while the very first attempt to send fails. */
+  private readonly feed: EventFeed | undefined;
+
+  static async open(options: SseChannelOptions): Promise<SseChannel> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<SseChannel>((resolve, reject) => {
+        const channel = new SseChannel(options, resolve, reject);
+        timer = setTimeout(() => channel.end(fail('upstream.timed_out', { executed: 'no' })), options.timeoutMs);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private constructor(
+    private readonly options: SseChannelOptions,
+    private readonly onReady: (channel: SseChannel) => void,
+    private readonly onUnready: (error: GatewayError) => void,
+  ) {
+    const { pools, url, bytesMax, access } = options;
+    this.feed = new EventFeed({
+      pool: pools.control,
+      path: `${url.pathname}${url.search}`,
+      headers: ['accept', 'text/event-stream', ...access.headers],
+      eventBytesMax: bytesMax,
+      onEvent: ({ event, data }) => (event === 'endpoint' ? this.takeEndpoint(data) : this.read(event, data)),
+      onEnd: (error) => this.end(error ?? fail('upstream.closed')),
+    });
+  }
+
+  request(exchange: Exchange): void {
+    if (this.closed) return exchange.failClosed();
+    this.exchanges.set(exchange.id, exchange);
+    exchange.release = () => this.exchanges.delete(exchange.id);
+    exchange.sent = true;
+    this.send(this.options.pools.calls, exchange.text, exchange.headers).catch((error: GatewayError) => {
+      this.exchanges.delete(exchange.id);
+      exchange.fail(error);
+    });
+  }
+
+  async post(text: string): Promise<void> {
+    if (!this.closed) await this.send(this.options.pools.control, text, []);
+  }
+
+  listen(): void {
+    // The stream is there from the start.
+  }
+
+  async close(): Promise<void> {
+    this.end(fail('upstream.closed'));
+  }
+
+  private send(pool: Pools['calls'], text: string, more: readonly string[]): Promise<void> {
+    const headers = ['content-type', 'application/json', ...this.options.access.headers, ...more];
+    return postMessage(pool, this.endpoint as string, headers, text);
+  }
+
+  private takeEndpoint(data: string): void {
+    if (this.endpoint !== undefined) return;
+    const target = URL.parse(data, this.options.url);
+    // What is presented to one origin is never sent to another.
+    if (target === null || target.origin !== this.options.url.origin) {
+      this.end(fail('upstream.invalid_answer', { message: 'The upstream named an endpoint on another origin', executed: 'no' }));
+      return;
+    }
+    this.endpoint = `${target.pathname}${target.search}`;
+    this.onReady(this);
+  }
+
+  private read(event: string, data: string): void {
+    if (event !== 'message' || data === '') return;
+    for (const message of readIncomingBatch(this.options.access.redact(data))) {
+      if (message.kind === 'request' || message.kind === 'notification') {
+        this.options.events.received(message);
+        continue;
+      }
+      const exchange = this.exchanges.get(message.id);
+      if (exchange === undefined) this.strays++;
+      this.exchanges.delete(message.id);
+      exchange?.receive(message);
+    }
+  }
+
+  private end(reason: GatewayError): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.feed?.close();
+    for (const exchange of this.exchanges.values()) exchange.failClosed(reason);
+    this.exchanges.clear();
+    if (this.endpoint === undefined) this.onUnready(reason);
+    else this.options.events.closed(reason);
+  }
+}

@@ -1,0 +1,165 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { type Incoming, META_SUBSCRIPTION_ID, readIncoming } from '#libs/mcp';
+import { fail, type GatewayError } from '#libs/errors';
+import type { Logger } from '#libs/telemetry';
+import type { Channel, ChannelEvents } from '../channel.js';
+import type { Exchange } from '../exchange.js';
+import { LineReader } from './line-reader.js';
+
+const GRACE_MS = 2_000;
+/** How long what a dead child wrote last may take to arrive. */
+const LAST_WORDS_MS = 200;
+const UNREAD_BYTES_MAX = 16_777_216;
+const STDERR_LINE_BYTES_MAX = 4_096;
+const STDERR_LINES_PER_SECOND = 20;
+
+/** The pipes of one child process. */
+export class StdioChannel implements Channel {
+  readonly sessionful = false;
+  protocolVersion: string | undefined;
+  closed = false;
+  closing = false;
+  /** Lines on stdout that were no messages, and messages nobody waits for. */
+  strays = 0;
+  private readonly exchanges = new Map<unknown, Exchange>();
+  private readonly exited: Promise<void>;
+  private stderrLines = 0;
+  private stderrSecond = 0;
+
+  constructor(
+    private readonly child: ChildProcessWithoutNullStreams,
+    private readonly upstreamId: string,
+    bytesMax: number,
+    private readonly redact: (text: string) => string,
+    private readonly logger: Logger,
+    private readonly events: ChannelEvents,
+  ) {
+    const lines = new LineReader(bytesMax, (line) => this.readLine(line), (error) => this.refuseLine(error));
+    child.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
+    child.stdout.once('end', () => this.end());
+    const stderr = new LineReader(STDERR_LINE_BYTES_MAX, (line) => this.logLine(line), () => {});
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.stdin.on('error', () => this.end());
+    child.stdout.on('error', () => {});
+    child.stderr.on('error', () => {});
+    child.on('error', () => {});
+    this.exited = new Promise((resolve) => {
+      child.once('exit', () => {
+        resolve();
+        setTimeout(() => this.end(), LAST_WORDS_MS).unref();
+      });
+    });
+  }
+
+  request(exchange: Exchange): void {
+    if (this.closed || this.child.stdin.destroyed || this.child.exitCode !== null) return exchange.failClosed();
+    if (this.child.stdin.writableLength > UNREAD_BYTES_MAX) {
+      return exchange.fail(fail('upstream.busy', { message: 'The upstream does not read', executed: 'no' }));
+    }
+    this.exchanges.set(exchange.id, exchange);
+    exchange.release = () => this.exchanges.delete(exchange.id);
+    exchange.sent = true;
+    this.write(exchange.text);
+  }
+
+  async post(text: string): Promise<void> {
+    if (!this.closed && this.child.stdin.writableLength <= UNREAD_BYTES_MAX) this.write(text);
+  }
+
+  listen(): void {
+    // One pipe carries everything.
+  }
+
+  /** Ends the child as the specification asks: end of input, then SIGTERM, then SIGKILL. */
+  async close(): Promise<void> {
+    this.closing = true;
+    this.child.stdin.end();
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (await this.exitsWithin(GRACE_MS)) break;
+      this.kill(signal);
+    }
+    await this.exited;
+    // What it started itself may have outlived it.
+    this.kill('SIGKILL');
+    this.end();
+  }
+
+  private write(text: string): void {
+    // Raw line ends in JSON text can only be white space.
+    this.child.stdin.write(`${/[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, ' ') : text}\n`);
+  }
+
+  private readLine(line: string): void {
+    let message: Incoming;
+    try {
+      message = readIncoming(this.redact(line));
+    } catch {
+      this.strays++;
+      return;
+    }
+    if (message.kind === 'result' || message.kind === 'error') {
+      const exchange = this.exchanges.get(message.id);
+      if (exchange === undefined) this.strays++;
+      this.exchanges.delete(message.id);
+      exchange?.receive(message);
+      return;
+    }
+    const subscription = subscriptionOf(message);
+    const subscriber = subscription === undefined ? undefined : this.exchanges.get(subscription);
+    if (subscriber) subscriber.receive(message);
+    else this.events.received(message);
+  }
+
+  /** An answer that cannot be read: whose it is is plain only when a single one is awaited. */
+  private refuseLine(error: GatewayError): void {
+    const waiting = [...this.exchanges.values()];
+    for (const exchange of waiting) {
+      this.exchanges.delete(exchange.id);
+      exchange.fail(fail(error.code, { message: error.message, executed: 'unknown' }));
+    }
+  }
+
+  private logLine(line: string): void {
+    const second = Math.floor(performance.now() / 1_000);
+    if (second !== this.stderrSecond) {
+      this.stderrSecond = second;
+      this.stderrLines = 0;
+    }
+    if (++this.stderrLines > STDERR_LINES_PER_SECOND) return;
+    this.logger.debug({ upstreamId: this.upstreamId, stderr: this.redact(line) }, 'upstream wrote to stderr');
+  }
+
+  private end(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const exchange of this.exchanges.values()) exchange.failClosed();
+    this.exchanges.clear();
+    if (!this.closing) void this.close();
+    this.events.closed(fail('upstream.closed', { message: 'The process of the upstream has ended' }));
+  }
+
+  private async exitsWithin(ms: number): Promise<boolean> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return true;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, ms, false);
+    });
+    const inTime = await Promise.race([this.exited.then(() => true), late]);
+    clearTimeout(timer);
+    return inTime;
+  }
+
+  private kill(signal: 'SIGTERM' | 'SIGKILL'): void {
+    try {
+      process.kill(-(this.child.pid as number), signal);
+    } catch {
+      // The group is gone.
+    }
+  }
+}
+
+const subscriptionOf = (message: Incoming): unknown => {
+  if (message.kind !== 'notification') return undefined;
+  const meta = message.params._meta;
+  return typeof meta === 'object' && meta !== null ? (meta as Record<string, unknown>)[META_SUBSCRIPTION_ID] : undefined;
+};

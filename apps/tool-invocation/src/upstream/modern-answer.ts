@@ -1,0 +1,63 @@
+import { fail, type GatewayError } from '#libs/errors';
+import { askProblem, type IncomingError, type IncomingResult, resultParts } from '#libs/mcp';
+import type { OpenCall } from '../dispatch/open-call.js';
+
+const TASKS = 'io.modelcontextprotocol/tasks';
+const MAY_REQUIRE_INPUT = new Set(['tools/call', 'prompts/get', 'resources/read']);
+const STATE_CHARS_MAX = 65_536;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Gives a call the result of a 2026-07-28 upstream. */
+export const giveModernResult = (call: OpenCall, message: IncomingResult): void => {
+  const parts = resultParts(message);
+  const { meta, ttlMs, cacheScope, text } = parts;
+  if (parts.resultType === 'complete') {
+    call.answer({ kind: 'result', ...(meta && { meta }), ...(ttlMs !== undefined && { ttlMs }), ...(cacheScope && { cacheScope }) }, text, message.result.isError === true);
+  } else if (parts.resultType === 'input_required') {
+    const problem = inputProblem(call, message.result);
+    if (problem !== null) throw invalid(problem);
+    call.answer({ kind: 'input-required', ...(meta && { meta }) }, text);
+  } else if (parts.resultType === 'task' && declares(call.call.client.capabilities, TASKS)) {
+    call.answer({ kind: 'task', ...(meta && { meta }) }, text);
+  } else throw invalid(`its resultType "${parts.resultType.slice(0, 32)}" is not known`);
+};
+
+/** Gives a call the error of a 2026-07-28 upstream, or says with `false` that it is none of the client's business. */
+export const giveModernError = (call: OpenCall, { error }: IncomingError): boolean => {
+  // HeaderMismatch and UnsupportedProtocolVersion are about our own request to the upstream.
+  if (error.code === -32020 || error.code === -32022) return false;
+  call.answer({ kind: 'error', error: error.code === -32002 ? notFound(call, error) : error });
+  return true;
+};
+
+/** Resource not found, in the words of 2026-07-28. */
+export const notFound = (call: OpenCall, error: IncomingError['error']): IncomingError['error'] => ({
+  code: -32602,
+  message: error.message,
+  data: { ...(isObject(error.data) ? error.data : {}), uri: call.call.target },
+});
+
+const inputProblem = ({ call }: OpenCall, { inputRequests, requestState }: Json): string | null => {
+  if (!MAY_REQUIRE_INPUT.has(call.method)) return `it requires input for ${call.method}`;
+  if (inputRequests === undefined && requestState === undefined) return 'it requires input and does not say which';
+  if (requestState !== undefined && (typeof requestState !== 'string' || requestState.length > STATE_CHARS_MAX)) {
+    return 'its requestState is no string or too long';
+  }
+  if (inputRequests === undefined) return null;
+  if (!isObject(inputRequests)) return 'its inputRequests are not an object';
+  for (const asked of Object.values(inputRequests)) {
+    if (!isObject(asked) || typeof asked.method !== 'string') return 'its inputRequests are malformed';
+    const problem = askProblem(asked.method, isObject(asked.params) ? asked.params : {}, call.client.capabilities);
+    if (problem !== null) return `it asks what the client cannot answer (${problem})`;
+  }
+  return null;
+};
+
+const declares = (capabilities: Json, extension: string): boolean =>
+  isObject(capabilities.extensions) && Object.hasOwn(capabilities.extensions, extension);
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const invalid = (reason: string): GatewayError =>
+  fail('upstream.invalid_answer', { message: `The upstream gave an invalid answer: ${reason}`, executed: 'unknown' });

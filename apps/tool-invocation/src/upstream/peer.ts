@@ -1,0 +1,59 @@
+import type { CatalogList, Era } from '#libs/contracts';
+import type { OpenCall } from '../dispatch/open-call.js';
+import type { Response } from './conversation.js';
+
+/** What an upstream tells about itself. */
+export interface PeerIdentity {
+  readonly era: Era;
+  readonly protocolVersion: string;
+  readonly serverInfo: Readonly<Record<string, unknown>>;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly instructions: string | null;
+}
+
+/** What happens at an upstream beside its calls. */
+export interface PeerEvents {
+  listChanged(list: CatalogList): void;
+  resourceUpdated(uri: string): void;
+  /** Messages were lost or may have been: whatever was known is doubtful. */
+  doubted(): void;
+  closed(): void;
+}
+
+/** The other end of an MCP conversation. Both eras; `modern-peer` and `legacy-session` differ in all but this. */
+export interface Peer {
+  readonly identity: PeerIdentity;
+  readonly closed: boolean;
+  /** Calls it works on, and other uses that keep it from being ended for idleness. */
+  readonly uses: number;
+  /** Monotonic ms of the last use. */
+  readonly usedAtMs: number;
+  start(call: OpenCall): void;
+  /** One of the gateway's own requests (a list, say). */
+  request(method: string, params: object, timeoutMs: number): Promise<Response>;
+  /** Begins to hear `list_changed` and, for these URIs, updates. Replaces what was watched before. */
+  watch(watched: Watched): void;
+  close(): Promise<void>;
+}
+
+export interface Watched {
+  readonly lists: boolean;
+  readonly uris: readonly string[];
+}
+
+export const NOTHING_WATCHED: Watched = { lists: false, uris: [] };
+
+const LISTS: Readonly<Record<string, CatalogList>> = {
+  'notifications/tools/list_changed': 'tools',
+  'notifications/prompts/list_changed': 'prompts',
+  'notifications/resources/list_changed': 'resources',
+};
+
+/** Tells the events about a change notification; false when it is none. */
+export const announce = (method: string, params: Readonly<Record<string, unknown>>, events: PeerEvents): boolean => {
+  const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined;
+  if (list !== undefined) events.listChanged(list);
+  else if (method === 'notifications/resources/updated' && typeof params.uri === 'string') events.resourceUpdated(params.uri);
+  else return false;
+  return true;
+};

@@ -1,0 +1,685 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { defineEvent, defineRequest } from '#libs/contracts';
+import { GatewayError, fail } from '#libs/errors';
+import { createLogger } from '#libs/telemetry';
+import { reachNatsServer } from '../../testing/src/nats-server.js';
+import { type Bus, type CallContext, LocalBus, type Message, WithBody, connectNats } from './index.js';
+
+/** What every adapter promises; both pass exactly these tests. */
+const Echo = defineRequest<{ text: string; list?: number[] }, { text: string; list?: number[] }>('registry', 'echo.return', {
+  deadlineMs: 2_000,
+});
+const Count = defineRequest<{ to: number }, { sent: number }, { n: number }>('tool-invocation', 'count.run', { deadlineMs: 20_000 });
+const Follow = defineRequest<Record<string, never>, { ended: true }>('tool-invocation', 'thing.follow', { deadlineMs: 3_600_000 });
+const Changed = defineEvent<{ revision: number; pad?: string }>('registry', 'thing.changed');
+
+const MEGABYTE = 1024 * 1024;
+const MESSAGE_BYTES_MAX = 8 * MEGABYTE;
+const logger = createLogger({ service: 'test', level: 'silent' });
+
+interface Adapter {
+  join(name: string): Promise<Bus>;
+  stop(): Promise<void>;
+}
+
+const adapters: Record<string, () => Promise<Adapter>> = {
+  local: async () => {
+    const broker = new LocalBus({ maxPayloadBytes: MESSAGE_BYTES_MAX, logger });
+    return { join: async (name) => broker.join(name), stop: async () => {} };
+  },
+  nats: async () => {
+    const server = await reachNatsServer();
+    return {
+      join: (name) => connectNats({ servers: server.url, name, logger, maxPayloadBytes: MESSAGE_BYTES_MAX }),
+      stop: () => server.stop(),
+    };
+  },
+};
+
+const failureOf = async (asking: Promise<unknown>): Promise<GatewayError> => {
+  const outcome = await asking.then(
+    () => new Error('it succeeded'),
+    (error: unknown) => error,
+  );
+  expect(outcome).toBeInstanceOf(GatewayError);
+  return outcome as GatewayError;
+};
+
+const until = async (holds: () => boolean, ms = 5_000): Promise<void> => {
+  const giveUpAtMs = Date.now() + ms;
+  while (!holds()) {
+    if (Date.now() > giveUpAtMs) throw new Error(`not so within ${ms} ms: ${holds}`);
+    await sleep(5);
+  }
+};
+
+describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
+  let adapter: Adapter;
+  const joined: Bus[] = [];
+
+  const join = async (name: string): Promise<Bus> => {
+    const bus = await adapter.join(name);
+    joined.push(bus);
+    return bus;
+  };
+  /** An asker and an answerer that serve `handlers` once everybody can reach them. */
+  const givenPair = async (serve: (bus: Bus) => void): Promise<{ asker: Bus; answerer: Bus }> => {
+    const [asker, answerer] = await Promise.all([join('ingress'), join('registry')]);
+    serve(answerer);
+    await answerer.flush();
+    return { asker, answerer };
+  };
+
+  beforeAll(async () => {
+    adapter = await (adapters[kind] as () => Promise<Adapter>)();
+  });
+  afterEach(async () => {
+    await Promise.all(joined.splice(0).map((bus) => bus.drain({ graceMs: 100 })));
+  });
+  afterAll(() => adapter.stop());
+
+  describe('asking', () => {
+    it('brings the answer back and says who gave it', async () => {
+      const { asker, answerer } = await givenPair((bus) => bus.answer(Echo, async (request) => ({ text: `${request.text}!` })));
+
+      const answer = await asker.ask(Echo, { text: 'héllo ✓' });
+
+      expect(answer).toEqual({ head: { text: 'héllo ✓!' }, body: undefined, instance: answerer.instance });
+    });
+
+    it('carries bodies as they are, the empty one included', async () => {
+      const { asker } = await givenPair((bus) => bus.answer(Echo, async (request, call) => new WithBody(request, call.body)));
+      const body = '{"a": 1.0, "ü":"\\u0000 𝕏"}';
+
+      expect((await asker.ask(Echo, { text: '' }, { body })).body).toBe(body);
+      expect((await asker.ask(Echo, { text: '' }, { body: '' })).body).toBe('');
+      expect((await asker.ask(Echo, { text: '' })).body).toBeUndefined();
+    });
+
+    it('tells the handler the call id, the trace and the deadline', async () => {
+      let seen: CallContext | undefined;
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, async (request, call) => {
+          seen = call;
+          return request;
+        }),
+      );
+      const deadlineAtMs = Date.now() + 1_234;
+
+      await asker.ask(Echo, { text: '' }, { callId: 'call-1', traceparent: '00-aa-bb-01', deadlineAtMs });
+
+      expect(seen).toMatchObject({ callId: 'call-1', traceparent: '00-aa-bb-01', deadlineAtMs });
+    });
+
+    it('keeps apart asks that bear the same call id', async () => {
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, async (request) => {
+          await sleep(request.text === 'slow' ? 50 : 0);
+          return request;
+        }),
+      );
+
+      const answers = await Promise.all(['slow', 'fast'].map((text) => asker.ask(Echo, { text }, { callId: 'same' })));
+
+      expect(answers.map(({ head }) => head.text)).toEqual(['slow', 'fast']);
+    });
+
+    it('shares no object between the two sides', async () => {
+      const replies: { text: string; list?: number[] }[] = [];
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, async (request) => {
+          request.list?.push(99);
+          const reply = { text: 'kept', list: [1] };
+          replies.push(reply);
+          return reply;
+        }),
+      );
+      const request = { text: 'asked', list: [1, 2] };
+
+      const asking = asker.ask(Echo, request);
+      request.text = 'changed after asking';
+      const { head } = await asking;
+      head.list?.push(3);
+
+      expect(request.list).toEqual([1, 2]);
+      expect(replies).toEqual([{ text: 'kept', list: [1] }]);
+    });
+
+    it('never runs the handler before ask has returned', async () => {
+      let ran = false;
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, async (request) => {
+          ran = true;
+          return request;
+        }),
+      );
+
+      const asking = asker.ask(Echo, { text: '' });
+
+      expect(ran).toBe(false);
+      await asking;
+      expect(ran).toBe(true);
+    });
+  });
+
+  describe('failures', () => {
+    it('reach the asker with code, message, data and executed', async () => {
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, async () => {
+          throw fail('registry.tool_unknown', { message: 'No tool x', data: { tool: 'x' }, executed: 'no', cause: 'secret' });
+        }),
+      );
+
+      const error = await failureOf(asker.ask(Echo, { text: '' }));
+
+      expect(error).toMatchObject({ code: 'registry.tool_unknown', message: 'No tool x', data: { tool: 'x' }, executed: 'no' });
+      expect(error.cause).toBeUndefined();
+    });
+
+    it('without a name become platform.internal and keep their text inside', async () => {
+      const { asker } = await givenPair((bus) => bus.answer(Echo, () => Promise.reject(new Error('password is hunter2'))));
+
+      const error = await failureOf(asker.ask(Echo, { text: '' }));
+
+      expect(error.code).toBe('platform.internal');
+      expect(JSON.stringify(error) + error.message).not.toContain('hunter2');
+    });
+
+    it('thrown before the first await reach the asker too', async () => {
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, () => {
+          throw fail('upstream.busy');
+        }),
+      );
+
+      expect((await failureOf(asker.ask(Echo, { text: '' }))).code).toBe('upstream.busy');
+    });
+
+    it('come at once when nobody answers', async () => {
+      const asker = await join('ingress');
+      const startedAtMs = Date.now();
+
+      const error = await failureOf(asker.ask(Echo, { text: '' }));
+
+      expect(error).toMatchObject({ code: 'bus.no_responders', executed: 'no' });
+      expect(Date.now() - startedAtMs).toBeLessThan(500);
+    });
+
+    it('come for a head that JSON cannot hold, in either direction', async () => {
+      const { asker } = await givenPair((bus) => bus.answer(Echo, async () => 1n as never));
+      let deep: unknown = [];
+      for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
+
+      expect(await failureOf(asker.ask(Echo, { text: deep as string }))).toMatchObject({ code: 'bus.malformed', executed: 'no' });
+      expect(await failureOf(asker.ask(Echo, { text: '' }))).toMatchObject({ code: 'bus.malformed', executed: 'unknown' });
+    });
+  });
+
+  describe('instances', () => {
+    it('of one owner share the work', async () => {
+      const asker = await join('ingress');
+      const answerers = await Promise.all([1, 2, 3].map(() => join('registry')));
+      for (const bus of answerers) bus.answer(Echo, async (request) => request);
+      await Promise.all(answerers.map((bus) => bus.flush()));
+
+      const answers = await Promise.all(Array.from({ length: 60 }, () => asker.ask(Echo, { text: '' })));
+
+      const served = Map.groupBy(answers, ({ instance }) => instance);
+      expect([...served.keys()].sort()).toEqual(answerers.map((bus) => bus.instance).sort());
+      expect([...served.values()].reduce((sum, { length }) => sum + length, 0)).toBe(60);
+    });
+
+    it('can be asked by name', async () => {
+      const asker = await join('ingress');
+      const answerers = await Promise.all([1, 2, 3].map(() => join('registry')));
+      for (const bus of answerers) bus.answer(Echo, async (request) => request);
+      await Promise.all(answerers.map((bus) => bus.flush()));
+      const instance = (answerers[1] as Bus).instance;
+
+      const answers = await Promise.all(Array.from({ length: 9 }, () => asker.ask(Echo, { text: '' }, { instance })));
+
+      expect(new Set(answers.map((answer) => answer.instance))).toEqual(new Set([instance]));
+    });
+
+    it('that are gone are known to be gone at once', async () => {
+      const { asker } = await givenPair((bus) => bus.answer(Echo, async (request) => request));
+
+      const error = await failureOf(asker.ask(Echo, { text: '' }, { instance: 'nobody' }));
+
+      expect(error).toMatchObject({ code: 'bus.no_responders', executed: 'no' });
+    });
+  });
+
+  describe('deadlines', () => {
+    it('end the wait and abort the handler', async () => {
+      let signal: AbortSignal | undefined;
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, (_request, call) => {
+          signal = call.signal;
+          return new Promise(() => {});
+        }),
+      );
+      const startedAtMs = Date.now();
+
+      const error = await failureOf(asker.ask(Echo, { text: '' }, { deadlineAtMs: startedAtMs + 150 }));
+
+      expect(error).toMatchObject({ code: 'bus.timed_out', executed: 'unknown' });
+      expect(Date.now() - startedAtMs).toBeGreaterThanOrEqual(149);
+      expect(Date.now() - startedAtMs).toBeLessThan(600);
+      await until(() => signal?.aborted === true);
+    });
+
+    it('that have passed are never acted on', async () => {
+      let ran = 0;
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, async (request) => {
+          ran += 1;
+          return request;
+        }),
+      );
+
+      const asking = asker.ask(Echo, { text: '' }, { deadlineAtMs: Date.now() + 30 });
+      const outcome = failureOf(asking);
+      const blockedUntilMs = Date.now() + 60;
+      while (Date.now() < blockedUntilMs); // the request cannot be received before it has expired
+
+      expect((await outcome).code).toBe('bus.timed_out');
+      await asker.flush();
+      await sleep(30);
+      expect(ran).toBe(0);
+      expect(await failureOf(asker.ask(Echo, { text: '' }, { deadlineAtMs: Date.now() - 1 }))).toMatchObject({
+        code: 'bus.timed_out',
+        executed: 'no',
+      });
+    });
+  });
+
+  describe('cancelling', () => {
+    it('reaches the handler while it works', async () => {
+      const signals: AbortSignal[] = [];
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, (_request, call) => {
+          signals.push(call.signal);
+          return new Promise(() => {});
+        }),
+      );
+      const abort = new AbortController();
+      const outcome = failureOf(asker.ask(Echo, { text: '' }, { signal: abort.signal }));
+      const other = asker.ask(Echo, { text: '' });
+      other.catch(() => {});
+      await until(() => signals.length === 2);
+
+      abort.abort();
+
+      expect(await outcome).toMatchObject({ code: 'bus.cancelled', executed: 'unknown' });
+      await until(() => signals.some(({ aborted }) => aborted));
+      expect(signals.filter(({ aborted }) => aborted)).toHaveLength(1);
+    });
+
+    it('right after asking is not lost', async () => {
+      const contexts: CallContext[] = [];
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, (_request, call) => {
+          contexts.push(call);
+          return new Promise(() => {});
+        }),
+      );
+      const abort = new AbortController();
+      const outcome = failureOf(asker.ask(Echo, { text: '' }, { signal: abort.signal }));
+
+      abort.abort();
+
+      expect((await outcome).code).toBe('bus.cancelled');
+      await asker.flush();
+      await sleep(50);
+      // Either it never began, or it knows.
+      expect(contexts.every((call) => call.signal.aborted)).toBe(true);
+    });
+
+    it('before asking sends nothing', async () => {
+      const { asker } = await givenPair((bus) => bus.answer(Echo, async (request) => request));
+
+      const error = await failureOf(asker.ask(Echo, { text: '' }, { signal: AbortSignal.abort() }));
+
+      expect(error).toMatchObject({ code: 'bus.cancelled', executed: 'no' });
+    });
+  });
+
+  describe('frames', () => {
+    const counting = (bus: Bus, sent: { n: number } = { n: 0 }): void => {
+      bus.answer(Count, async ({ to }, call) => {
+        for (let n = 1; n <= to; n += 1) {
+          await call.send({ n }, `body ${n}`);
+          sent.n = n;
+        }
+        return { sent: to };
+      });
+    };
+
+    it('arrive in order and before the answer', async () => {
+      const { asker } = await givenPair(counting);
+      const frames: Message<{ n: number }>[] = [];
+
+      const { head } = await asker.ask(Count, { to: 500 }, { onFrame: (frame) => void frames.push(frame) });
+
+      expect(head).toEqual({ sent: 500 });
+      expect(frames.map(({ head: { n } }) => n)).toEqual(Array.from({ length: 500 }, (_, at) => at + 1));
+      expect(frames[41]?.body).toBe('body 42');
+    });
+
+    it('that nobody wants do not hold up the answer', async () => {
+      const { asker } = await givenPair(counting);
+
+      expect((await asker.ask(Count, { to: 200 })).head).toEqual({ sent: 200 });
+    });
+
+    it('wait for an asker that is slow to take them', async () => {
+      const sent = { n: 0 };
+      const { asker } = await givenPair((bus) => counting(bus, sent));
+      const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+      let taken = 0;
+      const asking = asker.ask(Count, { to: 1_000 }, {
+        onFrame: async () => {
+          await gate;
+          taken += 1;
+        },
+      });
+
+      await sleep(300);
+      expect(sent.n).toBeGreaterThan(0);
+      expect(sent.n).toBeLessThanOrEqual(33);
+      expect(taken).toBe(0);
+
+      open();
+      expect((await asking).head).toEqual({ sent: 1_000 });
+      expect(taken).toBe(1_000);
+    });
+
+    it('are taken one after the other', async () => {
+      const { asker } = await givenPair(counting);
+      let atOnce = 0;
+      let atOnceMax = 0;
+
+      await asker.ask(Count, { to: 50 }, {
+        onFrame: async () => {
+          atOnce += 1;
+          atOnceMax = Math.max(atOnceMax, atOnce);
+          await sleep(1);
+          atOnce -= 1;
+        },
+      });
+
+      expect(atOnceMax).toBe(1);
+    });
+
+    it('sent without waiting still come before the answer, and before a failure', async () => {
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Count, async ({ to }, call) => {
+          for (let n = 1; n <= Math.abs(to); n += 1) void call.send({ n });
+          if (to < 0) throw fail('upstream.closed');
+          return { sent: to };
+        }),
+      );
+      const seen: number[] = [];
+      const onFrame = async ({ head }: Message<{ n: number }>): Promise<void> => {
+        await sleep(1);
+        seen.push(head.n);
+      };
+
+      await asker.ask(Count, { to: 100 }, { onFrame });
+      expect(seen).toHaveLength(100);
+      expect((await failureOf(asker.ask(Count, { to: -5 }, { onFrame }))).code).toBe('upstream.closed');
+      expect(seen).toHaveLength(105);
+    });
+
+    it('that the asker cannot take end the call on both sides', async () => {
+      let signal: AbortSignal | undefined;
+      let refused: unknown;
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Count, async ({ to }, call) => {
+          signal = call.signal;
+          try {
+            for (let n = 1; ; n += 1) await call.send({ n });
+          } catch (error) {
+            refused = error;
+            return { sent: to };
+          }
+        }),
+      );
+
+      const asking = asker.ask(Count, { to: 1 }, {
+        onFrame: () => {
+          throw fail('http.overloaded');
+        },
+      });
+
+      expect((await failureOf(asking)).code).toBe('http.overloaded');
+      await until(() => signal?.aborted === true && refused !== undefined);
+      expect(refused).toMatchObject({ code: 'bus.cancelled' });
+    });
+  });
+
+  describe('size', () => {
+    it('is no matter up to the limit: 5 MB each way, frames included', async () => {
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Count, async ({ to }, call) => {
+          await call.send({ n: to }, call.body);
+          await call.send({ n: to + 1 }, 'small');
+          return new WithBody({ sent: to }, `${call.body}.`);
+        }),
+      );
+      const body = 'ü✓x'.repeat((5 * MEGABYTE) / 6);
+      const frames: Message<{ n: number }>[] = [];
+
+      const answer = await asker.ask(Count, { to: 1 }, { body, onFrame: (frame) => void frames.push(frame) });
+
+      expect(answer.body === `${body}.`).toBe(true);
+      expect(frames.map((frame) => frame.head.n)).toEqual([1, 2]);
+      expect(frames[0]?.body === body).toBe(true);
+    });
+
+    it('of the head counts like that of the body', async () => {
+      const { asker } = await givenPair((bus) => bus.answer(Echo, async (request) => request));
+      const text = 'x'.repeat(3 * MEGABYTE);
+
+      const { head } = await asker.ask(Echo, { text });
+
+      expect(head.text === text).toBe(true);
+    });
+
+    it('beyond the limit is refused to the asker at once', async () => {
+      let ran = false;
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, async (request) => {
+          ran = true;
+          return request;
+        }),
+      );
+
+      const error = await failureOf(asker.ask(Echo, { text: '' }, { body: 'x'.repeat(MESSAGE_BYTES_MAX + 1) }));
+
+      expect(error).toMatchObject({ code: 'bus.too_large', executed: 'no' });
+      expect(ran).toBe(false);
+    });
+
+    it('of an answer beyond the limit is told to the asker at once', async () => {
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, async (request) => new WithBody(request, 'x'.repeat(MESSAGE_BYTES_MAX + 1))),
+      );
+      const startedAtMs = Date.now();
+
+      const error = await failureOf(asker.ask(Echo, { text: '' }));
+
+      expect(error).toMatchObject({ code: 'bus.too_large', executed: 'unknown' });
+      expect(Date.now() - startedAtMs).toBeLessThan(1_000);
+    });
+
+    it('of a frame beyond the limit is refused to its sender', async () => {
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Count, async ({ to }, call) => {
+          await call.send({ n: 1 }, 'x'.repeat(MESSAGE_BYTES_MAX + 1));
+          return { sent: to };
+        }),
+      );
+
+      expect((await failureOf(asker.ask(Count, { to: 1 }))).code).toBe('bus.too_large');
+    });
+  });
+
+  describe('events', () => {
+    it('are heard by everybody, and by one of each group', async () => {
+      const [publisher, ...hearers] = await Promise.all(['registry', 'ingress', 'ingress', 'auth'].map(join));
+      const heard = { all: 0, cache: 0, other: 0 };
+      for (const bus of hearers) {
+        bus.hear(Changed, () => void (heard.all += 1));
+        bus.hear(Changed, () => void (heard.cache += 1), { group: 'cache' });
+        bus.hear(Changed, () => void (heard.other += 1), { group: 'other' });
+      }
+      await Promise.all(hearers.map((bus) => bus.flush()));
+
+      for (let revision = 1; revision <= 10; revision += 1) publisher?.publish(Changed, { revision });
+
+      await until(() => heard.all === 30 && heard.cache === 10 && heard.other === 10);
+      await sleep(50);
+      expect(heard).toEqual({ all: 30, cache: 10, other: 10 });
+    });
+
+    it('survive a listener that throws', async () => {
+      const [publisher, hearer] = (await Promise.all(['registry', 'ingress'].map(join))) as [Bus, Bus];
+      const heard: number[] = [];
+      hearer.hear(Changed, ({ revision }) => {
+        heard.push(revision);
+        if (revision === 1) throw new Error('no');
+        return Promise.reject(new Error('no'));
+      });
+      await hearer.flush();
+
+      for (const revision of [1, 2, 3]) publisher.publish(Changed, { revision });
+
+      await until(() => heard.length === 3);
+      expect(heard).toEqual([1, 2, 3]);
+    });
+
+    it('may be large, and are refused beyond the limit', async () => {
+      const [publisher, hearer] = (await Promise.all(['registry', 'ingress'].map(join))) as [Bus, Bus];
+      const heard: number[] = [];
+      hearer.hear(Changed, ({ pad }) => void heard.push(pad?.length ?? 0), { group: 'cache' });
+      await hearer.flush();
+
+      publisher.publish(Changed, { revision: 1, pad: 'x'.repeat(3 * MEGABYTE) });
+
+      await until(() => heard.length === 1);
+      expect(heard).toEqual([3 * MEGABYTE]);
+      expect(() => publisher.publish(Changed, { revision: 1, pad: 'x'.repeat(MESSAGE_BYTES_MAX) })).toThrow(
+        expect.objectContaining({ code: 'bus.too_large' }),
+      );
+    });
+
+    it('are no longer heard once the subscription is closed', async () => {
+      const [publisher, hearer] = (await Promise.all(['registry', 'ingress'].map(join))) as [Bus, Bus];
+      let heard = 0;
+      const subscription = hearer.hear(Changed, () => void (heard += 1));
+      await hearer.flush();
+      publisher.publish(Changed, { revision: 1 });
+      await until(() => heard === 1);
+
+      subscription.close();
+      await hearer.flush();
+      publisher.publish(Changed, { revision: 2 });
+      await publisher.flush();
+      await sleep(50);
+
+      expect(heard).toBe(1);
+    });
+  });
+
+  it('carries signals to whoever listens for the id, or for all ids', async () => {
+    const [sender, one, all] = (await Promise.all(['ingress', 'ingress', 'ingress'].map(join))) as [Bus, Bus, Bus];
+    const heard: string[] = [];
+    one.onSignal('switchyard.v1.sig.ingress.session.push.s1', (payload) => void heard.push(`one ${JSON.stringify(payload)}`));
+    all.onSignal('switchyard.v1.sig.ingress.session.push.*', (_payload, subject) => void heard.push(`all ${subject.split('.').at(-1)}`));
+    await Promise.all([one.flush(), all.flush()]);
+
+    sender.signal('switchyard.v1.sig.ingress.session.push.s1', { a: 1 });
+    sender.signal('switchyard.v1.sig.ingress.session.push.s2', { a: 2 });
+    sender.signal('switchyard.v1.sig.ingress.session.other.s1', { a: 3 });
+
+    await until(() => heard.length === 3);
+    expect(heard.sort()).toEqual(['all s1', 'all s2', 'one {"a":1}']);
+  });
+
+  describe('draining', () => {
+    it('finishes what is in hand and takes no more', async () => {
+      let begun = 0;
+      const { asker, answerer } = await givenPair((bus) =>
+        bus.answer(Count, async ({ to }, call) => {
+          begun += 1;
+          await sleep(300);
+          await call.send({ n: to });
+          return { sent: to };
+        }),
+      );
+      let frames = 0;
+      const inHand = asker.ask(Count, { to: 7 }, { onFrame: () => void (frames += 1) });
+      await until(() => begun === 1);
+
+      const draining = answerer.drain();
+      await sleep(50);
+
+      expect((await failureOf(asker.ask(Count, { to: 8 }))).code).toBe('bus.no_responders');
+      expect((await inHand).head).toEqual({ sent: 7 });
+      await draining;
+      expect(frames).toBe(1);
+      expect(answerer.connected).toBe(false);
+      expect(await failureOf(answerer.ask(Count, { to: 9 }))).toMatchObject({ code: 'bus.disconnected', executed: 'no' });
+    });
+
+    it('lets what is in hand ask others meanwhile', async () => {
+      const [asker, middle, last] = (await Promise.all(['ingress', 'tool-invocation', 'registry'].map(join))) as [Bus, Bus, Bus];
+      last.answer(Echo, async (request) => request);
+      middle.answer(Count, async ({ to }) => {
+        await sleep(100);
+        await middle.ask(Echo, { text: '' });
+        return { sent: to };
+      });
+      await Promise.all([middle.flush(), last.flush()]);
+      const asking = asker.ask(Count, { to: 1 });
+      await sleep(30);
+
+      await middle.drain();
+
+      expect((await asking).head).toEqual({ sent: 1 });
+    });
+
+    it('ends at once what would go on for hours, and says so to the asker', async () => {
+      let signal: AbortSignal | undefined;
+      const { asker, answerer } = await givenPair((bus) =>
+        bus.answer(Follow, (_request, call) => {
+          signal = call.signal;
+          return new Promise((resolve) => call.signal.addEventListener('abort', () => resolve({ ended: true })));
+        }),
+      );
+      const outcome = failureOf(asker.ask(Follow, {}));
+      await until(() => signal !== undefined);
+      const startedAtMs = Date.now();
+
+      await answerer.drain();
+
+      expect(Date.now() - startedAtMs).toBeLessThan(1_000);
+      expect(signal?.aborted).toBe(true);
+      expect(await outcome).toMatchObject({ code: 'bus.responder_lost', executed: 'unknown' });
+    });
+  });
+
+  it('keeps a long silent call alive', async () => {
+    const { asker } = await givenPair((bus) =>
+      bus.answer(Count, async ({ to }) => {
+        await sleep(7_500);
+        return { sent: to };
+      }),
+    );
+
+    expect((await asker.ask(Count, { to: 1 })).head).toEqual({ sent: 1 });
+  });
+});

@@ -1,0 +1,73 @@
+import type { Message } from '../port.js';
+
+export type OnFrame = (frame: Message<unknown>) => void | Promise<void>;
+
+/** A frame, or (without a message) a part of one that is still being put together. */
+export interface Arrival {
+  readonly seq: number;
+  readonly message?: Message<unknown>;
+}
+
+/** The asker's end of an outflow: hands frames to `onFrame` one after the other, then settles the ask. */
+export class Intake {
+  readonly #queue: Arrival[] = [];
+  #busy = false;
+  #settle: (() => void) | undefined;
+  consumedSeq = 0;
+
+  constructor(
+    private readonly onFrame: OnFrame | undefined,
+    private readonly consumed: (seq: number) => void,
+    private readonly failed: (error: unknown) => void,
+  ) {}
+
+  get idle(): boolean {
+    return !this.#busy && this.#queue.length === 0;
+  }
+
+  push(arrival: Arrival): void {
+    this.#queue.push(arrival);
+    this.#run();
+  }
+
+  /** `settle` runs when every frame before it has been taken. */
+  finish(settle: () => void): void {
+    this.#settle = settle;
+    this.#run();
+  }
+
+  #run(): void {
+    while (!this.#busy) {
+      const arrival = this.#queue.shift();
+      if (arrival === undefined) break;
+      if (!this.#deliver(arrival)) return;
+    }
+    if (!this.#busy && this.#settle !== undefined) this.#settle();
+  }
+
+  /** False when the ask has failed. */
+  #deliver({ seq, message }: Arrival): boolean {
+    try {
+      const taking = message && this.onFrame?.(message);
+      if (taking === undefined) {
+        this.#take(seq);
+        return true;
+      }
+      this.#busy = true;
+      taking.then(() => {
+        this.#busy = false;
+        this.#take(seq);
+        this.#run();
+      }, this.failed);
+      return true;
+    } catch (error) {
+      this.failed(error);
+      return false;
+    }
+  }
+
+  #take(seq: number): void {
+    this.consumedSeq = seq;
+    this.consumed(seq);
+  }
+}

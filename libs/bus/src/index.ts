@@ -1,0 +1,23 @@
+export { WithBody } from './port.js';
+export type {
+  Answer,
+  AskOptions,
+  Bus,
+  CallContext,
+  DrainOptions,
+  Handler,
+  HearOptions,
+  Message,
+  Subscription,
+} from './port.js';
+export { LocalBus } from './local/local-bus.js';
+export type { LocalBusOptions } from './local/local-bus.js';
+export { connectNats } from './nats/connect.js';
+export type { NatsOptions } from './nats/connect.js';
+export { natsPermissions } from './nats-permissions.js';
+export type { NatsPermissions, Topology } from './nats-permissions.js';
+export { Answers } from './nest/answers.decorator.js';
+export { BusServer } from './nest/bus-server.js';
+export { BUS, InjectBus } from './nest/bus.token.js';
+export { Hears } from './nest/hears.decorator.js';
+export { Ctx } from '@nestjs/microservices';

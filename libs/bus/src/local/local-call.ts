@@ -1,0 +1,140 @@
+import { type FailureEnvelope, type GatewayError, fail, fromEnvelope } from '#libs/errors';
+import { currentTrace } from '#libs/telemetry';
+import type { AnyRequest } from '#libs/contracts';
+import { Intake, type OnFrame } from '../flow/intake.js';
+import { Outflow } from '../flow/outflow.js';
+import { failureToJson, fits, toJson } from '../json.js';
+import type { Answer, AskOptions, CallContext } from '../port.js';
+
+interface Outgoing {
+  readonly bytes: number;
+  readonly deliver: (seq: number) => void;
+}
+
+/** Both ends of one ask in this process. Heads are copied by way of JSON; body text is immutable and shared. */
+export class LocalCall implements CallContext<unknown> {
+  readonly deadlineAtMs: number;
+  readonly traceparent: string | undefined;
+  readonly body: string | undefined;
+  readonly answer: Promise<Answer<unknown>>;
+  /** The handler is still at work; outlives `open` when the asker gave up. */
+  inHand = false;
+
+  #open = true;
+  #resolve!: (answer: Answer<unknown>) => void;
+  #reject!: (error: unknown) => void;
+  #abort: AbortController | undefined;
+  #stopped: GatewayError | undefined;
+  #outflow: Outflow<Outgoing> | undefined;
+  #intake: Intake | undefined;
+  #onAbort: (() => void) | undefined;
+
+  constructor(
+    readonly contract: AnyRequest,
+    readonly headText: string,
+    readonly askerInstance: string,
+    private readonly sequence: number,
+    private readonly options: AskOptions<unknown>,
+    private readonly bytesMax: number,
+    private readonly ended: (call: LocalCall) => void,
+  ) {
+    this.deadlineAtMs = options.deadlineAtMs ?? Date.now() + contract.deadlineMs;
+    this.traceparent = options.traceparent ?? currentTrace()?.traceparent;
+    this.body = options.body;
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (options.signal !== undefined) {
+      this.#onAbort = () => this.abandon(fail('bus.cancelled', { executed: this.inHand ? 'unknown' : 'no' }));
+      options.signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  get callId(): string {
+    return this.options.callId ?? `${this.askerInstance}-${this.sequence}`;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#stopped !== undefined) this.#abort.abort(this.#stopped);
+    }
+    return this.#abort.signal;
+  }
+
+  async send(frame: unknown, body?: string): Promise<void> {
+    const text = toJson(frame, 'unknown');
+    if (!fits(text, body, this.bytesMax)) throw fail('bus.too_large', { executed: 'unknown' });
+    const bytes = text.length + (body?.length ?? 0);
+    await this.#push(bytes, (seq) => this.#arrivals().push({ seq, message: { head: JSON.parse(text), body } }));
+  }
+
+  settle(head: unknown, body: string | undefined, instance: string): void {
+    if (!this.#open) return;
+    try {
+      const text = toJson(head, 'unknown');
+      if (!fits(text, body, this.bytesMax)) throw fail('bus.too_large', { executed: 'unknown' });
+      this.#afterFrames(() => {
+        if (this.#close()) this.#resolve({ head: JSON.parse(text), body, instance });
+      });
+    } catch (error) {
+      this.settleWith(error);
+    }
+  }
+
+  /** The handler failed: the asker hears of it after the frames that came before. */
+  settleWith(error: unknown): void {
+    if (!this.#open) return;
+    const envelope = failureToJson(error);
+    this.#afterFrames(() => {
+      if (this.#close()) this.#reject(fromEnvelope(JSON.parse(envelope) as FailureEnvelope));
+    });
+  }
+
+  /** Ends the wait at once and aborts the handler, which is told `reason`. */
+  abandon(error: unknown, reason: GatewayError = fail('bus.cancelled')): void {
+    if (!this.#close()) return;
+    this.#stopped = reason;
+    this.#outflow?.fail(reason);
+    this.#abort?.abort(reason);
+    this.#reject(error);
+  }
+
+  #afterFrames(settle: () => void): void {
+    if (this.#outflow === undefined) settle();
+    else void this.#push(0, () => this.#arrivals().finish(settle));
+  }
+
+  #push(bytes: number, deliver: (seq: number) => void): Promise<void> {
+    this.#outflow ??= new Outflow((item, seq) => {
+      queueMicrotask(() => {
+        if (this.#open) item.deliver(seq);
+      });
+      return true;
+    });
+    if (this.#stopped !== undefined) this.#outflow.fail(this.#stopped);
+    return this.#outflow.push({ bytes, deliver });
+  }
+
+  #arrivals(): Intake {
+    this.#intake ??= new Intake(
+      this.options.onFrame as OnFrame | undefined,
+      (seq) => this.#outflow?.acknowledge(seq),
+      (error) => this.abandon(error),
+    );
+    return this.#intake;
+  }
+
+  #close(): boolean {
+    if (!this.#open) return false;
+    this.#open = false;
+    if (this.#onAbort !== undefined) this.options.signal?.removeEventListener('abort', this.#onAbort);
+    this.ended(this);
+    return true;
+  }
+}

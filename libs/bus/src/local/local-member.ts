@@ -1,0 +1,173 @@
+import type { AnyEvent, AnyRequest, FrameOf, PayloadOf, ReplyOf, RequestOf } from '#libs/contracts';
+import { GatewayError, fail } from '#libs/errors';
+import { newInstanceId } from '../instance-id.js';
+import { fits, toJson } from '../json.js';
+import { DRAIN_GRACE_MS, FOLLOWING_DEADLINE_MS } from '../limits.js';
+import { type Answer, type AskOptions, type Bus, type DrainOptions, type Handler, type HearOptions, type Subscription, WithBody } from '../port.js';
+import type { LocalBus } from './local-bus.js';
+import { LocalCall } from './local-call.js';
+
+export interface LocalHandler {
+  readonly instance: string;
+  readonly take: (call: LocalCall) => void;
+}
+
+/** One service's end of a `LocalBus`. */
+export class LocalMember implements Bus {
+  readonly instance = newInstanceId();
+  #state: 'open' | 'draining' | 'closed' = 'open';
+  #asked = 0;
+  readonly #asks = new Set<LocalCall>();
+  readonly #inHand = new Set<LocalCall>();
+  readonly #subscriptions = new Set<() => void>();
+  #settled: (() => void) | undefined;
+  readonly #ended = (call: LocalCall): void => {
+    this.#asks.delete(call);
+    this.broker.open.delete(call);
+  };
+
+  constructor(
+    private readonly broker: LocalBus,
+    readonly owner: string,
+  ) {}
+
+  get connected(): boolean {
+    return this.#state !== 'closed';
+  }
+
+  ask<C extends AnyRequest>(
+    contract: C,
+    request: RequestOf<C>,
+    options: AskOptions<FrameOf<C>> = {},
+  ): Promise<Answer<ReplyOf<C>>> {
+    if (this.#state === 'closed') return Promise.reject(fail('bus.disconnected', { executed: 'no' }));
+    if (options.signal?.aborted) return Promise.reject(fail('bus.cancelled', { executed: 'no' }));
+    const { broker } = this;
+    let text: string;
+    try {
+      text = toJson(request);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (!fits(text, options.body, broker.bytesMax)) return Promise.reject(fail('bus.too_large', { executed: 'no' }));
+    this.#asked += 1;
+    const call = new LocalCall(contract, text, this.instance, this.#asked, options as AskOptions<unknown>, broker.bytesMax, this.#ended);
+    broker.open.add(call);
+    this.#asks.add(call);
+    broker.deadlines.watch(call.deadlineAtMs);
+    broker.later(() => this.#route(call, options.instance));
+    return call.answer as Promise<Answer<ReplyOf<C>>>;
+  }
+
+  #route(call: LocalCall, instance: string | undefined): void {
+    if (!call.open) return;
+    if (call.deadlineAtMs <= Date.now()) {
+      call.abandon(fail('bus.timed_out', { executed: 'no' }));
+      return;
+    }
+    const handler = this.broker.next(call.contract.subject, instance);
+    if (handler === undefined) call.abandon(fail('bus.no_responders', { executed: 'no' }));
+    else handler.take(call);
+  }
+
+  answer<C extends AnyRequest>(contract: C, handler: Handler<C>): Subscription {
+    const entry: LocalHandler = { instance: this.instance, take: (call) => this.#handle(call, handler) };
+    this.broker.add(contract.subject, entry);
+    return this.#subscription(() => this.broker.remove(contract.subject, entry));
+  }
+
+  #handle(call: LocalCall, handler: Handler<AnyRequest>): void {
+    this.#inHand.add(call);
+    call.inHand = true;
+    const done = (): void => {
+      this.#inHand.delete(call);
+      if (this.#inHand.size === 0) this.#settled?.();
+    };
+    const failed = (error: unknown): void => {
+      if (call.open && !(error instanceof GatewayError)) {
+        this.broker.logger?.error({ err: error, subject: call.contract.subject, callId: call.callId }, 'a bus handler failed');
+      }
+      call.settleWith(error);
+      done();
+    };
+    let replying: Promise<unknown>;
+    try {
+      replying = handler(JSON.parse(call.headText), call);
+    } catch (error) {
+      failed(error);
+      return;
+    }
+    replying.then((reply) => {
+      if (reply instanceof WithBody) call.settle(reply.head, reply.body, this.instance);
+      else call.settle(reply, undefined, this.instance);
+      done();
+    }, failed);
+  }
+
+  publish<C extends AnyEvent>(event: C, payload: PayloadOf<C>): void {
+    this.signal(event.subject, payload);
+  }
+
+  hear<C extends AnyEvent>(
+    event: C,
+    handler: (payload: PayloadOf<C>) => void | Promise<void>,
+    options: HearOptions = {},
+  ): Subscription {
+    const listener = (payload: unknown): void | Promise<void> => handler(payload as PayloadOf<C>);
+    return this.#subscription(this.broker.listeners.add(event.subject, listener, options.group));
+  }
+
+  signal(subject: string, payload: unknown): void {
+    const text = toJson(payload);
+    if (!fits(text, undefined, this.broker.bytesMax)) throw fail('bus.too_large', { executed: 'no' });
+    if (this.#state !== 'closed') this.broker.later(() => this.broker.listeners.deliver(subject, text));
+  }
+
+  onSignal(subject: string, handler: (payload: unknown, subject: string) => void): Subscription {
+    return this.#subscription(this.broker.listeners.add(subject, handler));
+  }
+
+  /** Never called: this bus cannot be lost. */
+  onReconnect(_handler: () => void): Subscription {
+    return { close: () => {} };
+  }
+
+  flush(): Promise<void> {
+    return new Promise((resolve) => this.broker.later(resolve));
+  }
+
+  async drain({ graceMs = DRAIN_GRACE_MS, beforeClose }: DrainOptions = {}): Promise<void> {
+    if (this.#state !== 'open') return;
+    this.#state = 'draining';
+    for (const close of [...this.#subscriptions]) close();
+    for (const call of this.#inHand) if (call.contract.deadlineMs > FOLLOWING_DEADLINE_MS) this.#leave(call);
+    await this.#handled(graceMs);
+    for (const call of this.#inHand) this.#leave(call);
+    await beforeClose?.();
+    this.#state = 'closed';
+    for (const call of [...this.#asks]) call.abandon(fail('bus.disconnected', { executed: 'unknown' }));
+  }
+
+  #leave(call: LocalCall): void {
+    const error = fail('bus.responder_lost', { executed: 'unknown' });
+    call.abandon(error, error);
+  }
+
+  async #handled(graceMs: number): Promise<void> {
+    if (this.#inHand.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#settled = resolve;
+    const timer = setTimeout(resolve, graceMs);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  #subscription(stop: () => void): Subscription {
+    const close = (): void => {
+      this.#subscriptions.delete(close);
+      stop();
+    };
+    this.#subscriptions.add(close);
+    return { close };
+  }
+}

@@ -1,0 +1,234 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AnyRequest } from '#libs/contracts';
+import { GatewayError, fail } from '#libs/errors';
+import type { Msg } from '@nats-io/transport-node';
+import { DeadlineSweep } from '../flow/deadline-sweep.js';
+import { BEAT_INTERVAL_MS, FOLLOWING_DEADLINE_MS, SILENCE_MS } from '../limits.js';
+import type { Handler, Message } from '../port.js';
+import { type AnswererSide, Handling } from './handling.js';
+import type { Link } from './link.js';
+import { askerOf, cancelSubject, creditSubject } from './subjects.js';
+import { BEAT, BEAT_ENTRY, BEAT_PREFIX, readMessage, readRequest } from './wire.js';
+
+const BEAT_ENTRIES_MAX = 4_096;
+const REACH_INTERVAL_MS = 150;
+
+/** Fetches a request that was too large to be sent, from the process that asked. */
+export type Fetch = (name: string, instance: string, handle: string, handling: Handling) => Promise<Message<unknown>>;
+
+/** Receives requests, runs their handlers, and keeps askers informed. */
+export class Answerer implements AnswererSide {
+  readonly #inHand = new Map<string, Handling>();
+  readonly #owners = new Set<string>();
+  readonly #unreached = new Set<string>();
+  readonly #askersGone = new Map<string, { sinceMs: number; lastMs: number }>();
+  readonly #deadlines = new DeadlineSweep<Handling>(
+    () => this.#unstopped(),
+    (handling) => handling.stop(fail('bus.timed_out', { executed: 'unknown' })),
+  );
+  #settled: (() => void) | undefined;
+
+  constructor(
+    readonly link: Link,
+    private readonly inbox: string,
+    readonly instance: string,
+    readonly bytesMax: number,
+    private readonly fetch: Fetch,
+  ) {}
+
+  /** `shared`: any instance of the owner may be asked; otherwise only this one, by name. */
+  serve(contract: AnyRequest, handler: Handler<AnyRequest>, shared: boolean): () => void {
+    this.#listenFor(contract.owner);
+    const receive = (bytes: Buffer, message: Msg): void => this.#receive(contract, handler, bytes, message);
+    const subscriptions = [this.link.listen(`${contract.subject}.${this.instance}`, receive)];
+    if (shared) subscriptions.push(this.link.listen(contract.subject, receive, contract.owner));
+    return () => {
+      for (const subscription of subscriptions) subscription.unsubscribe();
+    };
+  }
+
+  /** Tells every asker which of its calls are still at work, one message per asker. */
+  beat(): void {
+    if (this.#inHand.size === 0 || !this.link.connected) return;
+    const olderThanMs = Date.now() - BEAT_INTERVAL_MS;
+    const atWork = this.#byAsker((handling) => handling.startedAtMs <= olderThanMs && !handling.stopped);
+    for (const [asker, handlings] of atWork) this.#sendBeat(asker, handlings);
+  }
+
+  /** A beat found nobody. An asker that only reconnects is back before its patience would have ended. */
+  askerGone(asker: string): void {
+    const nowMs = Date.now();
+    const gone = this.#askersGone.get(asker);
+    if (gone === undefined || nowMs - gone.lastMs > 2.5 * BEAT_INTERVAL_MS) {
+      this.#askersGone.set(asker, { sinceMs: nowMs, lastMs: nowMs });
+      return;
+    }
+    gone.lastMs = nowMs;
+    if (nowMs - gone.sinceMs < SILENCE_MS - BEAT_INTERVAL_MS) return;
+    this.#askersGone.delete(asker);
+    for (const handling of [...this.#inHand.values()]) {
+      if (askerOf(handling.reply).inbox === asker) handling.stop(fail('bus.cancelled'));
+    }
+  }
+
+  /** The askers of what is in hand may take longer to come back: they are told nothing before they are there. */
+  reconnected(): void {
+    for (const [asker, handlings] of this.#byAsker(() => true)) {
+      this.#unreached.add(asker);
+      void this.#reach(asker, handlings);
+    }
+  }
+
+  reaches({ reply }: Handling): boolean {
+    return this.#unreached.size === 0 || !this.#unreached.has(askerOf(reply).inbox);
+  }
+
+  async #reach(asker: string, handlings: readonly Handling[]): Promise<void> {
+    const giveUpAtMs = Date.now() + SILENCE_MS;
+    do {
+      this.#askersGone.delete(asker);
+      this.#sendBeat(asker, handlings);
+      try {
+        // The broker says that nobody is there before it answers the flush.
+        await this.link.connection.flush();
+      } catch {
+        return;
+      }
+    } while (this.#askersGone.has(asker) && Date.now() < giveUpAtMs && (await sleep(REACH_INTERVAL_MS, true)));
+    this.#unreached.delete(asker);
+    // What was on its way when the connection was lost will never be acknowledged; what waited can go now.
+    for (const handling of this.#byAsker(() => true).get(asker) ?? []) handling.resume();
+  }
+
+  /** Resolves when nothing is in hand; what is not done in time is left, as is what would go on for hours. */
+  async finish(graceMs: number): Promise<void> {
+    for (const handling of [...this.#inHand.values()]) {
+      if (handling.contract.deadlineMs > FOLLOWING_DEADLINE_MS) handling.leave();
+    }
+    if (this.#inHand.size > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#settled = resolve;
+      const timer = setTimeout(resolve, graceMs);
+      await promise;
+      clearTimeout(timer);
+    }
+    for (const handling of [...this.#inHand.values()]) handling.leave();
+    this.#deadlines.stop();
+  }
+
+  close(handling: Handling): void {
+    this.#inHand.delete(handling.reply);
+    if (this.#inHand.size === 0) this.#settled?.();
+  }
+
+  #receive(contract: AnyRequest, handler: Handler<AnyRequest>, bytes: Buffer, message: Msg): void {
+    const reply = message.reply ?? '';
+    const request = readRequest(bytes);
+    if (request === undefined || reply === '') {
+      this.link.logger.warn({ subject: contract.subject, bytes: bytes.length }, 'a malformed bus request was dropped');
+      return;
+    }
+    const nowMs = Date.now();
+    const handling = new Handling(this, contract, reply, request, nowMs);
+    if (request.deadlineAtMs <= nowMs) {
+      // Whoever asked has given up: to act now would be to act behind their back.
+      handling.settleWith(fail('bus.timed_out', { executed: 'no' }));
+      return;
+    }
+    this.#inHand.set(reply, handling);
+    this.#deadlines.watch(request.deadlineAtMs);
+    let content: Message<unknown>;
+    try {
+      content = readMessage(bytes, request.headAt, request.headBytes, request.hasBody);
+    } catch {
+      handling.settleWith(fail('bus.malformed', { executed: 'no' }));
+      return;
+    }
+    if (request.stashed) this.#fetchAndRun(handler, handling, content.head);
+    else this.#run(handler, handling, content);
+  }
+
+  #fetchAndRun(handler: Handler<AnyRequest>, handling: Handling, handle: unknown): void {
+    const { name, instance } = askerOf(handling.reply);
+    this.fetch(name, instance, String(handle), handling).then(
+      (content) => {
+        if (!handling.stopped) this.#run(handler, handling, content);
+        else handling.settle(null);
+      },
+      (error) => {
+        const { code } = error as GatewayError;
+        handling.settleWith(fail(code, { executed: 'no' }));
+      },
+    );
+  }
+
+  #run(handler: Handler<AnyRequest>, handling: Handling, content: Message<unknown>): void {
+    handling.body = content.body;
+    try {
+      handler(content.head, handling).then(
+        (result) => handling.settle(result),
+        (error) => this.#failed(handling, error),
+      );
+    } catch (error) {
+      this.#failed(handling, error);
+    }
+  }
+
+  #failed(handling: Handling, error: unknown): void {
+    if (!(error instanceof GatewayError) && !handling.stopped) {
+      const { contract, callId } = handling;
+      this.link.logger.error({ err: error, subject: contract.subject, callId }, 'a bus handler failed');
+    }
+    handling.settleWith(error);
+  }
+
+  /** Cancellations go to all instances of an owner, by way of one subscription each: they are rare. */
+  #listenFor(owner: string): void {
+    if (this.#owners.has(owner)) return;
+    this.#owners.add(owner);
+    this.link.listen(cancelSubject(owner, '*'), (bytes) => {
+      this.#inHand.get(bytes.toString('latin1'))?.stop(fail('bus.cancelled'));
+    });
+    this.link.listen(creditSubject(owner, this.instance), (bytes) => {
+      this.#inHand.get(bytes.toString('latin1', 4))?.acknowledge(bytes.readUInt32LE(0));
+    });
+  }
+
+  #sendBeat(asker: string, handlings: readonly Handling[]): void {
+    const { name, instance } = askerOf(asker);
+    for (let at = 0; at < handlings.length; at += BEAT_ENTRIES_MAX) {
+      // With a reply subject the broker says so when the asker is no longer there.
+      const reply = `${this.inbox}.gone.${name}.${instance}`;
+      this.link.send(`${asker}.beat`, encodeBeat(handlings.slice(at, at + BEAT_ENTRIES_MAX)), reply);
+    }
+  }
+
+  #byAsker(wanted: (handling: Handling) => boolean): Map<string, Handling[]> {
+    const byAsker = new Map<string, Handling[]>();
+    for (const handling of this.#inHand.values()) {
+      if (!wanted(handling)) continue;
+      const asker = askerOf(handling.reply).inbox;
+      const handlings = byAsker.get(asker);
+      if (handlings === undefined) byAsker.set(asker, [handling]);
+      else handlings.push(handling);
+    }
+    return byAsker;
+  }
+
+  *#unstopped(): Iterable<Handling> {
+    for (const handling of this.#inHand.values()) if (!handling.stopped) yield handling;
+  }
+}
+
+const encodeBeat = (handlings: readonly Handling[]): Buffer => {
+  const bytes = Buffer.alloc(BEAT_PREFIX + handlings.length * BEAT_ENTRY);
+  bytes[0] = BEAT;
+  let at = BEAT_PREFIX;
+  for (const { id, secret, blockedAfter } of handlings) {
+    bytes.writeUInt32LE(id, at);
+    bytes.writeUInt32LE(secret, at + 4);
+    bytes.writeUInt32LE(blockedAfter, at + 8);
+    at += BEAT_ENTRY;
+  }
+  return bytes;
+};

@@ -1,0 +1,187 @@
+import { randomFillSync } from 'node:crypto';
+import type { AnyRequest } from '#libs/contracts';
+import { type GatewayError, fail } from '#libs/errors';
+import { currentTrace } from '#libs/telemetry';
+import type { Msg } from '@nats-io/transport-node';
+import { DeadlineSweep } from '../flow/deadline-sweep.js';
+import { fits, toJson } from '../json.js';
+import { BEAT_INTERVAL_MS, SILENCE_MS } from '../limits.js';
+import type { Answer, AskOptions } from '../port.js';
+import type { Link } from './link.js';
+import { type AskerSide, PendingAsk } from './pending-ask.js';
+import type { Stash } from './stash.js';
+import { cancelSubject, creditSubject } from './subjects.js';
+import { BEAT, BEAT_ENTRY, BEAT_PREFIX, UNIT_PREFIX, encodeRequest } from './wire.js';
+
+const IDS = 2 ** 30;
+const secrets = new Uint32Array(1024);
+let secretAt = secrets.length;
+
+/** Known to the asker and the answerer of one ask alone, so that nobody else can settle it. */
+const nextSecret = (): number => {
+  if (secretAt === secrets.length) {
+    randomFillSync(secrets);
+    secretAt = 0;
+  }
+  const secret = secrets[secretAt] as number;
+  secretAt += 1;
+  return secret;
+};
+
+/** Sends requests and matches what arrives on this process' inbox with them. */
+export class Asker implements AskerSide {
+  readonly #pending = new Map<number, PendingAsk>();
+  #lastId = 0;
+  #checkedAtMs = Date.now();
+  /** Silence counts from here at the earliest: before, this process could not hear. */
+  #hearingSinceMs = 0;
+  readonly #deadlines = new DeadlineSweep<PendingAsk>(
+    () => this.#pending.values(),
+    (pending) => pending.abandon(fail('bus.timed_out', { executed: 'unknown' })),
+  );
+
+  constructor(
+    private readonly link: Link,
+    private readonly inbox: string,
+    private readonly instance: string,
+    private readonly stash: Stash,
+    readonly bytesMax: number,
+  ) {
+    link.refused = (subject) => this.#refused(subject);
+  }
+
+  ask(contract: AnyRequest, request: unknown, options: AskOptions<unknown>): Promise<Answer<unknown>> {
+    try {
+      return this.#send(contract, request, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #send(contract: AnyRequest, request: unknown, options: AskOptions<unknown>): Promise<Answer<unknown>> {
+    if (options.signal?.aborted) throw fail('bus.cancelled', { executed: 'no' });
+    if (!this.link.connected) throw fail('bus.disconnected', { executed: 'no' });
+    const nowMs = Date.now();
+    const deadlineAtMs = options.deadlineAtMs ?? nowMs + contract.deadlineMs;
+    if (deadlineAtMs <= nowMs) throw fail('bus.timed_out', { executed: 'no' });
+    const head = toJson(request);
+    if (!fits(head, options.body, this.bytesMax)) throw fail('bus.too_large', { executed: 'no' });
+
+    const id = this.#nextId();
+    const secret = nextSecret();
+    const { callId = '', body } = options;
+    const traceparent = options.traceparent ?? currentTrace()?.traceparent ?? '';
+    const parts = { deadlineAtMs, id, secret, callId, traceparent };
+    let payload = encodeRequest({ ...parts, head, body, stashed: false });
+    let handle: string | undefined;
+    if (payload.length > this.link.payloadBytesMax) {
+      handle = this.stash.keep({ head, body }, deadlineAtMs);
+      payload = encodeRequest({ ...parts, head: JSON.stringify(handle), body: undefined, stashed: true });
+    }
+    const subject = options.instance === undefined ? contract.subject : `${contract.subject}.${options.instance}`;
+    if (!this.link.send(subject, payload, `${this.inbox}.${id}.${secret}`)) {
+      if (handle !== undefined) this.stash.forget(handle);
+      throw fail('bus.disconnected', { executed: 'no' });
+    }
+    const pending = new PendingAsk(this, id, secret, contract, subject, deadlineAtMs, nowMs, options);
+    this.#pending.set(id, pending);
+    this.#deadlines.watch(deadlineAtMs);
+    if (handle !== undefined) this.#forgetAfter(pending, handle);
+    return pending.answer;
+  }
+
+  /** A message on `<inbox>.<id>.<secret>`: from an answerer, or from the broker when there is none. */
+  receive(bytes: Buffer, message: Msg): void {
+    if (bytes.length < UNIT_PREFIX) {
+      if (bytes.length === 0 && message.headers?.code === 503) this.#noResponders(message.subject);
+      return;
+    }
+    const pending = this.#pending.get(bytes.readUInt32LE(4));
+    // Late, repeated or forged: nobody waits for it.
+    if (pending === undefined || pending.secret !== bytes.readUInt32LE(8)) return;
+    pending.take(bytes);
+  }
+
+  /** An answerer is still at work on these. */
+  receiveBeat(bytes: Buffer): void {
+    if (bytes[0] !== BEAT) return;
+    const nowMs = Date.now();
+    for (let at = BEAT_PREFIX; at + BEAT_ENTRY <= bytes.length; at += BEAT_ENTRY) {
+      const pending = this.#pending.get(bytes.readUInt32LE(at));
+      if (pending === undefined || pending.secret !== bytes.readUInt32LE(at + 4)) continue;
+      pending.heardAtMs = nowMs;
+      const seq = bytes.readUInt32LE(at + 8);
+      if (seq > 0) pending.blockedAfter(seq);
+    }
+  }
+
+  /** Once per beat: gives up those whose answerer has fallen silent. */
+  checkSilence(): void {
+    const nowMs = Date.now();
+    // This process itself was held up (or suspended); what was sent meanwhile is about to be read.
+    if (nowMs - this.#checkedAtMs > 2 * BEAT_INTERVAL_MS) this.#hearingSinceMs = nowMs;
+    this.#checkedAtMs = nowMs;
+    for (const pending of this.#pending.values()) {
+      if (nowMs - Math.max(pending.heardAtMs, this.#hearingSinceMs) <= SILENCE_MS) continue;
+      const code = this.link.connected ? 'bus.responder_lost' : 'bus.disconnected';
+      pending.abandon(fail(code, { executed: 'unknown' }));
+    }
+  }
+
+  reconnected(): void {
+    this.#hearingSinceMs = Date.now();
+  }
+
+  stop(reason: GatewayError): void {
+    this.#deadlines.stop();
+    for (const pending of [...this.#pending.values()]) pending.abandon(reason);
+  }
+
+  close(pending: PendingAsk): void {
+    this.#pending.delete(pending.id);
+  }
+
+  cancel(pending: PendingAsk): void {
+    const subject = cancelSubject(pending.contract.owner, `${this.instance}-${pending.id}`);
+    this.link.send(subject, Buffer.from(this.#replySubject(pending), 'latin1'));
+  }
+
+  grant(pending: PendingAsk, seq: number): void {
+    if (pending.answerer === undefined) return;
+    const reply = this.#replySubject(pending);
+    const payload = Buffer.allocUnsafe(4 + reply.length);
+    payload.writeUInt32LE(seq);
+    payload.write(reply, 4, 'latin1');
+    this.link.send(creditSubject(pending.contract.owner, pending.answerer), payload);
+  }
+
+  #replySubject({ id, secret }: PendingAsk): string {
+    return `${this.inbox}.${id}.${secret}`;
+  }
+
+  #noResponders(subject: string): void {
+    const [id, secret] = subject.slice(this.inbox.length + 1).split('.');
+    const pending = this.#pending.get(Number(id));
+    if (pending !== undefined && pending.secret === Number(secret)) {
+      pending.fail(fail('bus.no_responders', { executed: 'no' }));
+    }
+  }
+
+  /** The broker's permissions forbid it: nobody will ever answer. */
+  #refused(subject: string): void {
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.subject === subject) pending.fail(fail('bus.no_responders', { executed: 'no' }));
+    }
+  }
+
+  #nextId(): number {
+    do this.#lastId = (this.#lastId + 1) % IDS;
+    while (this.#pending.has(this.#lastId));
+    return this.#lastId;
+  }
+
+  #forgetAfter(pending: PendingAsk, handle: string): void {
+    const forget = (): void => this.stash.forget(handle);
+    pending.answer.then(forget, forget);
+  }
+}

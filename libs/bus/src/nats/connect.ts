@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ConnectionOptions, type NatsConnection, connect } from '@nats-io/transport-node';
+import { fail } from '#libs/errors';
+import type { Logger } from '#libs/telemetry';
+import { MESSAGE_BYTES_MAX } from '../limits.js';
+import type { Bus } from '../port.js';
+import { NatsBus } from './nats-bus.js';
+
+export interface NatsOptions {
+  readonly servers: string | readonly string[];
+  /** The service: its inbox and its connection carry the name. */
+  readonly name: string;
+  readonly logger: Logger;
+  /** Attempts at start-up after the first; once connected, it reconnects for ever. */
+  readonly maxRetries?: number;
+  /** Before the first retry; doubles from one to the next. */
+  readonly retryIntervalMs?: number;
+  readonly credentials?: { readonly user: string; readonly password: string } | { readonly token: string };
+  /** The largest message, whatever the broker takes at a time. */
+  readonly maxPayloadBytes?: number;
+  /** Ends the start-up attempts. */
+  readonly signal?: AbortSignal;
+  /** The connection is gone and will not come back: time to exit. */
+  readonly onClosed?: (error: Error | undefined) => void;
+}
+
+const RETRY_MS_MAX = 30_000;
+const RECONNECT_MS_MIN = 250;
+const RECONNECT_MS_MAX = 2_000;
+
+const jittered = (ms: number): number => ms * (0.75 + Math.random() / 2);
+
+/** Connects with patience: a broker that starts later than its services is an everyday thing. */
+export const connectNats = async (options: NatsOptions): Promise<Bus> => {
+  const { name, logger, maxRetries = 10, retryIntervalMs = 500, maxPayloadBytes = MESSAGE_BYTES_MAX, onClosed = () => {} } = options;
+  const connection = await attempt(connectionOptions(options), { logger, maxRetries, retryIntervalMs, signal: options.signal });
+  const bus = new NatsBus(connection, { name, logger, maxPayloadBytes, onClosed });
+  await bus.flush();
+  return bus;
+};
+
+const attempt = async (
+  to: ConnectionOptions,
+  { logger, maxRetries, retryIntervalMs, signal }: { logger: Logger; maxRetries: number; retryIntervalMs: number; signal: AbortSignal | undefined },
+): Promise<NatsConnection> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await connect(to);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      if (tries > maxRetries) {
+        throw fail('bus.disconnected', { message: `NATS cannot be reached after ${tries} attempts: ${reason}`, executed: 'no', cause });
+      }
+      const waitMs = jittered(Math.min(retryIntervalMs * 2 ** (tries - 1), RETRY_MS_MAX));
+      logger.warn({ reason, tries, waitMs: Math.round(waitMs) }, 'NATS cannot be reached yet');
+      await sleep(waitMs, undefined, { signal });
+    }
+  }
+};
+
+const connectionOptions = ({ servers, name, credentials }: NatsOptions): ConnectionOptions => ({
+  servers: typeof servers === 'string' ? servers.split(',') : [...servers],
+  name,
+  ...(credentials && ('token' in credentials ? { token: credentials.token } : { user: credentials.user, pass: credentials.password })),
+  noAsyncTraces: true,
+  maxReconnectAttempts: -1,
+  // A rotated credential must not end a process that is merely told of it late.
+  ignoreAuthErrorAbort: true,
+  reconnectDelayHandler: reconnectDelays(),
+  timeout: 3_000,
+  // A half-open connection is found after 2.6 to 3.9 s.
+  pingInterval: 1_300,
+  maxPingOut: 2,
+});
+
+/** The longer the broker is away, the rarer the attempts, and never in step with other services. */
+const reconnectDelays = (): (() => number) => {
+  let outageSinceMs = 0;
+  let lastMs = 0;
+  return () => {
+    const nowMs = Date.now();
+    if (nowMs - lastMs > 4 * RECONNECT_MS_MAX) outageSinceMs = nowMs;
+    lastMs = nowMs;
+    return jittered(Math.min(Math.max((nowMs - outageSinceMs) / 2, RECONNECT_MS_MIN), RECONNECT_MS_MAX));
+  };
+};

@@ -1,0 +1,158 @@
+import type { AnyRequest } from '#libs/contracts';
+import { type GatewayError, fail } from '#libs/errors';
+import { Outflow } from '../flow/outflow.js';
+import { failureToJson, fits, toJson } from '../json.js';
+import { type CallContext, WithBody } from '../port.js';
+import type { Link } from './link.js';
+import { FAILURE, FRAME, REPLY, type ReceivedRequest, encodeUnit, splitUnit } from './wire.js';
+
+/** What a call in hand needs of the answerer it belongs to. */
+export interface AnswererSide {
+  readonly instance: string;
+  readonly bytesMax: number;
+  readonly link: Link;
+  /** Whether the asker is there to receive anything. */
+  reaches(handling: Handling): boolean;
+  close(handling: Handling): void;
+}
+
+interface Outgoing {
+  readonly bytes: number;
+  readonly unit: Buffer;
+  readonly last: boolean;
+}
+
+/** A call this instance answers, from its request until the last byte of its answer has left. */
+export class Handling implements CallContext<unknown> {
+  readonly id: number;
+  readonly secret: number;
+  readonly deadlineAtMs: number;
+  readonly traceparent: string | undefined;
+  body: string | undefined;
+  #outflow: Outflow<Outgoing> | undefined;
+  #abort: AbortController | undefined;
+  #stopped: GatewayError | undefined;
+  #handled = false;
+
+  constructor(
+    private readonly side: AnswererSide,
+    readonly contract: AnyRequest,
+    readonly reply: string,
+    private readonly request: ReceivedRequest,
+    readonly startedAtMs: number,
+  ) {
+    this.id = request.id;
+    this.secret = request.secret;
+    this.deadlineAtMs = request.deadlineAtMs;
+    this.traceparent = request.traceparent === '' ? undefined : request.traceparent;
+  }
+
+  get callId(): string {
+    const { callId } = this.request;
+    return callId === '' ? this.reply.split('.').slice(2, 4).join('-') : callId;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#stopped !== undefined) this.#abort.abort(this.#stopped);
+    }
+    return this.#abort.signal;
+  }
+
+  get stopped(): boolean {
+    return this.#stopped !== undefined;
+  }
+
+  /** The sequence number after which it waits for credit, else 0. */
+  get blockedAfter(): number {
+    return this.#outflow?.blocked ? this.#outflow.sentSeq : 0;
+  }
+
+  async send(frame: unknown, body?: string): Promise<void> {
+    if (this.#stopped !== undefined) throw this.#stopped;
+    const head = toJson(frame, 'unknown');
+    if (!fits(head, body, this.side.bytesMax)) throw fail('bus.too_large', { executed: 'unknown' });
+    await this.#push(this.#encode(FRAME, head, body), false);
+  }
+
+  settle(result: unknown): void {
+    const [head, body] = result instanceof WithBody ? [result.head, result.body] : [result, undefined];
+    try {
+      const text = toJson(head, 'unknown');
+      if (fits(text, body, this.side.bytesMax)) this.#answer(REPLY, text, body);
+      else this.settleWith(fail('bus.too_large', { executed: 'unknown' }));
+    } catch (error) {
+      this.settleWith(error);
+    }
+  }
+
+  settleWith(error: unknown): void {
+    this.#answer(FAILURE, failureToJson(error), undefined);
+  }
+
+  acknowledge(seq: number): void {
+    this.#outflow?.acknowledge(seq);
+  }
+
+  resume(): void {
+    this.#outflow?.resume();
+  }
+
+  /** The asker has gone, or the time is up: nothing more is sent. */
+  stop(reason: GatewayError): void {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = reason;
+    this.#outflow?.fail(reason);
+    this.#abort?.abort(reason);
+    if (this.#handled) this.side.close(this);
+  }
+
+  /** This instance goes away before the handler is done: the asker is told so that it need not find out. */
+  leave(): void {
+    if (this.#stopped !== undefined) return;
+    const reason = fail('bus.responder_lost', { executed: 'unknown' });
+    this.side.link.send(this.reply, this.#encode(FAILURE, failureToJson(reason), undefined));
+    this.stop(reason);
+  }
+
+  #answer(kind: number, head: string, body: string | undefined): void {
+    this.#handled = true;
+    if (this.#stopped !== undefined) {
+      this.side.close(this);
+      return;
+    }
+    const unit = this.#encode(kind, head, body);
+    if (this.#outflow === undefined && unit.length <= this.side.link.payloadBytesMax && this.#transmitNow(unit)) {
+      this.side.close(this);
+      return;
+    }
+    void this.#push(unit, true);
+  }
+
+  #encode(kind: number, head: string, body: string | undefined): Buffer {
+    return encodeUnit({ kind, id: this.id, secret: this.secret, instance: this.side.instance }, head, body);
+  }
+
+  #push(unit: Buffer, ends: boolean): Promise<void> {
+    this.#outflow ??= new Outflow((item, seq) => this.#transmit(item, seq));
+    const parts = { kind: unit[0] ?? 0, id: this.id, secret: this.secret, instance: this.side.instance };
+    const units = splitUnit(unit, parts, this.side.link.payloadBytesMax);
+    let room = Promise.resolve();
+    for (const [at, part] of units.entries()) {
+      room = this.#outflow.push({ bytes: part.length, unit: part, last: ends && at === units.length - 1 });
+    }
+    return room;
+  }
+
+  #transmit({ unit, last }: Outgoing, seq: number): boolean {
+    unit.writeUInt32LE(seq, 12);
+    if (!this.#transmitNow(unit)) return false;
+    if (last) this.side.close(this);
+    return true;
+  }
+
+  #transmitNow(unit: Buffer): boolean {
+    return this.side.reaches(this) && this.side.link.send(this.reply, unit);
+  }
+}

@@ -1,0 +1,218 @@
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { AnyEvent, AnyRequest, FrameOf, Owner, PayloadOf, ReplyOf, RequestContract, RequestOf } from '#libs/contracts';
+import { fail } from '#libs/errors';
+import type { Logger } from '#libs/telemetry';
+import { newInstanceId } from '../instance-id.js';
+import { fits, toJson } from '../json.js';
+import { BEAT_INTERVAL_MS, DRAIN_GRACE_MS } from '../limits.js';
+import { type Answer, type AskOptions, type Bus, type DrainOptions, type Handler, type HearOptions, type Message, type Subscription, WithBody } from '../port.js';
+import { Answerer } from './answerer.js';
+import { Asker } from './asker.js';
+import { EventOutbox } from './event-outbox.js';
+import { Link } from './link.js';
+import { Stash } from './stash.js';
+import { fetchSubject, inboxOf } from './subjects.js';
+import { BEAT, EVENT, STASHED_EVENT } from './wire.js';
+
+/** How long an event that is too large for one payload can be fetched. */
+const STASHED_EVENT_MS = 30_000;
+const FETCH_DEADLINE_MS = 30_000;
+
+type FetchContract = RequestContract<{ readonly handle: string }, unknown>;
+
+const fetchContract = (name: string): FetchContract => ({
+  kind: 'request',
+  owner: name as Owner,
+  subject: fetchSubject(name),
+  deadlineMs: FETCH_DEADLINE_MS,
+});
+
+export interface NatsBusOptions {
+  readonly name: string;
+  readonly logger: Logger;
+  readonly maxPayloadBytes: number;
+  readonly onClosed: (error: Error | undefined) => void;
+}
+
+/** The bus over core NATS; `connectNats` makes it. */
+export class NatsBus implements Bus {
+  readonly instance = newInstanceId();
+  readonly #name: string;
+  readonly #bytesMax: number;
+  readonly #inbox: string;
+  readonly #link: Link;
+  readonly #stash = new Stash();
+  readonly #asker: Asker;
+  readonly #answerer: Answerer;
+  readonly #events: EventOutbox;
+  readonly #serving = new Set<() => void>();
+  readonly #timer: NodeJS.Timeout;
+  #draining: Promise<void> | undefined;
+
+  constructor(connection: NatsConnection, { name, logger, maxPayloadBytes, onClosed }: NatsBusOptions) {
+    this.#name = name;
+    this.#bytesMax = maxPayloadBytes;
+    this.#inbox = inboxOf(name, this.instance);
+    this.#link = new Link(connection, logger, (error) => {
+      this.#stop();
+      onClosed(error);
+    });
+    this.#asker = new Asker(this.#link, this.#inbox, this.instance, this.#stash, maxPayloadBytes);
+    this.#answerer = new Answerer(this.#link, this.#inbox, this.instance, maxPayloadBytes, (asker, instance, handle, handling) =>
+      this.#fetch(asker, instance, handle, { deadlineAtMs: handling.deadlineAtMs, signal: handling.signal }),
+    );
+    this.#events = new EventOutbox(this.#link);
+    this.#link.listen(`${this.#inbox}.>`, (bytes, message) => this.#receive(bytes, message));
+    this.#answerer.serve(fetchContract(name), (request) => this.#takeStashed(request), false);
+    this.#link.onReconnect(() => {
+      this.#asker.reconnected();
+      this.#answerer.reconnected();
+      this.#events.reconnected();
+    });
+    this.#timer = setInterval(() => {
+      this.#answerer.beat();
+      this.#asker.checkSilence();
+    }, BEAT_INTERVAL_MS).unref();
+  }
+
+  get connected(): boolean {
+    return this.#link.connected;
+  }
+
+  ask<C extends AnyRequest>(
+    contract: C,
+    request: RequestOf<C>,
+    options: AskOptions<FrameOf<C>> = {},
+  ): Promise<Answer<ReplyOf<C>>> {
+    return this.#asker.ask(contract, request, options as AskOptions<unknown>) as Promise<Answer<ReplyOf<C>>>;
+  }
+
+  answer<C extends AnyRequest>(contract: C, handler: Handler<C>): Subscription {
+    return this.#subscription(this.#answerer.serve(contract, handler as Handler<AnyRequest>, true));
+  }
+
+  publish<C extends AnyEvent>(event: C, payload: PayloadOf<C>): void {
+    this.#events.publish(event.subject, this.#encodeEvent(payload));
+  }
+
+  hear<C extends AnyEvent>(
+    event: C,
+    handler: (payload: PayloadOf<C>) => void | Promise<void>,
+    options: HearOptions = {},
+  ): Subscription {
+    return this.#hear(event.subject, (payload) => handler(payload as PayloadOf<C>), options.group);
+  }
+
+  signal(subject: string, payload: unknown): void {
+    this.#link.send(subject, this.#encodeEvent(payload));
+  }
+
+  onSignal(subject: string, handler: (payload: unknown, subject: string) => void): Subscription {
+    return this.#hear(subject, handler);
+  }
+
+  onReconnect(handler: () => void): Subscription {
+    return { close: this.#link.onReconnect(handler) };
+  }
+
+  async flush(): Promise<void> {
+    if (!this.#link.connected) throw fail('bus.disconnected', { executed: 'no' });
+    try {
+      await this.#link.connection.flush();
+    } catch (cause) {
+      throw fail('bus.disconnected', { executed: 'unknown', cause });
+    }
+  }
+
+  drain(options: DrainOptions = {}): Promise<void> {
+    this.#draining ??= this.#drain(options);
+    return this.#draining;
+  }
+
+  async #drain({ graceMs = DRAIN_GRACE_MS, beforeClose }: DrainOptions): Promise<void> {
+    for (const close of [...this.#serving]) close();
+    // Once the broker has seen the unsubscriptions, whatever it had sent before has arrived.
+    await this.flush().catch(() => {});
+    await this.#answerer.finish(graceMs);
+    await beforeClose?.();
+    this.#stop();
+    await this.flush().catch(() => {});
+    await this.#link.close();
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer);
+    this.#asker.stop(fail('bus.disconnected', { executed: 'unknown' }));
+  }
+
+  #receive(bytes: Buffer, message: Msg): void {
+    if (bytes[0] === BEAT) {
+      this.#asker.receiveBeat(bytes);
+      return;
+    }
+    const gone = `${this.#inbox}.gone.`;
+    if (bytes.length === 0 && message.subject.startsWith(gone)) this.#answerer.askerGone(`_INBOX.${message.subject.slice(gone.length)}`);
+    else this.#asker.receive(bytes, message);
+  }
+
+  #encodeEvent(payload: unknown): Buffer {
+    const text = toJson(payload);
+    if (!fits(text, undefined, this.#bytesMax)) throw fail('bus.too_large', { executed: 'no' });
+    const bytes = prefixed(EVENT, text);
+    if (bytes.length <= this.#link.payloadBytesMax) return bytes;
+    const handle = this.#stash.keep({ head: text, body: undefined }, Date.now() + STASHED_EVENT_MS);
+    return prefixed(STASHED_EVENT, JSON.stringify({ name: this.#name, instance: this.instance, handle }));
+  }
+
+  #hear(subject: string, handler: (payload: unknown, subject: string) => void | Promise<void>, group?: string): Subscription {
+    const failed = (err: unknown): void => this.#link.logger.error({ err, subject }, 'a bus listener failed');
+    const heard = (payload: unknown, on: string): void => {
+      try {
+        handler(payload, on)?.catch(failed);
+      } catch (error) {
+        failed(error);
+      }
+    };
+    const subscription = this.#link.listen(
+      subject,
+      (bytes, message) => {
+        const payload: unknown = JSON.parse(bytes.toString('utf8', 1));
+        const on = message.subject;
+        if (bytes[0] === EVENT) heard(payload, on);
+        else if (bytes[0] === STASHED_EVENT) this.#fetchEvent(payload).then((event) => heard(event.head, on), failed);
+      },
+      group,
+    );
+    return this.#subscription(() => subscription.unsubscribe());
+  }
+
+  async #fetchEvent(notice: unknown): Promise<Message<unknown>> {
+    const { name, instance, handle } = notice as { name: string; instance: string; handle: string };
+    return this.#fetch(name, instance, handle, {});
+  }
+
+  #fetch(name: string, instance: string, handle: string, options: AskOptions<unknown>): Promise<Message<unknown>> {
+    return this.#asker.ask(fetchContract(name), { handle }, { ...options, instance });
+  }
+
+  async #takeStashed({ handle }: { readonly handle: string }): Promise<WithBody<unknown>> {
+    const kept = this.#stash.take(handle);
+    if (kept === undefined) throw fail('bus.cancelled', { executed: 'no' });
+    return new WithBody<unknown>(JSON.parse(kept.head), kept.body);
+  }
+
+  #subscription(stop: () => void): Subscription {
+    const close = (): void => {
+      if (this.#serving.delete(close)) stop();
+    };
+    this.#serving.add(close);
+    return { close };
+  }
+}
+
+const prefixed = (kind: number, text: string): Buffer => {
+  const bytes = Buffer.allocUnsafe(1 + Buffer.byteLength(text));
+  bytes[0] = kind;
+  bytes.write(text, 1);
+  return bytes;
+};

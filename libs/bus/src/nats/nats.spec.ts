@@ -1,0 +1,313 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '@nats-io/transport-node';
+import { type TestContext, describe, expect, it } from 'vitest';
+import { defineEvent, defineRequest } from '#libs/contracts';
+import { GatewayError } from '#libs/errors';
+import { createLogger } from '#libs/telemetry';
+import { type NatsServer, startNatsServer } from '../../../testing/src/nats-server.js';
+import { Work } from '../../test/work.request.js';
+import { type Bus, type NatsOptions, WithBody, connectNats } from '../index.js';
+import { NatsBus } from './nats-bus.js';
+import { FAILURE, REPLY, encodeRequest, encodeUnit } from './wire.js';
+
+/** What only a real broker can do to us: die, freeze, come late, and carry what others put on it. */
+const Echo = defineRequest<{ text: string }, { text: string }, { n: number }>('registry', 'echo.return', { deadlineMs: 3_000 });
+const Changed = defineEvent<{ revision: number }>('registry', 'thing.changed');
+const logger = createLogger({ service: 'test', level: 'silent' });
+
+type Test = Pick<TestContext, 'onTestFinished'>;
+
+const givenServer = async ({ onTestFinished }: Test, config?: string): Promise<NatsServer> => {
+  const server = await startNatsServer(config === undefined ? {} : { config });
+  onTestFinished(() => server.stop());
+  return server;
+};
+
+const join = async ({ onTestFinished }: Test, server: NatsServer, name: string, options: Partial<NatsOptions> = {}): Promise<Bus> => {
+  const bus = await connectNats({ servers: server.url, name, logger: process.env['DBG'] ? createLogger({service:name,level:'debug'}) : logger, ...options });
+  onTestFinished(() => bus.drain({ graceMs: 0 }));
+  return bus;
+};
+
+const givenProcess = async ({ onTestFinished }: Test, script: string, server: NatsServer): Promise<ChildProcess> => {
+  const child = spawn(
+    process.execPath,
+    [
+      '--conditions=source',
+      '--experimental-transform-types',
+      '--disable-warning=ExperimentalWarning',
+      '--import',
+      new URL('../../test/source-hooks.mjs', import.meta.url).href,
+      fileURLToPath(new URL(`../../test/${script}.ts`, import.meta.url)),
+      server.url,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+};
+
+const says = async (child: ChildProcess, word: string): Promise<void> => {
+  for await (const [chunk] of [await once(child.stdout as NodeJS.EventEmitter, 'data')]) expect(String(chunk)).toContain(word);
+};
+
+const failureOf = async (asking: Promise<unknown>): Promise<GatewayError> => {
+  const outcome = await asking.then(
+    () => new Error('it succeeded'),
+    (error: unknown) => error,
+  );
+  expect(outcome).toBeInstanceOf(GatewayError);
+  return outcome as GatewayError;
+};
+
+const until = async (holds: () => boolean, ms = 10_000): Promise<number> => {
+  const startedAtMs = Date.now();
+  while (!holds()) {
+    if (Date.now() - startedAtMs > ms) throw new Error(`not so within ${ms} ms: ${holds}`);
+    await sleep(10);
+  }
+  return Date.now() - startedAtMs;
+};
+
+describe.concurrent('the bus over NATS', { timeout: 40_000 }, () => {
+  it('lives through a broker that is killed and restarted', async (test) => {
+    const server = await givenServer(test);
+    const [asker, answerer] = await Promise.all([join(test, server, 'ingress'), join(test, server, 'registry')]);
+    let slow = 0;
+    answerer.answer(Echo, async ({ text }) => {
+      if (text === 'slow') {
+        slow += 1;
+        await sleep(700);
+      }
+      return { text };
+    });
+    const heard: number[] = [];
+    asker.hear(Changed, ({ revision }) => void heard.push(revision));
+    await Promise.all([asker.flush(), answerer.flush()]);
+    let reconnects = 0;
+    asker.onReconnect(() => void (reconnects += 1));
+    const inHand = asker.ask(Echo, { text: 'slow' }, { deadlineAtMs: Date.now() + 20_000 });
+    await until(() => slow === 1);
+
+    await server.kill();
+    await until(() => !asker.connected && !answerer.connected, 1_000);
+
+    const startedAtMs = Date.now();
+    expect(await failureOf(asker.ask(Echo, { text: 'x' }))).toMatchObject({ code: 'bus.disconnected', executed: 'no' });
+    expect(await failureOf(asker.flush())).toMatchObject({ code: 'bus.disconnected' });
+    expect(Date.now() - startedAtMs).toBeLessThan(100);
+    answerer.publish(Changed, { revision: 1 });
+
+    await sleep(1_200);
+    await server.restart();
+    await until(() => asker.connected && answerer.connected, 3_500);
+    await answerer.flush();
+
+    expect((await asker.ask(Echo, { text: 'again' })).head).toEqual({ text: 'again' });
+    // The answer was ready while the broker was away, and waited.
+    expect((await inHand).head).toEqual({ text: 'slow' });
+    await until(() => heard.length > 0);
+    expect(heard).toEqual([1]);
+    expect(reconnects).toBe(1);
+  });
+
+  it('does not run late what a frozen broker held back, and notices the freeze', async (test) => {
+    const server = await givenServer(test);
+    const [asker, answerer] = await Promise.all([join(test, server, 'ingress'), join(test, server, 'registry')]);
+    const ran: string[] = [];
+    answerer.answer(Echo, async (request) => {
+      ran.push(request.text);
+      return request;
+    });
+    await answerer.flush();
+
+    server.pause();
+    const pausedAtMs = Date.now();
+    // More than the kernel takes: bytes that never leave must not hide that nobody listens.
+    const pad = 'x'.repeat(900_000);
+    const outcomes = Array.from({ length: 20 }, (_, at) =>
+      failureOf(asker.ask(Echo, { text: `late ${at}` }, { body: pad, deadlineAtMs: pausedAtMs + 1_000 })),
+    );
+    expect(new Set((await Promise.all(outcomes)).map(({ code }) => code))).toEqual(new Set(['bus.timed_out']));
+    await until(() => !asker.connected, 6_000);
+    const noticedAfterMs = Date.now() - pausedAtMs;
+    expect(await failureOf(asker.ask(Echo, { text: 'no' }))).toMatchObject({ code: 'bus.disconnected', executed: 'no' });
+    await sleep(8_000 - (Date.now() - pausedAtMs));
+    server.resume();
+
+    await until(() => asker.connected && answerer.connected, 6_000);
+    expect((await asker.ask(Echo, { text: 'fresh' })).head).toEqual({ text: 'fresh' });
+    await sleep(500);
+    expect(ran).toEqual(['fresh']);
+    expect(noticedAfterMs).toBeLessThan(4_500);
+  });
+
+  it.for(['SIGKILL', 'SIGSTOP'] as const)('tells the asker soon that its answerer is gone (%s)', async (signal, test) => {
+    const server = await givenServer(test);
+    const [asker, responder] = await Promise.all([join(test, server, 'ingress'), givenProcess(test, 'responder', server)]);
+    await says(responder, 'ready');
+    const outcome = failureOf(asker.ask(Work, { forMs: 30_000 }));
+    await says(responder, 'began');
+    await sleep(1_500);
+
+    responder.kill(signal);
+    const startedAtMs = Date.now();
+
+    expect(await outcome).toMatchObject({ code: 'bus.responder_lost', executed: 'unknown' });
+    expect(Date.now() - startedAtMs).toBeLessThan(7_000);
+  });
+
+  it('aborts the handler when the process that asked has died', async (test) => {
+    const server = await givenServer(test);
+    const answerer = await join(test, server, 'tool-invocation');
+    let signal: AbortSignal | undefined;
+    answerer.answer(Work, (_request, call) => {
+      signal = call.signal;
+      return new Promise(() => {});
+    });
+    await answerer.flush();
+    const asker = await givenProcess(test, 'asker', server);
+    await until(() => signal !== undefined);
+    await sleep(2_500);
+    expect(signal?.aborted).toBe(false);
+
+    asker.kill('SIGKILL');
+
+    await until(() => signal?.aborted === true, 8_000);
+  });
+
+  it('waits for a broker that starts later than its services', async (test) => {
+    const server = await givenServer(test);
+    await server.kill();
+    let connected = false;
+    const joining = join(test, server, 'ingress', { maxRetries: 20, retryIntervalMs: 100 });
+    void joining.then(() => {
+      connected = true;
+    });
+
+    await sleep(800);
+    expect(connected).toBe(false);
+    await server.restart();
+
+    expect((await joining).connected).toBe(true);
+  });
+
+  it('gives up with a reason when the broker never comes', async (test) => {
+    const server = await givenServer(test);
+    await server.kill();
+
+    const error = await failureOf(join(test, server, 'ingress', { maxRetries: 2, retryIntervalMs: 20 }));
+
+    expect(error).toMatchObject({ code: 'bus.disconnected', message: expect.stringContaining('after 3 attempts: connection refused') });
+  });
+
+  it('says so when the connection is closed for good', async (test) => {
+    const server = await givenServer(test);
+    const connection = await connect({ servers: server.url });
+    let closed = 0;
+    const bus = new NatsBus(connection, { name: 'ingress', logger, maxPayloadBytes: 1_000_000, onClosed: () => void (closed += 1) });
+    const outcome = failureOf(bus.ask(Echo, { text: '' }, { instance: 'frozen', deadlineAtMs: Date.now() + 60_000 }));
+
+    await connection.close();
+
+    expect(await outcome).toMatchObject({ code: expect.stringMatching(/^bus\.(disconnected|no_responders)$/) });
+    await until(() => closed === 1);
+    expect(bus.connected).toBe(false);
+  });
+
+  it('keeps to a broker that takes small payloads only', async (test) => {
+    const server = await givenServer(test, 'max_payload: 16384');
+    const [asker, answerer] = await Promise.all([join(test, server, 'ingress'), join(test, server, 'registry')]);
+    answerer.answer(Echo, async (request, call) => {
+      await call.send({ n: 1 }, call.body);
+      return new WithBody(request, call.body);
+    });
+    await answerer.flush();
+    const body = 'é'.repeat(1_000_000);
+    let frameBody: string | undefined;
+
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map((n) =>
+        asker.ask(Echo, { text: String(n) }, { body, deadlineAtMs: Date.now() + 15_000, onFrame: (frame) => void (frameBody = frame.body) }),
+      ),
+    );
+
+    expect(answers.map(({ head }) => head.text)).toEqual(['1', '2', '3', '4']);
+    expect(answers.every((answer) => answer.body === body)).toBe(true);
+    expect(frameBody === body).toBe(true);
+  });
+
+  it('carries a 60 MiB answer', async (test) => {
+    const server = await givenServer(test);
+    const [asker, answerer] = await Promise.all([join(test, server, 'ingress'), join(test, server, 'registry')]);
+    const body = 'x'.repeat(60 * 1024 * 1024);
+    answerer.answer(Echo, async (request) => new WithBody(request, body));
+    await answerer.flush();
+
+    const answer = await asker.ask(Echo, { text: '' }, { deadlineAtMs: Date.now() + 20_000 });
+
+    expect(answer.body === body).toBe(true);
+  });
+
+  it('shrugs off malformed messages', async (test) => {
+    const server = await givenServer(test);
+    const raw = await connect({ servers: server.url });
+    test.onTestFinished(() => raw.close());
+    const [asker, answerer] = await Promise.all([join(test, server, 'ingress'), join(test, server, 'registry')]);
+    let ran = 0;
+    answerer.answer(Echo, async (request) => {
+      ran += 1;
+      return request;
+    });
+    answerer.hear(Changed, () => void (ran += 1));
+    await answerer.flush();
+    const inbox = `_INBOX.ingress.${asker.instance}`;
+    const request = { deadlineAtMs: Date.now() + 2_000, id: 1, secret: 2, callId: '', traceparent: '', body: undefined, stashed: false };
+    const broken = encodeRequest({ ...request, head: '{"text"' });
+    const cut = encodeRequest({ ...request, head: '{"text":""}' }).subarray(0, 33);
+    const garbage = [Buffer.alloc(0), Buffer.from('x'), Buffer.alloc(64, 255), Buffer.from('{"id":1}'), cut];
+
+    for (const bytes of garbage) {
+      raw.publish(Echo.subject, bytes, { reply: '_INBOX.x.y.1.2' });
+      raw.publish(Echo.subject, bytes);
+      raw.publish(Changed.subject, bytes);
+      for (const tail of ['1.2', 'beat', 'gone.a.b', 'x']) raw.publish(`${inbox}.${tail}`, bytes);
+      raw.publish('switchyard.v1.sig.registry.call.cancel.x', bytes);
+      raw.publish(`switchyard.v1.sig.registry.call.credit.${answerer.instance}`, bytes);
+      raw.publish(`switchyard.v1.sig.registry.message.fetch.${answerer.instance}`, bytes);
+    }
+    const answer = await raw.request(Echo.subject, broken, { timeout: 2_000 });
+
+    expect(answer.data[0]).toBe(FAILURE);
+    expect(answer.string()).toContain('"code":"bus.malformed"');
+    await raw.flush();
+    expect((await asker.ask(Echo, { text: 'fine' })).head).toEqual({ text: 'fine' });
+    expect(ran).toBe(1);
+  });
+
+  it('ignores answers that are forged, repeated or late', async (test) => {
+    const server = await givenServer(test);
+    const raw = await connect({ servers: server.url });
+    test.onTestFinished(() => raw.close());
+    const [asker, answerer] = await Promise.all([join(test, server, 'ingress'), join(test, server, 'registry')]);
+    answerer.answer(Echo, async (request) => {
+      await sleep(150);
+      return request;
+    });
+    await answerer.flush();
+    const inbox = `_INBOX.ingress.${asker.instance}`;
+    const asking = asker.ask(Echo, { text: 'true' });
+
+    for (let id = 0; id < 5; id += 1) {
+      for (const secret of [0, 1, 4_294_967_295]) {
+        raw.publish(`${inbox}.${id}.${secret}`, encodeUnit({ kind: REPLY, id, secret, instance: 'rogue' }, '{"text":"forged"}', undefined));
+      }
+    }
+    await raw.flush();
+
+    expect((await asking).head).toEqual({ text: 'true' });
+  });
+});

@@ -1,0 +1,145 @@
+import { Controller, Get, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BUS, LocalBus } from '#libs/bus';
+import { AdmitCaller, type Principal } from '#libs/contracts';
+import { GatewayError, fail } from '#libs/errors';
+import { LOGGER, createLogger } from '#libs/telemetry';
+import { IdentityModule } from './identity.module.js';
+import { Authenticated, Caller, Open, Requires } from './requires.decorator.js';
+
+@Controller()
+class Routes {
+  @Requires('tools.read', 'tools.execute')
+  @Get('guarded')
+  guarded(@Caller() caller: Principal) {
+    return { caller: caller.id };
+  }
+
+  @Get('forgotten')
+  forgotten() {
+    return 'open';
+  }
+
+  @Open()
+  @Get('open')
+  open() {
+    return { open: true };
+  }
+
+  @Authenticated()
+  @Get('anyone')
+  anyone(@Caller() caller: Principal) {
+    return { caller: caller.id };
+  }
+}
+
+const CALLERS: Record<string, Partial<Principal>> = {
+  reader: { permissions: ['tools.read'] },
+  worker: { permissions: ['tools.*'] },
+  root: { permissions: ['*'], isAdmin: true, teams: null },
+  tied: { permissions: ['*'], serverId: 's1' },
+};
+
+let application: INestApplication;
+let url: string;
+
+const get = (path: string, token?: string) =>
+  fetch(`${url}${path}`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
+
+beforeAll(async () => {
+  const broker = new LocalBus();
+  broker.join('auth').answer(AdmitCaller, async ({ credential }) => {
+    const facts = CALLERS[credential ?? ''];
+    if (facts === undefined) throw fail('auth.credential_invalid');
+    const principal: Principal = {
+      id: credential ?? '',
+      kind: 'user',
+      isAdmin: false,
+      teams: [],
+      permissions: [],
+      serverId: null,
+      tokenId: null,
+      ...facts,
+    };
+    return { principal, expiresAtMs: Date.now() + 60_000 };
+  });
+  const platform = [
+    { provide: BUS, useValue: broker.join('registry') },
+    { provide: LOGGER, useValue: createLogger({ service: 'test', level: 'silent' }) },
+  ];
+  class Platform {}
+  const identity = IdentityModule.with({ AUTH_REQUIRED: false, JWT_CACHE_TTL: 30, JWT_CACHE_MAX_SIZE: 10 });
+  class Root {}
+  const app = await NestFactory.create<NestFastifyApplication>(
+    {
+      module: Root,
+      imports: [
+        { module: Platform, global: true, providers: platform, exports: platform.map(({ provide }) => provide) },
+        identity,
+      ],
+      controllers: [Routes],
+    },
+    new FastifyAdapter(),
+    { logger: false },
+  );
+  app.useGlobalFilters({
+    catch: (error: GatewayError, host) =>
+      void host
+        .switchToHttp()
+        .getResponse()
+        .status(error.httpStatus ?? 500)
+        .send({ code: error.code }),
+  });
+  await app.listen(0, '127.0.0.1');
+  application = app;
+  url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+});
+
+afterAll(() => application.close());
+
+describe('the guard of management routes', () => {
+  it('refuses a route whose author forgot to say who may use it', async () => {
+    expect((await get('/forgotten', 'root')).status).toBe(403);
+    expect((await get('/forgotten')).status).toBe(401);
+  });
+
+  it('lets everybody use an open route', async () => {
+    expect((await get('/open')).status).toBe(200);
+  });
+
+  it('asks for every permission the route names', async () => {
+    const refused = await get('/guarded', 'reader');
+
+    expect(refused.status).toBe(403);
+    expect(refused.headers.get('www-authenticate')).toBe(
+      'Bearer error="insufficient_scope", scope="tools.read tools.execute"',
+    );
+    expect(await (await get('/guarded', 'worker')).json()).toEqual({ caller: 'worker' });
+    expect((await get('/guarded', 'root')).status).toBe(200);
+  });
+
+  it('asks for a token even where MCP clients need none', async () => {
+    const refused = await get('/guarded');
+
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer scope="tools.read tools.execute"');
+  });
+
+  it('refuses a bad token', async () => {
+    const refused = await get('/anyone', 'forged');
+
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+  });
+
+  it('refuses administration to a token that is tied to one virtual server', async () => {
+    expect((await get('/guarded', 'tied')).status).toBe(403);
+    expect((await get('/anyone', 'tied')).status).toBe(403);
+  });
+
+  it('lets any good token use a route that asks for no more', async () => {
+    expect(await (await get('/anyone', 'reader')).json()).toEqual({ caller: 'reader' });
+  });
+});

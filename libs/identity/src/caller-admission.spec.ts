@@ -1,0 +1,239 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Bus, LocalBus } from '#libs/bus';
+import { AdmitCaller, CredentialRevoked, GrantsChanged, type Principal } from '#libs/contracts';
+import { fail } from '#libs/errors';
+import { CallerAdmission, type CallerAdmissionOptions } from './caller-admission.js';
+
+const principalOf = (token: string): Principal => ({
+  id: `${token}@example.org`,
+  kind: 'user',
+  isAdmin: false,
+  teams: [],
+  permissions: ['tools.read'],
+  serverId: null,
+  tokenId: `id-of-${token}`,
+});
+
+const code = async (act: () => unknown): Promise<string> => {
+  try {
+    await act();
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+  return 'accepted';
+};
+
+/** Whether the answer had to be fetched. */
+const asks = async (admission: CallerAdmission, token: string): Promise<boolean> => {
+  const pending = admission.admit(token);
+  await pending;
+  return pending instanceof Promise;
+};
+
+let broker: LocalBus;
+let auth: Bus;
+let edge: Bus;
+let asked: string[];
+let answer: (credential: string) => Promise<{ principal: Principal; expiresAtMs: number }>;
+let open: CallerAdmission[];
+
+const given = (options: Partial<CallerAdmissionOptions> = {}): CallerAdmission => {
+  const admission = new CallerAdmission(edge, { ttlMs: 30_000, max: 100, authRequired: true, ...options });
+  open.push(admission);
+  return admission;
+};
+
+beforeEach(() => {
+  broker = new LocalBus();
+  auth = broker.join('auth');
+  edge = broker.join('ingress');
+  asked = [];
+  open = [];
+  answer = async (credential) => {
+    if (credential.startsWith('bad')) throw fail('auth.credential_invalid');
+    return { principal: principalOf(credential), expiresAtMs: Date.now() + 3_600_000 };
+  };
+  auth.answer(AdmitCaller, ({ credential }) => {
+    asked.push(credential ?? '');
+    return answer(credential ?? '');
+  });
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  for (const admission of open) admission.close();
+  await edge.drain();
+  await auth.drain();
+});
+
+describe('CallerAdmission', () => {
+  it('asks once, and then answers at once', async () => {
+    const admission = given();
+
+    await admission.admit('ann');
+    const second = admission.admit('ann');
+
+    expect(second).toEqual(principalOf('ann'));
+    expect(asked).toEqual(['ann']);
+  });
+
+  it('asks once for many callers at the same time', async () => {
+    const admission = given();
+
+    const principals = await Promise.all(Array.from({ length: 50 }, () => admission.admit('ann')));
+
+    expect(new Set(principals.map(({ id }) => id))).toEqual(new Set(['ann@example.org']));
+    expect(asked).toEqual(['ann']);
+  });
+
+  it('refuses a caller without a credential, or admits them as nobody where none is required', () => {
+    expect(() => given().admit(null)).toThrow(expect.objectContaining({ code: 'auth.credential_missing' }));
+    expect(given({ authRequired: false }).admit(null)).toMatchObject({ id: 'anonymous', kind: 'anonymous', teams: [] });
+  });
+
+  it('refuses a wrong credential also where none is required', async () => {
+    expect(await code(() => given({ authRequired: false }).admit('bad'))).toBe('auth.credential_invalid');
+  });
+
+  it('remembers a refusal for a moment, and only a moment', async () => {
+    const admission = given();
+    expect(await code(() => admission.admit('bad'))).toBe('auth.credential_invalid');
+    expect(() => admission.admit('bad')).toThrow('The credential is not valid');
+    expect(asked).toEqual(['bad']);
+
+    await new Promise((resolve) => setTimeout(resolve, 3_100));
+    expect(await code(() => admission.admit('bad'))).toBe('auth.credential_invalid');
+    expect(asked).toEqual(['bad', 'bad']);
+  });
+
+  it('keeps good credentials whatever number of bad ones comes', async () => {
+    const admission = given({ max: 2 });
+    await admission.admit('ann');
+
+    for (let n = 0; n < 3_000; n += 1) await code(() => admission.admit(`bad${n}`));
+
+    expect(admission.admit('ann')).toEqual(principalOf('ann'));
+  });
+
+  it('trusts no longer than its time, nor than the token lives', async () => {
+    const admission = given({ ttlMs: 40 });
+    await admission.admit('ann');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await asks(admission, 'ann')).toBe(true);
+
+    const patient = given();
+    answer = async (credential) => ({ principal: principalOf(credential), expiresAtMs: Date.now() + 40 });
+    await patient.admit('bob');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await asks(patient, 'bob')).toBe(true);
+  });
+
+  it('does not admit a token that has expired on the way', async () => {
+    answer = async (credential) => ({ principal: principalOf(credential), expiresAtMs: Date.now() - 1 });
+
+    expect(await code(() => given().admit('ann'))).toBe('auth.credential_invalid');
+  });
+
+  it.each([
+    ['its token', { tokenId: 'id-of-ann' }],
+    ['its user', { principalId: 'ann@example.org' }],
+  ])('drops a credential as soon as %s is revoked, and no other', async (_what, revoked) => {
+    const admission = given();
+    await admission.admit('ann');
+    await admission.admit('bob');
+    answer = async () => Promise.reject(fail('auth.credential_invalid'));
+
+    auth.publish(CredentialRevoked, revoked);
+    await auth.flush();
+    await vi.waitFor(() => expect(admission.admit('bob')).toEqual(principalOf('bob')));
+
+    await vi.waitFor(async () => expect(await code(() => admission.admit('ann'))).toBe('auth.credential_invalid'));
+    expect(admission.admit('bob')).toEqual(principalOf('bob'));
+  });
+
+  it('asks again when the grants of a user change', async () => {
+    const admission = given();
+    await admission.admit('ann');
+    answer = async (credential) => ({
+      principal: { ...principalOf(credential), permissions: [] },
+      expiresAtMs: Date.now() + 60_000,
+    });
+
+    auth.publish(GrantsChanged, { principalId: 'ann@example.org' });
+    await auth.flush();
+
+    await vi.waitFor(async () => expect((await admission.admit('ann')).permissions).toEqual([]));
+  });
+
+  it('does not keep an answer that was given before a revocation it heard of', async () => {
+    const admission = given();
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    answer = async (credential) => {
+      const before = { principal: principalOf(credential), expiresAtMs: Date.now() + 60_000 };
+      answer = async () => Promise.reject(fail('auth.credential_invalid'));
+      await held;
+      return before;
+    };
+
+    const underWay = code(() => admission.admit('ann'));
+    await vi.waitFor(() => expect(asked).toEqual(['ann']));
+    auth.publish(CredentialRevoked, { tokenId: 'id-of-ann' });
+    await auth.flush();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    release();
+
+    expect(await underWay).toBe('auth.credential_invalid');
+  });
+
+  it('fails closed when auth is away, and lets those through whom it knows', async () => {
+    const admission = given();
+    await admission.admit('ann');
+    await auth.drain();
+
+    expect(await code(() => admission.admit('bob'))).toBe('auth.unavailable');
+    expect(admission.admit('ann')).toEqual(principalOf('ann'));
+  });
+
+  it('takes any other failure of auth for its absence', async () => {
+    answer = async () => Promise.reject(new Error('boom'));
+
+    expect(await code(() => given().admit('ann'))).toBe('auth.unavailable');
+  });
+
+  it('notices a revocation whose news was lost, before the time is up', async () => {
+    const admission = given({ ttlMs: 300 });
+    await admission.admit('ann');
+    answer = async () => Promise.reject(fail('auth.credential_invalid'));
+
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    expect(admission.admit('ann')).toEqual(principalOf('ann'));
+
+    await vi.waitFor(() => expect(() => admission.admit('ann')).toThrow('The credential is not valid'), {
+      timeout: 100,
+      interval: 5,
+    });
+  });
+
+  it('forgets everything when the bus was away', async () => {
+    const reconnects: (() => void)[] = [];
+    const flaky = new Proxy(edge, {
+      get: (target, name) =>
+        name === 'onReconnect'
+          ? (handler: () => void) => {
+              reconnects.push(handler);
+              return { close: () => {} };
+            }
+          : (Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name)),
+    });
+    const admission = new CallerAdmission(flaky, { ttlMs: 30_000, max: 10, authRequired: true });
+    open.push(admission);
+    await admission.admit('ann');
+
+    for (const reconnected of reconnects) reconnected();
+
+    expect(await asks(admission, 'ann')).toBe(true);
+  });
+});

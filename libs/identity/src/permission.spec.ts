@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { Principal, Sight } from '#libs/contracts';
+import { ANONYMOUS } from './anonymous.js';
+import { holds } from './permission.js';
+import { maySee, mayUseServer } from './sight.js';
+
+const principal = (facts: Partial<Principal>): Principal => ({
+  id: 'ann@example.org',
+  kind: 'user',
+  isAdmin: false,
+  teams: ['red'],
+  permissions: [],
+  serverId: null,
+  tokenId: 't',
+  ...facts,
+});
+
+describe('holds', () => {
+  it.each<[string[], string, boolean]>([
+    [['tools.read'], 'tools.read', true],
+    [['tools.read'], 'tools.execute', false],
+    [['tools.*'], 'tools.execute', true],
+    [['tools.*'], 'toolshed.read', false],
+    [['tools.*'], 'tools', false],
+    [['tools'], 'tools.read', false],
+    [['tools:*'], 'tools.read', false],
+    [['Tools.Read'], 'tools.read', false],
+    [['tools.read '], 'tools.read', false],
+    [['.*'], 'tools.read', false],
+    [['*'], 'admin.user_management', true],
+    [['tools.execute'], 'servers.use', true],
+    [['gateways.read'], 'servers.use', false],
+    [[], 'tools.read', false],
+    [[''], 'tools.read', false],
+  ])('%j → %s: %s', (permissions, wanted, expected) => {
+    expect(holds(principal({ permissions }), wanted)).toBe(expected);
+  });
+
+  it('denies administration to a token that reaches public things only', () => {
+    const publicOnly = principal({ permissions: ['*'], isAdmin: true, teams: [] });
+
+    expect(holds(publicOnly, 'admin.user_management')).toBe(false);
+    expect(holds(publicOnly, 'tools.read')).toBe(true);
+  });
+});
+
+describe('maySee', () => {
+  const publicEntry: Sight = { visibility: 'public', teamId: null, ownerEmail: null };
+  const redEntry: Sight = { visibility: 'team', teamId: 'red', ownerEmail: 'bob@example.org' };
+  const blueEntry: Sight = { visibility: 'team', teamId: 'blue', ownerEmail: 'ann@example.org' };
+  const annsOwn: Sight = { visibility: 'private', teamId: 'red', ownerEmail: 'ann@example.org' };
+  const bobsOwn: Sight = { visibility: 'private', teamId: 'red', ownerEmail: 'bob@example.org' };
+  const admin = principal({ isAdmin: true, teams: null, permissions: ['*'] });
+
+  it.each<[string, Principal, Sight, boolean]>([
+    ['anonymous, public', ANONYMOUS, publicEntry, true],
+    ['anonymous, team', ANONYMOUS, redEntry, false],
+    ['anonymous, private to "anonymous"', ANONYMOUS, { ...annsOwn, ownerEmail: 'anonymous' }, false],
+    ['member, her team', principal({}), redEntry, true],
+    ['member, another team, though hers by ownership', principal({}), blueEntry, false],
+    ['member, her own', principal({}), annsOwn, true],
+    ["member, somebody else's", principal({}), bobsOwn, false],
+    ['public-only token, her own', principal({ teams: [] }), annsOwn, false],
+    ['administrator, any team', admin, blueEntry, true],
+    ['administrator, her own', admin, annsOwn, true],
+    ["administrator, somebody else's", admin, bobsOwn, false],
+    ['team entry without a team', principal({}), { ...redEntry, teamId: null }, false],
+    ['a visibility of tomorrow', admin, { ...publicEntry, visibility: 'secret' as 'public' }, false],
+  ])('%s', (_case, who, sight, expected) => {
+    expect(maySee(who, sight)).toBe(expected);
+  });
+
+  it('ties a token to the one server it names', () => {
+    expect(mayUseServer(principal({}), null)).toBe(true);
+    expect(mayUseServer(principal({}), 's1')).toBe(true);
+    expect(mayUseServer(principal({ serverId: 's1' }), 's1')).toBe(true);
+    expect(mayUseServer(principal({ serverId: 's1' }), 's2')).toBe(false);
+    expect(mayUseServer(principal({ serverId: 's1' }), null)).toBe(false);
+  });
+});

@@ -1,0 +1,62 @@
+import { fail } from '#libs/errors';
+import { membersOf, valueText } from '../json-text.js';
+import { elementsOf } from '../server-side/json-scan.js';
+import type { IncomingResult } from './incoming.js';
+import { relayedMeta } from './meta.js';
+
+/** A result in two halves: what the protocol adds to every result, and the text of the rest. */
+export interface ResultParts {
+  /** `complete` where the upstream named none, as revisions before 2026-07-28 do. */
+  readonly resultType: string;
+  readonly ttlMs?: number;
+  readonly cacheScope?: 'public' | 'private';
+  readonly meta?: Record<string, unknown>;
+  readonly text: string;
+}
+
+/** A day: what an upstream may at most ask us to believe. */
+const TTL_MAX_MS = 86_400_000;
+const HEAD_KEYS = new Set(['_meta', 'resultType', 'ttlMs', 'cacheScope']);
+
+export const resultParts = ({ result, text }: IncomingResult): ResultParts => {
+  const { resultType = 'complete', ttlMs, cacheScope, _meta } = result;
+  if (typeof resultType !== 'string') {
+    throw fail('upstream.invalid_answer', { message: 'The upstream gave a resultType that is not a string' });
+  }
+  const meta = relayedMeta(_meta);
+  return {
+    resultType,
+    ...(isDuration(ttlMs) && { ttlMs: Math.min(ttlMs, TTL_MAX_MS) }),
+    ...((cacheScope === 'public' || cacheScope === 'private') && { cacheScope }),
+    ...(meta && { meta }),
+    text: withoutHead(result, text),
+  };
+};
+
+const isDuration = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
+
+/** The text of a result without the members that stand in its head; untouched where it has none. */
+const withoutHead = (result: object, text: string): string => {
+  let found = false;
+  for (const key of HEAD_KEYS) found ||= Object.hasOwn(result, key);
+  if (!found) return text;
+  const kept: string[] = [];
+  for (const member of readMembers(text)) {
+    if (!HEAD_KEYS.has(member.key)) kept.push(text.slice(member.start, member.end));
+  }
+  return `{${kept.join(',')}}`;
+};
+
+const readMembers = (text: string) => {
+  try {
+    return membersOf(text);
+  } catch {
+    throw fail('upstream.invalid_answer', { message: 'A key stands twice in the result of the upstream' });
+  }
+};
+
+/** The items of a list in a result, each as the upstream wrote it. */
+export const itemTexts = (text: string, key: string): string[] => {
+  const member = readMembers(text).find((candidate) => candidate.key === key);
+  return member === undefined ? [] : elementsOf(valueText(text, member));
+};

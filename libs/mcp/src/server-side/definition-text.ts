@@ -1,0 +1,33 @@
+import { membersOf, valueText, withMembers } from '../json-text.js';
+
+/** A definition without some members; untouched, byte for byte, when it has none of them. */
+export const withoutMembers = (text: string, names: readonly string[]): string => {
+  const present = names.filter((name) => text.includes(`"${name}"`));
+  return present.length === 0 ? text : withMembers(text, Object.fromEntries(present.map((name) => [name, null])));
+};
+
+/**
+ * Revisions before 2026-07-28 know output schemas of objects only: any other becomes the property `result` of one, as
+ * `wrapStructuredContent` does with the value. References from its root follow.
+ */
+export const wrapOutputSchema = (text: string): string => {
+  if (!text.includes('"outputSchema"')) return text;
+  const member = membersOf(text).find((candidate) => candidate.key === 'outputSchema');
+  if (member === undefined) return text;
+  const schema = valueText(text, member);
+  if (!schema.startsWith('{')) return withMembers(text, { outputSchema: null });
+  const type = membersOf(schema).find((candidate) => candidate.key === 'type');
+  if (type !== undefined && valueText(schema, type) === '"object"') return text;
+  const moved = schema.replace(/("\$ref"\s*:\s*"#)(?=["/])/g, '$1/properties/result');
+  return withMembers(text, {
+    outputSchema: `{"type":"object","properties":{"result":${moved}},"required":["result"]}`,
+  });
+};
+
+export const wrapStructuredContent = (body: string): string => {
+  if (!body.includes('"structuredContent"')) return body;
+  const member = membersOf(body).find((candidate) => candidate.key === 'structuredContent');
+  if (member === undefined) return body;
+  const value = valueText(body, member);
+  return value.startsWith('{') ? body : withMembers(body, { structuredContent: `{"result":${value}}` });
+};

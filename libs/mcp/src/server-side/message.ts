@@ -1,0 +1,139 @@
+import { type GatewayError, fail } from '#libs/errors';
+import { type Member, membersOf, valueText } from '../json-text.js';
+import { elementsOf, measure } from './json-scan.js';
+
+/** One JSON-RPC message as a client posted it: what it is, and where its parts stand in the text. */
+export type ClientMessage = ClientRequest | ClientNotification | ClientResponse | InvalidMessage;
+
+export interface ClientRequest {
+  readonly kind: 'request';
+  /** The id as it was written, so that it is echoed digit by digit. */
+  readonly idText: string;
+  readonly method: string;
+  readonly params: Params;
+}
+
+export interface ClientNotification {
+  readonly kind: 'notification';
+  readonly method: string;
+  readonly params: Params;
+}
+
+export interface ClientResponse {
+  readonly kind: 'response';
+  readonly id: string;
+  readonly result: unknown;
+  readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } | null;
+}
+
+export interface InvalidMessage {
+  readonly kind: 'invalid';
+  /** `null` where no id could be read. */
+  readonly idText: string | null;
+  readonly error: GatewayError;
+}
+
+export interface Params {
+  readonly value: Readonly<Record<string, unknown>>;
+  /** `{}` when the message has none. */
+  readonly text: string;
+  readonly members: readonly Member[];
+}
+
+export interface Batch {
+  readonly kind: 'batch';
+  readonly messages: readonly ClientMessage[];
+}
+
+const DEPTH_MAX = 64;
+const ENVELOPE_KEYS_MAX = 64;
+const BATCH_MAX = 100;
+const ID_LENGTH_MAX = 1_024;
+const INTEGER = /^-?(?:0|[1-9]\d*)$/;
+
+const NO_PARAMS: Params = { value: {}, text: '{}', members: [] };
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const invalid = (idText: string | null, message?: string): InvalidMessage => ({
+  kind: 'invalid',
+  idText,
+  error: fail('mcp.invalid_request', message === undefined ? undefined : { message }),
+});
+
+/** Reads a body. Throws `mcp.malformed_json` for what is not JSON, `mcp.invalid_request` for what is too much of it. */
+export const readBody = (text: string): ClientMessage | Batch => {
+  measure(text, DEPTH_MAX);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw fail('mcp.malformed_json');
+  }
+  if (!Array.isArray(value)) return readMessage(text, value);
+  if (value.length === 0 || value.length > BATCH_MAX) return invalid(null, `A batch holds 1 to ${BATCH_MAX} messages`);
+  const texts = elementsOf(text);
+  return { kind: 'batch', messages: value.map((element, at) => readMessage(texts[at] as string, element)) };
+};
+
+const readMessage = (text: string, value: unknown): ClientMessage => {
+  if (!isObject(value)) return invalid(null);
+  if (Object.keys(value).length > ENVELOPE_KEYS_MAX) return invalid(null, 'Too many members');
+  let members: Member[];
+  try {
+    members = membersOf(text);
+  } catch (error) {
+    return { kind: 'invalid', idText: null, error: error as GatewayError };
+  }
+  const idMember = members.find((member) => member.key === 'id');
+  const idText = idMember === undefined ? undefined : readId(valueText(text, idMember), value['id']);
+  if (idText === null) return invalid(null, 'id must be a string or an integer');
+  if (value['jsonrpc'] !== '2.0') return invalid(idText ?? null, 'jsonrpc must be "2.0"');
+  if (!Object.hasOwn(value, 'method')) return readResponse(value, idText);
+  const method = value['method'];
+  if (typeof method !== 'string' || method === '' || !isPlainName(method)) {
+    return invalid(idText ?? null, 'method must be a string');
+  }
+  let params: Params;
+  try {
+    params = readParams(text, members, value['params']);
+  } catch (error) {
+    return { kind: 'invalid', idText: idText ?? null, error: error as GatewayError };
+  }
+  return idText === undefined ? { kind: 'notification', method, params } : { kind: 'request', idText, method, params };
+};
+
+/** `null`: not an id that could be given back unchanged. */
+const readId = (text: string, value: unknown): string | null => {
+  if (typeof value === 'string') return value.length <= ID_LENGTH_MAX && value.isWellFormed() ? text : null;
+  return typeof value === 'number' && Number.isSafeInteger(value) && INTEGER.test(text) ? text : null;
+};
+
+const readParams = (text: string, members: readonly Member[], value: unknown): Params => {
+  const member = members.find((candidate) => candidate.key === 'params');
+  if (member === undefined) return NO_PARAMS;
+  if (!isObject(value)) throw fail('mcp.invalid_request', { message: 'params must be an object' });
+  if (Object.keys(value).length > ENVELOPE_KEYS_MAX) throw fail('mcp.invalid_request', { message: 'Too many params' });
+  const paramsText = valueText(text, member);
+  return { value, text: paramsText, members: membersOf(paramsText) };
+};
+
+const readResponse = (value: JsonObject, idText: string | undefined): ClientMessage => {
+  const hasResult = Object.hasOwn(value, 'result');
+  const error = value['error'];
+  if (idText === undefined || hasResult === isObject(error)) return invalid(idText ?? null);
+  const id = String(value['id']);
+  if (!isObject(error)) return { kind: 'response', id, result: value['result'], error: null };
+  const { code, message, data } = error;
+  if (typeof code !== 'number' || typeof message !== 'string') return invalid(idText);
+  return { kind: 'response', id, result: undefined, error: { code, message, ...(data !== undefined && { data }) } };
+};
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+/** A name that may stand in a header, a log line or a table: no control characters, no half surrogate pair. */
+export const isPlainName = (name: string): boolean => name.isWellFormed() && !CONTROL.test(name);

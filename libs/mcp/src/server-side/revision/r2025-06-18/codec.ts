@@ -1,0 +1,21 @@
+import type { ServerCodec } from '../../codec.js';
+import { definition } from './definitions.js';
+import { error, upstreamError } from './errors.js';
+import { operations } from './methods.js';
+import { callResult, emptyResult, greeting, listResult } from './results.js';
+
+/** MCP 2025-06-18: sessions, and requests in both directions. */
+export const r2025_06_18: ServerCodec = {
+  revision: '2025-06-18',
+  operations,
+  asks: { elicitationModes: ['form'] },
+  readEnvelope: () => null,
+  definition,
+  listResult,
+  callResult,
+  inputRequiredResult: () => null,
+  emptyResult,
+  greeting,
+  error,
+  upstreamError,
+};

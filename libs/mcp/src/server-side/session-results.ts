@@ -1,0 +1,26 @@
+import type { NeutralResult, Offer } from './codec.js';
+import { appendMembers } from './text.js';
+
+/** Results of the revisions with sessions: the upstream's body, and `_meta` where there is any. */
+export const plainResult = (body: string, meta: NeutralResult['meta']): string =>
+  meta === undefined ? body : appendMembers(body, `"_meta":${JSON.stringify(meta)}`);
+
+export const plainList = (member: string, definitions: readonly string[], nextCursor: string | null): string => {
+  const cursor = nextCursor === null ? '' : `,"nextCursor":${JSON.stringify(nextCursor)}`;
+  return `{"${member}":[${definitions.join(',')}]${cursor}}`;
+};
+
+/** The InitializeResult, but for what differs between revisions. */
+export const initializeResult = (revision: string, capabilities: object, offer: Offer, about: string): string => {
+  const instructions = offer.instructions === null ? '' : `,"instructions":${JSON.stringify(offer.instructions)}`;
+  return `{"protocolVersion":"${revision}","capabilities":${JSON.stringify(capabilities)},"serverInfo":${about}${instructions}}`;
+};
+
+/** The gateway filters log messages per session itself, so `logging` is always offered. */
+export const sessionCapabilities = (offer: Offer, completions: boolean): object => ({
+  tools: { listChanged: true },
+  prompts: { listChanged: true },
+  resources: { listChanged: true, subscribe: offer.subscribe },
+  logging: {},
+  ...(completions && offer.completions && { completions: {} }),
+});

@@ -1,0 +1,298 @@
+import { appendFileSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Bus } from '#libs/bus';
+import type { CallRecord } from '#libs/contracts';
+import { fail } from '#libs/errors';
+import { createLogger } from '#libs/telemetry';
+import { aCallRecord } from '../test/call-records.js';
+import { Outbox, type OutboxSettings } from './outbox.js';
+
+let dir: string;
+let lines: string[];
+const outboxes: Outbox[] = [];
+
+/** Plays metrics. `refuse` decides what happens to a batch. */
+class Metrics {
+  readonly batches: (readonly CallRecord[])[] = [];
+  refuse: ((records: readonly CallRecord[]) => Error | null) | null = null;
+
+  readonly bus = {
+    ask: async (_contract: unknown, { records }: { records: readonly CallRecord[] }) => {
+      const refusal = this.refuse?.(records);
+      if (refusal) throw refusal;
+      this.batches.push(structuredClone(records));
+      return { head: { accepted: records.length } };
+    },
+  } as unknown as Bus;
+
+  get ids(): string[] {
+    return this.batches.flat().map((record) => record.callId);
+  }
+
+  outcomeOf(callId: string): string | undefined {
+    return this.batches.flat().find((record) => record.callId === callId)?.outcome;
+  }
+}
+
+const down = (): Error => fail('bus.no_responders');
+
+const givenOutbox = (metrics: Metrics, settings: Partial<OutboxSettings> = {}): Outbox => {
+  const logger = createLogger({ service: 'test', level: 'info', destination: { write: (line) => void lines.push(line) } });
+  const outbox = new Outbox({ dir, bus: metrics.bus, logger, flushIntervalMs: 0, ...settings });
+  outboxes.push(outbox);
+  return outbox;
+};
+
+const until = async (condition: () => boolean): Promise<void> => {
+  for (let i = 0; i < 500 && !condition(); i += 1) await sleep(10);
+  expect(condition()).toBe(true);
+};
+
+const logFiles = (): string[] =>
+  readdirSync(dir, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.log'));
+
+const spoolBytes = (): number => logFiles().reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
+
+const run = (outbox: Outbox, callId: string): void => {
+  outbox.begin(aCallRecord({ callId }));
+  outbox.settle(aCallRecord({ callId, outcome: 'ok' }));
+};
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'outbox '));
+  lines = [];
+});
+
+afterEach(async () => {
+  await Promise.all(outboxes.splice(0).map((outbox) => outbox.close(0)));
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe('shipping', () => {
+  it('carries a settled record as it is, and nothing of one that only began', async () => {
+    const metrics = new Metrics();
+    const outbox = givenOutbox(metrics);
+    const settled = aCallRecord({ callId: 'a', outcome: 'tool_error', name: 'naïve "tool"\n🙂', errorCode: 'x', latencyMs: 1.25 });
+
+    outbox.begin(aCallRecord({ callId: 'a' }));
+    outbox.begin(aCallRecord({ callId: 'b' }));
+    outbox.settle(settled);
+
+    await until(() => metrics.batches.length > 0);
+    expect(metrics.batches).toEqual([[settled]]);
+  });
+
+  it('gathers records until the interval or the count is reached', async () => {
+    const metrics = new Metrics();
+    const outbox = givenOutbox(metrics, { flushIntervalMs: 300, flushCount: 3 });
+
+    run(outbox, 'a');
+    await sleep(100);
+    expect(metrics.ids).toEqual([]);
+    await until(() => metrics.ids.length === 1);
+
+    for (const callId of ['b', 'c', 'd']) run(outbox, callId);
+    await sleep(50);
+    expect(metrics.ids).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('flushes at once when told to', async () => {
+    const metrics = new Metrics();
+    const outbox = givenOutbox(metrics, { flushIntervalMs: 60_000 });
+    run(outbox, 'a');
+    await outbox.flush();
+    expect(metrics.ids).toEqual(['a']);
+  });
+
+  it('keeps what metrics does not take, and logs the outage once', async () => {
+    const metrics = new Metrics();
+    metrics.refuse = down;
+    const outbox = givenOutbox(metrics);
+    for (const callId of ['a', 'b']) run(outbox, callId);
+    await sleep(600);
+    expect(outbox.pending).toBe(2);
+
+    metrics.refuse = null;
+    await until(() => outbox.pending === 0);
+    expect(metrics.ids).toEqual(['a', 'b']);
+    expect(lines.filter((line) => line.includes('"warn"'))).toHaveLength(1);
+  });
+
+  it('splits a batch that the bus finds too large, and drops only what is too large alone', async () => {
+    const metrics = new Metrics();
+    metrics.refuse = (records) =>
+      records.length > 3 || records.some((record) => record.callId === 'huge') ? fail('bus.too_large') : null;
+    const outbox = givenOutbox(metrics, { flushIntervalMs: 20, flushCount: 50 });
+    for (let i = 0; i < 10; i += 1) run(outbox, i === 4 ? 'huge' : String(i));
+
+    await until(() => outbox.pending === 0);
+    expect(metrics.ids.sort()).toEqual(['0', '1', '2', '3', '5', '6', '7', '8', '9']);
+    expect(outbox.droppedCount).toBe(1);
+  });
+});
+
+describe('bounds', () => {
+  it('keeps few records in memory and reads the rest back from disk, each once', async () => {
+    const metrics = new Metrics();
+    metrics.refuse = down;
+    const outbox = givenOutbox(metrics, { recordsInMemoryMax: 10, segmentBytesMax: 16 * 1024, flushIntervalMs: 20 });
+    const ids = Array.from({ length: 1_000 }, (_, i) => `call-${i}`);
+    for (const callId of ids) run(outbox, callId);
+    expect(outbox.pending).toBe(1_000);
+
+    metrics.refuse = null;
+    await until(() => outbox.pending === 0);
+    expect(metrics.ids).toEqual(ids);
+    expect(logFiles()).toHaveLength(1);
+    expect(spoolBytes()).toBe(0);
+  });
+
+  it('drops new calls, not those in hand, when the disk share is used up; counts them and says so once', async () => {
+    const metrics = new Metrics();
+    metrics.refuse = down;
+    const outbox = givenOutbox(metrics, { bytesMax: 100_000, recordsInMemoryMax: 10 });
+    outbox.begin(aCallRecord({ callId: 'long' }));
+    for (let i = 0; i < 1_000; i += 1) run(outbox, `call-${i}`);
+    outbox.settle(aCallRecord({ callId: 'long', outcome: 'ok' }));
+
+    expect(spoolBytes()).toBeLessThan(101_000);
+    expect(outbox.droppedCount + outbox.pending).toBe(1_001);
+    metrics.refuse = null;
+    await until(() => outbox.pending === 0);
+    expect(metrics.ids).toContain('long');
+    expect(metrics.ids).toHaveLength(1_001 - outbox.droppedCount);
+    expect(lines.filter((line) => line.includes('"error"'))).toHaveLength(1);
+  });
+
+  it('lets a long call outlive the segment it began in', async () => {
+    const metrics = new Metrics();
+    const outbox = givenOutbox(metrics, { segmentBytesMax: 8 * 1024 });
+    outbox.begin(aCallRecord({ callId: 'long' }));
+    for (let i = 0; i < 200; i += 1) run(outbox, `call-${i}`);
+    await until(() => outbox.pending === 0);
+
+    expect(logFiles()).toHaveLength(1);
+    expect(readFileSync(join(dir, logFiles()[0] ?? ''), 'utf8')).toContain('"long"');
+  });
+
+  it('goes on in memory when the disk refuses, and the calls do not notice', async () => {
+    const metrics = new Metrics();
+    metrics.refuse = down;
+    const outbox = givenOutbox(metrics, { segmentBytesMax: 1_024 });
+    const [spool] = readdirSync(dir);
+    rmSync(join(dir, spool ?? ''), { recursive: true });
+    writeFileSync(join(dir, spool ?? ''), 'in the way');
+
+    for (let i = 0; i < 20; i += 1) run(outbox, String(i));
+    metrics.refuse = null;
+    await until(() => metrics.ids.length === 20);
+    expect(lines.filter((line) => line.includes('cannot be written'))).toHaveLength(1);
+  });
+});
+
+describe('the records of the dead', () => {
+  const DEAD_OWNER = JSON.stringify({ pid: 1, boot: null, pidNamespace: null, startTicks: null });
+
+  /** A spool as a killed process leaves it: nobody may touch it until its owner is judged dead. */
+  const leaveSpool = async (work: (outbox: Outbox) => void, rename: (name: string) => string): Promise<string> => {
+    const metrics = new Metrics();
+    metrics.refuse = down;
+    const outbox = givenOutbox(metrics, { segmentBytesMax: 2_048 });
+    work(outbox);
+    const spool = readdirSync(dir)[0] ?? '';
+    renameSync(join(dir, spool), join(dir, rename(spool)));
+    return join(dir, rename(spool));
+  };
+
+  it('ships what had settled, what had only begun as unknown, and skips a torn last line', async () => {
+    const orphan = await leaveSpool(
+      (outbox) => {
+        for (let i = 0; i < 20; i += 1) run(outbox, `settled-${i}`);
+        outbox.begin(aCallRecord({ callId: 'running' }));
+      },
+      (name) => `${name}-dead`,
+    );
+    appendFileSync(join(orphan, readdirSync(orphan).filter((name) => name.endsWith('.log')).sort().at(-1) ?? ''), 'S["torn",17');
+    rmSync(join(orphan, 'owner.json'));
+
+    const metrics = new Metrics();
+    givenOutbox(metrics);
+    await until(() => readdirSync(dir).filter((name) => name.endsWith('-dead')).length === 0);
+    await until(() => metrics.ids.length === 21);
+    expect(metrics.outcomeOf('running')).toBe('unknown');
+    expect(metrics.outcomeOf('settled-0')).toBe('ok');
+    expect(logFiles()).toHaveLength(1);
+  });
+
+  it('finds the spool that a dead adopter had adopted', async () => {
+    const inner = await leaveSpool((outbox) => run(outbox, 'inner'), (name) => `${name}-inner`);
+    const outer = await leaveSpool((outbox) => run(outbox, 'outer'), (name) => (name.endsWith('-inner') ? name : `${name}-outer`)).then(
+      () => readdirSync(dir).find((name) => !name.endsWith('-inner')) ?? '',
+    );
+    rmSync(join(inner, 'owner.json'));
+    rmSync(join(dir, outer, 'owner.json'));
+    renameSync(inner, join(dir, outer, 'inner'));
+
+    const metrics = new Metrics();
+    givenOutbox(metrics);
+    await until(() => metrics.ids.includes('inner') && metrics.ids.includes('outer'));
+  });
+
+  it('does not adopt where death cannot be proved before the owner was silent for several looks', async () => {
+    const orphan = await leaveSpool((outbox) => run(outbox, 'a'), (name) => `${name}-elsewhere`);
+    writeFileSync(join(orphan, 'owner.json'), DEAD_OWNER.replace('null', '"another boot"'));
+    const metrics = new Metrics();
+    givenOutbox(metrics);
+    await sleep(300);
+    expect(metrics.ids).toEqual([]);
+    expect(readdirSync(dir)).toContain(orphan.slice(dir.length + 1));
+  });
+
+  it('hands over to the next start what could not be shipped before closing', async () => {
+    const metrics = new Metrics();
+    metrics.refuse = down;
+    const first = givenOutbox(metrics);
+    run(first, 'a');
+    first.begin(aCallRecord({ callId: 'b' }));
+    await first.close(50);
+
+    metrics.refuse = null;
+    givenOutbox(metrics);
+    await until(() => metrics.ids.length === 2);
+    expect(metrics.outcomeOf('b')).toBe('unknown');
+  });
+
+  it('leaves nothing behind when all was shipped', async () => {
+    const metrics = new Metrics();
+    const outbox = givenOutbox(metrics, { flushIntervalMs: 60_000 });
+    run(outbox, 'a');
+    await outbox.close();
+    expect(metrics.ids).toEqual(['a']);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('writes its records anew when somebody adopted its folder while it was stopped', async () => {
+    const metrics = new Metrics();
+    metrics.refuse = down;
+    const outbox = givenOutbox(metrics);
+    outbox.begin(aCallRecord({ callId: 'running' }));
+    run(outbox, 'a');
+    const [spool] = readdirSync(dir);
+    rmSync(join(dir, spool ?? ''), { recursive: true });
+
+    await until(() => logFiles().length === 1);
+    const text = readFileSync(join(dir, logFiles()[0] ?? ''), 'utf8');
+    expect(text).toContain('B["running"');
+    expect(text).toContain('S["a"');
+
+    outbox.settle(aCallRecord({ callId: 'running', outcome: 'ok' }));
+    metrics.refuse = null;
+    await until(() => outbox.pending === 0);
+    expect(metrics.ids.sort()).toEqual(['a', 'running']);
+  });
+});

@@ -1,0 +1,247 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { CallRecord } from '#libs/contracts';
+import { fromLine, toLine } from './record-line.js';
+import { Segment } from './segment.js';
+import { OWNER_FILE, beat, createOwned } from './spool-owner.js';
+
+/** A settled record on its way; `segment` is null when the disk would not take it and memory alone holds it. */
+interface Waiting {
+  readonly record: CallRecord;
+  segment: Segment | null;
+}
+
+interface Begun {
+  readonly record: CallRecord;
+  segment: Segment | null;
+}
+
+export interface SpoolLimits {
+  readonly segmentBytesMax: number;
+  /** On disk in all; beyond it no call is begun, and what settles is kept in memory while there is room. */
+  readonly bytesMax: number;
+  /** Settled records in memory; the rest stays on disk and is read back in turn. */
+  readonly recordsInMemoryMax: number;
+}
+
+/** Older than this, a heartbeat no longer vouches that nobody adopted the folder meanwhile. */
+const BEAT_TRUSTED_MS = 6_000;
+const READ_BACK_BYTES = 256 * 1024;
+
+/**
+ * The records of one process, first on disk, then in memory. Single-threaded and synchronous: a call record is safe
+ * when `begin` or `settle` returns. A segment goes once all its settled records are acknowledged; calls that run longer
+ * than that are written again into the current one.
+ */
+export class Spool {
+  private readonly segments: Segment[] = [];
+  private readonly begun = new Map<string, Begun>();
+  private readonly queue: Waiting[] = [];
+  /** From here on settled records are on disk alone. */
+  private unread: { segment: Segment; offset: number } | null = null;
+  private current!: Segment;
+  private sequence = 0;
+  private beatAtMs = 0;
+  private bytes = 0;
+  private lastOffset = 0;
+  private foreignBytes = 0;
+
+  constructor(
+    readonly folder: string,
+    private readonly limits: SpoolLimits,
+    private readonly onDiskFailure: (error: unknown) => void,
+  ) {
+    this.found();
+  }
+
+  /** Settled records at hand. More may be on disk. */
+  get ready(): number {
+    return this.queue.length;
+  }
+
+  get openCalls(): number {
+    return this.begun.size;
+  }
+
+  get bytesOnDisk(): number {
+    return this.bytes + this.foreignBytes;
+  }
+
+  /** Settled records that metrics has not acknowledged. */
+  get pending(): number {
+    const onDisk = this.segments.reduce((sum, segment) => sum + segment.unacknowledged, 0);
+    return Math.max(onDisk, this.queue.length);
+  }
+
+  begin(record: CallRecord): void {
+    this.stillOurs();
+    const segment = this.bytesOnDisk < this.limits.bytesMax ? this.append(toLine('B', record)) : null;
+    this.forgetBegun(record.callId);
+    this.begun.set(record.callId, { record, segment });
+    if (segment !== null) segment.open += 1;
+  }
+
+  /** False when neither disk nor memory has room: the record is lost. */
+  settle(record: CallRecord): boolean {
+    this.stillOurs();
+    const begun = this.forgetBegun(record.callId);
+    // What was begun on disk may settle there even when the spool is full: such calls are few.
+    const room = begun?.segment != null || this.bytesOnDisk < this.limits.bytesMax;
+    const segment = room ? this.append(toLine('S', record)) : null;
+    if (segment !== null) segment.unacknowledged += 1;
+    const inMemory = this.queue.length < this.limits.recordsInMemoryMax && (segment === null || this.unread === null);
+    if (inMemory) this.queue.push({ record, segment });
+    else if (segment !== null) this.unread ??= { segment, offset: this.lastOffset };
+    return inMemory || segment !== null;
+  }
+
+  /** The oldest `countMax` settled records; they stay until `acknowledge`. */
+  peek(countMax: number): CallRecord[] {
+    return this.queue.slice(0, countMax).map((waiting) => waiting.record);
+  }
+
+  /** The first `count` of the last `peek` are in metrics for good. */
+  acknowledge(count: number): void {
+    for (const { segment } of this.queue.splice(0, count)) {
+      if (segment === null) continue;
+      segment.unacknowledged -= 1;
+      if (segment.unacknowledged === 0) this.retire(segment);
+    }
+    while (this.unread !== null && this.queue.length < this.limits.recordsInMemoryMax / 2) this.readBack();
+  }
+
+  /** Settles as `unknown` what is still running: its process is about to end. */
+  settleBegun(): void {
+    for (const { record } of [...this.begun.values()]) this.settle({ ...record, outcome: 'unknown' });
+  }
+
+  /** Counts what an adopted spool holds against this one's limit. */
+  reserve(bytes: number): void {
+    this.foreignBytes += bytes;
+  }
+
+  /** Says that this process lives; moves house when another has adopted the folder. */
+  beat(): void {
+    try {
+      if (!beat(this.folder)) this.moveHouse();
+      this.beatAtMs = performance.now();
+    } catch (error) {
+      this.onDiskFailure(error);
+    }
+  }
+
+  /** Leaves nothing behind when all is acknowledged; otherwise leaves the files to whoever starts next. */
+  close(): void {
+    for (const segment of this.segments) segment.close();
+    const empty = this.queue.length === 0 && this.unread === null && this.begun.size === 0 && this.foreignBytes === 0;
+    rmSync(empty ? this.folder : join(this.folder, OWNER_FILE), { recursive: true, force: true });
+  }
+
+  private found(): void {
+    createOwned(this.folder);
+    this.beatAtMs = performance.now();
+    this.roll();
+  }
+
+  private roll(): void {
+    const previous = this.current as Segment | undefined;
+    this.sequence += 1;
+    this.current = new Segment(join(this.folder, `${String(this.sequence).padStart(9, '0')}.log`));
+    this.segments.push(this.current);
+    if (previous?.unacknowledged === 0) this.retire(previous);
+  }
+
+  private append(line: string): Segment | null {
+    try {
+      if (this.current.bytes >= this.limits.segmentBytesMax) this.roll();
+      const segment = this.current;
+      const offset = segment.bytes;
+      segment.append(line);
+      this.bytes += segment.bytes - offset;
+      this.lastOffset = offset;
+      return segment;
+    } catch (error) {
+      this.onDiskFailure(error);
+      return null;
+    }
+  }
+
+  private forgetBegun(callId: string): Begun | undefined {
+    const begun = this.begun.get(callId);
+    if (begun === undefined) return undefined;
+    this.begun.delete(callId);
+    if (begun.segment !== null) begun.segment.open -= 1;
+    return begun;
+  }
+
+  /** All that settled in this segment is acknowledged. */
+  private retire(segment: Segment): void {
+    if (this.unread?.segment === segment) this.unread = this.startOfNext(segment);
+    if (segment === this.current) {
+      if (segment.open > 0) return;
+      this.bytes -= segment.bytes;
+      segment.clear();
+      return;
+    }
+    const index = this.segments.indexOf(segment);
+    if (index < 0 || (segment.open > 0 && !this.carryForward(segment))) return;
+    this.bytes -= segment.bytes;
+    this.segments.splice(this.segments.indexOf(segment), 1);
+    segment.remove();
+  }
+
+  private startOfNext(segment: Segment): { segment: Segment; offset: number } | null {
+    const next = this.segments[this.segments.indexOf(segment) + 1];
+    return next === undefined ? null : { segment: next, offset: 0 };
+  }
+
+  /** Writes the long runners of an otherwise finished segment again. Not when that would fill a segment by itself. */
+  private carryForward(segment: Segment): boolean {
+    if (segment.open > this.limits.segmentBytesMax / 4096) return false;
+    for (const begun of this.begun.values()) {
+      if (begun.segment !== segment) continue;
+      const next = this.append(toLine('B', begun.record));
+      if (next === null) return false;
+      segment.open -= 1;
+      next.open += 1;
+      begun.segment = next;
+    }
+    return true;
+  }
+
+  private readBack(): void {
+    const at = this.unread;
+    if (at === null) return;
+    const { lines, nextOffset } = at.segment.read(at.offset, READ_BACK_BYTES);
+    for (const line of lines) {
+      const parsed = fromLine(line);
+      if (parsed?.kind === 'S') this.queue.push({ record: parsed.record, segment: at.segment });
+    }
+    this.unread =
+      nextOffset < at.segment.bytes ? { segment: at.segment, offset: nextOffset } : this.startOfNext(at.segment);
+  }
+
+  /** A process that was stopped for long looks first whether it still owns its files. */
+  private stillOurs(): void {
+    if (performance.now() - this.beatAtMs > BEAT_TRUSTED_MS) this.beat();
+  }
+
+  /** The adopter ships what the old files hold; what is in memory is written again, since it may not have seen it. */
+  private moveHouse(): void {
+    for (const segment of this.segments.splice(0)) segment.close();
+    for (const begun of this.begun.values()) begun.segment = null;
+    for (const waiting of this.queue) waiting.segment = null;
+    this.unread = null;
+    this.bytes = 0;
+    this.found();
+    for (const begun of this.begun.values()) {
+      begun.segment = this.append(toLine('B', begun.record));
+      if (begun.segment !== null) begun.segment.open += 1;
+    }
+    for (const waiting of this.queue) {
+      waiting.segment = this.append(toLine('S', waiting.record));
+      if (waiting.segment !== null) waiting.segment.unacknowledged += 1;
+    }
+  }
+}

@@ -1,0 +1,226 @@
+import { get, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { parseConfig } from '#libs/config';
+import { createLogger, renderPrometheus } from '#libs/telemetry';
+import { Lifecycle } from '../lifecycle.js';
+import { platformOptions } from '../platform.config.js';
+import { Readiness } from '../readiness.js';
+import { FrontServer } from './front-server.js';
+import { HeapPressure } from './heap-pressure.js';
+import { OperationsFace } from './operations-face.js';
+import { RawHttp } from './raw-http.js';
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+const opened: FrontServer[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((front) => front.close()));
+});
+
+const start = async (settings: Record<string, string> = {}, pressure?: HeapPressure) => {
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const config = parseConfig(platformOptions, settings);
+  const raw = new RawHttp(new Lifecycle());
+  const operations = new OperationsFace(['ingress'], new Readiness(), logger);
+  const front = new FrontServer({ config, raw, operations, logger }, pressure);
+  opened.push(front);
+  const port = await front.listen(0);
+  return { front, raw, port, url: `http://127.0.0.1:${port}` };
+};
+
+/** Holds every request until it is told to answer. */
+const holding = () => {
+  const held: ServerResponse[] = [];
+  const listener: Listener = (_request, response) => void held.push(response);
+  return { held, listener };
+};
+const until = async (done: () => boolean): Promise<void> => {
+  while (!done()) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+const statusOf = (url: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    get(url, { agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    }).on('error', reject);
+  });
+
+describe('the HTTP server of a process', () => {
+  it('refuses with Retry-After until there is an application', async () => {
+    const { front, url } = await start();
+    const answer = await fetch(`${url}/mcp`);
+    expect([answer.status, answer.headers.get('retry-after'), await answer.json()]).toEqual([
+      503,
+      '1',
+      { detail: 'Not ready', code: 'platform.not_ready' },
+    ]);
+    expect(await statusOf(`${url}/health`)).toBe(200);
+    front.serve((_request, response) => response.end('ok'));
+    expect(await statusOf(`${url}/mcp`)).toBe(200);
+  });
+
+  it('keeps /health fast while every place is taken', async () => {
+    const { front, url } = await start({ BACKPRESSURE: '4' });
+    const { held, listener } = holding();
+    front.serve(listener);
+    const taken = Array.from({ length: 4 }, () => statusOf(url));
+    await until(() => held.length === 4);
+    const startedAtMs = performance.now();
+    expect(await statusOf(url)).toBe(503);
+    expect(await statusOf(`${url}/health`)).toBe(200);
+    expect(performance.now() - startedAtMs).toBeLessThan(500);
+    for (const response of held) response.end();
+    expect(await Promise.all(taken)).toEqual([200, 200, 200, 200]);
+    const last = statusOf(url);
+    await until(() => held.length === 5);
+    held[4]?.end();
+    expect(await last).toBe(200);
+  });
+
+  it('does not count streams that gave back their place', async () => {
+    const { front, raw, url } = await start({ BACKPRESSURE: '1' });
+    const streams: ServerResponse[] = [];
+    raw.mount((incoming, response) => {
+      if (incoming.url !== '/stream') return false;
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(': open\n\n');
+      raw.releasePlace(response);
+      streams.push(response);
+      return true;
+    });
+    front.serve((_request, response) => response.end('ok'));
+    expect(await Promise.all([1, 2, 3].map(() => statusOf(`${url}/stream`)))).toEqual([200, 200, 200]);
+    expect(await statusOf(url)).toBe(200);
+    await front.quiet();
+    for (const response of streams) response.end();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await statusOf(url)).toBe(200);
+  });
+
+  it('takes one request at a time while the heap is nearly full', async () => {
+    let share = 0.95;
+    const pressure = new HeapPressure(() => share);
+    pressure.sample();
+    const { front, url } = await start({}, pressure);
+    const { held, listener } = holding();
+    front.serve(listener);
+    const first = statusOf(url);
+    await until(() => held.length === 1);
+    expect(await statusOf(url)).toBe(503);
+    share = 0.5;
+    pressure.sample();
+    const second = statusOf(url);
+    await until(() => held.length === 2);
+    for (const response of held) response.end();
+    expect(await Promise.all([first, second])).toEqual([200, 200]);
+  });
+
+  it('gives back the place of a client that went away', async () => {
+    const { front, url, port } = await start({ BACKPRESSURE: '1' });
+    const { held, listener } = holding();
+    front.serve(listener);
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(() => held.length === 1);
+    socket.destroy();
+    await until(() => held[0]?.closed === true);
+    front.serve((_request, response) => response.end('ok'));
+    expect(await statusOf(url)).toBe(200);
+  });
+
+  it('refuses connections beyond its cap and takes new ones when some close', async () => {
+    const { front, port, url } = await start({ MAX_CONNECTIONS: '5' });
+    front.serve((_request, response) => response.end('ok'));
+    const sockets: Socket[] = [];
+    for (let count = 0; count < 5; count++) {
+      const socket = connect(port, '127.0.0.1');
+      // Half a head: busy, so not closed as idle.
+      socket.write('GET / HTTP/1.1\r\n');
+      socket.on('error', () => undefined);
+      await new Promise((resolve) => socket.once('connect', resolve));
+      sockets.push(socket);
+    }
+    await expect(statusOf(url)).rejects.toThrow();
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await statusOf(url)).toBe(200);
+  });
+
+  it.each([
+    ['a head over 16 KiB', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, '431'],
+    ['what is not HTTP', 'nonsense\r\n\r\n', '400'],
+    ['two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab', '400'],
+    ['a length and chunks', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', '400'],
+    ['a request without a host', 'GET / HTTP/1.1\r\n\r\n', '400'],
+  ])('refuses %s', async (_name, text, status) => {
+    const { front, port } = await start();
+    front.serve((_request, response) => response.end('ok'));
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.end(text);
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  it('has the time limits that slow clients run into', async () => {
+    const { front } = await start();
+    expect(front.server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 30_000, timeout: 0 });
+  });
+
+  it('ends an idle connection and finishes a busy one when it stops', async () => {
+    const { front, port } = await start();
+    const { held, listener } = holding();
+    front.serve(listener);
+    const idle = connect(port, '127.0.0.1');
+    const idleClosed = new Promise((resolve) => idle.once('close', resolve));
+    await new Promise((resolve) => idle.once('connect', resolve));
+    const busy = new Promise<IncomingMessage>((resolve) => request(`http://127.0.0.1:${port}`, resolve).end());
+    await until(() => held.length === 1);
+    front.stopAccepting();
+    const quiet = front.quiet();
+    held[0]?.end('done');
+    await quiet;
+    const answer = await busy;
+    expect(answer.statusCode).toBe(200);
+    answer.resume();
+    await front.close();
+    await idleClosed;
+  });
+
+  it('answers upgrades that nobody wants with 404 and hands on the others', async () => {
+    const { raw, port } = await start();
+    raw.onUpgrade((incoming, socket) => {
+      if (incoming.url !== '/ws') return false;
+      socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      return true;
+    });
+    const upgrade = (path: string): Promise<string> =>
+      new Promise((resolve) => {
+        const socket = connect(port, '127.0.0.1');
+        socket.once('data', (chunk) => resolve(String(chunk).split('\r\n', 1)[0] ?? ''));
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      });
+    expect(await upgrade('/ws')).toBe('HTTP/1.1 101 Switching Protocols');
+    expect(await upgrade('/other')).toBe('HTTP/1.1 404 Not Found');
+  });
+
+  it('shows metrics to its own network, not to those who come through the edge', async () => {
+    const { url } = await start();
+    expect(await statusOf(`${url}/internal/metrics`)).toBe(200);
+    const forwarded = await fetch(`${url}/internal/metrics`, { headers: { 'x-forwarded-for': '1.2.3.4' } });
+    expect(forwarded.status).toBe(503);
+  });
+
+  it('keeps the metrics bounded whatever the method and path', async () => {
+    const { front, url } = await start();
+    front.serve((_request, response) => response.end('ok'));
+    for (let count = 0; count < 20; count++) await fetch(`${url}/random/${count}`, { method: 'PURGE' });
+    const text = await renderPrometheus();
+    expect(text).toContain('http_requests_total{method="other",route="unknown",status="200"} 20');
+    expect(text).not.toContain('random');
+  });
+});

@@ -1,0 +1,193 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { fail, type GatewayError } from '#libs/errors';
+import { httpRequestDuration, httpRequests, type Logger } from '#libs/telemetry';
+import type { PlatformConfig } from '../platform.config.js';
+import { descriptorLimit } from './descriptor-limit.js';
+import { HeapPressure } from './heap-pressure.js';
+import type { OperationsFace } from './operations-face.js';
+import type { RawHttp } from './raw-http.js';
+import { refuse } from './refuse.js';
+
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Where Fastify leaves the template of the matched route, for the metrics. */
+export const ROUTE = Symbol('ROUTE');
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than common proxies keep idle connections, so that it is they who close first. */
+const KEEP_ALIVE_MS = 75_000;
+const HEADER_BYTES_MAX = 16_384;
+const IDLE_SWEEP_MS = 50;
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'it is taken; set PORT to another one',
+  EACCES: 'this user may not open it; ports from 1024 up are open to everybody',
+  EADDRNOTAVAIL: 'this machine has no such address; see HOST',
+};
+
+export interface FrontServerSettings {
+  readonly config: PlatformConfig;
+  readonly raw: RawHttp;
+  readonly operations: OperationsFace;
+  readonly logger: Logger;
+}
+
+/**
+ * The process' HTTP server. It listens before anything else works and stops listening before anything else stops; in
+ * between it passes each request to the raw handlers, then to Fastify, and refuses what is more than can be served.
+ */
+export class FrontServer {
+  readonly server: Server;
+  private application: RequestListener | null = null;
+  private inHand = 0;
+  private stopping = false;
+  private whenQuiet: (() => void) | null = null;
+
+  constructor(
+    private readonly settings: FrontServerSettings,
+    private readonly pressure = new HeapPressure(),
+  ) {
+    const { config } = settings;
+    this.server = createServer(
+      {
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: 1_000,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        maxHeaderSize: HEADER_BYTES_MAX,
+      },
+      (request, response) => this.receive(request, response),
+    );
+    this.server.maxConnections = config.MAX_CONNECTIONS || Math.floor(descriptorLimit() / 2);
+    this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+    this.server.on('drop', () => this.server.closeIdleConnections());
+  }
+
+  async listen(port: number): Promise<number> {
+    const { HOST: host, BACKLOG: backlog } = this.settings.config;
+    await new Promise<void>((resolve, reject) => {
+      const refused = (error: NodeJS.ErrnoException): void => {
+        reject(fail('config.invalid', { message: `cannot listen on port ${port} of ${host}: ${REASONS[error.code ?? ''] ?? error.code}` }));
+      };
+      this.server.once('error', refused);
+      this.server.listen({ host, port, backlog }, () => {
+        this.server.off('error', refused);
+        this.server.on('error', (error) => this.settings.logger.error({ err: error }, 'the HTTP server reports an error'));
+        resolve();
+      });
+    });
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** From now on requests that no raw handler takes go to `application`; until then everything is refused. */
+  serve(application: RequestListener): void {
+    this.application = application;
+  }
+
+  /** New connections are refused; those that are open finish what they are doing. */
+  stopAccepting(): void {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.server.close();
+  }
+
+  /** Resolves when every request but the released streams is answered. */
+  async quiet(): Promise<void> {
+    if (this.inHand === 0) return;
+    await new Promise<void>((resolve) => {
+      this.whenQuiet = resolve;
+    });
+  }
+
+  /** Closes what is still open, however it stands. */
+  async close(): Promise<void> {
+    this.stopAccepting();
+    this.pressure.close();
+    this.server.closeIdleConnections();
+    await new Promise((resolve) => setTimeout(resolve, IDLE_SWEEP_MS));
+    this.server.closeAllConnections();
+  }
+
+  private receive(request: IncomingMessage, response: ServerResponse): void {
+    // A client that hangs up mid-answer must not take the process with it.
+    response.on('error', (error) => this.settings.logger.debug({ err: error }, 'the answer could not be written'));
+    if (this.settings.operations.answer(request, response)) return;
+
+    const refusal = this.refusal();
+    if (refusal !== null) {
+      httpRequests.add(1, { method: methodLabel(request.method), route: 'refused', status: refusal.httpStatus });
+      refuse(response, refusal);
+      return;
+    }
+    if (this.stopping) response.shouldKeepAlive = false;
+    const seen = this.take(request, response);
+    seen.label = this.dispatch(request, response);
+  }
+
+  private refusal(): GatewayError | null {
+    if (this.application === null) return fail('platform.not_ready');
+    // One at a time even then: work is what makes the heap shrink again.
+    const places = this.pressure.isHigh ? 1 : this.settings.config.BACKPRESSURE;
+    return this.inHand >= places ? fail('http.overloaded') : null;
+  }
+
+  /** Answers the label of the raw route that took the request, or null when Fastify did. */
+  private dispatch(request: IncomingMessage, response: ServerResponse): string | null {
+    try {
+      for (const { handler, label } of this.settings.raw.routes) if (handler(request, response)) return label;
+      this.application?.(request, response);
+    } catch (error) {
+      this.settings.logger.error({ err: error }, 'a request handler threw');
+      if (response.headersSent) response.destroy();
+      else refuse(response, fail('platform.internal'));
+    }
+    return null;
+  }
+
+  /** Takes a place for the request until it is answered or gives it back. */
+  private take(request: IncomingMessage, response: ServerResponse): { label: string | null } {
+    const seen: { label: string | null } = { label: null };
+    const startedAtMs = performance.now();
+    let held = true;
+    this.inHand++;
+    const release = (): void => {
+      if (!held) return;
+      held = false;
+      if (--this.inHand === 0) this.whenQuiet?.();
+    };
+    this.settings.raw.onRelease(response, release);
+    response.once('close', () => {
+      release();
+      if (this.stopping) setImmediate(() => this.server.closeIdleConnections());
+      this.record(request, response, seen.label, performance.now() - startedAtMs);
+    });
+    return seen;
+  }
+
+  private record(request: IncomingMessage, response: ServerResponse, label: string | null, tookMs: number): void {
+    const route = label ?? (response as { [ROUTE]?: string })[ROUTE] ?? 'unknown';
+    // 499: the client left before it had its answer.
+    const status = response.writableFinished ? response.statusCode : 499;
+    const method = methodLabel(request.method);
+    httpRequests.add(1, { method, route, status });
+    httpRequestDuration.record(tookMs / 1_000, { method, route });
+    if (this.settings.config.DISABLE_ACCESS_LOG) return;
+    const path = request.url?.split('?', 1)[0];
+    this.settings.logger.info({ method, path, status, durationMs: Math.round(tookMs * 10) / 10 }, 'request');
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    if (!this.stopping) {
+      for (const handler of this.settings.raw.upgrades) if (handler(request, socket, head)) return;
+    }
+    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  }
+}
+
+const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
+/** Bounded: a label for each made-up method would let anybody grow the metrics. */
+const methodLabel = (method = ''): string => (METHODS.has(method) ? method : 'other');

@@ -1,0 +1,34 @@
+import type { ServerResponse } from 'node:http';
+import type { GatewayError } from '#libs/errors';
+
+/** The body of every REST failure. */
+export interface RestFailure {
+  readonly detail: string;
+  readonly code: string;
+  readonly errors?: readonly unknown[];
+}
+
+export const RETRY_AFTER_SECONDS = '1';
+
+/** Answers at once, outside Fastify. */
+export const refuse = (response: ServerResponse, error: GatewayError): void => {
+  const body: RestFailure = { detail: error.message, code: error.code };
+  answerJson(response, error.httpStatus, body, error.httpStatus === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {});
+};
+
+export const answerJson = (
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void => {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  });
+  response.end(text);
+};

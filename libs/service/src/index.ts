@@ -1,0 +1,14 @@
+export { VERSION } from './build-info.js';
+export { RawHttp } from './http/raw-http.js';
+export type { RawHandler, UpgradeHandler } from './http/raw-http.js';
+export { answerJson, refuse } from './http/refuse.js';
+export type { RestFailure } from './http/refuse.js';
+export { Lifecycle } from './lifecycle.js';
+export { InjectPlatformConfig, PLATFORM_CONFIG, platformOptions } from './platform.config.js';
+export type { PlatformConfig } from './platform.config.js';
+export { Readiness } from './readiness.js';
+export { processEnvironment, runProcess, runService } from './run-service.js';
+export type { AnyServicePart, ServicePart } from './service-part.js';
+export { retryWithBackoff } from './start/retry-with-backoff.js';
+export { startService } from './start/start-service.js';
+export type { RunningService, StartSettings } from './start/start-service.js';

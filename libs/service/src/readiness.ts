@@ -1,0 +1,67 @@
+
+/** `null` when well, else the reason. */
+type Check = () => string | null;
+type Probe = () => Promise<void>;
+
+const FRESH_MS = 1_000;
+const PROBE_TIMEOUT_MS = 1_000;
+
+interface ProbeState {
+  readonly probe: Probe;
+  checkedAtMs: number;
+  reason: string | null;
+  running: Promise<void> | null;
+}
+
+/** Whether this process can do its work now. Asked by `/ready`; never by `/health`. */
+export class Readiness {
+  private readonly checks = new Map<string, Check>();
+  private readonly probes = new Map<string, ProbeState>();
+
+  /** A check that costs nothing. */
+  add(name: string, check: Check): void {
+    this.checks.set(name, check);
+  }
+
+  /** A check that asks somebody: run at most once a second, and given a second to answer. */
+  addProbe(name: string, probe: Probe): void {
+    this.probes.set(name, { probe, checkedAtMs: Number.NEGATIVE_INFINITY, reason: 'not checked yet', running: null });
+  }
+
+  /** Why not, by name; empty when ready. */
+  async reasons(): Promise<Record<string, string>> {
+    await Promise.all([...this.probes.values()].map(refresh));
+    const reasons: Record<string, string> = {};
+    for (const [name, check] of this.checks) {
+      const reason = check();
+      if (reason !== null) reasons[name] = reason;
+    }
+    for (const [name, { reason }] of this.probes) if (reason !== null) reasons[name] = reason;
+    return reasons;
+  }
+}
+
+const refresh = (state: ProbeState): Promise<void> => {
+  if (performance.now() - state.checkedAtMs < FRESH_MS) return Promise.resolve();
+  state.running ??= run(state).finally(() => {
+    state.running = null;
+  });
+  return state.running;
+};
+
+const run = async (state: ProbeState): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('late')), PROBE_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([state.probe(), late]);
+    state.reason = null;
+  } catch {
+    // The cause may name hosts or users; `/ready` is open to everybody.
+    state.reason = 'not reachable';
+  } finally {
+    clearTimeout(timer);
+    state.checkedAtMs = performance.now();
+  }
+};

@@ -1,0 +1,63 @@
+import { Module, VERSION_NEUTRAL, VersioningType, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { type Bus, BusServer } from '#libs/bus';
+import { fail } from '#libs/errors';
+import { type Logger, NestLogger } from '#libs/telemetry';
+import type { FrontServer, RequestListener } from '../http/front-server.js';
+import type { PlatformConfig } from '../platform.config.js';
+import { mountApiPage } from './api-page.js';
+import { GatewayErrorFilter, namedFailure, restFailure } from './gateway-error.filter.js';
+import { BODY_BYTES_MAX, installRestHooks } from './rest-hooks.js';
+import { validationPipe } from './validation.js';
+
+@Module({})
+class ProcessModule {}
+
+export interface RestApplicationSettings {
+  readonly imports: readonly DynamicModule[];
+  readonly front: FrontServer;
+  readonly bus: Bus;
+  readonly config: PlatformConfig;
+  readonly logger: Logger;
+}
+
+/** The Nest application of this process: REST controllers on our server, bus controllers on our bus. */
+export const openRestApplication = async (settings: RestApplicationSettings): Promise<INestApplicationContext> => {
+  const { front, bus, config, logger } = settings;
+  let fastifyListener: RequestListener | undefined;
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_BYTES_MAX,
+    exposeHeadRoutes: true,
+    return503OnClosing: false,
+    // The router refuses malformed paths before any hook or filter is at hand.
+    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
+      const failure = namedFailure(error) ?? fail('platform.internal');
+      void reply.status(failure.httpStatus).send(restFailure(failure));
+    },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    serverFactory: (listener: RequestListener) => {
+      fastifyListener = listener;
+      return front.server;
+    },
+  });
+  const application = await NestFactory.create<NestFastifyApplication>(
+    { module: ProcessModule, imports: [...settings.imports] },
+    adapter,
+    { logger: new NestLogger(logger), abortOnError: false, bodyParser: false },
+  );
+  installRestHooks(adapter.getInstance(), config);
+  application.enableVersioning({ type: VersioningType.URI, defaultVersion: ['1', VERSION_NEUTRAL] });
+  application.useGlobalFilters(new GatewayErrorFilter(logger));
+  application.useGlobalPipes(validationPipe());
+  mountApiPage(application);
+  application.connectMicroservice({ strategy: new BusServer(bus) });
+
+  await application.startAllMicroservices();
+  await application.init();
+  await adapter.getInstance().ready();
+  if (fastifyListener === undefined) throw new Error('Fastify has not asked for its server');
+  front.serve(fastifyListener);
+  return application;
+};

@@ -1,0 +1,20 @@
+import type { DynamicModule } from '@nestjs/common';
+import type { ConfigOf, Options } from '#libs/config';
+import type { Owner } from '#libs/contracts';
+
+/** What a service is, to the process that runs it. The standalone process runs all five. */
+export interface ServicePart<O extends Options = Options> {
+  readonly name: Owner;
+  readonly options: O;
+  /** Builds the service's module; it provides its own configuration under a token of its own. */
+  module(config: ConfigOf<O>): DynamicModule;
+  readonly needs: { readonly database?: boolean; readonly cache?: boolean };
+  /**
+   * Options, of the kind `secret`, without which the service is not safe. Each must be strong. A gateway that keeps
+   * its own database makes up those that are absent and keeps them in its data folder; elsewhere they must be given.
+   */
+  readonly secrets?: readonly (keyof O & string)[];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: stands for "a part with some options"
+export type AnyServicePart = ServicePart<any>;

@@ -1,0 +1,43 @@
+import { resolve } from 'node:path';
+import { type ConfigOf, type Options, parseConfig } from '#libs/config';
+import { defaultPortOf, type PlatformConfig, platformOptions } from '../platform.config.js';
+import type { AnyServicePart } from '../service-part.js';
+import { lockDataDir, openDataDir } from './data-dir.js';
+import { keptSecrets, refuseWeakSecrets, requireSecrets } from './first-start.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Configuration {
+  readonly platform: PlatformConfig;
+  readonly configOf: <O extends Options>(options: O) => ConfigOf<O>;
+  readonly unlock: () => void;
+}
+
+/**
+ * Reads the settings of the process and of its parts, all of them before anything is opened. A gateway with a database
+ * of its own also takes its data folder and finds or makes its secrets there.
+ */
+export const readConfiguration = (parts: readonly AnyServicePart[], env: Environment): Configuration => {
+  const names = [...new Set(parts.flatMap((part) => part.secrets ?? []))];
+  const allOptions: Options = Object.assign({}, ...parts.map((part) => part.options as Options), platformOptions);
+  parseConfig(allOptions, env);
+  const given = parseConfig(platformOptions, env);
+  refuseWeakSecrets(names, env);
+
+  const isEmbedded = given.DATABASE_URL === null && parts.some((part) => part.needs.database);
+  if (!isEmbedded) requireSecrets(names, env);
+  const dataDir = isEmbedded ? openDataDir(given.SWITCHYARD_DATA_DIR) : resolve(given.SWITCHYARD_DATA_DIR);
+  const unlock = isEmbedded ? lockDataDir(dataDir) : () => undefined;
+  try {
+    const whole = isEmbedded ? { ...env, ...keptSecrets(names, env, dataDir) } : env;
+    const port = env.PORT ? given.PORT : defaultPortOf(parts.map((part) => part.name));
+    return {
+      platform: { ...given, SWITCHYARD_DATA_DIR: dataDir, PORT: port },
+      configOf: (options) => parseConfig(options, whole),
+      unlock,
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+};

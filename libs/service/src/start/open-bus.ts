@@ -1,0 +1,38 @@
+import { type Bus, connectNats, LocalBus, type NatsOptions } from '#libs/bus';
+import { retryWithBackoff } from './retry-with-backoff.js';
+import type { StartContext } from './stores.js';
+
+/** The bus: NATS where it is named, else the one inside this process. */
+export const openBus = async (context: StartContext, services: readonly string[]): Promise<Bus> => {
+  const { config, readiness, logger } = context;
+  const name = services.length === 1 ? (services[0] ?? 'switchyard') : 'switchyard';
+  const bus = config.NATS_URL === null ? new LocalBus({ logger }).join(name) : await awaitNats(context, name, config.NATS_URL);
+  readiness.add('bus', () => (bus.connected ? null : 'disconnected'));
+  return bus;
+};
+
+const awaitNats = (context: StartContext, name: string, urls: string): Promise<Bus> => {
+  const { config, logger, signal, onFatal } = context;
+  const options: NatsOptions = {
+    ...locateNats(urls),
+    name,
+    logger,
+    signal,
+    maxRetries: 0,
+    onClosed: (error) => onFatal(`the connection to NATS is closed for good${error === undefined ? '' : `: ${error.message}`}`),
+  };
+  return retryWithBackoff(
+    { what: 'NATS', attemptsMax: config.NATS_MAX_RETRIES, intervalMs: config.NATS_RETRY_INTERVAL_MS, signal, logger },
+    () => connectNats(options),
+  );
+};
+
+/** The client wants hosts and credentials apart. A user without a password is a token, as in the `nats` command. */
+export const locateNats = (urls: string): Pick<NatsOptions, 'servers' | 'credentials'> => {
+  const all = urls.split(',').map((text) => new URL(text.trim()));
+  const servers = all.map(({ hostname, port }) => `${hostname}:${port || '4222'}`);
+  const user = decodeURIComponent(all[0]?.username ?? '');
+  const password = decodeURIComponent(all[0]?.password ?? '');
+  if (user === '') return { servers };
+  return { servers, credentials: password === '' ? { token: user } : { user, password } };
+};

@@ -1,0 +1,57 @@
+import pg from 'pg';
+import { connectionOf, type PostgresLocation } from '#libs/storage';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const QUERY_TIMEOUT_MS = 900;
+
+/** Asks the database whether it is there, over one connection kept for that. */
+export class PostgresProbe {
+  private client: pg.Client | null = null;
+  private closed = false;
+
+  constructor(private readonly location: PostgresLocation) {}
+
+  async check(): Promise<void> {
+    const client = this.client ?? (await this.connect());
+    try {
+      await client.query('select 1');
+    } catch (error) {
+      this.drop(client);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const client = this.client;
+    this.client = null;
+    await client?.end().catch(() => undefined);
+  }
+
+  private async connect(): Promise<pg.Client> {
+    const client = new pg.Client({
+      ...connectionOf(this.location),
+      application_name: 'switchyard-readiness',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+    });
+    client.on('error', () => this.drop(client));
+    try {
+      await client.connect();
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      throw error;
+    }
+    if (this.closed) {
+      await client.end();
+      throw new Error('closed');
+    }
+    this.client = client;
+    return client;
+  }
+
+  private drop(client: pg.Client): void {
+    if (this.client === client) this.client = null;
+    void client.end().catch(() => undefined);
+  }
+}

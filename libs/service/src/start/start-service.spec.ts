@@ -1,0 +1,231 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Body, Controller, Get, type DynamicModule, Module, Param, Post, Query } from '@nestjs/common';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, MinLength, ValidateNested } from 'class-validator';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fail } from '#libs/errors';
+import { createLogger } from '#libs/telemetry';
+import { RawHttp } from '../http/raw-http.js';
+import type { ServicePart } from '../service-part.js';
+import { type RunningService, startService } from './start-service.js';
+
+class Inner {
+  @IsString() @MinLength(2) teamName!: string;
+}
+class Thing {
+  @IsString() displayName!: string;
+  @IsOptional() @IsInt() size?: number;
+  @IsOptional() @ValidateNested() @Type(() => Inner) inner?: Inner;
+  @IsOptional() inputSchema?: unknown;
+}
+
+@Controller('things')
+class ThingController {
+  @Post()
+  create(@Body() thing: Thing): Thing {
+    return thing;
+  }
+
+  @Get('failing/:how')
+  failing(@Param('how') how: string): never {
+    if (how === 'named') throw fail('http.conflict', { message: 'taken', data: { other: 'x' } });
+    if (how === 'busy') throw fail('http.overloaded');
+    throw new Error('SELECT password FROM secrets at /srv/inside');
+  }
+
+  @Get()
+  list(@Query() query: Record<string, string>): Record<string, string> {
+    return query;
+  }
+
+  @Get('slow')
+  slow(): Promise<string> {
+    return new Promise((resolve) => setTimeout(() => resolve('done'), 300));
+  }
+}
+
+@Module({ controllers: [ThingController] })
+class ThingModule {
+  constructor(raw: RawHttp) {
+    raw.mount((request, response) => {
+      if (!request.url?.startsWith('/mcp')) return false;
+      if (request.url === '/mcp/throws') throw new Error('inside');
+      response.end(`raw ${request.method}`);
+      return true;
+    }, '/mcp');
+  }
+}
+
+const part: ServicePart<Record<never, never>> = {
+  name: 'registry',
+  options: {},
+  module: (): DynamicModule => ({ module: ThingModule }),
+  needs: { cache: true },
+};
+const env = { PORT: '0', LOG_LEVEL: 'silent', BACKPRESSURE: '8' };
+let service: RunningService;
+let dir: string;
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'switchyard-'));
+  service = await startService({ parts: [part], env: { ...env, SWITCHYARD_DATA_DIR: dir } });
+});
+afterAll(async () => {
+  await service.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const post = (body: string, path = '/things', headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${service.url}${path}`, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+
+describe('a running service', () => {
+  it('answers /health, /ready and /version', async () => {
+    expect(await (await fetch(`${service.url}/health`)).json()).toEqual({ status: 'healthy' });
+    expect(await (await fetch(`${service.url}/ready`)).json()).toEqual({ status: 'ready' });
+    expect(await (await fetch(`${service.url}/version`)).json()).toMatchObject({ name: 'switchyard', version: '0.1.0', services: ['registry'] });
+    expect((await fetch(`${service.url}/health`, { method: 'POST' })).status).toBe(405);
+  });
+
+  it('serves REST under /v1 and without it', async () => {
+    for (const prefix of ['', '/v1']) expect(await (await fetch(`${service.url}${prefix}/things?a=b`)).json()).toEqual({ a: 'b' });
+    expect((await fetch(`${service.url}/v2/things`)).status).toBe(404);
+  });
+
+  it('gives raw handlers every request before Fastify', async () => {
+    expect(await (await fetch(`${service.url}/mcp`, { method: 'POST' })).text()).toBe('raw POST');
+    const broken = await fetch(`${service.url}/mcp/throws`);
+    expect(broken.status).toBe(500);
+    expect(await broken.json()).toEqual({ detail: 'Internal error', code: 'platform.internal' });
+  });
+
+  it('takes snake_case and camelCase, and drops what it does not know', async () => {
+    const body = { display_name: 'a', inner: { team_name: 'bb' }, input_schema: { a_b: 1 }, unknown: 1 };
+    const wanted = { displayName: 'a', inner: { teamName: 'bb' }, inputSchema: { a_b: 1 } };
+    expect(await (await post(JSON.stringify(body))).json()).toEqual(wanted);
+    expect(await (await post(JSON.stringify(wanted))).json()).toEqual(wanted);
+  });
+
+  it('names every field that is not valid', async () => {
+    const answer = await post('{"size":"x","inner":{"teamName":"b"}}');
+    expect(answer.status).toBe(422);
+    const body = (await answer.json()) as { detail: string; code: string; errors: { field: string }[] };
+    expect(body.code).toBe('http.invalid');
+    expect(body.errors.map(({ field }) => field).sort()).toEqual(['displayName', 'inner.teamName', 'size']);
+  });
+
+  const refused: [string, () => Promise<Response>, number, string][] = [
+    ['a body that is not JSON', () => post('{"a":'), 400, 'mcp.malformed_json'],
+    ['garbage', () => post('nonsense'), 400, 'mcp.malformed_json'],
+    ['a body of 65 levels', () => post(`${'['.repeat(65)}${']'.repeat(65)}`), 400, 'mcp.invalid_request'],
+    ['a body of 500,000 levels', () => post('['.repeat(500_000)), 400, 'mcp.invalid_request'],
+    ['a poisoned prototype', () => post('{"displayName":"a","__proto__":{"admin":true}}'), 400, 'mcp.malformed_json'],
+    ['a poisoned constructor', () => post('{"displayName":"a","constructor":{"prototype":{}}}'), 400, 'mcp.malformed_json'],
+    ['a body over 1 MiB', () => post(JSON.stringify({ displayName: 'x'.repeat(1_048_576) })), 413, 'http.body_too_large'],
+    ['another media type', () => post('a=b', '/things', { 'content-type': 'text/xml' }), 415, 'http.media_type_unsupported'],
+    ['two spellings', () => post('{"display_name":"a","displayName":"b"}'), 422, 'http.invalid'],
+    ['an unknown path', () => fetch(`${service.url}/nowhere`), 404, 'http.not_found'],
+    ['a malformed path', () => fetch(`${service.url}/things/%zz`), 400, 'mcp.malformed_json'],
+    ['an endless query', () => fetch(`${service.url}/things?${'a=1&'.repeat(101)}`), 422, 'http.invalid'],
+    ['a failure with a name', () => fetch(`${service.url}/things/failing/named`), 409, 'http.conflict'],
+    ['a failure without one', () => fetch(`${service.url}/things/failing/x`), 500, 'platform.internal'],
+    ['too much at once', () => fetch(`${service.url}/things/failing/busy`), 503, 'http.overloaded'],
+  ];
+  it.each(refused)('refuses %s', async (_name, ask, status, code) => {
+    const answer = await ask();
+    const text = await answer.text();
+    expect([answer.status, JSON.parse(text)]).toEqual([status, expect.objectContaining({ code, detail: expect.any(String) })]);
+    expect(text).not.toMatch(/SELECT|\/srv|node_modules|FST_/);
+    expect(answer.headers.get('retry-after')).toBe(status === 503 ? '1' : null);
+  });
+
+  it('carries the correlation id and security headers', async () => {
+    const answer = await fetch(`${service.url}/things`, { headers: { 'x-correlation-id': 'abc-1' } });
+    expect(answer.headers.get('x-correlation-id')).toBe('abc-1');
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const other = await fetch(`${service.url}/things`, { headers: { 'x-correlation-id': 'a b<script>' } });
+    expect(other.headers.get('x-correlation-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('shows its API', async () => {
+    expect((await fetch(`${service.url}/docs`)).status).toBe(200);
+    const document = (await (await fetch(`${service.url}/docs-json`)).json()) as { paths: Record<string, unknown> };
+    expect(Object.keys(document.paths)).toContain('/v1/things');
+  });
+
+  it('shows its own metrics, by route template', async () => {
+    const text = await (await fetch(`${service.url}/internal/metrics`)).text();
+    expect(text).toMatch(/http_requests_total\{method="GET",route="\/things\/failing\/:how",status="409"\} \d/);
+    expect(text).toMatch(/http_requests_total\{method="POST",route="\/mcp",status="200"\} \d/);
+    expect(text).not.toContain('nowhere');
+  });
+
+  it('refuses what is more than it can serve, at once, and recovers at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 30 }, () => fetch(`${service.url}/things/slow`)));
+    const shed = answers.filter(({ status }) => status === 503);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(8);
+    expect(shed).toHaveLength(22);
+    expect(shed[0]?.headers.get('retry-after')).toBe('1');
+    expect((await fetch(`${service.url}/things`)).status).toBe(200);
+  });
+});
+
+describe('starting and stopping', () => {
+  it('finishes what is in hand, refuses what comes after, and closes', async () => {
+    const other = await startService({ parts: [part], env: { ...env, SWITCHYARD_DATA_DIR: dir } });
+    const slow = fetch(`${other.url}/things/slow`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const stopping = other.stop();
+    await expect(fetch(`${other.url}/health`)).rejects.toThrow();
+    expect(await (await slow).text()).toBe('done');
+    expect(await stopping).toBe(true);
+  });
+
+  it('is alive but not ready while it waits for what it needs, and leaves when told to', async () => {
+    const port = await freePort();
+    const stopping = new AbortController();
+    const starting = startService({
+      parts: [part],
+      env: { ...env, PORT: String(port), NATS_URL: 'nats://127.0.0.1:9', NATS_RETRY_INTERVAL_MS: '50' },
+      signal: stopping.signal,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+    });
+    starting.catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
+    const ready = await fetch(`http://127.0.0.1:${port}/ready`);
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'not ready', reasons: { process: 'starting' } }]);
+    expect((await fetch(`http://127.0.0.1:${port}/things`)).status).toBe(503);
+    stopping.abort(new Error('stopped'));
+    await expect(starting).rejects.toThrow();
+    await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow();
+  });
+
+  it('gives up with a reason when what it needs never comes', async () => {
+    const starting = startService({
+      parts: [part],
+      env: { ...env, REDIS_URL: 'redis://:hunter2hunter@127.0.0.1:9', REDIS_MAX_RETRIES: '2', REDIS_RETRY_INTERVAL_MS: '10' },
+    });
+    const message = await starting.catch((error: Error) => error.message);
+    expect(message).toMatch(/^Redis could not be reached in 2 attempts: /);
+    expect(message).not.toContain('hunter2');
+  });
+
+  it('says which port is taken', async () => {
+    const blocker = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => blocker.once('listening', resolve));
+    const { port } = blocker.address() as { port: number };
+    await expect(startService({ parts: [part], env: { ...env, PORT: String(port) } })).rejects.toThrow(`cannot listen on port ${port} of 127.0.0.1: it is taken`);
+    blocker.close();
+  });
+});
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};

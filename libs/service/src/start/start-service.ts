@@ -1,0 +1,135 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import type { Bus } from '#libs/bus';
+import { createLogger, type Logger, watchProcess } from '#libs/telemetry';
+import { FrontServer } from '../http/front-server.js';
+import { OperationsFace } from '../http/operations-face.js';
+import { RawHttp } from '../http/raw-http.js';
+import { Lifecycle } from '../lifecycle.js';
+import type { PlatformConfig } from '../platform.config.js';
+import { type Platform, PlatformModule } from '../platform.module.js';
+import { Readiness } from '../readiness.js';
+import { openRestApplication } from '../rest/rest-application.js';
+import type { AnyServicePart } from '../service-part.js';
+import { type Configuration, type Environment, readConfiguration } from './configuration.js';
+import { openBus } from './open-bus.js';
+import { OpenedThings } from './opened.js';
+import { openMemory, openPostgres, type StartContext } from './stores.js';
+
+/** Kept back from the time to stop, for what comes after the last answer. */
+const CLOSING_MS = 2_000;
+
+export interface StartSettings {
+  readonly parts: readonly AnyServicePart[];
+  readonly env: Environment;
+  /** Gives up a start that is still waiting for something. */
+  readonly signal?: AbortSignal;
+  readonly logger?: Logger;
+  /** Where a logger made here writes: standard output unless told. */
+  readonly logTo?: 'stdout' | 'stderr';
+  /** The service can go on no longer, though nobody stopped it. */
+  readonly onFatal?: (reason: string) => void;
+}
+
+/** A process that serves. */
+export interface RunningService {
+  readonly url: string;
+  readonly port: number;
+  readonly config: PlatformConfig;
+  readonly bus: Bus;
+  readonly application: INestApplicationContext;
+  readonly logger: Logger;
+  /** Stops in order; answers whether everything closed as it should. */
+  stop(): Promise<boolean>;
+}
+
+/**
+ * Brings the parts up in one process. The HTTP server comes first, so that `/health` and `/ready` tell the truth while
+ * the rest is awaited.
+ */
+export const startService = async (settings: StartSettings): Promise<RunningService> => {
+  const { parts, env, signal = new AbortController().signal } = settings;
+  const configuration = readConfiguration(parts, env);
+  const { platform: config } = configuration;
+  const service = parts.length === 1 ? (parts[0]?.name ?? 'switchyard') : 'switchyard';
+  const logger = settings.logger ?? createLogger({ service, level: config.LOG_LEVEL, to: settings.logTo ?? 'stdout' });
+  const opened = new OpenedThings();
+  opened.add('the data folder', async () => configuration.unlock());
+  try {
+    return await open({ ...settings, signal }, configuration, logger, opened);
+  } catch (error) {
+    await opened.closeAll(logger);
+    throw error;
+  }
+};
+
+const open = async (
+  { parts, signal, onFatal = () => {} }: StartSettings & { readonly signal: AbortSignal },
+  configuration: Configuration,
+  logger: Logger,
+  opened: OpenedThings,
+): Promise<RunningService> => {
+  const { platform: config } = configuration;
+  const names = parts.map((part) => part.name);
+  const readiness = new Readiness();
+  const lifecycle = new Lifecycle();
+  const raw = new RawHttp(lifecycle);
+  let state: 'starting' | 'serving' | 'stopping' = 'starting';
+  readiness.add('process', () => (state === 'serving' ? null : state));
+
+  const front = new FrontServer({ config, raw, logger, operations: new OperationsFace(names, readiness, logger) });
+  const port = await front.listen(config.PORT);
+  opened.add('the HTTP server', () => front.close());
+  watchProcess();
+
+  const context: StartContext = {
+    config,
+    logger,
+    readiness,
+    signal,
+    onClose: (name, close) => opened.add(name, close),
+    onFatal: (reason) => {
+      if (state !== 'stopping') onFatal(reason);
+    },
+  };
+  const postgres = parts.some((part) => part.needs.database) ? await openPostgres(context) : null;
+  const cache = parts.some((part) => part.needs.cache) ? await openMemory(context) : null;
+  const bus = await openBus(context, names);
+  const platform: Platform = { config, logger, bus, cache, postgres, raw, readiness, lifecycle };
+  const modules = parts.map((part) => part.module(configuration.configOf(part.options)));
+  const application = await openRestApplication({ imports: [PlatformModule.of(platform), ...modules], front, bus, config, logger });
+  opened.add('the application', () => application.close());
+  signal.throwIfAborted();
+  state = 'serving';
+
+  let stopped: Promise<boolean> | null = null;
+  const stop = async (): Promise<boolean> => {
+    state = 'stopping';
+    await windDown(front, lifecycle, bus, config.SHUTDOWN_TIMEOUT_MS);
+    return opened.closeAll(logger);
+  };
+  return {
+    url: `http://${hostOf(config.HOST)}:${port}`,
+    port,
+    config,
+    bus,
+    application,
+    logger,
+    stop: () => (stopped ??= stop()),
+  };
+};
+
+/** Each step leaves the next ones what they need: requests are answered while the bus works, facts sent while it lives. */
+const windDown = async (front: FrontServer, lifecycle: Lifecycle, bus: Bus, timeoutMs: number): Promise<void> => {
+  const endsAtMs = performance.now() + timeoutMs;
+  front.stopAccepting();
+  await lifecycle.runStopping();
+  await front.quiet();
+  await front.close();
+  await lifecycle.runFlush();
+  await bus.drain({ graceMs: Math.max(0, endsAtMs - performance.now() - CLOSING_MS), beforeClose: () => lifecycle.runFlush() });
+};
+
+const hostOf = (host: string): string => {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+};

@@ -1,0 +1,19 @@
+import { type ConfigOf, decimal, oneOf, text, url } from '#libs/config';
+
+export const cacheOptions = {
+  CACHE_TYPE: oneOf(
+    ['auto', 'redis', 'memory'],
+    'auto',
+    'Where sessions, events for resumption, leases and counters are kept. `auto`: in Redis when `REDIS_URL` is set, else in this process. `memory` is for a single replica.',
+  ),
+  CACHE_PREFIX: text('switchyard:', 'What every key in Redis begins with.'),
+  REDIS_URL: url(
+    ['redis:', 'rediss:'],
+    'Redis or Valkey. A cluster: `redis://any-node:6379?cluster=true`. Sentinels: `redis://sentinel:26379/0?sentinel=<name of the master>`, more of them by `&node=host:port`.',
+  ),
+  REDIS_SOCKET_TIMEOUT: decimal(0.5, 'Seconds an operation on Redis may take.', { min: 0.01 }),
+  REDIS_SOCKET_CONNECT_TIMEOUT: decimal(2, 'Seconds connecting to Redis may take.', { min: 0.01 }),
+  REDIS_HEALTH_CHECK_INTERVAL: decimal(30, 'Seconds between checks of a Redis connection that nobody uses; 0 is never.'),
+} as const;
+
+export type CacheConfig = ConfigOf<typeof cacheOptions>;

@@ -1,0 +1,132 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseConfig } from '#libs/config';
+import { createLogger } from '#libs/telemetry';
+import { type RedisServer, freePort, startRedisServer } from '#libs/testing';
+import { cacheOptions } from './cache.config.js';
+import type { Cache } from './cache.js';
+import { MemoryCache } from './memory-cache.js';
+import { openCache } from './open-cache.js';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+const configOf = (env: Record<string, string>) => parseConfig(cacheOptions, env);
+
+const took = async (work: () => Promise<unknown>): Promise<number> => {
+  const startedAt = performance.now();
+  await work().catch(() => {});
+  return performance.now() - startedAt;
+};
+
+const eventually = async (check: () => Promise<boolean>, withinMs: number): Promise<number> => {
+  const startedAt = performance.now();
+  while (!(await check().catch(() => false))) {
+    if (performance.now() - startedAt > withinMs) throw new Error(`not within ${withinMs} ms`);
+    await sleep(20);
+  }
+  return performance.now() - startedAt;
+};
+
+describe('a cache in Redis', () => {
+  let redis: RedisServer;
+  let cache: Cache;
+
+  beforeEach(async () => {
+    redis = await startRedisServer();
+    cache = await openCache(configOf({ REDIS_URL: redis.url, REDIS_SOCKET_TIMEOUT: '0.3' }), logger);
+  });
+  afterEach(async () => {
+    await cache.close();
+    await redis.stop();
+  });
+
+  it('keeps its keys under CACHE_PREFIX', async () => {
+    const other = await openCache(configOf({ REDIS_URL: redis.url, CACHE_PREFIX: 'other:' }), logger);
+    await cache.set('key', 'ours', 10_000);
+    await cache.append('list', 'ours', { lengthMax: 5, ttlMs: 10_000 });
+    expect(await other.get('key')).toBeNull();
+    expect((await other.readSince('list', 0)).entries).toEqual([]);
+    const plain = new Redis(redis.url);
+    expect((await plain.keys('*')).sort()).toEqual(['switchyard:key', 'switchyard:list']);
+    await plain.quit();
+    await other.close();
+  });
+
+  it('fails each operation within its timeout while Redis is stopped, then at once, and mends itself', async () => {
+    redis.pause();
+    const failure = cache.get('key');
+    await expect(failure).rejects.toMatchObject({ code: 'platform.not_ready' });
+    const waits: number[] = [];
+    for (let n = 0; n < 8; n++) waits.push(await took(() => cache.get('key')));
+    expect(Math.max(...waits)).toBeLessThan(500);
+    expect(cache.ready).toBe(false);
+    expect(await took(() => cache.get('key'))).toBeLessThan(20);
+    redis.resume();
+    expect(await eventually(async () => (await cache.increment('n', 10_000)) > 0, 5_000)).toBeLessThan(5_000);
+    expect(cache.ready).toBe(true);
+  });
+
+  it('refuses at once while Redis is gone, mends itself, and finds what was kept', async () => {
+    await cache.set('key', 'kept', 60_000);
+    await redis.kill();
+    await sleep(50);
+    expect(await took(() => cache.get('key'))).toBeLessThan(50);
+    await expect(cache.get('key')).rejects.toMatchObject({ code: 'platform.not_ready' });
+    await redis.restart();
+    await eventually(async () => (await cache.get('key')) === 'kept', 3_000);
+  });
+
+  it('does not repeat an increment whose answer was lost', async () => {
+    await cache.increment('n', 60_000);
+    redis.pause();
+    await expect(cache.increment('n', 60_000)).rejects.toMatchObject({ code: 'platform.not_ready' });
+    redis.resume();
+    let seen = 0;
+    await eventually(async () => (seen = await cache.increment('n', 60_000)) > 0, 5_000);
+    // The lost one may have been done or not, but never twice.
+    expect([2, 3]).toContain(seen);
+  });
+
+  it('refuses writes, and goes on reading, when Redis is full', async () => {
+    const admin = new Redis(redis.url);
+    await cache.set('key', 'kept', 60_000);
+    await admin.config('SET', 'maxmemory', '1');
+    for (let n = 0; n < 5; n++) {
+      await expect(cache.set('other', 'x', 60_000)).rejects.toMatchObject({ code: 'platform.not_ready' });
+    }
+    expect(await cache.get('key')).toBe('kept');
+    await admin.config('SET', 'maxmemory', '0');
+    await cache.set('other', 'x', 60_000);
+    await admin.quit();
+  });
+
+  it('notices a dead connection that nobody uses', async () => {
+    const checked = await openCache(
+      configOf({ REDIS_URL: redis.url, REDIS_SOCKET_TIMEOUT: '0.05', REDIS_HEALTH_CHECK_INTERVAL: '0.1' }),
+      logger,
+    );
+    redis.pause();
+    await eventually(async () => !checked.ready, 2_000);
+    redis.resume();
+    await eventually(async () => checked.ready, 5_000);
+    await checked.close();
+  });
+});
+
+describe('opening the cache', () => {
+  it('rejects when Redis cannot be reached, in the time given', async () => {
+    const url = `redis://127.0.0.1:${await freePort()}`;
+    await expect(openCache(configOf({ REDIS_URL: url }), logger)).rejects.toThrow();
+    const silent = 'redis://192.0.2.1:6379';
+    expect(
+      await took(() => openCache(configOf({ REDIS_URL: silent, REDIS_SOCKET_CONNECT_TIMEOUT: '0.2' }), logger)),
+    ).toBeLessThan(1_000);
+  });
+
+  it('keeps it in this process without REDIS_URL, or when told to', async () => {
+    expect(await openCache(configOf({}), logger)).toBeInstanceOf(MemoryCache);
+    expect(await openCache(configOf({ REDIS_URL: 'redis://127.0.0.1:1', CACHE_TYPE: 'memory' }), logger)).toBeInstanceOf(MemoryCache);
+    await expect(openCache(configOf({ CACHE_TYPE: 'redis' }), logger)).rejects.toMatchObject({ code: 'config.invalid' });
+  });
+});

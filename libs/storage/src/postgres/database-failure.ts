@@ -1,0 +1,25 @@
+import { GatewayError, fail } from '#libs/errors';
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const REPEATABLE = new Set(['40001', '40P01']);
+const UNAVAILABLE = /^(08|53|57P|25P0[34]|57014|55P03)/;
+const CONNECTION_LOST = /^(Connection terminated|Client has encountered a connection error|Query read timeout)/;
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** A deadlock or a serialisation failure: the transaction was undone, and may be run again. */
+export const isRepeatable = (error: unknown): boolean => REPEATABLE.has(codeOf(error));
+
+/**
+ * `platform.not_ready` for what is the database's fault and passes (gone, full, too slow, locked); null for the rest
+ * (a broken constraint, a wrong statement), which is somebody else's.
+ */
+export const databaseFailure = (error: unknown): GatewayError | null => {
+  if (error instanceof GatewayError) return error;
+  const code = codeOf(error);
+  const lost = error instanceof Error && CONNECTION_LOST.test(error.message);
+  const refused = /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOENT)/.test(code);
+  if (!lost && !refused && !UNAVAILABLE.test(code) && !isRepeatable(error)) return null;
+  return fail('platform.not_ready', { message: 'The database is unavailable', cause: error });
+};

@@ -1,0 +1,341 @@
+import { once } from 'node:events';
+import fs from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseConfig } from '#libs/config';
+import { createLogger, renderPrometheus } from '#libs/telemetry';
+import { type TransactionPooler, spawnSource, startStallingProxy, startTransactionPooler, temporaryFolder } from '#libs/testing';
+import { Note, noteMigrations } from '../../test/note.entity.js';
+import { databaseFailure } from './database-failure.js';
+import { openDatabase, reachPostgres } from './database.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.js';
+import { EMBEDDED_PORT, type PostgresLocation, connectionOf } from './location.js';
+import { postgresOptions, postgresSettings } from './postgres.config.js';
+import { transact } from './transact.js';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+const folder = temporaryFolder('database');
+let server: EmbeddedPostgres;
+let socketDir: string;
+let admin: pg.Client;
+const opened: DataSource[] = [];
+
+const settings = (env: Record<string, string>) => postgresSettings(parseConfig(postgresOptions, env));
+
+const openNotes = async (location: PostgresLocation = server.location, migrations = noteMigrations): Promise<DataSource> => {
+  const database = await openDatabase({ location, schema: 'notes', entities: [Note], migrations, logger });
+  opened.push(database);
+  return database;
+};
+
+const openWith = (env: Record<string, string>): Promise<DataSource> =>
+  openNotes({ ...server.location, settings: settings(env) });
+
+const ask = async (sql: string): Promise<Record<string, unknown>[]> => (await admin.query(sql)).rows;
+
+const failureOf = async (work: () => Promise<unknown>): Promise<{ code?: string; tookMs: number; error: unknown }> => {
+  const startedAt = performance.now();
+  const error: unknown = await work().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return { error, tookMs: performance.now() - startedAt, ...(error instanceof Error && 'code' in error && { code: String(error.code) }) };
+};
+
+beforeAll(async () => {
+  server = await startEmbeddedPostgres({ dataDir: folder, logger });
+  ({ socketDir } = server.location as { socketDir: string });
+});
+afterAll(async () => {
+  await server.stop();
+  fs.rmSync(folder, { recursive: true });
+});
+beforeEach(async () => {
+  admin = new pg.Client(connectionOf(server.location));
+  admin.on('error', () => {});
+  await admin.connect();
+});
+afterEach(async () => {
+  for (const database of opened.splice(0)) await database.destroy().catch(() => {});
+  await ask('DROP SCHEMA IF EXISTS notes CASCADE');
+  await admin.end();
+});
+
+describe('opening a database', () => {
+  it('makes the schema, runs the migrations once, and keeps everything inside the schema', async () => {
+    const first = await openNotes();
+    const made = await first.getRepository(Note).save({ text: 'hello' });
+    expect(made.id).toMatch(/^[0-9a-f-]{36}$/);
+    const second = await openNotes();
+    expect(await second.getRepository(Note).find({ order: { text: 'ASC' } })).toHaveLength(2);
+    expect(await ask(`SELECT name FROM notes.migrations ORDER BY id`)).toEqual([
+      { name: 'CreateNote1700000000000' },
+      { name: 'LabelNote1700000000001' },
+    ]);
+    expect(await ask(`SELECT 1 FROM pg_tables WHERE schemaname = 'public'`)).toEqual([]);
+  });
+
+  it('migrates once when several processes start together', async () => {
+    const startAtMs = String(Date.now() + 2_500);
+    const script = new URL('../../test/migrate-once.ts', import.meta.url);
+    const replicas = [1, 2, 3].map(() => spawnSource(script, [socketDir, startAtMs]));
+    const codes = await Promise.all(replicas.map(async (replica) => (await once(replica, 'exit'))[0] as number));
+    expect(codes).toEqual([0, 0, 0]);
+    expect(await ask('SELECT count(*)::int AS n FROM notes.migrations')).toEqual([{ n: 2 }]);
+    expect(await ask(`SELECT count(*)::int AS n FROM notes.note WHERE text LIKE 'made%'`)).toEqual([{ n: 1 }]);
+    expect(await ask(`SELECT count(*)::int AS n FROM notes.note WHERE text LIKE 'from%'`)).toEqual([{ n: 3 }]);
+  });
+
+  it('takes back everything when a migration fails, and goes on from there next time', async () => {
+    class Broken1700000000002 implements MigrationInterface {
+      up(runner: QueryRunner): Promise<void> {
+        return runner.query('ALTER TABLE notes.note ADD COLUMN broken nonsense');
+      }
+      async down(): Promise<void> {}
+    }
+    await expect(openNotes(server.location, [...noteMigrations, Broken1700000000002])).rejects.toThrow(/nonsense/);
+    expect(await ask(`SELECT 1 FROM pg_namespace WHERE nspname = 'notes'`)).toEqual([]);
+    await openNotes();
+    expect(await ask('SELECT count(*)::int AS n FROM notes.migrations')).toEqual([{ n: 2 }]);
+  });
+
+  it('does not need the right to make schemas where an operator has made it', async () => {
+    await ask(`CREATE ROLE tenant LOGIN; CREATE SCHEMA notes AUTHORIZATION tenant`);
+    try {
+      await openNotes({ url: `postgres://tenant@/postgres?host=${encodeURIComponent(socketDir)}` });
+      for (const database of opened.splice(0)) await database.destroy();
+    } finally {
+      await ask(`DROP SCHEMA IF EXISTS notes CASCADE; DROP ROLE tenant`);
+    }
+  });
+
+  it('says at once that nobody is there', async () => {
+    await expect(reachPostgres({ socketDir: '/nowhere' })).rejects.toThrow(/ENOENT/);
+    await expect(openNotes({ socketDir: '/nowhere' })).rejects.toThrow(/ENOENT/);
+  });
+});
+
+describe('the pool', () => {
+  it('holds DB_POOL_SIZE connections and DB_MAX_OVERFLOW more for a while', async () => {
+    const location = { ...server.location, settings: { ...settings({ DB_POOL_SIZE: '2', DB_MAX_OVERFLOW: '3' }), overflowIdleMs: 200 } };
+    const database = await openNotes(location);
+    const mine = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'switchyard-notes'`;
+    const busy = Promise.all(Array.from({ length: 8 }, () => database.query('SELECT pg_sleep(0.2)')));
+    await sleep(150);
+    expect(await ask(mine)).toEqual([{ n: 5 }]);
+    expect(await renderPrometheus()).toMatch(/db_pool_connections_active\{[^}]*schema="notes"[^}]*\} 5/);
+    await busy;
+    await sleep(600);
+    expect(await ask(mine)).toEqual([{ n: 2 }]);
+  });
+
+  it('refuses with platform.not_ready after DB_POOL_TIMEOUT when all connections are in use', async () => {
+    const database = await openWith({ DB_POOL_SIZE: '1', DB_MAX_OVERFLOW: '0', DB_POOL_TIMEOUT: '0.2' });
+    const busy = database.query('SELECT pg_sleep(1)');
+    const { code, tookMs } = await failureOf(() => database.getRepository(Note).count());
+    expect(code).toBe('platform.not_ready');
+    expect(tookMs).toBeLessThan(900);
+    await busy;
+    expect(await database.getRepository(Note).count()).toBe(1);
+  });
+
+  it('refuses with platform.not_ready when the server has no connection left', async () => {
+    await openNotes();
+    await ask(`CREATE ROLE crowded LOGIN CONNECTION LIMIT 1; GRANT ALL ON SCHEMA notes TO crowded; GRANT ALL ON ALL TABLES IN SCHEMA notes TO crowded`);
+    const database = await openNotes({ url: `postgres://crowded@/postgres?host=${encodeURIComponent(socketDir)}` });
+    try {
+      const busy = database.query('SELECT pg_sleep(0.5)');
+      expect(await failureOf(() => database.query('SELECT 1'))).toMatchObject({ code: 'platform.not_ready' });
+      await busy;
+      await database.query('SELECT 1');
+    } finally {
+      await database.destroy();
+      await ask(`DROP OWNED BY crowded; DROP ROLE crowded`);
+    }
+  });
+
+  it('replaces a connection after DB_POOL_RECYCLE', async () => {
+    const pidOf = async (database: DataSource) => (await database.query('SELECT pg_backend_pid() AS pid'))[0].pid as number;
+    const lasting = await openWith({ DB_POOL_SIZE: '1', DB_POOL_RECYCLE: '0' });
+    const recycled = await openWith({ DB_POOL_SIZE: '1', DB_POOL_RECYCLE: '1' });
+    const before = [await pidOf(lasting), await pidOf(recycled)];
+    await sleep(1_300);
+    expect(await pidOf(lasting)).toBe(before[0]);
+    expect(await pidOf(recycled)).not.toBe(before[1]);
+  });
+
+  it('does not hand out a connection that has silently died (DB_POOL_PRE_PING)', async () => {
+    const proxy = await startStallingProxy({ path: `${socketDir}/.s.PGSQL.${EMBEDDED_PORT}` });
+    const url = `postgres://postgres@127.0.0.1:${proxy.port}/postgres`;
+    const limits = { DB_STATEMENT_TIMEOUT_MS: '800' };
+    const pinged = await openNotes({ url, settings: settings(limits) });
+    const trusting = await openNotes({ url, settings: settings({ ...limits, DB_POOL_PRE_PING: 'false' }) });
+    proxy.stall();
+    await sleep(1_100);
+    expect(await pinged.getRepository(Note).count()).toBe(1);
+    const { error, tookMs } = await failureOf(() => trusting.getRepository(Note).count());
+    expect(databaseFailure(error)).toMatchObject({ code: 'platform.not_ready' });
+    expect(tookMs).toBeLessThan(2_500);
+    // The silent connection is not used again.
+    expect(await trusting.getRepository(Note).count()).toBe(1);
+    for (const database of opened.splice(0)) await database.destroy();
+    await proxy.stop();
+  });
+
+  it('goes on after the server was killed, and lost no committed row', async () => {
+    const database = await openNotes();
+    await database.getRepository(Note).insert({ text: 'committed' });
+    const [{ pid }] = (await ask(`SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'`)) as [{ pid: number }];
+    const adminEnded = once(admin, 'end');
+    process.kill(pid, 'SIGKILL');
+    await adminEnded;
+    const giveUpAt = Date.now() + 5_000;
+    let count = 0;
+    while (count === 0) {
+      count = await database.getRepository(Note).countBy({ text: 'committed' }).catch(() => 0);
+      if (Date.now() > giveUpAt) throw new Error('not within 5 s');
+      await sleep(20);
+    }
+    expect(count).toBe(1);
+    admin = new pg.Client(connectionOf(server.location));
+    await admin.connect();
+  });
+});
+
+const limits = {
+  DB_STATEMENT_TIMEOUT_MS: '600',
+  DB_LOCK_TIMEOUT_MS: '150',
+  DB_IDLE_IN_TRANSACTION_TIMEOUT_MS: '200',
+  DB_POOL_SIZE: '2',
+};
+
+const limitTests = (open: () => Promise<DataSource>): void => {
+  it('ends a statement after DB_STATEMENT_TIMEOUT_MS', async () => {
+    const database = await open();
+    const { error, tookMs } = await failureOf(() => transact(database, (manager) => manager.query('SELECT pg_sleep(5)')));
+    expect(error).toMatchObject({ code: 'platform.not_ready' });
+    expect(tookMs).toBeLessThan(1_500);
+    expect(await database.getRepository(Note).count()).toBe(1);
+  });
+
+  it('waits for a lock no longer than DB_LOCK_TIMEOUT_MS', async () => {
+    const database = await open();
+    await ask('BEGIN');
+    await ask('LOCK TABLE notes.note');
+    const { error, tookMs } = await failureOf(() => transact(database, (manager) => manager.insert(Note, { text: 'x' })));
+    await ask('ROLLBACK');
+    expect(error).toMatchObject({ code: 'platform.not_ready', cause: expect.objectContaining({ code: '55P03' }) });
+    expect(tookMs).toBeLessThan(550);
+    await database.getRepository(Note).insert({ text: 'x' });
+  });
+
+  it('ends a transaction that rests for DB_IDLE_IN_TRANSACTION_TIMEOUT_MS', async () => {
+    const database = await open();
+    const { error } = await failureOf(() =>
+      transact(database, async (manager) => {
+        await manager.insert(Note, { text: 'never' });
+        await sleep(500);
+        await manager.insert(Note, { text: 'never' });
+      }),
+    );
+    expect(error).toMatchObject({ code: 'platform.not_ready' });
+    expect(await database.getRepository(Note).countBy({ text: 'never' })).toBe(0);
+  });
+};
+
+describe('time limits on a direct connection', () => {
+  limitTests(() => openWith(limits));
+
+  it('hold for single statements too', async () => {
+    const database = await openWith(limits);
+    const { error } = await failureOf(() => database.query('SELECT pg_sleep(5)'));
+    expect(error).toMatchObject({ code: '57014' });
+    expect(databaseFailure(error)).toMatchObject({ code: 'platform.not_ready' });
+  });
+});
+
+describe('through a pooler in transaction mode', () => {
+  let pooler: TransactionPooler;
+  const open = (): Promise<DataSource> => openNotes({ url: pooler.url, settings: settings(limits) });
+
+  beforeEach(async () => {
+    const socketPath = `${socketDir}/.s.PGSQL.${EMBEDDED_PORT}`;
+    pooler = await startTransactionPooler({ socketPath, user: 'postgres', database: 'postgres', size: 3 });
+  });
+  afterEach(async () => {
+    for (const database of opened.splice(0)) await database.destroy().catch(() => {});
+    await pooler.stop();
+  });
+
+  limitTests(open);
+
+  it('leaves nothing on the connections it shares', async () => {
+    const databases = await Promise.all([open(), open(), open(), open()]);
+    const work = databases.flatMap((database, index) =>
+      Array.from({ length: 10 }, async (_, n) => {
+        await transact(database, async (manager) => {
+          const { id } = await manager.save(Note, { text: `${index}-${n}` });
+          expect(await manager.findOneByOrFail(Note, { id })).toMatchObject({ text: `${index}-${n}` });
+        });
+        await database.getRepository(Note).countBy({ text: `${index}-${n}` });
+      }),
+    );
+    await Promise.all(work);
+    expect(await databases[0].getRepository(Note).count()).toBe(41);
+    expect(pooler.turns).toBeGreaterThan(80);
+    expect(pooler.offences).toEqual([]);
+
+    const stranger = new pg.Client(pooler.url);
+    await stranger.connect();
+    for (let n = 0; n < 6; n++) {
+      expect((await stranger.query('SHOW statement_timeout')).rows).toEqual([{ statement_timeout: '0' }]);
+      expect((await stranger.query('SHOW search_path')).rows).toEqual([{ search_path: '"$user", public' }]);
+    }
+    await stranger.end();
+  });
+
+  it('bounds a single statement from this side', async () => {
+    const database = await open();
+    const { error, tookMs } = await failureOf(() => database.query('SELECT pg_sleep(5)'));
+    expect(databaseFailure(error)).toMatchObject({ code: 'platform.not_ready' });
+    expect(tookMs).toBeLessThan(2_500);
+    expect(await database.getRepository(Note).count()).toBe(1);
+  });
+});
+
+describe('a transaction', () => {
+  it('is run again after a deadlock, and each row is there once', async () => {
+    const database = await openNotes();
+    await database.query(`INSERT INTO notes.note (text) VALUES ('a'), ('b')`);
+    let attempts = 0;
+    const swap = (first: string, second: string) =>
+      transact(database, async (manager) => {
+        attempts++;
+        await manager.query(`UPDATE notes.note SET label = 'x' WHERE text = $1`, [first]);
+        await sleep(100);
+        await manager.query(`UPDATE notes.note SET label = 'x' WHERE text = $1`, [second]);
+        await manager.insert(Note, { text: `after ${first}` });
+      });
+    await database.query(`ALTER SYSTEM SET deadlock_timeout = '100ms'`);
+    await database.query('SELECT pg_reload_conf()');
+    await Promise.all([swap('a', 'b'), swap('b', 'a')]);
+    expect(attempts).toBe(3);
+    expect(await database.getRepository(Note).countBy({ text: 'after a' })).toBe(1);
+    expect(await database.getRepository(Note).countBy({ text: 'after b' })).toBe(1);
+  });
+
+  it('passes on what is not the database’s fault, and keeps nothing of it', async () => {
+    const database = await openNotes();
+    const mistake = new Error('ours');
+    await expect(
+      transact(database, async (manager) => {
+        await manager.insert(Note, { text: 'gone' });
+        throw mistake;
+      }),
+    ).rejects.toBe(mistake);
+    expect(await database.getRepository(Note).countBy({ text: 'gone' })).toBe(0);
+  });
+});

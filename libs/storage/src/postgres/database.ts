@@ -1,0 +1,95 @@
+import pg from 'pg';
+import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
+import { type Logger, meter } from '#libs/telemetry';
+import { GuardedPool, type GuardedPoolOptions, type LimitsBy, poolOptionsOf, startupLimits } from './guarded-pool.js';
+import { type PostgresLocation, connectionOf } from './location.js';
+import { type MigrationClass, migrate } from './migrate.js';
+import { type PostgresSettings, settingsOf } from './postgres.config.js';
+import { QueryLog } from './query-log.js';
+
+// biome-ignore lint/complexity/noBannedTypes: an entity class, as TypeORM takes it
+export type Entity = Function | EntitySchema;
+
+export interface DatabaseOptions {
+  readonly location: PostgresLocation;
+  /** Every table lives in it; lower-case letters, digits and `_`. */
+  readonly schema: string;
+  readonly entities: readonly Entity[];
+  /** In the order in which they were written; each class name ends in a timestamp, as TypeORM wants it. */
+  readonly migrations: readonly MigrationClass[];
+  /** Overrides the location's settings. */
+  readonly pool?: Partial<PostgresSettings>;
+  readonly logger: Logger;
+}
+
+/** Brings the schema up to date and opens a pool on it. One attempt: whoever starts the process repeats it. */
+export const openDatabase = async (options: DatabaseOptions): Promise<DataSource> => {
+  const { location, schema, logger } = options;
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error(`"${schema}" is not a schema name`);
+  const settings = { ...settingsOf(location), ...options.pool };
+  const limitsBy = await reachPostgres(location, settings);
+  if (limitsBy === 'transaction') {
+    logger.info({ schema }, 'the database is behind a pooler: time limits are set per transaction');
+  }
+  const base = {
+    type: 'postgres',
+    schema,
+    applicationName: `switchyard-${schema}`,
+    uuidExtension: 'pgcrypto',
+    installExtensions: false,
+    driver: { Pool: GuardedPool },
+    logger: new QueryLog(logger),
+    migrationsTableName: 'migrations',
+  } as const satisfies DataSourceOptions;
+
+  const unlimited: GuardedPoolOptions = { ...connectionOf(location), max: 1, prePing: false, connectionTimeoutMillis: 10_000 };
+  await migrate({ ...base, migrations: [...options.migrations], entities: [], extra: unlimited });
+
+  const extra = { ...connectionOf(location), ...poolOptionsOf(settings, limitsBy) };
+  const database = new DataSource({ ...base, entities: [...options.entities], maxQueryExecutionTime: 1_000, extra });
+  await database.initialize();
+  watchPool(database, schema);
+  return database;
+};
+
+/**
+ * Connects once, to see that the server is there and takes us. The answer says whether it takes our time limits with
+ * the connection: a pooler such as PgBouncer does not.
+ */
+export const reachPostgres = async (location: PostgresLocation, settings = settingsOf(location)): Promise<LimitsBy> => {
+  const limits = startupLimits(settings);
+  try {
+    await touch({ ...connectionOf(location), ...limits, connectionTimeoutMillis: settings.poolTimeoutMs });
+    return 'startup';
+  } catch (error) {
+    if (!(error instanceof Error && /unsupported startup parameter/.test(error.message))) throw error;
+  }
+  await touch({ ...connectionOf(location), connectionTimeoutMillis: settings.poolTimeoutMs });
+  return 'transaction';
+};
+
+const touch = async (config: pg.ClientConfig): Promise<void> => {
+  const client = new pg.Client({ ...config, query_timeout: config.connectionTimeoutMillis });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query('SELECT 1');
+  } finally {
+    await client.end().catch(() => {});
+  }
+};
+
+const poolSize = meter().createObservableGauge('db_pool_size', { description: 'Database connections open, by schema.' });
+const poolActive = meter().createObservableGauge('db_pool_connections_active', {
+  description: 'Database connections in use, by schema.',
+});
+const poolWaiting = meter().createObservableGauge('db_pool_requests_waiting', {
+  description: 'Requests that wait for a database connection, by schema.',
+});
+
+const watchPool = (database: DataSource, schema: string): void => {
+  const pool = (database.driver as unknown as { master: pg.Pool }).master;
+  poolSize.addCallback((result) => result.observe(pool.totalCount, { schema }));
+  poolActive.addCallback((result) => result.observe(pool.totalCount - pool.idleCount, { schema }));
+  poolWaiting.addCallback((result) => result.observe(pool.waitingCount, { schema }));
+};

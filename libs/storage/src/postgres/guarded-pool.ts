@@ -1,0 +1,129 @@
+import { performance } from 'node:perf_hooks';
+import pg, { type PoolClient, type PoolConfig, type QueryConfig } from 'pg';
+import { fail } from '#libs/errors';
+import type { PostgresSettings } from './postgres.config.js';
+
+/**
+ * How the server's own time limits reach it. `startup`: with the connection, where they hold for every statement.
+ * `transaction`: PgBouncer refuses those parameters, and a plain SET would stay on a connection that others use next;
+ * so each transaction sets them for itself, and single statements are bounded from this side alone.
+ */
+export type LimitsBy = 'startup' | 'transaction';
+
+/** A connection that rested for less is taken to be alive. */
+const RESTED_MS = 1_000;
+const PING_TIMEOUT_MS = 1_000;
+/** The server ends a statement; this is for a server that does not answer at all. */
+const SILENCE_MS = 500;
+
+export const poolOptionsOf = (settings: PostgresSettings, limitsBy: LimitsBy): GuardedPoolOptions => ({
+  max: settings.poolSize + settings.poolOverflow,
+  min: settings.poolSize,
+  idleTimeoutMillis: settings.overflowIdleMs,
+  connectionTimeoutMillis: settings.poolTimeoutMs,
+  maxLifetimeSeconds: settings.recycleAfterSeconds,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 5_000,
+  prePing: settings.prePing,
+  ...(settings.statementTimeoutMs > 0 && { query_timeout: settings.statementTimeoutMs + SILENCE_MS }),
+  ...(limitsBy === 'startup' ? startupLimits(settings) : { transactionLimits: transactionLimits(settings) }),
+});
+
+/** As `pg` sends them when it connects. */
+export const startupLimits = (settings: PostgresSettings): PoolConfig => ({
+  statement_timeout: settings.statementTimeoutMs,
+  lock_timeout: settings.lockTimeoutMs,
+  idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs,
+});
+
+const transactionLimits = (settings: PostgresSettings): string =>
+  [
+    `SET LOCAL statement_timeout = ${settings.statementTimeoutMs}`,
+    `SET LOCAL lock_timeout = ${settings.lockTimeoutMs}`,
+    `SET LOCAL idle_in_transaction_session_timeout = ${settings.idleInTransactionTimeoutMs}`,
+  ].join('; ');
+
+export interface GuardedPoolOptions extends PoolConfig {
+  readonly prePing: boolean;
+  /** Sent along with each `START TRANSACTION`, in the same round trip. */
+  readonly transactionLimits?: string;
+}
+
+/** A connection that ends when an answer does not come: a late one must not meet the next query. */
+class GuardedClient extends pg.Client {
+  private readonly transactionLimits: string | undefined;
+
+  constructor(config: GuardedPoolOptions) {
+    super(config);
+    this.transactionLimits = config.transactionLimits;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads of `pg` are passed on as they are
+  override query(...args: any[]): any {
+    if (this.transactionLimits !== undefined && args[0] === 'START TRANSACTION') {
+      args = [`START TRANSACTION; ${this.transactionLimits}`, ...args.slice(2)];
+    }
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    const result = (super.query as any)(...args);
+    if (result instanceof Promise) result.catch((error: unknown) => this.endIfSilent(error));
+    return result;
+  }
+
+  private endIfSilent(error: unknown): void {
+    if (!(error instanceof Error) || error.message !== 'Query read timeout') return;
+    const internals = this as unknown as { _queryable: boolean; connection: { stream: { destroy(): void } } };
+    // What the pool looks at when the connection comes back to it, which is before the socket has closed.
+    internals._queryable = false;
+    internals.connection.stream.destroy();
+  }
+}
+
+type Connected = (error: Error | undefined, client: PoolClient | undefined, release: (destroy?: Error | boolean) => void) => void;
+
+/** A pool that hands out only connections that work, and says `platform.not_ready` when it has none in time. */
+export class GuardedPool extends pg.Pool {
+  private readonly restingSince = new WeakMap<PoolClient, number>();
+  private readonly prePing: boolean;
+  private readonly timeoutMs: number;
+
+  constructor(options: GuardedPoolOptions) {
+    super(Object.assign({ ...options }, { Client: GuardedClient }));
+    this.prePing = options.prePing;
+    this.timeoutMs = options.connectionTimeoutMillis ?? 0;
+    this.on('release', (_error, client) => this.restingSince.set(client, performance.now()));
+  }
+
+  override connect(): Promise<PoolClient>;
+  override connect(callback: Connected): void;
+  override connect(callback?: Connected): Promise<PoolClient> | void {
+    const giveUpAtMs = performance.now() + this.timeoutMs;
+    if (callback !== undefined) return this.take(giveUpAtMs, callback);
+    return new Promise((resolve, reject) => {
+      this.take(giveUpAtMs, (error, client) => (client === undefined ? reject(error) : resolve(client)));
+    });
+  }
+
+  private take(giveUpAtMs: number, callback: Connected): void {
+    super.connect((error, client, release) => {
+      if (error || client === undefined) return callback(unavailable(error), undefined, release);
+      if (!this.prePing || !this.hasRested(client)) return callback(undefined, client, release);
+      const ping: QueryConfig & { query_timeout: number } = { text: 'SELECT 1', query_timeout: PING_TIMEOUT_MS };
+      client.query(ping).then(
+        () => callback(undefined, client, release),
+        (failure: Error) => {
+          release(failure);
+          if (performance.now() < giveUpAtMs) this.take(giveUpAtMs, callback);
+          else callback(unavailable(failure), undefined, () => {});
+        },
+      );
+    });
+  }
+
+  private hasRested(client: PoolClient): boolean {
+    const since = this.restingSince.get(client);
+    return since !== undefined && performance.now() - since >= RESTED_MS;
+  }
+}
+
+const unavailable = (cause: unknown): Error =>
+  fail('platform.not_ready', { message: 'The database is unavailable', cause });

@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, EntityManager } from 'typeorm';
+import { databaseFailure, isRepeatable } from './database-failure.js';
+
+const ATTEMPTS_MAX = 4;
+const PAUSE_MS = 20;
+
+/**
+ * Runs `work` in a transaction, and again when the database undid it for a deadlock or a serialisation failure; so
+ * `work` must touch nothing but the database.
+ */
+export const transact = async <T>(database: DataSource, work: (manager: EntityManager) => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await database.transaction(work);
+    } catch (error) {
+      if (!isRepeatable(error) || attempt === ATTEMPTS_MAX) throw databaseFailure(error) ?? error;
+      await sleep(PAUSE_MS * attempt * (1 + Math.random()));
+    }
+  }
+};

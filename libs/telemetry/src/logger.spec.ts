@@ -1,0 +1,119 @@
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { createLogger, type LogLevel } from './logger.js';
+import { NestLogger } from './nest-logger.js';
+import { runInTrace } from './trace.js';
+
+const openLog = (level: LogLevel = 'trace') => {
+  let text = '';
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      text += String(chunk);
+      done();
+    },
+  });
+  return {
+    logger: createLogger({ service: 'test', level, destination }),
+    text: () => text,
+    lines: () =>
+      text
+        .trim()
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+};
+
+const PLANTED = 'pl4nted-S3cret-value';
+const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZG1pbiJ9.c2lnbmF0dXJlLXBsNG50ZWQ';
+
+describe('the log', () => {
+  it('is one JSON object per line, with the service, the level by name and the time', () => {
+    const log = openLog();
+    log.logger.info({ upstreamId: 'u1' }, 'hello');
+    expect(log.lines()).toEqual([
+      { level: 'info', time: expect.stringMatching(/^\d{4}-.*Z$/), service: 'test', pid: process.pid, upstreamId: 'u1', msg: 'hello' },
+    ]);
+  });
+
+  it('leaves out what is below its level', () => {
+    const log = openLog('warn');
+    log.logger.info('hello');
+    expect(log.text()).toBe('');
+  });
+
+  const secretive: [string, (log: ReturnType<typeof openLog>['logger']) => void][] = [
+    ['a password', (log) => log.info({ password: PLANTED })],
+    ['a nested token', (log) => log.info({ a: { b: { c: { accessToken: PLANTED } } } })],
+    ['a secret in a list', (log) => log.info({ users: [{ client_secret: PLANTED }] })],
+    ['an Authorization header', (log) => log.info({ req: { headers: { authorization: `Bearer ${PLANTED}` } } })],
+    ['a header of any name', (log) => log.info({ headers: { 'x-custom': PLANTED } })],
+    ['raw headers', (log) => log.info({ rawHeaders: ['Cookie', PLANTED] })],
+    ['an environment', (log) => log.info({ env: { GITHUB_PAT: PLANTED } })],
+    ['a cookie', (log) => log.info({ 'Set-Cookie': PLANTED })],
+    ['an API key', (log) => log.info({ apiKey: PLANTED, api_key: PLANTED, 'x-api-key': PLANTED })],
+    ['a credential object', (log) => log.info({ credential: { headers: { a: PLANTED } } })],
+    ['a bearer credential in text', (log) => log.info(`sent Bearer ${PLANTED} upstream`)],
+    ['a JWT in text', (log) => log.info({ note: `token was ${JWT}` }, `and here ${JWT}`)],
+    ['a password in a URL', (log) => log.warn({ url: `postgres://gateway:${PLANTED}@db:5432/x` })],
+    ['a password in a query', (log) => log.warn(`GET /x?api_key=${PLANTED}&a=1`)],
+    ['an error', (log) => log.error(new Error(`redis://:${PLANTED}@host failed`))],
+    ['an error with members', (log) => log.error({ err: Object.assign(new Error('x'), { config: { headers: { a: PLANTED } } }) })],
+    ['the cause of an error', (log) => log.error({ err: new Error('x', { cause: new Error(`token=${PLANTED}`) }) })],
+    ['the bindings of a child', (log) => log.child({ token: PLANTED }).info('x')],
+    ['a format argument', (log) => log.info('sent %s', `Bearer ${PLANTED}`)],
+    ['a map', (log) => log.info({ members: new Map([['password', PLANTED]]) })],
+  ];
+
+  it.each(secretive)('never holds %s', (_name, write) => {
+    const log = openLog();
+    write(log.logger);
+    expect(log.lines()).toHaveLength(1);
+    expect(log.text()).not.toContain(PLANTED);
+    expect(log.text()).not.toContain(JWT);
+  });
+
+  it('keeps what only speaks about a secret', () => {
+    const log = openLog();
+    log.logger.info({ tokenId: 'jti-1', tokenCount: 3, url: 'https://host/path' });
+    expect(log.lines()[0]).toMatchObject({ tokenId: 'jti-1', tokenCount: 3, url: 'https://host/path' });
+  });
+
+  it('writes an error with its name, code and stack', () => {
+    const log = openLog();
+    log.logger.error({ err: Object.assign(new Error('broken'), { code: 'E1' }) }, 'failed');
+    expect(log.lines()[0]).toMatchObject({ msg: 'failed', err: { type: 'Error', message: 'broken', code: 'E1', stack: expect.any(String) } });
+  });
+
+  it('survives circles, depth and size', () => {
+    const log = openLog();
+    const circle: Record<string, unknown> = { name: 'a' };
+    circle.self = circle;
+    let deep: Record<string, unknown> = {};
+    for (let level = 0; level < 10_000; level++) deep = { deep };
+    log.logger.info({ circle, deep, long: 'x'.repeat(100_000), many: new Array(10_000).fill(1), bytes: Buffer.alloc(1_000) });
+    expect(log.lines()).toHaveLength(1);
+    expect(log.text().length).toBeLessThan(20_000);
+  });
+
+  it('ties the lines of a request together', () => {
+    const log = openLog();
+    runInTrace({ correlationId: 'c1', traceId: 't1', traceparent: '' }, () => log.logger.info('x'));
+    log.logger.info('y');
+    expect(log.lines()[0]).toMatchObject({ correlationId: 'c1', traceId: 't1' });
+    expect(log.lines()[1]).not.toHaveProperty('correlationId');
+  });
+
+  it("holds Nest's own lines, errors with their stack", () => {
+    const log = openLog();
+    const nest = new NestLogger(log.logger);
+    nest.log('mapped', 'Router');
+    nest.error('broken', 'the stack', 'Injector');
+    nest.error(new Error('thrown'), 'Injector');
+    expect(log.lines()).toMatchObject([
+      { level: 'debug', msg: 'mapped', context: 'Router' },
+      { level: 'error', msg: 'broken', context: 'Injector', detail: 'the stack' },
+      { level: 'error', msg: 'thrown', err: { message: 'thrown' } },
+    ]);
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { httpRequestDuration, httpRequests, meter, watchProcess } from './instruments.js';
+import { renderPrometheus } from './prometheus.js';
+
+describe("Prometheus' text", () => {
+  it('holds the HTTP series under their public names', async () => {
+    httpRequests.add(2, { method: 'GET', route: '/v1/tools', status: 200 });
+    httpRequestDuration.record(0.02, { method: 'GET', route: '/v1/tools' });
+    const text = await renderPrometheus();
+    expect(text).toContain('http_requests_total{method="GET",route="/v1/tools",status="200"} 2');
+    expect(text).toContain('# TYPE http_request_duration_seconds histogram');
+    expect(text).toContain('http_request_duration_seconds_bucket{method="GET",route="/v1/tools",le="0.025"} 1');
+    expect(text).toContain('http_request_duration_seconds_count{method="GET",route="/v1/tools"} 1');
+  });
+
+  it('holds what a service declares, read at the moment of asking', async () => {
+    const size = meter().createUpDownCounter('pool_size_test');
+    size.add(3);
+    expect(await renderPrometheus()).toContain('pool_size_test 3');
+    size.add(-1);
+    expect(await renderPrometheus()).toContain('pool_size_test 2');
+  });
+
+  it('holds the process itself', async () => {
+    watchProcess();
+    const text = await renderPrometheus();
+    expect(Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1])).toBeGreaterThan(10_000_000);
+    for (const name of ['nodejs_heap_used_bytes', 'nodejs_event_loop_utilization', 'process_cpu_seconds_total', 'nodejs_event_loop_delay_p99_seconds']) {
+      expect(text).toMatch(new RegExp(`^${name} [\\d.e+-]+$`, 'm'));
+    }
+  });
+});

@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+/** One planted sin per rule: path → source. */
+const sins: Record<string, { path: string; source: string }> = {
+  'a-process-is-an-island': {
+    path: 'apps/ingress/src/sin-island.ts',
+    source: "export type { Kept } from '../../auth/src/kept.js';",
+  },
+  'libs-never-look-up': { path: 'libs/bus/src/sin-up.ts', source: "import '../../../apps/auth/src/kept.js';" },
+  'front-door-only': { path: 'apps/auth/src/sin-door.ts', source: "import '../../../libs/bus/src/kept.js';" },
+  'contracts-by-name': { path: 'apps/auth/src/sin-name.ts', source: "import '#libs/contracts';" },
+  'libs-use-front-doors': { path: 'libs/service/src/sin-door.ts', source: "import '../../bus/src/kept.js';" },
+  'pure-libs-stay-pure': { path: 'libs/mcp/src/sin-pure.ts', source: "import 'node:fs';" },
+  'revisions-are-strangers': {
+    path: 'libs/mcp/src/server-side/revision/r2025-06-18/sin.ts',
+    source: "import '../r2025-11-25/kept.js';",
+  },
+  'test-stays-in-test': { path: 'libs/bus/src/sin-test.ts', source: "import './kept.spec.js';" },
+  // A cycle is reported once, from the file that comes first.
+  'no-cycles': { path: 'libs/bus/src/cycle-a.ts', source: "import './cycle-b.js';" },
+  'lib-ranks-errors': { path: 'libs/errors/src/sin-rank.ts', source: "import '#libs/bus';" },
+  'auth-talks-only-along-the-arrows': {
+    path: 'apps/auth/src/sin-arrow.ts',
+    source: "import '#contracts/registry/kept.event';",
+  },
+};
+
+const innocents: Record<string, string> = {
+  'apps/auth/src/kept.ts': 'export type Kept = 1;',
+  'libs/bus/src/kept.ts': 'export const kept = 1;',
+  'libs/bus/src/kept.spec.ts': 'export const kept = 1;',
+  'libs/bus/src/index.ts': "export { kept } from './kept.js';",
+  'libs/bus/src/cycle-b.ts': "import './cycle-a.js';",
+  'libs/mcp/src/server-side/revision/r2025-11-25/kept.ts': 'export const kept = 1;',
+  'libs/contracts/src/index.ts': 'export const kept = 1;',
+  'libs/contracts/src/registry/kept.event.ts': 'export const kept = 1;',
+};
+
+describe('the import rules', () => {
+  let tree: string;
+  let broken: Set<string>;
+  let cruised: number;
+
+  beforeAll(async () => {
+    tree = await mkdtemp(join(tmpdir(), 'switchyard-rules-'));
+    const files = { ...innocents, ...Object.fromEntries(Object.values(sins).map((sin) => [sin.path, sin.source])) };
+    for (const [path, source] of Object.entries(files)) {
+      await mkdir(dirname(join(tree, path)), { recursive: true });
+      await writeFile(join(tree, path), `${source}\n`);
+    }
+    for (const file of ['package.json', 'tsconfig.json', '.dependency-cruiser.mjs', 'libs/contracts/topology.json']) {
+      await cp(join(root, file), join(tree, file));
+    }
+    await symlink(join(root, 'node_modules'), join(tree, 'node_modules'));
+    const cruiser = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
+    const run = promisify(execFile)(
+      process.execPath,
+      [cruiser, '--config', '.dependency-cruiser.mjs', '--output-type', 'json', 'apps', 'libs'],
+      { cwd: tree, maxBuffer: 32 << 20 },
+    );
+    const { stdout } = await run.catch((error: { stdout: string }) => error);
+    const report = JSON.parse(stdout) as {
+      summary: { totalCruised: number; violations: { from: string; rule: { name: string } }[] };
+    };
+    cruised = report.summary.totalCruised;
+    broken = new Set(report.summary.violations.map(({ rule, from }) => `${rule.name} ${from}`));
+  });
+
+  afterAll(() => rm(tree, { recursive: true, force: true }));
+
+  it('see every file', () => {
+    expect(cruised).toBeGreaterThanOrEqual(Object.keys(sins).length + Object.keys(innocents).length);
+  });
+
+  it.each(Object.entries(sins))('%s catches its planted violation', (rule, { path }) => {
+    expect([...broken]).toContain(`${rule} ${path}`);
+  });
+});

@@ -1,0 +1,11 @@
+export type { ChildServerOptions } from './child-server.js';
+export type { RedisServer } from './redis-server.js';
+export { ChildServer, canConnect } from './child-server.js';
+export { freePort } from './free-port.js';
+export { spawnSource } from './source-process.js';
+export { startRedisServer } from './redis-server.js';
+export { temporaryFolder } from './temporary-folder.js';
+export { startStallingProxy } from './stalling-proxy.js';
+export type { StallingProxy } from './stalling-proxy.js';
+export { startTransactionPooler } from './transaction-pooler.js';
+export type { TransactionPooler } from './transaction-pooler.js';

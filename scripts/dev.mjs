@@ -1,0 +1,20 @@
+// `npm run dev`: rebuilds on every change and restarts the embedded gateway. Ctrl-C ends both.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const entry = `${root}dist/apps/standalone/src/main.js`;
+const run = (args) => spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+
+const compiler = run(['node_modules/typescript-native/bin/tsc', '-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput']);
+while (!existsSync(entry)) await sleep(200);
+const gateway = run(['--watch', '--enable-source-maps', entry, ...process.argv.slice(2)]);
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    compiler.kill(signal);
+    gateway.kill(signal);
+  });
+}
