@@ -118,6 +118,6 @@ export default {
     exclude: { path: ['^dist', 'admin-ui'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { conditionNames: ['source', 'node', 'import', 'default'], exportsFields: ['exports'] },
+    enhancedResolveOptions: { conditionNames: ['switchyard', 'node', 'import', 'default'], exportsFields: ['exports'] },
   },
 };

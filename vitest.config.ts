@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// `source` makes `#libs/*` lead to the TypeScript sources instead of the build.
-const conditions = ['source', 'node', 'import', 'module', 'default'];
+// `switchyard` makes `#libs/*` lead to the TypeScript sources instead of the build.
+const conditions = ['switchyard', 'node', 'import', 'module', 'default'];
 const resolve = { conditions };
 const ssr = { resolve: { conditions, externalConditions: conditions } };
 

@@ -54,6 +54,8 @@ if (absent.length > 0) {
   const failure = mayInstall ? install(absent) : '';
   const still = missing();
   if (still.length > 0) {
-    leave(`the tests need ${still.join(' and ')} on the PATH; install the Debian packages of the same names${failure ? ` (${failure})` : ''}.`);
+    leave(
+      `the tests need ${still.join(' and ')} on the PATH; install the Debian packages of the same names${failure ? ` (${failure})` : ''}.`,
+    );
   }
 }

@@ -24,7 +24,13 @@ function isOlder(version, floor) {
 }
 
 if (isOlder(process.versions.node, NODE_FLOOR)) {
-  leave('needs Node ' + NODE_FLOOR + ' or later, and this is ' + process.versions.node + '. "npm start" brings its own on Linux; elsewhere, install Node 24.');
+  leave(
+    'needs Node ' +
+      NODE_FLOOR +
+      ' or later, and this is ' +
+      process.versions.node +
+      '. "npm start" brings its own on Linux; elsewhere, install Node 24.',
+  );
 }
 
 // A digest of the paths, sizes and times of all sources: a few hundred stat calls, some milliseconds.

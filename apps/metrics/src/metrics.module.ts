@@ -8,12 +8,14 @@ import { AggregatesService } from './exposition/aggregates.service.js';
 import { CallInstruments } from './exposition/call.instruments.js';
 import { OpenPrometheusController, PrometheusController } from './exposition/prometheus.controller.js';
 import { QueueInstruments } from './exposition/queue.instruments.js';
+import { CallIntake } from './intake/call-intake.js';
 import { CallsController } from './intake/calls.controller.js';
 import { METRICS_CONFIG, type MetricsConfig } from './metrics.config.js';
 import { CallQueue, QUEUE_BACKEND } from './queue/call-queue.js';
 import { CallWriter } from './queue/call-writer.js';
 import { LogThrottle } from './queue/log-throttle.js';
 import { type QueueBackend, openPostgresBackend, openRedisBackend } from './queue/queue-backend.js';
+import { RefusedRecords } from './queue/refused-records.js';
 import { RetentionService } from './retention/retention.service.js';
 import { CallsRepository } from './storage/calls.repository.js';
 import { metricsDatabase } from './storage/metrics.database.js';
@@ -38,8 +40,10 @@ export class MetricsModule {
         CallsRepository,
         RollupsRepository,
         CallInstruments,
+        RefusedRecords,
         CallWriter,
         CallQueue,
+        CallIntake,
         QueueInstruments,
         AggregatesService,
         RetentionService,

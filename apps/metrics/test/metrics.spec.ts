@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RedisServer, startRedisServer } from '#libs/testing';
 import { aCall, calls } from './call-records.js';
+import type { Aggregates } from '../src/exposition/aggregates.service.js';
 import { type MetricsService, startMetrics } from './metrics-service.js';
 
 describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (store) => {
@@ -19,10 +20,14 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
 
   beforeEach(() => metrics.empty());
 
-  const rows = (callId: string) => metrics.database.query('SELECT * FROM metrics.calls WHERE call_id = $1', [callId]);
-  const count = async (): Promise<number> =>
-    (await metrics.database.query('SELECT count(*)::integer AS n FROM metrics.calls'))[0].n;
-  const aggregates = async (query = '') => (await metrics.get(`/metrics${query}`)).json();
+  const rows = (callId: string): Promise<Record<string, unknown>[]> =>
+    metrics.database.query('SELECT * FROM metrics.calls WHERE call_id = $1', [callId]);
+  const count = async (): Promise<number> => {
+    const [row] = await metrics.database.query<{ n: number }[]>('SELECT count(*)::integer AS n FROM metrics.calls');
+    return row?.n ?? 0;
+  };
+  const aggregates = async (query = ''): Promise<Aggregates> =>
+    (await (await metrics.get(`/metrics${query}`)).json()) as Aggregates;
 
   it('has written the rows when it answers', async () => {
     const record = aCall({
@@ -118,8 +123,8 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
   it('stores whatever a client may have put into a name', async () => {
     await metrics.record([aCall({ callId: 'n', name: `nul\0 lone\ud800 ${'x'.repeat(5_000)}` }), aCall()]);
     const [row] = await rows('n');
-    expect(row.name).toMatch(/^nul\ufffd lone\ufffd x+$/);
-    expect(row.name).toHaveLength(512);
+    expect(row?.name).toMatch(/^nul\ufffd lone\ufffd x+$/);
+    expect(row?.name).toHaveLength(512);
     expect(await count()).toBe(2);
   });
 
@@ -140,8 +145,8 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
       expect(await metrics.record(batch)).toBe(70);
       expect(await count()).toBe(70);
       expect((await aggregates()).tools.totalExecutions).toBe(70);
-      const kept = await metrics.database.query('SELECT record FROM metrics.refused_records');
-      expect(kept.map((row: { record: string }) => JSON.parse(row.record).name)).toEqual(['poison']);
+      const kept = await metrics.database.query<{ record: string }[]>('SELECT record FROM metrics.refused_records');
+      expect(kept.map((row) => JSON.parse(row.record).name)).toEqual(['poison']);
     } finally {
       await metrics.database.query('ALTER TABLE metrics.calls DROP CONSTRAINT test');
     }
@@ -187,7 +192,7 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
       },
       expect.objectContaining({ name: 'b', executionCount: 1, successRate: 0 }),
     ]);
-    expect(answer.topPerformers.gateways.map((entry: { id: string }) => entry.id)).toEqual(['upstream-1', 'upstream-2']);
+    expect(answer.topPerformers.gateways.map((entry) => entry.id)).toEqual(['upstream-1', 'upstream-2']);
   });
 
   it('can be asked for the last hours', async () => {

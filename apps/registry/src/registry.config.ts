@@ -7,7 +7,7 @@ const optionalFlag = (prose: string): Option<boolean | null> => ({ ...flag(false
 export const registryOptions = {
   ...identityOptions,
   MCPGATEWAY_STDIO_TRANSPORT_ENABLED: optionalFlag(
-    'Whether administrators may register gateways that are commands run on the gateway\'s machine. Unset: yes where all services run in one process, no where they talk over NATS.',
+    "Whether administrators may register gateways that are commands run on the gateway's machine. Unset: yes where all services run in one process, no where they talk over NATS.",
   ),
 };
 

@@ -3,7 +3,6 @@ import { IdentityModule } from '#libs/identity';
 import { provideDatabase } from '#libs/storage';
 import { EntryService } from './admin/entry.service.js';
 import { GatewayController } from './admin/gateway.controller.js';
-import { GatewayNames } from './admin/gateway-names.js';
 import { GatewayRegistrationService } from './admin/gateway-registration.service.js';
 import { GatewayService } from './admin/gateway.service.js';
 import { GatewayUpdateService } from './admin/gateway-update.service.js';
@@ -17,11 +16,10 @@ import { ToolController } from './admin/tool.controller.js';
 import { CatalogChanges } from './catalog/catalog-changes.js';
 import { CatalogService } from './catalog/catalog.service.js';
 import { Collisions } from './catalog/collisions.js';
-import { DiscoveryService } from './catalog/discovery.service.js';
 import { OfferApplicationService } from './catalog/offer-application.service.js';
 import { ProfileService } from './catalog/profile.service.js';
 import { RefreshService } from './catalog/refresh.service.js';
-import { UpstreamCredentialsService } from './catalog/upstream-credentials.service.js';
+import { UpstreamsService } from './catalog/upstreams.service.js';
 import { CatalogController } from './intake/catalog.controller.js';
 import { UpstreamListController } from './intake/upstream-list.controller.js';
 import { REGISTRY_CONFIG, type RegistryConfig } from './registry.config.js';
@@ -31,25 +29,24 @@ import { GatewayEntity } from './storage/gateway.entity.js';
 import { GatewayRepository } from './storage/gateway.repository.js';
 import { Catalog1763596800000 } from './storage/migrations/1763596800000-catalog.migration.js';
 import { RefreshLeaseRepository } from './storage/refresh-lease.repository.js';
+import { RegistryStore } from './storage/registry-store.js';
 import { ServerEntity, ServerEntryEntity } from './storage/server.entity.js';
 import { ServerRepository } from './storage/server.repository.js';
 
-const storage = [GatewayRepository, EntryRepository, ServerRepository, RefreshLeaseRepository];
+const storage = [GatewayRepository, EntryRepository, ServerRepository, RefreshLeaseRepository, RegistryStore];
 
 const catalog = [
   CatalogChanges,
   CatalogService,
   Collisions,
-  DiscoveryService,
   OfferApplicationService,
   ProfileService,
   RefreshService,
-  UpstreamCredentialsService,
+  UpstreamsService,
 ];
 
 const admin = [
   EntryService,
-  GatewayNames,
   GatewayRegistrationService,
   GatewayService,
   GatewayUpdateService,

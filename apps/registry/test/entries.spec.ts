@@ -11,7 +11,8 @@ afterAll(() => bench.close());
 
 describe('tools, prompts and resources', () => {
   it('are shown spread out, in camelCase', async () => {
-    const more = ',"title":"T","description":"D","outputSchema":{"type":"array"},"annotations":{"readOnlyHint":true},"icons":[],"_meta":{"a/b":1}';
+    const more =
+      ',"title":"T","description":"D","outputSchema":{"type":"array"},"annotations":{"readOnlyHint":true},"icons":[],"_meta":{"a/b":1}';
     const gateway = await registry.register('Shown', upstream({ tools: [tool('t', more)], prompts: [prompt('p')] }));
     const [shown] = (await registry.ask('GET', `/v1/tools?gatewayId=${gateway.id}`)).body;
     expect(shown).toMatchObject({
@@ -33,17 +34,34 @@ describe('tools, prompts and resources', () => {
       tags: [],
     });
     expect((await registry.ask('GET', `/tools/${shown.id}`)).body).toEqual(shown);
-    expect((await registry.ask('GET', `/prompts?gateway_id=${gateway.id}`)).body).toMatchObject([{ name: 'shown-p', originalName: 'p' }]);
+    expect((await registry.ask('GET', `/prompts?gateway_id=${gateway.id}`)).body).toMatchObject([
+      { name: 'shown-p', originalName: 'p' },
+    ]);
     expect((await registry.ask('GET', `/prompts/${shown.id}`)).status).toBe(404);
   });
 
   it('take a custom name and a description of their own, and give them back', async () => {
-    const gateway = await registry.register('Custom', upstream({ tools: [tool('a', ',"description":"theirs","x":1.0'), tool('b')] }));
+    const gateway = await registry.register(
+      'Custom',
+      upstream({ tools: [tool('a', ',"description":"theirs","x":1.0'), tool('b')] }),
+    );
     const [a, b] = (await registry.ask('GET', `/tools?gateway_id=${gateway.id}`)).body;
-    const changed = await registry.ask('PUT', `/tools/${a.id}`, { custom_name: 'alpha', description: 'ours', tags: ['x'] });
-    expect(changed.body).toMatchObject({ name: 'custom-alpha', originalName: 'a', customName: 'alpha', description: 'ours', tags: ['x'] });
+    const changed = await registry.ask('PUT', `/tools/${a.id}`, {
+      custom_name: 'alpha',
+      description: 'ours',
+      tags: ['x'],
+    });
+    expect(changed.body).toMatchObject({
+      name: 'custom-alpha',
+      originalName: 'a',
+      customName: 'alpha',
+      description: 'ours',
+      tags: ['x'],
+    });
     const exposed = (await registry.describe()).tools.find(({ id }) => id === a.id);
-    expect(exposed?.definition).toBe('{"name":"custom-alpha","inputSchema":{"type":"object"},"description":"ours","x":1.0}');
+    expect(exposed?.definition).toBe(
+      '{"name":"custom-alpha","inputSchema":{"type":"object"},"description":"ours","x":1.0}',
+    );
 
     expect(await registry.ask('PUT', `/tools/${b.id}`, { customName: 'alpha' })).toMatchObject({
       status: 409,
@@ -63,14 +81,22 @@ describe('tools, prompts and resources', () => {
     const catalog = await registry.describe();
     expect(catalog.tools.some((entry) => entry.id === id)).toBe(false);
     expect(catalog.revision).toBe(before + 1);
-    expect(registry.changes.at(-1)).toEqual({ revision: before + 1, lists: ['tools'], serverIds: [], upstreamIds: [gateway.id] });
+    expect(registry.changes.at(-1)).toEqual({
+      revision: before + 1,
+      lists: ['tools'],
+      serverIds: [],
+      upstreamIds: [gateway.id],
+    });
     await registry.ask('POST', `/tools/${id}/toggle?activate=true`);
     expect((await registry.describe()).tools.some((entry) => entry.id === id)).toBe(true);
     expect((await registry.ask('POST', `/tools/${id}/state?activate=perhaps`)).status).toBe(422);
   });
 
   it('are removed', async () => {
-    const gateway = await registry.register('Removed', upstream({ resources: [resource('r://1')], resourceTemplates: [template('r://{x}')] }));
+    const gateway = await registry.register(
+      'Removed',
+      upstream({ resources: [resource('r://1')], resourceTemplates: [template('r://{x}')] }),
+    );
     const [one] = (await registry.ask('GET', `/resources?gateway_id=${gateway.id}`)).body;
     const [two] = (await registry.ask('GET', `/resources/templates/list?gateway_id=${gateway.id}`)).body;
     expect([one.uri, two.uriTemplate]).toEqual(['r://1', 'r://{x}']);
@@ -88,21 +114,39 @@ describe('the catalog of everything', () => {
     const hidden = await registry.register('Hidden', offered(), { visibility: 'private' }, 'owner');
     const first = await registry.register('First', offered());
     const second = await registry.register('Second', offered());
-    const holders = async () => (await registry.describe()).resources.filter(({ uri }) => uri === 'shared://doc').map(({ upstreamId }) => upstreamId);
+    const holders = async () =>
+      (await registry.describe()).resources
+        .filter(({ uri }) => uri === 'shared://doc')
+        .map(({ upstreamId }) => upstreamId);
     expect(await holders()).toEqual([hidden.id, first.id]);
     await registry.ask('DELETE', `/gateways/${first.id}`);
     expect(await holders()).toEqual([hidden.id, second.id]);
   });
 });
 
-describe('ids that are not the caller\'s to see', () => {
+describe("ids that are not the caller's to see", () => {
   it('answer as ids that do not exist, byte for byte', async () => {
     registry.around.principals.set('owner', userOf('owner@example.com'));
     registry.around.principals.set('other', userOf('other@example.com'));
-    const gateway = await registry.register('Secret', upstream({ tools: [tool('t')] }), { visibility: 'private' }, 'owner');
+    const gateway = await registry.register(
+      'Secret',
+      upstream({ tools: [tool('t')] }),
+      { visibility: 'private' },
+      'owner',
+    );
     const [{ id: toolId }] = (await registry.ask('GET', `/tools?gateway_id=${gateway.id}`, undefined, 'owner')).body;
-    const server = await registry.ask('POST', '/servers', { server: { name: 's', associated_tools: [toolId] }, visibility: 'private' }, 'owner');
-    const paths = [`/gateways/${gateway.id}`, `/tools/${toolId}`, `/servers/${server.body.id}`, `/servers/${server.body.id}/tools`];
+    const server = await registry.ask(
+      'POST',
+      '/servers',
+      { server: { name: 's', associated_tools: [toolId] }, visibility: 'private' },
+      'owner',
+    );
+    const paths = [
+      `/gateways/${gateway.id}`,
+      `/tools/${toolId}`,
+      `/servers/${server.body.id}`,
+      `/servers/${server.body.id}/tools`,
+    ];
     for (const path of paths) expect((await registry.ask('GET', path, undefined, 'owner')).status).toBe(200);
 
     const unknown = (await registry.ask('GET', `/gateways/${'0'.repeat(32)}`)).text;
@@ -117,7 +161,10 @@ describe('ids that are not the caller\'s to see', () => {
       }
     }
     expect((await registry.ask('GET', '/tools', undefined, 'other')).text).not.toContain('secret-t');
-    expect((await registry.ask('POST', '/servers', { server: { name: 'x', associated_tools: ['secret-t'] } }, 'other')).status).toBe(404);
+    expect(
+      (await registry.ask('POST', '/servers', { server: { name: 'x', associated_tools: ['secret-t'] } }, 'other'))
+        .status,
+    ).toBe(404);
     const taken = await registry.ask('POST', '/gateways', { name: 'secret', url: 'http://other.example/' }, 'other');
     expect(taken.status).toBe(409);
     expect(taken.text).not.toContain(gateway.id);
@@ -134,7 +181,9 @@ describe('ids that are not the caller\'s to see', () => {
       ['POST', '/state?activate=false', undefined],
       ['POST', '/tools/refresh', undefined],
     ] as const) {
-      expect(await registry.ask(method, `/gateways/${gateway.id}${path}`, body, 'other')).toMatchObject({ status: 403 });
+      expect(await registry.ask(method, `/gateways/${gateway.id}${path}`, body, 'other')).toMatchObject({
+        status: 403,
+      });
     }
   });
 

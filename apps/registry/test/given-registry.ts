@@ -1,19 +1,13 @@
 import fs from 'node:fs';
 import type { Bus } from '#libs/bus';
-import {
-  AdmitCaller,
-  CatalogChanged,
-  DescribeServer,
-  DiscoverUpstream,
-  type DiscoveredUpstream,
-  KeepUpstreamCredential,
-  type PayloadOf,
-  type Principal,
-  type RequestOf,
-  ResolveUpstream,
-  UpstreamChanged,
-  type UpstreamCredential,
-} from '#libs/contracts';
+import { AdmitCaller } from '#contracts/auth/admit-caller.request';
+import type { Principal } from '#contracts/auth/principal';
+import { KeepUpstreamCredential, type UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import type { PayloadOf, RequestOf } from '#contracts/define';
+import { CatalogChanged, UpstreamChanged } from '#contracts/registry/catalog-changed.event';
+import { DescribeServer } from '#contracts/registry/describe-server.request';
+import { ResolveUpstream } from '#contracts/registry/resolve-upstream.request';
+import { DiscoverUpstream, type DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { type GatewayError, fail } from '#libs/errors';
 import { type RunningService, startService } from '#libs/service';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/storage';
@@ -33,7 +27,11 @@ export const ADMIN: Principal = {
   tokenId: null,
 };
 
-export const userOf = (id: string, teams: readonly string[] = ['home'], permissions: readonly string[] = ['*']): Principal => ({
+export const userOf = (
+  id: string,
+  teams: readonly string[] = ['home'],
+  permissions: readonly string[] = ['*'],
+): Principal => ({
   ...ADMIN,
   id,
   isAdmin: false,
@@ -43,12 +41,15 @@ export const userOf = (id: string, teams: readonly string[] = ['home'], permissi
 
 export interface RestAnswer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON came
+  // oxlint-disable-next-line typescript/no-explicit-any -- whatever JSON came
   readonly body: any;
   readonly text: string;
 }
 
-type Offered = DiscoveredUpstream | GatewayError | ((request: RequestOf<typeof DiscoverUpstream>) => Promise<DiscoveredUpstream>);
+type Offered =
+  | DiscoveredUpstream
+  | GatewayError
+  | ((request: RequestOf<typeof DiscoverUpstream>) => Promise<DiscoveredUpstream>);
 
 /** What auth and tool-invocation would know, shared by all replicas of a test. */
 export class Surroundings {
@@ -104,7 +105,12 @@ export class Registry {
   }
 
   /** Registers an upstream of the surroundings, which is expected to work. */
-  async register(name: string, offered: Offered, body: Record<string, unknown> = {}, token = 'admin'): Promise<RestAnswer['body']> {
+  async register(
+    name: string,
+    offered: Offered,
+    body: Record<string, unknown> = {},
+    token = 'admin',
+  ): Promise<RestAnswer['body']> {
     const url = `http://${name.toLowerCase().replace(/\W/g, '-')}.example/mcp`;
     this.around.upstreams.set(url, offered);
     const answer = await this.ask('POST', '/gateways', { name, url, ...body }, token);
@@ -136,7 +142,7 @@ export class RegistryBench {
     const postgres = await startEmbeddedPostgres({ dataDir: `${folder}/postgres`, logger });
     if (!('socketDir' in postgres.location)) throw new Error('the embedded server is reached by its socket');
     const query = new URLSearchParams({ host: postgres.location.socketDir, user: 'postgres' });
-    return new RegistryBench(folder, postgres, `postgresql:///postgres?${query}`);
+    return new RegistryBench(folder, postgres, `postgresql:///postgres?${query.toString()}`);
   }
 
   async registry(around = new Surroundings(), env: Record<string, string> = {}): Promise<Registry> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Sight } from '#libs/contracts';
+import type { Sight } from '#contracts/registry/catalog';
 import { maySee } from '#libs/identity';
 import { ADMIN, type Registry, RegistryBench, tool, upstream, userOf } from './given-registry.js';
 
@@ -12,9 +12,11 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 describe('lists', () => {
-  it('are paged by an opaque cursor, complete and in the upstream\'s order, whatever is added meanwhile', async () => {
+  it("are paged by an opaque cursor, complete and in the upstream's order, whatever is added meanwhile", async () => {
     const names = Array.from({ length: 130 }, (_, index) => `t${(index * 37) % 130}`);
-    const gateway = await registry.register('Long', upstream({ tools: names.map((name) => tool(name)) }), { toolPrefix: '' });
+    const gateway = await registry.register('Long', upstream({ tools: names.map((name) => tool(name)) }), {
+      toolPrefix: '',
+    });
     const path = `/tools?gateway_id=${gateway.id}`;
     expect((await registry.ask('GET', path)).body).toHaveLength(130);
     expect((await registry.ask('GET', `${path}&limit=7`)).body).toHaveLength(7);
@@ -32,22 +34,34 @@ describe('lists', () => {
     expect(seen).toEqual(names);
   });
 
-  it.each(['nonsense', 'YWZ0ZXI6MQ==', '%00', Buffer.from('after:1;DROP').toString('base64url')])('refuse the cursor %s', async (cursor) => {
-    expect(await registry.ask('GET', `/tools?cursor=${cursor}`)).toMatchObject({ status: 422, body: { code: 'http.invalid' } });
-  });
-
-  it.each(['limit=-1', 'limit=501', 'limit=x', 'visibility=all', 'include_inactive=perhaps', 'limit=1&limit=2', 'tags=a&tags=b'])(
-    'refuse ?%s',
-    async (query) => {
-      expect((await registry.ask('GET', `/gateways?${query}`)).status).toBe(422);
+  it.each(['nonsense', 'YWZ0ZXI6MQ==', '%00', Buffer.from('after:1;DROP').toString('base64url')])(
+    'refuse the cursor %s',
+    async (cursor) => {
+      expect(await registry.ask('GET', `/tools?cursor=${cursor}`)).toMatchObject({
+        status: 422,
+        body: { code: 'http.invalid' },
+      });
     },
   );
+
+  it.each([
+    'limit=-1',
+    'limit=501',
+    'limit=x',
+    'visibility=all',
+    'include_inactive=perhaps',
+    'limit=1&limit=2',
+    'tags=a&tags=b',
+  ])('refuse ?%s', async (query) => {
+    expect((await registry.ask('GET', `/gateways?${query}`)).status).toBe(422);
+  });
 
   it('are narrowed by tags: a comma is or, a plus is and', async () => {
     await registry.register('Red', upstream(), { tags: ['red'] });
     await registry.register('Both', upstream(), { tags: ['red', 'blue'] });
     await registry.register('Green', upstream(), { tags: ['green', "o'hara%_\\"] });
-    const found = async (tags: string) => (await registry.ask('GET', `/gateways?tags=${tags}`)).body.map(({ name }: { name: string }) => name);
+    const found = async (tags: string) =>
+      (await registry.ask('GET', `/gateways?tags=${tags}`)).body.map(({ name }: { name: string }) => name);
     expect(await found('red')).toEqual(['Red', 'Both']);
     expect(await found('red%2Bblue')).toEqual(['Both']);
     expect(await found('red+blue,green')).toEqual(['Both', 'Green']);
@@ -67,7 +81,8 @@ describe('lists', () => {
     ];
     const made: (Sight & { readonly id: string })[] = [];
     for (const [index, sight] of sights.entries()) {
-      for (const token of Object.keys(owners)) made.push(await registry.register(`S ${token} ${index}`, upstream({ tools: [tool('t')] }), sight, token));
+      for (const token of Object.keys(owners))
+        made.push(await registry.register(`S ${token} ${index}`, upstream({ tools: [tool('t')] }), sight, token));
     }
     const viewers = {
       ...owners,
@@ -79,12 +94,26 @@ describe('lists', () => {
     for (const [token, viewer] of Object.entries(viewers)) {
       registry.around.principals.set(token, viewer);
       const expected = made.filter((gateway) => maySee(viewer, gateway)).map(({ id }) => id);
-      const gateways = (await registry.ask('GET', '/gateways', undefined, token)).body.map(({ id }: { id: string }) => id);
-      expect(gateways.filter((id: string) => made.some((gateway) => gateway.id === id)), token).toEqual(expected);
-      const tools = (await registry.ask('GET', '/tools', undefined, token)).body.map(({ gatewayId }: { gatewayId: string }) => gatewayId);
-      expect(tools.filter((id: string) => made.some((gateway) => gateway.id === id)), token).toEqual(expected);
+      const list = async (path: string): Promise<Record<string, string>[]> =>
+        (await registry.ask('GET', path, undefined, token)).body;
+      const ofThese = (id: string | undefined): boolean => made.some((gateway) => gateway.id === id);
+      const gateways = (await list('/gateways')).map(({ id }) => id).filter(ofThese);
+      const tools = (await list('/tools')).map(({ gatewayId }) => gatewayId).filter(ofThese);
+      expect({ token, gateways, tools }).toEqual({ token, gateways: expected, tools: expected });
     }
-    expect((await registry.ask('POST', '/gateways', { name: 'F', url: 'http://f/', visibility: 'team', teamId: 'z' }, 'owner')).status).toBe(422);
-    expect((await registry.ask('POST', '/gateways', { name: 'F', url: 'http://f/', visibility: 'private' }, 'public-only')).status).toBe(422);
+    expect(
+      (
+        await registry.ask(
+          'POST',
+          '/gateways',
+          { name: 'F', url: 'http://f/', visibility: 'team', teamId: 'z' },
+          'owner',
+        )
+      ).status,
+    ).toBe(422);
+    expect(
+      (await registry.ask('POST', '/gateways', { name: 'F', url: 'http://f/', visibility: 'private' }, 'public-only'))
+        .status,
+    ).toBe(422);
   });
 });

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type DiscoveredUpstream, UpstreamListChanged } from '#libs/contracts';
+import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
+import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
 import { fail } from '#libs/errors';
 import { type Registry, RegistryBench, prompt, tool, upstream } from './given-registry.js';
 
@@ -19,32 +20,57 @@ const names = async (gatewayId: string): Promise<string[]> =>
 
 describe('refreshing a gateway', () => {
   it('counts what came, changed and went, and keeps what stays as it was set', async () => {
-    const gateway = await registry.register('Moving', upstream({ tools: [tool('stays'), tool('changes'), tool('goes')] }));
+    const gateway = await registry.register(
+      'Moving',
+      upstream({ tools: [tool('stays'), tool('changes'), tool('goes')] }),
+    );
     const [stays, changes, goes] = (await registry.ask('GET', `/tools?gateway_id=${gateway.id}`)).body;
     await registry.ask('PUT', `/tools/${changes.id}`, { customName: 'own' });
     await registry.ask('POST', `/tools/${stays.id}/state?activate=false`);
-    const server = await registry.ask('POST', '/servers', { server: { name: 'all', associated_tools: [stays.id, changes.id, goes.id] } });
+    const server = await registry.ask('POST', '/servers', {
+      server: { name: 'all', associated_tools: [stays.id, changes.id, goes.id] },
+    });
 
-    registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('comes'), tool('changes', ',"title":"new"'), tool('stays')], prompts: [prompt('p')] }));
+    registry.around.upstreams.set(
+      gateway.url,
+      upstream({ tools: [tool('comes'), tool('changes', ',"title":"new"'), tool('stays')], prompts: [prompt('p')] }),
+    );
     const { status, body } = await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`);
 
     expect(status).toBe(200);
-    expect(body).toMatchObject({ toolsAdded: 1, toolsUpdated: 1, toolsRemoved: 1, promptsAdded: 1, resourcesAdded: 0, success: true });
+    expect(body).toMatchObject({
+      toolsAdded: 1,
+      toolsUpdated: 1,
+      toolsRemoved: 1,
+      promptsAdded: 1,
+      resourcesAdded: 0,
+      success: true,
+    });
     const after = (await registry.ask('GET', `/tools?gateway_id=${gateway.id}&include_inactive=true`)).body;
     expect(after).toMatchObject([
       { id: stays.id, enabled: false, name: 'moving-stays' },
       { id: changes.id, name: 'moving-own', title: 'new' },
       { name: 'moving-comes', enabled: true },
     ]);
-    expect((await registry.ask('GET', `/servers/${server.body.id}`)).body.associatedToolIds).toEqual([stays.id, changes.id]);
-    expect(registry.changes.at(-1)).toMatchObject({ lists: ['prompts', 'tools'].sort().reverse(), serverIds: [server.body.id], upstreamIds: [gateway.id] });
+    expect((await registry.ask('GET', `/servers/${server.body.id}`)).body.associatedToolIds).toEqual([
+      stays.id,
+      changes.id,
+    ]);
+    expect(registry.changes.at(-1)).toMatchObject({
+      lists: ['tools', 'prompts'],
+      serverIds: [server.body.id],
+      upstreamIds: [gateway.id],
+    });
   });
 
   it('says nothing when nothing changed', async () => {
     const gateway = await registry.register('Still', upstream({ tools: [tool('t')] }));
     const { revision } = await registry.describe();
     registry.changes.length = 0;
-    expect((await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`)).body).toMatchObject({ toolsAdded: 0, toolsUpdated: 0 });
+    expect((await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`)).body).toMatchObject({
+      toolsAdded: 0,
+      toolsUpdated: 0,
+    });
     expect(registry.changes).toEqual([]);
     expect((await registry.describe()).revision).toBe(revision);
   });
@@ -54,28 +80,41 @@ describe('refreshing a gateway', () => {
     const gateway = await registry.register('Later', upstream({ tools: [tool('y')] }), { toolPrefix: 'shared-' });
     registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('y'), tool('x')] }));
     const { body } = await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`);
-    expect(body).toMatchObject({ toolsAdded: 0, validationErrors: [{ list: 'tools', name: 'x', reason: 'the name "shared-x" is taken' }] });
+    expect(body).toMatchObject({
+      toolsAdded: 0,
+      validationErrors: [{ list: 'tools', name: 'x', reason: 'the name "shared-x" is taken' }],
+    });
     expect(await names(gateway.id)).toEqual(['shared-y']);
   });
 
   it('keeps what is known when the upstream fails, and shows that it does', async () => {
     const gateway = await registry.register('Failing', upstream({ tools: [tool('t')] }));
     registry.around.upstreams.set(gateway.url, fail('upstream.timed_out'));
-    expect(await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`)).toMatchObject({ status: 504, body: { code: 'upstream.timed_out' } });
-    expect((await registry.ask('GET', `/gateways/${gateway.id}`)).body).toMatchObject({ reachable: false, toolCount: 1 });
+    expect(await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`)).toMatchObject({
+      status: 504,
+      body: { code: 'upstream.timed_out' },
+    });
+    expect((await registry.ask('GET', `/gateways/${gateway.id}`)).body).toMatchObject({
+      reachable: false,
+      toolCount: 1,
+    });
     expect(await names(gateway.id)).toEqual(['failing-t']);
     registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('t')] }));
     await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`);
     expect((await registry.ask('GET', `/gateways/${gateway.id}`)).body.reachable).toBe(true);
   });
 
-  it('is begun by the upstream\'s own announcements, many of them at once being one', async () => {
+  it("is begun by the upstream's own announcements, many of them at once being one", async () => {
     const gateway = await registry.register('Chatty', upstream({ tools: [tool('a')] }));
     registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('b')] }));
     registry.around.discoveries.length = 0;
-    for (let time = 0; time < 20; time++) registry.service.bus.publish(UpstreamListChanged, { upstreamId: gateway.id, list: 'tools' });
+    for (let time = 0; time < 20; time++)
+      registry.service.bus.publish(UpstreamListChanged, { upstreamId: gateway.id, list: 'tools' });
     registry.service.bus.publish(UpstreamListChanged, { upstreamId: 'no such gateway', list: 'tools' });
-    await vi.waitFor(async () => expect(await names(gateway.id)).toEqual(['chatty-b']), { timeout: 5_000, interval: 50 });
+    await vi.waitFor(async () => expect(await names(gateway.id)).toEqual(['chatty-b']), {
+      timeout: 5_000,
+      interval: 50,
+    });
     expect(registry.around.discoveries).toHaveLength(1);
   });
 
@@ -91,20 +130,26 @@ describe('refreshing a gateway', () => {
       running -= 1;
       return upstream({ tools: [tool(`v${seen}`)] });
     });
-    for (const { service } of [registry, replica]) service.bus.publish(UpstreamListChanged, { upstreamId: gateway.id, list: 'tools' });
+    for (const { service } of [registry, replica])
+      service.bus.publish(UpstreamListChanged, { upstreamId: gateway.id, list: 'tools' });
     await vi.waitFor(() => expect(running).toBe(1), { timeout: 5_000, interval: 10 });
     version = 7;
     replica.service.bus.publish(UpstreamListChanged, { upstreamId: gateway.id, list: 'tools' });
-    await vi.waitFor(async () => expect(await names(gateway.id)).toEqual(['busy-v7']), { timeout: 10_000, interval: 50 });
+    await vi.waitFor(async () => expect(await names(gateway.id)).toEqual(['busy-v7']), {
+      timeout: 10_000,
+      interval: 50,
+    });
     expect(runningMax).toBe(1);
   });
 
   it('asked of two replicas at once ends in one state, in the catalog of both', async () => {
     const gateway = await registry.register('Twice', upstream({ tools: [tool('a')] }));
     registry.around.upstreams.set(gateway.url, async () => upstream({ tools: [tool('a'), tool('b'), tool('c')] }));
-    const answers = await Promise.all([registry, replica].map((one) => one.ask('POST', `/gateways/${gateway.id}/tools/refresh`)));
+    const answers = await Promise.all(
+      [registry, replica].map((one) => one.ask('POST', `/gateways/${gateway.id}/tools/refresh`)),
+    );
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-    expect(answers.map(({ body }) => body.toolsAdded).sort()).toEqual([0, 2]);
+    expect(answers.map(({ body }) => body.toolsAdded).toSorted((a, b) => a - b)).toEqual([0, 2]);
     const catalogs = await Promise.all([registry.describe(), replica.describe()]);
     expect(catalogs[0]).toEqual(catalogs[1]);
   });
@@ -116,10 +161,15 @@ describe('two replicas', () => {
     registry.around.upstreams.set('http://race.example/', upstream({ tools: [tool('t')] }));
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, index) =>
-        (index % 2 === 0 ? registry : replica).ask('POST', '/gateways', { name: `race ${index >> 1}`, url: 'http://race.example/' }),
+        (index % 2 === 0 ? registry : replica).ask('POST', '/gateways', {
+          name: `race ${index >> 1}`,
+          url: 'http://race.example/',
+        }),
       ),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 201, 409, 409, 409, 409]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      201, 201, 201, 201, 409, 409, 409, 409,
+    ]);
     expect((await replica.describe()).revision).toBe(before + 4);
   });
 });

@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fail, type FailureCode } from '#libs/errors';
-import { ADMIN, type Registry, RegistryBench, prompt, resource, template, tool, upstream, userOf } from './given-registry.js';
+import {
+  ADMIN,
+  type Registry,
+  RegistryBench,
+  prompt,
+  resource,
+  template,
+  tool,
+  upstream,
+  userOf,
+} from './given-registry.js';
 
 let bench: RegistryBench;
 let registry: Registry;
@@ -50,7 +60,12 @@ describe('registering a gateway', () => {
     });
     const catalog = await registry.describe();
     expect(registry.changes).toEqual([
-      { revision: catalog.revision, lists: ['tools', 'prompts', 'resources'], serverIds: [], upstreamIds: [gateway.id] },
+      {
+        revision: catalog.revision,
+        lists: ['tools', 'prompts', 'resources'],
+        serverIds: [],
+        upstreamIds: [gateway.id],
+      },
     ]);
     expect(catalog.tools.map(({ name, upstreamName }) => [name, upstreamName])).toEqual([
       ['weather-desk-now', 'now'],
@@ -59,7 +74,11 @@ describe('registering a gateway', () => {
     expect(catalog.prompts.map(({ name }) => name)).toEqual(['weather-desk-report']);
     expect(catalog.resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual(['weather://{day}']);
     expect(catalog.upstreams[0]).toMatchObject({ id: gateway.id, instructions: 'Ask about the weather' });
-    expect(await registry.resolve(gateway.id)).toMatchObject({ id: gateway.id, url: gateway.url, transport: 'STREAMABLEHTTP' });
+    expect(await registry.resolve(gateway.id)).toMatchObject({
+      id: gateway.id,
+      url: gateway.url,
+      transport: 'STREAMABLEHTTP',
+    });
   });
 
   it.each<FailureCode>([
@@ -85,10 +104,21 @@ describe('registering a gateway', () => {
   });
 
   it('keeps definitions byte for byte, but for the exposed name', async () => {
-    const gateway = await registry.register('Odd', upstream({ tools: [{ name: 'odd', definition: ODD, headerParams: [] }] }));
+    const gateway = await registry.register(
+      'Odd',
+      upstream({ tools: [{ name: 'odd', definition: ODD, headerParams: [] }] }),
+    );
     const prefixed = (await registry.describe()).tools.find(({ upstreamId }) => upstreamId === gateway.id);
     expect(prefixed?.name).toBe('odd-odd');
-    for (const bytes of ['1.0', '1E400', '12345678901234567890123', '"10":"b","2":"a"', '0.10', '"unheard-of":-0', '\\u0041\\u0000']) {
+    for (const bytes of [
+      '1.0',
+      '1E400',
+      '12345678901234567890123',
+      '"10":"b","2":"a"',
+      '0.10',
+      '"unheard-of":-0',
+      '\\u0041\\u0000',
+    ]) {
       expect(prefixed?.definition).toContain(bytes);
     }
     await registry.ask('PUT', `/gateways/${gateway.id}`, { toolPrefix: '' });
@@ -115,7 +145,12 @@ describe('registering a gateway', () => {
     );
     expect(gateway.toolCount).toBe(1);
     expect(gateway.resourceCount).toBe(1);
-    expect(gateway.refused.map(({ name, reason }: { name: string; reason: string }) => [name.slice(0, 12), reason.split(';')[0]])).toEqual([
+    expect(
+      gateway.refused.map(({ name, reason }: { name: string; reason: string }) => [
+        name.slice(0, 12),
+        reason.split(';')[0],
+      ]),
+    ).toEqual([
       ['mirrored', 'illegal x-mcp-header'],
       ['fine', 'the name is offered twice'],
       ['sp ace', 'the name has characters other than A-Z a-z 0-9 _ . -'],
@@ -137,10 +172,17 @@ describe('registering a gateway', () => {
 
     const update = { ...gateway, description: 'now described' };
     const answer = await registry.ask('PUT', `/gateways/${gateway.id}`, update);
-    expect(answer).toMatchObject({ status: 200, body: { description: 'now described', authHeaders: gateway.authHeaders } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { description: 'now described', authHeaders: gateway.authHeaders },
+    });
     expect(registry.around.credentials.get(gateway.id)).toEqual({ headers: { 'X-Api_Key': 's3cret-value' } });
 
-    const basic = await registry.ask('PUT', `/gateways/${gateway.id}`, { authType: 'basic', authUsername: 'u', authPassword: 'p' });
+    const basic = await registry.ask('PUT', `/gateways/${gateway.id}`, {
+      authType: 'basic',
+      authUsername: 'u',
+      authPassword: 'p',
+    });
     expect(basic.body).toMatchObject({ authType: 'basic', authUsername: 'u', authPassword: '*****' });
     expect(registry.around.credentials.get(gateway.id)).toEqual({ headers: { Authorization: 'Basic dTpw' } });
     expect(registry.around.discoveries.at(-1)?.credential).toEqual({ headers: { Authorization: 'Basic dTpw' } });
@@ -151,7 +193,9 @@ describe('registering a gateway', () => {
     registry.around.upstreams.set('http://elsewhere.example/', upstream());
     const move = { url: 'http://elsewhere.example/' };
     expect((await registry.ask('PUT', `/gateways/${gateway.id}`, move)).status).toBe(422);
-    expect((await registry.ask('PUT', `/gateways/${gateway.id}`, { ...move, authToken: 'new' })).body.url).toBe(move.url);
+    expect((await registry.ask('PUT', `/gateways/${gateway.id}`, { ...move, authToken: 'new' })).body.url).toBe(
+      move.url,
+    );
     expect(registry.around.credentials.get(gateway.id)).toEqual({ headers: { Authorization: 'Bearer new' } });
     expect(registry.upstreamChanges).toEqual([{ upstreamId: gateway.id, change: 'updated' }]);
   });
@@ -160,7 +204,10 @@ describe('registering a gateway', () => {
     const gateway = await registry.register('Steady', upstream({ tools: [tool('a')] }));
     const answer = await registry.ask('PUT', `/gateways/${gateway.id}`, { url: 'http://nowhere.example/' });
     expect(answer).toMatchObject({ status: 502, body: { code: 'upstream.unreachable' } });
-    expect((await registry.ask('GET', `/gateways/${gateway.id}`)).body).toMatchObject({ url: gateway.url, toolCount: 1 });
+    expect((await registry.ask('GET', `/gateways/${gateway.id}`)).body).toMatchObject({
+      url: gateway.url,
+      toolCount: 1,
+    });
   });
 
   it('ignores what a body says of id, owner and state', async () => {
@@ -184,7 +231,10 @@ describe('registering a gateway', () => {
     ['an invisible character', { name: 'b\u0000d', url: 'http://x.example/' }],
     ['an unknown transport', { name: 'bad', url: 'http://x.example/', transport: 'CARRIER_PIGEON' }],
     ['an illegal prefix', { name: 'bad', url: 'http://x.example/', toolPrefix: 'a b' }],
-    ['a reserved header', { name: 'bad', url: 'http://x.example/', authHeaders: [{ key: 'Mcp-Session-Id', value: '1' }] }],
+    [
+      'a reserved header',
+      { name: 'bad', url: 'http://x.example/', authHeaders: [{ key: 'Mcp-Session-Id', value: '1' }] },
+    ],
     ['a broken header', { name: 'bad', url: 'http://x.example/', authHeaders: [{ key: 'X', value: 'a\r\nB: c' }] }],
     ['a mask for a secret', { name: 'bad', url: 'http://x.example/', authToken: '*****' }],
     ['a command with a URL', { name: 'bad', url: 'http://x.example/', command: 'npx' }],
@@ -205,24 +255,43 @@ describe('STDIO gateways', () => {
       args: ['-y', 'server'],
       env: { API_KEY: 'k3y', snake_name: 'kept' },
     });
-    expect(gateway).toMatchObject({ transport: 'STDIO', command: 'npx', url: null, env: { API_KEY: '*****', snake_name: '*****' } });
+    expect(gateway).toMatchObject({
+      transport: 'STDIO',
+      command: 'npx',
+      url: null,
+      env: { API_KEY: '*****', snake_name: '*****' },
+    });
     expect(registry.around.credentials.get(gateway.id)).toEqual({ env: { API_KEY: 'k3y', snake_name: 'kept' } });
     expect(await registry.resolve(gateway.id)).toMatchObject({ command: 'npx', args: ['-y', 'server'], url: null });
     const other = await registry.ask('PUT', `/gateways/${gateway.id}`, { command: 'sh' }, 'admin');
     expect(other).toMatchObject({ status: 502, body: { code: 'upstream.unreachable' } });
   });
 
-  it.each(['NODE_OPTIONS', 'LD_PRELOAD', 'ld_library_path', 'PATH', 'BASH_ENV', 'A B', ''])('may not set %s', async (name) => {
-    const answer = await registry.ask('POST', '/gateways', { name: 'evil', transport: 'STDIO', command: 'npx', env: { [name]: 'x' } });
-    expect(answer.status).toBe(422);
-  });
+  it.each(['NODE_OPTIONS', 'LD_PRELOAD', 'ld_library_path', 'PATH', 'BASH_ENV', 'A B', ''])(
+    'may not set %s',
+    async (name) => {
+      const answer = await registry.ask('POST', '/gateways', {
+        name: 'evil',
+        transport: 'STDIO',
+        command: 'npx',
+        env: { [name]: 'x' },
+      });
+      expect(answer.status).toBe(422);
+    },
+  );
 
   it('are for administrators, and only where they are allowed', async () => {
     registry.around.principals.set('user', userOf('user@example.com'));
     const body = { name: 'mine', transport: 'STDIO', command: 'npx' };
-    expect(await registry.ask('POST', '/gateways', body, 'user')).toMatchObject({ status: 403, body: { code: 'auth.grant_missing' } });
+    expect(await registry.ask('POST', '/gateways', body, 'user')).toMatchObject({
+      status: 403,
+      body: { code: 'auth.grant_missing' },
+    });
     const strict = await bench.registry(registry.around, { MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'false' });
-    expect(await strict.ask('POST', '/gateways', body)).toMatchObject({ status: 422, body: { code: 'upstream.refused' } });
+    expect(await strict.ask('POST', '/gateways', body)).toMatchObject({
+      status: 422,
+      body: { code: 'upstream.refused' },
+    });
   });
 });
 
@@ -231,25 +300,45 @@ describe('names', () => {
     await registry.register('Café One', upstream());
     for (const name of ['Café One', 'cafe one', 'CAFE--ONE!']) {
       const answer = await registry.ask('POST', '/gateways', { name, url: 'http://other.example/' });
-      expect(answer).toMatchObject({ status: 409, body: { code: 'registry.name_taken', detail: expect.stringContaining('Café One') } });
+      expect(answer).toMatchObject({
+        status: 409,
+        body: { code: 'registry.name_taken', detail: expect.stringContaining('Café One') },
+      });
     }
   });
 
   it('collide across gateways with an answer that names both', async () => {
-    await registry.register('First', upstream({ tools: [tool('search')], prompts: [prompt('p')] }), { toolPrefix: 'web_' });
+    await registry.register('First', upstream({ tools: [tool('search')], prompts: [prompt('p')] }), {
+      toolPrefix: 'web_',
+    });
     registry.around.upstreams.set('http://second.example/', upstream({ tools: [tool('_search'), tool('other')] }));
-    const answer = await registry.ask('POST', '/gateways', { name: 'Second', url: 'http://second.example/', toolPrefix: 'web' });
+    const answer = await registry.ask('POST', '/gateways', {
+      name: 'Second',
+      url: 'http://second.example/',
+      toolPrefix: 'web',
+    });
     expect(answer.status).toBe(409);
     expect(answer.body).toMatchObject({
       code: 'registry.name_taken',
-      collisions: [{ name: 'web_search', gateway: 'Second', originalName: '_search', takenBy: { gateway: 'First', originalName: 'search' } }],
+      collisions: [
+        {
+          name: 'web_search',
+          gateway: 'Second',
+          originalName: '_search',
+          takenBy: { gateway: 'First', originalName: 'search' },
+        },
+      ],
     });
-    expect(answer.body.detail).toMatch(/"_search" of the gateway "Second".*"web_search".*"search" of the gateway "First"/);
+    expect(answer.body.detail).toMatch(
+      /"_search" of the gateway "Second".*"web_search".*"search" of the gateway "First"/,
+    );
     expect((await registry.ask('GET', '/gateways')).text).not.toContain('Second');
   });
 
-  it('follow the prefix and the name of the gateway, through each other\'s old names too', async () => {
-    const gateway = await registry.register('Chain', upstream({ tools: [tool('b'), tool('ab'), tool('aab')] }), { toolPrefix: '' });
+  it("follow the prefix and the name of the gateway, through each other's old names too", async () => {
+    const gateway = await registry.register('Chain', upstream({ tools: [tool('b'), tool('ab'), tool('aab')] }), {
+      toolPrefix: '',
+    });
     const names = async () =>
       (await registry.describe()).tools.filter(({ upstreamId }) => upstreamId === gateway.id).map(({ name }) => name);
     expect((await registry.ask('PUT', `/gateways/${gateway.id}`, { tool_prefix: 'a' })).status).toBe(200);
@@ -264,7 +353,9 @@ describe('names', () => {
 describe('removing a gateway', () => {
   it('removes its entries, associations and credential, and says so', async () => {
     const gateway = await registry.register('Leaving', upstream({ tools: [tool('t')] }), { authToken: 'tok' });
-    const server = (await registry.ask('POST', '/servers', { server: { name: 'holds it', associated_tools: ['leaving-t'] } })).body;
+    const server = (
+      await registry.ask('POST', '/servers', { server: { name: 'holds it', associated_tools: ['leaving-t'] } })
+    ).body;
     registry.changes.length = 0;
     registry.upstreamChanges.length = 0;
 

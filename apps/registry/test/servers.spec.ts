@@ -20,7 +20,9 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 const idOf = async (list: string, name: string): Promise<string> =>
-  (await registry.ask('GET', `/${list}`)).body.find((entry: { name: string; uri?: string }) => [entry.name, entry.uri].includes(name)).id;
+  (await registry.ask('GET', `/${list}`)).body.find((entry: { name: string; uri?: string }) =>
+    [entry.name, entry.uri].includes(name),
+  ).id;
 
 describe('virtual servers', () => {
   it('show what was chosen by id, name or URI, in that order, and nothing else', async () => {
@@ -49,7 +51,12 @@ describe('virtual servers', () => {
       tags: ['t'],
     });
     const catalog = await registry.describe(body.id);
-    expect(catalog.server).toMatchObject({ id: body.id, name: 'Choice', description: 'a choice', visibility: 'public' });
+    expect(catalog.server).toMatchObject({
+      id: body.id,
+      name: 'Choice',
+      description: 'a choice',
+      visibility: 'public',
+    });
     expect(catalog.tools.map(({ name }) => name)).toEqual(['alpha-two', 'beta-one']);
     expect(catalog.resources.map(({ uri }) => uri)).toEqual(['doc://alpha']);
     expect(catalog.resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual(['doc://{n}']);
@@ -57,16 +64,28 @@ describe('virtual servers', () => {
     expect(catalog.upstreams.map(({ name }) => name).sort()).toEqual(['Alpha', 'Beta']);
     expect(registry.changes.at(-1)).toMatchObject({ serverIds: [body.id], revision: catalog.revision });
 
-    expect((await registry.ask('GET', `/servers/${body.id}/tools`)).body.map(({ name }: { name: string }) => name)).toEqual(catalog.tools.map(({ name }) => name));
+    expect(
+      (await registry.ask('GET', `/servers/${body.id}/tools`)).body.map(({ name }: { name: string }) => name),
+    ).toEqual(catalog.tools.map(({ name }) => name));
     expect((await registry.ask('GET', `/servers/${body.id}/resources`)).body).toHaveLength(2);
     expect((await registry.ask('GET', `/servers/${body.id}/prompts`)).body).toHaveLength(1);
 
-    const renamed = await registry.ask('PUT', `/servers/${body.id}`, { name: 'Chosen', associated_tools: ['beta-one'] });
-    expect(renamed.body).toMatchObject({ name: 'Chosen', description: 'a choice', associatedTools: ['beta-one'], associatedPrompts: body.associatedPrompts });
+    const renamed = await registry.ask('PUT', `/servers/${body.id}`, {
+      name: 'Chosen',
+      associated_tools: ['beta-one'],
+    });
+    expect(renamed.body).toMatchObject({
+      name: 'Chosen',
+      description: 'a choice',
+      associatedTools: ['beta-one'],
+      associatedPrompts: body.associatedPrompts,
+    });
   });
 
   it('name what they do not know', async () => {
-    const answer = await registry.ask('POST', '/servers', { server: { name: 'x', associated_tools: ['alpha-one', 'missing'] } });
+    const answer = await registry.ask('POST', '/servers', {
+      server: { name: 'x', associated_tools: ['alpha-one', 'missing'] },
+    });
     expect(answer).toMatchObject({ status: 404, body: { detail: 'There is no tool "missing"', unknown: ['missing'] } });
     expect((await registry.ask('GET', '/servers')).text).not.toContain('"x"');
   });
@@ -78,7 +97,9 @@ describe('virtual servers', () => {
       body: { code: 'registry.name_taken', name: 'doc://1', entries: [{ gateway: 'Alpha' }, { gateway: 'Beta' }] },
     });
     const [, beta] = answer.body.entries;
-    const chosen = await registry.ask('POST', '/servers', { server: { name: 'by id', associatedResources: [beta.id] } });
+    const chosen = await registry.ask('POST', '/servers', {
+      server: { name: 'by id', associatedResources: [beta.id] },
+    });
     const catalog = await registry.describe(chosen.body.id);
     expect(catalog.resources).toMatchObject([{ id: beta.id, uri: 'doc://1' }]);
   });
@@ -91,7 +112,8 @@ describe('virtual servers', () => {
     expect((await registry.ask('POST', `/servers/${body.id}/toggle?activate=true`)).body.enabled).toBe(true);
     expect((await registry.describe(body.id)).server.name).toBe('Brief');
     expect((await registry.ask('DELETE', `/servers/${body.id}`)).status).toBe(200);
-    for (const id of [body.id, 'x', '0'.repeat(32)]) await expect(registry.describe(id)).rejects.toMatchObject({ code: 'registry.server_unknown' });
+    for (const id of [body.id, 'x', '0'.repeat(32)])
+      await expect(registry.describe(id)).rejects.toMatchObject({ code: 'registry.server_unknown' });
   });
 
   it('are unique by owner', async () => {
@@ -102,10 +124,14 @@ describe('virtual servers', () => {
     expect((await registry.ask('POST', '/servers', body)).status).toBe(409);
   });
 
-  it.each([[{}], [{ server: null }], [{ server: [] }], [{ server: {} }], [{ server: { name: 'x', associated_tools: [1] } }], [{ server: { name: '' } }]])(
-    'refuse the body %j',
-    async (body) => {
-      expect((await registry.ask('POST', '/servers', body)).status).toBe(422);
-    },
-  );
+  it.each([
+    [{}],
+    [{ server: null }],
+    [{ server: [] }],
+    [{ server: {} }],
+    [{ server: { name: 'x', associated_tools: [1] } }],
+    [{ server: { name: '' } }],
+  ])('refuse the body %j', async (body) => {
+    expect((await registry.ask('POST', '/servers', body)).status).toBe(422);
+  });
 });

@@ -29,7 +29,11 @@ const registry = async (refuse: (body: GatewayBody) => string | null = () => nul
         return;
       }
       const known = gateways.find(({ name }) => name === body.name) ?? { id: `id-${body.name}` };
-      Object.assign(known, { enabled: true, reachable: true, toolCount: 2, resourceCount: 1, promptCount: 0, url: null }, body);
+      Object.assign(
+        known,
+        { enabled: true, reachable: true, toolCount: 2, resourceCount: 1, promptCount: 0, url: null },
+        body,
+      );
       if (!gateways.includes(known)) gateways.push(known);
       response.end(JSON.stringify(known));
     });
@@ -46,7 +50,11 @@ describe('registering a gateway', () => {
     const { api, asked } = await registry();
     expect((await api.ensureGateway(STDIO)).change).toBe('new');
     expect((await api.ensureGateway(STDIO)).change).toBe('unchanged');
-    expect(asked).toEqual(['GET /v1/gateways?include_inactive=true', 'POST /v1/gateways', 'GET /v1/gateways?include_inactive=true']);
+    expect(asked).toEqual([
+      'GET /v1/gateways?include_inactive=true',
+      'POST /v1/gateways',
+      'GET /v1/gateways?include_inactive=true',
+    ]);
   });
 
   it.each([

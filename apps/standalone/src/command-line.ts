@@ -63,5 +63,7 @@ const readStdin = async (): Promise<string> => {
 /** Commands fail with sentences; what is not one of ours keeps its stack for whoever mends it. */
 const messageOf = (error: unknown): string => {
   if (error instanceof GatewayError || (error instanceof Error && error.constructor === Error)) return error.message;
-  return error instanceof TypeError && 'code' in error ? error.message : String(error instanceof Error ? error.stack : error);
+  return error instanceof TypeError && 'code' in error
+    ? error.message
+    : String(error instanceof Error ? error.stack : error);
 };

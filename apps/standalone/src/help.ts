@@ -20,13 +20,17 @@ export const usage = (commandLines: readonly string[]): string =>
 export const settingsHelp = (): string => {
   const shown = new Set(Object.keys(platformOptions));
   const groups = parts.map((part) => {
-    const own: Options = Object.fromEntries(Object.entries(part.options as Options).filter(([name]) => !shown.has(name)));
+    const own: Options = Object.fromEntries(
+      Object.entries(part.options as Options).filter(([name]) => !shown.has(name)),
+    );
     for (const name of Object.keys(own)) shown.add(name);
     return { title: part.name, options: own };
   });
-  return ['Settings, given as environment variables:', section('every service', platformOptions), ...groups.map((group) => section(group.title, group.options))].join(
-    '\n\n',
-  );
+  return [
+    'Settings, given as environment variables:',
+    section('every service', platformOptions),
+    ...groups.map((group) => section(group.title, group.options)),
+  ].join('\n\n');
 };
 
 const section = (title: string, options: Options): string =>

@@ -1,4 +1,6 @@
 import { type ConfigOf, decimal, flag, integer, list, oneOf, optionalText, text } from '#libs/config';
+import { identityOptions } from '#libs/identity';
+import { outboxOptions } from '#libs/outbox';
 
 const SWITCH = ['auto', 'true', 'false'] as const;
 
@@ -43,6 +45,9 @@ export const toolInvocationOptions = {
   LANG: optionalText('Handed to stdio upstreams.'),
   TMPDIR: optionalText('Handed to stdio upstreams.'),
   TZ: optionalText('Handed to stdio upstreams.'),
+
+  ...identityOptions,
+  ...outboxOptions,
 };
 
 export type ToolInvocationConfig = ConfigOf<typeof toolInvocationOptions>;

@@ -7,11 +7,19 @@ import { reachNatsServer } from '../../testing/src/nats-server.js';
 import { type Bus, type CallContext, LocalBus, type Message, WithBody, connectNats } from './index.js';
 
 /** What every adapter promises; both pass exactly these tests. */
-const Echo = defineRequest<{ text: string; list?: number[] }, { text: string; list?: number[] }>('registry', 'echo.return', {
-  deadlineMs: 2_000,
+const Echo = defineRequest<{ text: string; list?: number[] }, { text: string; list?: number[] }>(
+  'registry',
+  'echo.return',
+  {
+    deadlineMs: 2_000,
+  },
+);
+const Count = defineRequest<{ to: number }, { sent: number }, { n: number }>('tool-invocation', 'count.run', {
+  deadlineMs: 20_000,
 });
-const Count = defineRequest<{ to: number }, { sent: number }, { n: number }>('tool-invocation', 'count.run', { deadlineMs: 20_000 });
-const Follow = defineRequest<Record<string, never>, { ended: true }>('tool-invocation', 'thing.follow', { deadlineMs: 3_600_000 });
+const Follow = defineRequest<Record<string, never>, { ended: true }>('tool-invocation', 'thing.follow', {
+  deadlineMs: 3_600_000,
+});
 const Changed = defineEvent<{ revision: number; pad?: string }>('registry', 'thing.changed');
 
 const MEGABYTE = 1024 * 1024;
@@ -49,7 +57,7 @@ const failureOf = async (asking: Promise<unknown>): Promise<GatewayError> => {
 const until = async (holds: () => boolean, ms = 5_000): Promise<void> => {
   const giveUpAtMs = Date.now() + ms;
   while (!holds()) {
-    if (Date.now() > giveUpAtMs) throw new Error(`not so within ${ms} ms: ${holds}`);
+    if (Date.now() > giveUpAtMs) throw new Error(`not so within ${ms} ms: ${holds.toString()}`);
     await sleep(5);
   }
 };
@@ -81,7 +89,9 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
 
   describe('asking', () => {
     it('brings the answer back and says who gave it', async () => {
-      const { asker, answerer } = await givenPair((bus) => bus.answer(Echo, async (request) => ({ text: `${request.text}!` })));
+      const { asker, answerer } = await givenPair((bus) =>
+        bus.answer(Echo, async (request) => ({ text: `${request.text}!` })),
+      );
 
       const answer = await asker.ask(Echo, { text: 'héllo ✓' });
 
@@ -89,7 +99,9 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
     });
 
     it('carries bodies as they are, the empty one included', async () => {
-      const { asker } = await givenPair((bus) => bus.answer(Echo, async (request, call) => new WithBody(request, call.body)));
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, async (request, call) => new WithBody(request, call.body)),
+      );
       const body = '{"a": 1.0, "ü":"\\u0000 𝕏"}';
 
       expect((await asker.ask(Echo, { text: '' }, { body })).body).toBe(body);
@@ -167,18 +179,30 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
     it('reach the asker with code, message, data and executed', async () => {
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, async () => {
-          throw fail('registry.tool_unknown', { message: 'No tool x', data: { tool: 'x' }, executed: 'no', cause: 'secret' });
+          throw fail('registry.tool_unknown', {
+            message: 'No tool x',
+            data: { tool: 'x' },
+            executed: 'no',
+            cause: 'secret',
+          });
         }),
       );
 
       const error = await failureOf(asker.ask(Echo, { text: '' }));
 
-      expect(error).toMatchObject({ code: 'registry.tool_unknown', message: 'No tool x', data: { tool: 'x' }, executed: 'no' });
+      expect(error).toMatchObject({
+        code: 'registry.tool_unknown',
+        message: 'No tool x',
+        data: { tool: 'x' },
+        executed: 'no',
+      });
       expect(error.cause).toBeUndefined();
     });
 
     it('without a name become platform.internal and keep their text inside', async () => {
-      const { asker } = await givenPair((bus) => bus.answer(Echo, () => Promise.reject(new Error('password is hunter2'))));
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, () => Promise.reject(new Error('password is hunter2'))),
+      );
 
       const error = await failureOf(asker.ask(Echo, { text: '' }));
 
@@ -211,8 +235,14 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       let deep: unknown = [];
       for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
 
-      expect(await failureOf(asker.ask(Echo, { text: deep as string }))).toMatchObject({ code: 'bus.malformed', executed: 'no' });
-      expect(await failureOf(asker.ask(Echo, { text: '' }))).toMatchObject({ code: 'bus.malformed', executed: 'unknown' });
+      expect(await failureOf(asker.ask(Echo, { text: deep as string }))).toMatchObject({
+        code: 'bus.malformed',
+        executed: 'no',
+      });
+      expect(await failureOf(asker.ask(Echo, { text: '' }))).toMatchObject({
+        code: 'bus.malformed',
+        executed: 'unknown',
+      });
     });
   });
 
@@ -379,12 +409,16 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       const { asker } = await givenPair((bus) => counting(bus, sent));
       const { promise: gate, resolve: open } = Promise.withResolvers<void>();
       let taken = 0;
-      const asking = asker.ask(Count, { to: 1_000 }, {
-        onFrame: async () => {
-          await gate;
-          taken += 1;
+      const asking = asker.ask(
+        Count,
+        { to: 1_000 },
+        {
+          onFrame: async () => {
+            await gate;
+            taken += 1;
+          },
         },
-      });
+      );
 
       await sleep(300);
       expect(sent.n).toBeGreaterThan(0);
@@ -401,14 +435,18 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       let atOnce = 0;
       let atOnceMax = 0;
 
-      await asker.ask(Count, { to: 50 }, {
-        onFrame: async () => {
-          atOnce += 1;
-          atOnceMax = Math.max(atOnceMax, atOnce);
-          await sleep(1);
-          atOnce -= 1;
+      await asker.ask(
+        Count,
+        { to: 50 },
+        {
+          onFrame: async () => {
+            atOnce += 1;
+            atOnceMax = Math.max(atOnceMax, atOnce);
+            await sleep(1);
+            atOnce -= 1;
+          },
         },
-      });
+      );
 
       expect(atOnceMax).toBe(1);
     });
@@ -448,16 +486,55 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
         }),
       );
 
-      const asking = asker.ask(Count, { to: 1 }, {
-        onFrame: () => {
-          throw fail('http.overloaded');
+      const asking = asker.ask(
+        Count,
+        { to: 1 },
+        {
+          onFrame: () => {
+            throw fail('http.overloaded');
+          },
         },
-      });
+      );
 
       expect((await failureOf(asking)).code).toBe('http.overloaded');
       await until(() => signal?.aborted === true && refused !== undefined);
       expect(refused).toMatchObject({ code: 'bus.cancelled' });
     });
+  });
+
+  it('delivers no frame once the ask has ended, and lets a sender that does not wait be', async () => {
+    let signal: AbortSignal | undefined;
+    const { asker } = await givenPair((bus) =>
+      bus.answer(Count, async ({ to }, call) => {
+        signal = call.signal;
+        for (let n = 1; n <= 100; n += 1) void call.send({ n });
+        await sleep(100);
+        void call.send({ n: 101 });
+        void call.send({ n: 1n as never });
+        return { sent: to };
+      }),
+    );
+    const abort = new AbortController();
+    const seen: number[] = [];
+    const outcome = failureOf(
+      asker.ask(
+        Count,
+        { to: 1 },
+        {
+          signal: abort.signal,
+          onFrame: async ({ head }) => {
+            seen.push(head.n);
+            if (head.n === 3) abort.abort();
+            await sleep(1);
+          },
+        },
+      ),
+    );
+
+    expect((await outcome).code).toBe('bus.cancelled');
+    await until(() => signal?.aborted === true);
+    await sleep(150);
+    expect(seen).toEqual([1, 2, 3]);
   });
 
   describe('size', () => {
@@ -597,8 +674,14 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
   it('carries signals to whoever listens for the id, or for all ids', async () => {
     const [sender, one, all] = (await Promise.all(['ingress', 'ingress', 'ingress'].map(join))) as [Bus, Bus, Bus];
     const heard: string[] = [];
-    one.onSignal('switchyard.v1.sig.ingress.session.push.s1', (payload) => void heard.push(`one ${JSON.stringify(payload)}`));
-    all.onSignal('switchyard.v1.sig.ingress.session.push.*', (_payload, subject) => void heard.push(`all ${subject.split('.').at(-1)}`));
+    one.onSignal(
+      'switchyard.v1.sig.ingress.session.push.s1',
+      (payload) => void heard.push(`one ${JSON.stringify(payload)}`),
+    );
+    all.onSignal(
+      'switchyard.v1.sig.ingress.session.push.*',
+      (_payload, subject) => void heard.push(`all ${subject.split('.').at(-1)}`),
+    );
     await Promise.all([one.flush(), all.flush()]);
 
     sender.signal('switchyard.v1.sig.ingress.session.push.s1', { a: 1 });
@@ -607,6 +690,17 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
 
     await until(() => heard.length === 3);
     expect(heard.sort()).toEqual(['all s1', 'all s2', 'one {"a":1}']);
+  });
+
+  it('takes no subject or instance that would reach others than meant', async () => {
+    const { asker } = await givenPair((bus) => bus.answer(Echo, async (request) => request));
+
+    for (const id of ['*', '>', 'a b', '', 'a\r\nPUB x 0']) {
+      expect(() => asker.signal(`switchyard.v1.sig.ingress.session.push.${id}`, {})).toThrow(
+        expect.objectContaining({ code: 'bus.malformed' }),
+      );
+      expect((await failureOf(asker.ask(Echo, { text: '' }, { instance: id }))).code).toBe('bus.no_responders');
+    }
   });
 
   describe('draining', () => {
@@ -632,11 +726,18 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       await draining;
       expect(frames).toBe(1);
       expect(answerer.connected).toBe(false);
-      expect(await failureOf(answerer.ask(Count, { to: 9 }))).toMatchObject({ code: 'bus.disconnected', executed: 'no' });
+      expect(await failureOf(answerer.ask(Count, { to: 9 }))).toMatchObject({
+        code: 'bus.disconnected',
+        executed: 'no',
+      });
     });
 
     it('lets what is in hand ask others meanwhile', async () => {
-      const [asker, middle, last] = (await Promise.all(['ingress', 'tool-invocation', 'registry'].map(join))) as [Bus, Bus, Bus];
+      const [asker, middle, last] = (await Promise.all(['ingress', 'tool-invocation', 'registry'].map(join))) as [
+        Bus,
+        Bus,
+        Bus,
+      ];
       last.answer(Echo, async (request) => request);
       middle.answer(Count, async ({ to }) => {
         await sleep(100);

@@ -28,7 +28,9 @@ export const natsPermissions = ({ asks, hears }: Topology, owner: Owner): NatsPe
       ...peers.map((other) => `_INBOX.${other}.>`),
       ...peers
         .filter((other) => other !== owner && !asks[owner].includes(other))
-        .flatMap((other) => ['message.fetch', 'call.credit', 'call.cancel'].map((verb) => `switchyard.v1.sig.${other}.${verb}.*`)),
+        .flatMap((other) =>
+          ['message.fetch', 'call.credit', 'call.cancel'].map((verb) => `switchyard.v1.sig.${other}.${verb}.*`),
+        ),
     ],
     subscribe: [
       `switchyard.v1.rpc.${owner}.>`,

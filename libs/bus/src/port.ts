@@ -1,11 +1,4 @@
-import type {
-  AnyEvent,
-  AnyRequest,
-  FrameOf,
-  PayloadOf,
-  ReplyOf,
-  RequestOf,
-} from '#libs/contracts';
+import type { AnyEvent, AnyRequest, FrameOf, PayloadOf, ReplyOf, RequestOf } from '#libs/contracts';
 
 /**
  * How services talk. Two adapters, `nats/` and `local/`, behave alike; `bus.contract.spec.ts` holds them to it.
@@ -90,13 +83,21 @@ export interface Bus {
    * once), `bus.disconnected` (at once, nothing sent), `bus.timed_out`, `bus.cancelled`, `bus.responder_lost`,
    * `bus.too_large`.
    */
-  ask<C extends AnyRequest>(contract: C, request: RequestOf<C>, options?: AskOptions<FrameOf<C>>): Promise<Answer<ReplyOf<C>>>;
+  ask<C extends AnyRequest>(
+    contract: C,
+    request: RequestOf<C>,
+    options?: AskOptions<FrameOf<C>>,
+  ): Promise<Answer<ReplyOf<C>>>;
 
   /** Serves a contract, for any asker and for those who ask this instance by name. */
   answer<C extends AnyRequest>(contract: C, handler: Handler<C>): Subscription;
 
   publish<C extends AnyEvent>(event: C, payload: PayloadOf<C>): void;
-  hear<C extends AnyEvent>(event: C, handler: (payload: PayloadOf<C>) => void | Promise<void>, options?: HearOptions): Subscription;
+  hear<C extends AnyEvent>(
+    event: C,
+    handler: (payload: PayloadOf<C>) => void | Promise<void>,
+    options?: HearOptions,
+  ): Subscription;
 
   /** Opaque signals on `switchyard.v1.sig.<owner>.<noun>.<verb>.<id>`, aimed at whoever listens for that id. */
   signal(subject: string, payload: unknown): void;

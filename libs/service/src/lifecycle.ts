@@ -1,4 +1,3 @@
-
 type Hook = () => Promise<void>;
 
 /** What the modules of a process want done when it stops, in the order in which it stops. */

@@ -33,23 +33,40 @@ const natsUrls = (prose: string): Option<string | null> => ({
 /** What every process of the gateway understands, whichever services it runs. */
 export const platformOptions = {
   HOST: text('127.0.0.1', 'Address to listen on. `0.0.0.0` or `::` opens the gateway to the network.'),
-  PORT: integer(4444, 'Port to listen on; 0 takes any free one. Services on their own have their own defaults.', { max: 65_535 }),
+  PORT: integer(4444, 'Port to listen on; 0 takes any free one. Services on their own have their own defaults.', {
+    max: 65_535,
+  }),
   LOG_LEVEL: logLevel('Lines below this level are not written.'),
   DISABLE_ACCESS_LOG: flag(true, 'Without it, every HTTP request writes a line.'),
   CORRELATION_ID_ENABLED: flag(true, 'REST answers carry X-Correlation-ID, the one of the request when it has one.'),
-  SECURITY_HEADERS_ENABLED: flag(true, 'REST answers carry headers that tell browsers not to frame, sniff or cache them.'),
+  SECURITY_HEADERS_ENABLED: flag(
+    true,
+    'REST answers carry headers that tell browsers not to frame, sniff or cache them.',
+  ),
   SWITCHYARD_DATA_DIR: text('./.switchyard', 'Where a gateway without external stores keeps its data and secrets.'),
-  SHUTDOWN_TIMEOUT_MS: integer(30_000, 'How long a stopping process may take to finish what it has begun.', { min: 100 }),
-  BACKPRESSURE: integer(512, 'Requests in hand at once per process; those beyond get 503 with Retry-After.', { min: 1 }),
+  SHUTDOWN_TIMEOUT_MS: integer(30_000, 'How long a stopping process may take to finish what it has begun.', {
+    min: 100,
+  }),
+  BACKPRESSURE: integer(512, 'Requests in hand at once per process; those beyond get 503 with Retry-After.', {
+    min: 1,
+  }),
   BACKLOG: integer(2_048, 'Connections that may wait to be accepted.', { min: 1, max: 65_535 }),
   MAX_CONNECTIONS: integer(0, 'Open connections per process; 0 means half of the file descriptors it may open.'),
-  NATS_URL: natsUrls('The message bus: `nats://[user:password@]host:4222`, or several, separated by commas. Without it the services of one process talk in memory.'),
+  NATS_URL: natsUrls(
+    'The message bus: `nats://[user:password@]host:4222`, or several, separated by commas. Without it the services of one process talk in memory.',
+  ),
   NATS_MAX_RETRIES: integer(30, 'Attempts to reach NATS at start before giving up.', { min: 1 }),
-  NATS_RETRY_INTERVAL_MS: integer(2_000, 'First pause between attempts to reach NATS; it doubles, up to 30 s.', { min: 1 }),
+  NATS_RETRY_INTERVAL_MS: integer(2_000, 'First pause between attempts to reach NATS; it doubles, up to 30 s.', {
+    min: 1,
+  }),
   DB_MAX_RETRIES: integer(30, 'Attempts to reach PostgreSQL at start before giving up.', { min: 1 }),
-  DB_RETRY_INTERVAL_MS: integer(2_000, 'First pause between attempts to reach PostgreSQL; it doubles, up to 30 s.', { min: 1 }),
+  DB_RETRY_INTERVAL_MS: integer(2_000, 'First pause between attempts to reach PostgreSQL; it doubles, up to 30 s.', {
+    min: 1,
+  }),
   REDIS_MAX_RETRIES: integer(30, 'Attempts to reach Redis at start before giving up.', { min: 1 }),
-  REDIS_RETRY_INTERVAL_MS: integer(2_000, 'First pause between attempts to reach Redis; it doubles, up to 30 s.', { min: 1 }),
+  REDIS_RETRY_INTERVAL_MS: integer(2_000, 'First pause between attempts to reach Redis; it doubles, up to 30 s.', {
+    min: 1,
+  }),
   ...postgresOptions,
   ...cacheOptions,
 };
@@ -68,4 +85,5 @@ const PORTS: Readonly<Record<string, number>> = {
 };
 
 /** The port of a process that was not told one: the service's own, or the gateway's where several run together. */
-export const defaultPortOf = (names: readonly string[]): number => (names.length === 1 ? (PORTS[names[0] ?? ''] ?? 4444) : 4444);
+export const defaultPortOf = (names: readonly string[]): number =>
+  names.length === 1 ? (PORTS[names[0] ?? ''] ?? 4444) : 4444;

@@ -1,4 +1,3 @@
-
 /** `null` when well, else the reason. */
 type Check = () => string | null;
 type Probe = () => Promise<void>;

@@ -33,7 +33,8 @@ export const runProcess = async ({ parts, logTo = 'stdout' }: ProcessSettings): 
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (stopping) {
       // npm passes on the Ctrl-C that the terminal has already sent to everybody: that is still the first one.
-      if (performance.now() - stoppingSinceMs > SAME_SIGNAL_MS) leave(`${signal} a second time; not waiting for what is still in hand`);
+      if (performance.now() - stoppingSinceMs > SAME_SIGNAL_MS)
+        leave(`${signal} a second time; not waiting for what is still in hand`);
       return;
     }
     stopping = true;
@@ -50,7 +51,13 @@ export const runProcess = async ({ parts, logTo = 'stdout' }: ProcessSettings): 
   };
   for (const signal of SIGNALS) process.on(signal, () => void stop(signal));
 
-  const started = await startService({ parts, env: processEnvironment(), logTo, signal: starting.signal, onFatal: leave }).catch((error: unknown) => {
+  const started = await startService({
+    parts,
+    env: processEnvironment(),
+    logTo,
+    signal: starting.signal,
+    onFatal: leave,
+  }).catch((error: unknown) => {
     if (stopping) process.exit(0);
     return leave(error instanceof GatewayError ? maskText(error.message) : describe(error));
   });

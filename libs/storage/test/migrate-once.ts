@@ -1,12 +1,13 @@
+import { once } from 'node:events';
 import { openDatabase } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
 import { Note, noteMigrations } from './note.entity.js';
 
-// A replica that starts: says when it is about to open the database, and what it found afterwards.
-const [socketDir, startAtMs] = process.argv.slice(2) as [string, string];
-await new Promise((resolve) => setTimeout(resolve, Number(startAtMs) - Date.now()));
+// A replica that starts: says that it is up, waits for the word, and opens the database.
+process.send?.('up');
+await once(process, 'message');
 const database = await openDatabase({
-  location: { socketDir },
+  location: { socketDir: process.argv[2] as string },
   schema: 'notes',
   entities: [Note],
   migrations: noteMigrations,
@@ -14,4 +15,4 @@ const database = await openDatabase({
 });
 await database.getRepository(Note).insert({ text: `from ${process.pid}` });
 await database.destroy();
-process.send?.('done', () => process.exit(0));
+process.disconnect();

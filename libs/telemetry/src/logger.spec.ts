@@ -32,7 +32,14 @@ describe('the log', () => {
     const log = openLog();
     log.logger.info({ upstreamId: 'u1' }, 'hello');
     expect(log.lines()).toEqual([
-      { level: 'info', time: expect.stringMatching(/^\d{4}-.*Z$/), service: 'test', pid: process.pid, upstreamId: 'u1', msg: 'hello' },
+      {
+        level: 'info',
+        time: expect.stringMatching(/^\d{4}-.*Z$/),
+        service: 'test',
+        pid: process.pid,
+        upstreamId: 'u1',
+        msg: 'hello',
+      },
     ]);
   });
 
@@ -58,7 +65,10 @@ describe('the log', () => {
     ['a password in a URL', (log) => log.warn({ url: `postgres://gateway:${PLANTED}@db:5432/x` })],
     ['a password in a query', (log) => log.warn(`GET /x?api_key=${PLANTED}&a=1`)],
     ['an error', (log) => log.error(new Error(`redis://:${PLANTED}@host failed`))],
-    ['an error with members', (log) => log.error({ err: Object.assign(new Error('x'), { config: { headers: { a: PLANTED } } }) })],
+    [
+      'an error with members',
+      (log) => log.error({ err: Object.assign(new Error('x'), { config: { headers: { a: PLANTED } } }) }),
+    ],
     ['the cause of an error', (log) => log.error({ err: new Error('x', { cause: new Error(`token=${PLANTED}`) }) })],
     ['the bindings of a child', (log) => log.child({ token: PLANTED }).info('x')],
     ['a format argument', (log) => log.info('sent %s', `Bearer ${PLANTED}`)],
@@ -82,7 +92,10 @@ describe('the log', () => {
   it('writes an error with its name, code and stack', () => {
     const log = openLog();
     log.logger.error({ err: Object.assign(new Error('broken'), { code: 'E1' }) }, 'failed');
-    expect(log.lines()[0]).toMatchObject({ msg: 'failed', err: { type: 'Error', message: 'broken', code: 'E1', stack: expect.any(String) } });
+    expect(log.lines()[0]).toMatchObject({
+      msg: 'failed',
+      err: { type: 'Error', message: 'broken', code: 'E1', stack: expect.any(String) },
+    });
   });
 
   it('survives circles, depth and size', () => {
@@ -91,7 +104,13 @@ describe('the log', () => {
     circle.self = circle;
     let deep: Record<string, unknown> = {};
     for (let level = 0; level < 10_000; level++) deep = { deep };
-    log.logger.info({ circle, deep, long: 'x'.repeat(100_000), many: new Array(10_000).fill(1), bytes: Buffer.alloc(1_000) });
+    log.logger.info({
+      circle,
+      deep,
+      long: 'x'.repeat(100_000),
+      many: new Array(10_000).fill(1),
+      bytes: Buffer.alloc(1_000),
+    });
     expect(log.lines()).toHaveLength(1);
     expect(log.text().length).toBeLessThan(20_000);
   });

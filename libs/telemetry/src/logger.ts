@@ -48,7 +48,8 @@ export const createLogger = ({ service, level, to = 'stdout', destination }: Log
 const maskArguments = (args: readonly unknown[]): unknown[] => {
   const [first, ...others] = args;
   const masked = others.map((other) => (typeof other === 'string' ? maskText(other) : other));
-  if (first instanceof Error) return [{ err: first }, masked.length > 0 ? masked[0] : maskText(first.message), ...masked.slice(1)];
+  if (first instanceof Error)
+    return [{ err: first }, masked.length > 0 ? masked[0] : maskText(first.message), ...masked.slice(1)];
   return [typeof first === 'string' ? maskText(first) : first, ...masked];
 };
 

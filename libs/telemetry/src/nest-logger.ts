@@ -11,7 +11,8 @@ export class NestLogger implements LoggerService {
 
   error(message: unknown, ...rest: unknown[]): void {
     if (message instanceof Error) this.logger.error({ err: message, context: contextOf(rest) }, message.message);
-    else this.logger.error({ context: contextOf(rest), detail: rest.length > 1 ? rest[0] : undefined }, textOf(message));
+    else
+      this.logger.error({ context: contextOf(rest), detail: rest.length > 1 ? rest[0] : undefined }, textOf(message));
   }
 
   warn(message: unknown, ...rest: unknown[]): void {
@@ -31,5 +32,6 @@ export class NestLogger implements LoggerService {
   }
 }
 
-const textOf = (message: unknown): string => (typeof message === 'string' ? message : JSON.stringify(message) ?? String(message));
+const textOf = (message: unknown): string =>
+  typeof message === 'string' ? message : (JSON.stringify(message) ?? String(message));
 const contextOf = (rest: readonly unknown[]): unknown => rest.at(-1);

@@ -25,7 +25,12 @@ describe("Prometheus' text", () => {
     watchProcess();
     const text = await renderPrometheus();
     expect(Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1])).toBeGreaterThan(10_000_000);
-    for (const name of ['nodejs_heap_used_bytes', 'nodejs_event_loop_utilization', 'process_cpu_seconds_total', 'nodejs_event_loop_delay_p99_seconds']) {
+    for (const name of [
+      'nodejs_heap_used_bytes',
+      'nodejs_event_loop_utilization',
+      'process_cpu_seconds_total',
+      'nodejs_event_loop_delay_p99_seconds',
+    ]) {
       expect(text).toMatch(new RegExp(`^${name} [\\d.e+-]+$`, 'm'));
     }
   });

@@ -35,7 +35,8 @@ export const redactMembers = (members: object): Record<string, unknown> => copyM
 const copyMembers = (members: object, depth: number, above: Set<object>): Record<string, unknown> => {
   const copy: Record<string, unknown> = {};
   const entries = members instanceof Map ? [...members.entries()] : Object.entries(members);
-  for (const [name, value] of entries.slice(0, MEMBERS_MAX)) copy[String(name)] = copyValue(String(name), value, depth, above);
+  for (const [name, value] of entries.slice(0, MEMBERS_MAX))
+    copy[String(name)] = copyValue(String(name), value, depth, above);
   if (entries.length > MEMBERS_MAX) copy['…'] = `${entries.length - MEMBERS_MAX} more`;
   return copy;
 };

@@ -11,7 +11,9 @@ describe('traceparent', () => {
   });
 
   it('continues what a later version of the header carries', () => {
-    expect(childTraceparent(`cc${PARENT.slice(2)}-what-the-future-holds`)).toContain('0af7651916cd43dd8448eb211c80319c');
+    expect(childTraceparent(`cc${PARENT.slice(2)}-what-the-future-holds`)).toContain(
+      '0af7651916cd43dd8448eb211c80319c',
+    );
   });
 
   it.each([

@@ -1,3 +1,5 @@
+export { reachNatsServer, startNatsServer } from './nats-server.js';
+export type { NatsServer, NatsServerOptions } from './nats-server.js';
 export type { ChildServerOptions } from './child-server.js';
 export type { RedisServer } from './redis-server.js';
 export { ChildServer, canConnect } from './child-server.js';

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { Authenticated, Caller, Open, readCredential } from '#libs/identity';
@@ -10,6 +11,7 @@ import { UserRepository } from '../storage/user.repository.js';
 import { LoginRequest } from './login.request.js';
 import { userAnswer } from './user.answer.js';
 
+@ApiTags('auth')
 @Controller('auth')
 export class LoginController {
   constructor(

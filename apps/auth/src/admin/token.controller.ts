@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { Caller, Requires } from '#libs/identity';
@@ -33,6 +34,7 @@ const pageAnswer = ({ tokens, total }: TokenPage, { limit, offset }: PageRequest
   offset,
 });
 
+@ApiTags('tokens')
 @Controller('tokens')
 export class TokenController {
   constructor(private readonly tokens: TokenService) {}

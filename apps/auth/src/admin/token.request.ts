@@ -1,3 +1,4 @@
+import { ApiHideProperty, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -17,44 +18,53 @@ import {
 const NOT_ENFORCED = 'is not enforced by this gateway, so a token cannot carry it';
 
 export class TokenScope {
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'The one virtual server the token is for.' })
   @IsOptional()
   @IsString()
   @MaxLength(128)
   serverId?: string | null;
 
+  @ApiPropertyOptional({ type: [String], description: 'Empty: all that its user may do.' })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(100)
   @Matches(/^(\*|[a-z][a-z0-9_]*[.:]([a-z0-9_.:]+|\*))$/, { each: true, message: 'must be permission names' })
   permissions?: string[];
 
+  @ApiHideProperty()
   @IsEmpty({ message: NOT_ENFORCED })
   ipRestrictions?: unknown;
 
+  @ApiHideProperty()
   @IsEmpty({ message: NOT_ENFORCED })
   timeRestrictions?: unknown;
 
+  @ApiHideProperty()
   @IsEmpty({ message: NOT_ENFORCED })
   usageLimits?: unknown;
 }
 
 export class CreateTokenRequest {
+  @ApiProperty({ type: String })
   @IsString()
   @MinLength(1)
   @MaxLength(255)
   name!: string;
 
+  @ApiPropertyOptional({ type: String, nullable: true })
   @IsOptional()
   @IsString()
   @MaxLength(1000)
   description?: string | null;
 
+  @ApiPropertyOptional({ type: Number, minimum: 1, maximum: 3650, default: 30 })
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(3650)
   expiresInDays?: number | null;
 
+  @ApiPropertyOptional({ type: () => TokenScope, nullable: true })
   @IsOptional()
   @ValidateNested()
   @Type(() => TokenScope)

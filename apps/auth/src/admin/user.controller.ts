@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { Caller, Requires } from '#libs/identity';
 import { PageRequest } from './page.request.js';
@@ -6,6 +7,7 @@ import { userAnswer } from './user.answer.js';
 import { ChangeUserRequest, CreateUserRequest } from './user.request.js';
 import { UserService } from './user.service.js';
 
+@ApiTags('users')
 @Requires('admin.user_management')
 @Controller('auth/email/admin/users')
 export class UserController {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
-import { fail } from '#libs/errors';
+import { type GatewayError, fail } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { principalOf } from '../policy/principal.js';
 import { type Standing, StandingRepository } from '../storage/standing.repository.js';
@@ -30,13 +30,27 @@ export class CallerService {
 
   async admit(credential: string | null): Promise<AdmittedCaller> {
     if (credential === null) throw fail('auth.credential_missing');
-    const claims = await this.jwt.verify(credential);
+    const claims = await this.verify(credential);
     const standing = await this.standing(claims);
     const objection = this.objection(credential, claims, standing);
-    if (objection !== null) throw fail('auth.credential_invalid', { cause: new Error(objection) });
+    if (objection !== null) throw this.refuse(objection, claims.tokenId);
     if (standing.token?.wantsUseNoted) this.noteUse(claims.tokenId);
     const user = standing.user ?? { email: claims.subject, isAdmin: false };
     return { principal: principalOf(user, claims), expiresAtMs: claims.expiresAtMs };
+  }
+
+  private async verify(credential: string): Promise<TokenClaims> {
+    try {
+      return await this.jwt.verify(credential);
+    } catch (error) {
+      throw this.refuse(reasonOf(error), null);
+    }
+  }
+
+  /** Callers all get the same answer; the reason is for the operator. */
+  private refuse(reason: string, tokenId: string | null): GatewayError {
+    this.logger.debug({ reason, tokenId }, 'a credential was refused');
+    return fail('auth.credential_invalid');
   }
 
   /** Why the token is not good although it was signed here. */
@@ -67,3 +81,8 @@ export class CallerService {
     });
   }
 }
+
+const reasonOf = (error: unknown): string => {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.message : 'unknown';
+};

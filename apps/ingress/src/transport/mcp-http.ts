@@ -142,9 +142,9 @@ export class McpHttp {
       if (message.kind === 'response') throw fail('mcp.invalid_request');
       return answerEmpty(response, 202);
     }
-    checkLegacyVersion(request.headers);
     const sessionId = sessionIdOf(exchange);
     if (sessionId === null && message.kind === 'response') throw fail('mcp.invalid_request');
+    checkLegacyVersion(request.headers);
     const session = await this.parts.admission.session(sessionId, principal, endpoint.serverId);
     this.pass(session, message);
     answerEmpty(response, 202);

@@ -11,6 +11,8 @@ export interface SseSettings {
 const STALL_MS = 30_000;
 const QUEUE_BYTES_MAX = 1024 * 1024;
 
+const RETRY_MS = 1_000;
+
 const LINE_BREAK = /[\r\n]+/g;
 
 /** Server-sent events over one response. Never compressed, never buffered by a proxy that heeds the headers. */
@@ -39,9 +41,10 @@ export class SseStream implements Beating {
     return !this.response.destroyed && !this.response.writableEnded;
   }
 
-  /** An event with nothing in it but an id to resume from. */
-  prime(id: string, retryMs?: number): void {
-    this.put(`${retryMs === undefined ? '' : `retry: ${retryMs}\n`}id: ${id}\ndata: \n\n`);
+  /** An event with nothing in it but an id to resume from, and when: not everybody at the same moment. */
+  prime(id: string): void {
+    const retryMs = RETRY_MS + Math.floor(Math.random() * RETRY_MS);
+    this.put(`retry: ${retryMs}\nid: ${id}\ndata: \n\n`);
   }
 
   /** Answers a promise while the reader has to catch up. */

@@ -67,7 +67,7 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
     void this.worker.run().catch((error: unknown) => this.throttle.error(error));
   }
 
-  /** Resolves with the number of records in the tables once they are there. */
+  /** Resolves once the records are in the tables, with the number of those that could never be. */
   async write(records: readonly CallRecord[], deadlineAtMs: number): Promise<number> {
     if (records.length === 0) return 0;
     const waitMs = deadlineAtMs - Date.now() - ANSWER_MS;
@@ -122,7 +122,7 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
   private async process(data: unknown): Promise<number> {
     const records = (data as { records?: unknown } | null)?.records;
     if (!Array.isArray(records)) throw new Error('a job without records');
-    return this.writer.write(records);
+    return this.writer.write(records as CallRecord[]);
   }
 
   /** Some errors of the store come back at once, for ever; the worker has no pause of its own for those. */

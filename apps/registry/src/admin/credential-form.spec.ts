@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { MASK, credentialFrom, newCredentialFrom } from './credential-form.js';
+import type { UpdateGatewayBody } from './gateway.body.js';
 
 describe('a credential given for an upstream', () => {
-  it.each([
+  it.each<[UpdateGatewayBody, Record<string, string>]>([
     [{ authType: 'bearer', authToken: 't' }, { Authorization: 'Bearer t' }],
     [{ authToken: 't' }, { Authorization: 'Bearer t' }],
     [{ authUsername: 'u', authPassword: 'ü:p' }, { Authorization: `Basic ${Buffer.from('u:ü:p').toString('base64')}` }],
     [{ authHeaders: [{ key: 'X-Key', value: 'v' }] }, { 'X-Key': 'v' }],
-  ] as const)('%j is headers', (body, headers) => {
-    expect(credentialFrom(body as never, 'AUTO')?.credential).toEqual({ headers });
+  ])('%j is headers', (body, headers) => {
+    expect(credentialFrom(body, 'AUTO')?.credential).toEqual({ headers });
   });
 
   it('shows names only', () => {
@@ -24,26 +25,44 @@ describe('a credential given for an upstream', () => {
     expect(credentialFrom({ env: {} }, 'STDIO')?.credential).toBeNull();
   });
 
-  it.each([
+  it.each<[UpdateGatewayBody, 'AUTO' | 'STDIO']>([
     [{ authType: 'bearer' }, 'AUTO'],
     [{ authType: 'basic', authPassword: 'p' }, 'AUTO'],
     [{ authUsername: 'a:b', authPassword: 'p' }, 'AUTO'],
     [{ authToken: 'a\nb' }, 'AUTO'],
     [{ authHeaders: [] }, 'AUTO'],
     [{ authHeaders: [{ key: 'Content-Length', value: '1' }] }, 'AUTO'],
-    [{ authHeaders: [{ key: 'A', value: '1' }, { key: 'a', value: '2' }] }, 'AUTO'],
-    [{ authHeaders: [{ key: 'A', value: MASK }, { key: 'B', value: '2' }] }, 'AUTO'],
+    [
+      {
+        authHeaders: [
+          { key: 'A', value: '1' },
+          { key: 'a', value: '2' },
+        ],
+      },
+      'AUTO',
+    ],
+    [
+      {
+        authHeaders: [
+          { key: 'A', value: MASK },
+          { key: 'B', value: '2' },
+        ],
+      },
+      'AUTO',
+    ],
     [{ env: { A: MASK, B: 'new' } }, 'STDIO'],
     [{ env: { A: 'b\0' } }, 'STDIO'],
     [{ env: { A: 1 } }, 'STDIO'],
     [{ env: { A: 'b' } }, 'AUTO'],
     [{ authToken: 't' }, 'STDIO'],
-  ] as const)('%j for %s is refused', (body, transport) => {
-    expect(() => credentialFrom(body as never, transport)).toThrow(expect.objectContaining({ code: 'http.invalid' }));
+  ])('%j for %s is refused', (body, transport) => {
+    expect(() => credentialFrom(body, transport)).toThrow(expect.objectContaining({ code: 'http.invalid' }));
   });
 
   it('cannot be a mask where there is nothing yet', () => {
-    expect(() => newCredentialFrom({ authToken: MASK }, 'AUTO')).toThrow(expect.objectContaining({ code: 'http.invalid' }));
+    expect(() => newCredentialFrom({ authToken: MASK }, 'AUTO')).toThrow(
+      expect.objectContaining({ code: 'http.invalid' }),
+    );
     expect(newCredentialFrom({}, 'AUTO').credential).toBeNull();
   });
 });

@@ -1,4 +1,5 @@
-import type { UpstreamCredential, UpstreamTransport } from '#libs/contracts';
+import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { type GatewayError, fail } from '#libs/errors';
 import type { AuthType, CredentialShape } from '../storage/gateway.entity.js';
 import type { UpdateGatewayBody } from './gateway.body.js';
@@ -28,13 +29,20 @@ const RESERVED_HEADER =
 /** The credential of a gateway that is new: there is none yet that a mask could stand for. */
 export const newCredentialFrom = (body: UpdateGatewayBody, transport: UpstreamTransport | 'AUTO'): CredentialForm => {
   const form = credentialFrom(body, transport);
-  const isMasked = form === null && [body.authToken, body.authPassword, body.authHeaders, body.env].some((secret) => secret != null);
-  if (isMasked) throw fail('http.invalid', { message: `${MASK} is no credential` });
+  if (form === null && hasMask(body)) throw fail('http.invalid', { message: `${MASK} is no credential` });
   return form ?? NO_CREDENTIAL;
 };
 
+const hasMask = ({ authToken, authPassword, authHeaders, env }: UpdateGatewayBody): boolean =>
+  [authToken, authPassword, ...(authHeaders ?? []).map(({ value }) => value), ...Object.values(env ?? {})].includes(
+    MASK,
+  );
+
 /** What a body says of the credential; null when it leaves it as it was. */
-export const credentialFrom = (body: UpdateGatewayBody, transport: UpstreamTransport | 'AUTO'): CredentialForm | null => {
+export const credentialFrom = (
+  body: UpdateGatewayBody,
+  transport: UpstreamTransport | 'AUTO',
+): CredentialForm | null => {
   if (transport === 'STDIO') return environmentForm(body);
   if (Object.keys(body.env ?? {}).length > 0) throw invalid('env', 'is for STDIO gateways only');
   const authType = body.authType ?? authTypeOfMembers(body);
@@ -45,22 +53,27 @@ export const credentialFrom = (body: UpdateGatewayBody, transport: UpstreamTrans
     case 'bearer':
       return isLeft([body.authToken], 'authToken') ? null : bearer(body.authToken ?? '');
     case 'basic':
-      return isLeft([body.authPassword], 'authPassword') ? null : basic(body.authUsername ?? '', body.authPassword ?? '');
-    case 'authheaders':
-      return isLeft(body.authHeaders?.map(({ value }) => value) ?? [], 'authHeaders') ? null : headers(body.authHeaders ?? []);
+      return isLeft([body.authPassword], 'authPassword')
+        ? null
+        : basic(body.authUsername ?? '', body.authPassword ?? '');
+    default:
+      return isLeft(body.authHeaders?.map(({ value }) => value) ?? [], 'authHeaders')
+        ? null
+        : headers(body.authHeaders ?? []);
   }
 };
 
 const authTypeOfMembers = (body: UpdateGatewayBody): AuthType | null => {
-  if (body.authToken != null) return 'bearer';
-  if (body.authUsername != null || body.authPassword != null) return 'basic';
-  return body.authHeaders == null ? null : 'authheaders';
+  if (body.authToken) return 'bearer';
+  if (body.authUsername || body.authPassword) return 'basic';
+  return body.authHeaders ? 'authheaders' : null;
 };
 
 /** Whether every secret came back as the mask. Some, but not all, cannot be served: the registry has no old ones. */
 const isLeft = (secrets: readonly (string | undefined)[], member: string): boolean => {
   const masked = secrets.filter((secret) => secret === MASK).length;
-  if (masked > 0 && masked < secrets.length) throw invalid(member, `must be given in full; ${MASK} only stands for all of it`);
+  if (masked > 0 && masked < secrets.length)
+    throw invalid(member, `must be given in full; ${MASK} only stands for all of it`);
   return masked > 0;
 };
 
@@ -70,7 +83,8 @@ const bearer = (token: string): CredentialForm => {
 };
 
 const basic = (username: string, password: string): CredentialForm => {
-  if (username === '' || username.includes(':')) throw invalid('authUsername', 'is needed for authType "basic" and has no colon');
+  if (username === '' || username.includes(':'))
+    throw invalid('authUsername', 'is needed for authType "basic" and has no colon');
   const pair = Buffer.from(`${username}:${password}`).toString('base64');
   const { shape, credential } = form('basic', { Authorization: `Basic ${pair}` });
   return { shape: { ...shape, username }, credential };
@@ -81,7 +95,8 @@ const headers = (pairs: readonly { readonly key: string; readonly value: string 
   const values: Record<string, string> = {};
   const seen = new Set<string>();
   for (const { key, value } of pairs) {
-    if (!HEADER_NAME.test(key) || RESERVED_HEADER.test(key)) throw invalid('authHeaders', `may not set the header "${key.slice(0, 64)}"`);
+    if (!HEADER_NAME.test(key) || RESERVED_HEADER.test(key))
+      throw invalid('authHeaders', `may not set the header "${key.slice(0, 64)}"`);
     if (seen.has(key.toLowerCase())) throw invalid('authHeaders', `sets the header "${key}" twice`);
     seen.add(key.toLowerCase());
     values[key] = checkedValue('authHeaders', value);
@@ -98,7 +113,7 @@ const environmentForm = (body: UpdateGatewayBody): CredentialForm | null => {
   if (authTypeOfMembers(body) !== null || (body.authType ?? 'none') !== 'none') {
     throw invalid('authType', 'is for gateways that are reached by a URL; give a command its secrets in env');
   }
-  if (body.env == null) return null;
+  if (!body.env) return null;
   const env = environmentFrom(body.env);
   const names = Object.keys(env);
   if (names.length > 0 && isLeft(Object.values(env), 'env')) return null;
@@ -114,4 +129,7 @@ const checkedValue = (member: string, value: string): string => {
 };
 
 const invalid = (field: string, message: string): GatewayError =>
-  fail('http.invalid', { message: `${field} ${message}`, data: { errors: [{ field, message: `${field} ${message}` }] } });
+  fail('http.invalid', {
+    message: `${field} ${message}`,
+    data: { errors: [{ field, message: `${field} ${message}` }] },
+  });

@@ -7,7 +7,7 @@ export class UpdateEntryBody {
   @ApiPropertyOptional({
     type: String,
     nullable: true,
-    description: 'Takes the place of the upstream\'s own name after the prefix; null brings that back.',
+    description: "Takes the place of the upstream's own name after the prefix; null brings that back.",
   })
   @IsOptional()
   @IsPlainText(128)
@@ -16,7 +16,7 @@ export class UpdateEntryBody {
   @ApiPropertyOptional({
     type: String,
     nullable: true,
-    description: 'Shown to clients in place of the upstream\'s description; null brings that back.',
+    description: "Shown to clients in place of the upstream's description; null brings that back.",
   })
   @IsOptional()
   @IsPlainText(8192)

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { CatalogChanges } from '../catalog/catalog-changes.js';
 import { Collisions } from '../catalog/collisions.js';
@@ -55,21 +55,37 @@ export class EntryService {
     return entryView(entry, gateway);
   }
 
-  async update(kinds: readonly EntryKind[], id: string, body: UpdateEntryBody, principal: Principal): Promise<EntryView> {
+  async update(
+    kinds: readonly EntryKind[],
+    id: string,
+    body: UpdateEntryBody,
+    principal: Principal,
+  ): Promise<EntryView> {
     await this.change(kinds, id, principal, async ({ entry, gateway }, manager) => {
       const changes: Partial<EntryEntity> = { updatedAt: new Date() };
       if (body.description !== undefined) changes.descriptionOverride = body.description;
-      if (body.tags != null) changes.tags = body.tags;
+      if (body.tags) changes.tags = body.tags;
       if (body.customName !== undefined) {
         changes.customName = body.customName === '' ? null : body.customName;
-        changes.exposedName = await this.nameFor({ ...entry, ...changes }, gateway, principal, manager);
+        changes.exposedName = await this.nameFor(
+          entry,
+          changes.customName ?? entry.originalName,
+          gateway,
+          principal,
+          manager,
+        );
       }
       await this.entries.update(id, changes, manager);
     });
     return this.describe(kinds, id, principal);
   }
 
-  async setEnabled(kinds: readonly EntryKind[], id: string, enabled: boolean, principal: Principal): Promise<EntryView> {
+  async setEnabled(
+    kinds: readonly EntryKind[],
+    id: string,
+    enabled: boolean,
+    principal: Principal,
+  ): Promise<EntryView> {
     await this.change(kinds, id, principal, async (_found, manager) => {
       await this.entries.update(id, { enabled, updatedAt: new Date() }, manager);
     });
@@ -81,15 +97,22 @@ export class EntryService {
     await this.change(kinds, id, principal, (_found, manager) => this.entries.delete([id], manager));
   }
 
-  private async nameFor(entry: EntryEntity, gateway: GatewayEntity, principal: Principal, manager: EntityManager): Promise<string | null> {
+  private async nameFor(
+    entry: EntryEntity,
+    name: string,
+    gateway: GatewayEntity,
+    principal: Principal,
+    manager: EntityManager,
+  ): Promise<string | null> {
     const { kind, originalName } = entry;
-    const name = entry.customName ?? originalName;
     const prefix = prefixOf(gateway);
     const problem = problemWithName(kind, name, prefix);
     if (problem !== null) throw fail('http.invalid', { message: `customName: ${problem}` });
     const exposedName = exposedNameOf(kind, prefix, name);
     const siblings = await this.entries.findByGateway(gateway.id, manager);
-    const sibling = siblings.find((other) => other.id !== entry.id && other.kind === kind && other.exposedName === exposedName);
+    const sibling = siblings.find(
+      (other) => other.id !== entry.id && other.kind === kind && other.exposedName === exposedName,
+    );
     if (sibling !== undefined) {
       throw fail('registry.name_taken', {
         message: `"${originalName}" and "${sibling.originalName}" of the gateway "${gateway.name}" would both be called "${exposedName}"`,

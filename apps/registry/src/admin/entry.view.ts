@@ -4,7 +4,7 @@ import type { GatewayEntity } from '../storage/gateway.entity.js';
 
 /** A tool, prompt or resource as REST shows it: the definition clients get, spread out, and what the gateway knows. */
 export const entryView = (entry: EntryEntity, gateway: GatewayEntity) => {
-  const definition = JSON.parse(exposedDefinition(entry)) as Record<string, unknown>;
+  const definition: Record<string, unknown> = JSON.parse(exposedDefinition(entry));
   const known = {
     id: entry.id,
     ...membersByKind(entry, definition),
@@ -41,8 +41,13 @@ const membersByKind = (entry: EntryEntity, definition: Readonly<Record<string, u
     case 'prompt':
       return { ...names, arguments: definition.arguments ?? [] };
     case 'resource':
-      return { uri: entry.originalName, name: definition.name ?? null, mimeType: definition.mimeType ?? null, size: definition.size ?? null };
-    case 'template':
+      return {
+        uri: entry.originalName,
+        name: definition.name ?? null,
+        mimeType: definition.mimeType ?? null,
+        size: definition.size ?? null,
+      };
+    default:
       return { uriTemplate: entry.originalName, name: definition.name ?? null, mimeType: definition.mimeType ?? null };
   }
 };

@@ -1,4 +1,5 @@
-import type { Principal, UpstreamTransport } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { fail } from '#libs/errors';
 import { slugOf } from '../catalog/naming.js';
 import { type Connection, reachesSameUpstream } from '../catalog/profile.js';
@@ -27,7 +28,7 @@ export const connectionFrom = (
   stdio: { readonly policy: StdioPolicy; readonly principal: Principal },
 ): AskedConnection => {
   const known = before ?? NEW;
-  const transport = body.transport ?? before?.transport ?? (body.command == null ? 'AUTO' : 'STDIO');
+  const transport = body.transport ?? before?.transport ?? (body.command ? 'STDIO' : 'AUTO');
   const name = body.name ?? before?.name ?? '';
   const slug = slugOf(name);
   if (slug === '') throw fail('http.invalid', { message: 'name must have a letter or a digit' });
@@ -38,11 +39,11 @@ export const connectionFrom = (
   if (transport === 'STDIO') {
     const program = { command: body.command ?? known.command, args: body.args ?? known.args };
     if (program.command === null) throw fail('http.invalid', { message: 'command is needed for the transport STDIO' });
-    if (body.url != null) throw fail('http.invalid', { message: 'url is not for the transport STDIO' });
+    if (body.url) throw fail('http.invalid', { message: 'url is not for the transport STDIO' });
     if (before === null || runsOther(before, program)) stdio.policy.mustAllow(stdio.principal);
     return { transport, connection: { id, name, slug, transport, url: null, ...program, ...limits } };
   }
-  if (body.command != null || (body.args?.length ?? 0) > 0) {
+  if (body.command || body.args?.length) {
     throw fail('http.invalid', { message: 'command and args are for the transport STDIO' });
   }
   const url = checkedUrl(body.url ?? known.url);
@@ -60,11 +61,15 @@ const checkedUrl = (text: string | null): string => {
     throw fail('http.invalid', { message: 'url must be an http or https URL' });
   }
   if (url.username !== '' || url.password !== '') {
-    throw fail('http.invalid', { message: 'url must not hold a credential; give it as authType and what belongs to it' });
+    throw fail('http.invalid', {
+      message: 'url must not hold a credential; give it as authType and what belongs to it',
+    });
   }
   return text;
 };
 
 /** Whether the two are reached at different places, so that what one is shown is none of the other's business. */
 export const isElsewhere = (before: Pick<Connection, 'url'>, now: Pick<Connection, 'url'>): boolean =>
-  before.url === null || now.url === null ? before.url !== now.url : new URL(before.url).origin !== new URL(now.url).origin;
+  before.url === null || now.url === null
+    ? before.url !== now.url
+    : new URL(before.url).origin !== new URL(now.url).origin;

@@ -1,22 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { DiscoveredUpstream, Principal, Sight } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
+import type { Sight } from '#contracts/registry/catalog';
+import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { CatalogChanges } from '../catalog/catalog-changes.js';
 import { Collisions } from '../catalog/collisions.js';
-import { DiscoveryService, findingsOf } from '../catalog/discovery.service.js';
+import { findingsOf } from '../catalog/findings.js';
 import { newEntryRows } from '../catalog/entry-rows.js';
 import { prefixOf } from '../catalog/naming.js';
 import { readOffer } from '../catalog/offer.js';
 import type { Connection } from '../catalog/profile.js';
-import { UpstreamCredentialsService } from '../catalog/upstream-credentials.service.js';
-import { EntryRepository } from '../storage/entry.repository.js';
+import { UpstreamsService } from '../catalog/upstreams.service.js';
 import type { CredentialShape } from '../storage/gateway.entity.js';
-import { GatewayRepository } from '../storage/gateway.repository.js';
+import { RegistryStore } from '../storage/registry-store.js';
 import { newObjectId } from '../storage/object-id.js';
 import { newCredentialFrom } from './credential-form.js';
 import type { RegisterGatewayBody } from './gateway.body.js';
 import { connectionFrom } from './gateway-connection.js';
-import { GatewayNames } from './gateway-names.js';
 import { sightFrom } from './ownership.js';
 import { StdioPolicy } from './stdio-policy.js';
 
@@ -31,12 +31,9 @@ interface NewGateway {
 @Injectable()
 export class GatewayRegistrationService {
   constructor(
-    private readonly names: GatewayNames,
-    private readonly gateways: GatewayRepository,
-    private readonly entries: EntryRepository,
+    private readonly store: RegistryStore,
     private readonly collisions: Collisions,
-    private readonly credentials: UpstreamCredentialsService,
-    private readonly discovery: DiscoveryService,
+    private readonly upstreams: UpstreamsService,
     private readonly changes: CatalogChanges,
     private readonly stdio: StdioPolicy,
   ) {}
@@ -47,14 +44,18 @@ export class GatewayRegistrationService {
     const { connection, transport } = connectionFrom(id, body, null, { policy: this.stdio, principal });
     const form = newCredentialFrom(body, transport);
     const sight = sightFrom(principal, body);
-    await this.names.mustBeFree(connection, principal);
-    if (form.credential !== null) await this.credentials.keep(id, form.credential);
+    await this.collisions.refuseNamesake(connection, principal);
+    if (form.credential !== null) await this.upstreams.keepCredential(id, form.credential);
     try {
       // What auth has just been given it presents itself; where nothing is to be presented it need not be asked.
-      const discovered = await this.discovery.discover(connection, transport, form.credential === null ? null : undefined);
+      const discovered = await this.upstreams.discover(
+        connection,
+        transport,
+        form.credential === null ? null : undefined,
+      );
       await this.insert({ body, connection, sight, credentialShape: form.shape }, discovered, principal);
     } catch (error) {
-      if (form.credential !== null) await this.credentials.tryToForget(id);
+      if (form.credential !== null) await this.upstreams.tryToForget(id);
       throw error;
     }
     return id;
@@ -68,9 +69,9 @@ export class GatewayRegistrationService {
     const now = new Date();
     const rows = newEntryRows(connection.id, prefix, offer.entries, now);
     await this.changes.make(async (manager: EntityManager, change) => {
-      await this.names.mustBeFree(connection, principal, manager);
+      await this.collisions.refuseNamesake(connection, principal, manager);
       await this.collisions.refuse(rows, connection, principal, manager);
-      await this.gateways.insert(
+      await this.store.gateways.insert(
         {
           ...connection,
           ...sight,
@@ -87,7 +88,7 @@ export class GatewayRegistrationService {
         },
         manager,
       );
-      await this.entries.insert(rows, manager);
+      await this.store.entries.insert(rows, manager);
       change.touchAllLists();
       change.upstreamIds.add(connection.id);
     });

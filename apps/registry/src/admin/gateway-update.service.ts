@@ -1,22 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { CatalogChanges } from '../catalog/catalog-changes.js';
 import { Collisions } from '../catalog/collisions.js';
-import { DiscoveryService } from '../catalog/discovery.service.js';
 import { exposedNameOf, prefixOf, problemWithName } from '../catalog/naming.js';
 import { OfferApplicationService } from '../catalog/offer-application.service.js';
 import { profileOf, reachesSameUpstream } from '../catalog/profile.js';
-import { UpstreamCredentialsService } from '../catalog/upstream-credentials.service.js';
-import { EntryRepository } from '../storage/entry.repository.js';
-import type { GatewayEntity } from '../storage/gateway.entity.js';
-import { GatewayRepository } from '../storage/gateway.repository.js';
-import { ServerRepository } from '../storage/server.repository.js';
+import { UpstreamsService } from '../catalog/upstreams.service.js';
+import { GatewayEntity } from '../storage/gateway.entity.js';
+import { RegistryStore } from '../storage/registry-store.js';
 import { type CredentialForm, credentialFrom } from './credential-form.js';
 import { connectionFrom, isElsewhere } from './gateway-connection.js';
 import type { UpdateGatewayBody } from './gateway.body.js';
-import { GatewayNames } from './gateway-names.js';
 import { sightFrom } from './ownership.js';
 import { StdioPolicy } from './stdio-policy.js';
 
@@ -27,13 +23,9 @@ import { StdioPolicy } from './stdio-policy.js';
 @Injectable()
 export class GatewayUpdateService {
   constructor(
-    private readonly names: GatewayNames,
-    private readonly gateways: GatewayRepository,
-    private readonly entries: EntryRepository,
-    private readonly servers: ServerRepository,
+    private readonly store: RegistryStore,
     private readonly collisions: Collisions,
-    private readonly credentials: UpstreamCredentialsService,
-    private readonly discovery: DiscoveryService,
+    private readonly upstreams: UpstreamsService,
     private readonly offers: OfferApplicationService,
     private readonly changes: CatalogChanges,
     private readonly stdio: StdioPolicy,
@@ -45,30 +37,32 @@ export class GatewayUpdateService {
     const form = newFormOf(before, credentialFrom(body, transport));
     if (form !== null && transport === 'STDIO') this.stdio.mustAllow(principal);
     if (form === null && isElsewhere(before, connection) && hasSecret(before)) {
-      throw fail('http.invalid', { message: 'The credential must be given again when the gateway moves to another place' });
+      throw fail('http.invalid', {
+        message: 'The credential must be given again when the gateway moves to another place',
+      });
     }
     const changes: Partial<GatewayEntity> = {
       ...connection,
       ...sightFrom(principal, body, before),
       args: [...connection.args],
       ...(body.description !== undefined && { description: body.description }),
-      ...(body.tags != null && { tags: body.tags }),
+      tags: body.tags ?? before.tags,
       ...(body.toolPrefix !== undefined && { toolPrefix: body.toolPrefix }),
       ...(form !== null && { credentialShape: form.shape }),
       updatedAt: new Date(),
     };
     const moves = form !== null || transport === 'AUTO' || !reachesSameUpstream(before, connection);
-    const discovered = moves ? await this.discovery.discover(connection, transport, form?.credential) : null;
+    const discovered = moves ? await this.upstreams.discover(connection, transport, form?.credential) : null;
 
     await this.changes.make(async (manager, change) => {
-      const current = await this.gateways.findById(before.id, manager);
+      const current = await this.store.gateways.findById(before.id, manager);
       if (current === null) throw fail('registry.unknown');
       if (current.updatedAt.getTime() !== before.updatedAt.getTime()) {
         throw fail('http.conflict', { message: 'The gateway was changed by somebody else meanwhile' });
       }
-      const after: GatewayEntity = { ...current, ...changes };
-      await this.names.mustBeFree(after, principal, manager);
-      await this.gateways.update(after.id, changes, manager);
+      const after = Object.assign(new GatewayEntity(), current, changes);
+      await this.collisions.refuseNamesake(after, principal, manager);
+      await this.store.gateways.update(after.id, changes, manager);
       if (prefixOf(after) !== prefixOf(current)) await this.rename(after, principal, manager);
       if (discovered !== null) {
         await this.offers.apply(after, discovered, manager, change);
@@ -76,16 +70,17 @@ export class GatewayUpdateService {
       }
       change.touchAllLists();
       change.upstreamIds.add(after.id);
-      change.touchServers(await this.servers.findIdsByGateway(after.id, manager));
-      if (form !== null || profileOf(after).version !== profileOf(current).version) change.upstreams.set(after.id, 'updated');
+      change.touchServers(await this.store.servers.findIdsByGateway(after.id, manager));
+      if (form !== null || profileOf(after).version !== profileOf(current).version)
+        change.upstreams.set(after.id, 'updated');
       // Last, so that no later failure leaves the old address with the new credential.
-      await this.keep(after.id, form);
+      if (form !== null) await this.upstreams.keepCredential(after.id, form.credential);
     });
   }
 
   private async rename(gateway: GatewayEntity, principal: Principal, manager: EntityManager): Promise<void> {
     const prefix = prefixOf(gateway);
-    const entries = await this.entries.findByGateway(gateway.id, manager);
+    const entries = await this.store.entries.findByGateway(gateway.id, manager);
     const claims = entries.map(({ kind, originalName, customName }) => {
       const name = customName ?? originalName;
       const problem = problemWithName(kind, name, prefix);
@@ -93,11 +88,7 @@ export class GatewayUpdateService {
       return { kind, originalName, exposedName: exposedNameOf(kind, prefix, name) };
     });
     await this.collisions.refuse(claims, gateway, principal, manager);
-    await this.entries.rename(gateway.id, prefix, manager);
-  }
-
-  private async keep(gatewayId: string, form: CredentialForm | null): Promise<void> {
-    if (form !== null) await this.credentials.keep(gatewayId, form.credential);
+    await this.store.entries.rename(gateway.id, prefix, manager);
   }
 }
 

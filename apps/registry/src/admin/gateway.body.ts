@@ -13,7 +13,8 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import type { UpstreamTransport, Visibility } from '#libs/contracts';
+import type { Visibility } from '#contracts/registry/catalog';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { TOOL_PREFIX } from '../catalog/naming.js';
 import type { AuthType } from '../storage/gateway.entity.js';
 import { IsPlainText } from './plain-text.decorator.js';
@@ -84,7 +85,11 @@ export class RegisterGatewayBody {
   @IsIn(['private', 'team', 'public'])
   visibility?: Visibility;
 
-  @ApiPropertyOptional({ type: String, nullable: true, description: 'One of your teams. Needed for the visibility `team`.' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'One of your teams. Needed for the visibility `team`.',
+  })
   @IsOptional()
   @IsPlainText(128)
   teamId?: string | null;
@@ -92,7 +97,8 @@ export class RegisterGatewayBody {
   @ApiPropertyOptional({
     type: String,
     nullable: true,
-    description: 'What the names of tools and prompts begin with, in place of the slug and a dash. Empty: the upstream\'s own names.',
+    description:
+      "What the names of tools and prompts begin with, in place of the slug and a dash. Empty: the upstream's own names.",
   })
   @IsOptional()
   @Matches(TOOL_PREFIX, { message: 'toolPrefix must be at most 64 characters of A-Z a-z 0-9 _ . -' })

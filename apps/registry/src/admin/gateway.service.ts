@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
 import { CatalogChanges } from '../catalog/catalog-changes.js';
 import { type RefreshReport, RefreshService } from '../catalog/refresh.service.js';
-import { UpstreamCredentialsService } from '../catalog/upstream-credentials.service.js';
-import { EntryRepository } from '../storage/entry.repository.js';
+import { UpstreamsService } from '../catalog/upstreams.service.js';
 import type { GatewayEntity } from '../storage/gateway.entity.js';
-import { GatewayRepository } from '../storage/gateway.repository.js';
 import { isObjectId } from '../storage/object-id.js';
-import { ServerRepository } from '../storage/server.repository.js';
+import { RegistryStore } from '../storage/registry-store.js';
 import type { RegisterGatewayBody, UpdateGatewayBody } from './gateway.body.js';
 import { GatewayRegistrationService } from './gateway-registration.service.js';
 import { GatewayUpdateService } from './gateway-update.service.js';
@@ -21,13 +19,11 @@ type GatewayView = ReturnType<typeof gatewayView>;
 @Injectable()
 export class GatewayService {
   constructor(
-    private readonly gateways: GatewayRepository,
-    private readonly entries: EntryRepository,
-    private readonly servers: ServerRepository,
+    private readonly store: RegistryStore,
     private readonly registration: GatewayRegistrationService,
     private readonly updating: GatewayUpdateService,
     private readonly refreshing: RefreshService,
-    private readonly credentials: UpstreamCredentialsService,
+    private readonly upstreams: UpstreamsService,
     private readonly changes: CatalogChanges,
   ) {}
 
@@ -37,14 +33,19 @@ export class GatewayService {
   }
 
   async list(query: ListQuery, principal: Principal) {
-    const paged = await this.gateways.list(principal, filterOf(query), pageOfQuery(query));
-    const countsOf = await this.entries.countByGateways(paged.rows.map(({ id }) => id));
-    return listAnswer(query, 'gateways', paged, paged.rows.map((row) => gatewayView(row, countsOf(row.id), principal)));
+    const paged = await this.store.gateways.list(principal, filterOf(query), pageOfQuery(query));
+    const countsOf = await this.store.entries.countByGateways(paged.rows.map(({ id }) => id));
+    return listAnswer(
+      query,
+      'gateways',
+      paged,
+      paged.rows.map((row) => gatewayView(row, countsOf(row.id), principal)),
+    );
   }
 
   async describe(id: string, principal: Principal): Promise<GatewayView> {
     const gateway = mustSee(principal, await this.find(id));
-    const countsOf = await this.entries.countByGateways([id]);
+    const countsOf = await this.store.entries.countByGateways([id]);
     return gatewayView(gateway, countsOf(id), principal);
   }
 
@@ -57,12 +58,12 @@ export class GatewayService {
   async setEnabled(id: string, enabled: boolean, principal: Principal): Promise<GatewayView> {
     mustChange(principal, await this.find(id));
     await this.changes.make(async (manager, change) => {
-      const gateway = mustChange(principal, await this.gateways.findById(id, manager));
+      const gateway = mustChange(principal, await this.store.gateways.findById(id, manager));
       if (gateway.enabled === enabled) return;
-      await this.gateways.update(id, { enabled, updatedAt: new Date() }, manager);
+      await this.store.gateways.update(id, { enabled, updatedAt: new Date() }, manager);
       change.touchAllLists();
       change.upstreamIds.add(id);
-      change.touchServers(await this.servers.findIdsByGateway(id, manager));
+      change.touchServers(await this.store.servers.findIdsByGateway(id, manager));
       change.upstreams.set(id, enabled ? 'updated' : 'removed');
     });
     return this.describe(id, principal);
@@ -76,10 +77,10 @@ export class GatewayService {
   async remove(id: string, principal: Principal): Promise<GatewayEntity> {
     const gateway = mustChange(principal, await this.find(id));
     // First, so that a gateway that is gone leaves no secret behind.
-    await this.credentials.keep(id, null);
+    await this.upstreams.keepCredential(id, null);
     await this.changes.make(async (manager, change) => {
-      change.touchServers(await this.servers.findIdsByGateway(id, manager));
-      await this.gateways.delete(id, manager);
+      change.touchServers(await this.store.servers.findIdsByGateway(id, manager));
+      await this.store.gateways.delete(id, manager);
       change.touchAllLists();
       change.upstreamIds.add(id);
       change.upstreams.set(id, 'removed');
@@ -88,6 +89,6 @@ export class GatewayService {
   }
 
   private async find(id: string): Promise<GatewayEntity | null> {
-    return isObjectId(id) ? this.gateways.findById(id) : null;
+    return isObjectId(id) ? this.store.gateways.findById(id) : null;
   }
 }

@@ -1,4 +1,4 @@
-import type { Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
 import type { EntryCounts } from '../storage/entry.repository.js';
 import type { GatewayEntity } from '../storage/gateway.entity.js';
 import { MASK } from './credential-form.js';

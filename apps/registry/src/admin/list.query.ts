@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import type { Visibility } from '#libs/contracts';
+import type { Visibility } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
 import type { ListFilter, Page, Paged } from '../storage/page.js';
 import { IsPlainText } from './plain-text.decorator.js';
@@ -10,7 +10,14 @@ const PAGE_LENGTH = 50;
 const PAGE_LENGTH_MAX = 500;
 const TAGS_MAX = 50;
 
-const WORDS: Readonly<Record<string, boolean>> = { true: true, '1': true, yes: true, false: false, '0': false, no: false };
+const WORDS: Readonly<Record<string, boolean>> = {
+  true: true,
+  '1': true,
+  yes: true,
+  false: false,
+  '0': false,
+  no: false,
+};
 
 /** A query's text as the boolean it stands for; anything else is left for the validator to refuse. */
 export const asBoolean = ({ value }: { value: unknown }): unknown =>
@@ -26,7 +33,10 @@ export class ListQuery {
   @MaxLength(128)
   cursor?: string;
 
-  @ApiPropertyOptional({ description: `Entries at most; 0 means all. ${PAGE_LENGTH} when paged, all when not.`, maximum: PAGE_LENGTH_MAX })
+  @ApiPropertyOptional({
+    description: `Entries at most; 0 means all. ${PAGE_LENGTH} when paged, all when not.`,
+    maximum: PAGE_LENGTH_MAX,
+  })
   @IsOptional()
   @Transform(asInteger)
   @IsInt()

@@ -1,4 +1,5 @@
-import type { Principal, Sight, Visibility } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
+import type { Sight, Visibility } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
 import { isPublicOnly, maySee } from '#libs/identity';
 
@@ -12,7 +13,8 @@ export const mayChange = (principal: Principal, sight: Sight): boolean => {
 /** What the caller may not see does not exist; what it sees but does not own is refused. */
 export const mustChange = <Owned extends Sight>(principal: Principal, owned: Owned | null): Owned => {
   const seen = mustSee(principal, owned);
-  if (!mayChange(principal, seen)) throw fail('auth.grant_missing', { message: 'Only its owner, its team or an administrator may change this' });
+  if (!mayChange(principal, seen))
+    throw fail('auth.grant_missing', { message: 'Only its owner, its team or an administrator may change this' });
   return seen;
 };
 
@@ -29,11 +31,13 @@ export const sightFrom = (
 ): Sight => {
   const visibility = body.visibility ?? before.visibility;
   const teamId = body.teamId === undefined ? before.teamId : body.teamId;
-  const isForeignTeam = teamId !== null && teamId !== before.teamId && principal.teams !== null && !principal.teams.includes(teamId);
+  const isForeignTeam =
+    teamId !== null && teamId !== before.teamId && principal.teams !== null && !principal.teams.includes(teamId);
   if (isForeignTeam) throw fail('http.invalid', { message: 'teamId is not one of your teams' });
   if (visibility !== 'public' && isPublicOnly(principal)) {
     throw fail('http.invalid', { message: `The token reaches public things only; it cannot make one ${visibility}` });
   }
-  if (visibility === 'team' && teamId === null) throw fail('http.invalid', { message: 'The visibility "team" needs a teamId' });
+  if (visibility === 'team' && teamId === null)
+    throw fail('http.invalid', { message: 'The visibility "team" needs a teamId' });
   return { visibility, teamId, ownerEmail: before.ownerEmail };
 };

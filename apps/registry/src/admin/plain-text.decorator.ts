@@ -1,7 +1,10 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 
 /** Text within a length and without control characters: PostgreSQL takes no U+0000, and nobody can see the others. */
-export const IsPlainText = (lengthMax: number, options?: ValidationOptions & { lengthMin?: number }): PropertyDecorator =>
+export const IsPlainText = (
+  lengthMax: number,
+  options?: ValidationOptions & { lengthMin?: number },
+): PropertyDecorator =>
   ValidateBy(
     {
       name: 'isPlainText',

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
 import { Caller, Requires } from '#libs/identity';
 import { UpdateEntryBody } from './entry.body.js';
 import { EntryService } from './entry.service.js';

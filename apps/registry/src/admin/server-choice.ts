@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import type { EntryKind } from '../catalog/naming.js';
 import type { EntryEntity } from '../storage/entry.entity.js';
@@ -25,7 +25,12 @@ export class ServerChoice {
   ) {}
 
   /** The ids, in order. A list that is not given keeps what is in `before`. */
-  async read(choices: Choices, before: readonly EntryEntity[], principal: Principal, manager: EntityManager): Promise<string[]> {
+  async read(
+    choices: Choices,
+    before: readonly EntryEntity[],
+    principal: Principal,
+    manager: EntityManager,
+  ): Promise<string[]> {
     const chosen: EntryEntity[] = [];
     for (const { member, noun, kinds } of LISTS) {
       const wanted = choices[member];
@@ -81,7 +86,8 @@ export class ServerChoice {
 
 const clientName = ({ exposedName, originalName }: EntryEntity): string => exposedName ?? originalName;
 
-const nameOf = (gateways: readonly GatewayEntity[], id: string): string => gateways.find((gateway) => gateway.id === id)?.name ?? id;
+const nameOf = (gateways: readonly GatewayEntity[], id: string): string =>
+  gateways.find((gateway) => gateway.id === id)?.name ?? id;
 
 const QUOTED_MAX = 10;
 const quoted = (names: readonly string[]): string =>

@@ -1,18 +1,29 @@
 import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsDefined, IsIn, IsObject, IsOptional, ValidateNested } from 'class-validator';
-import type { Visibility } from '#libs/contracts';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsDefined,
+  IsIn,
+  IsObject,
+  IsOptional,
+  ValidateNested,
+} from 'class-validator';
+import type { Visibility } from '#contracts/registry/catalog';
 import { IsPlainText } from './plain-text.decorator.js';
 
 const CHOICES_MAX = 5_000;
 
-const Choices = (description: string): PropertyDecorator => (target, key) => {
-  ApiPropertyOptional({ type: [String], description })(target, key);
-  IsOptional()(target, key);
-  IsArray()(target, key);
-  ArrayMaxSize(CHOICES_MAX)(target, key);
-  IsPlainText(2048, { each: true, lengthMin: 1 })(target, key);
-};
+const Choices =
+  (description: string): PropertyDecorator =>
+  (target, key) => {
+    ApiPropertyOptional({ type: [String], description })(target, key);
+    IsOptional()(target, key);
+    IsArray()(target, key);
+    ArrayMaxSize(CHOICES_MAX)(target, key);
+    IsPlainText(2048, { each: true, lengthMin: 1 })(target, key);
+  };
 
 export class ServerBody {
   @ApiProperty()

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Principal, Sight } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
+import type { Sight } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
 import { maySee } from '#libs/identity';
 import { CatalogChanges } from '../catalog/catalog-changes.js';
@@ -51,7 +52,12 @@ export class ServerService {
   async list(query: ListQuery, principal: Principal) {
     const paged = await this.servers.list(principal, filterOf(query), pageOfQuery(query));
     const chosenBy = await this.servers.findChosen(paged.rows.map(({ id }) => id));
-    return listAnswer(query, 'servers', paged, paged.rows.map((row) => serverView(row, chosenBy(row.id), principal)));
+    return listAnswer(
+      query,
+      'servers',
+      paged,
+      paged.rows.map((row) => serverView(row, chosenBy(row.id), principal)),
+    );
   }
 
   async describe(id: string, principal: Principal): Promise<ServerView> {
@@ -77,7 +83,9 @@ export class ServerService {
   }
 
   async setEnabled(id: string, enabled: boolean, principal: Principal): Promise<ServerView> {
-    await this.change(id, principal, (_server, manager) => this.servers.update(id, { enabled, updatedAt: new Date() }, manager));
+    await this.change(id, principal, (_server, manager) =>
+      this.servers.update(id, { enabled, updatedAt: new Date() }, manager),
+    );
     return this.describe(id, principal);
   }
 
@@ -112,7 +120,12 @@ export class ServerService {
     });
   }
 
-  private async mustBeFree(id: string, name: string, { ownerEmail, teamId }: Sight, manager: EntityManager): Promise<void> {
+  private async mustBeFree(
+    id: string,
+    name: string,
+    { ownerEmail, teamId }: Sight,
+    manager: EntityManager,
+  ): Promise<void> {
     const holder = await this.servers.findByName({ name, ownerEmail, teamId }, manager);
     if (holder !== null && holder.id !== id) {
       throw fail('registry.name_taken', { message: `You have a server "${name}" already (${holder.id})` });
@@ -129,5 +142,5 @@ const NOTHING = { associatedTools: [], associatedResources: [], associatedPrompt
 /** The lists that were given. */
 const choicesOf = ({ associatedTools, associatedResources, associatedPrompts }: Partial<ServerBody>) =>
   Object.fromEntries(
-    Object.entries({ associatedTools, associatedResources, associatedPrompts }).filter(([, list]) => list != null),
+    Object.entries({ associatedTools, associatedResources, associatedPrompts }).filter(([, list]) => list),
   ) as Partial<Record<keyof typeof NOTHING, string[]>>;

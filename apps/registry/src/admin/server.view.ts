@@ -1,4 +1,4 @@
-import type { Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
 import { maySee } from '#libs/identity';
 import type { EntryKind } from '../catalog/naming.js';
 import type { ServerEntity } from '../storage/server.entity.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { isPublicOnly } from '#libs/identity';
 import { InjectPlatformConfig, type PlatformConfig } from '#libs/service';
@@ -22,7 +22,9 @@ export class StdioPolicy {
       throw fail('auth.grant_missing', { message: 'Only administrators may register STDIO gateways' });
     }
     if (!this.enabled) {
-      throw fail('upstream.refused', { message: 'STDIO gateways are not allowed here (MCPGATEWAY_STDIO_TRANSPORT_ENABLED)' });
+      throw fail('upstream.refused', {
+        message: 'STDIO gateways are not allowed here (MCPGATEWAY_STDIO_TRANSPORT_ENABLED)',
+      });
     }
   }
 }
@@ -87,7 +89,8 @@ export const environmentFrom = (env: Readonly<Record<string, unknown>>): Record<
   for (const [name, value] of Object.entries(env)) {
     const upper = name.toUpperCase();
     if (!VARIABLE_NAME.test(name)) throw refused(name, 'is not the name of an environment variable');
-    if (REFUSED_VARIABLES.has(upper) || REFUSED_FAMILY.test(upper)) throw refused(name, 'may not be set for an upstream');
+    if (REFUSED_VARIABLES.has(upper) || REFUSED_FAMILY.test(upper))
+      throw refused(name, 'may not be set for an upstream');
     if (typeof value !== 'string' || value.includes('\0') || value.length > VALUE_LENGTH_MAX) {
       throw refused(name, `must be text of at most ${VALUE_LENGTH_MAX} characters`);
     }

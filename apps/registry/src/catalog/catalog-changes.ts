@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Bus, InjectBus } from '#libs/bus';
-import { CatalogChanged, type CatalogList, UpstreamChanged } from '#libs/contracts';
+import { CatalogChanged, type CatalogList, UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import { InjectDatabase, transact } from '#libs/storage';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import type { EntryKind } from './naming.js';

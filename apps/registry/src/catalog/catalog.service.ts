@@ -9,7 +9,7 @@ import type {
   CatalogTool,
   CatalogUpstream,
   Sight,
-} from '#libs/contracts';
+} from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
 import { InjectDatabase, transact } from '#libs/storage';
 import type { EntryEntity } from '../storage/entry.entity.js';
@@ -70,7 +70,12 @@ export class CatalogService {
       const revision = await revisionOf(manager);
       if (serverId === null) {
         const gateways = await this.gateways.findEnabled(manager);
-        return catalogOf(EVERYTHING, revision, gateways, withoutShadowed(await this.entries.findEnabled(manager), gateways));
+        return catalogOf(
+          EVERYTHING,
+          revision,
+          gateways,
+          withoutShadowed(await this.entries.findEnabled(manager), gateways),
+        );
       }
       const server = await this.servers.findById(serverId, manager);
       if (server === null || !server.enabled) throw fail('registry.server_unknown');

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
 import { type GatewayError, fail } from '#libs/errors';
 import { maySee } from '#libs/identity';
 import type { EntryEntity } from '../storage/entry.entity.js';
@@ -29,6 +29,21 @@ export class Collisions {
     private readonly entries: EntryRepository,
     private readonly gateways: GatewayRepository,
   ) {}
+
+  /** Refuses with 409 a name, or a name that comes down to a slug, that another gateway has. */
+  async refuseNamesake(
+    asked: { readonly id: string; readonly name: string; readonly slug: string },
+    principal: Principal,
+    manager?: EntityManager,
+  ): Promise<void> {
+    const holder = await this.gateways.findNamesake(asked, manager);
+    if (holder === null) return;
+    const other = maySee(principal, holder) ? `the gateway "${holder.name}" (${holder.id})` : 'another gateway';
+    throw fail('registry.name_taken', {
+      message: `The name "${asked.name}" is taken: ${other} has it, or one that comes down to the same slug "${asked.slug}"`,
+      data: { name: asked.name, slug: asked.slug },
+    });
+  }
 
   /** With the entries of other gateways. */
   async find(claims: readonly Claim[], gatewayId: string | null, manager: EntityManager): Promise<Collision[]> {
@@ -77,8 +92,9 @@ const nameTaken = (collisions: readonly Collision[], gatewayName: string, princi
     };
   });
   const [first] = reported;
-  const other =
-    first?.takenBy == null ? 'something you may not see' : `"${first.takenBy.originalName}" of the gateway "${first.takenBy.gateway}"`;
+  const other = first?.takenBy
+    ? `"${first.takenBy.originalName}" of the gateway "${first.takenBy.gateway}"`
+    : 'something you may not see';
   return fail('registry.name_taken', {
     message:
       `The ${first?.kind} "${first?.originalName}" of the gateway "${gatewayName}" would be called "${first?.name}", ` +

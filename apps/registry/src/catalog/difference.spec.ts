@@ -14,7 +14,9 @@ it('tells what came, what changed by a single byte, and what went', () => {
   const before = [offered('same'), offered('changed', '{"a":1}'), offered('gone')].map(known);
   const difference = differenceBetween(before, [offered('new'), offered('changed', '{"a":1.0}'), offered('same')]);
   expect(difference.added.map(({ originalName }) => originalName)).toEqual(['new']);
-  expect(difference.updated.map((pair) => [pair.known.id, pair.offered.definition])).toEqual([['id of changed', '{"a":1.0}']]);
+  expect(difference.updated.map((pair) => [pair.known.id, pair.offered.definition])).toEqual([
+    ['id of changed', '{"a":1.0}'],
+  ]);
   expect(difference.removed.map(({ id }) => id)).toEqual(['id of gone']);
 });
 

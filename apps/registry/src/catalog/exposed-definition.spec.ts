@@ -1,9 +1,14 @@
 import { expect, it } from 'vitest';
 import { exposedDefinition } from './exposed-definition.js';
 
-const entry = { definition: '{ "x":1.0,\n "name":"a", "description":"d" }', originalName: 'a', exposedName: 'a', descriptionOverride: null };
+const entry = {
+  definition: '{ "x":1.0,\n "name":"a", "description":"d" }',
+  originalName: 'a',
+  exposedName: 'a',
+  descriptionOverride: null,
+};
 
-it('is the upstream\'s text, untouched where nothing is renamed', () => {
+it("is the upstream's text, untouched where nothing is renamed", () => {
   expect(exposedDefinition(entry)).toBe(entry.definition);
   expect(exposedDefinition({ ...entry, exposedName: null })).toBe(entry.definition);
 });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { DiscoveredUpstream } from '#libs/contracts';
+import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import type { EntryEntity } from '../storage/entry.entity.js';
 import { EntryRepository } from '../storage/entry.repository.js';
 import type { GatewayEntity } from '../storage/gateway.entity.js';
@@ -9,7 +9,7 @@ import { ServerRepository } from '../storage/server.repository.js';
 import type { Change } from './catalog-changes.js';
 import { Collisions } from './collisions.js';
 import { type Difference, differenceBetween } from './difference.js';
-import { findingsOf } from './discovery.service.js';
+import { findingsOf } from './findings.js';
 import { newEntryRows } from './entry-rows.js';
 import { exposedNameOf, prefixOf } from './naming.js';
 import { type OfferedEntry, type RefusedEntry, readOffer, refusalOf } from './offer.js';
@@ -26,7 +26,12 @@ export class OfferApplicationService {
     private readonly collisions: Collisions,
   ) {}
 
-  async apply(gateway: GatewayEntity, discovered: DiscoveredUpstream, manager: EntityManager, change: Change): Promise<Applied> {
+  async apply(
+    gateway: GatewayEntity,
+    discovered: DiscoveredUpstream,
+    manager: EntityManager,
+    change: Change,
+  ): Promise<Applied> {
     const prefix = prefixOf(gateway);
     const offer = readOffer(discovered, prefix);
     const known = await this.entries.findByGateway(gateway.id, manager);
@@ -38,7 +43,10 @@ export class OfferApplicationService {
 
     const changedIds = [...removed, ...updated.map((pair) => pair.known)].map(({ id }) => id);
     if (changedIds.length > 0) change.touchServers(await this.servers.findIdsByEntries(changedIds, manager));
-    await this.entries.delete(removed.map(({ id }) => id), manager);
+    await this.entries.delete(
+      removed.map(({ id }) => id),
+      manager,
+    );
     for (const { known: entry, offered } of updated) {
       const { definition, headerParams } = offered;
       await this.entries.update(entry.id, { definition, headerParams: [...headerParams], updatedAt: now }, manager);
@@ -63,8 +71,12 @@ export class OfferApplicationService {
     manager: EntityManager,
   ): Promise<{ added: OfferedEntry[]; refused: RefusedEntry[] }> {
     const taken = new Set(staying.map(({ kind, exposedName }) => `${kind} ${exposedName}`));
-    const claims = wanted.map((entry) => ({ ...entry, exposedName: exposedNameOf(entry.kind, prefix, entry.originalName) }));
-    for (const { claim } of await this.collisions.find(claims, gatewayId, manager)) taken.add(`${claim.kind} ${claim.exposedName}`);
+    const claims = wanted.map((entry) => ({
+      ...entry,
+      exposedName: exposedNameOf(entry.kind, prefix, entry.originalName),
+    }));
+    for (const { claim } of await this.collisions.find(claims, gatewayId, manager))
+      taken.add(`${claim.kind} ${claim.exposedName}`);
     const added: OfferedEntry[] = [];
     const refused: RefusedEntry[] = [];
     for (const { exposedName, ...entry } of claims) {
@@ -78,4 +90,5 @@ export class OfferApplicationService {
 const describesItselfAnew = (
   before: Pick<GatewayEntity, 'capabilities' | 'instructions'>,
   now: Pick<GatewayEntity, 'capabilities' | 'instructions'>,
-): boolean => before.instructions !== now.instructions || JSON.stringify(before.capabilities) !== JSON.stringify(now.capabilities);
+): boolean =>
+  before.instructions !== now.instructions || JSON.stringify(before.capabilities) !== JSON.stringify(now.capabilities);

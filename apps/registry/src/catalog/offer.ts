@@ -1,4 +1,5 @@
-import type { DiscoveredUpstream, HeaderParam } from '#libs/contracts';
+import type { HeaderParam } from '#contracts/registry/catalog';
+import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { checkDepth, membersOf } from '#libs/mcp';
 import { type EntryKind, problemWithName } from './naming.js';
 
@@ -77,7 +78,8 @@ function* listed(discovered: DiscoveredUpstream): Generator<OfferedEntry> {
 }
 
 const problemWithDefinition = (definition: string): string | null => {
-  if (definition.length > DEFINITION_LENGTH_MAX) return `the definition is longer than ${DEFINITION_LENGTH_MAX} characters`;
+  if (definition.length > DEFINITION_LENGTH_MAX)
+    return `the definition is longer than ${DEFINITION_LENGTH_MAX} characters`;
   try {
     checkDepth(definition, DEFINITION_DEPTH_MAX);
     JSON.parse(definition);

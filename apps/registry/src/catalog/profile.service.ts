@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { UpstreamProfile } from '#libs/contracts';
+import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { fail } from '#libs/errors';
 import { GatewayRepository } from '../storage/gateway.repository.js';
 import { isObjectId } from '../storage/object-id.js';

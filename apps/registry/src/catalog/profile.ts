@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { UpstreamProfile } from '#libs/contracts';
+import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 
 export type Connection = Omit<UpstreamProfile, 'version'>;
 

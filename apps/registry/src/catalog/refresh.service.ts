@@ -5,7 +5,7 @@ import { InjectLogger, type Logger } from '#libs/telemetry';
 import { GatewayRepository } from '../storage/gateway.repository.js';
 import { RefreshLeaseRepository } from '../storage/refresh-lease.repository.js';
 import { CatalogChanges } from './catalog-changes.js';
-import { DiscoveryService } from './discovery.service.js';
+import { UpstreamsService } from './upstreams.service.js';
 import { OfferApplicationService } from './offer-application.service.js';
 import { reachesSameUpstream } from './profile.js';
 import type { RefusedEntry } from './offer.js';
@@ -35,7 +35,7 @@ export class RefreshService {
   constructor(
     private readonly gateways: GatewayRepository,
     private readonly leases: RefreshLeaseRepository,
-    private readonly discovery: DiscoveryService,
+    private readonly upstreams: UpstreamsService,
     private readonly offers: OfferApplicationService,
     private readonly changes: CatalogChanges,
     @InjectLogger() private readonly logger: Logger,
@@ -69,7 +69,10 @@ export class RefreshService {
     try {
       await this.serve(gatewayId, wanted);
     } catch (error) {
-      this.logger.warn({ upstreamId: gatewayId, code: toGatewayError(error).code, err: error }, 'a gateway could not be refreshed');
+      this.logger.warn(
+        { upstreamId: gatewayId, code: toGatewayError(error).code, err: error },
+        'a gateway could not be refreshed',
+      );
     }
   }
 
@@ -93,7 +96,7 @@ export class RefreshService {
     const gateway = await this.gateways.findById(gatewayId);
     if (gateway === null) throw fail('registry.unknown');
     if (!gateway.enabled) throw fail('http.conflict', { message: 'The gateway is disabled' });
-    const discovered = await this.discovery.discover(gateway, gateway.transport).catch(async (error: unknown) => {
+    const discovered = await this.upstreams.discover(gateway, gateway.transport).catch(async (error: unknown) => {
       await this.gateways.update(gatewayId, { reachable: false });
       throw error;
     });
@@ -110,6 +113,11 @@ export class RefreshService {
       updated: applied.updated.filter(({ known }) => kinds.includes(known.kind)).length,
       removed: applied.removed.filter(({ kind }) => kinds.includes(kind)).length,
     });
-    return { tools: count('tool'), prompts: count('prompt'), resources: count('resource', 'template'), refused: applied.refused };
+    return {
+      tools: count('tool'),
+      prompts: count('prompt'),
+      resources: count('resource', 'template'),
+      refused: applied.refused,
+    };
   }
 }

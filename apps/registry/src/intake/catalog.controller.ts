@@ -1,7 +1,10 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { Answers } from '#libs/bus';
-import { type Catalog, DescribeServer, type RequestOf, ResolveUpstream, type UpstreamProfile } from '#libs/contracts';
+import type { RequestOf } from '#contracts/define';
+import type { Catalog } from '#contracts/registry/catalog';
+import { DescribeServer } from '#contracts/registry/describe-server.request';
+import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { CatalogService } from '../catalog/catalog.service.js';
 import { ProfileService } from '../catalog/profile.service.js';
 

@@ -1,7 +1,8 @@
 import { Controller, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { Hears } from '#libs/bus';
-import { type PayloadOf, UpstreamListChanged } from '#libs/contracts';
+import type { PayloadOf } from '#contracts/define';
+import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { RefreshService } from '../catalog/refresh.service.js';
 

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { HeaderParam } from '#libs/contracts';
+import type { HeaderParam } from '#contracts/registry/catalog';
 import type { EntryKind } from '../catalog/naming.js';
 import { bigintAsNumber } from './bigint-as-number.js';
 

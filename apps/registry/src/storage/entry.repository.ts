@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
 import { InjectDatabase } from '#libs/storage';
 import type { EntryKind } from '../catalog/naming.js';
 import { EntryEntity } from './entry.entity.js';
@@ -23,7 +23,11 @@ const ROWS_PER_INSERT = 500;
 export class EntryRepository {
   constructor(@InjectDatabase('registry') private readonly database: DataSource) {}
 
-  findById(kinds: readonly EntryKind[], id: string, manager: EntityManager = this.database.manager): Promise<EntryEntity | null> {
+  findById(
+    kinds: readonly EntryKind[],
+    id: string,
+    manager: EntityManager = this.database.manager,
+  ): Promise<EntryEntity | null> {
     return manager
       .createQueryBuilder(EntryEntity, 'entry')
       .where('entry.id = :id AND entry.kind = ANY(:kinds)', { id, kinds })
@@ -44,7 +48,11 @@ export class EntryRepository {
   }
 
   /** What a virtual server shows, in its own order; with `includeInactive` what it would show. */
-  findByServer(serverId: string, includeInactive: boolean, manager: EntityManager = this.database.manager): Promise<EntryEntity[]> {
+  findByServer(
+    serverId: string,
+    includeInactive: boolean,
+    manager: EntityManager = this.database.manager,
+  ): Promise<EntryEntity[]> {
     const query = manager
       .createQueryBuilder(EntryEntity, 'entry')
       .innerJoin(ServerEntryEntity, 'chosen', 'chosen.entryId = entry.id AND chosen.serverId = :serverId', { serverId })
@@ -55,7 +63,12 @@ export class EntryRepository {
   }
 
   /** Entries of these kinds that go by one of these ids, exposed names or URIs, as far as the caller may see them. */
-  findChosen(kinds: readonly EntryKind[], choices: readonly string[], principal: Principal, manager: EntityManager): Promise<EntryEntity[]> {
+  findChosen(
+    kinds: readonly EntryKind[],
+    choices: readonly string[],
+    principal: Principal,
+    manager: EntityManager,
+  ): Promise<EntryEntity[]> {
     const query = manager
       .createQueryBuilder(EntryEntity, 'entry')
       .innerJoin(GatewayEntity, 'gateway', 'gateway.id = entry.gatewayId')

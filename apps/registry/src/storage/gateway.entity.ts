@@ -1,5 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { Era, UpstreamTransport, Visibility } from '#libs/contracts';
+import type { Visibility } from '#contracts/registry/catalog';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { RefusedEntry } from '../catalog/offer.js';
 import { bigintAsNumber } from './bigint-as-number.js';
 

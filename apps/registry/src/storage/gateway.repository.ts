@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, Not, type QueryDeepPartialEntity } from 'typeorm';
-import type { Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
 import { InjectDatabase } from '#libs/storage';
 import { GatewayEntity } from './gateway.entity.js';
 import { type ListFilter, type Page, type Paged, narrowTo, onlySeenBy, pageOf } from './page.js';
@@ -45,7 +45,11 @@ export class GatewayRepository {
     await manager.insert(GatewayEntity, asRow(gateway));
   }
 
-  async update(id: string, changes: Partial<GatewayEntity>, manager: EntityManager = this.database.manager): Promise<void> {
+  async update(
+    id: string,
+    changes: Partial<GatewayEntity>,
+    manager: EntityManager = this.database.manager,
+  ): Promise<void> {
     await manager.update(GatewayEntity, { id }, asRow(changes));
   }
 
@@ -54,5 +58,6 @@ export class GatewayRepository {
   }
 }
 
-/** TypeORM's own type cannot hold members of any JSON. */
-const asRow = (gateway: Partial<GatewayEntity>) => gateway as QueryDeepPartialEntity<GatewayEntity>;
+const asRow = (gateway: Partial<GatewayEntity>) =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM's type cannot hold members of any JSON
+  gateway as QueryDeepPartialEntity<GatewayEntity>;

@@ -1,5 +1,6 @@
 import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
-import type { Principal, Visibility } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
+import type { Visibility } from '#contracts/registry/catalog';
 import { isPublicOnly } from '#libs/identity';
 
 /** What a list is narrowed to. */
@@ -35,7 +36,9 @@ export const onlySeenBy = <Row extends ObjectLiteral>(
       sight.where(`${alias}.visibility = 'public'`);
       if (principal.teams === null) sight.orWhere(`${alias}.visibility = 'team'`);
       else if (principal.teams.length > 0) {
-        sight.orWhere(`(${alias}.visibility = 'team' AND ${alias}.teamId = ANY(:seenTeams))`, { seenTeams: principal.teams });
+        sight.orWhere(`(${alias}.visibility = 'team' AND ${alias}.teamId = ANY(:seenTeams))`, {
+          seenTeams: principal.teams,
+        });
       }
       if (principal.kind === 'user' && !isPublicOnly(principal)) {
         sight.orWhere(`(${alias}.visibility = 'private' AND ${alias}.ownerEmail = :seenBy)`, { seenBy: principal.id });
@@ -49,7 +52,8 @@ export const narrowTo = <Row extends ObjectLiteral>(
   filter: ListFilter,
   { tagged, sighted }: { readonly tagged: string; readonly sighted: string },
 ): SelectQueryBuilder<Row> => {
-  if (filter.visibility !== null) query.andWhere(`${sighted}.visibility = :visibility`, { visibility: filter.visibility });
+  if (filter.visibility !== null)
+    query.andWhere(`${sighted}.visibility = :visibility`, { visibility: filter.visibility });
   if (filter.teamId !== null) query.andWhere(`${sighted}.teamId = :teamId`, { teamId: filter.teamId });
   if (filter.tagGroups.length > 0) {
     query.andWhere(

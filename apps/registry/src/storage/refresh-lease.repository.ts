@@ -15,7 +15,9 @@ export class RefreshLeaseRepository {
 
   /** Notes that the upstream's lists have changed, for whoever holds the lease. */
   async want(gatewayId: string): Promise<void> {
-    await this.database.query('UPDATE registry.gateway SET refresh_wanted = refresh_wanted + 1 WHERE id = $1', [gatewayId]);
+    await this.database.query('UPDATE registry.gateway SET refresh_wanted = refresh_wanted + 1 WHERE id = $1', [
+      gatewayId,
+    ]);
   }
 
   /** The wish that is served by what is read from here on; null when another process holds the lease. */

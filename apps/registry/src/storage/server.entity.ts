@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { Visibility } from '#libs/contracts';
+import type { Visibility } from '#contracts/registry/catalog';
 import { bigintAsNumber } from './bigint-as-number.js';
 
 /** A virtual server: a chosen set of entries under one endpoint. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, IsNull } from 'typeorm';
-import type { Principal, Sight } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
+import type { Sight } from '#contracts/registry/catalog';
 import { InjectDatabase } from '#libs/storage';
 import type { EntryKind } from '../catalog/naming.js';
 import { type ListFilter, type Page, type Paged, narrowTo, onlySeenBy, pageOf } from './page.js';

@@ -18,7 +18,10 @@ export const callTool = async (
   name: string,
   args: Readonly<Record<string, unknown>>,
 ): Promise<ToolAnswer> => {
-  const client = new Client({ name: 'switchyard-demo', version: VERSION }, { versionNegotiation: { mode: MODES[era] } });
+  const client = new Client(
+    { name: 'switchyard-demo', version: VERSION },
+    { versionNegotiation: { mode: MODES[era] } },
+  );
   const headers = { authorization: `Bearer ${api.token}` };
   await client.connect(new StreamableHTTPClientTransport(new URL(`${api.url}/mcp`), { requestInit: { headers } }));
   try {

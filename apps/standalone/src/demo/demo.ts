@@ -15,7 +15,9 @@ export const runDemo = async (api: AdminApi, print: (line: string) => void): Pro
     args: [programPath(), 'stdio'],
   });
   const state = change === 'unchanged' ? 'is registered already' : 'is registered';
-  print(`\n${PACKAGE} ${state}: ${gateway.toolCount} tools, ${gateway.resourceCount} resources, ${gateway.promptCount} prompts`);
+  print(
+    `\n${PACKAGE} ${state}: ${gateway.toolCount} tools, ${gateway.resourceCount} resources, ${gateway.promptCount} prompts`,
+  );
   const tool = `${gateway.slug}-echo`;
   for (const era of ['legacy', 'modern'] as const) {
     const { revision, text, tookMs } = await callTool(api, era, tool, { message: `hello from a ${era} client` });

@@ -8,7 +8,11 @@ const WORDS: Readonly<Record<Registered['change'], string>> = {
 };
 
 /** Registers one after the other; says of each how it went. One that fails does not keep the others out. */
-export const importServers = async (api: AdminApi, entries: readonly ServerEntry[], print: (line: string) => void): Promise<void> => {
+export const importServers = async (
+  api: AdminApi,
+  entries: readonly ServerEntry[],
+  print: (line: string) => void,
+): Promise<void> => {
   const width = Math.max(...entries.map(({ name }) => name.length));
   for (const entry of entries) print(`  ${entry.name.padEnd(width)}  ${await importOne(api, entry)}`);
 };

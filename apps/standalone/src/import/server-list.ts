@@ -40,8 +40,10 @@ const membersIn = (file: unknown, path: string): Members => {
   return servers;
 };
 
-const isMembers = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((item) => typeof item === 'string');
+const isMembers = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
 const isTextMembers = (value: unknown): value is Readonly<Record<string, string>> =>
   isMembers(value) && Object.values(value).every((member) => typeof member === 'string');
 
@@ -73,7 +75,9 @@ const urlEntry = (name: string, server: Members, url: unknown): ServerEntry => {
   if (typeof url !== 'string' || !URL.canParse(url)) return { name, problem: 'has a url that is not one' };
   const headers = server.headers ?? {};
   if (!isTextMembers(headers)) return { name, problem: 'has headers that are not an object of texts' };
-  const kind = String(server.type ?? server.transport ?? '').toLowerCase().replaceAll(/[-_]/g, '');
+  const kind = String(server.type ?? server.transport ?? '')
+    .toLowerCase()
+    .replaceAll(/[-_]/g, '');
   if (kind === 'stdio') return { name, problem: 'is of the type stdio but has no command' };
   const pairs = Object.entries(headers).map(([key, value]) => ({ key, value }));
   return {

@@ -79,12 +79,15 @@ export class Dialer {
       return this.modern(line, early, capabilities, events);
     }
     try {
-      const handshake = this.legacy(line, capabilities, events);
-      const late = probed.then((verdict) => (verdict.era === 'modern' ? verdict : handshake), () => handshake);
-      const outcome = await Promise.any([handshake, late]);
-      const verdict: Verdict = 'era' in outcome ? outcome : { era: 'legacy' };
-      this.settle(verdict);
-      return 'era' in outcome ? this.modern(line, outcome as Extract<Verdict, { era: 'modern' }>, capabilities, events) : outcome;
+      const handshake: Promise<Peer> = this.legacy(line, capabilities, events);
+      const late = probed.then(
+        async (verdict): Promise<ModernVerdict | Peer> => (verdict.era === 'modern' ? verdict : handshake),
+        (): Promise<Peer> => handshake,
+      );
+      const outcome: ModernVerdict | Peer = await Promise.any([handshake, late]);
+      const isPeer = 'identity' in outcome && 'start' in outcome;
+      this.settle(isPeer ? { era: 'legacy' } : outcome);
+      return isPeer ? outcome : this.modern(line, outcome, capabilities, events);
     } catch (error) {
       if (!line.channel.closed) throw error instanceof AggregateError ? error.errors[0] : error;
     }
@@ -101,7 +104,7 @@ export class Dialer {
     }
   }
 
-  private modern(line: Line, verdict: Extract<Verdict, { era: 'modern' }>, capabilities: object, events: PeerEvents): ModernPeer {
+  private modern(line: Line, verdict: ModernVerdict, capabilities: object, events: PeerEvents): ModernPeer {
     const peer = new ModernPeer(verdict.identity, line.channel, this.kind !== 'stdio', capabilities, events);
     line.target.receiver = peer;
     return peer;
@@ -123,6 +126,8 @@ export class Dialer {
     this.judgedAtMs = performance.now();
   }
 }
+
+type ModernVerdict = Extract<Verdict, { era: 'modern' }>;
 
 interface Line {
   readonly channel: Channel;

@@ -13,7 +13,7 @@ export class Intake {
   readonly #queue: Arrival[] = [];
   #busy = false;
   #settle: (() => void) | undefined;
-  consumedSeq = 0;
+  #stopped = false;
 
   constructor(
     private readonly onFrame: OnFrame | undefined,
@@ -36,38 +36,38 @@ export class Intake {
     this.#run();
   }
 
+  /** The ask has ended: what still waits here is nobody's any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#queue.length = 0;
+    this.#settle = undefined;
+  }
+
   #run(): void {
     while (!this.#busy) {
       const arrival = this.#queue.shift();
       if (arrival === undefined) break;
-      if (!this.#deliver(arrival)) return;
+      this.#deliver(arrival);
     }
-    if (!this.#busy && this.#settle !== undefined) this.#settle();
+    if (!this.#busy) this.#settle?.();
   }
 
-  /** False when the ask has failed. */
-  #deliver({ seq, message }: Arrival): boolean {
+  #deliver({ seq, message }: Arrival): void {
     try {
       const taking = message && this.onFrame?.(message);
       if (taking === undefined) {
-        this.#take(seq);
-        return true;
+        this.consumed(seq);
+        return;
       }
       this.#busy = true;
       taking.then(() => {
         this.#busy = false;
-        this.#take(seq);
+        if (this.#stopped) return;
+        this.consumed(seq);
         this.#run();
       }, this.failed);
-      return true;
     } catch (error) {
       this.failed(error);
-      return false;
     }
-  }
-
-  #take(seq: number): void {
-    this.consumedSeq = seq;
-    this.consumed(seq);
   }
 }

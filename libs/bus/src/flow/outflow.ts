@@ -3,6 +3,13 @@ import { WINDOW_BYTES, WINDOW_FRAMES } from '../limits.js';
 const ROOM = Promise.resolve();
 const ignore = (): void => {};
 
+/** A sender that does not wait for room must not crash the process when its asker leaves: rejected, but handled. */
+export const refusal = (error: unknown): Promise<never> => {
+  const refused = Promise.reject(error);
+  refused.catch(ignore);
+  return refused;
+};
+
 /**
  * What an answerer sends ahead of its answer, in order and no faster than the asker takes it. Sequence numbers count
  * what was sent; the asker acknowledges cumulatively, so a lost acknowledgement is made good by the next one.
@@ -25,16 +32,11 @@ export class Outflow<Item extends { readonly bytes: number }> {
 
   /** Resolves when there is room for more. */
   push(item: Item): Promise<void> {
-    if (this.#failure === undefined) {
-      this.#queue.push(item);
-      this.pump();
-      if (!this.blocked) return ROOM;
-    }
-    const room =
-      this.#failure === undefined
-        ? new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }))
-        : Promise.reject(this.#failure);
-    // A sender that does not wait for room must not crash the process when its asker leaves.
+    if (this.#failure !== undefined) return refusal(this.#failure);
+    this.#queue.push(item);
+    this.pump();
+    if (!this.blocked) return ROOM;
+    const room = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
     room.catch(ignore);
     return room;
   }

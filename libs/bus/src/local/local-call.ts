@@ -1,14 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { type FailureEnvelope, type GatewayError, fail, fromEnvelope } from '#libs/errors';
 import { currentTrace } from '#libs/telemetry';
 import type { AnyRequest } from '#libs/contracts';
 import { Intake, type OnFrame } from '../flow/intake.js';
-import { Outflow } from '../flow/outflow.js';
+import { Outflow, refusal } from '../flow/outflow.js';
 import { failureToJson, fits, toJson } from '../json.js';
 import type { Answer, AskOptions, CallContext } from '../port.js';
 
 interface Outgoing {
   readonly bytes: number;
   readonly deliver: (seq: number) => void;
+}
+
+/** The member that asked. */
+export interface LocalAsker {
+  readonly instance: string;
+  ended(call: LocalCall): void;
 }
 
 /** Both ends of one ask in this process. Heads are copied by way of JSON; body text is immutable and shared. */
@@ -21,6 +28,7 @@ export class LocalCall implements CallContext<unknown> {
   inHand = false;
 
   #open = true;
+  #callId: string | undefined;
   #resolve!: (answer: Answer<unknown>) => void;
   #reject!: (error: unknown) => void;
   #abort: AbortController | undefined;
@@ -32,11 +40,9 @@ export class LocalCall implements CallContext<unknown> {
   constructor(
     readonly contract: AnyRequest,
     readonly headText: string,
-    readonly askerInstance: string,
-    private readonly sequence: number,
     private readonly options: AskOptions<unknown>,
+    private readonly asker: LocalAsker,
     private readonly bytesMax: number,
-    private readonly ended: (call: LocalCall) => void,
   ) {
     this.deadlineAtMs = options.deadlineAtMs ?? Date.now() + contract.deadlineMs;
     this.traceparent = options.traceparent ?? currentTrace()?.traceparent;
@@ -56,7 +62,7 @@ export class LocalCall implements CallContext<unknown> {
   }
 
   get callId(): string {
-    return this.options.callId ?? `${this.askerInstance}-${this.sequence}`;
+    return (this.#callId ??= this.options.callId ?? `${this.asker.instance}-${randomUUID()}`);
   }
 
   get signal(): AbortSignal {
@@ -67,11 +73,16 @@ export class LocalCall implements CallContext<unknown> {
     return this.#abort.signal;
   }
 
-  async send(frame: unknown, body?: string): Promise<void> {
-    const text = toJson(frame, 'unknown');
-    if (!fits(text, body, this.bytesMax)) throw fail('bus.too_large', { executed: 'unknown' });
-    const bytes = text.length + (body?.length ?? 0);
-    await this.#push(bytes, (seq) => this.#arrivals().push({ seq, message: { head: JSON.parse(text), body } }));
+  send(frame: unknown, body?: string): Promise<void> {
+    try {
+      if (this.#stopped !== undefined) throw this.#stopped;
+      const text = toJson(frame, 'unknown');
+      if (!fits(text, body, this.bytesMax)) throw fail('bus.too_large', { executed: 'unknown' });
+      const bytes = text.length + (body?.length ?? 0);
+      return this.#push(bytes, (seq) => this.#arrivals().push({ seq, message: { head: JSON.parse(text), body } }));
+    } catch (error) {
+      return refusal(error);
+    }
   }
 
   settle(head: unknown, body: string | undefined, instance: string): void {
@@ -117,7 +128,6 @@ export class LocalCall implements CallContext<unknown> {
       });
       return true;
     });
-    if (this.#stopped !== undefined) this.#outflow.fail(this.#stopped);
     return this.#outflow.push({ bytes, deliver });
   }
 
@@ -133,8 +143,9 @@ export class LocalCall implements CallContext<unknown> {
   #close(): boolean {
     if (!this.#open) return false;
     this.#open = false;
+    this.#intake?.stop();
     if (this.#onAbort !== undefined) this.options.signal?.removeEventListener('abort', this.#onAbort);
-    this.ended(this);
+    this.asker.ended(this);
     return true;
   }
 }

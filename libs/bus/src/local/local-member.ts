@@ -3,9 +3,19 @@ import { GatewayError, fail } from '#libs/errors';
 import { newInstanceId } from '../instance-id.js';
 import { fits, toJson } from '../json.js';
 import { DRAIN_GRACE_MS, FOLLOWING_DEADLINE_MS } from '../limits.js';
-import { type Answer, type AskOptions, type Bus, type DrainOptions, type Handler, type HearOptions, type Subscription, WithBody } from '../port.js';
+import {
+  type Answer,
+  type AskOptions,
+  type Bus,
+  type DrainOptions,
+  type Handler,
+  type HearOptions,
+  type Subscription,
+  WithBody,
+} from '../port.js';
 import type { LocalBus } from './local-bus.js';
-import { LocalCall } from './local-call.js';
+import { checkSubject } from '../subject.js';
+import { type LocalAsker, LocalCall } from './local-call.js';
 
 export interface LocalHandler {
   readonly instance: string;
@@ -13,18 +23,13 @@ export interface LocalHandler {
 }
 
 /** One service's end of a `LocalBus`. */
-export class LocalMember implements Bus {
+export class LocalMember implements Bus, LocalAsker {
   readonly instance = newInstanceId();
   #state: 'open' | 'draining' | 'closed' = 'open';
-  #asked = 0;
   readonly #asks = new Set<LocalCall>();
   readonly #inHand = new Set<LocalCall>();
   readonly #subscriptions = new Set<() => void>();
   #settled: (() => void) | undefined;
-  readonly #ended = (call: LocalCall): void => {
-    this.#asks.delete(call);
-    this.broker.open.delete(call);
-  };
 
   constructor(
     private readonly broker: LocalBus,
@@ -50,13 +55,17 @@ export class LocalMember implements Bus {
       return Promise.reject(error);
     }
     if (!fits(text, options.body, broker.bytesMax)) return Promise.reject(fail('bus.too_large', { executed: 'no' }));
-    this.#asked += 1;
-    const call = new LocalCall(contract, text, this.instance, this.#asked, options as AskOptions<unknown>, broker.bytesMax, this.#ended);
+    const call = new LocalCall(contract, text, options as AskOptions<unknown>, this, broker.bytesMax);
     broker.open.add(call);
     this.#asks.add(call);
     broker.deadlines.watch(call.deadlineAtMs);
     broker.later(() => this.#route(call, options.instance));
     return call.answer as Promise<Answer<ReplyOf<C>>>;
+  }
+
+  ended(call: LocalCall): void {
+    this.#asks.delete(call);
+    this.broker.open.delete(call);
   }
 
   #route(call: LocalCall, instance: string | undefined): void {
@@ -85,7 +94,10 @@ export class LocalMember implements Bus {
     };
     const failed = (error: unknown): void => {
       if (call.open && !(error instanceof GatewayError)) {
-        this.broker.logger?.error({ err: error, subject: call.contract.subject, callId: call.callId }, 'a bus handler failed');
+        this.broker.logger?.error(
+          { err: error, subject: call.contract.subject, callId: call.callId },
+          'a bus handler failed',
+        );
       }
       call.settleWith(error);
       done();
@@ -118,6 +130,7 @@ export class LocalMember implements Bus {
   }
 
   signal(subject: string, payload: unknown): void {
+    checkSubject(subject);
     const text = toJson(payload);
     if (!fits(text, undefined, this.broker.bytesMax)) throw fail('bus.too_large', { executed: 'no' });
     if (this.#state !== 'closed') this.broker.later(() => this.broker.listeners.deliver(subject, text));
@@ -139,13 +152,13 @@ export class LocalMember implements Bus {
   async drain({ graceMs = DRAIN_GRACE_MS, beforeClose }: DrainOptions = {}): Promise<void> {
     if (this.#state !== 'open') return;
     this.#state = 'draining';
-    for (const close of [...this.#subscriptions]) close();
+    for (const close of this.#subscriptions) close();
     for (const call of this.#inHand) if (call.contract.deadlineMs > FOLLOWING_DEADLINE_MS) this.#leave(call);
     await this.#handled(graceMs);
     for (const call of this.#inHand) this.#leave(call);
     await beforeClose?.();
     this.#state = 'closed';
-    for (const call of [...this.#asks]) call.abandon(fail('bus.disconnected', { executed: 'unknown' }));
+    for (const call of this.#asks) call.abandon(fail('bus.disconnected', { executed: 'unknown' }));
   }
 
   #leave(call: LocalCall): void {

@@ -66,7 +66,7 @@ export class Answerer implements AnswererSide {
     gone.lastMs = nowMs;
     if (nowMs - gone.sinceMs < SILENCE_MS - BEAT_INTERVAL_MS) return;
     this.#askersGone.delete(asker);
-    for (const handling of [...this.#inHand.values()]) {
+    for (const handling of this.#inHand.values()) {
       if (askerOf(handling.reply).inbox === asker) handling.stop(fail('bus.cancelled'));
     }
   }
@@ -102,7 +102,7 @@ export class Answerer implements AnswererSide {
 
   /** Resolves when nothing is in hand; what is not done in time is left, as is what would go on for hours. */
   async finish(graceMs: number): Promise<void> {
-    for (const handling of [...this.#inHand.values()]) {
+    for (const handling of this.#inHand.values()) {
       if (handling.contract.deadlineMs > FOLLOWING_DEADLINE_MS) handling.leave();
     }
     if (this.#inHand.size > 0) {
@@ -112,7 +112,7 @@ export class Answerer implements AnswererSide {
       await promise;
       clearTimeout(timer);
     }
-    for (const handling of [...this.#inHand.values()]) handling.leave();
+    for (const handling of this.#inHand.values()) handling.leave();
     this.#deadlines.stop();
   }
 

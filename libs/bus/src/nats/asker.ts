@@ -5,6 +5,7 @@ import { currentTrace } from '#libs/telemetry';
 import type { Msg } from '@nats-io/transport-node';
 import { DeadlineSweep } from '../flow/deadline-sweep.js';
 import { fits, toJson } from '../json.js';
+import { subjectOf } from '../subject.js';
 import { BEAT_INTERVAL_MS, SILENCE_MS } from '../limits.js';
 import type { Answer, AskOptions } from '../port.js';
 import type { Link } from './link.js';
@@ -17,7 +18,6 @@ const IDS = 2 ** 30;
 const secrets = new Uint32Array(1024);
 let secretAt = secrets.length;
 
-/** Known to the asker and the answerer of one ask alone, so that nobody else can settle it. */
 const nextSecret = (): number => {
   if (secretAt === secrets.length) {
     randomFillSync(secrets);
@@ -78,12 +78,12 @@ export class Asker implements AskerSide {
       handle = this.stash.keep({ head, body }, deadlineAtMs);
       payload = encodeRequest({ ...parts, head: JSON.stringify(handle), body: undefined, stashed: true });
     }
-    const subject = options.instance === undefined ? contract.subject : `${contract.subject}.${options.instance}`;
+    const subject = subjectOf(contract, options.instance);
     if (!this.link.send(subject, payload, `${this.inbox}.${id}.${secret}`)) {
       if (handle !== undefined) this.stash.forget(handle);
       throw fail('bus.disconnected', { executed: 'no' });
     }
-    const pending = new PendingAsk(this, id, secret, contract, subject, deadlineAtMs, nowMs, options);
+    const pending = new PendingAsk(this, { id, secret, contract, subject, deadlineAtMs, sentAtMs: nowMs }, options);
     this.#pending.set(id, pending);
     this.#deadlines.watch(deadlineAtMs);
     if (handle !== undefined) this.#forgetAfter(pending, handle);
@@ -134,7 +134,7 @@ export class Asker implements AskerSide {
 
   stop(reason: GatewayError): void {
     this.#deadlines.stop();
-    for (const pending of [...this.#pending.values()]) pending.abandon(reason);
+    for (const pending of this.#pending.values()) pending.abandon(reason);
   }
 
   close(pending: PendingAsk): void {
@@ -169,7 +169,7 @@ export class Asker implements AskerSide {
 
   /** The broker's permissions forbid it: nobody will ever answer. */
   #refused(subject: string): void {
-    for (const pending of [...this.#pending.values()]) {
+    for (const pending of this.#pending.values()) {
       if (pending.subject === subject) pending.fail(fail('bus.no_responders', { executed: 'no' }));
     }
   }

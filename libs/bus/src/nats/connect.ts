@@ -32,16 +32,31 @@ const jittered = (ms: number): number => ms * (0.75 + Math.random() / 2);
 
 /** Connects with patience: a broker that starts later than its services is an everyday thing. */
 export const connectNats = async (options: NatsOptions): Promise<Bus> => {
-  const { name, logger, maxRetries = 10, retryIntervalMs = 500, maxPayloadBytes = MESSAGE_BYTES_MAX, onClosed = () => {} } = options;
-  const connection = await attempt(connectionOptions(options), { logger, maxRetries, retryIntervalMs, signal: options.signal });
-  const bus = new NatsBus(connection, { name, logger, maxPayloadBytes, onClosed });
-  await bus.flush();
-  return bus;
+  const {
+    name,
+    logger,
+    maxRetries = 10,
+    retryIntervalMs = 500,
+    maxPayloadBytes = MESSAGE_BYTES_MAX,
+    onClosed = () => {},
+  } = options;
+  const connection = await attempt(connectionOptions(options), {
+    logger,
+    maxRetries,
+    retryIntervalMs,
+    signal: options.signal,
+  });
+  return new NatsBus(connection, { name, logger, maxPayloadBytes, onClosed });
 };
 
 const attempt = async (
   to: ConnectionOptions,
-  { logger, maxRetries, retryIntervalMs, signal }: { logger: Logger; maxRetries: number; retryIntervalMs: number; signal: AbortSignal | undefined },
+  {
+    logger,
+    maxRetries,
+    retryIntervalMs,
+    signal,
+  }: { logger: Logger; maxRetries: number; retryIntervalMs: number; signal: AbortSignal | undefined },
 ): Promise<NatsConnection> => {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -49,7 +64,11 @@ const attempt = async (
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       if (tries > maxRetries) {
-        throw fail('bus.disconnected', { message: `NATS cannot be reached after ${tries} attempts: ${reason}`, executed: 'no', cause });
+        throw fail('bus.disconnected', {
+          message: `NATS cannot be reached after ${tries} attempts: ${reason}`,
+          executed: 'no',
+          cause,
+        });
       }
       const waitMs = jittered(Math.min(retryIntervalMs * 2 ** (tries - 1), RETRY_MS_MAX));
       logger.warn({ reason, tries, waitMs: Math.round(waitMs) }, 'NATS cannot be reached yet');
@@ -61,7 +80,8 @@ const attempt = async (
 const connectionOptions = ({ servers, name, credentials }: NatsOptions): ConnectionOptions => ({
   servers: typeof servers === 'string' ? servers.split(',') : [...servers],
   name,
-  ...(credentials && ('token' in credentials ? { token: credentials.token } : { user: credentials.user, pass: credentials.password })),
+  ...(credentials &&
+    ('token' in credentials ? { token: credentials.token } : { user: credentials.user, pass: credentials.password })),
   noAsyncTraces: true,
   maxReconnectAttempts: -1,
   // A rotated credential must not end a process that is merely told of it late.

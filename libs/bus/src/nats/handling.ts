@@ -1,6 +1,6 @@
 import type { AnyRequest } from '#libs/contracts';
 import { type GatewayError, fail } from '#libs/errors';
-import { Outflow } from '../flow/outflow.js';
+import { Outflow, refusal } from '../flow/outflow.js';
 import { failureToJson, fits, toJson } from '../json.js';
 import { type CallContext, WithBody } from '../port.js';
 import type { Link } from './link.js';
@@ -69,11 +69,15 @@ export class Handling implements CallContext<unknown> {
     return this.#outflow?.blocked ? this.#outflow.sentSeq : 0;
   }
 
-  async send(frame: unknown, body?: string): Promise<void> {
-    if (this.#stopped !== undefined) throw this.#stopped;
-    const head = toJson(frame, 'unknown');
-    if (!fits(head, body, this.side.bytesMax)) throw fail('bus.too_large', { executed: 'unknown' });
-    await this.#push(this.#encode(FRAME, head, body), false);
+  send(frame: unknown, body?: string): Promise<void> {
+    try {
+      if (this.#stopped !== undefined) throw this.#stopped;
+      const head = toJson(frame, 'unknown');
+      if (!fits(head, body, this.side.bytesMax)) throw fail('bus.too_large', { executed: 'unknown' });
+      return this.#push(this.#encode(FRAME, head, body), false);
+    } catch (error) {
+      return refusal(error);
+    }
   }
 
   settle(result: unknown): void {
@@ -138,7 +142,7 @@ export class Handling implements CallContext<unknown> {
     this.#outflow ??= new Outflow((item, seq) => this.#transmit(item, seq));
     const parts = { kind: unit[0] ?? 0, id: this.id, secret: this.secret, instance: this.side.instance };
     const units = splitUnit(unit, parts, this.side.link.payloadBytesMax);
-    let room = Promise.resolve();
+    let room: Promise<void> = Promise.resolve();
     for (const [at, part] of units.entries()) {
       room = this.#outflow.push({ bytes: part.length, unit: part, last: ends && at === units.length - 1 });
     }

@@ -108,7 +108,7 @@ export class Link {
     this.#connected = true;
     this.#payloadBytesMax = this.connection.info?.max_payload ?? this.#payloadBytesMax;
     this.logger.info('reconnected to NATS');
-    for (const handler of [...this.#reconnected]) {
+    for (const handler of this.#reconnected) {
       try {
         handler();
       } catch (err) {
@@ -129,6 +129,7 @@ export class Link {
 
   /** The client keeps its socket to itself; without it a half-open connection cannot be cut. */
   get #socket(): Socket | undefined {
-    return (this.connection as unknown as { protocol?: { transport?: { socket?: Socket } } }).protocol?.transport?.socket;
+    return (this.connection as unknown as { protocol?: { transport?: { socket?: Socket } } }).protocol?.transport
+      ?.socket;
   }
 }

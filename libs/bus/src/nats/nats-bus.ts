@@ -1,11 +1,31 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
-import type { AnyEvent, AnyRequest, FrameOf, Owner, PayloadOf, ReplyOf, RequestContract, RequestOf } from '#libs/contracts';
+import type {
+  AnyEvent,
+  AnyRequest,
+  FrameOf,
+  Owner,
+  PayloadOf,
+  ReplyOf,
+  RequestContract,
+  RequestOf,
+} from '#libs/contracts';
 import { fail } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import { newInstanceId } from '../instance-id.js';
 import { fits, toJson } from '../json.js';
 import { BEAT_INTERVAL_MS, DRAIN_GRACE_MS } from '../limits.js';
-import { type Answer, type AskOptions, type Bus, type DrainOptions, type Handler, type HearOptions, type Message, type Subscription, WithBody } from '../port.js';
+import {
+  type Answer,
+  type AskOptions,
+  type Bus,
+  type DrainOptions,
+  type Handler,
+  type HearOptions,
+  type Message,
+  type Subscription,
+  WithBody,
+} from '../port.js';
+import { checkSubject } from '../subject.js';
 import { Answerer } from './answerer.js';
 import { Asker } from './asker.js';
 import { EventOutbox } from './event-outbox.js';
@@ -58,8 +78,13 @@ export class NatsBus implements Bus {
       onClosed(error);
     });
     this.#asker = new Asker(this.#link, this.#inbox, this.instance, this.#stash, maxPayloadBytes);
-    this.#answerer = new Answerer(this.#link, this.#inbox, this.instance, maxPayloadBytes, (asker, instance, handle, handling) =>
-      this.#fetch(asker, instance, handle, { deadlineAtMs: handling.deadlineAtMs, signal: handling.signal }),
+    this.#answerer = new Answerer(
+      this.#link,
+      this.#inbox,
+      this.instance,
+      maxPayloadBytes,
+      (asker, instance, handle, handling) =>
+        this.#fetch(asker, instance, handle, { deadlineAtMs: handling.deadlineAtMs, signal: handling.signal }),
     );
     this.#events = new EventOutbox(this.#link);
     this.#link.listen(`${this.#inbox}.>`, (bytes, message) => this.#receive(bytes, message));
@@ -104,6 +129,7 @@ export class NatsBus implements Bus {
   }
 
   signal(subject: string, payload: unknown): void {
+    checkSubject(subject);
     this.#link.send(subject, this.#encodeEvent(payload));
   }
 
@@ -130,7 +156,7 @@ export class NatsBus implements Bus {
   }
 
   async #drain({ graceMs = DRAIN_GRACE_MS, beforeClose }: DrainOptions): Promise<void> {
-    for (const close of [...this.#serving]) close();
+    for (const close of this.#serving) close();
     // Once the broker has seen the unsubscriptions, whatever it had sent before has arrived.
     await this.flush().catch(() => {});
     await this.#answerer.finish(graceMs);
@@ -151,7 +177,8 @@ export class NatsBus implements Bus {
       return;
     }
     const gone = `${this.#inbox}.gone.`;
-    if (bytes.length === 0 && message.subject.startsWith(gone)) this.#answerer.askerGone(`_INBOX.${message.subject.slice(gone.length)}`);
+    if (bytes.length === 0 && message.subject.startsWith(gone))
+      this.#answerer.askerGone(`_INBOX.${message.subject.slice(gone.length)}`);
     else this.#asker.receive(bytes, message);
   }
 
@@ -164,7 +191,11 @@ export class NatsBus implements Bus {
     return prefixed(STASHED_EVENT, JSON.stringify({ name: this.#name, instance: this.instance, handle }));
   }
 
-  #hear(subject: string, handler: (payload: unknown, subject: string) => void | Promise<void>, group?: string): Subscription {
+  #hear(
+    subject: string,
+    handler: (payload: unknown, subject: string) => void | Promise<void>,
+    group?: string,
+  ): Subscription {
     const failed = (err: unknown): void => this.#link.logger.error({ err, subject }, 'a bus listener failed');
     const heard = (payload: unknown, on: string): void => {
       try {

@@ -14,8 +14,23 @@ export interface AskerSide {
   grant(pending: PendingAsk, seq: number): void;
 }
 
+export interface Sent {
+  readonly id: number;
+  /** Known to the asker and the answerer alone, so that nobody else can settle the ask. */
+  readonly secret: number;
+  readonly contract: AnyRequest;
+  readonly subject: string;
+  readonly deadlineAtMs: number;
+  readonly sentAtMs: number;
+}
+
 /** An ask whose answer is still to come. */
 export class PendingAsk {
+  readonly id: number;
+  readonly secret: number;
+  readonly contract: AnyRequest;
+  readonly subject: string;
+  readonly deadlineAtMs: number;
   heardAtMs: number;
   /** Known from the first unit on. */
   answerer: string | undefined;
@@ -34,14 +49,14 @@ export class PendingAsk {
 
   constructor(
     private readonly asker: AskerSide,
-    readonly id: number,
-    readonly secret: number,
-    readonly contract: AnyRequest,
-    readonly subject: string,
-    readonly deadlineAtMs: number,
-    sentAtMs: number,
+    { id, secret, contract, subject, deadlineAtMs, sentAtMs }: Sent,
     private readonly options: AskOptions<unknown>,
   ) {
+    this.id = id;
+    this.secret = secret;
+    this.contract = contract;
+    this.subject = subject;
+    this.deadlineAtMs = deadlineAtMs;
     this.heardAtMs = sentAtMs;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -58,7 +73,12 @@ export class PendingAsk {
     const flags = unit[1] ?? 0;
     const dataAt = UNIT_PREFIX + unit.readUInt16LE(2);
     const kind = unit[0] ?? 0;
-    if (kind !== FRAME && this.#intake === undefined && this.#parts === undefined && (flags & (MORE | CONTINUES)) === 0) {
+    if (
+      kind !== FRAME &&
+      this.#intake === undefined &&
+      this.#parts === undefined &&
+      (flags & (MORE | CONTINUES)) === 0
+    ) {
       this.#settle(kind, this.#instanceIn(unit, dataAt), unit, dataAt, unit.readUInt32LE(16), (flags & HAS_BODY) !== 0);
       return;
     }
@@ -166,6 +186,7 @@ export class PendingAsk {
   #close(): boolean {
     if (!this.#open) return false;
     this.#open = false;
+    this.#intake?.stop();
     if (this.#onAbort !== undefined) this.options.signal?.removeEventListener('abort', this.#onAbort);
     this.asker.close(this);
     return true;
@@ -173,4 +194,6 @@ export class PendingAsk {
 }
 
 const failureIn = (head: unknown): GatewayError =>
-  typeof head === 'object' && head !== null ? fromEnvelope(head as FailureEnvelope) : fail('bus.malformed', { executed: 'unknown' });
+  typeof head === 'object' && head !== null
+    ? fromEnvelope(head as FailureEnvelope)
+    : fail('bus.malformed', { executed: 'unknown' });

@@ -7,8 +7,10 @@ export const askerOf = (replySubject: string): { name: string; instance: string;
   return { name, instance, inbox: inboxOf(name, instance), id };
 };
 
-export const cancelSubject = (owner: string, askId: string): string => `switchyard.v1.sig.${owner}.call.cancel.${askId}`;
+export const cancelSubject = (owner: string, askId: string): string =>
+  `switchyard.v1.sig.${owner}.call.cancel.${askId}`;
 
-export const creditSubject = (owner: string, instance: string): string => `switchyard.v1.sig.${owner}.call.credit.${instance}`;
+export const creditSubject = (owner: string, instance: string): string =>
+  `switchyard.v1.sig.${owner}.call.credit.${instance}`;
 
 export const fetchSubject = (name: string): string => `switchyard.v1.sig.${name}.message.fetch`;

@@ -7,7 +7,9 @@ import { type PayloadOf, type ReplyOf, type RequestOf, defineEvent, defineReques
 import { fail } from '#libs/errors';
 import { Answers, type Bus, BusServer, type CallContext, Ctx, Hears, LocalBus, WithBody } from '../index.js';
 
-const Greet = defineRequest<{ name: string }, { greeting: string }, { step: number }>('registry', 'name.greet', { deadlineMs: 2_000 });
+const Greet = defineRequest<{ name: string }, { greeting: string }, { step: number }>('registry', 'name.greet', {
+  deadlineMs: 2_000,
+});
 const Refuse = defineRequest<{ named: boolean }, never>('auth', 'caller.refuse', { deadlineMs: 2_000 });
 const Renamed = defineEvent<{ name: string }>('registry', 'name.changed');
 
@@ -67,7 +69,12 @@ class WrongShapes {
 class RefusalController {
   @Answers(Refuse)
   async refuse(@Payload() { named }: RequestOf<typeof Refuse>): Promise<never> {
-    if (named) throw fail('auth.grant_missing', { message: 'tools.read is missing', data: { permission: 'tools.read' }, executed: 'no' });
+    if (named)
+      throw fail('auth.grant_missing', {
+        message: 'tools.read is missing',
+        data: { permission: 'tools.read' },
+        executed: 'no',
+      });
     throw new Error('the password is hunter2');
   }
 }
@@ -88,8 +95,14 @@ describe('BusServer', () => {
 
   let app: INestMicroservice | undefined;
 
-  const givenApp = async (broker: LocalBus, module: Type = EverythingModule): Promise<{ asker: Bus; app: INestMicroservice }> => {
-    app = await NestFactory.createMicroservice(module, { strategy: new BusServer(broker.join('standalone')), logger: false });
+  const givenApp = async (
+    broker: LocalBus,
+    module: Type = EverythingModule,
+  ): Promise<{ asker: Bus; app: INestMicroservice }> => {
+    app = await NestFactory.createMicroservice(module, {
+      strategy: new BusServer(broker.join('standalone')),
+      logger: false,
+    });
     await app.listen();
     return { asker: broker.join('ingress'), app };
   };
@@ -103,7 +116,11 @@ describe('BusServer', () => {
     const { asker } = await givenApp(new LocalBus());
     const steps: number[] = [];
 
-    const answer = await asker.ask(Greet, { name: 'Ada' }, { body: 'b', callId: 'c', onFrame: ({ head }) => void steps.push(head.step) });
+    const answer = await asker.ask(
+      Greet,
+      { name: 'Ada' },
+      { body: 'b', callId: 'c', onFrame: ({ head }) => void steps.push(head.step) },
+    );
 
     expect(answer).toMatchObject({ head: { greeting: 'Hello Ada' }, body: 'c b' });
     expect(steps).toEqual([1]);
@@ -127,7 +144,11 @@ describe('BusServer', () => {
 
     const asking = asker.ask(Refuse, { named: false });
 
-    await expect(asking).rejects.toMatchObject({ code: 'platform.internal', message: 'Internal error', data: undefined });
+    await expect(asking).rejects.toMatchObject({
+      code: 'platform.internal',
+      message: 'Internal error',
+      data: undefined,
+    });
     expect(lines).toMatchObject([{ err: { message: 'the password is hunter2' }, subject: Refuse.subject }]);
   });
 

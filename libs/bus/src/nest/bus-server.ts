@@ -20,7 +20,12 @@ export class BusServer extends Server implements CustomTransportStrategy {
     super();
   }
 
-  override addHandler(pattern: unknown, handler: MessageHandler, _isEvent = false, extras: Record<string, unknown> = {}): void {
+  override addHandler(
+    pattern: unknown,
+    handler: MessageHandler,
+    _isEvent = false,
+    extras: Record<string, unknown> = {},
+  ): void {
     const { contract, event } = extras as Entry['extras'];
     if (contract === undefined && event === undefined) {
       throw new Error(`${String(pattern)}: a bus controller declares its methods with @Answers or @Hears`);
@@ -44,12 +49,14 @@ export class BusServer extends Server implements CustomTransportStrategy {
   /** The bus reports on itself. */
   on(): void {}
 
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the base class declares it so
   unwrap<T>(): T {
     return this.bus as T;
   }
 
   #serve({ handler, extras }: Entry): Subscription {
-    if (extras.contract !== undefined) return this.bus.answer(extras.contract, (request, call) => settled(handler(request, call)));
+    if (extras.contract !== undefined)
+      return this.bus.answer(extras.contract, (request, call) => settled(handler(request, call)));
     const options = extras.group === undefined ? {} : { group: extras.group };
     return this.bus.hear(extras.event as AnyEvent, (payload) => settled(handler(payload)), options);
   }

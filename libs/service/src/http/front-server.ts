@@ -70,12 +70,18 @@ export class FrontServer {
     const { HOST: host, BACKLOG: backlog } = this.settings.config;
     await new Promise<void>((resolve, reject) => {
       const refused = (error: NodeJS.ErrnoException): void => {
-        reject(fail('config.invalid', { message: `cannot listen on port ${port} of ${host}: ${REASONS[error.code ?? ''] ?? error.code}` }));
+        reject(
+          fail('config.invalid', {
+            message: `cannot listen on port ${port} of ${host}: ${REASONS[error.code ?? ''] ?? error.code}`,
+          }),
+        );
       };
       this.server.once('error', refused);
       this.server.listen({ host, port, backlog }, () => {
         this.server.off('error', refused);
-        this.server.on('error', (error) => this.settings.logger.error({ err: error }, 'the HTTP server reports an error'));
+        this.server.on('error', (error) =>
+          this.settings.logger.error({ err: error }, 'the HTTP server reports an error'),
+        );
         resolve();
       });
     });

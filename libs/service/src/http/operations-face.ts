@@ -39,7 +39,12 @@ export class OperationsFace {
         return (response) => this.ready(response);
       case '/version':
         return async (response) =>
-          answerJson(response, 200, { name: 'switchyard', version: VERSION, services: this.services, node: process.version });
+          answerJson(response, 200, {
+            name: 'switchyard',
+            version: VERSION,
+            services: this.services,
+            node: process.version,
+          });
       case '/internal/metrics':
         return isInternal(request) ? (response) => this.metrics(response) : null;
       default:
@@ -61,10 +66,21 @@ export class OperationsFace {
 }
 
 const PRIVATE = new BlockList();
-for (const [net, prefix] of [['127.0.0.0', 8], ['10.0.0.0', 8], ['172.16.0.0', 12], ['192.168.0.0', 16], ['169.254.0.0', 16]] as const) {
+for (const [net, prefix] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['169.254.0.0', 16],
+] as const) {
   PRIVATE.addSubnet(net, prefix, 'ipv4');
 }
-for (const [net, prefix] of [['::1', 128], ['fc00::', 7], ['fe80::', 10]] as const) PRIVATE.addSubnet(net, prefix, 'ipv6');
+for (const [net, prefix] of [
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const)
+  PRIVATE.addSubnet(net, prefix, 'ipv6');
 
 /** From this machine or its private network, and not through the edge, which speaks for everybody. */
 const isInternal = ({ socket, headers }: IncomingMessage): boolean => {

@@ -3,7 +3,9 @@ import { toCamelCase } from './camel-case.js';
 
 describe('names in requests', () => {
   it('may be in snake_case on the first two levels', () => {
-    expect(toCamelCase({ team_id: 't', server: { associated_tools: ['a_b'], oauth_config: { client_id: 'kept' } } })).toEqual({
+    expect(
+      toCamelCase({ team_id: 't', server: { associated_tools: ['a_b'], oauth_config: { client_id: 'kept' } } }),
+    ).toEqual({
       teamId: 't',
       server: { associatedTools: ['a_b'], oauthConfig: { client_id: 'kept' } },
     });
@@ -25,7 +27,12 @@ describe('names in requests', () => {
   });
 
   it('keep leading underscores, capitals and digits', () => {
-    expect(toCamelCase({ _private: 1, SOME_NAME: 2, line_2: 3, a__b: 4 })).toEqual({ _private: 1, SOME_NAME: 2, line2: 3, a__b: 4 });
+    expect(toCamelCase({ _private: 1, SOME_NAME: 2, line_2: 3, a__b: 4 })).toEqual({
+      _private: 1,
+      SOME_NAME: 2,
+      line2: 3,
+      a__b: 4,
+    });
   });
 
   it('are refused in two spellings at once', () => {

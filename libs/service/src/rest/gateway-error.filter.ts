@@ -31,7 +31,8 @@ export class GatewayErrorFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    if (error.httpStatus === 503 && !reply.hasHeader('retry-after')) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+    if (error.httpStatus === 503 && !reply.hasHeader('retry-after'))
+      void reply.header('retry-after', RETRY_AFTER_SECONDS);
     void reply.status(error.httpStatus).type('application/json; charset=utf-8').send(restFailure(error));
   }
 
@@ -47,7 +48,10 @@ export class GatewayErrorFilter implements ExceptionFilter {
   }
 
   private log(thrown: unknown, request: FastifyRequest): void {
-    this.logger.error({ err: thrown, method: request.method, route: request.routeOptions.url }, 'a REST request failed');
+    this.logger.error(
+      { err: thrown, method: request.method, route: request.routeOptions.url },
+      'a REST request failed',
+    );
   }
 }
 
@@ -75,4 +79,3 @@ const detailOf = (thrown: unknown, status: number): { message?: string } => {
   if (!(thrown instanceof HttpException) || status === 400 || status === 404) return {};
   return thrown.message === '' ? {} : { message: thrown.message };
 };
-

@@ -1,4 +1,10 @@
-import { Module, VERSION_NEUTRAL, VersioningType, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
+import {
+  Module,
+  VERSION_NEUTRAL,
+  VersioningType,
+  type DynamicModule,
+  type INestApplicationContext,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';

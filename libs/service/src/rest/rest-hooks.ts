@@ -22,7 +22,8 @@ const SECURITY_HEADERS = {
 };
 const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
 /** The API page brings its own scripts and inline styles. */
-const PAGE_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+const PAGE_POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
 /** What holds for every REST request, whichever service answers it. */
 export const installRestHooks = (fastify: FastifyInstance, config: PlatformConfig): void => {

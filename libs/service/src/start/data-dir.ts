@@ -19,7 +19,9 @@ export const openDataDir = (path: string): string => {
     if ((mode & 0o777) !== wanted && uid === process.getuid?.()) chmodSync(dir, wanted);
     return dir;
   } catch (error) {
-    throw fail('config.invalid', { message: `SWITCHYARD_DATA_DIR: ${dir} cannot be used (${(error as NodeJS.ErrnoException).code})` });
+    throw fail('config.invalid', {
+      message: `SWITCHYARD_DATA_DIR: ${dir} cannot be used (${(error as NodeJS.ErrnoException).code})`,
+    });
   }
 };
 

@@ -54,7 +54,9 @@ const readKept = (path: string): Record<string, string> => {
   } catch {
     // Said below, without a word of the text.
   }
-  throw fail('config.invalid', { message: `${path} is damaged; restore it, since what it encrypted cannot be read without it` });
+  throw fail('config.invalid', {
+    message: `${path} is damaged; restore it, since what it encrypted cannot be read without it`,
+  });
 };
 
 /** Whole or not at all: a half-written file would lock the operator out of what the secrets protect. */

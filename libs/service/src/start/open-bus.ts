@@ -6,7 +6,8 @@ import type { StartContext } from './stores.js';
 export const openBus = async (context: StartContext, services: readonly string[]): Promise<Bus> => {
   const { config, readiness, logger } = context;
   const name = services.length === 1 ? (services[0] ?? 'switchyard') : 'switchyard';
-  const bus = config.NATS_URL === null ? new LocalBus({ logger }).join(name) : await awaitNats(context, name, config.NATS_URL);
+  const bus =
+    config.NATS_URL === null ? new LocalBus({ logger }).join(name) : await awaitNats(context, name, config.NATS_URL);
   readiness.add('bus', () => (bus.connected ? null : 'disconnected'));
   return bus;
 };
@@ -19,7 +20,8 @@ const awaitNats = (context: StartContext, name: string, urls: string): Promise<B
     logger,
     signal,
     maxRetries: 0,
-    onClosed: (error) => onFatal(`the connection to NATS is closed for good${error === undefined ? '' : `: ${error.message}`}`),
+    onClosed: (error) =>
+      onFatal(`the connection to NATS is closed for good${error === undefined ? '' : `: ${error.message}`}`),
   };
   return retryWithBackoff(
     { what: 'NATS', attemptsMax: config.NATS_MAX_RETRIES, intervalMs: config.NATS_RETRY_INTERVAL_MS, signal, logger },

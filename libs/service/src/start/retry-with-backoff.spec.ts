@@ -13,7 +13,9 @@ const settings = (attemptsMax: number, signal = new AbortController().signal) =>
 
 describe('waiting for something at start', () => {
   it('doubles the pause up to 30 s and spreads it by a quarter either way', () => {
-    expect([1, 2, 3, 4, 5, 30].map((attempt) => pauseMs(attempt, 2_000, 0.5))).toEqual([2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+    expect([1, 2, 3, 4, 5, 30].map((attempt) => pauseMs(attempt, 2_000, 0.5))).toEqual([
+      2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
+    ]);
     expect(pauseMs(1, 2_000, 0)).toBe(1_500);
     expect(pauseMs(1, 2_000, 1)).toBe(2_500);
   });
@@ -41,12 +43,16 @@ describe('waiting for something at start', () => {
 
   it('names the code of a failure that has no message', async () => {
     const refused = Object.assign(new Error(''), { code: 'ECONNREFUSED' });
-    await expect(retryWithBackoff(settings(1), () => Promise.reject(new AggregateError([refused])))).rejects.toThrow('ECONNREFUSED');
+    await expect(retryWithBackoff(settings(1), () => Promise.reject(new AggregateError([refused])))).rejects.toThrow(
+      'ECONNREFUSED',
+    );
   });
 
   it('stops at once when the process is told to', async () => {
     const stopping = new AbortController();
-    const waiting = retryWithBackoff({ ...settings(9, stopping.signal), intervalMs: 60_000 }, () => Promise.reject(new Error('no')));
+    const waiting = retryWithBackoff({ ...settings(9, stopping.signal), intervalMs: 60_000 }, () =>
+      Promise.reject(new Error('no')),
+    );
     setTimeout(() => stopping.abort(new Error('stopped by SIGTERM')), 20);
     await expect(waiting).rejects.toThrow();
   });

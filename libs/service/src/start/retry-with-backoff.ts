@@ -19,7 +19,10 @@ export const pauseMs = (attempt: number, intervalMs: number, random = Math.rando
   Math.round(Math.min(intervalMs * 2 ** (attempt - 1), PAUSE_MS_MAX) * (1 - JITTER + 2 * JITTER * random));
 
 /** Tries until it works. Gives up with `platform.not_ready` and the last reason, or with the signal's own reason. */
-export const retryWithBackoff = async <Result>(settings: RetrySettings, connect: () => Promise<Result>): Promise<Result> => {
+export const retryWithBackoff = async <Result>(
+  settings: RetrySettings,
+  connect: () => Promise<Result>,
+): Promise<Result> => {
   const { what, attemptsMax, intervalMs, signal, logger } = settings;
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();

@@ -35,7 +35,8 @@ describe('a secret from the environment', () => {
   it('is accepted when it is random, in any usual alphabet', () => {
     for (let round = 0; round < 5_000; round++) {
       const bytes = createHash('sha256').update(`round ${round}`).digest();
-      for (const encoding of ['hex', 'base64', 'base64url'] as const) expect(weaknessOf(bytes.toString(encoding))).toBeNull();
+      for (const encoding of ['hex', 'base64', 'base64url'] as const)
+        expect(weaknessOf(bytes.toString(encoding))).toBeNull();
       expect(weaknessOf(bytes.toString('hex', 0, 16))).toBeNull();
     }
   });

@@ -84,12 +84,17 @@ describe('a running service', () => {
   it('answers /health, /ready and /version', async () => {
     expect(await (await fetch(`${service.url}/health`)).json()).toEqual({ status: 'healthy' });
     expect(await (await fetch(`${service.url}/ready`)).json()).toEqual({ status: 'ready' });
-    expect(await (await fetch(`${service.url}/version`)).json()).toMatchObject({ name: 'switchyard', version: '0.1.0', services: ['registry'] });
+    expect(await (await fetch(`${service.url}/version`)).json()).toMatchObject({
+      name: 'switchyard',
+      version: '0.1.0',
+      services: ['registry'],
+    });
     expect((await fetch(`${service.url}/health`, { method: 'POST' })).status).toBe(405);
   });
 
   it('serves REST under /v1 and without it', async () => {
-    for (const prefix of ['', '/v1']) expect(await (await fetch(`${service.url}${prefix}/things?a=b`)).json()).toEqual({ a: 'b' });
+    for (const prefix of ['', '/v1'])
+      expect(await (await fetch(`${service.url}${prefix}/things?a=b`)).json()).toEqual({ a: 'b' });
     expect((await fetch(`${service.url}/v2/things`)).status).toBe(404);
   });
 
@@ -121,9 +126,24 @@ describe('a running service', () => {
     ['a body of 65 levels', () => post(`${'['.repeat(65)}${']'.repeat(65)}`), 400, 'mcp.invalid_request'],
     ['a body of 500,000 levels', () => post('['.repeat(500_000)), 400, 'mcp.invalid_request'],
     ['a poisoned prototype', () => post('{"displayName":"a","__proto__":{"admin":true}}'), 400, 'mcp.malformed_json'],
-    ['a poisoned constructor', () => post('{"displayName":"a","constructor":{"prototype":{}}}'), 400, 'mcp.malformed_json'],
-    ['a body over 1 MiB', () => post(JSON.stringify({ displayName: 'x'.repeat(1_048_576) })), 413, 'http.body_too_large'],
-    ['another media type', () => post('a=b', '/things', { 'content-type': 'text/xml' }), 415, 'http.media_type_unsupported'],
+    [
+      'a poisoned constructor',
+      () => post('{"displayName":"a","constructor":{"prototype":{}}}'),
+      400,
+      'mcp.malformed_json',
+    ],
+    [
+      'a body over 1 MiB',
+      () => post(JSON.stringify({ displayName: 'x'.repeat(1_048_576) })),
+      413,
+      'http.body_too_large',
+    ],
+    [
+      'another media type',
+      () => post('a=b', '/things', { 'content-type': 'text/xml' }),
+      415,
+      'http.media_type_unsupported',
+    ],
     ['two spellings', () => post('{"display_name":"a","displayName":"b"}'), 422, 'http.invalid'],
     ['an unknown path', () => fetch(`${service.url}/nowhere`), 404, 'http.not_found'],
     ['a malformed path', () => fetch(`${service.url}/things/%zz`), 400, 'mcp.malformed_json'],
@@ -135,7 +155,10 @@ describe('a running service', () => {
   it.each(refused)('refuses %s', async (_name, ask, status, code) => {
     const answer = await ask();
     const text = await answer.text();
-    expect([answer.status, JSON.parse(text)]).toEqual([status, expect.objectContaining({ code, detail: expect.any(String) })]);
+    expect([answer.status, JSON.parse(text)]).toEqual([
+      status,
+      expect.objectContaining({ code, detail: expect.any(String) }),
+    ]);
     expect(text).not.toMatch(/SELECT|\/srv|node_modules|FST_/);
     expect(answer.headers.get('retry-after')).toBe(status === 503 ? '1' : null);
   });
@@ -196,7 +219,10 @@ describe('starting and stopping', () => {
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
     const ready = await fetch(`http://127.0.0.1:${port}/ready`);
-    expect([ready.status, await ready.json()]).toEqual([503, { status: 'not ready', reasons: { process: 'starting' } }]);
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { status: 'not ready', reasons: { process: 'starting' } },
+    ]);
     expect((await fetch(`http://127.0.0.1:${port}/things`)).status).toBe(503);
     stopping.abort(new Error('stopped'));
     await expect(starting).rejects.toThrow();
@@ -206,7 +232,12 @@ describe('starting and stopping', () => {
   it('gives up with a reason when what it needs never comes', async () => {
     const starting = startService({
       parts: [part],
-      env: { ...env, REDIS_URL: 'redis://:hunter2hunter@127.0.0.1:9', REDIS_MAX_RETRIES: '2', REDIS_RETRY_INTERVAL_MS: '10' },
+      env: {
+        ...env,
+        REDIS_URL: 'redis://:hunter2hunter@127.0.0.1:9',
+        REDIS_MAX_RETRIES: '2',
+        REDIS_RETRY_INTERVAL_MS: '10',
+      },
     });
     const message = await starting.catch((error: Error) => error.message);
     expect(message).toMatch(/^Redis could not be reached in 2 attempts: /);
@@ -217,7 +248,9 @@ describe('starting and stopping', () => {
     const blocker = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => blocker.once('listening', resolve));
     const { port } = blocker.address() as { port: number };
-    await expect(startService({ parts: [part], env: { ...env, PORT: String(port) } })).rejects.toThrow(`cannot listen on port ${port} of 127.0.0.1: it is taken`);
+    await expect(startService({ parts: [part], env: { ...env, PORT: String(port) } })).rejects.toThrow(
+      `cannot listen on port ${port} of 127.0.0.1: it is taken`,
+    );
     blocker.close();
   });
 });

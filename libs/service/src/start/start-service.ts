@@ -96,7 +96,13 @@ const open = async (
   const bus = await openBus(context, names);
   const platform: Platform = { config, logger, bus, cache, postgres, raw, readiness, lifecycle };
   const modules = parts.map((part) => part.module(configuration.configOf(part.options)));
-  const application = await openRestApplication({ imports: [PlatformModule.of(platform), ...modules], front, bus, config, logger });
+  const application = await openRestApplication({
+    imports: [PlatformModule.of(platform), ...modules],
+    front,
+    bus,
+    config,
+    logger,
+  });
   opened.add('the application', () => application.close());
   signal.throwIfAborted();
   state = 'serving';
@@ -126,7 +132,10 @@ const windDown = async (front: FrontServer, lifecycle: Lifecycle, bus: Bus, time
   await front.quiet();
   await front.close();
   await lifecycle.runFlush();
-  await bus.drain({ graceMs: Math.max(0, endsAtMs - performance.now() - CLOSING_MS), beforeClose: () => lifecycle.runFlush() });
+  await bus.drain({
+    graceMs: Math.max(0, endsAtMs - performance.now() - CLOSING_MS),
+    beforeClose: () => lifecycle.runFlush(),
+  });
 };
 
 const hostOf = (host: string): string => {

@@ -1,11 +1,5 @@
 import { join } from 'node:path';
-import {
-  type Cache,
-  openCache,
-  postgresSettings,
-  type PostgresLocation,
-  startEmbeddedPostgres,
-} from '#libs/storage';
+import { type Cache, openCache, postgresSettings, type PostgresLocation, startEmbeddedPostgres } from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
 import type { PlatformConfig } from '../platform.config.js';
 import type { Readiness } from '../readiness.js';
@@ -50,7 +44,13 @@ export const openPostgres = async (context: StartContext): Promise<PostgresLocat
 export const openMemory = async (context: StartContext): Promise<Cache> => {
   const { config, logger, readiness, signal, onClose } = context;
   const cache = await retryWithBackoff(
-    { what: 'Redis', attemptsMax: config.REDIS_MAX_RETRIES, intervalMs: config.REDIS_RETRY_INTERVAL_MS, signal, logger },
+    {
+      what: 'Redis',
+      attemptsMax: config.REDIS_MAX_RETRIES,
+      intervalMs: config.REDIS_RETRY_INTERVAL_MS,
+      signal,
+      logger,
+    },
     () => openCache(config, logger),
   );
   onClose('the cache', () => cache.close());

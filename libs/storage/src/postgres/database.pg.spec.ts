@@ -79,10 +79,12 @@ describe('opening a database', () => {
   });
 
   it('migrates once when several processes start together', async () => {
-    const startAtMs = String(Date.now() + 2_500);
     const script = new URL('../../test/migrate-once.ts', import.meta.url);
-    const replicas = [1, 2, 3].map(() => spawnSource(script, [socketDir, startAtMs]));
-    const codes = await Promise.all(replicas.map(async (replica) => (await once(replica, 'exit'))[0] as number));
+    const replicas = [1, 2, 3].map(() => spawnSource(script, [socketDir]));
+    const ended = replicas.map(async (replica) => (await once(replica, 'exit'))[0] as number);
+    await Promise.all(replicas.map((replica) => once(replica, 'message')));
+    for (const replica of replicas) replica.send('go');
+    const codes = await Promise.all(ended);
     expect(codes).toEqual([0, 0, 0]);
     expect(await ask('SELECT count(*)::int AS n FROM notes.migrations')).toEqual([{ n: 2 }]);
     expect(await ask(`SELECT count(*)::int AS n FROM notes.note WHERE text LIKE 'made%'`)).toEqual([{ n: 1 }]);
@@ -123,8 +125,8 @@ describe('the pool', () => {
     const location = { ...server.location, settings: { ...settings({ DB_POOL_SIZE: '2', DB_MAX_OVERFLOW: '3' }), overflowIdleMs: 200 } };
     const database = await openNotes(location);
     const mine = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'switchyard-notes'`;
-    const busy = Promise.all(Array.from({ length: 8 }, () => database.query('SELECT pg_sleep(0.2)')));
-    await sleep(150);
+    const busy = Promise.all(Array.from({ length: 8 }, () => database.query('SELECT pg_sleep(0.6)')));
+    await sleep(400);
     expect(await ask(mine)).toEqual([{ n: 5 }]);
     expect(await renderPrometheus()).toMatch(/db_pool_connections_active\{[^}]*schema="notes"[^}]*\} 5/);
     await busy;
@@ -189,7 +191,7 @@ describe('the pool', () => {
     const database = await openNotes();
     await database.getRepository(Note).insert({ text: 'committed' });
     const [{ pid }] = (await ask(`SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'`)) as [{ pid: number }];
-    const adminEnded = once(admin, 'end');
+    const adminEnded = new Promise((resolve) => admin.once('end', resolve));
     process.kill(pid, 'SIGKILL');
     await adminEnded;
     const giveUpAt = Date.now() + 5_000;
@@ -259,7 +261,8 @@ describe('time limits on a direct connection', () => {
 
 describe('through a pooler in transaction mode', () => {
   let pooler: TransactionPooler;
-  const open = (): Promise<DataSource> => openNotes({ url: pooler.url, settings: settings(limits) });
+  const open = (env: Record<string, string> = limits): Promise<DataSource> =>
+    openNotes({ url: pooler.url, settings: settings(env) });
 
   beforeEach(async () => {
     const socketPath = `${socketDir}/.s.PGSQL.${EMBEDDED_PORT}`;
@@ -273,7 +276,7 @@ describe('through a pooler in transaction mode', () => {
   limitTests(open);
 
   it('leaves nothing on the connections it shares', async () => {
-    const databases = await Promise.all([open(), open(), open(), open()]);
+    const databases = await Promise.all([open({}), open({}), open({}), open({})]);
     const work = databases.flatMap((database, index) =>
       Array.from({ length: 10 }, async (_, n) => {
         await transact(database, async (manager) => {

@@ -48,7 +48,7 @@ export const openDatabase = async (options: DatabaseOptions): Promise<DataSource
   const extra = { ...connectionOf(location), ...poolOptionsOf(settings, limitsBy) };
   const database = new DataSource({ ...base, entities: [...options.entities], maxQueryExecutionTime: 1_000, extra });
   await database.initialize();
-  watchPool(database, schema);
+  pools.set(schema, (database.driver as unknown as { master: pg.Pool }).master);
   return database;
 };
 
@@ -79,17 +79,16 @@ const touch = async (config: pg.ClientConfig): Promise<void> => {
   }
 };
 
-const poolSize = meter().createObservableGauge('db_pool_size', { description: 'Database connections open, by schema.' });
-const poolActive = meter().createObservableGauge('db_pool_connections_active', {
-  description: 'Database connections in use, by schema.',
-});
-const poolWaiting = meter().createObservableGauge('db_pool_requests_waiting', {
-  description: 'Requests that wait for a database connection, by schema.',
-});
+/** The open pools by schema: one of each in a process. */
+const pools = new Map<string, pg.Pool>();
 
-const watchPool = (database: DataSource, schema: string): void => {
-  const pool = (database.driver as unknown as { master: pg.Pool }).master;
-  poolSize.addCallback((result) => result.observe(pool.totalCount, { schema }));
-  poolActive.addCallback((result) => result.observe(pool.totalCount - pool.idleCount, { schema }));
-  poolWaiting.addCallback((result) => result.observe(pool.waitingCount, { schema }));
-};
+const gauge = (name: string, description: string, read: (pool: pg.Pool) => number): void =>
+  meter()
+    .createObservableGauge(name, { description })
+    .addCallback((result) => {
+      for (const [schema, pool] of pools) if (!pool.ending) result.observe(read(pool), { schema });
+    });
+
+gauge('db_pool_size', 'Database connections open, by schema.', (pool) => pool.totalCount);
+gauge('db_pool_connections_active', 'Database connections in use, by schema.', (pool) => pool.totalCount - pool.idleCount);
+gauge('db_pool_requests_waiting', 'Requests that wait for a database connection, by schema.', (pool) => pool.waitingCount);

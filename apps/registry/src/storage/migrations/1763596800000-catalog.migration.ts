@@ -8,7 +8,9 @@ export class Catalog1763596800000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE registry.server_entry, registry.server, registry.entry, registry.gateway, registry.revision');
+    await runner.query(
+      'DROP TABLE registry.server_entry, registry.server, registry.entry, registry.gateway, registry.revision',
+    );
   }
 }
 

@@ -87,7 +87,7 @@ export class SseChannel implements Channel {
 
   private takeEndpoint(data: string): void {
     if (this.endpoint !== undefined) return;
-    const target = URL.parse(data, this.options.url);
+    const target = URL.parse(data, this.options.url.href);
     // What is presented to one origin is never sent to another.
     if (target === null || target.origin !== this.options.url.origin) {
       this.end(fail('upstream.invalid_answer', { message: 'The upstream named an endpoint on another origin', executed: 'no' }));

@@ -8,7 +8,9 @@ import { type Bus, type Topology, WithBody, connectNats, natsPermissions } from 
 
 const owners: readonly Owner[] = ['ingress', 'auth', 'registry', 'tool-invocation', 'metrics'];
 const logger = createLogger({ service: 'test', level: 'silent' });
-const Call = defineRequest<{ n: number }, { n: number }, { n: number }>('tool-invocation', 'call.execute', { deadlineMs: 5_000 });
+const Call = defineRequest<{ n: number }, { n: number }, { n: number }>('tool-invocation', 'call.execute', {
+  deadlineMs: 5_000,
+});
 const Describe = defineRequest<{ n: number }, { n: number }>('registry', 'server.describe', { deadlineMs: 5_000 });
 const Changed = defineEvent<{ pad: string }>('registry', 'catalog.changed');
 
@@ -17,7 +19,9 @@ describe('NATS permissions from the topology', () => {
   let topology: Topology;
 
   beforeAll(async () => {
-    topology = JSON.parse(await readFile(new URL('../../contracts/topology.json', import.meta.url), 'utf8')) as Topology;
+    topology = JSON.parse(
+      await readFile(new URL('../../contracts/topology.json', import.meta.url), 'utf8'),
+    ) as Topology;
     const users = owners.map((owner) => {
       const { publish, subscribe } = natsPermissions(topology, owner);
       return `{ user: "${owner}", password: "p", permissions: { publish: ${JSON.stringify(publish)}, subscribe: ${JSON.stringify(subscribe)} } }`;
@@ -62,7 +66,7 @@ describe('NATS permissions from the topology', () => {
 
     registry.publish(Changed, { pad: body });
     ingress.signal('switchyard.v1.sig.ingress.session.push.s', null);
-    await expect.poll(() => heard.toSorted()).toEqual([0, body.length, body.length]);
+    await expect.poll(() => heard.toSorted((a, b) => a - b)).toEqual([0, body.length, body.length]);
     await Promise.all([ingress, tools, registry].map((bus) => bus.drain()));
   });
 

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bus, connectNats } from '#libs/bus';
+import { CallerAdmission } from '#libs/identity';
+import { type RunningService, startService } from '#libs/service';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/storage';
+import { createLogger } from '#libs/telemetry';
+import { type NatsServer, startNatsServer } from '../../../libs/testing/src/nats-server.js';
+import { authService, issueAdminToken } from '../src/index.js';
+
+const logger = createLogger({ service: 'auth', level: 'silent' });
+
+let folder: string;
+let postgres: EmbeddedPostgres;
+let nats: NatsServer;
+let replicas: RunningService[];
+let edgeBus: Bus;
+let admission: CallerAdmission;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'auth-nats-'));
+  postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), logger });
+  nats = await startNatsServer();
+  const { socketDir = '' } = postgres.location as { socketDir?: string };
+  const env = {
+    DATABASE_URL: `postgres://postgres@localhost/postgres?host=${encodeURIComponent(socketDir)}`,
+    NATS_URL: nats.url,
+    PORT: '0',
+    JWT_SECRET_KEY: randomBytes(48).toString('base64url'),
+    AUTH_ENCRYPTION_SECRET: randomBytes(48).toString('base64url'),
+  };
+  replicas = await Promise.all([1, 2].map(() => startService({ parts: [authService], env, logger })));
+  edgeBus = await connectNats({ servers: nats.url, name: 'ingress', logger });
+  admission = new CallerAdmission(edgeBus, { ttlMs: 30_000, max: 100, authRequired: true });
+});
+
+afterAll(async () => {
+  admission?.close();
+  await edgeBus?.drain();
+  for (const replica of replicas ?? []) await replica.stop();
+  await nats?.stop();
+  await postgres?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const rest = async (replica: number, method: string, path: string, token: string, body?: object) => {
+  const response = await fetch(`${replicas[replica]?.url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  // oxlint-disable-next-line typescript/no-explicit-any -- an answer under test, looked into by matchers
+  return response.status === 204 ? null : (response.json() as Promise<any>);
+};
+
+const adminToken = (): Promise<string> => {
+  const [replica] = replicas;
+  if (replica === undefined) throw new Error('no replica');
+  return issueAdminToken(replica.application, 3_600_000);
+};
+
+const verdict = async (credential: string): Promise<string> => {
+  try {
+    return (await admission.admit(credential)).id;
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+};
+
+describe('two replicas of auth over NATS', () => {
+  it('start together on an empty database, and know the same users', async () => {
+    const token = await adminToken();
+
+    expect(await verdict(token)).toBe('admin@example.com');
+    expect(await rest(0, 'GET', '/auth/email/me', token)).toMatchObject({ email: 'admin@example.com' });
+    expect(await rest(1, 'GET', '/auth/email/me', token)).toMatchObject({ email: 'admin@example.com' });
+  });
+
+  it('end a token everywhere, whichever of them was told', async () => {
+    const admin = await adminToken();
+    for (const replica of [0, 1, 0, 1]) {
+      const { token, access_token: value } = await rest(replica, 'POST', '/tokens', admin, {
+        name: randomBytes(4).toString('hex'),
+      });
+      expect(await verdict(value)).toBe('admin@example.com');
+      expect(await rest(1 - replica, 'GET', '/auth/email/me', value)).toMatchObject({ email: 'admin@example.com' });
+
+      await rest(replica, 'DELETE', `/v1/tokens/${token.id}`, admin);
+
+      await expect.poll(() => verdict(value), { timeout: 1_000, interval: 5 }).toBe('auth.credential_invalid');
+      await expect
+        .poll(() => rest(1 - replica, 'GET', '/auth/email/me', value), { timeout: 1_000 })
+        .toMatchObject({ code: 'auth.credential_invalid' });
+    }
+  });
+
+  it('are believed while the bus is away, but not once it is back and news may have been lost', async () => {
+    const known = await adminToken();
+    const unknown = await adminToken();
+    await verdict(known);
+
+    await nats.kill();
+    await expect.poll(() => edgeBus.connected, { timeout: 5_000 }).toBe(false);
+    expect(await verdict(known)).toBe('admin@example.com');
+    expect(await verdict(unknown)).toBe('auth.unavailable');
+
+    const back = new Promise<void>((resolve) => {
+      edgeBus.onReconnect(() => resolve());
+    });
+    await nats.restart();
+    await back;
+    const asked = admission.admit(known);
+    expect(asked).toBeInstanceOf(Promise);
+    // Auth may not be back yet; what counts is that it was asked.
+    await Promise.allSettled([asked]);
+    await expect.poll(() => verdict(known), { timeout: 10_000 }).toBe('admin@example.com');
+    await expect.poll(() => verdict(unknown), { timeout: 10_000 }).toBe('admin@example.com');
+  });
+
+  it('leave nobody in whom nobody knows, once they are gone', async () => {
+    const known = await adminToken();
+    const unknown = await adminToken();
+    await verdict(known);
+    for (const replica of replicas.splice(0)) await replica.stop();
+
+    const startedAtMs = performance.now();
+    expect(await verdict(unknown)).toBe('auth.unavailable');
+    expect(performance.now() - startedAtMs).toBeLessThan(3_000);
+    expect(await verdict(known)).toBe('admin@example.com');
+  });
+});

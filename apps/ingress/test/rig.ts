@@ -1,0 +1,254 @@
+import { type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Bus, type CallContext, LocalBus, WithBody } from '#libs/bus';
+import { parseConfig } from '#libs/config';
+import {
+  AdmitCaller,
+  type CallAnswer,
+  type CallFrame,
+  type CallRecord,
+  type Catalog,
+  ContinueCall,
+  DescribeServer,
+  ExecuteCall,
+  type Principal,
+  type RequestOf,
+  type RoutedCall,
+  WatchUpstream,
+} from '#libs/contracts';
+import { fail } from '#libs/errors';
+import { ANONYMOUS, CallerAdmission } from '#libs/identity';
+import { MemoryCache } from '#libs/storage';
+import { createLogger } from '#libs/telemetry';
+import { Ingress } from '../src/ingress.js';
+import { ingressOptions } from '../src/ingress.config.js';
+
+export const MODERN_META = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {},
+  'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+};
+
+const PUBLIC = { visibility: 'public', teamId: null, ownerEmail: null } as const;
+
+export const tool = (name: string, more: object = {}, sight: object = PUBLIC, headerParams: unknown[] = []) => ({
+  id: `id-${name}`,
+  name,
+  upstreamName: `up_${name}`,
+  upstreamId: 'u1',
+  definition: JSON.stringify({ name, description: `Tool ${name}`, inputSchema: { type: 'object' }, ...more }),
+  headerParams,
+  ...sight,
+});
+
+export const catalogOf = (parts: object = {}): Catalog =>
+  ({
+    server: { id: null, name: 'all', description: null, ...PUBLIC },
+    revision: 1,
+    upstreams: [
+      {
+        id: 'u1',
+        name: 'one',
+        slug: 'one',
+        capabilities: { tools: {}, prompts: {}, resources: { subscribe: true }, completions: {}, logging: {} },
+        instructions: 'Be kind.',
+        ...PUBLIC,
+      },
+    ],
+    tools: [tool('echo'), tool('slow')],
+    prompts: [
+      { id: 'p1', name: 'greet', upstreamName: 'up_greet', upstreamId: 'u1', definition: '{"name":"greet"}', ...PUBLIC },
+    ],
+    resources: [{ id: 'r1', uri: 'file:///a', upstreamId: 'u1', definition: '{"uri":"file:///a","name":"a"}', ...PUBLIC }],
+    resourceTemplates: [
+      {
+        id: 't1',
+        uriTemplate: 'item://{id}/data',
+        upstreamId: 'u1',
+        definition: '{"uriTemplate":"item://{id}/data","name":"t"}',
+        ...PUBLIC,
+      },
+    ],
+    ...parts,
+  }) as unknown as Catalog;
+
+export const user = (id: string, more: Partial<Principal> = {}): Principal => ({
+  id,
+  kind: 'user',
+  isAdmin: false,
+  teams: [],
+  permissions: ['*'],
+  serverId: null,
+  tokenId: `jti-${id}`,
+  ...more,
+});
+
+type Execute = (call: RoutedCall, context: CallContext<CallFrame>) => Promise<CallAnswer | WithBody<CallAnswer>>;
+type Continue = (call: RequestOf<typeof ContinueCall>, context: CallContext<CallFrame>) => Promise<CallAnswer | WithBody<CallAnswer>>;
+
+const echo: Execute = async (call, context) =>
+  new WithBody({ kind: 'result' }, JSON.stringify({ content: [{ type: 'text', text: `${call.target} ${context.body}` }] }));
+
+export interface Exchange {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the gateway answered
+  readonly json: any;
+}
+
+/** Ingress on a real HTTP server, with doubles for the services it asks. */
+export class Rig {
+  readonly broker = new LocalBus();
+  readonly cache = new MemoryCache();
+  readonly auth = this.broker.join('auth');
+  readonly registry = this.broker.join('registry');
+  invocation: Bus = this.broker.join('tool-invocation');
+  readonly records: CallRecord[] = [];
+  readonly tokens = new Map<string, Principal>();
+  readonly calls: { call: RoutedCall; body: string | undefined }[] = [];
+  catalogs = new Map<string | null, Catalog>([[null, catalogOf()]]);
+  describes = 0;
+  execute: Execute = echo;
+  continue: Continue = async () => {
+    throw fail('mcp.state_invalid');
+  };
+  readonly watches: { uris: readonly string[]; send: (uri: string) => Promise<void>; signal: AbortSignal }[] = [];
+  private readonly servers: Server[] = [];
+  private readonly ingresses: Ingress[] = [];
+
+  constructor(private readonly env: Record<string, string> = {}) {
+    this.auth.answer(AdmitCaller, async ({ credential }) => {
+      const principal = credential === null ? ANONYMOUS : this.tokens.get(credential);
+      if (principal === undefined) throw fail('auth.credential_invalid');
+      return { principal, expiresAtMs: Date.now() + 60_000 };
+    });
+    this.registry.answer(DescribeServer, async ({ serverId }) => {
+      this.describes++;
+      const catalog = this.catalogs.get(serverId);
+      if (catalog === undefined) throw fail('registry.server_unknown');
+      return catalog;
+    });
+    this.invocation.answer(ExecuteCall, (call, context) => {
+      this.calls.push({ call, body: context.body });
+      return this.execute(call, context);
+    });
+    this.invocation.answer(ContinueCall, (call, context) => this.continue(call, context));
+    this.invocation.answer(
+      WatchUpstream,
+      ({ uris }, context) =>
+        new Promise((_, reject) => {
+          this.watches.push({ uris, send: (uri) => context.send({ kind: 'resource-updated', uri }), signal: context.signal });
+          context.signal.addEventListener('abort', () => reject(fail('bus.cancelled')));
+        }),
+    );
+  }
+
+  /** Starts one more ingress; answers its URL. */
+  async start(): Promise<string> {
+    const config = parseConfig(ingressOptions, { STATE_SECRET: 'a secret for tests only', AUTH_REQUIRED: 'false', ...this.env });
+    const bus = this.broker.join('ingress');
+    const logger = createLogger({ service: 'ingress', level: 'silent' });
+    const callers = new CallerAdmission(bus, { ttlMs: 30_000, max: 100, authRequired: config.AUTH_REQUIRED });
+    const ingress = new Ingress(config, {
+      bus,
+      cache: this.cache,
+      callers,
+      outbox: { settle: (record) => this.records.push(record) },
+      logger,
+      releasePlace: () => {},
+    });
+    const server = createServer((request, response) => {
+      if (ingress.http.handle(request, response)) return;
+      response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    this.servers.push(server);
+    this.ingresses.push(ingress);
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  async stopStreams(): Promise<void> {
+    for (const ingress of this.ingresses) await ingress.stopStreams();
+  }
+
+  async stop(): Promise<void> {
+    for (const ingress of this.ingresses) ingress.close();
+    for (const server of this.servers) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  }
+}
+
+export const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+
+export const post = async (url: string, body: unknown, headers: Record<string, string> = {}): Promise<Exchange> => {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { ...JSON_HEADERS, ...headers },
+    body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+  });
+  const text = await response.text();
+  let json: unknown = null;
+  try {
+    json = text === '' ? null : JSON.parse(text);
+  } catch {
+    json = null;
+  }
+  return { status: response.status, headers: response.headers, text, json };
+};
+
+export const modern = (method: string, params: Record<string, unknown> = {}, id: unknown = 1) => ({
+  jsonrpc: '2.0',
+  id,
+  method,
+  params: { ...params, _meta: { ...MODERN_META, ...(params['_meta'] as object) } },
+});
+
+export const modernHeaders = (method: string, name?: string): Record<string, string> => ({
+  'mcp-protocol-version': '2026-07-28',
+  'mcp-method': method,
+  ...(name !== undefined && { 'mcp-name': name }),
+});
+
+export const openSession = async (url: string, capabilities: object = {}, protocolVersion = '2025-11-25', headers = {}): Promise<Record<string, string>> => {
+  const opened = await post(
+    url,
+    { jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion, capabilities, clientInfo: { name: 't', version: '1' } } },
+    headers,
+  );
+  const session = { ...headers, 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '', 'mcp-protocol-version': protocolVersion };
+  await post(url, { jsonrpc: '2.0', method: 'notifications/initialized' }, session);
+  return session;
+};
+
+export interface StreamEvent {
+  readonly id: string | null;
+  readonly data: string;
+}
+
+/** Reads server-sent events one by one. */
+export const eventsOf = async function* (response: Response): AsyncGenerator<StreamEvent> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(chunk, { stream: true });
+    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+      const lines = text.slice(0, end).split('\n');
+      text = text.slice(end + 2);
+      const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? null;
+      const data = field('data');
+      if (data !== null) yield { id: field('id'), data };
+    }
+  }
+};
+
+export const nextMessage = async (events: AsyncGenerator<StreamEvent>) => {
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done) return null;
+    if (value.data !== '') return JSON.parse(value.data);
+  }
+};
+

@@ -1,0 +1,278 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WithBody } from '#libs/bus';
+import { type CallFrame, CatalogChanged, CredentialRevoked } from '#libs/contracts';
+import { fail } from '#libs/errors';
+import { JSON_HEADERS, Rig, catalogOf, eventsOf, modern, modernHeaders, nextMessage, openSession, post, tool, user } from './rig.js';
+
+let rig: Rig;
+let first: string;
+let second: string;
+
+beforeEach(async () => {
+  rig = new Rig({ AUTH_REQUIRED: 'true', STREAMS_PER_PRINCIPAL_MAX: '2' });
+  rig.tokens.set('ann', user('ann@x'));
+  rig.tokens.set('bob', user('bob@x'));
+  first = `${await rig.start()}/mcp`;
+  second = `${await rig.start()}/mcp`;
+});
+afterEach(() => rig.stop());
+
+const ANN = { authorization: 'Bearer ann' };
+const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
+
+const open = (url: string, body: unknown, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> =>
+  fetch(url, { method: 'POST', headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(body), ...(signal && { signal }) });
+
+const listen = async (notifications: object, id: unknown = 7, headers: Record<string, string> = ANN, signal?: AbortSignal) => {
+  const response = await open(first, modern('subscriptions/listen', { notifications }, id), { ...modernHeaders('subscriptions/listen'), ...headers }, signal);
+  return { response, events: eventsOf(response) };
+};
+
+const changeTools = (...names: string[]): void => {
+  rig.catalogs.set(null, catalogOf({ revision: 2, tools: names.map((name) => tool(name)) }));
+  rig.registry.publish(CatalogChanged, { revision: 2, lists: ['tools'], serverIds: [], upstreamIds: ['u1'] });
+};
+
+describe('a modern call that streams', () => {
+  const progress = async (steps: readonly number[]): Promise<CallFrame[]> => steps.map((step) => ({ kind: 'progress', progress: step, total: 3 }));
+
+  it('sends progress with the token as it was given, upwards only, then the result', async () => {
+    rig.execute = async (call, context) => {
+      expect(call.wantsProgress).toBe(true);
+      for (const frame of await progress([1, 1, 0.5, 2])) await context.send(frame);
+      await context.send({ kind: 'log', level: 'error', data: 'nobody asked' });
+      return new WithBody({ kind: 'result', meta: { 'x/y': 1 } }, '{"content":[]}');
+    };
+    const response = await open(first, modern('tools/call', { name: 'echo', _meta: { progressToken: 17 } }), { ...modernHeaders('tools/call', 'echo'), ...ANN });
+
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    expect(response.headers.get('x-accel-buffering')).toBe('no');
+    const events = eventsOf(response);
+    const messages = [];
+    for (let message = await nextMessage(events); message !== null; message = await nextMessage(events)) messages.push(message);
+    expect(messages).toEqual([
+      { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 17, progress: 1, total: 3 } },
+      { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 17, progress: 2, total: 3 } },
+      expect.objectContaining({ id: 1, result: expect.objectContaining({ resultType: 'complete', _meta: expect.objectContaining({ 'x/y': 1 }) }) }),
+    ]);
+  });
+
+  it('sends log messages from the level asked for', async () => {
+    rig.execute = async (_, context) => {
+      await context.send({ kind: 'log', level: 'info', data: 'low' });
+      await context.send({ kind: 'log', level: 'error', logger: 'l', data: { a: 1 } });
+      return new WithBody({ kind: 'result' }, '{"content":[]}');
+    };
+    const body = modern('tools/call', { name: 'echo', _meta: { 'io.modelcontextprotocol/logLevel': 'warning' } });
+    const events = eventsOf(await open(first, body, { ...modernHeaders('tools/call', 'echo'), ...ANN }));
+
+    expect(await nextMessage(events)).toEqual({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'error', logger: 'l', data: { a: 1 } } });
+    expect(await nextMessage(events)).toHaveProperty('result');
+  });
+
+  it('is cancelled when its client leaves', async () => {
+    let signal: AbortSignal | undefined;
+    rig.execute = (_, context) =>
+      new Promise((_resolve, reject) => {
+        signal = context.signal;
+        context.signal.addEventListener('abort', () => reject(fail('bus.cancelled')));
+      });
+    const control = new AbortController();
+    const calling = open(first, modern('tools/call', { name: 'echo' }), { ...modernHeaders('tools/call', 'echo'), ...ANN }, control.signal);
+    await vi.waitFor(() => expect(signal).toBeDefined());
+
+    control.abort();
+
+    await expect(calling).rejects.toThrow();
+    await vi.waitFor(() => expect(signal?.aborted).toBe(true));
+  });
+
+  it('answers a failure behind the gateway in-band, with what is known of the execution', async () => {
+    rig.execute = async () => {
+      throw fail('upstream.timed_out', { executed: 'unknown' });
+    };
+    const { status, json } = await post(first, modern('tools/call', { name: 'echo' }), { ...modernHeaders('tools/call', 'echo'), ...ANN });
+    expect([status, json.error]).toEqual([200, { code: -32603, message: 'The upstream did not answer in time', data: { reason: 'upstream.timed_out', executed: 'unknown' } }]);
+  });
+
+  it('answers 503 while nobody can run calls, and records it', async () => {
+    await rig.invocation.drain();
+    const { status, headers, json } = await post(first, modern('tools/call', { name: 'echo' }), { ...modernHeaders('tools/call', 'echo'), ...ANN });
+    expect([status, headers.get('retry-after'), json.error.data]).toEqual([503, '1', { reason: 'bus.no_responders', executed: 'no' }]);
+    expect(rig.records).toMatchObject([{ outcome: 'refused', errorCode: 'bus.no_responders', name: 'echo' }]);
+  });
+});
+
+describe('subscriptions/listen', () => {
+  it('acknowledges what it will tell of, with the id as the client wrote it', async () => {
+    const { response, events } = await listen({ toolsListChanged: true, promptsListChanged: false, resourceSubscriptions: ['file:///a', 'file:///nowhere'] }, 'seven');
+
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    expect(await nextMessage(events)).toEqual({
+      jsonrpc: '2.0',
+      method: 'notifications/subscriptions/acknowledged',
+      params: { _meta: { [SUBSCRIPTION]: 'seven' }, notifications: { toolsListChanged: true, resourceSubscriptions: ['file:///a'] } },
+    });
+  });
+
+  it('tells of a list that has changed for this caller, and of no other', async () => {
+    const { events } = await listen({ toolsListChanged: true, promptsListChanged: true });
+    await nextMessage(events);
+
+    const hidden = tool('secret', {}, { visibility: 'private', teamId: null, ownerEmail: 'bob@x' });
+    rig.catalogs.set(null, catalogOf({ revision: 2, tools: [...catalogOf().tools, hidden] }));
+    rig.registry.publish(CatalogChanged, { revision: 2, lists: ['tools'], serverIds: [], upstreamIds: ['u1'] });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    changeTools('other');
+
+    expect(await nextMessage(events)).toEqual({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: { _meta: { [SUBSCRIPTION]: 7 } } });
+    const { json } = await post(first, modern('tools/list'), { ...modernHeaders('tools/list'), ...ANN });
+    expect(json.result.tools.map(({ name }: { name: string }) => name)).toEqual(['other']);
+    await rig.stopStreams();
+    expect(await nextMessage(events)).toHaveProperty('result');
+  });
+
+  it('tells of a resource, and lets go of it when the client leaves', async () => {
+    const control = new AbortController();
+    const { events } = await listen({ resourceSubscriptions: ['file:///a'] }, 7, ANN, control.signal);
+    await nextMessage(events);
+    await vi.waitFor(() => expect(rig.watches).toHaveLength(1));
+
+    await rig.watches[0]?.send('file:///a');
+
+    expect(await nextMessage(events)).toEqual({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { _meta: { [SUBSCRIPTION]: 7 }, uri: 'file:///a' } });
+    control.abort();
+    await vi.waitFor(() => expect(rig.watches[0]?.signal.aborted).toBe(true));
+  });
+
+  it('ends with a result when the gateway stops', async () => {
+    const { events } = await listen({ toolsListChanged: true }, 9);
+    await nextMessage(events);
+
+    await rig.stopStreams();
+
+    expect(await nextMessage(events)).toMatchObject({ id: 9, result: { resultType: 'complete', _meta: { [SUBSCRIPTION]: 9 } } });
+    expect(await nextMessage(events)).toBeNull();
+  });
+
+  it('B35 ends when the credential is revoked', async () => {
+    const { events } = await listen({ toolsListChanged: true });
+    await nextMessage(events);
+
+    rig.tokens.delete('ann');
+    rig.auth.publish(CredentialRevoked, { tokenId: 'jti-ann@x' });
+
+    expect(await nextMessage(events)).toHaveProperty('result');
+  });
+
+  it('is refused beyond what one caller may hold open', async () => {
+    await listen({});
+    const { events } = await listen({});
+    const third = await listen({});
+    expect([third.response.status, third.response.headers.get('retry-after')]).toEqual([503, '1']);
+    expect((await listen({}, 1, { authorization: 'Bearer bob' })).response.status).toBe(200);
+    await rig.stopStreams();
+    for (let message = await nextMessage(events); message !== null; message = await nextMessage(events));
+    expect((await listen({})).response.status).toBe(200);
+  });
+});
+
+describe('a session over two replicas', () => {
+  const call = (id: number, meta?: object) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'echo', arguments: {}, ...(meta && { _meta: meta }) } });
+
+  it('is served by either', async () => {
+    const session = await openSession(first, {}, '2025-11-25', ANN);
+    expect((await post(second, call(1), session)).json.result).toBeDefined();
+    expect((await fetch(second, { method: 'DELETE', headers: session })).status).toBe(204);
+    await vi.waitFor(async () => expect((await post(first, call(2), session)).status).toBe(404));
+  });
+
+  it('cancels a call from either, and not by leaving', async () => {
+    let signal: AbortSignal | undefined;
+    rig.execute = (_, context) =>
+      new Promise((_resolve, reject) => {
+        signal = context.signal;
+        context.signal.addEventListener('abort', () => reject(fail('bus.cancelled')));
+      });
+    const session = await openSession(first, {}, '2025-11-25', ANN);
+    const control = new AbortController();
+    const calling = open(first, call(5), session, control.signal).catch(() => null);
+    await vi.waitFor(() => expect(signal).toBeDefined());
+    control.abort();
+    await calling;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(signal?.aborted).toBe(false);
+
+    const cancelled = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 5 } };
+    const bob = await openSession(second, {}, '2025-11-25', { authorization: 'Bearer bob' });
+    await post(second, cancelled, bob);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(signal?.aborted).toBe(false);
+
+    expect((await post(second, cancelled, session)).status).toBe(202);
+    await vi.waitFor(() => expect(signal?.aborted).toBe(true));
+  });
+
+  it('hears of changes on its GET stream, which a newer one replaces', async () => {
+    const session = await openSession(first, {}, '2025-11-25', ANN);
+    const get = async (url: string) => eventsOf(await fetch(url, { headers: { ...session, accept: 'text/event-stream' } }));
+    const old = await get(first);
+    expect((await old.next()).value).toEqual({ id: 'changes', data: '' });
+    const current = await get(second);
+    expect((await current.next()).value).toEqual({ id: 'changes', data: '' });
+    expect((await old.next()).done).toBe(true);
+
+    expect((await post(first, { jsonrpc: '2.0', id: 1, method: 'resources/subscribe', params: { uri: 'file:///a' } }, session)).json.result).toEqual({});
+    await vi.waitFor(() => expect(rig.watches.filter(({ signal }) => !signal.aborted)).toHaveLength(1));
+    await rig.watches.at(-1)?.send('file:///a');
+    expect(await nextMessage(current)).toEqual({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: 'file:///a' } });
+    changeTools('another');
+    expect(await nextMessage(current)).toEqual({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: {} });
+
+    await post(first, { jsonrpc: '2.0', id: 2, method: 'resources/unsubscribe', params: { uri: 'file:///a' } }, session);
+    await vi.waitFor(() => expect(rig.watches.every(({ signal }) => signal.aborted)).toBe(true));
+  });
+
+  it('gives again on one replica what was sent on the other, and goes on', async () => {
+    let release: () => void = () => {};
+    rig.execute = async (_, context) => {
+      await context.send({ kind: 'progress', progress: 1 });
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await context.send({ kind: 'progress', progress: 2 });
+      return new WithBody({ kind: 'result' }, '{"content":[]}');
+    };
+    const session = await openSession(first, {}, '2025-11-25', ANN);
+    const control = new AbortController();
+    const events = eventsOf(await open(first, call(3, { progressToken: 'p' }), session, control.signal));
+    const primed = (await events.next()).value;
+    expect(primed?.data).toBe('');
+    const seen = (await events.next()).value;
+    control.abort();
+    await events.next().catch(() => null);
+
+    const resume = async (lastEventId: string) => eventsOf(await fetch(second, { headers: { ...session, accept: 'text/event-stream', 'last-event-id': lastEventId } }));
+    const resumed = await resume(primed?.id ?? '');
+    expect((await resumed.next()).value).toEqual(seen);
+    release();
+    expect(await nextMessage(resumed)).toMatchObject({ params: { progress: 2 } });
+    expect(await nextMessage(resumed)).toMatchObject({ id: 3, result: { content: [] } });
+    expect(await nextMessage(resumed)).toBeNull();
+
+    const bob = await openSession(first, {}, '2025-11-25', { authorization: 'Bearer bob' });
+    const foreign = eventsOf(await fetch(second, { headers: { ...bob, accept: 'text/event-stream', 'last-event-id': seen?.id ?? '' } }));
+    expect((await foreign.next()).done).toBe(true);
+  });
+
+  it('filters log messages by the level set on the other', async () => {
+    rig.execute = async (routed, context) => {
+      if (routed.logLevel !== undefined) await context.send({ kind: 'log', level: 'notice', data: 1 });
+      return new WithBody({ kind: 'result' }, '{"content":[]}');
+    };
+    const session = await openSession(first, {}, '2025-11-25', ANN);
+    expect(await nextMessage(eventsOf(await open(first, call(1), session)))).toMatchObject({ method: 'notifications/message' });
+    await post(second, { jsonrpc: '2.0', id: 2, method: 'logging/setLevel', params: { level: 'error' } }, session);
+    await vi.waitFor(async () => expect((await post(first, call(3), session)).json).toHaveProperty('result'));
+  });
+});

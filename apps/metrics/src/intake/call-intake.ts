@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import type { CallRecord } from '#libs/contracts';
+import { CallQueue } from '../queue/call-queue.js';
+import { RefusedRecords } from '../queue/refused-records.js';
+import { distinct, flawOf, storable } from './storable.js';
+
+/** Takes batches in; what is no record of a call is kept aside, so that its batch is not held up by it. */
+@Injectable()
+export class CallIntake {
+  constructor(
+    private readonly queue: CallQueue,
+    private readonly refused: RefusedRecords,
+  ) {}
+
+  /** Resolves with the number of records that are in the tables, once they are. */
+  async record(records: readonly unknown[], deadlineAtMs: number): Promise<number> {
+    const sound: CallRecord[] = [];
+    for (const record of records) {
+      const flaw = flawOf(record);
+      if (flaw === null) sound.push(storable(record as CallRecord));
+      else await this.refused.keep(record, flaw);
+    }
+    return sound.length - (await this.queue.write(distinct(sound), deadlineAtMs));
+  }
+}

@@ -1,0 +1,14 @@
+import { Injectable } from '@nestjs/common';
+import { EntryRepository } from './entry.repository.js';
+import { GatewayRepository } from './gateway.repository.js';
+import { ServerRepository } from './server.repository.js';
+
+/** The registry's tables, for those who need most of them. */
+@Injectable()
+export class RegistryStore {
+  constructor(
+    readonly gateways: GatewayRepository,
+    readonly entries: EntryRepository,
+    readonly servers: ServerRepository,
+  ) {}
+}

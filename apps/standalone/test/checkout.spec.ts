@@ -1,0 +1,54 @@
+import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { GatewayProcess, pause, processesAt, ROOT, temporaryFolder } from './gateway-process.js';
+
+const NOBODY = 65_534;
+const LEFT_OUT = new Set(['node_modules', 'dist', 'test', '.switchyard', 'out']);
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+const giveTo = (path: string, uid: number): void => {
+  chownSync(path, uid, uid);
+  chmodSync(path, 0o755);
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) giveTo(join(path, entry.name), uid);
+  }
+};
+
+/** The sources as git has them, below a path with spaces; the dependencies are shared. */
+const checkOut = (uid: number | undefined): string => {
+  const root = join(folder.path, 'a check out');
+  mkdirSync(root);
+  for (const name of ['apps', 'libs', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+    cpSync(join(ROOT, name), join(root, name), { recursive: true, filter: (path) => !LEFT_OUT.has(basename(path)) });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  if (uid !== undefined) giveTo(root, uid);
+  return root;
+};
+
+const isRoot = process.getuid?.() === 0;
+it.each(isRoot ? [undefined, NOBODY] : [undefined])(
+  'a checkout below a path with spaces builds itself, starts, and starts again at once (user %s)',
+  async (uid) => {
+    const root = checkOut(uid);
+    for (const builds of [true, false]) {
+      const gateway = await GatewayProcess.start({ root, cwd: root, ...(uid !== undefined && { uid, env: { HOME: root } }) });
+      let built = false;
+      gateway.child.stderr?.on('data', (chunk) => {
+        built ||= String(chunk).includes('building');
+      });
+      await gateway.ready();
+      expect(built).toBe(builds);
+      expect((await fetch(`${gateway.url}/ready`)).status).toBe(200);
+      expect(await gateway.kill('SIGINT')).toBe(0);
+      await pause(200);
+      expect(processesAt(root)).toEqual([]);
+    }
+  },
+);

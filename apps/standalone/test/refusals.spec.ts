@@ -1,0 +1,109 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GatewayProcess, type ProcessSettings, processesAt, ROOT, temporaryFolder } from './gateway-process.js';
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+const run = async (settings: ProcessSettings): Promise<GatewayProcess & { code: number | null }> => {
+  const gateway = await GatewayProcess.start({ cwd: folder.path, ...settings });
+  const { code } = await gateway.ended;
+  return Object.assign(gateway, { code });
+};
+
+describe('a start that is refused', () => {
+  const WEAK = ['changeme', 'secret', 'my-test-key', 'a'.repeat(40), '12345678901234567890123456789012'];
+  it.each(WEAK)('names the weak secret without repeating it: %s', async (secret) => {
+    const { code, stderr, stdout } = await run({ env: { JWT_SECRET_KEY: secret } });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^switchyard: JWT_SECRET_KEY is too weak: .*\. Make one with: openssl rand -base64 48\n$/);
+    expect(stdout + stderr).not.toMatch(new RegExp(`[ :"']${secret}[ .,"'\n]`));
+    expect(processesAt(folder.path)).toEqual([]);
+  });
+
+  it.each([
+    [{ PORT: 'http' }, /PORT: "http" is not an integer/],
+    [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL: "loud" is not one of/],
+    [{ NATS_URL: 'http://user:hunter2@x' }, /NATS_URL is malformed: scheme http:/],
+    [{ DATABASE_URL: 'postgres://db/x' }, /JWT_SECRET_KEY is required/],
+    [{ PORT: '1', HOST: '203.0.113.7' }, /cannot listen on port 1 of 203\.0\.113\.7: this machine has no such address/],
+  ])('says what is wrong with a setting: %j', async (env, wanted) => {
+    const { code, stderr } = await run({ env: env as Record<string, string> });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(wanted);
+    expect(stderr).not.toMatch(/hunter2|\n\s+at /);
+    expect(processesAt(folder.path)).toEqual([]);
+  });
+
+  it('names everything that is wrong at once', async () => {
+    const { stderr } = await run({ env: { PORT: 'x', BACKPRESSURE: '-1', TOOL_TIMEOUT: 'long' } });
+    for (const name of ['PORT', 'BACKPRESSURE', 'TOOL_TIMEOUT']) expect(stderr).toContain(name);
+  });
+
+  it.each([
+    [['--nonsense'], '"--nonsense" is not understood; see --help'],
+    [['--import'], '--import needs the path of an mcp.json'],
+    [['--import', 'absent.json'], 'absent.json cannot be read (ENOENT)'],
+    [['token', 'destroy'], '"token destroy" is not a command; see --help'],
+  ])('says what is wrong with its arguments: %j', async (args, sentence) => {
+    const { code, stderr } = await run({ args });
+    expect([code, stderr]).toEqual([1, `switchyard: ${sentence}\n`]);
+  });
+
+  it('is one line where Node is too old', async () => {
+    const old = join(folder.path, 'old.mjs');
+    const script = JSON.stringify(join(ROOT, 'scripts', 'start.mjs'));
+    writeFileSync(
+      old,
+      `Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } });\nawait import(${script});\n`,
+    );
+    const { code, stderr } = await run({ module: old });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^switchyard: needs Node 22\.22\.3 or later, and this is 20\.20\.2\..*\n$/);
+  });
+
+  it.each([
+    ['throw new Error("token=hunter2hunter")', 'an exception nobody caught: Error: token=[redacted]'],
+    ['Promise.reject(new Error("lost"))', 'a rejection nobody handled: Error: lost'],
+  ])('and a run that breaks says why it ended: %s', async (breaking, reason) => {
+    const module = join(folder.path, 'broken.mjs');
+    const service = JSON.stringify(join(ROOT, 'dist', 'libs', 'service', 'src', 'index.js'));
+    writeFileSync(
+      module,
+      `import { runService } from ${service};
+class Empty {}
+await runService({ name: 'metrics', options: {}, module: () => ({ module: Empty }), needs: {} });
+setTimeout(() => { ${breaking}; }, 100);\n`,
+    );
+    const { code, stderr } = await run({ module, env: { LOG_LEVEL: 'silent' } });
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(`switchyard: ${reason}`);
+  });
+});
+
+describe('what it can tell without starting', () => {
+  it('is every setting of every service', async () => {
+    const { code, stdout } = await run({ args: ['--help'] });
+    expect(code).toBe(0);
+    for (const name of [
+      'SWITCHYARD_DATA_DIR',
+      'NATS_URL',
+      'DB_POOL_SIZE',
+      'JWT_SECRET_KEY',
+      'TOOL_TIMEOUT',
+      'METRICS_BUFFER_MAX_SIZE',
+    ]) {
+      expect(stdout).toMatch(new RegExp(`^  ${name}  \\(`, 'm'));
+    }
+    expect(stdout).toContain('token create');
+  });
+
+  it('is its version', async () => {
+    expect((await run({ args: ['--version'] })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});

@@ -1,0 +1,65 @@
+import { fail } from '#libs/errors';
+import type { Ask, OpenCall } from '../dispatch/open-call.js';
+import type { Limited } from '../dispatch/deadline-sweep.js';
+
+export interface ParkedCall {
+  readonly open: OpenCall;
+  readonly principalId: string;
+  readonly round: number;
+  /** What was asked and not answered yet, by key. */
+  readonly asks: ReadonlyMap<string, Ask>;
+  readonly limited: Limited;
+}
+
+/** Calls to legacy upstreams that are held open while their client gathers what was asked for. */
+export class ParkedCalls {
+  private readonly calls = new Map<string, ParkedCall>();
+  private readonly perPrincipal = new Map<string, number>();
+
+  constructor(private readonly perPrincipalMax: number) {}
+
+  get size(): number {
+    return this.calls.size;
+  }
+
+  park(callId: string, parked: ParkedCall): void {
+    const count = this.perPrincipal.get(parked.principalId) ?? 0;
+    if (count >= this.perPrincipalMax) {
+      throw fail('mcp.input_unavailable', { message: 'Too many calls of this caller wait for input', executed: 'unknown' });
+    }
+    this.perPrincipal.set(parked.principalId, count + 1);
+    this.calls.set(callId, parked);
+  }
+
+  /** Takes a call out to go on with it. Whether it is unknown, another's, or past that round is not told apart. */
+  take(callId: string, round: number, principalId: string): ParkedCall {
+    const parked = this.calls.get(callId);
+    if (parked === undefined || parked.round !== round || parked.principalId !== principalId) throw fail('mcp.state_invalid', { executed: 'no' });
+    this.remove(callId);
+    return parked;
+  }
+
+  remove(callId: string): ParkedCall | undefined {
+    const parked = this.calls.get(callId);
+    if (parked === undefined) return undefined;
+    this.calls.delete(callId);
+    const count = (this.perPrincipal.get(parked.principalId) ?? 1) - 1;
+    if (count > 0) this.perPrincipal.set(parked.principalId, count);
+    else this.perPrincipal.delete(parked.principalId);
+    return parked;
+  }
+
+  has(callId: string): boolean {
+    return this.calls.has(callId);
+  }
+
+  ids(): string[] {
+    return [...this.calls.keys()];
+  }
+}
+
+/** What a client is asked, as the body of an `input-required` answer. */
+export const inputRequestsText = (asks: Iterable<Ask>): string => {
+  const entries = [...asks].map(({ key, method, paramsText }) => `"${key}":{"method":"${method}","params":${paramsText}}`);
+  return `{"inputRequests":{${entries.join(',')}}}`;
+};

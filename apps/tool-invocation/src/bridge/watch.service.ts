@@ -1,0 +1,98 @@
+import type { CallContext } from '#libs/bus';
+import type { RequestOf, UpstreamNotice, WatchUpstream } from '#libs/contracts';
+import { fail } from '#libs/errors';
+import type { UpstreamDirectory } from '../upstream/upstream-directory.js';
+
+const RETRY_MS = 1_000;
+const RETRY_MS_MAX = 30_000;
+const URIS_MAX = 1_000;
+
+/** Follows resources of an upstream for an asker, over as many connections, one after the other, as it takes. */
+export class WatchService {
+  private readonly stopping = new AbortController();
+
+  constructor(private readonly directory: UpstreamDirectory) {}
+
+  /** Sends everybody who follows something here to another instance. */
+  dismiss(): void {
+    this.stopping.abort();
+  }
+
+  async watch(
+    { upstreamId, principalId, uris }: RequestOf<typeof WatchUpstream>,
+    { signal: asker, send }: Pick<CallContext<UpstreamNotice>, 'signal' | 'send'>,
+  ): Promise<never> {
+    if (uris.length > URIS_MAX) throw fail('mcp.params_invalid', { message: `More than ${URIS_MAX} resources` });
+    const signal = AbortSignal.any([asker, this.stopping.signal]);
+    const pending = new Set<string>();
+    let sending = false;
+    // A change that comes while the asker is busy with the one before it is told once, when it has time.
+    const pump = async () => {
+      if (sending) return;
+      sending = true;
+      try {
+        for (const uri of pending) {
+          pending.delete(uri);
+          await send({ kind: 'resource-updated', uri });
+        }
+      } finally {
+        sending = false;
+      }
+    };
+    const notify = (uri: string) => {
+      pending.add(uri);
+      void pump().catch(() => {});
+    };
+    let failures = 0;
+    for (let again = false; !signal.aborted; again = true) {
+      const lost = await this.follow(upstreamId, principalId, uris, notify, again, signal).catch((error: unknown) => {
+        if (!again) throw error;
+        return false;
+      });
+      if (lost) failures = 0;
+      if (!signal.aborted) await pause(Math.min(RETRY_MS * 2 ** failures++, RETRY_MS_MAX), signal);
+    }
+    throw fail(asker.aborted ? 'bus.cancelled' : 'bus.responder_lost');
+  }
+
+  /** Resolves when the connection is gone or the asker is. */
+  private async follow(
+    upstreamId: string,
+    principalId: string,
+    uris: readonly string[],
+    notify: (uri: string) => void,
+    again: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const upstream = await this.directory.upstream(upstreamId);
+    const access = await this.directory.access(upstreamId, principalId);
+    const peer = await upstream.peer(access, {}, principalId);
+    if (signal.aborted) return false;
+    const ends = uris.map((uri) => upstream.watchResource(peer, uri, notify));
+    // What happened in between was not heard.
+    if (again) for (const uri of uris) notify(uri);
+    try {
+      await new Promise<void>((resolve) => {
+        const stop = upstream.onLost(peer, resolve);
+        signal.addEventListener('abort', () => {
+          stop();
+          resolve();
+        }, { once: true });
+      });
+    } finally {
+      for (const end of ends) end();
+    }
+    return true;
+  }
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done, { once: true });
+  });

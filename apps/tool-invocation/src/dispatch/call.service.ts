@@ -1,0 +1,301 @@
+import { type CallContext, WithBody } from '#libs/bus';
+import type { CallAnswer, CallFrame, ContinueCall, RequestOf, RoutedCall } from '#libs/contracts';
+import { fail, type GatewayError, toGatewayError } from '#libs/errors';
+import type { Outbox } from '#libs/outbox';
+import { childTraceparent } from '#libs/telemetry';
+import { inputRequestsText, type ParkedCall, ParkedCalls } from '../bridge/parked-calls.js';
+import { CallReport } from '../report/call-report.js';
+import type { Settings } from '../settings.js';
+import type { Access } from '../upstream/channel.js';
+import type { Peer } from '../upstream/peer.js';
+import { staleness } from '../upstream/stale.js';
+import type { Upstream } from '../upstream/upstream.js';
+import type { UpstreamDirectory } from '../upstream/upstream-directory.js';
+import { DeadlineSweep, type Limited } from './deadline-sweep.js';
+import { type Ask, OpenCall, type Step } from './open-call.js';
+
+type Context = Pick<CallContext<CallFrame>, 'deadlineAtMs' | 'signal' | 'traceparent' | 'body' | 'send'>;
+type Reply = WithBody<CallAnswer>;
+
+/** A call and all that is held for it. */
+interface Running {
+  readonly open: OpenCall;
+  readonly report: CallReport;
+  readonly limited: Limited & { context: Context | undefined };
+  readonly lane: string;
+  upstream: Upstream | undefined;
+  access: Access | undefined;
+  inside: boolean;
+  attempts: number;
+}
+
+/** Runs calls against their upstreams: in turn, within their deadline, and twice only if the first time was no time. */
+export class CallService {
+  readonly parked: ParkedCalls;
+  private readonly sweep = new DeadlineSweep();
+  private readonly running = new Map<string, Running>();
+
+  constructor(
+    private readonly directory: UpstreamDirectory,
+    private readonly outbox: Pick<Outbox, 'begin' | 'settle'>,
+    private readonly settings: Settings,
+  ) {
+    this.parked = new ParkedCalls(settings.parked.perPrincipalMax);
+  }
+
+  get inFlight(): number {
+    return this.running.size;
+  }
+
+  async execute(call: RoutedCall, context: Context): Promise<Reply> {
+    const body = context.body ?? '{}';
+    const traceparent = childTraceparent(context.traceparent);
+    const running: Running = {
+      open: new OpenCall(call, body, traceparent),
+      report: new CallReport(this.outbox, call, Buffer.byteLength(body), traceparent),
+      limited: this.limit(call.callId, context),
+      lane: `${call.target}\n${call.principal.id}`,
+      upstream: undefined,
+      access: undefined,
+      inside: false,
+      attempts: 0,
+    };
+    this.running.set(call.callId, running);
+    this.sweep.add(running.limited);
+    running.open.frames.attach(context.send.bind(context));
+    const step = running.open.next();
+    this.begin(running);
+    return this.conclude(running, step, 0);
+  }
+
+  /** Gives a parked call what it asked for, and waits for what comes next. */
+  async resume(request: RequestOf<typeof ContinueCall>, context: Context): Promise<Reply> {
+    const { callId, round, principalId, inputResponses } = request;
+    const answers = new Map(Object.entries(inputResponses));
+    for (const answer of answers.values()) {
+      if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) {
+        throw fail('mcp.params_invalid', { message: 'An input response is not an object', executed: 'no' });
+      }
+    }
+    const parked = this.parked.take(callId, round, principalId);
+    const running = this.running.get(callId);
+    if (running === undefined) throw fail('mcp.state_invalid', { executed: 'no' });
+    const { open, limited } = running;
+    open.logLevel = request.logLevel;
+    open.wantsProgress = request.wantsProgress;
+    const unanswered = new Map(parked.asks);
+    for (const [key, ask] of parked.asks) {
+      const answer = answers.get(key);
+      if (answer === undefined) continue;
+      ask.reply(JSON.stringify(answer));
+      unanswered.delete(key);
+    }
+    if (unanswered.size > 0 && !open.ended) return this.park(running, unanswered, round + 1);
+    limited.context = context;
+    limited.deadlineAtMs = Math.min(context.deadlineAtMs, Date.now() + (running.upstream?.timeoutMs ?? this.settings.callTimeoutMs));
+    running.upstream?.turnstile.reenter(running.lane);
+    running.inside = true;
+    open.frames.attach(context.send.bind(context));
+    return this.conclude(running, open.next(), round);
+  }
+
+  /** Ends what is held for clients that have not come back. */
+  dismissParked(): void {
+    const error = fail('upstream.closed', { message: 'The gateway is stopping', executed: 'unknown' });
+    for (const callId of this.parked.ids()) this.expire(callId, error);
+  }
+
+  close(): void {
+    this.dismissParked();
+    this.sweep.stop();
+  }
+
+  private async conclude(running: Running, first: Promise<Step>, round: number): Promise<Reply> {
+    const { open, report } = running;
+    let step: Step;
+    try {
+      step = await this.settle(running, first);
+      if (step.kind === 'asked') return this.park(running, new Map(step.asks.map((ask) => [ask.key, ask])), round + 1);
+    } catch (error) {
+      const failure = toGatewayError(error);
+      this.leave(running, failure);
+      this.finish(running);
+      report.failed(failure);
+      throw failure;
+    }
+    this.leave(running, undefined);
+    this.finish(running);
+    const { answer, body } = step;
+    const outcome = answer.kind === 'error' ? 'error' : open.isToolError ? 'tool_error' : 'ok';
+    report.answered(outcome, body === undefined ? 0 : Buffer.byteLength(body), answer.kind === 'error' ? String(answer.error.code) : null);
+    await open.frames.drained();
+    return new WithBody(answer, body);
+  }
+
+  /** Waits for the step, trying again as long as that is safe. */
+  private async settle(running: Running, first: Promise<Step>): Promise<Step> {
+    let step = first;
+    for (;;) {
+      try {
+        return await step;
+      } catch (error) {
+        const failure = toGatewayError(error);
+        const delayMs = this.retryDelayMs(running, failure);
+        if (delayMs === null) throw failure;
+        this.leave(running, failure);
+        running.open.rearm();
+        step = running.open.next();
+        if (delayMs === 0) this.begin(running);
+        else setTimeout(() => this.begin(running), delayMs);
+      }
+    }
+  }
+
+  private retryDelayMs(running: Running, failure: GatewayError): number | null {
+    const { upstream } = running;
+    if (failure.executed !== 'no' || upstream === undefined) return null;
+    running.attempts++;
+    const stale = staleness(failure);
+    if (stale !== undefined) {
+      // What was known proved wrong; it is learnt anew once.
+      if (running.attempts > 1) return null;
+      if (stale === 'era') upstream.doubtEra();
+      return 0;
+    }
+    if (failure.code !== 'upstream.unreachable') return null;
+    return upstream.retries.delayMs(running.attempts, running.limited.deadlineAtMs - Date.now());
+  }
+
+  /** Goes to the upstream: without a pause when everything is at hand, which is what nearly every call finds. */
+  private begin(running: Running): void {
+    const { open } = running;
+    if (open.ended) return;
+    try {
+      const { upstreamId, principal } = open.call;
+      const upstream = this.directory.upstream(upstreamId);
+      const access = this.directory.access(upstreamId, principal.id);
+      if (upstream instanceof Promise || access instanceof Promise) {
+        Promise.all([upstream, access]).then(
+          ([known, shown]) => this.approach(running, known, shown),
+          (error: unknown) => open.fail(toGatewayError(error)),
+        );
+      } else this.approach(running, upstream, access);
+    } catch (error) {
+      open.fail(toGatewayError(error));
+    }
+  }
+
+  private approach(running: Running, upstream: Upstream, access: Access): void {
+    const { open, limited } = running;
+    if (open.ended) return;
+    running.upstream = upstream;
+    running.access = access;
+    limited.deadlineAtMs = Math.min(limited.deadlineAtMs, Date.now() + upstream.timeoutMs);
+    if (upstream.turnstile.tryEnter(running.lane)) return this.enter(running);
+    upstream.turnstile
+      .enter(running.lane, () => open.ended)
+      .then(
+        () => this.enter(running),
+        (error: unknown) => open.fail(toGatewayError(error)),
+      );
+  }
+
+  private enter(running: Running): void {
+    const { open } = running;
+    const upstream = running.upstream as Upstream;
+    running.inside = true;
+    if (open.ended) return this.leave(running, undefined, false);
+    try {
+      upstream.breaker.enter();
+      const peer = upstream.peer(running.access as Access, open.call.client.capabilities, open.call.principal.id);
+      if (peer instanceof Promise) {
+        peer.then(
+          (opened) => this.start(running, opened),
+          (error: unknown) => open.fail(toGatewayError(error)),
+        );
+      } else this.start(running, peer);
+    } catch (error) {
+      open.fail(toGatewayError(error));
+    }
+  }
+
+  private start(running: Running, peer: Peer): void {
+    if (!running.open.ended) peer.start(running.open);
+  }
+
+  /** Gives the place at the upstream back and tells how the upstream did. */
+  private leave(running: Running, failure: GatewayError | undefined, judged = true): void {
+    const { upstream, open } = running;
+    if (!running.inside || upstream === undefined) return;
+    running.inside = false;
+    upstream.turnstile.leave(running.lane);
+    if (!judged || failure?.code === 'upstream.breaker_open') return;
+    const verdict = failure === undefined ? 'well' : judgeHealth(failure, open.heard);
+    if (verdict === 'well') {
+      upstream.breaker.succeeded();
+      upstream.retries.succeeded();
+    } else if (verdict === 'ill') upstream.breaker.failed();
+    else upstream.breaker.undecided();
+  }
+
+  private finish(running: Running): void {
+    this.sweep.delete(running.limited);
+    this.running.delete(running.open.call.callId);
+  }
+
+  private park(running: Running, asks: ReadonlyMap<string, Ask>, round: number): Reply {
+    const { open, limited } = running;
+    const { callId, principal } = open.call;
+    const parked: ParkedCall = { open, principalId: principal.id, round, asks, limited };
+    try {
+      this.parked.park(callId, parked);
+    } catch (error) {
+      for (const ask of asks.values()) ask.refuse('Too many questions are open');
+      open.cancel(toGatewayError(error), 'no input can be had');
+      throw error;
+    }
+    open.frames.attach(undefined);
+    limited.context = undefined;
+    limited.deadlineAtMs = Date.now() + this.settings.parked.ttlMs;
+    this.leave(running, undefined);
+    return new WithBody({ kind: 'input-required', parked: { round } }, inputRequestsText(asks.values()));
+  }
+
+  private expire(callId: string, error: GatewayError): void {
+    const parked = this.parked.remove(callId);
+    const running = this.running.get(callId);
+    if (parked === undefined || running === undefined) return;
+    for (const ask of parked.asks.values()) ask.refuse('No answer came in time');
+    parked.open.cancel(error, 'no answer came in time');
+    this.finish(running);
+    running.report.failed(fail('bus.cancelled', { executed: 'unknown' }));
+  }
+
+  private limit(callId: string, context: Context): Limited & { context: Context | undefined } {
+    const end = (error: (executed: 'no' | 'unknown') => GatewayError, reason: string) => {
+      const open = this.running.get(callId)?.open;
+      if (open !== undefined) open.cancel(error(open.executed), reason);
+    };
+    return {
+      context,
+      deadlineAtMs: context.deadlineAtMs,
+      isAborted() {
+        return this.context?.signal.aborted ?? false;
+      },
+      onAborted: () => end((executed) => fail('bus.cancelled', { executed }), 'the client cancelled'),
+      onDeadline: () => {
+        if (this.parked.has(callId)) this.expire(callId, fail('upstream.timed_out', { executed: 'unknown' }));
+        else end((executed) => fail('upstream.timed_out', { executed }), 'the deadline passed');
+      },
+    };
+  }
+}
+
+const ILL = new Set<string>(['upstream.unreachable', 'upstream.closed', 'upstream.invalid_answer', 'upstream.not_mcp']);
+
+/** What a failure says about the health of the upstream. A slow tool is no sick server, a silent server is. */
+const judgeHealth = (failure: GatewayError, heard: boolean): 'well' | 'ill' | 'unknown' => {
+  if (ILL.has(failure.code)) return staleness(failure) === undefined ? 'ill' : 'unknown';
+  if (failure.code === 'upstream.timed_out') return heard ? 'well' : 'ill';
+  return 'unknown';
+};

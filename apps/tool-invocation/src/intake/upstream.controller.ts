@@ -1,0 +1,44 @@
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { Answers, type CallContext, Ctx, Hears } from '#libs/bus';
+import {
+  DiscoverUpstream,
+  type FrameOf,
+  type PayloadOf,
+  type RequestOf,
+  UpstreamChanged,
+  UpstreamCredentialChanged,
+  WatchUpstream,
+} from '#libs/contracts';
+import { DiscoveryService } from '../bridge/discovery.service.js';
+import { WatchService } from '../bridge/watch.service.js';
+import { UpstreamDirectory } from '../upstream/upstream-directory.js';
+
+@Controller()
+export class UpstreamController {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly watching: WatchService,
+    private readonly directory: UpstreamDirectory,
+  ) {}
+
+  @Answers(DiscoverUpstream)
+  discover(@Payload() request: RequestOf<typeof DiscoverUpstream>) {
+    return this.discovery.discover(request);
+  }
+
+  @Answers(WatchUpstream)
+  watch(@Payload() request: RequestOf<typeof WatchUpstream>, @Ctx() context: CallContext<FrameOf<typeof WatchUpstream>>) {
+    return this.watching.watch(request, context);
+  }
+
+  @Hears(UpstreamChanged)
+  upstreamChanged(@Payload() { upstreamId, change }: PayloadOf<typeof UpstreamChanged>) {
+    this.directory.upstreamChanged(upstreamId, change);
+  }
+
+  @Hears(UpstreamCredentialChanged)
+  credentialChanged(@Payload() { upstreamId }: PayloadOf<typeof UpstreamCredentialChanged>) {
+    this.directory.credentialChanged(upstreamId);
+  }
+}

@@ -1,0 +1,4 @@
+import { runService } from '#libs/service';
+import { toolInvocationService } from './index.js';
+
+await runService(toolInvocationService);

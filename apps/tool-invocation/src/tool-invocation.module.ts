@@ -1,0 +1,72 @@
+import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { BUS, type Bus } from '#libs/bus';
+import { IdentityModule } from '#libs/identity';
+import { Outbox, OutboxModule } from '#libs/outbox';
+import { Lifecycle, PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
+import { LOGGER, type Logger } from '#libs/telemetry';
+import { DiscoveryService } from './bridge/discovery.service.js';
+import { WatchService } from './bridge/watch.service.js';
+import { CallService } from './dispatch/call.service.js';
+import { CallController } from './intake/call.controller.js';
+import { PoolController } from './intake/pool.controller.js';
+import { UpstreamController } from './intake/upstream.controller.js';
+import { watchInvocation } from './report/instruments.js';
+import { type Settings, settingsOf } from './settings.js';
+import type { ToolInvocationConfig } from './tool-invocation.config.js';
+import { UpstreamDirectory } from './upstream/upstream-directory.js';
+
+const SETTINGS = Symbol('SETTINGS');
+
+/** Runs calls against upstreams and looks upstreams over. */
+@Module({})
+export class ToolInvocationModule implements OnApplicationShutdown {
+  constructor(
+    private readonly calls: CallService,
+    private readonly watching: WatchService,
+    private readonly directory: UpstreamDirectory,
+    lifecycle: Lifecycle,
+  ) {
+    watchInvocation(calls, directory);
+    // What would last for as long as somebody is interested must not hold up the end.
+    lifecycle.onStopping(async () => {
+      this.calls.dismissParked();
+      this.watching.dismiss();
+    });
+  }
+
+  static with(config: ToolInvocationConfig): DynamicModule {
+    return {
+      module: ToolInvocationModule,
+      imports: [IdentityModule.with(config), OutboxModule.with(config)],
+      controllers: [CallController, UpstreamController, PoolController],
+      providers: [
+        {
+          provide: SETTINGS,
+          inject: [PLATFORM_CONFIG],
+          useFactory: (platform: PlatformConfig) => settingsOf(config, { embedded: platform.NATS_URL === null }),
+        },
+        {
+          provide: UpstreamDirectory,
+          inject: [BUS, SETTINGS, LOGGER],
+          useFactory: (bus: Bus, settings: Settings, logger: Logger) => new UpstreamDirectory(bus, settings, logger),
+        },
+        {
+          provide: CallService,
+          inject: [UpstreamDirectory, Outbox, SETTINGS],
+          useFactory: (directory: UpstreamDirectory, outbox: Outbox, settings: Settings) => new CallService(directory, outbox, settings),
+        },
+        {
+          provide: DiscoveryService,
+          inject: [UpstreamDirectory, LOGGER],
+          useFactory: (directory: UpstreamDirectory, logger: Logger) => new DiscoveryService(directory, logger),
+        },
+        { provide: WatchService, inject: [UpstreamDirectory], useFactory: (directory: UpstreamDirectory) => new WatchService(directory) },
+      ],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.calls.close();
+    await this.directory.close();
+  }
+}

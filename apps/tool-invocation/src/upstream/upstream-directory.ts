@@ -1,0 +1,262 @@
+import { createHash } from 'node:crypto';
+import type { Bus } from '#libs/bus';
+import {
+  type CatalogList, PresentUpstreamCredential, ResolveUpstream, type UpstreamCredential, UpstreamListChanged, type UpstreamProfile,
+} from '#libs/contracts';
+import { fail, GatewayError } from '#libs/errors';
+import type { Logger } from '#libs/telemetry';
+import { LRUCache } from 'lru-cache';
+import { Dialer, type TransportKind } from '../bridge/dialer.js';
+import type { Settings } from '../settings.js';
+import { accessOf } from './access.js';
+import type { Access, Transport } from './channel.js';
+import { EgressPolicy } from './egress/egress-policy.js';
+import { HttpTransport } from './mcp-http/transport.js';
+import { SseTransport } from './mcp-sse/transport.js';
+import { ProcessQuota, StdioTransport } from './mcp-stdio/transport.js';
+import { Upstream, type UpstreamHost } from './upstream.js';
+
+/** Cached answers are asked for again after this, in the background; events make them new at once. */
+const FRESH_MS = 60_000;
+const ACCESSES_MAX = 10_000;
+const HOUSEKEEPING_MS = 10_000;
+const COALESCE_MS = 1_000;
+
+interface Known<Value> {
+  readonly value: Value;
+  askedAtMs: number;
+}
+
+/** The upstreams this instance speaks to: how they are reached (asked of registry), what they are shown (asked of auth). */
+export class UpstreamDirectory implements UpstreamHost {
+  private readonly upstreams = new Map<string, Known<Upstream>>();
+  private readonly resolving = new Map<string, Promise<Upstream>>();
+  private readonly accesses = new LRUCache<string, Known<Access>>({ max: ACCESSES_MAX });
+  private readonly presenting = new Map<string, Promise<Access>>();
+  private readonly announced = new Map<string, { lastMs: number; timer: NodeJS.Timeout | undefined }>();
+  private readonly egress: EgressPolicy;
+  private readonly quota: ProcessQuota;
+  private readonly retiring = new Set<Promise<void>>();
+  private readonly housekeeping: NodeJS.Timeout;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly settings: Settings,
+    private readonly logger: Logger,
+  ) {
+    this.egress = new EgressPolicy(settings.egress);
+    this.quota = new ProcessQuota(settings.stdio.processesMax);
+    this.housekeeping = setInterval(() => this.tidy(), Math.min(HOUSEKEEPING_MS, settings.sessions.idleMs)).unref();
+    bus.onReconnect(() => this.doubtAll());
+  }
+
+  /** The upstream by its id. Failure: `upstream.unknown`. */
+  upstream(upstreamId: string): Upstream | Promise<Upstream> {
+    const known = this.upstreams.get(upstreamId);
+    if (known === undefined) return this.resolve(upstreamId);
+    if (performance.now() - known.askedAtMs > FRESH_MS) {
+      known.askedAtMs = performance.now();
+      void this.resolve(upstreamId).catch((error: unknown) => {
+        if (error instanceof GatewayError && error.code === 'upstream.unknown') this.remove(upstreamId);
+      });
+    }
+    return known.value;
+  }
+
+  /** What to show this upstream for this principal. */
+  access(upstreamId: string, principalId: string): Access | Promise<Access> {
+    const key = `${upstreamId}\n${principalId}`;
+    const known = this.accesses.get(key);
+    if (known === undefined) return this.present(key, upstreamId, principalId);
+    if (performance.now() - known.askedAtMs > FRESH_MS) {
+      known.askedAtMs = performance.now();
+      void this.present(key, upstreamId, principalId).catch(() => {});
+    }
+    return known.value;
+  }
+
+  /** An upstream by a profile that registry may not have stored yet. */
+  adopt(profile: UpstreamProfile): Upstream {
+    const known = this.upstreams.get(profile.id);
+    if (known !== undefined && isSame(known.value.profile, profile)) return known.value;
+    const upstream = this.build(profile);
+    this.upstreams.set(profile.id, { value: upstream, askedAtMs: performance.now() });
+    if (known !== undefined) this.retire(known.value);
+    return upstream;
+  }
+
+  accessFor(credential: UpstreamCredential | null): Access {
+    return accessOf(credential, `given ${createHash('sha256').update(JSON.stringify(credential)).digest('base64url')}`);
+  }
+
+  upstreamChanged(upstreamId: string, change: 'updated' | 'removed'): void {
+    if (change === 'removed') return this.remove(upstreamId);
+    const known = this.upstreams.get(upstreamId);
+    if (known !== undefined) void this.resolve(upstreamId).catch(() => this.remove(upstreamId));
+  }
+
+  credentialChanged(upstreamId: string): void {
+    for (const key of this.accesses.keys()) if (key.startsWith(`${upstreamId}\n`)) this.accesses.delete(key);
+    // Conversations opened with the old credential end once their calls have.
+    const known = this.upstreams.get(upstreamId);
+    if (known === undefined) return;
+    this.upstreams.set(upstreamId, { value: this.build(known.value.profile), askedAtMs: known.askedAtMs });
+    this.retire(known.value);
+  }
+
+  listChanged(upstreamId: string, list: CatalogList): void {
+    const key = `${list} ${upstreamId}`;
+    const state = this.announced.get(key) ?? { lastMs: Number.NEGATIVE_INFINITY, timer: undefined };
+    this.announced.set(key, state);
+    if (state.timer !== undefined) return;
+    const tell = () => {
+      state.timer = undefined;
+      state.lastMs = performance.now();
+      this.bus.publish(UpstreamListChanged, { upstreamId, list });
+    };
+    const waitMs = state.lastMs + COALESCE_MS - performance.now();
+    if (waitMs <= 0) tell();
+    else state.timer = setTimeout(tell, waitMs).unref();
+  }
+
+  makeRoom(): void {
+    let conversations = 0;
+    let longestIdle: { upstream: Upstream; usedAtMs: number; evict: () => void } | undefined;
+    for (const { value: upstream } of this.upstreams.values()) {
+      conversations += upstream.conversations;
+      if (conversations < this.settings.sessions.max) continue;
+      break;
+    }
+    if (conversations < this.settings.sessions.max) return;
+    for (const { value: upstream } of this.upstreams.values()) {
+      for (const peer of upstream.openPeers()) {
+        if (peer.uses > 0 || (longestIdle !== undefined && longestIdle.usedAtMs <= peer.usedAtMs)) continue;
+        longestIdle = { upstream, usedAtMs: peer.usedAtMs, evict: () => upstream.evict(peer) };
+      }
+    }
+    if (longestIdle === undefined) throw fail('upstream.busy', { message: 'The gateway has as many upstream sessions as it may', executed: 'no' });
+    longestIdle.evict();
+  }
+
+  figures(): { upstreamId: string; name: string; conversations: number; running: number; waiting: number; breakerOpen: boolean }[] {
+    return [...this.upstreams.values()].map(({ value }) => ({
+      upstreamId: value.profile.id,
+      name: value.profile.name,
+      conversations: value.conversations,
+      running: value.turnstile.running,
+      waiting: value.turnstile.waiting,
+      breakerOpen: value.breaker.isOpen,
+    }));
+  }
+
+  get processes(): number {
+    return this.quota.running;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.housekeeping);
+    for (const { timer } of this.announced.values()) clearTimeout(timer);
+    await Promise.allSettled([...[...this.upstreams.values()].map(({ value }) => value.close()), ...this.retiring]);
+    this.upstreams.clear();
+  }
+
+  private resolve(upstreamId: string): Promise<Upstream> {
+    let asking = this.resolving.get(upstreamId);
+    if (asking === undefined) {
+      asking = this.bus
+        .ask(ResolveUpstream, { upstreamId })
+        .then(({ head }) => {
+          const upstream = this.adopt(head);
+          const known = this.upstreams.get(upstreamId);
+          if (known !== undefined) known.askedAtMs = performance.now();
+          return upstream;
+        }, rethrowAs('registry.unavailable'))
+        .finally(() => this.resolving.delete(upstreamId));
+      this.resolving.set(upstreamId, asking);
+    }
+    return asking;
+  }
+
+  private present(key: string, upstreamId: string, principalId: string): Promise<Access> {
+    let asking = this.presenting.get(key);
+    if (asking === undefined) {
+      asking = this.bus
+        .ask(PresentUpstreamCredential, { upstreamId, principalId })
+        .then(({ head }) => {
+          const access = accessOf(head.credential, head.version);
+          this.accesses.set(key, { value: access, askedAtMs: performance.now() });
+          return access;
+        }, rethrowAs('auth.unavailable'))
+        .finally(() => this.presenting.delete(key));
+      this.presenting.set(key, asking);
+    }
+    return asking;
+  }
+
+  private build(profile: UpstreamProfile): Upstream {
+    const kind = KINDS[profile.transport];
+    const transport = this.transport(profile, kind);
+    return new Upstream(profile, kind, transport, new Dialer(transport, kind, this.settings.sessions.openTimeoutMs), this.settings, this);
+  }
+
+  private transport(profile: UpstreamProfile, kind: TransportKind): Transport {
+    if (kind === 'stdio') {
+      const command = { upstreamId: profile.id, command: profile.command ?? '', args: profile.args };
+      return new StdioTransport(command, this.settings, this.quota, this.logger);
+    }
+    const url = this.egress.parse(profile.url);
+    return kind === 'http' ? new HttpTransport(url, this.settings, this.egress) : new SseTransport(url, this.settings, this.egress);
+  }
+
+  private remove(upstreamId: string): void {
+    const known = this.upstreams.get(upstreamId);
+    this.upstreams.delete(upstreamId);
+    for (const key of this.accesses.keys()) if (key.startsWith(`${upstreamId}\n`)) this.accesses.delete(key);
+    if (known !== undefined) this.retire(known.value);
+  }
+
+  private retire(upstream: Upstream): void {
+    const done: Promise<void> = upstream
+      .retire()
+      .catch((error: unknown) => this.logger.warn({ err: error, upstreamId: upstream.profile.id }, 'an upstream did not end cleanly'))
+      .finally(() => this.retiring.delete(done));
+    this.retiring.add(done);
+  }
+
+  private doubtAll(): void {
+    for (const known of this.upstreams.values()) known.askedAtMs = Number.NEGATIVE_INFINITY;
+    for (const known of this.accesses.values()) known.askedAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  private tidy(): void {
+    for (const { value: upstream } of this.upstreams.values()) {
+      upstream.evictIdle(this.settings.sessions.idleMs);
+      if (upstream.kind !== 'http' || upstream.dialer.verdict?.era !== 'legacy') continue;
+      if (upstream.dialer.judgementAgeMs > this.settings.eraRecheckMs) void this.recheck(upstream);
+    }
+  }
+
+  private async recheck(upstream: Upstream): Promise<void> {
+    try {
+      const access = await this.access(upstream.profile.id, '');
+      await upstream.dialer.recheck(access, { listChanged: () => {}, resourceUpdated: () => {}, doubted: () => {}, closed: () => {} });
+    } catch (error) {
+      this.logger.debug({ err: error, upstreamId: upstream.profile.id }, 'the era of an upstream could not be checked');
+    }
+  }
+}
+
+const KINDS: Readonly<Record<UpstreamProfile['transport'], TransportKind>> = { STREAMABLEHTTP: 'http', SSE: 'sse', STDIO: 'stdio' };
+
+const isSame = (one: UpstreamProfile, other: UpstreamProfile): boolean =>
+  one.version === other.version && one.transport === other.transport && one.url === other.url && one.command === other.command;
+
+/** A service that cannot be asked is named as such; what it answered stands. */
+const rethrowAs =
+  (code: 'registry.unavailable' | 'auth.unavailable') =>
+  (error: unknown): never => {
+    if (error instanceof GatewayError && !error.code.startsWith('bus.')) {
+      throw new GatewayError(error.code, { message: error.message, ...(error.data && { data: error.data }), executed: 'no' });
+    }
+    throw fail(code, { executed: 'no', cause: error });
+  };

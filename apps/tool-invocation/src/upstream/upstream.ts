@@ -1,0 +1,220 @@
+import type { CatalogList, UpstreamProfile } from '#libs/contracts';
+import { fail, GatewayError, toGatewayError } from '#libs/errors';
+import { ALL_CAPABILITIES, capabilityKey, sessionCapabilities } from '#libs/mcp';
+import type { Dialer, TransportKind } from '../bridge/dialer.js';
+import { CircuitBreaker } from '../dispatch/circuit-breaker.js';
+import { RetryBudget } from '../dispatch/retry-budget.js';
+import { Turnstile } from '../dispatch/turnstile.js';
+import type { Settings } from '../settings.js';
+import type { Access, Transport } from './channel.js';
+import type { Peer, PeerEvents } from './peer.js';
+import { PeerWatch } from './peer-watch.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface UpstreamHost {
+  listChanged(upstreamId: string, list: CatalogList): void;
+  /** Makes room for one more conversation, or throws `upstream.busy`. */
+  makeRoom(): void;
+}
+
+const RETIRE_TICK_MS = 100;
+
+/** One upstream as one profile describes it: its limits, its state of health, its open conversations. */
+export class Upstream {
+  readonly breaker: CircuitBreaker;
+  readonly turnstile: Turnstile;
+  readonly retries: RetryBudget;
+  private readonly peers = new Map<string, Peer | Promise<Peer>>();
+  private readonly watches = new Map<Peer, PeerWatch>();
+  private first: Promise<unknown> | undefined;
+  private retired = false;
+
+  constructor(
+    readonly profile: UpstreamProfile,
+    readonly kind: TransportKind,
+    private readonly transport: Transport,
+    readonly dialer: Dialer,
+    private readonly settings: Settings,
+    private readonly host: UpstreamHost,
+  ) {
+    const { concurrencyMax } = profile;
+    this.breaker = new CircuitBreaker(settings.breaker);
+    this.retries = new RetryBudget(settings.retry);
+    this.turnstile = new Turnstile({
+      max: concurrencyMax ?? settings.connections.max,
+      laneMax: concurrencyMax ?? settings.concurrencyPerCaller,
+      queueMax: settings.queueMax,
+      waitMs: settings.queueWaitMs,
+    });
+  }
+
+  get timeoutMs(): number {
+    return this.profile.timeoutMs ?? this.settings.callTimeoutMs;
+  }
+
+  /** The conversation for a client with these capabilities: at once when it is open. */
+  peer(access: Access, capabilities: Json, principalId: string): Peer | Promise<Peer> {
+    const { verdict } = this.dialer;
+    if (verdict === undefined) return this.firstPeer(access, capabilities, principalId);
+    const key = keyOf(verdict.era, access, capabilities, principalId);
+    const known = this.peers.get(key);
+    if (known !== undefined && (known instanceof Promise || !known.closed)) return known;
+    return this.dial(key, access, capabilities);
+  }
+
+  /** The conversation that sees all an upstream has. */
+  overview(access: Access): Peer | Promise<Peer> {
+    return this.peer(access, ALL_CAPABILITIES, '');
+  }
+
+  watchLists(peer: Peer): void {
+    this.watchOf(peer).watchLists();
+  }
+
+  /** Calls back on every change of the resource; the function that is returned ends it. */
+  watchResource(peer: Peer, uri: string, notify: (uri: string) => void): () => void {
+    return this.watchOf(peer).add(uri, notify);
+  }
+
+  /** Calls back when the conversation is gone. */
+  onLost(peer: Peer, tell: () => void): () => void {
+    const { onLost } = this.watchOf(peer);
+    onLost.add(tell);
+    return () => onLost.delete(tell);
+  }
+
+  /** Forgets what the upstream speaks; the next conversation finds out anew. */
+  doubtEra(): void {
+    if (this.kind !== 'sse') this.dialer.verdict = undefined;
+    for (const [key, peer] of this.peers) {
+      if (key.startsWith('modern')) this.peers.delete(key);
+      if (!(peer instanceof Promise) && key.startsWith('modern')) void this.closeWhenIdle(peer);
+    }
+  }
+
+  openPeers(): Peer[] {
+    return [...this.peers.values()].filter((peer): peer is Peer => !(peer instanceof Promise));
+  }
+
+  get conversations(): number {
+    return this.peers.size;
+  }
+
+  evict(peer: Peer): void {
+    for (const [key, known] of this.peers) if (known === peer) this.peers.delete(key);
+    this.watches.delete(peer);
+    void peer.close().catch(() => {});
+  }
+
+  evictIdle(idleMs: number): void {
+    const nowMs = performance.now();
+    for (const peer of this.openPeers()) {
+      if (peer.closed || (peer.uses === 0 && nowMs - peer.usedAtMs > idleMs)) this.evict(peer);
+    }
+  }
+
+  /** No new calls come here any more; those under way are finished. */
+  async retire(): Promise<void> {
+    this.retired = true;
+    for (const watch of this.watches.values()) {
+      watch.end();
+      watch.lost();
+    }
+    await Promise.all(this.openPeers().map((peer) => this.closeWhenIdle(peer)));
+    await this.transport.close();
+  }
+
+  /** Ends everything now. */
+  async close(): Promise<void> {
+    this.retired = true;
+    const peers = await Promise.allSettled([...this.peers.values()]);
+    this.peers.clear();
+    await Promise.allSettled(peers.map((peer) => (peer.status === 'fulfilled' ? peer.value.close() : undefined)));
+    await this.transport.close();
+  }
+
+  /** One finds out what the upstream speaks, the others wait for it. */
+  private async firstPeer(access: Access, capabilities: Json, principalId: string): Promise<Peer> {
+    if (this.first === undefined) {
+      const declared = sessionCapabilities(capabilities);
+      const dialed = this.open(access, declared).then((peer) => {
+        this.keep(keyOf(peer.identity.era, access, capabilities, principalId), peer);
+        return peer;
+      });
+      this.first = dialed.finally(() => {
+        this.first = undefined;
+      });
+      this.first.catch(() => {});
+      return dialed;
+    }
+    await this.first;
+    return this.peer(access, capabilities, principalId);
+  }
+
+  private dial(key: string, access: Access, capabilities: Json): Promise<Peer> {
+    const dialed = this.open(access, sessionCapabilities(capabilities));
+    this.peers.set(key, dialed);
+    dialed.then(
+      (peer) => this.keep(key, peer),
+      () => {
+        if (this.peers.get(key) === dialed) this.peers.delete(key);
+      },
+    );
+    return dialed;
+  }
+
+  private async open(access: Access, declared: Json): Promise<Peer> {
+    if (this.retired) throw fail('upstream.unknown', { executed: 'no' });
+    this.host.makeRoom();
+    let opened: Peer | undefined;
+    const events: PeerEvents = {
+      listChanged: (list) => this.host.listChanged(this.profile.id, list),
+      resourceUpdated: (uri) => opened && this.watches.get(opened)?.updated(uri),
+      doubted: () => opened && this.watches.get(opened)?.doubted(),
+      closed: () => opened && this.forget(opened),
+    };
+    try {
+      opened = await this.dialer.dial(access, declared, events);
+      return opened;
+    } catch (error) {
+      // Whatever went wrong, no call was sent yet.
+      const failure = toGatewayError(error);
+      throw new GatewayError(failure.code, { message: failure.message, ...(failure.data && { data: failure.data }), executed: 'no', cause: failure.cause });
+    }
+  }
+
+  private keep(key: string, peer: Peer): void {
+    const other = this.peers.get(key);
+    if (other !== undefined && !(other instanceof Promise) && other !== peer && !other.closed) void this.closeWhenIdle(other);
+    this.peers.set(key, peer);
+    if (this.retired) void this.closeWhenIdle(peer);
+  }
+
+  private forget(peer: Peer): void {
+    for (const [key, known] of this.peers) if (known === peer) this.peers.delete(key);
+    this.watches.get(peer)?.lost();
+    this.watches.delete(peer);
+  }
+
+  private watchOf(peer: Peer): PeerWatch {
+    let watch = this.watches.get(peer);
+    if (watch === undefined) {
+      watch = new PeerWatch(peer);
+      this.watches.set(peer, watch);
+    }
+    return watch;
+  }
+
+  private async closeWhenIdle(peer: Peer): Promise<void> {
+    while (peer.uses > 0 && !peer.closed) await new Promise((resolve) => setTimeout(resolve, RETIRE_TICK_MS).unref());
+    await peer.close().catch(() => {});
+  }
+}
+
+/** A modern upstream is told everything with every call; a legacy one once per conversation. */
+const keyOf = (era: 'modern' | 'legacy', access: Access, capabilities: Json, principalId: string): string => {
+  if (era === 'modern') return `modern ${access.version}`;
+  const declared = capabilityKey(sessionCapabilities(capabilities));
+  return `legacy ${access.version} ${declared}${declared === '' ? '' : ` ${principalId}`}`;
+};

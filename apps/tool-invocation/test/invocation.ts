@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import {
+  type CallAnswer,
+  type CallFrame,
+  type CallRecord,
+  ContinueCall,
+  DiscoverUpstream,
+  ExecuteCall,
+  PresentUpstreamCredential,
+  RecordCalls,
+  ResolveUpstream,
+  type RoutedCall,
+  type UpstreamCredential,
+  UpstreamListChanged,
+  type UpstreamProfile,
+} from '#libs/contracts';
+import { fail } from '#libs/errors';
+import { startService } from '#libs/service';
+import { temporaryFolder } from '#libs/testing';
+import { createLogger } from '#libs/telemetry';
+import { toolInvocationService } from '../src/index.js';
+
+export interface Called {
+  readonly answer: CallAnswer;
+  readonly body: string | undefined;
+  readonly frames: CallFrame[];
+  readonly instance: string;
+}
+
+export interface CallOptions extends Partial<Omit<RoutedCall, 'upstreamId'>> {
+  readonly body?: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The service as it runs, with registry, auth and metrics played by the test. */
+export const givenInvocation = async (env: Record<string, string> = {}) => {
+  const folder = temporaryFolder('invocation');
+  const logger = createLogger({ service: 'tool-invocation', level: (process.env.TEST_LOG_LEVEL ?? 'silent') as 'silent' });
+  const running = await startService({
+    parts: [toolInvocationService],
+    env: { SWITCHYARD_DATA_DIR: folder, PORT: '0', PATH: process.env.PATH ?? '', METRICS_BUFFER_ENABLED: 'false', ...env },
+    logger,
+  });
+  const { bus } = running;
+  const profiles = new Map<string, UpstreamProfile>();
+  const credentials = new Map<string, UpstreamCredential>();
+  const records = new Map<string, CallRecord>();
+  const listChanges: { upstreamId: string; list: string; atMs: number }[] = [];
+  bus.answer(ResolveUpstream, async ({ upstreamId }) => {
+    const profile = profiles.get(upstreamId);
+    if (profile === undefined) throw fail('upstream.unknown');
+    return profile;
+  });
+  bus.answer(PresentUpstreamCredential, async ({ upstreamId }) => {
+    const credential = credentials.get(upstreamId) ?? null;
+    return { credential, version: JSON.stringify(credential) };
+  });
+  bus.answer(RecordCalls, async (request) => {
+    for (const record of request.records) records.set(record.callId, record);
+    return { accepted: request.records.length };
+  });
+  bus.hear(UpstreamListChanged, (change) => void listChanges.push({ ...change, atMs: performance.now() }));
+
+  const profile = (given: Partial<UpstreamProfile>): UpstreamProfile => {
+    const id = given.id ?? randomUUID();
+    const made: UpstreamProfile = {
+      id, name: 'upstream', slug: 'upstream', transport: 'STREAMABLEHTTP', url: null, command: null, args: [],
+      timeoutMs: null, concurrencyMax: null, version: '1', ...given,
+    };
+    profiles.set(id, made);
+    return made;
+  };
+
+  const routed = (upstream: UpstreamProfile, target: string, options: CallOptions = {}): RoutedCall => {
+    const { body: _body, timeoutMs: _timeout, signal: _signal, ...rest } = options;
+    return {
+      callId: randomUUID(), method: 'tools/call', upstreamId: upstream.id, target, exposedName: target, serverId: null,
+      principal: { id: 'ada@example.com', tokenId: null },
+      client: { info: null, capabilities: {}, revision: '2026-07-28' },
+      wantsProgress: false, headerParams: [], receivedAtMs: Date.now(), ...rest,
+    };
+  };
+
+  const call = async (upstream: UpstreamProfile, target: string, args: unknown = {}, options: CallOptions = {}): Promise<Called> => {
+    const request = routed(upstream, target, options);
+    const frames: CallFrame[] = [];
+    const body = options.body ?? JSON.stringify({ name: target, arguments: args });
+    const { head, body: answer, instance } = await bus.ask(ExecuteCall, request, {
+      body,
+      callId: request.callId,
+      signal: options.signal,
+      deadlineAtMs: Date.now() + (options.timeoutMs ?? 10_000),
+      onFrame: ({ head: frame }) => void frames.push(frame),
+    });
+    return { answer: head, body: answer, frames, instance };
+  };
+
+  const proceed = async (
+    callId: string,
+    round: number,
+    inputResponses: Record<string, unknown>,
+    { principalId = 'ada@example.com', timeoutMs = 10_000 } = {},
+  ): Promise<Called> => {
+    const frames: CallFrame[] = [];
+    const request = { callId, round, principalId, inputResponses, wantsProgress: true };
+    const { head, body, instance } = await bus.ask(ContinueCall, request, {
+      deadlineAtMs: Date.now() + timeoutMs,
+      onFrame: ({ head: frame }) => void frames.push(frame),
+    });
+    return { answer: head, body, frames, instance };
+  };
+
+  const discover = async (upstream: UpstreamProfile, transport: UpstreamProfile['transport'] | 'AUTO' = upstream.transport) =>
+    (await bus.ask(DiscoverUpstream, { profile: upstream, transport })).head;
+
+  const record = async (callId: string): Promise<CallRecord> => {
+    for (let tries = 0; tries < 100; tries++) {
+      const found = records.get(callId);
+      if (found !== undefined) return found;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`no record of ${callId}`);
+  };
+
+  return {
+    bus, running, profile, profiles, credentials, records, record, listChanges, routed, call, proceed, discover,
+    close: async () => {
+      await running.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+export type Invocation = Awaited<ReturnType<typeof givenInvocation>>;

@@ -1,0 +1,64 @@
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { givenInvocation, type Invocation } from './invocation.js';
+import { startLegacyServer, startModernServer, type TestServer } from './sdk-servers.js';
+
+const require = createRequire(import.meta.url);
+const everything = require.resolve('@modelcontextprotocol/server-everything/dist/index.js');
+
+let invocation: Invocation;
+let modern: TestServer;
+let legacy: Awaited<ReturnType<typeof startLegacyServer>>;
+
+beforeAll(async () => {
+  [invocation, modern, legacy] = await Promise.all([givenInvocation(), startModernServer(), startLegacyServer()]);
+});
+
+afterAll(async () => {
+  await invocation.close();
+  await Promise.all([modern.close(), legacy.close()]);
+});
+
+describe('plain calls', () => {
+  it('runs a tool of a 2026-07-28 server over HTTP', async () => {
+    const upstream = invocation.profile({ url: modern.url });
+
+    const { answer, body } = await invocation.call(upstream, 'echo', { text: 'hello' });
+
+    expect(answer).toMatchObject({ kind: 'result' });
+    expect(JSON.parse(body as string)).toEqual({ content: [{ type: 'text', text: 'hello' }] });
+    expect(modern.requests.at(-1)?.headers).toMatchObject({
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'tools/call',
+      'mcp-name': 'echo',
+    });
+  });
+
+  it('runs a tool of a session server over HTTP, in one session', async () => {
+    const upstream = invocation.profile({ url: legacy.url });
+
+    const answers = await Promise.all(['a', 'b', 'c'].map((text) => invocation.call(upstream, 'echo', { text })));
+
+    expect(answers.map(({ body }) => JSON.parse(body as string).content[0].text)).toEqual(['a', 'b', 'c']);
+    expect(legacy.sessions.size).toBe(1);
+  });
+
+  it('runs a tool of a child process', async () => {
+    const upstream = invocation.profile({ transport: 'STDIO', command: process.execPath, args: [everything, 'stdio'] });
+
+    const { body } = await invocation.call(upstream, 'echo', { message: 'hello' });
+
+    expect(JSON.parse(body as string).content[0].text).toBe('Echo: hello');
+  });
+
+  it('lists everything a server of either era has', async () => {
+    for (const [server, era] of [[modern, 'modern'], [legacy, 'legacy']] as const) {
+      const found = await invocation.discover(invocation.profile({ url: server.url }));
+
+      expect(found).toMatchObject({ era, serverInfo: { name: 'sdk-fixture' }, refused: [] });
+      expect(found.tools.map(({ name }) => name)).toEqual(expect.arrayContaining(['echo', 'fails', 'slow']));
+      expect(found.prompts.map(({ name }) => name)).toEqual(['greet']);
+      expect(found.resources.map(({ uri }) => uri)).toEqual(['test://note']);
+    }
+  });
+});

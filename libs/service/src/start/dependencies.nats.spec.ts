@@ -1,0 +1,188 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '#libs/storage';
+import { createLogger } from '#libs/telemetry';
+import type { ServicePart } from '../service-part.js';
+import { type RunningService, startService } from './start-service.js';
+
+@Module({})
+class EmptyModule {}
+
+const part: ServicePart<Record<never, never>> = {
+  name: 'registry',
+  options: {},
+  module: (): DynamicModule => ({ module: EmptyModule }),
+  needs: { database: true, cache: true },
+};
+const logger = createLogger({ service: 'test', level: 'silent' });
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const isOpen = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+
+const children = new Set<ChildProcess>();
+const run = async (program: string, args: readonly string[], port: number): Promise<ChildProcess> => {
+  const child = spawn(program, args, { cwd: dir, stdio: 'ignore' });
+  children.add(child);
+  while (!(await isOpen(port))) await pause(20);
+  return child;
+};
+const kill = async (child: ChildProcess): Promise<void> => {
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+  children.delete(child);
+};
+const nats = (port: number): Promise<ChildProcess> => run('nats-server', ['-a', '127.0.0.1', '-p', String(port)], port);
+const redis = (port: number): Promise<ChildProcess> =>
+  run('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--save', ''], port);
+
+let dir: string;
+let database: EmbeddedPostgres;
+let databaseUrl: string;
+let env: Record<string, string>;
+let ports: { http: number; nats: number; redis: number };
+let service: RunningService | null = null;
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'switchyard-'));
+  database = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), logger });
+  const { socketDir } = database.location as { socketDir: string };
+  databaseUrl = `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(socketDir)}`;
+});
+afterAll(async () => {
+  await database.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+afterEach(async () => {
+  await service?.stop();
+  service = null;
+  await Promise.all([...children].map(kill));
+});
+
+const prepare = async (): Promise<void> => {
+  ports = { http: await freePort(), nats: await freePort(), redis: await freePort() };
+  env = {
+    PORT: String(ports.http),
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: databaseUrl,
+    NATS_URL: `nats://127.0.0.1:${ports.nats}`,
+    REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
+    NATS_RETRY_INTERVAL_MS: '100',
+    REDIS_RETRY_INTERVAL_MS: '100',
+    SHUTDOWN_TIMEOUT_MS: '5000',
+  };
+};
+const ready = async (): Promise<unknown> => {
+  const response = await fetch(`http://127.0.0.1:${ports.http}/ready`);
+  const body = (await response.json()) as { reasons?: unknown };
+  return response.status === 200 ? 'ready' : body.reasons;
+};
+/** How long it takes until `/ready` says so. */
+const becomes = async (wanted: unknown, limitMs: number): Promise<number> => {
+  const startedAtMs = performance.now();
+  for (;;) {
+    const now = JSON.stringify(await ready());
+    const tookMs = performance.now() - startedAtMs;
+    if (now === JSON.stringify(wanted)) return tookMs;
+    if (tookMs > limitMs) throw new Error(`${now} after ${limitMs} ms`);
+    await pause(25);
+  }
+};
+
+describe('a service and what it depends on', () => {
+  it('waits for stores that start after it, alive all the while', async () => {
+    await prepare();
+    const starting = startService({ parts: [part], env, logger });
+    await pause(400);
+    expect((await fetch(`http://127.0.0.1:${ports.http}/health`)).status).toBe(200);
+    expect(await ready()).toMatchObject({ process: 'starting' });
+    await redis(ports.redis);
+    await pause(300);
+    expect(await ready()).toMatchObject({ process: 'starting' });
+    await nats(ports.nats);
+    service = await starting;
+    expect(await ready()).toBe('ready');
+  });
+
+  it('says within 2 s that it lost one, lives on, and says within 3 s that it is back', async () => {
+    await prepare();
+    let broker = await nats(ports.nats);
+    let store = await redis(ports.redis);
+    service = await startService({ parts: [part], env, logger });
+    expect(await ready()).toBe('ready');
+
+    await kill(broker);
+    expect(await becomes({ bus: 'disconnected' }, 2_000)).toBeLessThan(2_000);
+    expect((await fetch(`${service.url}/health`)).status).toBe(200);
+    broker = await nats(ports.nats);
+    await becomes('ready', 3_000);
+
+    await kill(store);
+    await becomes({ cache: 'not reachable' }, 2_000);
+    store = await redis(ports.redis);
+    await becomes('ready', 3_000);
+
+    store.kill('SIGSTOP');
+    await becomes({ cache: 'not reachable' }, 2_500);
+    store.kill('SIGCONT');
+    await becomes('ready', 5_000);
+  });
+
+  it('stops in good time when everything it needs is gone', async () => {
+    await prepare();
+    const broker = await nats(ports.nats);
+    const store = await redis(ports.redis);
+    service = await startService({ parts: [part], env, logger });
+    await kill(broker);
+    await kill(store);
+    const startedAtMs = performance.now();
+    await service.stop();
+    service = null;
+    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+  });
+
+  it('is told by the database itself when that is gone', async () => {
+    await prepare();
+    await nats(ports.nats);
+    await redis(ports.redis);
+    const own = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres 2'), logger });
+    const { socketDir } = own.location as { socketDir: string };
+    env.DATABASE_URL = `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(socketDir)}`;
+    service = await startService({ parts: [part], env, logger });
+    expect(await ready()).toBe('ready');
+    await own.stop();
+    await becomes({ database: 'not reachable' }, 2_000);
+  });
+
+  it('takes its bus credentials from the URL', async () => {
+    await prepare();
+    await redis(ports.redis);
+    await run(
+      'nats-server',
+      ['-a', '127.0.0.1', '-p', String(ports.nats), '--user', 'gateway', '--pass', 'p@ss/word'],
+      ports.nats,
+    );
+    env.NATS_URL = `nats://gateway:p%40ss%2Fword@127.0.0.1:${ports.nats}`;
+    service = await startService({ parts: [part], env, logger });
+    expect(await ready()).toBe('ready');
+  });
+});
