@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 // `switchyard` makes `#libs/*` lead to the TypeScript sources instead of the build.
-const conditions = ['switchyard', 'node', 'import', 'module', 'default'];
+const conditions = ['switchyard', 'node', 'default'];
 const resolve = { conditions };
-const ssr = { resolve: { conditions, externalConditions: conditions } };
+const ssr = { resolve: { conditions, externalConditions: ['switchyard'] } };
 
-const needsServers = ['**/*.{nats,pg,redis,contract}.spec.ts', 'apps/*/test/**/*.spec.ts', 'libs/testing/**/*.spec.ts', 'bench/**/*.spec.ts'];
+const needsServers = ['**/*.{nats,pg,redis,contract}.spec.ts', '{apps,libs}/*/test/**/*.spec.ts', 'libs/testing/**/*.spec.ts', 'bench/**/*.spec.ts'];
 
 export default defineConfig({
   test: {

@@ -46,7 +46,7 @@ function digestOfSources() {
       const path = join(folder, found.name);
       if (found.isDirectory()) {
         if (found.name !== 'node_modules' && found.name !== 'test' && found.name !== 'admin-ui') walk(path);
-      } else if (/\.(ts|json)$/.test(found.name) && !/\.spec\.ts$/.test(found.name)) add(path);
+      } else if (/\.(ts|json)$/.test(found.name) && !found.name.endsWith('.spec.ts')) add(path);
     }
   };
   for (const folder of ['apps', 'libs']) walk(join(root, folder));
@@ -87,4 +87,4 @@ if (existsSync(join(root, 'tsconfig.build.json'))) {
   const digest = digestOfSources();
   if (!isFresh(digest)) build(digest);
 }
-import(pathToFileURL(entry).href);
+void import(pathToFileURL(entry).href);

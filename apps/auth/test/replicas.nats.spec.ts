@@ -8,7 +8,7 @@ import { CallerAdmission } from '#libs/identity';
 import { type RunningService, startService } from '#libs/service';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
-import { type NatsServer, startNatsServer } from '../../../libs/testing/src/nats-server.js';
+import { type NatsServer, startNatsServer } from '#libs/testing';
 import { authService, issueAdminToken } from '../src/index.js';
 
 const logger = createLogger({ service: 'auth', level: 'silent' });

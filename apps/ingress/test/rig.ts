@@ -148,7 +148,7 @@ export class Rig {
   async start(): Promise<string> {
     const config = parseConfig(ingressOptions, { STATE_SECRET: 'a secret for tests only', AUTH_REQUIRED: 'false', ...this.env });
     const bus = this.broker.join('ingress');
-    const logger = createLogger({ service: 'ingress', level: 'silent' });
+    const logger = createLogger({ service: 'ingress', level: 'error' });
     const callers = new CallerAdmission(bus, { ttlMs: 30_000, max: 100, authRequired: config.AUTH_REQUIRED });
     const ingress = new Ingress(config, {
       bus,

@@ -21,3 +21,4 @@ it('times ' + store, async () => {
   await m.running.stop();
   await redis?.stop();
 }, 60000);
+it('err', async () => { const m = await startMetrics(); try { await m.record(calls(2)); } catch(e) {} const l=m.logged.filter(x=>x.includes('QueryFailed'))[0]??m.logged.join(''); console.log('LEN',l.length, JSON.stringify(JSON.parse(l).err.message), Object.keys(JSON.parse(l).err)); ; await m.running.stop(); });

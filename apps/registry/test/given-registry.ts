@@ -134,25 +134,29 @@ export class RegistryBench {
   private constructor(
     private readonly folder: string,
     private readonly postgres: EmbeddedPostgres,
-    readonly databaseUrl: string,
+    readonly socketDir: string,
   ) {}
 
   static async open(): Promise<RegistryBench> {
     const folder = temporaryFolder('registry');
     const postgres = await startEmbeddedPostgres({ dataDir: `${folder}/postgres`, logger });
     if (!('socketDir' in postgres.location)) throw new Error('the embedded server is reached by its socket');
-    const query = new URLSearchParams({ host: postgres.location.socketDir, user: 'postgres' });
-    return new RegistryBench(folder, postgres, `postgresql:///postgres?${query.toString()}`);
+    return new RegistryBench(folder, postgres, postgres.location.socketDir);
   }
 
   async registry(around = new Surroundings(), env: Record<string, string> = {}): Promise<Registry> {
+    const databaseUrl = `postgresql:///postgres?${new URLSearchParams({ host: this.socketDir, user: 'postgres' }).toString()}`;
     const service = await startService({
       parts: [registryService],
-      env: { PORT: '0', LOG_LEVEL: 'silent', DATABASE_URL: this.databaseUrl, SWITCHYARD_DATA_DIR: this.folder, ...env },
+      env: { PORT: '0', LOG_LEVEL: 'silent', DATABASE_URL: databaseUrl, SWITCHYARD_DATA_DIR: this.folder, ...env },
       logger,
     });
     this.services.push(service);
     return new Registry(service, around);
+  }
+
+  stopPostgres(): Promise<void> {
+    return this.postgres.stop();
   }
 
   async close(): Promise<void> {

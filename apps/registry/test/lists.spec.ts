@@ -117,3 +117,12 @@ describe('lists', () => {
     ).toBe(422);
   });
 });
+
+it('stands in the OpenAPI document, secrets as what is only written', async () => {
+  const { body } = await registry.ask('GET', '/docs-json');
+  for (const path of ['/v1/gateways', '/v1/tools/{id}', '/v1/servers/{id}/tools', '/v1/resources/templates/list']) {
+    expect(Object.keys(body.paths)).toContain(path);
+  }
+  expect(body.components.schemas.RegisterGatewayBody.properties.authToken).toMatchObject({ writeOnly: true });
+  expect(body.components.schemas.CreateServerBody.properties.server).toBeDefined();
+});

@@ -101,6 +101,9 @@ describe('registering a gateway', () => {
     expect(registry.around.credentials.size).toBe(0);
     expect((await registry.ask('GET', '/gateways?tags=&limit=0')).text).not.toContain('"broken"');
     expect(registry.changes).toEqual([]);
+    expect(registry.upstreamChanges).toEqual([
+      { upstreamId: registry.around.discoveries.at(-1)?.profile.id, change: 'removed' },
+    ]);
   });
 
   it('keeps definitions byte for byte, but for the exposed name', async () => {
@@ -197,7 +200,12 @@ describe('registering a gateway', () => {
       move.url,
     );
     expect(registry.around.credentials.get(gateway.id)).toEqual({ headers: { Authorization: 'Bearer new' } });
-    expect(registry.upstreamChanges).toEqual([{ upstreamId: gateway.id, change: 'updated' }]);
+    const trial = registry.around.discoveries.at(-1)?.profile.id;
+    expect(trial).not.toBe(gateway.id);
+    expect(registry.upstreamChanges).toEqual([
+      { upstreamId: trial, change: 'removed' },
+      { upstreamId: gateway.id, change: 'updated' },
+    ]);
   });
 
   it('keeps the old state when the new address does not answer', async () => {
@@ -208,6 +216,7 @@ describe('registering a gateway', () => {
       url: gateway.url,
       toolCount: 1,
     });
+    expect(registry.upstreamChanges).toEqual([{ upstreamId: gateway.id, change: 'updated' }]);
   });
 
   it('ignores what a body says of id, owner and state', async () => {

@@ -38,7 +38,11 @@ it.each(isRoot ? [undefined, NOBODY] : [undefined])(
   async (uid) => {
     const root = checkOut(uid);
     for (const builds of [true, false]) {
-      const gateway = await GatewayProcess.start({ root, cwd: root, ...(uid !== undefined && { uid, env: { HOME: root } }) });
+      const gateway = await GatewayProcess.start({
+        root,
+        cwd: root,
+        ...(uid !== undefined && { uid, env: { HOME: root } }),
+      });
       let built = false;
       gateway.child.stderr?.on('data', (chunk) => {
         built ||= String(chunk).includes('building');

@@ -80,7 +80,7 @@ describe('CallerAdmission', () => {
   it('asks once for many callers at the same time', async () => {
     const admission = given();
 
-    const principals = await Promise.all(Array.from({ length: 50 }, () => admission.admit('ann')));
+    const principals = await Promise.all(Array.from({ length: 50 }, async () => admission.admit('ann')));
 
     expect(new Set(principals.map(({ id }) => id))).toEqual(new Set(['ann@example.org']));
     expect(asked).toEqual(['ann']);

@@ -28,7 +28,8 @@ describe('readCredential', () => {
     ['abc'],
     ['Bearer a b'],
     ['Bearer a, Bearer b'],
-    ['Bearer a"b'],
+    ['Bearera.b.c'],
+    ['Bearer\ta.b.c'],
     [`Bearer ${'a'.repeat(8192)}`],
     [''],
   ])('refuses %j', (value) => {

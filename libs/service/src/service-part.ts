@@ -16,5 +16,5 @@ export interface ServicePart<O extends Options = Options> {
   readonly secrets?: readonly (keyof O & string)[];
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: stands for "a part with some options"
+// oxlint-disable-next-line typescript/no-explicit-any -- stands for "a part with some options"
 export type AnyServicePart = ServicePart<any>;

@@ -108,7 +108,7 @@ describe('the log', () => {
       circle,
       deep,
       long: 'x'.repeat(100_000),
-      many: new Array(10_000).fill(1),
+      many: Array.from({ length: 10_000 }, () => 1),
       bytes: Buffer.alloc(1_000),
     });
     expect(log.lines()).toHaveLength(1);

@@ -18,7 +18,7 @@ export interface LoggerOptions {
 
 /** The process' logger: one JSON object per line. Nothing reaches the line before `redaction.ts` has seen it. */
 export const createLogger = ({ service, level, to = 'stdout', destination }: LoggerOptions): Logger => {
-  const logger = pino(
+  const logger: Logger = pino(
     {
       level,
       base: { service, pid: process.pid },
@@ -38,11 +38,13 @@ export const createLogger = ({ service, level, to = 'stdout', destination }: Log
     destination ?? pino.destination(to === 'stdout' ? 1 : 2),
   );
   // Pino's own formatter of bindings is not called for children; they inherit this.
+  // oxlint-disable-next-line typescript/unbound-method -- called with the `this` of each child
   const { child } = logger;
-  logger.child = function (this: Logger, bindings, options) {
-    return child.call(this, redactMembers(bindings), options);
-  } as typeof child;
-  return logger;
+  return Object.assign(logger, {
+    child(this: Logger, bindings: pino.Bindings, options?: pino.ChildLoggerOptions): Logger {
+      return Reflect.apply(child, this, [redactMembers(bindings), options]);
+    },
+  });
 };
 
 const maskArguments = (args: readonly unknown[]): unknown[] => {

@@ -15,5 +15,6 @@ export const meterProvider = new MeterProvider({ readers: [reader] });
 /** This process' metrics in Prometheus' text format. */
 export const renderPrometheus = async (): Promise<string> => {
   const { resourceMetrics } = await reader.collect();
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- one package, its types found as ESM and as CommonJS
   return serializer.serialize(resourceMetrics);
 };

@@ -46,7 +46,9 @@ const copyValue = (name: string, value: unknown, depth: number, above: Set<objec
   if (SECRET_CONTAINER.test(name)) return censorAll(value);
   if (SECRET_NAME.test(name) && !ABOUT_A_SECRET.test(name) && typeof value !== 'number') return CENSOR;
   if (typeof value === 'string') return maskText(value);
-  if (typeof value !== 'object') return typeof value === 'number' ? value : String(value);
+  if (typeof value === 'number') return value;
+  if (typeof value === 'bigint' || typeof value === 'symbol') return value.toString();
+  if (typeof value !== 'object') return `[${typeof value}]`;
   if (depth >= DEPTH_MAX || above.has(value)) return '[deeper]';
 
   above.add(value);

@@ -8,6 +8,7 @@ import { freePort } from './free-port.js';
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   /** `kill -9`; what was written stays in the append-only file. */
   kill(): Promise<void>;
   /** Starts it on the same port and files, after `kill` if it still runs. */
@@ -31,6 +32,9 @@ export const startRedisServer = async (args: readonly string[] = []): Promise<Re
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    get pid() {
+      return server.pid;
+    },
     kill: () => server.kill(),
     restart: () => server.restart(),
     pause: () => server.pause(),

@@ -4,9 +4,14 @@ import { fileURLToPath } from 'node:url';
 const hooks = new URL('./typescript-hooks.mjs', import.meta.url);
 
 /** Runs a TypeScript source file in a process of its own; it talks back by `process.send`. */
-export const spawnSource = (file: URL | string, args: readonly string[] = [], env: NodeJS.ProcessEnv = process.env): ChildProcess =>
+export const spawnSource = (
+  file: URL | string,
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = process.env,
+  output: 'inherit' | 'pipe' = 'inherit',
+): ChildProcess =>
   spawn(
     process.execPath,
-    ['--conditions=source', '--import', hooks.href, file instanceof URL ? fileURLToPath(file) : file, ...args],
-    { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+    ['--conditions=switchyard', '--import', hooks.href, file instanceof URL ? fileURLToPath(file) : file, ...args],
+    { env, stdio: ['ignore', output, 'inherit', 'ipc'] },
   );

@@ -1,4 +1,4 @@
-// Lets plain `node --conditions=source --import <this file>` run the sources, decorators included: for tests that need
+// Lets plain `node --conditions=switchyard --import <this file>` run the sources, decorators included: for tests that need
 // a second process of a piece of code which no application starts.
 import fs from 'node:fs';
 import { registerHooks } from 'node:module';

@@ -12,10 +12,15 @@ import {
   MaxLength,
   Min,
   MinLength,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 
 const NOT_ENFORCED = 'is not enforced by this gateway, so a token cannot carry it';
+
+/** `[]` and `{}` are how clients of other gateways say that there is no restriction. */
+const isUnrestricted = (value: unknown): boolean =>
+  value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0);
 
 export class TokenScope {
   @ApiPropertyOptional({ type: String, nullable: true, description: 'The one virtual server the token is for.' })
@@ -32,14 +37,17 @@ export class TokenScope {
   permissions?: string[];
 
   @ApiHideProperty()
+  @ValidateIf((_scope, value) => !isUnrestricted(value))
   @IsEmpty({ message: NOT_ENFORCED })
   ipRestrictions?: unknown;
 
   @ApiHideProperty()
+  @ValidateIf((_scope, value) => !isUnrestricted(value))
   @IsEmpty({ message: NOT_ENFORCED })
   timeRestrictions?: unknown;
 
   @ApiHideProperty()
+  @ValidateIf((_scope, value) => !isUnrestricted(value))
   @IsEmpty({ message: NOT_ENFORCED })
   usageLimits?: unknown;
 }

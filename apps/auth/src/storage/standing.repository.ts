@@ -54,7 +54,7 @@ export class StandingRepository {
               isActive: row.is_active === true,
               credentialsNotBeforeMs: row.credentials_not_before?.getTime() ?? null,
             },
-      isRevoked: row.is_revoked === true,
+      isRevoked: row.is_revoked,
       token:
         row.token_hash === null || row.token_user === null
           ? null

@@ -22,9 +22,9 @@ export class KeyRing {
   readonly currentKeyId: string;
 
   constructor(current: string, previous: readonly string[]) {
-    const derived = [current, ...previous].map(deriveKey);
-    this.keys = new Map(derived);
-    this.currentKeyId = (derived[0] as [string, Buffer])[0];
+    const first = deriveKey(current);
+    this.keys = new Map([first, ...previous.map(deriveKey)]);
+    this.currentKeyId = first[0];
   }
 
   get keyIds(): readonly string[] {

@@ -19,18 +19,21 @@ const MORE = '.';
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
  */
 export class EventTrail {
-  private readonly stream = randomBytes(12).toString('hex');
-  private readonly key: string;
+  private knownStream: string | null = null;
   private count = 0;
   private writing: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly settings: TrailSettings,
-    sessionId: string,
+    private readonly sessionId: string,
     /** Whether the stream begins with an event that holds nothing but an id (since 2025-11-25). */
     readonly primes: boolean,
-  ) {
-    this.key = trailKey(sessionId, this.stream);
+  ) {}
+
+  /** Made when first needed: most answers are no stream at all. */
+  private get stream(): string {
+    this.knownStream ??= randomBytes(12).toString('hex');
+    return this.knownStream;
   }
 
   /** The id of the event that primes the stream. It holds nothing, and shows that the stream is known. */
@@ -54,14 +57,16 @@ export class EventTrail {
 
   private write(entry: string, announce: boolean): string {
     const { cache, bus, ttlMs } = this.settings;
+    const { stream } = this;
+    const key = trailKey(this.sessionId, stream);
     this.writing = this.writing
-      .then(() => cache.append(this.key, entry, { lengthMax: EVENTS_MAX, ttlMs }))
+      .then(() => cache.append(key, entry, { lengthMax: EVENTS_MAX, ttlMs }))
       .then(() => {
-        if (announce) bus.signal(grownSignal(this.stream), {});
+        if (announce) bus.signal(grownSignal(stream), {});
       })
       // Without the store the stream cannot be resumed; it goes on all the same.
       .catch(() => {});
-    return `${this.stream}.${++this.count}`;
+    return `${stream}.${++this.count}`;
   }
 }
 

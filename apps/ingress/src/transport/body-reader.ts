@@ -8,6 +8,8 @@ export interface BodyLimits {
   readonly totalMax: number;
 }
 
+type Done = (error: GatewayError | null, text: string) => void;
+
 /** Reads request bodies as text, never holding more than it may. */
 export class BodyReader {
   private held = 0;
@@ -15,35 +17,31 @@ export class BodyReader {
   constructor(private readonly limits: BodyLimits) {}
 
   /** Calls back once: with the text, or with why there is none. Not at all when the client has gone. */
-  read(request: IncomingMessage, done: (error: GatewayError | null, text: string) => void): void {
+  read(request: IncomingMessage, done: Done): void {
     const declared = request.headers['content-length'];
     if (declared !== undefined && Number(declared) > this.limits.bytesMax) return done(fail('http.body_too_large'), '');
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] | null = [];
     let bytes = 0;
-    let finished = false;
-    const finish = (error: GatewayError | null, text: string): void => {
-      if (finished) return;
-      finished = true;
+    const release = (): void => {
       this.held -= bytes;
-      done(error, text);
+      chunks = null;
     };
     request.on('data', (chunk: Buffer) => {
-      if (finished) return;
+      if (chunks === null) return;
+      if (bytes === 0) request.once('close', () => chunks !== null && release());
       bytes += chunk.length;
       this.held += chunk.length;
-      if (bytes > this.limits.bytesMax) finish(fail('http.body_too_large'), '');
-      else if (this.held > this.limits.totalMax) finish(fail('http.overloaded'), '');
-      else chunks.push(chunk);
+      chunks.push(chunk);
+      if (bytes <= this.limits.bytesMax && this.held <= this.limits.totalMax) return;
+      release();
+      done(fail(bytes > this.limits.bytesMax ? 'http.body_too_large' : 'http.overloaded'), '');
     });
     request.on('end', () => {
+      if (chunks === null) return;
       const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
-      if (isUtf8(body)) finish(null, body.toString('utf8'));
-      else finish(fail('mcp.malformed_json', { message: 'The body is not valid UTF-8' }), '');
-    });
-    request.on('close', () => {
-      if (finished) return;
-      finished = true;
-      this.held -= bytes;
+      release();
+      if (isUtf8(body)) done(null, body.toString('utf8'));
+      else done(fail('mcp.malformed_json', { message: 'The body is not valid UTF-8' }), '');
     });
   }
 }

@@ -121,8 +121,7 @@ export class McpHttp {
     if (modern || sessionId === null) {
       const abort = new AbortController();
       void this.parts.pipeline.run(wireCall(exchange, message, new HttpReply(response, reply, endpoint.face === 'mcp', null), abort, null));
-      // Closing the connection cancels: https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/cancellation
-      if (modern) response.once('close', () => abort.abort());
+      if (modern) cancelOnClose(response, abort);
       return;
     }
     const abort = new AbortController();
@@ -218,6 +217,13 @@ export class McpHttp {
     if (!request.complete) request.resume();
   }
 }
+
+/** https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/cancellation */
+const cancelOnClose = (response: ServerResponse, abort: AbortController): void => {
+  response.once('close', () => {
+    if (!response.writableFinished) abort.abort();
+  });
+};
 
 const errorText = (codec: ServerCodec, idText: string | null, failure: GatewayError): string =>
   errorMessage(idText, codec.error(failure).error);

@@ -11,6 +11,7 @@ const HOST = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 export class OriginGuard {
   private readonly hosts: ReadonlySet<string>;
   private readonly origins: ReadonlySet<string>;
+  private lastAllowed: string | null = null;
 
   constructor(hosts: readonly string[], origins: readonly string[]) {
     this.hosts = new Set(hosts.map((host) => host.toLowerCase()));
@@ -19,7 +20,8 @@ export class OriginGuard {
 
   /** Throws `http.host_refused` or `http.origin_refused`. */
   check({ host, origin }: IncomingHttpHeaders): void {
-    if (host === undefined || !this.allowsHost(host)) throw fail('http.host_refused');
+    if (host === undefined || (host !== this.lastAllowed && !this.allowsHost(host))) throw fail('http.host_refused');
+    this.lastAllowed = host;
     if (origin !== undefined && !this.allowsOrigin(origin)) throw fail('http.origin_refused');
   }
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { CallRecord } from '#libs/contracts';
+import type { CallOutcome } from '#libs/contracts';
 import { meter } from '#libs/telemetry';
+import { type CallColumns, valuesOf } from '../storage/call-columns.js';
 import { METRICS_CONFIG, type MetricsConfig } from '../metrics.config.js';
 
 const toolCalls = meter().createCounter('switchyard_tool_calls_total', {
@@ -28,8 +29,33 @@ const refusedRecords = meter().createCounter('switchyard_call_records_refused_to
 });
 
 const METHODS: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read', 'completion/complete']);
+const COUNTED = [
+  'callId',
+  'method',
+  'name',
+  'upstreamId',
+  'outcome',
+  'latencyMs',
+  'requestBytes',
+  'responseBytes',
+] as const;
 const OTHER = 'other';
 const NONE = 'none';
+
+interface Labels {
+  readonly method: string;
+  readonly ofUpstream: { readonly upstream: string };
+  /** For tool calls. */
+  readonly ofTool: { readonly tool: string; readonly upstream: string } | null;
+}
+
+/** Calls of a batch that have all labels in common. */
+interface Sum extends Labels {
+  readonly outcome: CallOutcome;
+  calls: number;
+  sent: number;
+  received: number;
+}
 
 /**
  * What Prometheus sees of calls. Each process counts the rows it was the first to commit, from zero at its start: over
@@ -43,31 +69,45 @@ export class CallInstruments {
 
   constructor(@Inject(METRICS_CONFIG) private readonly config: MetricsConfig) {}
 
-  count(record: CallRecord): void {
+  /** Counts a batch that was committed, but for what had been before. */
+  count(columns: CallColumns, known: ReadonlySet<string>): void {
     if (!this.config.ENABLE_METRICS) return;
-    const { outcome } = record;
-    const upstream = record.upstreamId === null ? NONE : this.bounded(this.upstreams, record.upstreamId);
-    const ended = outcome !== 'unknown' && outcome !== 'refused';
-    const seconds = record.latencyMs / 1000;
-    const method = METHODS.has(record.method) ? record.method : OTHER;
-    upstreamCalls.add(1, { upstream, method, outcome });
-    requestBytes.add(record.requestBytes, { upstream });
-    responseBytes.add(record.responseBytes, { upstream });
-    if (ended) upstreamCallDuration.record(seconds, { upstream });
-    if (method !== 'tools/call') return;
-    const labels = this.toolLabels(record);
-    toolCalls.add(1, { ...labels, outcome });
-    if (ended) toolCallDuration.record(seconds, labels);
+    const { callId, method, name, upstreamId, outcome, latencyMs, requestBytes: sent, responseBytes: received } =
+      valuesOf(columns, COUNTED);
+    const sums = new Map<string, Sum>();
+    for (const [at, id] of callId.entries()) {
+      if (known.has(id)) continue;
+      const key = `${outcome[at]}\n${method[at]}\n${upstreamId[at] ?? ''}\n${name[at]}`;
+      let sum = sums.get(key);
+      if (sum === undefined) {
+        sum = { ...this.labelsOf(method[at] ?? '', name[at] ?? '', upstreamId[at] ?? null), outcome: outcome[at] ?? 'unknown', calls: 0, sent: 0, received: 0 };
+        sums.set(key, sum);
+      }
+      sum.calls += 1;
+      sum.sent += sent[at] ?? 0;
+      sum.received += received[at] ?? 0;
+      if (sum.outcome === 'unknown' || sum.outcome === 'refused') continue;
+      const seconds = (latencyMs[at] ?? 0) / 1000;
+      upstreamCallDuration.record(seconds, sum.ofUpstream);
+      if (sum.ofTool !== null) toolCallDuration.record(seconds, sum.ofTool);
+    }
+    for (const sum of sums.values()) add(sum);
   }
 
   refused(): void {
     refusedRecords.add(1);
   }
 
+  private labelsOf(method: string, name: string, upstreamId: string | null): Labels {
+    const upstream = upstreamId === null ? NONE : this.bounded(this.upstreams, upstreamId);
+    const ofTool = method === 'tools/call' ? this.toolLabels(name, upstreamId) : null;
+    return { method: METHODS.has(method) ? method : OTHER, ofUpstream: { upstream }, ofTool };
+  }
+
   /** The name of a tool that no upstream was found for is the client's invention. */
-  private toolLabels({ name, upstreamId }: CallRecord): { tool: string; upstream: string } {
+  private toolLabels(name: string, upstreamId: string | null): { tool: string; upstream: string } {
     if (upstreamId === null) return { tool: OTHER, upstream: NONE };
-    const known = this.bounded(this.tools, `${upstreamId}\0${name}`) !== OTHER;
+    const known = this.bounded(this.tools, `${upstreamId}\n${name}`) !== OTHER;
     return known ? { tool: name, upstream: upstreamId } : { tool: OTHER, upstream: OTHER };
   }
 
@@ -78,3 +118,10 @@ export class CallInstruments {
     return value;
   }
 }
+
+const add = ({ method, outcome, ofUpstream, ofTool, calls, sent, received }: Sum): void => {
+  upstreamCalls.add(calls, { ...ofUpstream, method, outcome });
+  requestBytes.add(sent, ofUpstream);
+  responseBytes.add(received, ofUpstream);
+  if (ofTool !== null) toolCalls.add(calls, { ...ofTool, outcome });
+};

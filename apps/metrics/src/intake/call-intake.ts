@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { CallRecord } from '#libs/contracts';
 import { CallQueue } from '../queue/call-queue.js';
 import { RefusedRecords } from '../queue/refused-records.js';
-import { distinct, flawOf, storable } from './storable.js';
+import { toColumns } from '../storage/call-columns.js';
+import { distinct, flawOf } from './call-flaw.js';
 
 /** Takes batches in; what is no record of a call is kept aside, so that its batch is not held up by it. */
 @Injectable()
@@ -17,9 +18,10 @@ export class CallIntake {
     const sound: CallRecord[] = [];
     for (const record of records) {
       const flaw = flawOf(record);
-      if (flaw === null) sound.push(storable(record as CallRecord));
+      if (flaw === null) sound.push(record as CallRecord);
       else await this.refused.keep(record, flaw);
     }
-    return sound.length - (await this.queue.write(distinct(sound), deadlineAtMs));
+    if (sound.length === 0) return 0;
+    return sound.length - (await this.queue.write(toColumns(distinct(sound)), deadlineAtMs));
   }
 }

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Job, Queue, QueueEvents, Worker } from 'bullmq';
-import type { CallRecord } from '#libs/contracts';
 import { fail } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
+import type { CallColumns } from '../storage/call-columns.js';
 import { CallWriter } from './call-writer.js';
 import { LogThrottle } from './log-throttle.js';
+import { pack, unpack } from './packing.js';
 import type { QueueBackend } from './queue-backend.js';
 
 export const QUEUE_BACKEND = Symbol('QUEUE_BACKEND');
@@ -68,11 +69,10 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /** Resolves once the records are in the tables, with the number of those that could never be. */
-  async write(records: readonly CallRecord[], deadlineAtMs: number): Promise<number> {
-    if (records.length === 0) return 0;
+  async write(columns: CallColumns, deadlineAtMs: number): Promise<number> {
     const waitMs = deadlineAtMs - Date.now() - ANSWER_MS;
     if (this.closing || waitMs <= 0) throw fail('platform.not_ready');
-    const work = this.enqueueAndWait(records, waitMs);
+    const work = this.enqueueAndWait(columns, waitMs);
     // The queue's own waits end late or never when its store is gone.
     const timer = new AbortController();
     try {
@@ -98,12 +98,12 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
     await this.backend.close();
   }
 
-  private async enqueueAndWait(records: readonly CallRecord[], waitMs: number): Promise<number> {
+  private async enqueueAndWait(columns: CallColumns, waitMs: number): Promise<number> {
     const job: Job<unknown, number> = await this.queue.add(
       JOB,
-      { records },
+      { packed: await pack(columns) },
       {
-        jobId: digestOf(records),
+        jobId: digestOf(columns),
         attempts: 3,
         backoff: { type: 'exponential', delay: 300 },
         removeOnComplete: { count: DONE_KEPT },
@@ -120,9 +120,9 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private async process(data: unknown): Promise<number> {
-    const records = (data as { records?: unknown } | null)?.records;
-    if (!Array.isArray(records)) throw new Error('a job without records');
-    return this.writer.write(records as CallRecord[]);
+    const packed = (data as { packed?: unknown } | null)?.packed;
+    if (typeof packed !== 'string') throw new Error('a job without records');
+    return this.writer.write(await unpack(packed));
   }
 
   /** Some errors of the store come back at once, for ever; the worker has no pause of its own for those. */
@@ -137,11 +137,7 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
   }
 }
 
-const digestOf = (records: readonly CallRecord[]): string => {
-  const hash = createHash('sha256');
-  for (const { callId, outcome } of records) hash.update(callId).update('\0').update(outcome).update('\0');
-  return hash.digest('hex');
-};
+const digestOf = (columns: CallColumns): string => createHash('sha256').update(columns).digest('hex');
 
 const late = async (waitMs: number, signal: AbortSignal): Promise<never> => {
   await sleep(waitMs, undefined, { signal });

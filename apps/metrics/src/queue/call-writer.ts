@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { CallRecord } from '#libs/contracts';
-import { databaseFailure } from '#libs/storage';
 import { CallInstruments } from '../exposition/call.instruments.js';
-import { CallsRepository } from '../storage/calls.repository.js';
+import { type CallColumns, recordsOf, toColumns } from '../storage/call-columns.js';
+import { CallsRepository, WriteFailure } from '../storage/calls.repository.js';
 import { RefusedRecords } from './refused-records.js';
 
 /** Writes batches; a record that cannot be written is found and kept aside, and the rest of its batch goes through. */
@@ -14,24 +13,26 @@ export class CallWriter {
     private readonly refused: RefusedRecords,
   ) {}
 
-  /** Gives the number of refused records. Rejects when the database is unavailable: the batch comes again. */
-  async write(records: readonly CallRecord[]): Promise<number> {
-    if (records.length === 0) return 0;
+  /** Gives the number of refused records. Rejects when it is not the records' fault: the batch comes again. */
+  async write(columns: CallColumns): Promise<number> {
     try {
-      const fresh = await this.calls.write(records);
-      // Here and nowhere else: a record that comes again is not fresh, so it counts once.
-      for (const record of records) if (fresh.has(record.callId)) this.instruments.count(record);
+      const known = await this.calls.write(columns);
+      // Here and nowhere else: a record that comes again is known by then, so it counts once.
+      this.instruments.count(columns, known);
       return 0;
     } catch (error) {
-      if (databaseFailure(error) !== null) throw error;
-      if (records.length > 1) return this.halve(records);
-      await this.refused.keep(records[0], error instanceof Error ? error.message : String(error));
-      return 1;
+      if (!(error instanceof WriteFailure && error.isAboutData)) throw error;
+      return this.isolate(columns, error);
     }
   }
 
-  private async halve(records: readonly CallRecord[]): Promise<number> {
+  private async isolate(columns: CallColumns, failure: WriteFailure): Promise<number> {
+    const records = recordsOf(columns);
+    if (records.length === 1) {
+      await this.refused.keep(records[0], failure.message);
+      return 1;
+    }
     const half = Math.ceil(records.length / 2);
-    return (await this.write(records.slice(0, half))) + (await this.write(records.slice(half)));
+    return (await this.write(toColumns(records.slice(0, half)))) + (await this.write(toColumns(records.slice(half))));
   }
 }

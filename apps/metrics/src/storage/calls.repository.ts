@@ -1,20 +1,42 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import type { CallRecord } from '#libs/contracts';
+import { DataSource, QueryFailedError } from 'typeorm';
 import { InjectDatabase } from '#libs/storage';
+import { type CallColumns, literalsOf } from './call-columns.js';
 import { WRITE_CALLS } from './write-calls.sql.js';
 
 /** Rows that one clean-up statement removes, so that none runs long. */
 const DELETE_ROWS = 10_000;
 
+/** Why a batch was not written; without the statement and the batch, which would fill the log. */
+export class WriteFailure extends Error {
+  override readonly name = 'WriteFailure';
+  /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+  readonly code: string;
+
+  constructor(failure: QueryFailedError) {
+    super(failure.message);
+    const { code } = failure.driverError as { code?: unknown };
+    this.code = typeof code === 'string' ? code : '';
+  }
+
+  /** A data exception, a broken constraint, a limit. */
+  get isAboutData(): boolean {
+    return /^(22|23|54)/.test(this.code);
+  }
+}
+
 @Injectable()
 export class CallsRepository {
   constructor(@InjectDatabase('metrics') private readonly database: DataSource) {}
 
-  /** Writes records that are distinct by call id; gives the ids of those that were not known yet. */
-  async write(records: readonly CallRecord[]): Promise<Set<string>> {
-    const rows = await this.database.query<{ callId: string }[]>(WRITE_CALLS, columnsOf(records));
-    return new Set(rows.map((row) => row.callId));
+  /** Writes records that are distinct by call id; gives the ids of those that were known before. */
+  async write(columns: CallColumns): Promise<Set<string>> {
+    try {
+      const rows = await this.database.query<{ callId: string }[]>(WRITE_CALLS, literalsOf(columns));
+      return new Set(rows.map((row) => row.callId));
+    } catch (error) {
+      throw error instanceof QueryFailedError ? new WriteFailure(error) : error;
+    }
   }
 
   /** Keeps what the tables refuse, for a person to look at. */
@@ -46,21 +68,3 @@ export class CallsRepository {
     }
   }
 }
-
-/** In the order of `WRITE_CALLS`' parameters. */
-const columnsOf = (records: readonly CallRecord[]): unknown[][] => [
-  records.map((record) => record.callId),
-  records.map((record) => record.startedAtMs),
-  records.map((record) => record.latencyMs),
-  records.map((record) => record.principalId),
-  records.map((record) => record.tokenId),
-  records.map((record) => record.serverId),
-  records.map((record) => record.method),
-  records.map((record) => record.name),
-  records.map((record) => record.upstreamId),
-  records.map((record) => record.outcome),
-  records.map((record) => record.errorCode),
-  records.map((record) => record.requestBytes),
-  records.map((record) => record.responseBytes),
-  records.map((record) => record.traceId),
-];

@@ -55,6 +55,7 @@ export class GatewayRegistrationService {
       );
       await this.insert({ body, connection, sight, credentialShape: form.shape }, discovered, principal);
     } catch (error) {
+      this.upstreams.letGo(id, 'removed');
       if (form.credential !== null) await this.upstreams.tryToForget(id);
       throw error;
     }

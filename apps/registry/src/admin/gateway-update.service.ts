@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
+import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { fail } from '#libs/errors';
 import { CatalogChanges } from '../catalog/catalog-changes.js';
 import { Collisions } from '../catalog/collisions.js';
 import { exposedNameOf, prefixOf, problemWithName } from '../catalog/naming.js';
 import { OfferApplicationService } from '../catalog/offer-application.service.js';
-import { profileOf, reachesSameUpstream } from '../catalog/profile.js';
+import { type Connection, profileOf, reachesSameUpstream } from '../catalog/profile.js';
 import { UpstreamsService } from '../catalog/upstreams.service.js';
 import { GatewayEntity } from '../storage/gateway.entity.js';
+import { newObjectId } from '../storage/object-id.js';
 import { RegistryStore } from '../storage/registry-store.js';
 import { type CredentialForm, credentialFrom } from './credential-form.js';
-import { connectionFrom, isElsewhere } from './gateway-connection.js';
+import { type AskedConnection, connectionFrom, isElsewhere } from './gateway-connection.js';
 import type { UpdateGatewayBody } from './gateway.body.js';
 import { sightFrom } from './ownership.js';
 import { StdioPolicy } from './stdio-policy.js';
@@ -52,7 +54,7 @@ export class GatewayUpdateService {
       updatedAt: new Date(),
     };
     const moves = form !== null || transport === 'AUTO' || !reachesSameUpstream(before, connection);
-    const discovered = moves ? await this.upstreams.discover(connection, transport, form?.credential) : null;
+    const discovered = moves ? await this.tryOut(connection, transport, form) : null;
 
     await this.changes.make(async (manager, change) => {
       const current = await this.store.gateways.findById(before.id, manager);
@@ -76,6 +78,29 @@ export class GatewayUpdateService {
       // Last, so that no later failure leaves the old address with the new credential.
       if (form !== null) await this.upstreams.keepCredential(after.id, form.credential);
     });
+  }
+
+  /**
+   * A new credential is tried under an id of its own, so that calls which come meanwhile still go to the old place with
+   * the old credential, and neither meets the other's.
+   */
+  private async tryOut(
+    connection: Connection,
+    transport: AskedConnection['transport'],
+    form: CredentialForm | null,
+  ): Promise<DiscoveredUpstream> {
+    if (form === null) {
+      return this.upstreams.discover(connection, transport).catch((error: unknown) => {
+        this.upstreams.letGo(connection.id, 'updated');
+        throw error;
+      });
+    }
+    const trial = { ...connection, id: newObjectId() };
+    try {
+      return await this.upstreams.discover(trial, transport, form.credential);
+    } finally {
+      this.upstreams.letGo(trial.id, 'removed');
+    }
   }
 
   private async rename(gateway: GatewayEntity, principal: Principal, manager: EntityManager): Promise<void> {

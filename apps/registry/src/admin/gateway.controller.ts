@@ -1,13 +1,15 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { Caller, Requires } from '#libs/identity';
+import { DatabaseFailureInterceptor } from '../storage/database-failure.interceptor.js';
 import { RegisterGatewayBody, UpdateGatewayBody } from './gateway.body.js';
 import { GatewayService } from './gateway.service.js';
 import { ListQuery, StateQuery } from './list.query.js';
 
 @ApiTags('gateways')
 @Controller('gateways')
+@UseInterceptors(DatabaseFailureInterceptor)
 export class GatewayController {
   constructor(private readonly gateways: GatewayService) {}
 

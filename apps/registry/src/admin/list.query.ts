@@ -20,7 +20,7 @@ const WORDS: Readonly<Record<string, boolean>> = {
 };
 
 /** A query's text as the boolean it stands for; anything else is left for the validator to refuse. */
-export const asBoolean = ({ value }: { value: unknown }): unknown =>
+const asBoolean = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' ? (WORDS[value.toLowerCase()] ?? value) : value;
 const asInteger = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;

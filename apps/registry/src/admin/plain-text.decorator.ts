@@ -1,6 +1,12 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 
-/** Text within a length and without control characters: PostgreSQL takes no U+0000, and nobody can see the others. */
+/**
+ * Control characters but for tab and line ends (PostgreSQL takes no U+0000), halves of surrogate pairs, and what makes
+ * text look like other text: zero-width spaces, direction overrides, tag characters. Joiners stay, emoji need them.
+ */
+const DECEPTIVE = /(?![\t\n\r])[\p{Cc}\p{Cs}\u200b\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
+
+/** Text within a length that holds nothing unseen. */
 export const IsPlainText = (
   lengthMax: number,
   options?: ValidationOptions & { lengthMin?: number },
@@ -13,9 +19,9 @@ export const IsPlainText = (
           typeof value === 'string' &&
           value.length >= (options?.lengthMin ?? 0) &&
           value.length <= lengthMax &&
-          !/[^\P{C}\t\n\r]/u.test(value),
+          !DECEPTIVE.test(value),
         defaultMessage: () =>
-          `${options?.each === true ? 'each value of ' : ''}$property must be text of at most ${lengthMax} characters, none of them invisible`,
+          `${options?.each === true ? 'each value of ' : ''}$property must be text of ${options?.lengthMin ?? 0} to ${lengthMax} characters, none of them invisible`,
       },
     },
     options,

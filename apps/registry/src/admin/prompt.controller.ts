@@ -1,7 +1,8 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { Caller, Requires } from '#libs/identity';
+import { DatabaseFailureInterceptor } from '../storage/database-failure.interceptor.js';
 import { UpdateEntryBody } from './entry.body.js';
 import { EntryService } from './entry.service.js';
 import { ListQuery, StateQuery } from './list.query.js';
@@ -10,6 +11,7 @@ const KINDS = ['prompt'] as const;
 
 @ApiTags('prompts')
 @Controller('prompts')
+@UseInterceptors(DatabaseFailureInterceptor)
 export class PromptController {
   constructor(private readonly entries: EntryService) {}
 

@@ -1,13 +1,15 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { Caller, Requires } from '#libs/identity';
+import { DatabaseFailureInterceptor } from '../storage/database-failure.interceptor.js';
 import { ListQuery, StateQuery } from './list.query.js';
 import { CreateServerBody, UpdateServerBody } from './server.body.js';
 import { ServerService } from './server.service.js';
 
 @ApiTags('servers')
 @Controller('servers')
+@UseInterceptors(DatabaseFailureInterceptor)
 export class ServerController {
   constructor(private readonly servers: ServerService) {}
 

@@ -5,9 +5,9 @@
  */
 export type EntryKind = 'tool' | 'prompt' | 'resource' | 'template';
 
-export const NAME_LENGTH_MAX = 128;
+const NAME_LENGTH_MAX = 128;
 /** Bytes; a URI stands in an index, and PostgreSQL takes no index row beyond 2700. */
-export const URI_BYTES_MAX = 2048;
+const URI_BYTES_MAX = 2048;
 const SLUG_LENGTH_MAX = 64;
 
 /** https://modelcontextprotocol.io/specification/2026-07-28/server/tools#tool-names */

@@ -10,7 +10,7 @@ import { OfferApplicationService } from './offer-application.service.js';
 import { reachesSameUpstream } from './profile.js';
 import type { RefusedEntry } from './offer.js';
 
-export interface RefreshCounts {
+interface RefreshCounts {
   readonly added: number;
   readonly updated: number;
   readonly removed: number;

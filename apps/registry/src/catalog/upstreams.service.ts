@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { KeepUpstreamCredential, type UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { DiscoverUpstream, type DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { type Bus, InjectBus } from '#libs/bus';
@@ -30,6 +31,11 @@ export class UpstreamsService {
       ...(credential !== undefined && { credential }),
     });
     return head;
+  }
+
+  /** Ends what a discovery has left open: a child process, a connection, the profile it was made with. */
+  letGo(upstreamId: string, change: 'updated' | 'removed'): void {
+    this.bus.publish(UpstreamChanged, { upstreamId, change });
   }
 
   /** The registry itself stores no secret. */

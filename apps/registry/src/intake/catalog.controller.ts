@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, UseInterceptors } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { Answers } from '#libs/bus';
 import type { RequestOf } from '#contracts/define';
@@ -6,9 +6,11 @@ import type { Catalog } from '#contracts/registry/catalog';
 import { DescribeServer } from '#contracts/registry/describe-server.request';
 import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { CatalogService } from '../catalog/catalog.service.js';
+import { DatabaseFailureInterceptor } from '../storage/database-failure.interceptor.js';
 import { ProfileService } from '../catalog/profile.service.js';
 
 @Controller()
+@UseInterceptors(DatabaseFailureInterceptor)
 export class CatalogController {
   constructor(
     private readonly catalogs: CatalogService,

@@ -18,7 +18,7 @@ const read = (path: string): string => {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Error(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new Error(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
   }
 };
 
@@ -75,9 +75,8 @@ const urlEntry = (name: string, server: Members, url: unknown): ServerEntry => {
   if (typeof url !== 'string' || !URL.canParse(url)) return { name, problem: 'has a url that is not one' };
   const headers = server.headers ?? {};
   if (!isTextMembers(headers)) return { name, problem: 'has headers that are not an object of texts' };
-  const kind = String(server.type ?? server.transport ?? '')
-    .toLowerCase()
-    .replaceAll(/[-_]/g, '');
+  const named = server.type ?? server.transport;
+  const kind = typeof named === 'string' ? named.toLowerCase().replaceAll(/[-_]/g, '') : '';
   if (kind === 'stdio') return { name, problem: 'is of the type stdio but has no command' };
   const pairs = Object.entries(headers).map(([key, value]) => ({ key, value }));
   return {

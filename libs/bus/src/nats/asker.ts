@@ -121,10 +121,14 @@ export class Asker implements AskerSide {
     // This process itself was held up (or suspended); what was sent meanwhile is about to be read.
     if (nowMs - this.#checkedAtMs > 2 * BEAT_INTERVAL_MS) this.#hearingSinceMs = nowMs;
     this.#checkedAtMs = nowMs;
+    // Without a connection all are silent. Answers wait for its return, so there is reason to be patient.
+    const [code, patienceMs] = this.link.connected
+      ? (['bus.responder_lost', SILENCE_MS] as const)
+      : (['bus.disconnected', 2 * SILENCE_MS] as const);
     for (const pending of this.#pending.values()) {
-      if (nowMs - Math.max(pending.heardAtMs, this.#hearingSinceMs) <= SILENCE_MS) continue;
-      const code = this.link.connected ? 'bus.responder_lost' : 'bus.disconnected';
-      pending.abandon(fail(code, { executed: 'unknown' }));
+      if (nowMs - Math.max(pending.heardAtMs, this.#hearingSinceMs) > patienceMs) {
+        pending.abandon(fail(code, { executed: 'unknown' }));
+      }
     }
   }
 

@@ -58,33 +58,43 @@ const givenProcess = async ({ onTestFinished }: Test, script: string, server: Na
   return child;
 };
 
-/** A way to the broker that can fall silent: what is sent is swallowed, and nothing is closed. */
-const givenLine = async ({ onTestFinished }: Test, server: NatsServer) => {
-  let silent = false;
+/** A way to the broker that can break in the ways a network does; `mode` says how it is just now. */
+interface Line {
+  readonly url: string;
+  /** `silent`: what is sent is swallowed. `refusing`: new connections fail. */
+  mode: 'open' | 'silent' | 'refusing';
+  /** The connections there are take nothing any more and stay open; new ones work. */
+  jam(): void;
+}
+
+const givenLine = async ({ onTestFinished }: Test, server: NatsServer): Promise<Line> => {
   const sockets = new Set<Socket>();
-  const line = createServer((near) => {
+  const listener = createServer((near) => {
+    if (line.mode === 'refusing') {
+      near.destroy();
+      return;
+    }
     const far = createConnection(server.port, '127.0.0.1');
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on('error', () => {}).on('close', () => [near, far].map((end) => end.destroy()));
     }
-    near.on('data', (bytes) => silent || far.write(bytes));
-    far.on('data', (bytes) => silent || near.write(bytes));
+    near.on('data', (bytes) => line.mode === 'silent' || far.write(bytes));
+    far.on('data', (bytes) => line.mode === 'silent' || near.write(bytes));
   }).listen(0, '127.0.0.1');
-  await once(line, 'listening');
+  await once(listener, 'listening');
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
-    line.close();
+    listener.close();
   });
-  return {
-    url: `nats://127.0.0.1:${(line.address() as AddressInfo).port}`,
-    silence: () => {
-      silent = true;
-    },
-    mend: () => {
-      silent = false;
+  const line: Line = {
+    url: `nats://127.0.0.1:${(listener.address() as AddressInfo).port}`,
+    mode: 'open',
+    jam: () => {
+      for (const socket of sockets) socket.pause();
     },
   };
+  return line;
 };
 
 const says = async (child: ChildProcess, word: string): Promise<void> => {
@@ -113,20 +123,24 @@ const until = async (holds: () => boolean, ms = 10_000): Promise<number> => {
 describe.concurrent('the bus over NATS', { timeout: 40_000 }, () => {
   it('lives through a broker that is killed and restarted', async (test) => {
     const server = await givenServer(test);
-    const [asker, answerer] = await Promise.all([join(test, server, 'ingress'), join(test, server, 'registry')]);
-    let slow = 0;
+    const line = await givenLine(test, server);
+    const [asker, answerer] = await Promise.all([join(test, line, 'ingress'), join(test, server, 'registry')]);
+    const { promise: later, resolve: finishLate } = Promise.withResolvers<void>();
+    let begun = 0;
     answerer.answer(Echo, async ({ text }) => {
-      if (text === 'slow') {
-        slow += 1;
-        await sleep(700);
-      }
+      begun += 1;
+      if (text === 'early') await sleep(500);
+      if (text === 'late') await later;
       return { text };
     });
     await answerer.flush();
     let reconnects = 0;
     asker.onReconnect(() => void (reconnects += 1));
-    const inHand = asker.ask(Echo, { text: 'slow' }, { deadlineAtMs: Date.now() + 20_000 });
-    await until(() => slow === 1);
+    const inHand = Promise.all(
+      ['early', 'late'].map((text) => asker.ask(Echo, { text }, { deadlineAtMs: Date.now() + 30_000 })),
+    );
+    inHand.catch(() => {});
+    await until(() => begun === 2);
 
     await server.kill();
     await until(() => !asker.connected && !answerer.connected, 1_000);
@@ -136,14 +150,20 @@ describe.concurrent('the bus over NATS', { timeout: 40_000 }, () => {
     expect(await failureOf(asker.flush())).toMatchObject({ code: 'bus.disconnected' });
     expect(Date.now() - startedAtMs).toBeLessThan(100);
 
+    // The answerer is back well before the asker.
+    line.mode = 'refusing';
     await sleep(1_200);
     await server.restart();
-    await until(() => asker.connected && answerer.connected, 3_500);
+    await until(() => answerer.connected, 3_500);
+    finishLate();
+    await sleep(500);
+    line.mode = 'open';
+    await until(() => asker.connected, 3_500);
     await answerer.flush();
 
     expect((await asker.ask(Echo, { text: 'again' })).head).toEqual({ text: 'again' });
-    // The answer was ready while the broker was away, and waited.
-    expect((await inHand).head).toEqual({ text: 'slow' });
+    // Answers that were ready before the asker could hear them have waited for it.
+    expect((await inHand).map(({ head }) => head.text)).toEqual(['early', 'late']);
     expect(reconnects).toBe(1);
   });
 
@@ -155,11 +175,11 @@ describe.concurrent('the bus over NATS', { timeout: 40_000 }, () => {
     hearer.hear(Changed, ({ revision }) => void heard.push(revision));
     await hearer.flush();
 
-    line.silence();
+    line.mode = 'silent';
     publisher.publish(Changed, { revision: 1 });
     await until(() => !publisher.connected, 5_000);
     publisher.publish(Changed, { revision: 2 });
-    line.mend();
+    line.mode = 'open';
 
     await until(() => heard.length === 2);
     expect(heard).toEqual([1, 2]);
@@ -197,6 +217,24 @@ describe.concurrent('the bus over NATS', { timeout: 40_000 }, () => {
     await sleep(500);
     expect(ran).toEqual(['fresh']);
     expect(noticedAfterMs).toBeLessThan(4_500);
+  });
+
+  it('leaves a connection that is jammed with unsent bytes', async (test) => {
+    const server = await givenServer(test);
+    const line = await givenLine(test, server);
+    const [asker, answerer] = await Promise.all([join(test, line, 'ingress'), join(test, server, 'registry')]);
+    answerer.answer(Echo, async (request) => request);
+    await answerer.flush();
+    let reconnects = 0;
+    asker.onReconnect(() => void (reconnects += 1));
+
+    line.jam();
+    for (let at = 0; at < 20; at += 1) {
+      asker.ask(Echo, { text: '' }, { body: 'x'.repeat(900_000), deadlineAtMs: Date.now() + 500 }).catch(() => {});
+    }
+
+    expect(await until(() => reconnects === 1)).toBeLessThan(6_000);
+    expect((await asker.ask(Echo, { text: 'fresh' })).head).toEqual({ text: 'fresh' });
   });
 
   it.for(['SIGKILL', 'SIGSTOP'] as const)(

@@ -14,6 +14,7 @@ export const Hears =
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<Method>,
   ): void => {
-    EventPattern(event.subject, { event, group: options.group })(target, key, descriptor);
+    // oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- without it Nest's type takes no typed method
+    EventPattern<string>(event.subject, { event, group: options.group })(target, key, descriptor);
     UseFilters(new FailureFilter())(target, key, descriptor);
   };

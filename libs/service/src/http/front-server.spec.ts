@@ -141,7 +141,7 @@ describe('the HTTP server of a process', () => {
       await new Promise((resolve) => socket.once('connect', resolve));
       sockets.push(socket);
     }
-    await expect(statusOf(url)).rejects.toThrow();
+    await expect(statusOf(url)).rejects.toThrow('socket hang up');
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await statusOf(url)).toBe(200);

@@ -34,7 +34,7 @@ export const installRestHooks = (fastify: FastifyInstance, config: PlatformConfi
       if (text === '') return done(null, undefined);
       checkDepth(text, DEPTH_MAX);
       // Refuses `__proto__` and `constructor.prototype` as member names.
-      parse(request, text, done);
+      void parse(request, text, done);
     } catch (error) {
       done(error as Error, undefined);
     }

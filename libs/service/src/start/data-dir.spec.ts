@@ -49,6 +49,7 @@ describe('the data folder', () => {
   it('is taken over when the pid now belongs to another process', () => {
     writeFileSync(join(dir, 'lock'), JSON.stringify({ pid: 1, startedAt: 'long ago' }));
     lockDataDir(dir)();
+    expect(readdirSync(dir)).toEqual([]);
   });
 
   it.each(['', 'garbage', '{}', 'null'])('is taken over from a damaged lock: %j', (text) => {

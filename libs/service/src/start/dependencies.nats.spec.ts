@@ -7,13 +7,13 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
-import type { ServicePart } from '../service-part.js';
+import type { AnyServicePart } from '../service-part.js';
 import { type RunningService, startService } from './start-service.js';
 
 @Module({})
 class EmptyModule {}
 
-const part: ServicePart<Record<never, never>> = {
+const part: AnyServicePart = {
   name: 'registry',
   options: {},
   module: (): DynamicModule => ({ module: EmptyModule }),

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import { connectionOf, type PostgresLocation } from '#libs/storage';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -6,7 +6,7 @@ const QUERY_TIMEOUT_MS = 900;
 
 /** Asks the database whether it is there, over one connection kept for that. */
 export class PostgresProbe {
-  private client: pg.Client | null = null;
+  private client: Client | null = null;
   private closed = false;
 
   constructor(private readonly location: PostgresLocation) {}
@@ -28,8 +28,8 @@ export class PostgresProbe {
     await client?.end().catch(() => undefined);
   }
 
-  private async connect(): Promise<pg.Client> {
-    const client = new pg.Client({
+  private async connect(): Promise<Client> {
+    const client = new Client({
       ...connectionOf(this.location),
       application_name: 'switchyard-readiness',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -50,7 +50,7 @@ export class PostgresProbe {
     return client;
   }
 
-  private drop(client: pg.Client): void {
+  private drop(client: Client): void {
     if (this.client === client) this.client = null;
     void client.end().catch(() => undefined);
   }

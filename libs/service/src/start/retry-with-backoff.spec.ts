@@ -54,6 +54,6 @@ describe('waiting for something at start', () => {
       Promise.reject(new Error('no')),
     );
     setTimeout(() => stopping.abort(new Error('stopped by SIGTERM')), 20);
-    await expect(waiting).rejects.toThrow();
+    await expect(waiting).rejects.toThrow('aborted');
   });
 });

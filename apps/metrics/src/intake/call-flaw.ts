@@ -1,0 +1,31 @@
+import type { CallOutcome, CallRecord } from '#libs/contracts';
+
+const OUTCOMES: ReadonlySet<unknown> = new Set<CallOutcome>(['ok', 'tool_error', 'error', 'refused', 'cancelled', 'unknown']);
+const STARTED_AT_MS_MAX = Date.UTC(9999, 0);
+
+/** What is wrong with a record, or null. */
+export const flawOf = (record: unknown): string | null => {
+  if (typeof record !== 'object' || record === null) return 'is no object';
+  const call = record as Record<keyof CallRecord, unknown>;
+  if (!isText(call.callId) || call.callId === '' || call.callId.length > 128) return 'callId is no identifier';
+  if (!isWithin(call.startedAtMs, STARTED_AT_MS_MAX)) return 'startedAtMs is no time';
+  if (!isWithin(call.latencyMs, Number.MAX_SAFE_INTEGER)) return 'latencyMs is no duration';
+  if (!isWithin(call.requestBytes, Number.MAX_SAFE_INTEGER)) return 'requestBytes is no size';
+  if (!isWithin(call.responseBytes, Number.MAX_SAFE_INTEGER)) return 'responseBytes is no size';
+  if (!isText(call.method) || !isText(call.name) || !isText(call.principalId)) return 'a text is missing';
+  if (!OUTCOMES.has(call.outcome)) return 'outcome is not known';
+  return null;
+};
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isWithin = (value: unknown, max: number): boolean => typeof value === 'number' && value >= 0 && value <= max;
+
+/** One record per call: what is settled beats `unknown`, else the first stands. */
+export const distinct = (records: readonly CallRecord[]): CallRecord[] => {
+  const byId = new Map<string, CallRecord>();
+  for (const record of records) {
+    const known = byId.get(record.callId);
+    if (known === undefined || known.outcome === 'unknown') byId.set(record.callId, record);
+  }
+  return [...byId.values()];
+};

@@ -1,0 +1,304 @@
+import { createRequire } from 'node:module';
+import type { ServerResponse } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { givenInvocation, type Invocation } from './invocation.js';
+import { event, json, openStream, result, rpcError, startRawLegacy } from './raw-upstream.js';
+import { startModernServer } from './sdk-servers.js';
+
+const everything = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/dist/index.js');
+const ALL = { elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: {} };
+const client = (capabilities: Record<string, unknown> = ALL) => ({ info: null, capabilities, revision: '2026-07-28' });
+
+let invocation: Invocation;
+const raw: { close(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  invocation = await givenInvocation({ PARKED_CALLS_PER_PRINCIPAL: '3' });
+});
+afterEach(async () => {
+  await Promise.all(raw.splice(0).map((server) => server.close()));
+});
+afterAll(() => invocation.close());
+
+const ask = (id: unknown, method: string, params: object = {}) => event(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+
+/** An upstream that asks on the stream of the call and answers with what it was told. */
+const startAsking = async (questions: readonly (readonly [string, object])[][], onGet?: (req: unknown, res: ServerResponse) => unknown) => {
+  const streams = new Map<string, { res: ServerResponse; id: number; told: unknown[]; round: number; due: number }>();
+  const put = (key: string) => {
+    const open = streams.get(key);
+    if (open === undefined) return;
+    const round = questions[open.round];
+    if (round === undefined) return void open.res.end(event(result(open.id, { content: [{ type: 'text', text: JSON.stringify(open.told) }] })));
+    open.round++;
+    open.due = round.length;
+    round.forEach(([method, params], index) => open.res.write(ask(`${key}/${index}`, method, params)));
+  };
+  const upstream = await startRawLegacy(
+    (request, res, req) => {
+      const key = String(req.headers['mcp-session-id']) + request.id;
+      if (request.method === 'tools/call') {
+        openStream(res);
+        streams.set(key, { res, id: request.id, told: [], round: 0, due: 0 });
+        put(key);
+        return;
+      }
+      const message = request as unknown as { id: string; result?: unknown; error?: unknown };
+      const open = streams.get(message.id?.split('/')[0] ?? '');
+      open?.told.push(message.result ?? message.error);
+      if (open && --open.due === 0) put(message.id.split('/')[0] as string);
+    },
+    onGet && { onGet: onGet as never },
+  );
+  raw.push(upstream);
+  return upstream;
+};
+
+const text = (body: string | undefined): string => JSON.parse(body as string).content[0].text;
+const requests = (body: string | undefined): Record<string, { method: string; params: Record<string, unknown> }> => JSON.parse(body as string).inputRequests;
+
+describe('a session server asks its client', () => {
+  it('parks the call, and goes on with the answer', async () => {
+    const upstream = await startAsking([[['elicitation/create', { message: 'Who?', requestedSchema: { type: 'object', properties: {} }, _meta: { progressToken: 3 } }]]]);
+    const call = invocation.routed(invocation.profile({ url: upstream.url }), 't', { client: client() });
+
+    const parked = await invocation.call(invocation.profile({ url: upstream.url, id: call.upstreamId }), 't', {}, call);
+    expect(parked.answer).toEqual({ kind: 'input-required', parked: { round: 1 } });
+    expect(requests(parked.body)).toEqual({
+      input_1: { method: 'elicitation/create', params: { message: 'Who?', requestedSchema: { type: 'object', properties: {} } } },
+    });
+    const done = await invocation.proceed(call.callId, 1, { input_1: { action: 'accept', content: { name: 'Ada' } } });
+
+    expect(done.answer).toEqual({ kind: 'result' });
+    expect(JSON.parse(text(done.body))).toEqual([{ action: 'accept', content: { name: 'Ada' } }]);
+    expect(upstream.executions).toBe(1);
+    expect(await invocation.record(call.callId)).toMatchObject({ outcome: 'ok' });
+  });
+
+  it('puts several questions together, over several rounds', async () => {
+    const upstream = await startAsking([
+      [['elicitation/create', { message: 'a' }], ['sampling/createMessage', { messages: [], maxTokens: 1 }], ['roots/list', {}]],
+      [['elicitation/create', { message: 'b' }]],
+    ]);
+    const profile = invocation.profile({ url: upstream.url });
+    const call = invocation.routed(profile, 't', { client: client() });
+
+    const first = await invocation.call(profile, 't', {}, call);
+    expect(Object.values(requests(first.body)).map(({ method }) => method)).toEqual(['elicitation/create', 'sampling/createMessage', 'roots/list']);
+    const second = await invocation.proceed(call.callId, 1, { input_1: { action: 'decline' }, input_2: { role: 'assistant' }, input_3: { roots: [] } });
+    expect(second.answer).toEqual({ kind: 'input-required', parked: { round: 2 } });
+    const done = await invocation.proceed(call.callId, 2, { input_4: { action: 'cancel' } });
+
+    expect(JSON.parse(text(done.body))).toEqual([{ action: 'decline' }, { role: 'assistant' }, { roots: [] }, { action: 'cancel' }]);
+  });
+
+  it('asks again for what was left unanswered, and ignores answers nobody asked for', async () => {
+    const upstream = await startAsking([[['elicitation/create', { message: 'a' }], ['elicitation/create', { message: 'b' }]]]);
+    const profile = invocation.profile({ url: upstream.url });
+    const call = invocation.routed(profile, 't', { client: client() });
+    await invocation.call(profile, 't', {}, call);
+
+    const again = await invocation.proceed(call.callId, 1, { input_2: { action: 'decline' }, other: {} });
+    expect(again.answer).toEqual({ kind: 'input-required', parked: { round: 2 } });
+    expect(Object.keys(requests(again.body))).toEqual(['input_1']);
+    const done = await invocation.proceed(call.callId, 2, { input_1: { action: 'accept' } });
+
+    expect(JSON.parse(text(done.body))).toEqual([{ action: 'decline' }, { action: 'accept' }]);
+  });
+
+  it('lets nobody else go on, and nobody twice', async () => {
+    const upstream = await startAsking([[['elicitation/create', { message: 'a' }]]]);
+    const profile = invocation.profile({ url: upstream.url });
+    const call = invocation.routed(profile, 't', { client: client() });
+    await invocation.call(profile, 't', {}, call);
+    const answers = { input_1: { action: 'accept' } };
+
+    const refused = { code: 'mcp.state_invalid' };
+    await expect(invocation.proceed(call.callId, 1, answers, { principalId: 'eve@example.com' })).rejects.toMatchObject(refused);
+    await expect(invocation.proceed(call.callId, 2, answers)).rejects.toMatchObject(refused);
+    await expect(invocation.proceed(randomUUID(), 1, answers)).rejects.toMatchObject(refused);
+    await expect(invocation.proceed(call.callId, 1, { input_1: 'yes' })).rejects.toMatchObject({ code: 'mcp.params_invalid' });
+    expect((await invocation.proceed(call.callId, 1, answers)).answer.kind).toBe('result');
+    await expect(invocation.proceed(call.callId, 1, answers)).rejects.toMatchObject(refused);
+  });
+
+  it('refuses what the client did not declare, and passes no unsafe URL on', async () => {
+    const upstream = await startAsking([
+      [['elicitation/create', { message: 'x', mode: 'url', url: 'javascript:alert(1)' }], ['sampling/createMessage', { tools: [] }], ['evil/method', {}]],
+    ]);
+    const profile = invocation.profile({ url: upstream.url });
+
+    const { answer, body } = await invocation.call(profile, 't', {}, { client: client({ elicitation: { url: {} }, sampling: {} }) });
+
+    expect(answer.kind).toBe('result');
+    expect(JSON.parse(text(body)).map(({ code }: { code: number }) => code)).toEqual([-32602, -32602, -32601]);
+  });
+
+  it('answers a ping by itself', async () => {
+    const upstream = await startAsking([[['ping', {}]]]);
+
+    const { body } = await invocation.call(invocation.profile({ url: upstream.url }), 't');
+
+    expect(JSON.parse(text(body))).toEqual([{}]);
+  });
+
+  it('attributes a question on the session stream to the newest call of that principal, never to another', async () => {
+    let stream: ServerResponse | undefined;
+    const open: { id: number; res: ServerResponse; session: string }[] = [];
+    const sessionStreams = new Map<string, ServerResponse>();
+    const upstream = await startRawLegacy(
+      (request, res, req) => {
+        const message = request as unknown as { id: unknown; result?: unknown };
+        if (request.method === undefined) {
+          const asked = open.find(({ id }) => id === Number(String(message.id).slice(1)));
+          asked?.res.end(event(result(asked.id, { content: [{ type: 'text', text: JSON.stringify(message.result) }] })));
+          return;
+        }
+        openStream(res);
+        res.write(': working\n\n');
+        open.push({ id: request.id, res, session: String(req.headers['mcp-session-id']) });
+      },
+      {
+        onGet: (req, res) => {
+          openStream(res);
+          res.write(': open\n\n');
+          stream = res;
+          sessionStreams.set(String(req.headers['mcp-session-id']), res);
+        },
+      },
+    );
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    const start = (id: string) => {
+      const call = invocation.routed(profile, 't', { client: client(), principal: { id, tokenId: null } });
+      return { call, answer: invocation.call(profile, 't', {}, call) };
+    };
+    const ada = start('ada@example.com');
+    await expect.poll(() => open.length).toBe(1);
+    const bob = start('bob@example.com');
+    await expect.poll(() => open.length + sessionStreams.size).toBe(4);
+
+    const adas = open[0] as (typeof open)[number];
+    sessionStreams.get(adas.session)?.write(ask(`q${adas.id}`, 'elicitation/create', { message: 'Ada?' }));
+    const parked = await ada.answer;
+
+    expect(requests(parked.body).input_1?.params.message).toBe('Ada?');
+    const done = await invocation.proceed(ada.call.callId, 1, { input_1: { action: 'accept' } });
+    expect(JSON.parse(text(done.body))).toEqual({ action: 'accept' });
+    const bobs = open[1] as (typeof open)[number];
+    bobs.res.end(event(result(bobs.id, { content: [{ type: 'text', text: 'bob' }] })));
+    expect(text((await bob.answer).body)).toBe('bob');
+    expect(stream).toBeDefined();
+  });
+
+  it('keeps what the upstream says while the client thinks, within bounds', async () => {
+    const upstream = await startRawLegacy((request, res) => {
+      if (request.method !== 'tools/call') {
+        const open = res.socket;
+        expect(open).toBeDefined();
+        stream?.end(event(result(callId, { content: [] })));
+        return;
+      }
+      callId = request.id;
+      const { progressToken } = request.params._meta as { progressToken: number };
+      openStream(res);
+      stream = res;
+      res.write(ask('q', 'elicitation/create', { message: '?' }));
+      setTimeout(() => {
+        for (let progress = 1; progress <= 1_000; progress++) {
+          res.write(event(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress } })));
+        }
+      }, 60);
+    });
+    let stream: ServerResponse | undefined;
+    let callId = 0;
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    const call = invocation.routed(profile, 't', { client: client(), wantsProgress: true });
+    await invocation.call(profile, 't', {}, call);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+
+    const done = await invocation.proceed(call.callId, 1, { input_1: { action: 'accept' } });
+
+    expect(done.frames.at(-1)).toEqual({ kind: 'progress', progress: 1_000 });
+    expect(done.frames.length).toBeLessThan(300);
+  });
+
+  it('caps how many calls of one caller may wait', async () => {
+    const upstream = await startAsking([[['elicitation/create', { message: 'a' }]]]);
+    const profile = invocation.profile({ url: upstream.url });
+    const capped = { client: client(), principal: { id: 'greedy@example.com', tokenId: null } };
+    await Promise.all([1, 2, 3].map(() => invocation.call(profile, 't', {}, capped)));
+
+    await expect(invocation.call(profile, 't', {}, capped)).rejects.toMatchObject({ code: 'mcp.input_unavailable' });
+    await expect.poll(() => upstream.requests.filter(({ body }) => body.includes('notifications/cancelled')).length).toBe(1);
+  });
+
+  it('gives up on a client that never returns, and tells the upstream', async () => {
+    const own = await givenInvocation({ PARKED_CALL_TTL: '1' });
+    try {
+      const upstream = await startAsking([[['elicitation/create', { message: 'a' }]]]);
+      const profile = own.profile({ url: upstream.url });
+      const call = own.routed(profile, 't', { client: client() });
+      await own.call(profile, 't', {}, call);
+
+      await expect.poll(() => upstream.requests.filter(({ body }) => body.includes('notifications/cancelled')).length, { timeout: 3_000 }).toBe(1);
+
+      expect(upstream.requests.some(({ body }) => body.includes('"error"'))).toBe(true);
+      expect(await own.record(call.callId)).toMatchObject({ outcome: 'cancelled' });
+      await expect(own.proceed(call.callId, 1, {})).rejects.toMatchObject({ code: 'mcp.state_invalid' });
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('turns "visit this URL first" into a request for input, and repeats the call without the answers', async () => {
+    const upstream = await startRawLegacy((request, res) =>
+      upstream.executions === 1
+        ? json(res, rpcError(request.id, -32042, 'URL required', { elicitations: [{ mode: 'url', elicitationId: 'e', url: 'https://example.com/x', message: 'Sign in' }] }))
+        : json(res, result(request.id, { content: [{ type: 'text', text: 'in' }] })),
+    );
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+
+    const first = await invocation.call(profile, 't', {}, { client: client() });
+    const second = await invocation.call(profile, 't', {}, { client: client(), body: '{"name":"t","arguments":{},"inputResponses":{"input_1":{"action":"accept"}},"requestState":"s"}' });
+
+    expect(first.answer).toEqual({ kind: 'input-required' });
+    expect(requests(first.body)).toEqual({ input_1: { method: 'elicitation/create', params: { mode: 'url', url: 'https://example.com/x', message: 'Sign in' } } });
+    expect(text(second.body)).toBe('in');
+    expect(upstream.requests.at(-1)?.body).not.toContain('inputResponses');
+    expect(upstream.requests.at(-1)?.body).not.toContain('requestState');
+  });
+
+  it('works over the pipes of a child process', async () => {
+    const profile = invocation.profile({ transport: 'STDIO', command: process.execPath, args: [everything, 'stdio'] });
+    const call = invocation.routed(profile, 'trigger-elicitation-request', { client: client() });
+
+    let step = await invocation.call(profile, 'trigger-elicitation-request', {}, call);
+    for (let round = 1; step.answer.kind === 'input-required'; round++) {
+      const answers = Object.entries(requests(step.body)).map(([key, { method }]) => [key, method === 'roots/list' ? { roots: [] } : { action: 'accept', content: { name: 'Ada', check: true, email: 'a@b.c', firstLine: 'x', untitledSingleSelectEnum: 'Ross' } }]);
+      step = await invocation.proceed(call.callId, round, Object.fromEntries(answers));
+    }
+
+    expect(step.answer).toMatchObject({ kind: 'result' });
+    expect(step.body).toContain('Ada');
+  });
+});
+
+describe('a 2026-07-28 server asks its client', () => {
+  it('has its questions and its state passed on as they are, and gets both back in a call of its own', async () => {
+    const modern = await startModernServer();
+    raw.push(modern);
+    const profile = invocation.profile({ url: modern.url });
+
+    const first = await invocation.call(profile, 'asks', {}, { client: client() });
+    const second = await invocation.call(profile, 'asks', {}, { client: client(), body: '{"name":"asks","arguments":{},"inputResponses":{"who":{"action":"accept","content":{"name":"Ada"}}}}' });
+
+    expect(first.answer).toEqual({ kind: 'input-required' });
+    expect(requests(first.body).who?.method).toBe('elicitation/create');
+    expect(text(second.body)).toBe('Hello Ada');
+  });
+});
+

@@ -1,0 +1,347 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { givenInvocation, type Invocation } from './invocation.js';
+import { event, json, openStream, type RawUpstream, result, rpcError, startRawLegacy, startRawModern } from './raw-upstream.js';
+import { startLegacyServer, startModernServer, type TestServer } from './sdk-servers.js';
+
+let invocation: Invocation;
+let modern: TestServer;
+let legacy: Awaited<ReturnType<typeof startLegacyServer>>;
+const raw: { close(): Promise<void> }[] = [];
+const given = async <S extends RawUpstream>(starting: Promise<S>): Promise<S> => {
+  const server = await starting;
+  raw.push(server);
+  return server;
+};
+
+beforeAll(async () => {
+  [invocation, modern, legacy] = await Promise.all([givenInvocation(), startModernServer(), startLegacyServer()]);
+});
+afterEach(async () => {
+  await Promise.all(raw.splice(0).map((server) => server.close()));
+});
+afterAll(async () => {
+  await invocation.close();
+  await Promise.all([modern.close(), legacy.close()]);
+});
+
+const bothEras = () => [['2026-07-28', modern], ['2025-11-25', legacy]] as const;
+const text = (body: string | undefined): string => JSON.parse(body as string).content[0].text;
+
+describe('what comes back', () => {
+  it('streams progress and log messages ahead of the result, in order', async () => {
+    for (const [, server] of bothEras()) {
+      const { frames, body } = await invocation.call(invocation.profile({ url: server.url }), 'slow', {}, { wantsProgress: true, logLevel: 'info' });
+
+      expect(text(body)).toBe('done');
+      expect(frames.filter(({ kind }) => kind === 'progress').map((frame) => 'progress' in frame && frame.progress).at(-1)).toBe(3);
+      expect(frames.filter(({ kind }) => kind === 'log')).toHaveLength(3);
+    }
+  });
+
+  it('asks for neither when the client does not want them', async () => {
+    for (const [, server] of bothEras()) {
+      const { frames } = await invocation.call(invocation.profile({ url: server.url }), 'slow');
+
+      expect(frames).toEqual([]);
+    }
+  });
+
+  it('tells a failed tool from a failed call', async () => {
+    const upstream = invocation.profile({ url: modern.url });
+    const failed = invocation.routed(upstream, 'fails');
+    const unknown = invocation.routed(upstream, 'no-such-tool');
+
+    const first = await invocation.call(upstream, 'fails', {}, failed);
+    const second = await invocation.call(upstream, 'no-such-tool', {}, unknown);
+
+    expect(JSON.parse(first.body as string)).toMatchObject({ isError: true });
+    expect(second.answer).toMatchObject({ kind: 'error', error: { code: -32602 } });
+    expect(await invocation.record(failed.callId)).toMatchObject({ outcome: 'tool_error' });
+    expect(await invocation.record(unknown.callId)).toMatchObject({ outcome: 'error', errorCode: '-32602' });
+  });
+
+  it('reads resources and gets prompts', async () => {
+    for (const [, server] of bothEras()) {
+      const upstream = invocation.profile({ url: server.url });
+
+      const resource = await invocation.call(upstream, 'test://note', {}, { method: 'resources/read', body: '{"uri":"test://note"}' });
+      const prompt = await invocation.call(upstream, 'greet', {}, { method: 'prompts/get', body: '{"name":"greet","arguments":{"name":"Ada"}}' });
+
+      expect(JSON.parse(resource.body as string).contents[0].text).toBe('a note');
+      expect(JSON.parse(prompt.body as string).messages[0].content.text).toBe('Hello Ada');
+    }
+  });
+
+  it('says of a missing resource in either era what 2026-07-28 says', async () => {
+    for (const [, server] of bothEras()) {
+      const { answer } = await invocation.call(invocation.profile({ url: server.url }), 'test://none', {}, { method: 'resources/read', body: '{"uri":"test://none"}' });
+
+      expect(answer).toMatchObject({ kind: 'error', error: { code: -32602, data: { uri: 'test://none' } } });
+    }
+  });
+
+  it('keeps numbers, key order and unknown members both ways', async () => {
+    const upstream = await given(
+      startRawModern((request, res) =>
+        json(res, `{"jsonrpc":"2.0","id":${request.id},"result":{"resultType":"complete","z":9007199254740993,"content":[],"a":1.10}}`),
+      ),
+    );
+    const body = '{"name":"t","arguments":{"z":9007199254740993,"a":1.10}}';
+
+    const { body: answer } = await invocation.call(invocation.profile({ url: upstream.url }), 't', {}, { body });
+
+    expect(upstream.requests.at(-1)?.body).toContain('"arguments":{"z":9007199254740993,"a":1.10}');
+    expect(answer).toBe('{"z":9007199254740993,"content":[],"a":1.10}');
+  });
+
+  it('writes a fresh envelope for the hop and lets vendor metadata pass', async () => {
+    const upstream = await given(startRawModern((request, res) => json(res, result(request.id, { resultType: 'complete', content: [], ttlMs: 10, cacheScope: 'private', _meta: { 'acme/x': 1, 'io.modelcontextprotocol/serverInfo': { name: 'raw' } } }))));
+    const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
+
+    const { answer } = await invocation.call(invocation.profile({ url: upstream.url }), 't', {}, {
+      client: { info: { name: 'them' }, capabilities: { elicitation: {} }, revision: '2026-07-28' },
+      logLevel: 'notice',
+      meta: { 'acme/y': 2 },
+    });
+    const { params } = JSON.parse(upstream.requests.at(-1)?.body as string);
+
+    expect(params._meta).toMatchObject({
+      'acme/y': 2,
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': { elicitation: {} },
+      'io.modelcontextprotocol/clientInfo': { name: 'switchyard' },
+      'io.modelcontextprotocol/logLevel': 'notice',
+    });
+    expect(params._meta.traceparent).toMatch(/^00-/);
+    expect(params._meta.traceparent).not.toBe(traceparent);
+    expect(upstream.requests.at(-1)?.headers.traceparent).toBe(params._meta.traceparent);
+    expect(answer).toEqual({ kind: 'result', meta: { 'acme/x': 1 }, ttlMs: 10, cacheScope: 'private' });
+  });
+
+  it('mirrors parameters into headers, and fetches the schema anew when the upstream misses one', async () => {
+    const upstream = await given(
+      startRawModern((request, res, req) => {
+        if (request.method === 'tools/list') {
+          return json(res, result(request.id, { resultType: 'complete', tools: [{ name: 't', inputSchema: { type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' } } } }] }));
+        }
+        if (req.headers['mcp-param-region'] === undefined) return json(res, rpcError(request.id, -32020, 'Mcp-Param-Region is missing'), 400);
+        return json(res, result(request.id, { resultType: 'complete', content: [{ type: 'text', text: String(req.headers['mcp-param-region']) }] }));
+      }),
+    );
+    const profile = invocation.profile({ url: upstream.url });
+
+    const known = await invocation.call(profile, 't', { region: 'ü' }, { headerParams: [{ header: 'Region', path: ['region'], type: 'string' }] });
+    const learnt = await invocation.call(profile, 't', { region: 'eu' });
+
+    expect(text(known.body)).toBe('=?base64?w7w=?=');
+    expect(text(learnt.body)).toBe('eu');
+    expect(invocation.listChanges).toContainEqual(expect.objectContaining({ upstreamId: profile.id, list: 'tools' }));
+  });
+
+  it('passes a missing capability on and keeps quarrels about our own request to itself', async () => {
+    const missing = await given(startRawModern((request, res) => json(res, rpcError(request.id, -32021, 'needs sampling', { requiredCapabilities: { sampling: {} } }), 400)));
+    const mismatch = await given(startRawModern((request, res) => json(res, request.method === 'tools/list' ? result(request.id, { tools: [] }) : rpcError(request.id, -32020, 'mismatch'), request.method === 'tools/list' ? 200 : 400)));
+
+    const { answer } = await invocation.call(invocation.profile({ url: missing.url }), 't');
+
+    expect(answer).toEqual({ kind: 'error', error: { code: -32021, message: 'needs sampling', data: { requiredCapabilities: { sampling: {} } } } });
+    await expect(invocation.call(invocation.profile({ url: mismatch.url }), 't')).rejects.toMatchObject({ code: 'upstream.invalid_answer', executed: 'no' });
+  });
+
+  it('shows the upstream its credential, and nobody that credential', async () => {
+    const upstream = await given(startRawModern((request, res, req) => json(res, result(request.id, { resultType: 'complete', content: [{ type: 'text', text: `you sent ${req.headers.authorization}` }] }))));
+    const profile = invocation.profile({ url: upstream.url });
+    invocation.credentials.set(profile.id, { headers: { Authorization: 'Bearer sekrit-token-value' } });
+
+    const { body } = await invocation.call(profile, 't');
+
+    expect(upstream.requests.at(-1)?.headers.authorization).toBe('Bearer sekrit-token-value');
+    expect(body).not.toContain('sekrit');
+  });
+});
+
+describe('sessions', () => {
+  it('opens a new session and repeats the call when the upstream has forgotten the old one', async () => {
+    const upstream = invocation.profile({ url: legacy.url, id: 'forgetful' });
+    await invocation.call(upstream, 'echo', { text: 'before' });
+    const before = legacy.sessions.size;
+
+    legacy.forget();
+    const { body } = await invocation.call(upstream, 'echo', { text: 'after' });
+
+    expect(text(body)).toBe('after');
+    expect(legacy.sessions.size).toBe(before + 1);
+  });
+
+  it('does so for servers that answer 400 to an unknown session', async () => {
+    let refuse = true;
+    const upstream = await given(
+      startRawLegacy((request, res) => {
+        if (!refuse) return json(res, result(request.id, { content: [{ type: 'text', text: 'fine' }] }));
+        refuse = false;
+        return json(res, rpcError(null, -32000, 'Bad Request: No valid session ID provided'), 400);
+      }),
+    );
+
+    const { body } = await invocation.call(invocation.profile({ url: upstream.url }), 't');
+
+    expect(text(body)).toBe('fine');
+    expect(upstream.known.size).toBe(2);
+  });
+
+  it('gives up after one new session', async () => {
+    const upstream = await given(startRawLegacy((_request, res) => json(res, rpcError(null, -32001, 'Session not found'), 404)));
+
+    await expect(invocation.call(invocation.profile({ url: upstream.url }), 't')).rejects.toMatchObject({ code: 'upstream.session_lost', executed: 'no' });
+    expect(upstream.known.size).toBe(2);
+  });
+
+  it('talks to a legacy server that keeps no sessions', async () => {
+    const upstream = await given(startRawLegacy((request, res) => json(res, result(request.id, { content: [{ type: 'text', text: 'stateless' }] })), { sessions: false }));
+
+    expect(text((await invocation.call(invocation.profile({ url: upstream.url }), 't')).body)).toBe('stateless');
+    expect(upstream.requests.at(-1)?.headers['mcp-protocol-version']).toBe('2025-11-25');
+  });
+
+  it('never shares a session between principals who can be asked, and shares one between those who cannot', async () => {
+    const upstream = await given(startRawLegacy((request, res) => json(res, result(request.id, { content: [] }))));
+    const profile = invocation.profile({ url: upstream.url });
+    const call = (id: string, capabilities: object) =>
+      invocation.call(profile, 't', {}, { principal: { id, tokenId: null }, client: { info: null, capabilities: capabilities as Record<string, unknown>, revision: '2026-07-28' } });
+
+    await Promise.all([call('ada', {}), call('bob', {})]);
+    expect(upstream.known.size).toBe(1);
+    await Promise.all([call('ada', { elicitation: {} }), call('bob', { elicitation: {} }), call('ada', { elicitation: { form: {} } })]);
+
+    expect(upstream.known.size).toBe(3);
+    const declared = upstream.requests.filter(({ body }) => body.includes('"initialize"')).map(({ body }) => JSON.parse(body).params.capabilities);
+    expect(declared).toEqual([{}, { elicitation: { form: {} } }, { elicitation: { form: {} } }]);
+  });
+
+  it('fetches the answer with Last-Event-ID when the server closes the stream and says so', async () => {
+    let pending: number | undefined;
+    const upstream = await given(
+      startRawLegacy(
+        (request, res) => {
+          pending = request.id;
+          openStream(res);
+          res.write(event('', 'e1'));
+          res.end('retry: 20\n\n');
+        },
+        {
+          onGet: (req, res) => {
+            if (req.headers['last-event-id'] !== 'e1') return json(res, '', 405);
+            openStream(res);
+            res.end(event(result(pending, { content: [{ type: 'text', text: 'resumed' }] }), 'e2'));
+          },
+        },
+      ),
+    );
+
+    expect(text((await invocation.call(invocation.profile({ url: upstream.url }), 't')).body)).toBe('resumed');
+    expect(upstream.executions).toBe(1);
+  });
+
+  it('sets the log level once, to the lowest anybody asked for, and filters for the others', async () => {
+    const upstream = await given(
+      startRawLegacy(
+        (request, res) => {
+          if (request.method === 'logging/setLevel') return json(res, result(request.id, {}));
+          openStream(res);
+          for (const level of ['debug', 'error']) res.write(event(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { level, data: level } })));
+          res.end(event(result(request.id, { content: [] })));
+        },
+        { capabilities: { tools: {}, logging: {} } },
+      ),
+    );
+    const profile = invocation.profile({ url: upstream.url });
+
+    const all = await invocation.call(profile, 't', {}, { logLevel: 'debug' });
+    const some = await invocation.call(profile, 't', {}, { logLevel: 'warning' });
+    const none = await invocation.call(profile, 't');
+
+    expect([all, some, none].map(({ frames }) => frames.length)).toEqual([2, 1, 0]);
+    expect(upstream.requests.filter(({ body }) => body.includes('logging/setLevel'))).toHaveLength(1);
+  });
+
+  it('puts no reserved code of today into the mouth of a server of yesterday', async () => {
+    const upstream = await given(startRawLegacy((request, res) => json(res, rpcError(request.id, -32020, 'my own meaning'))));
+
+    const { answer } = await invocation.call(invocation.profile({ url: upstream.url }), 't');
+
+    expect(answer).toEqual({ kind: 'error', error: { code: -32603, message: 'my own meaning' } });
+  });
+
+  it('ends its sessions when it stops', async () => {
+    const own = await givenInvocation();
+    const upstream = await given(startRawLegacy((request, res) => json(res, result(request.id, { content: [] }))));
+    await own.call(own.profile({ url: upstream.url }), 't');
+
+    await own.close();
+
+    expect(upstream.ended).toEqual(['session-1']);
+  });
+});
+
+describe('cancellation', () => {
+  const cancelled = async (start: (until: Promise<void>, seen: () => void) => Promise<RawUpstream>) => {
+    let release = () => {};
+    let seen = () => {};
+    const arrived = new Promise<void>((resolve) => (seen = resolve));
+    const upstream = await given(start(new Promise((resolve) => (release = resolve)), () => seen()));
+    const abort = new AbortController();
+    const calling = invocation.call(invocation.profile({ url: upstream.url }), 't', {}, { signal: abort.signal });
+    await arrived;
+    abort.abort();
+    await expect(calling).rejects.toMatchObject({ code: 'bus.cancelled' });
+    release();
+    return upstream;
+  };
+
+  it('closes the stream of a 2026-07-28 server', async () => {
+    let closed = () => {};
+    const noticed = new Promise<void>((resolve) => (closed = resolve));
+
+    await cancelled((_until, seen) =>
+      startRawModern((_request, res) => {
+        openStream(res);
+        res.write(': working\n\n');
+        res.on('close', closed);
+        seen();
+      }),
+    );
+
+    await expect(noticed).resolves.toBeUndefined();
+  });
+
+  it('tells a session server by name which request it means', async () => {
+    let id: number | undefined;
+    const upstream = await cancelled((_until, seen) =>
+      startRawLegacy((request) => {
+        id = request.id;
+        seen();
+      }),
+    );
+
+    await expect.poll(() => upstream.requests.map(({ body }) => body).find((body) => body.includes('notifications/cancelled'))).toBeDefined();
+    const told = JSON.parse(upstream.requests.find(({ body }) => body.includes('notifications/cancelled'))?.body as string);
+    expect(told.params.requestId).toBe(id);
+  });
+});
+
+describe('list changes', () => {
+  it('are told at most once a second for each list', async () => {
+    const upstream = invocation.profile({ url: legacy.url });
+    await invocation.discover(upstream);
+    const server = [...legacy.sessions.values()].at(-1);
+    await expect.poll(() => legacy.requests.some(({ method }) => method === 'GET')).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+
+    for (let change = 0; change < 50; change++) server?.sendToolListChanged();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+
+    const told = invocation.listChanges.filter(({ upstreamId }) => upstreamId === upstream.id);
+    expect(told.length).toBeGreaterThanOrEqual(1);
+    expect(told.length).toBeLessThanOrEqual(2);
+  });
+});

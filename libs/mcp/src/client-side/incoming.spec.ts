@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { readIncoming, readIncomingBatch } from './incoming.js';
+import { withMeta } from './outgoing.js';
+import { itemTexts, resultParts } from './result-parts.js';
+
+const result = (text: string) => {
+  const message = readIncoming(`{"jsonrpc":"2.0","id":1,"result":${text}}`);
+  if (message.kind !== 'result') throw new Error(message.kind);
+  return message;
+};
+
+describe('readIncoming', () => {
+  it('keeps the text of a result as it came', () => {
+    const text = '{ "b" : 9007199254740993, "a":1e400, "content":[{"text":"\\u00e9"}] }';
+
+    expect(result(text).text).toBe(text);
+  });
+
+  it.each([
+    ['no JSON', 'hello'],
+    ['an array', '[]'],
+    ['another protocol', '{"jsonrpc":"1.0","id":1,"result":{}}'],
+    ['a result that is no object', '{"jsonrpc":"2.0","id":1,"result":[]}'],
+    ['neither result nor error', '{"jsonrpc":"2.0","id":1}'],
+    ['both', '{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":""}}'],
+    ['an error without a code', '{"jsonrpc":"2.0","id":1,"error":{}}'],
+    ['a key twice', '{"jsonrpc":"2.0","id":1,"result":{},"result":{"a":1}}'],
+    ['a method that is no string', '{"jsonrpc":"2.0","method":1}'],
+    ['params that are no object', '{"jsonrpc":"2.0","method":"a","params":[1]}'],
+    ['a request with an impossible id', '{"jsonrpc":"2.0","method":"a","id":null}'],
+    ['depth', `{"jsonrpc":"2.0","id":1,"result":{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}}`],
+  ])('refuses %s', (_name, text) => {
+    expect(() => readIncoming(text)).toThrow(expect.objectContaining({ code: 'upstream.invalid_answer' }));
+  });
+
+  it('reads requests, notifications and errors', () => {
+    expect(readIncoming('{"jsonrpc":"2.0","id":"a","method":"ping"}')).toEqual({
+      kind: 'request', id: 'a', method: 'ping', params: {}, paramsText: '{}',
+    });
+    expect(readIncoming('{"jsonrpc":"2.0","method":"n","params":{"a":1}}')).toEqual({ kind: 'notification', method: 'n', params: { a: 1 } });
+    expect(readIncoming('{"jsonrpc":"2.0","error":{"code":-32000,"message":"no"}}')).toEqual({
+      kind: 'error', id: null, error: { code: -32000, message: 'no' },
+    });
+  });
+
+  it('reads the messages of a batch one by one', () => {
+    const batch = readIncomingBatch(' [{"jsonrpc":"2.0","method":"n"}, {"jsonrpc":"2.0","id":1,"result":{"n":12345678901234567890}}]');
+
+    expect(batch).toMatchObject([{ kind: 'notification' }, { kind: 'result', text: '{"n":12345678901234567890}' }]);
+  });
+
+  it('does not fall for __proto__', () => {
+    const { text } = resultParts(result('{"__proto__":{"polluted":true},"content":[]}'));
+
+    expect(text).toBe('{"__proto__":{"polluted":true},"content":[]}');
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+});
+
+describe('resultParts', () => {
+  it('moves what belongs to the hop into the head and leaves the rest untouched', () => {
+    const parts = resultParts(
+      result('{"resultType":"complete","z":9007199254740993,"ttlMs":5000,"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"x"},"acme/kept":1},"cacheScope":"public","a":[1.0]}'),
+    );
+
+    expect(parts).toEqual({
+      resultType: 'complete', ttlMs: 5_000, cacheScope: 'public', meta: { 'acme/kept': 1 }, text: '{"z":9007199254740993,"a":[1.0]}',
+    });
+  });
+
+  it.each([[-1], [1.5], ['5'], [null]])('takes no ttlMs of %j', (ttlMs) => {
+    expect(resultParts(result(JSON.stringify({ ttlMs })))).not.toHaveProperty('ttlMs');
+  });
+
+  it('believes a ttlMs for a day at most', () => {
+    expect(resultParts(result('{"ttlMs":1e18}')).ttlMs).toBe(86_400_000);
+  });
+
+  it('cuts a list into the texts of its items', () => {
+    expect(itemTexts('{"tools":[ {"a":[1,2]} ,{"b":"]"}],"x":1}', 'tools')).toEqual(['{"a":[1,2]}', '{"b":"]"}']);
+  });
+});
+
+describe('withMeta', () => {
+  it.each([
+    ['{}', '{"_meta":{"a":1}}'],
+    ['  { }', '{"_meta":{"a":1}}'],
+    ['{"name":"x"}', '{"_meta":{"a":1},"name":"x"}'],
+    ['{\n "n" : 1.0 }', '{"_meta":{"a":1},"n" : 1.0 }'],
+  ])('%j → %s', (params, expected) => {
+    expect(withMeta(params, { a: 1 })).toBe(expected);
+  });
+});

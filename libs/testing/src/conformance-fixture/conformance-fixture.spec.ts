@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type SuiteReport, runConformanceSuite } from '../conformance-suite.js';
+import { spawnSource } from '../source-process.js';
+import { type ConformanceFixture, type FixtureEra, startConformanceFixture } from './conformance-fixture.js';
+
+let fixture: ConformanceFixture | undefined;
+afterEach(async () => {
+  await fixture?.stop();
+  fixture = undefined;
+});
+
+const start = async (era: FixtureEra): Promise<string> => {
+  fixture = await startConformanceFixture({ era });
+  return fixture.url;
+};
+
+const notTasks = ({ failures }: SuiteReport): string[] => failures.filter((failure) => !failure.startsWith('tasks-'));
+
+/** Before a gateway is put between, the fixture itself is beyond doubt. */
+describe('the conformance fixture', () => {
+  it.each(['both', 'legacy'] as const)('passes every 2025-11-25 scenario when it serves %s', async (era) => {
+    const report = await runConformanceSuite(await start(era), { requirements: '2025-11-25' });
+    expect(report.failures, report.output).toEqual([]);
+    expect(report.exitCode).toBe(0);
+    expect(report.output).toContain('Total: 84 passed, 0 failed');
+  });
+
+  it.each(['both', 'modern'] as const)('passes every 2026-07-28 scenario but the tasks when it serves %s', async (era) => {
+    const report = await runConformanceSuite(await start(era), { requirements: '2026-07-28' });
+    expect(notTasks(report), report.output).toEqual([]);
+    expect(report.exitCode).toBe(0);
+    expect(report.output).toContain('Total: 164 passed, 30 failed');
+  });
+
+  it('passes every 2025-06-18 scenario', async () => {
+    const report = await runConformanceSuite(await start('legacy'), { suite: 'all', specVersion: '2025-06-18' });
+    expect(report.failures, report.output).toEqual([]);
+    expect(report.output).toContain('Total: 56 passed, 0 failed');
+  });
+
+  it('serves one era alone when told to', async () => {
+    const discover = (url: string) =>
+      fetch(url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          'mcp-protocol-version': '2026-07-28',
+          'mcp-method': 'server/discover',
+        },
+        body: JSON.stringify({
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'server/discover',
+          params: {
+            _meta: {
+              'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+              'io.modelcontextprotocol/clientCapabilities': {},
+            },
+          },
+        }),
+      });
+    expect((await discover(await start('legacy'))).status).toBe(400);
+    await fixture?.stop();
+    expect((await discover(await start('modern'))).status).toBe(200);
+
+    const legacyClient = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode: 'legacy' } });
+    await expect(
+      legacyClient.connect(new StreamableHTTPClientTransport(new URL((fixture as ConformanceFixture).url))),
+    ).rejects.toThrow();
+  });
+
+  it('runs in a process of its own', async () => {
+    const child = spawnSource(new URL('./main.ts', import.meta.url), [], { ...process.env, ERA: 'modern' }, 'pipe');
+    const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+    expect(line.toString()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/mcp\n$/);
+    child.kill('SIGKILL');
+  });
+});

@@ -1,0 +1,124 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from '@modelcontextprotocol/node';
+import { McpServer, createMcpHandler, createRequestStateCodec, isLegacyRequest } from '@modelcontextprotocol/server';
+import { registerContentTools, textResult } from './content-tools.js';
+import { type RoundState, registerInputTools } from './input-tools.js';
+import { LegacySessions } from './legacy-sessions.js';
+import { registerPrompts, registerResources } from './resources-and-prompts.js';
+
+export type FixtureEra = 'both' | 'legacy' | 'modern';
+
+export interface ConformanceFixture {
+  /** Of the MCP endpoint. */
+  readonly url: string;
+  readonly port: number;
+  /** Tells every session and every listener that the tool list has changed; it has. */
+  changeTools(): void;
+  stop(): Promise<void>;
+}
+
+/** An MCP server on the official SDK that offers all that the conformance suite asks servers for, tasks excepted. */
+export const startConformanceFixture = async (options: {
+  readonly era?: FixtureEra;
+  readonly port?: number;
+}): Promise<ConformanceFixture> => {
+  const { era = 'both', port = 0 } = options;
+  const lists = new ChangingLists();
+  const legacy = new LegacySessions(() => buildServer(lists));
+  const modern = createMcpHandler(() => buildServer(lists), { legacy: 'reject' });
+  lists.onToolsChanged = () => {
+    modern.notify.toolsChanged();
+    legacy.forEach((server) => server.sendToolListChanged());
+  };
+  lists.onPromptsChanged = () => {
+    modern.notify.promptsChanged();
+    legacy.forEach((server) => server.sendPromptListChanged());
+  };
+
+  const handle = toNodeHandler({
+    fetch: async (request: Request) => {
+      if (era === 'legacy' || (era === 'both' && (await isLegacyRequest(request)))) return legacy.fetch(request);
+      return modern.fetch(request);
+    },
+  });
+  const hostIsLocal = localhostHostValidation();
+  const originIsLocal = localhostOriginValidation();
+  const server = createServer((req, res) => {
+    if (!hostIsLocal(req, res) || !originIsLocal(req, res)) return;
+    if (req.url === '/mcp') void handle(req, res);
+    else res.writeHead(404).end();
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${address.port}/mcp`,
+    port: address.port,
+    changeTools: () => lists.changeTools(),
+    stop: async () => {
+      await modern.close();
+      await legacy.close();
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+};
+
+/** The part of the surface that tools can change: the servers of all sessions and requests show the same. */
+class ChangingLists {
+  extraTool = false;
+  extraPrompt = false;
+  onToolsChanged = (): void => {};
+  onPromptsChanged = (): void => {};
+
+  changeTools(): void {
+    this.extraTool = !this.extraTool;
+    this.onToolsChanged();
+  }
+
+  changePrompts(): void {
+    this.extraPrompt = !this.extraPrompt;
+    this.onPromptsChanged();
+  }
+}
+
+const codec = createRequestStateCodec<RoundState>({ key: randomBytes(32), ttlSeconds: 600 });
+
+const buildServer = (lists: ChangingLists): McpServer => {
+  const server = new McpServer(
+    { name: 'conformance-fixture', version: '1.0.0' },
+    {
+      capabilities: {
+        tools: { listChanged: true },
+        prompts: { listChanged: true },
+        resources: { listChanged: true, subscribe: true },
+        logging: {},
+        completions: {},
+      },
+      requestState: { verify: codec.verify },
+    },
+  );
+  registerContentTools(server);
+  registerInputTools(server, codec);
+  registerResources(server);
+  registerPrompts(server);
+  server.registerTool('test_trigger_tool_change', { description: 'Changes the tool list' }, () => {
+    lists.changeTools();
+    return textResult('Changed');
+  });
+  server.registerTool('test_trigger_prompt_change', { description: 'Changes the prompt list' }, () => {
+    lists.changePrompts();
+    return textResult('Changed');
+  });
+  if (lists.extraTool) server.registerTool(`test_extra_tool`, { description: 'Comes and goes' }, () => textResult('Here'));
+  if (lists.extraPrompt) {
+    server.registerPrompt('test_extra_prompt', { description: 'Comes and goes' }, () => ({
+      messages: [{ role: 'user', content: { type: 'text', text: randomUUID() } }],
+    }));
+  }
+  return server;
+};

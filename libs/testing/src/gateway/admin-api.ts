@@ -1,0 +1,65 @@
+export interface RegisteredGateway {
+  readonly id: string;
+  readonly name: string;
+  readonly [member: string]: unknown;
+}
+
+export interface VirtualServer {
+  readonly id: string;
+  readonly [member: string]: unknown;
+}
+
+/** What `POST /gateways` takes; the rest of its members pass as they are. */
+export interface GatewayRegistration {
+  readonly name: string;
+  readonly url?: string;
+  readonly transport?: 'STREAMABLEHTTP' | 'SSE' | 'STDIO' | 'AUTO';
+  readonly command?: string;
+  readonly args?: readonly string[];
+  readonly toolPrefix?: string;
+  readonly [member: string]: unknown;
+}
+
+export interface EntryView {
+  readonly id: string;
+  readonly name: string;
+  readonly [member: string]: unknown;
+}
+
+/** The administrator's REST API, over HTTP, with the administrator's token. */
+export class AdminApi {
+  constructor(
+    private readonly url: string,
+    private readonly token: string,
+  ) {}
+
+  /** Rejects with the status and the body of a refusal. */
+  async call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.token}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text === '' ? undefined : JSON.parse(text)) as Answer;
+  }
+
+  register(registration: GatewayRegistration): Promise<RegisteredGateway> {
+    return this.call('POST', '/gateways', registration);
+  }
+
+  /** A virtual server of everything that the gateways with these ids offer, or of everything there is. */
+  async createServer(name: string, gateways?: readonly RegisteredGateway[]): Promise<VirtualServer> {
+    const of = async (list: string): Promise<string[]> => {
+      const entries = await this.call<EntryView[]>('GET', `/${list}`);
+      const ids = gateways?.map(({ id }) => id);
+      return entries.filter((entry) => ids?.includes(String(entry['gatewayId'])) ?? true).map(({ id }) => id);
+    };
+    const [associatedTools, associatedResources, associatedPrompts] = await Promise.all([of('tools'), of('resources'), of('prompts')]);
+    return this.call('POST', '/servers', { server: { name, associatedTools, associatedResources, associatedPrompts } });
+  }
+}

@@ -1,0 +1,83 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { ChildServer } from '../child-server.js';
+import type { RedisServer } from '../redis-server.js';
+import { AdminApi } from './admin-api.js';
+import type { ClientEra, Gateway, GatewayProcess } from './gateway.js';
+import type { GatewaySecrets } from './gateway-secrets.js';
+
+interface Parts {
+  readonly url: string;
+  readonly processes: readonly GatewayProcess[];
+  readonly secrets: GatewaySecrets;
+  readonly nats?: ChildServer;
+  readonly redis?: RedisServer;
+  /** What is to be undone, last first, after the processes have ended. */
+  readonly closers: readonly (() => Promise<void> | void)[];
+}
+
+/** The running gateway in the hands of a test. */
+export class GatewayHandle implements Gateway {
+  readonly url: string;
+  readonly processes: readonly GatewayProcess[];
+  readonly nats: ChildServer | undefined;
+  readonly redis: RedisServer | undefined;
+  readonly admin: AdminApi;
+  private readonly clients: Client[] = [];
+
+  private constructor(
+    private readonly parts: Parts,
+    readonly adminToken: string,
+  ) {
+    this.url = parts.url;
+    this.processes = parts.processes;
+    this.nats = parts.nats;
+    this.redis = parts.redis;
+    this.admin = new AdminApi(parts.url, adminToken);
+  }
+
+  static async of(parts: Parts): Promise<GatewayHandle> {
+    return new GatewayHandle(parts, await parts.secrets.adminToken());
+  }
+
+  get ingressUrls(): string[] {
+    return this.processes.filter(({ service }) => service === 'ingress' || service === 'standalone').map(({ url }) => url);
+  }
+
+  tokenFor(user: { email: string; isAdmin?: boolean; teams?: readonly string[] }): Promise<string> {
+    return this.parts.secrets.token(user);
+  }
+
+  async client(era: ClientEra, options: { path?: string; token?: string; url?: string } = {}): Promise<Client> {
+    const { path = '/mcp', token = this.adminToken, url = this.url } = options;
+    const mode = era === 'legacy' ? 'legacy' : { pin: '2026-07-28' };
+    const client = new Client({ name: 'test-client', version: '1.0.0' }, { versionNegotiation: { mode } });
+    const requestInit = { headers: { authorization: `Bearer ${token}` } };
+    await client.connect(new StreamableHTTPClientTransport(new URL(path, url), { requestInit }));
+    this.clients.push(client);
+    return client;
+  }
+
+  process(service: GatewayProcess['service'], replica = 0): GatewayProcess {
+    const found = this.processes.find((process) => process.service === service && process.replica === replica);
+    if (!found) throw new Error(`there is no replica ${replica} of ${service}`);
+    return found;
+  }
+
+  kill(service: GatewayProcess['service'], replica = 0): Promise<void> {
+    return this.process(service, replica).server.kill();
+  }
+
+  restart(service: GatewayProcess['service'], replica = 0): Promise<void> {
+    return this.process(service, replica).server.restart();
+  }
+
+  logs(): string {
+    return this.processes.map(({ service, replica, server }) => `=== ${service} ${replica}\n${server.output}`).join('\n');
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.clients.splice(0).map((client) => client.close()));
+    await Promise.allSettled(this.processes.map(({ server }) => server.stop()));
+    for (const close of [...this.parts.closers].reverse()) await close();
+  }
+}

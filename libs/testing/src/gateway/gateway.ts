@@ -1,0 +1,52 @@
+import type { Client } from '@modelcontextprotocol/client';
+import type { ChildServer } from '../child-server.js';
+import type { RedisServer } from '../redis-server.js';
+import type { AdminApi } from './admin-api.js';
+
+export const SERVICES = ['ingress', 'auth', 'registry', 'tool-invocation', 'metrics'] as const;
+export type Service = (typeof SERVICES)[number];
+
+export interface GatewayProcess {
+  /** `standalone` in embedded mode. */
+  readonly service: Service | 'standalone';
+  readonly replica: number;
+  readonly url: string;
+  readonly server: ChildServer;
+}
+
+export type ClientEra = 'legacy' | 'modern';
+
+/** A whole gateway in processes of its own, run from the build as users run it. */
+export interface Gateway {
+  /** Where clients go; in distributed mode a front that gives each request to the next replica. */
+  readonly url: string;
+  /** The replicas that serve MCP, without the front. */
+  readonly ingressUrls: readonly string[];
+  readonly adminToken: string;
+  readonly admin: AdminApi;
+  readonly processes: readonly GatewayProcess[];
+  /** The broker, in distributed mode. */
+  readonly nats: ChildServer | undefined;
+  readonly redis: RedisServer | undefined;
+
+  /** A token for anybody. A user who is not an administrator has to be known to the gateway first. */
+  tokenFor(user: { readonly email: string; readonly isAdmin?: boolean; readonly teams?: readonly string[] }): Promise<string>;
+  /** A connected client of the official SDK, as the administrator unless told otherwise. */
+  client(era: ClientEra, options?: { readonly path?: string; readonly token?: string; readonly url?: string }): Promise<Client>;
+  process(service: GatewayProcess['service'], replica?: number): GatewayProcess;
+  /** `kill -9` of one replica. */
+  kill(service: GatewayProcess['service'], replica?: number): Promise<void>;
+  /** Starts a replica that was killed, on the same port. */
+  restart(service: GatewayProcess['service'], replica?: number): Promise<void>;
+  /** What the processes have printed, for a failing test to show. */
+  logs(): string;
+  stop(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly mode: 'embedded' | 'distributed';
+  /** Of each service, in distributed mode. */
+  readonly replicas?: number;
+  /** Settings for every process. */
+  readonly env?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, type ServerResponse, createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Service } from './gateway.js';
+
+export interface SprayingFront {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Which service's REST API a path belongs to; MCP and the rest are for ingress. As the shipped nginx has it. */
+const ROUTES: readonly [RegExp, Service][] = [
+  [/^\/servers\/[^/]+\/(mcp|sse|message|ws)\b/, 'ingress'],
+  [/^\/(auth|teams|tokens|rbac|oauth)\b/, 'auth'],
+  [/^\/(gateways|tools|resources|prompts|servers|a2a|tags|export|import|catalog)\b/, 'registry'],
+  [/^\/(metrics|observability|logs)\b/, 'metrics'],
+  [/^\/admin\/mcp-pool\b/, 'tool-invocation'],
+];
+
+const serviceOf = (path: string): Service => {
+  const plain = path.replace(/^\/v1(?=\/)/, '');
+  return ROUTES.find(([pattern]) => pattern.test(plain))?.[1] ?? 'ingress';
+};
+
+/**
+ * The worst load balancer there is: each request goes to the next replica of its service, whoever sent it. A replica
+ * that takes no connection is passed over; nothing that was sent is sent again.
+ */
+export const startSprayingFront = async (replicasOf: (service: Service) => readonly string[]): Promise<SprayingFront> => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1_024 });
+  let turn = 0;
+
+  const forward = (req: IncomingMessage, res: ServerResponse, urls: readonly string[], tries: number): void => {
+    const { hostname, port } = new URL(urls[turn++ % urls.length] as string);
+    const { method, url: path, headers } = req;
+    const onward = request({ agent, hostname, port, ...(method && { method }), ...(path && { path }), headers: { ...headers, host: `${hostname}:${port}` } });
+    let connected = false;
+    onward.on('socket', (socket) => {
+      connected = !socket.connecting;
+      socket.once('connect', () => {
+        connected = true;
+      });
+    });
+    onward.on('response', (answer) => {
+      res.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      res.flushHeaders();
+      answer.pipe(res);
+      answer.on('error', () => res.destroy());
+    });
+    onward.on('error', () => {
+      if (res.headersSent) return void res.destroy();
+      // The body has gone nowhere yet: it is piped once there is a connection.
+      if (!connected && tries > 1) return forward(req, res, urls, tries - 1);
+      res.writeHead(502, { 'content-type': 'text/plain' }).end('the replica is gone');
+    });
+    res.on('close', () => {
+      if (!res.writableFinished) onward.destroy();
+    });
+    const send = (): void => void req.pipe(onward);
+    onward.once('socket', (socket) => (socket.connecting ? socket.once('connect', send) : send()));
+  };
+
+  const server = createServer((req, res) => {
+    const urls = replicasOf(serviceOf(req.url ?? '/'));
+    forward(req, res, urls, urls.length);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+      agent.destroy();
+    },
+  };
+};

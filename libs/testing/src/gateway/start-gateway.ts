@@ -1,0 +1,124 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startEmbeddedPostgres } from '#libs/storage';
+import { createLogger } from '#libs/telemetry';
+import { ChildServer, canConnect } from '../child-server.js';
+import { freePort } from '../free-port.js';
+import { startRedisServer } from '../redis-server.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { type Gateway, type GatewayOptions, type GatewayProcess, SERVICES, type Service } from './gateway.js';
+import { GatewayHandle } from './gateway-handle.js';
+import { GatewaySecrets } from './gateway-secrets.js';
+import { startSprayingFront } from './spraying-front.js';
+
+/** From the sources as from the build: the folder that holds both. */
+const root = (() => {
+  let at = path.dirname(fileURLToPath(import.meta.url));
+  while (!fs.existsSync(path.join(at, 'package.json'))) at = path.dirname(at);
+  return at;
+})();
+
+const READY_WITHIN_MS = 60_000;
+
+/** Starts a gateway from `dist/`; `npm run build` first. */
+export const startGateway = (options: GatewayOptions): Promise<Gateway> =>
+  options.mode === 'embedded' ? startEmbedded(options) : startDistributed(options);
+
+const common = {
+  HOST: '127.0.0.1',
+  LOG_LEVEL: 'warn',
+  SSRF_ALLOW_LOCALHOST: 'true',
+  MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'true',
+};
+
+const startProcess = async (app: GatewayProcess['service'], replica: number, env: Record<string, string>): Promise<GatewayProcess> => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const main = path.join(root, 'dist', 'apps', app, 'src', 'main.js');
+  if (!fs.existsSync(main)) throw new Error(`${main} is missing: run npm run build first`);
+  const { PATH = '', HOME = '' } = process.env;
+  const server = new ChildServer({
+    command: process.execPath,
+    args: [main],
+    cwd: root,
+    env: { PATH, HOME, ...common, ...env, PORT: String(port) },
+    probe: () => isReady(url),
+    readyWithinMs: READY_WITHIN_MS,
+  });
+  await server.start();
+  return { service: app, replica, url, server };
+};
+
+const isReady = async (url: string): Promise<void> => {
+  const response = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(2_000) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url} is not ready: ${text}`);
+};
+
+const startEmbedded = async ({ env = {} }: GatewayOptions): Promise<Gateway> => {
+  const folder = temporaryFolder('gateway');
+  const secrets = new GatewaySecrets();
+  const standalone = await startProcess('standalone', 0, { ...secrets.environment, SWITCHYARD_DATA_DIR: path.join(folder, 'data'), ...env });
+  return GatewayHandle.of({
+    url: standalone.url,
+    processes: [standalone],
+    secrets,
+    closers: [() => fs.rmSync(folder, { recursive: true, force: true })],
+  });
+};
+
+const startDistributed = async ({ replicas = 1, env = {} }: GatewayOptions): Promise<Gateway> => {
+  const closers: (() => Promise<void> | void)[] = [];
+  const processes: GatewayProcess[] = [];
+  const giveUp = async (): Promise<void> => {
+    await Promise.allSettled(processes.map(({ server }) => server.kill()));
+    for (const close of closers.reverse()) await close();
+  };
+  try {
+    const folder = temporaryFolder('gateway');
+    closers.push(() => fs.rmSync(folder, { recursive: true, force: true }));
+    const logger = createLogger({ service: 'testing', level: 'error' });
+    const postgres = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), logger });
+    closers.push(() => postgres.stop());
+    const redis = await startRedisServer();
+    closers.push(() => redis.stop());
+    const nats = await startNats();
+    closers.push(() => nats.server.kill());
+
+    const { socketDir } = postgres.location as { socketDir: string };
+    const secrets = new GatewaySecrets();
+    const shared = {
+      ...secrets.environment,
+      NATS_URL: nats.url,
+      REDIS_URL: redis.url,
+      DATABASE_URL: `postgres://postgres@localhost/postgres?host=${encodeURIComponent(socketDir)}`,
+    };
+    const start = async (service: Service, replica: number): Promise<void> => {
+      const SWITCHYARD_DATA_DIR = path.join(folder, `${service}-${replica}`);
+      processes.push(await startProcess(service, replica, { ...shared, SWITCHYARD_DATA_DIR, ...env }));
+    };
+    const numbers = Array.from({ length: replicas }, (_, replica) => replica);
+    const started = await Promise.allSettled(SERVICES.flatMap((service) => numbers.map((replica) => start(service, replica))));
+    for (const outcome of started) if (outcome.status === 'rejected') throw outcome.reason;
+
+    const urlsOf = (service: Service): string[] => processes.filter((process) => process.service === service).map(({ url }) => url);
+    const front = await startSprayingFront(urlsOf);
+    closers.push(() => front.stop());
+    return await GatewayHandle.of({ url: front.url, processes, secrets, nats: nats.server, redis, closers });
+  } catch (error) {
+    await giveUp();
+    throw error;
+  }
+};
+
+const startNats = async (): Promise<{ url: string; server: ChildServer }> => {
+  const port = await freePort();
+  const server = new ChildServer({
+    command: 'nats-server',
+    args: ['-a', '127.0.0.1', '-p', String(port)],
+    probe: () => canConnect(port),
+  });
+  await server.start();
+  return { url: `nats://127.0.0.1:${port}`, server };
+};
