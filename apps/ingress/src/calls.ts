@@ -1,4 +1,5 @@
-import type { LogLevel, Principal, RoutedCall } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
+import type { LogLevel, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import type { CredentialCarrier } from '#libs/identity';
 import type { ClientRequest, Envelope, HeaderBag, Operation, RequestMeta, ServerCodec } from '#libs/mcp';
 import type { CatalogView } from './routing/catalog-view.js';
@@ -61,6 +62,15 @@ export interface ParkedCall {
   readonly inputResponses: Readonly<Record<string, unknown>>;
 }
 
-export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
+export const LOG_LEVELS: readonly LogLevel[] = [
+  'debug',
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'critical',
+  'alert',
+  'emergency',
+];
 
 export const isLogLevel = (level: unknown): level is LogLevel => (LOG_LEVELS as readonly unknown[]).includes(level);

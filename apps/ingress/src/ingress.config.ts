@@ -5,26 +5,51 @@ import { outboxOptions } from '#libs/outbox';
 export const ingressOptions = {
   ...identityOptions,
   ...outboxOptions,
-  ALLOWED_HOSTS: list([], 'Names, without port, that a request may give as Host besides those of loopback. `*` allows any.'),
-  ALLOWED_ORIGINS: list([], 'Origins, with scheme, that a browser may call from besides those on loopback. `*` allows any.'),
+  ALLOWED_HOSTS: list(
+    [],
+    'Names, without port, that a request may give as Host besides those of loopback. `*` allows any.',
+  ),
+  ALLOWED_ORIGINS: list(
+    [],
+    'Origins, with scheme, that a browser may call from besides those on loopback. `*` allows any.',
+  ),
   MCP_BODY_BYTES_MAX: integer(4 * 1024 * 1024, 'Bytes of the largest MCP message a client may post.', { min: 1_024 }),
-  MCP_BODY_BYTES_TOTAL: integer(128 * 1024 * 1024, 'Bytes of MCP messages being received at once; beyond it requests get 503.', {
-    min: 1_024,
+  MCP_BODY_BYTES_TOTAL: integer(
+    128 * 1024 * 1024,
+    'Bytes of MCP messages being received at once; beyond it requests get 503.',
+    {
+      min: 1_024,
+    },
+  ),
+  LIST_PAGE_SIZE: integer(500, 'Entries per page of tools, prompts, resources and resource templates.', {
+    min: 1,
+    max: 10_000,
   }),
-  LIST_PAGE_SIZE: integer(500, 'Entries per page of tools, prompts, resources and resource templates.', { min: 1, max: 10_000 }),
   LIST_TTL_MS: integer(0, 'How long clients may keep a list without asking again (2026-07-28).'),
   TOOL_TIMEOUT: integer(60, 'Seconds a call may take in all.', { min: 1, max: 86_400 }),
   INPUT_TIMEOUT: integer(600, 'Seconds a client may take to answer what a call asks it for.', { min: 1, max: 86_400 }),
   SESSION_TTL: integer(3_600, 'Seconds after which an idle session of a client before 2026-07-28 ends.', { min: 1 }),
-  SESSIONS_PER_PRINCIPAL_MAX: integer(10_000, 'Sessions one caller may open within SESSION_TTL without closing any.', { min: 1 }),
-  MESSAGE_TTL: integer(600, 'Seconds for which the events of a session can be asked for again with Last-Event-ID.', { min: 1 }),
-  STREAMS_PER_PRINCIPAL_MAX: integer(1_000, 'Listen and GET streams one caller may hold open at once, per process.', { min: 1 }),
-  SSE_KEEPALIVE_ENABLED: flag(true, 'Whether idle streams carry a comment now and then, so that nothing on the way closes them.'),
-  SSE_KEEPALIVE_INTERVAL: integer(30, 'Seconds of silence after which a stream carries a comment.', { min: 1, max: 3_600 }),
-  STATE_SECRET: secret('Seals requestState and cursors; the same for every replica. Unset: derived from JWT_SECRET_KEY.'),
+  SESSIONS_PER_PRINCIPAL_MAX: integer(10_000, 'Sessions one caller may open within SESSION_TTL without closing any.', {
+    min: 1,
+  }),
+  MESSAGE_TTL: integer(600, 'Seconds for which the events of a session can be asked for again with Last-Event-ID.', {
+    min: 1,
+  }),
+  STREAMS_PER_PRINCIPAL_MAX: integer(1_000, 'Listen and GET streams one caller may hold open at once, per process.', {
+    min: 1,
+  }),
+  SSE_KEEPALIVE_ENABLED: flag(
+    true,
+    'Whether idle streams carry a comment now and then, so that nothing on the way closes them.',
+  ),
+  SSE_KEEPALIVE_INTERVAL: integer(30, 'Seconds of silence after which a stream carries a comment.', {
+    min: 1,
+    max: 3_600,
+  }),
+  STATE_SECRET: secret(
+    'Seals requestState and cursors; the same for every replica. Unset: derived from JWT_SECRET_KEY.',
+  ),
   JWT_SECRET_KEY: secret('Signs tokens when JWT_ALGORITHM is HS*; here only what STATE_SECRET is derived from.'),
 };
 
 export type IngressConfig = ConfigOf<typeof ingressOptions>;
-
-export const INGRESS_CONFIG = Symbol('INGRESS_CONFIG');

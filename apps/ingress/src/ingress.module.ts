@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { BUS, type Bus } from '#libs/bus';
 import { CallerAdmission, IdentityModule } from '#libs/identity';
@@ -6,7 +7,7 @@ import { RawHttp } from '#libs/service';
 import { CACHE, type Cache } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import { Ingress } from './ingress.js';
-import { INGRESS_CONFIG, type IngressConfig } from './ingress.config.js';
+import type { IngressConfig } from './ingress.config.js';
 
 /** The clients' edge: MCP endpoints straight on the HTTP server, in front of Nest's own routes. */
 @Module({})
@@ -24,19 +25,20 @@ export class IngressModule implements OnApplicationShutdown {
       module: IngressModule,
       imports: [IdentityModule.with(config), OutboxModule.with(config)],
       providers: [
-        { provide: INGRESS_CONFIG, useValue: config },
         {
           provide: Ingress,
-          inject: [INGRESS_CONFIG, BUS, CACHE, CallerAdmission, Outbox, LOGGER, RawHttp],
+          inject: [BUS, CACHE, CallerAdmission, Outbox, LOGGER, RawHttp],
           useFactory: (
-            settings: IngressConfig,
             bus: Bus,
             cache: Cache,
             callers: CallerAdmission,
             outbox: Outbox,
             logger: Logger,
             raw: RawHttp,
-          ) => new Ingress(settings, { bus, cache, callers, outbox, logger, releasePlace: (response) => raw.releasePlace(response) }),
+          ) => {
+            const releasePlace = (response: ServerResponse): void => raw.releasePlace(response);
+            return new Ingress(config, { bus, cache, callers, outbox, logger, releasePlace });
+          },
         },
       ],
     };

@@ -17,6 +17,7 @@ import { Catalogs } from './routing/catalogs.js';
 import { Router } from './routing/router.js';
 import { Seal } from './sealing/seal.js';
 import { Asks } from './session/asks.js';
+import { Presence } from './session/presence.js';
 import { OpenCalls } from './session/open-calls.js';
 import { SessionStore } from './session/session-store.js';
 import { ChangeFeeds } from './streams/change-feeds.js';
@@ -50,6 +51,7 @@ export class Ingress {
   private readonly asks: Asks;
   private readonly feeds: ChangeFeeds;
   private readonly streams: SessionStreams;
+  private readonly presence: Presence;
 
   constructor(config: IngressConfig, { bus, cache, callers, outbox, logger, releasePlace }: IngressSurroundings) {
     const seal = new Seal(secretOf(config));
@@ -65,6 +67,7 @@ export class Ingress {
     });
     const admission = new Admission(callers, this.sessions);
     this.calls = new OpenCalls(bus);
+    this.presence = new Presence(cache, bus.instance);
     this.asks = new Asks(bus, config.INPUT_TIMEOUT * SECOND_MS);
     this.feeds = new ChangeFeeds(bus, this.catalogs, admission, config.STREAMS_PER_PRINCIPAL_MAX);
     this.streams = new SessionStreams(bus, this.feeds, trail, reply, this.sessions);
@@ -91,8 +94,9 @@ export class Ingress {
     });
   }
 
-  /** Open streams get their last message and end; calls in hand go on. */
+  /** Open streams get their last message and end; calls in hand go on, but for those that wait for a person. */
   async stopStreams(): Promise<void> {
+    this.asks.giveUp();
     this.feeds.endAll();
     this.streams.endAll();
   }
@@ -100,13 +104,14 @@ export class Ingress {
   close(): void {
     this.feeds.close();
     this.streams.close();
-    for (const part of [this.catalogs, this.sessions, this.calls, this.asks]) part.close();
+    for (const part of [this.catalogs, this.sessions, this.calls, this.asks, this.presence]) part.close();
     this.heartbeat.close();
   }
 }
 
 const secretOf = ({ STATE_SECRET, JWT_SECRET_KEY }: IngressConfig): string => {
   const secret = STATE_SECRET ?? JWT_SECRET_KEY;
-  if (secret === null) throw fail('config.invalid', { message: 'STATE_SECRET is required where JWT_SECRET_KEY is not set' });
+  if (secret === null)
+    throw fail('config.invalid', { message: 'STATE_SECRET is required where JWT_SECRET_KEY is not set' });
   return secret;
 };

@@ -58,7 +58,8 @@ export class Pipeline {
 
   private refuse(wire: WireCall, codec: ServerCodec, thrown: unknown): void {
     if (wire.abort.signal.aborted) return wire.reply.abandon();
-    if (!(thrown instanceof GatewayError)) this.logger.error({ err: thrown, method: wire.request.method }, 'a call failed');
+    if (!(thrown instanceof GatewayError))
+      this.logger.error({ err: thrown, method: wire.request.method }, 'a call failed');
     const failure = toGatewayError(thrown);
     const { httpStatus, error } = codec.error(failure);
     wire.reply.finish(errorMessage(wire.request.idText, error), httpStatus, headersFor(failure, httpStatus));

@@ -8,7 +8,10 @@ import { WithBody } from '#libs/bus';
 import { CatalogChanged } from '#libs/contracts';
 import { Rig, catalogOf, tool } from './rig.js';
 
-const suite = join(dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json')), 'dist/index.js');
+const suite = join(
+  dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json')),
+  'dist/index.js',
+);
 
 interface Check {
   readonly id: string;
@@ -20,24 +23,45 @@ let rig: Rig;
 let url: string;
 let folder: string;
 
-const diagnostic = ['test_missing_capability', 'test_streaming_elicitation', 'test_logging_tool', 'test_trigger_tool_change', 'test_trigger_prompt_change'];
+const diagnostic = [
+  'test_missing_capability',
+  'test_streaming_elicitation',
+  'test_logging_tool',
+  'test_trigger_tool_change',
+  'test_trigger_prompt_change',
+];
 
 /** The gateway's own behaviour alone is under test, so the upstream is a double. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'conformance-'));
   rig = new Rig();
-  const schema = { inputSchema: { type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' } }, required: ['region'] } };
-  const mirrored = tool('test_x_mcp_header', schema, undefined, [{ header: 'Region', path: ['region'], type: 'string' }]);
+  const schema = {
+    inputSchema: {
+      type: 'object',
+      properties: { region: { type: 'string', 'x-mcp-header': 'Region' } },
+      required: ['region'],
+    },
+  };
+  const mirrored = tool('test_x_mcp_header', schema, undefined, [
+    { header: 'Region', path: ['region'], type: 'string' },
+  ]);
   const tools = [...diagnostic.map((name) => tool(name)), mirrored];
   rig.catalogs.set(null, catalogOf({ tools }));
   let changes = 1;
   rig.execute = async (call, context) => {
     if (call.exposedName === 'test_missing_capability' && !('sampling' in call.client.capabilities)) {
-      return { kind: 'error', error: { code: -32021, message: 'sampling is required', data: { requiredCapabilities: { sampling: {} } } } };
+      return {
+        kind: 'error',
+        error: { code: -32021, message: 'sampling is required', data: { requiredCapabilities: { sampling: {} } } },
+      };
     }
-    if (call.exposedName === 'test_logging_tool' && call.logLevel !== undefined) await context.send({ kind: 'log', level: 'info', data: 'hello' });
+    if (call.exposedName === 'test_logging_tool' && call.logLevel !== undefined)
+      await context.send({ kind: 'log', level: 'info', data: 'hello' });
     if (call.exposedName === 'test_streaming_elicitation') {
-      return new WithBody({ kind: 'input-required' }, '{"inputRequests":{"a":{"method":"elicitation/create","params":{"message":"?","requestedSchema":{"type":"object","properties":{}}}}}}');
+      return new WithBody(
+        { kind: 'input-required' },
+        '{"inputRequests":{"a":{"method":"elicitation/create","params":{"message":"?","requestedSchema":{"type":"object","properties":{}}}}}}',
+      );
     }
     if (call.exposedName.startsWith('test_trigger')) {
       changes++;
@@ -46,7 +70,8 @@ beforeAll(async () => {
       rig.catalogs.set(null, catalogOf({ revision: changes, tools: [...tools, tool(`extra_${changes}`)], prompts }));
       rig.registry.publish(CatalogChanged, { revision: changes, lists: [kind], serverIds: [], upstreamIds: ['u1'] });
     }
-    if (call.method === 'resources/read') return new WithBody({ kind: 'result' }, '{"contents":[{"uri":"file:///a","text":"a"}]}');
+    if (call.method === 'resources/read')
+      return new WithBody({ kind: 'result' }, '{"contents":[{"uri":"file:///a","text":"a"}]}');
     return new WithBody({ kind: 'result' }, '{"content":[{"type":"text","text":"done"}]}');
   };
   url = `${await rig.start()}/mcp`;
@@ -58,9 +83,13 @@ afterAll(async () => {
 
 const run = async (scenario: string, version: string): Promise<Check[]> => {
   const out = join(folder, `${scenario}-${version}`);
-  const child = spawn(process.execPath, [suite, 'server', '--url', url, '--scenario', scenario, '--spec-version', version, '-o', out], {
-    stdio: 'ignore',
-  });
+  const child = spawn(
+    process.execPath,
+    [suite, 'server', '--url', url, '--scenario', scenario, '--spec-version', version, '-o', out],
+    {
+      stdio: 'ignore',
+    },
+  );
   await new Promise((resolve) => child.once('close', resolve));
   const [result = ''] = await readdir(out);
   return JSON.parse(await readFile(join(out, result, 'checks.json'), 'utf8')) as Check[];

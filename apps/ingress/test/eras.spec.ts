@@ -41,9 +41,16 @@ describe('a 2026-07-28 client', () => {
 
     const { json } = await post(url, body, modernHeaders('tools/call', 'echo'));
 
-    expect(json.result.content[0].text).toBe('up_echo {"name":"up_echo","arguments":{"n":12345678901234567890, "a":1.0}}');
+    expect(json.result.content[0].text).toBe(
+      'up_echo {"name":"up_echo","arguments":{"n":12345678901234567890, "a":1.0}}',
+    );
     expect(json.result.resultType).toBe('complete');
-    expect(rig.calls[0]?.call).toMatchObject({ target: 'up_echo', exposedName: 'echo', meta: { 'vendor/x': 1 }, wantsProgress: false });
+    expect(rig.calls[0]?.call).toMatchObject({
+      target: 'up_echo',
+      exposedName: 'echo',
+      meta: { 'vendor/x': 1 },
+      wantsProgress: false,
+    });
   });
 });
 
@@ -54,8 +61,14 @@ describe.each(['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'])('a %s cl
     const listed = await post(url, { jsonrpc: '2.0', id: 1, method: 'tools/list' }, session);
     expect(listed.json.result).toEqual({ tools: expect.arrayContaining([expect.objectContaining({ name: 'echo' })]) });
 
-    const called = await post(url, { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'echo', arguments: {} } }, session);
-    expect(called.json.result).toEqual({ content: [{ type: 'text', text: 'up_echo {"name":"up_echo","arguments":{}}' }] });
+    const called = await post(
+      url,
+      { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'echo', arguments: {} } },
+      session,
+    );
+    expect(called.json.result).toEqual({
+      content: [{ type: 'text', text: 'up_echo {"name":"up_echo","arguments":{}}' }],
+    });
 
     const deleted = await fetch(url, { method: 'DELETE', headers: session });
     expect(deleted.status).toBe(204);
@@ -65,7 +78,11 @@ describe.each(['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'])('a %s cl
 });
 
 it('answers bare JSON-RPC without a session', async () => {
-  const { json } = await post(url.replace('/mcp', '/rpc'), { jsonrpc: '2.0', id: 5, method: 'tools/call', params: { name: 'echo' } }, { accept: '' });
+  const { json } = await post(
+    url.replace('/mcp', '/rpc'),
+    { jsonrpc: '2.0', id: 5, method: 'tools/call', params: { name: 'echo' } },
+    { accept: '' },
+  );
 
   expect(json).toMatchObject({ id: 5, result: { content: [{ type: 'text' }] } });
 });

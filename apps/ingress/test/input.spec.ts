@@ -15,22 +15,37 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-const FORM = { method: 'elicitation/create', params: { message: 'Who?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } } };
+const FORM = {
+  method: 'elicitation/create',
+  params: { message: 'Who?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } },
+};
 const SAMPLE = { method: 'sampling/createMessage', params: { messages: [], maxTokens: 1 } };
 
 const asking = (inputRequests: object, more: object = {}, parked?: number): WithBody<CallAnswer> =>
-  new WithBody({ kind: 'input-required', ...(parked !== undefined && { parked: { round: parked } }) }, JSON.stringify({ inputRequests, ...more }));
-const done = (text: string): WithBody<CallAnswer> => new WithBody({ kind: 'result' }, JSON.stringify({ content: [{ type: 'text', text }] }));
+  new WithBody(
+    { kind: 'input-required', ...(parked !== undefined && { parked: { round: parked } }) },
+    JSON.stringify({ inputRequests, ...more }),
+  );
+const done = (text: string): WithBody<CallAnswer> =>
+  new WithBody({ kind: 'result' }, JSON.stringify({ content: [{ type: 'text', text }] }));
 
-const toolCall = (id: number) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'echo', arguments: { a: 1 } } });
+const toolCall = (id: number) => ({
+  jsonrpc: '2.0',
+  id,
+  method: 'tools/call',
+  params: { name: 'echo', arguments: { a: 1 } },
+});
 const openCall = async (url: string, session: Record<string, string>) =>
-  eventsOf(await fetch(url, { method: 'POST', headers: { ...JSON_HEADERS, ...session }, body: JSON.stringify(toolCall(1)) }));
+  eventsOf(
+    await fetch(url, { method: 'POST', headers: { ...JSON_HEADERS, ...session }, body: JSON.stringify(toolCall(1)) }),
+  );
 
 describe('a session client, asked by requests', () => {
   it('answers on the other replica, and the call is repeated upstream with the exact state', async () => {
     rig.execute = async (_, { body }) => {
       const params = JSON.parse(body ?? '');
-      if (params.inputResponses === undefined) return asking({ who: FORM, what: SAMPLE }, { requestState: 'st\u00e4te "1"' });
+      if (params.inputResponses === undefined)
+        return asking({ who: FORM, what: SAMPLE }, { requestState: 'st\u00e4te "1"' });
       return done(JSON.stringify(params));
     };
     const session = await openSession(first, { elicitation: {}, sampling: {} });
@@ -39,7 +54,10 @@ describe('a session client, asked by requests', () => {
     expect(asks.map(({ method, params }) => ({ method, params }))).toEqual([FORM, SAMPLE]);
 
     for (const { id, method } of asks) {
-      const result = method === FORM.method ? { action: 'accept', content: { name: 'Ann' } } : { role: 'assistant', model: 'm', content: { type: 'text', text: 'hi' } };
+      const result =
+        method === FORM.method
+          ? { action: 'accept', content: { name: 'Ann' } }
+          : { role: 'assistant', model: 'm', content: { type: 'text', text: 'hi' } };
       expect((await post(second, { jsonrpc: '2.0', id, result }, session)).status).toBe(202);
     }
 
@@ -72,8 +90,22 @@ describe('a session client, asked by requests', () => {
     expect((await nextMessage(events)).result.content[0].text).toBe('there');
     const { callId } = rig.calls[0]?.call ?? { callId: '' };
     expect(continued).toEqual([
-      { callId, round: 1, principalId: 'anonymous', inputResponses: { a: { action: 'accept', content: { name: 'one' } } }, logLevel: 'info', wantsProgress: false },
-      { callId, round: 2, principalId: 'anonymous', inputResponses: { b: { action: 'accept', content: { name: 'two' } } }, logLevel: 'info', wantsProgress: false },
+      {
+        callId,
+        round: 1,
+        principalId: 'anonymous',
+        inputResponses: { a: { action: 'accept', content: { name: 'one' } } },
+        logLevel: 'info',
+        wantsProgress: false,
+      },
+      {
+        callId,
+        round: 2,
+        principalId: 'anonymous',
+        inputResponses: { b: { action: 'accept', content: { name: 'two' } } },
+        logLevel: 'info',
+        wantsProgress: false,
+      },
     ]);
   });
 
@@ -81,13 +113,17 @@ describe('a session client, asked by requests', () => {
     rig.execute = async () => asking({ a: SAMPLE });
     const session = await openSession(first, { elicitation: {} });
     const { json } = await post(first, toolCall(1), session);
-    expect(json.error).toMatchObject({ code: -32603, message: 'The tool needs sampling/createMessage, which this client cannot do' });
+    expect(json.error).toMatchObject({
+      code: -32603,
+      message: 'The tool needs sampling/createMessage, which this client cannot do',
+    });
     const rpc = await post(first.replace('/mcp', '/rpc'), toolCall(1));
     expect(rpc.json.error.message).toContain('sampling/createMessage');
   });
 
   it('is not asked for a URL in 2025-06-18', async () => {
-    rig.execute = async () => asking({ a: { method: 'elicitation/create', params: { mode: 'url', url: 'https://x', message: 'm' } } });
+    rig.execute = async () =>
+      asking({ a: { method: 'elicitation/create', params: { mode: 'url', url: 'https://x', message: 'm' } } });
     const old = await openSession(first, { elicitation: { form: {}, url: {} } }, '2025-06-18');
     expect((await post(first, toolCall(1), old)).json.error.message).toContain('elicitation/create');
 
@@ -97,7 +133,8 @@ describe('a session client, asked by requests', () => {
   });
 
   it('may refuse: an elicitation is cancelled, anything else ends the call', async () => {
-    rig.execute = async (_, { body }) => (body?.includes('inputResponses') ? done(body) : asking(body?.includes('"s"') ? { a: SAMPLE } : { a: FORM }));
+    rig.execute = async (_, { body }) =>
+      body?.includes('inputResponses') ? done(body) : asking(body?.includes('"s"') ? { a: SAMPLE } : { a: FORM });
     const session = await openSession(first, { elicitation: {}, sampling: {} });
     const events = await openCall(first, session);
     const { id } = await nextMessage(events);
@@ -111,7 +148,8 @@ describe('a session client, asked by requests', () => {
     const other = await openSession(second, { elicitation: {} });
     const events = await openCall(first, session);
     const { id } = await nextMessage(events);
-    for (const url of [first, second]) await post(url, { jsonrpc: '2.0', id, result: { action: 'accept', content: { name: 'Mallory' } } }, other);
+    for (const url of [first, second])
+      await post(url, { jsonrpc: '2.0', id, result: { action: 'accept', content: { name: 'Mallory' } } }, other);
     await post(second, { jsonrpc: '2.0', id, result: { action: 'accept', content: { name: 'Ann' } } }, session);
     expect((await nextMessage(events)).result.content[0].text).toContain('Ann');
   });
@@ -119,7 +157,9 @@ describe('a session client, asked by requests', () => {
   it('is not asked for ever', async () => {
     rig.execute = async () => new WithBody({ kind: 'input-required' }, '{"requestState":"again"}');
     const session = await openSession(first, {});
-    const { json } = await post(first, toolCall(1), session).then(async (answer) => (answer.json === null ? { json: JSON.parse(/data: (\{.*)/.exec(answer.text)?.[1] ?? '') } : answer));
+    const { json } = await post(first, toolCall(1), session).then(async (answer) =>
+      answer.json === null ? { json: JSON.parse(/data: (\{.*)/.exec(answer.text)?.[1] ?? '') } : answer,
+    );
     expect(json.error.message).toBe('The upstream asks again and again');
     expect(rig.calls).toHaveLength(11);
   });
@@ -136,12 +176,14 @@ describe('a session client, asked by requests', () => {
 
 describe('a modern client, asked by answers', () => {
   const capabilities = { 'io.modelcontextprotocol/clientCapabilities': { elicitation: {}, sampling: {} } };
-  const request = (more: object = {}, name = 'echo', _meta: object = capabilities) => modern('tools/call', { name, arguments: {}, ...more, _meta });
+  const request = (more: object = {}, name = 'echo', _meta: object = capabilities) =>
+    modern('tools/call', { name, arguments: {}, ...more, _meta });
   const headers = (name = 'echo') => modernHeaders('tools/call', name);
   const responses = { a: { action: 'accept', content: { name: 'Ann' } } };
 
   it('gets the upstream\u2019s own state sealed, and gives it back on any replica', async () => {
-    rig.execute = async (_, { body }) => (body?.includes('inputResponses') ? done(body) : asking({ a: FORM }, { requestState: 'mine' }));
+    rig.execute = async (_, { body }) =>
+      body?.includes('inputResponses') ? done(body) : asking({ a: FORM }, { requestState: 'mine' });
     const asked = await post(first, request(), headers());
     expect(asked.json.result).toMatchObject({ resultType: 'input_required', inputRequests: { a: FORM } });
     const { requestState } = asked.json.result;
@@ -154,9 +196,11 @@ describe('a modern client, asked by answers', () => {
 
   it('takes a parked call on', async () => {
     rig.execute = async () => asking({ a: FORM }, {}, 1);
-    rig.continue = async ({ round, inputResponses }) => (round === 1 ? asking({ b: FORM }, {}, 2) : done(JSON.stringify(inputResponses)));
+    rig.continue = async ({ round, inputResponses }) =>
+      round === 1 ? asking({ b: FORM }, {}, 2) : done(JSON.stringify(inputResponses));
     const one = (await post(first, request(), headers())).json.result.requestState;
-    const two = (await post(second, request({ inputResponses: responses, requestState: one }), headers())).json.result.requestState;
+    const two = (await post(second, request({ inputResponses: responses, requestState: one }), headers())).json.result
+      .requestState;
     const { json } = await post(first, request({ inputResponses: { b: 1 }, requestState: two }), headers());
     expect(json.result).toMatchObject({ resultType: 'complete', content: [{ text: '{"b":1}' }] });
     expect(rig.calls).toHaveLength(1);
@@ -180,7 +224,11 @@ describe('a modern client, asked by answers', () => {
   it('is told which capability it did not declare', async () => {
     rig.execute = async () => asking({ a: SAMPLE });
     const { status, json } = await post(first, request({}, 'echo', {}), headers());
-    expect([status, json.error.code, json.error.data]).toEqual([400, -32021, { requiredCapabilities: { sampling: {} } }]);
+    expect([status, json.error.code, json.error.data]).toEqual([
+      400,
+      -32021,
+      { requiredCapabilities: { sampling: {} } },
+    ]);
   });
 
   it('is told when the one who held the call is gone', async () => {

@@ -57,9 +57,18 @@ export const catalogOf = (parts: object = {}): Catalog =>
     ],
     tools: [tool('echo'), tool('slow')],
     prompts: [
-      { id: 'p1', name: 'greet', upstreamName: 'up_greet', upstreamId: 'u1', definition: '{"name":"greet"}', ...PUBLIC },
+      {
+        id: 'p1',
+        name: 'greet',
+        upstreamName: 'up_greet',
+        upstreamId: 'u1',
+        definition: '{"name":"greet"}',
+        ...PUBLIC,
+      },
     ],
-    resources: [{ id: 'r1', uri: 'file:///a', upstreamId: 'u1', definition: '{"uri":"file:///a","name":"a"}', ...PUBLIC }],
+    resources: [
+      { id: 'r1', uri: 'file:///a', upstreamId: 'u1', definition: '{"uri":"file:///a","name":"a"}', ...PUBLIC },
+    ],
     resourceTemplates: [
       {
         id: 't1',
@@ -84,16 +93,23 @@ export const user = (id: string, more: Partial<Principal> = {}): Principal => ({
 });
 
 type Execute = (call: RoutedCall, context: CallContext<CallFrame>) => Promise<CallAnswer | WithBody<CallAnswer>>;
-type Continue = (call: RequestOf<typeof ContinueCall>, context: CallContext<CallFrame>) => Promise<CallAnswer | WithBody<CallAnswer>>;
+type Continue = (
+  call: RequestOf<typeof ContinueCall>,
+  context: CallContext<CallFrame>,
+) => Promise<CallAnswer | WithBody<CallAnswer>>;
 
 const echo: Execute = async (call, context) =>
-  new WithBody({ kind: 'result' }, JSON.stringify({ content: [{ type: 'text', text: `${call.target} ${context.body}` }] }));
+  new WithBody(
+    { kind: 'result' },
+    JSON.stringify({ content: [{ type: 'text', text: `${call.target} ${context.body}` }] }),
+  );
 
 export interface Exchange {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
   // biome-ignore lint/suspicious/noExplicitAny: whatever the gateway answered
+  // oxlint-disable-next-line typescript/no-explicit-any
   readonly json: any;
 }
 
@@ -138,7 +154,11 @@ export class Rig {
       WatchUpstream,
       ({ uris }, context) =>
         new Promise((_, reject) => {
-          this.watches.push({ uris, send: (uri) => context.send({ kind: 'resource-updated', uri }), signal: context.signal });
+          this.watches.push({
+            uris,
+            send: (uri) => context.send({ kind: 'resource-updated', uri }),
+            signal: context.signal,
+          });
           context.signal.addEventListener('abort', () => reject(fail('bus.cancelled')));
         }),
     );
@@ -146,7 +166,11 @@ export class Rig {
 
   /** Starts one more ingress; answers its URL. */
   async start(): Promise<string> {
-    const config = parseConfig(ingressOptions, { STATE_SECRET: 'a secret for tests only', AUTH_REQUIRED: 'false', ...this.env });
+    const config = parseConfig(ingressOptions, {
+      STATE_SECRET: 'a secret for tests only',
+      AUTH_REQUIRED: 'false',
+      ...this.env,
+    });
     const bus = this.broker.join('ingress');
     const logger = createLogger({ service: 'ingress', level: 'error' });
     const callers = new CallerAdmission(bus, { ttlMs: 30_000, max: 100, authRequired: config.AUTH_REQUIRED });
@@ -170,6 +194,12 @@ export class Rig {
 
   async stopStreams(): Promise<void> {
     for (const ingress of this.ingresses) await ingress.stopStreams();
+  }
+
+  /** One of the ingresses is no more. */
+  async crash(index: number): Promise<void> {
+    this.ingresses[index]?.close();
+    this.servers[index]?.closeAllConnections();
   }
 
   async stop(): Promise<void> {
@@ -212,13 +242,27 @@ export const modernHeaders = (method: string, name?: string): Record<string, str
   ...(name !== undefined && { 'mcp-name': name }),
 });
 
-export const openSession = async (url: string, capabilities: object = {}, protocolVersion = '2025-11-25', headers = {}): Promise<Record<string, string>> => {
+export const openSession = async (
+  url: string,
+  capabilities: object = {},
+  protocolVersion = '2025-11-25',
+  headers = {},
+): Promise<Record<string, string>> => {
   const opened = await post(
     url,
-    { jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion, capabilities, clientInfo: { name: 't', version: '1' } } },
+    {
+      jsonrpc: '2.0',
+      id: 0,
+      method: 'initialize',
+      params: { protocolVersion, capabilities, clientInfo: { name: 't', version: '1' } },
+    },
     headers,
   );
-  const session = { ...headers, 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '', 'mcp-protocol-version': protocolVersion };
+  const session = {
+    ...headers,
+    'mcp-session-id': opened.headers.get('mcp-session-id') ?? '',
+    'mcp-protocol-version': protocolVersion,
+  };
   await post(url, { jsonrpc: '2.0', method: 'notifications/initialized' }, session);
   return session;
 };
@@ -237,7 +281,8 @@ export const eventsOf = async function* (response: Response): AsyncGenerator<Str
     for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
       const lines = text.slice(0, end).split('\n');
       text = text.slice(end + 2);
-      const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? null;
+      const field = (name: string) =>
+        lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? null;
       const data = field('data');
       if (data !== null) yield { id: field('id'), data };
     }
@@ -251,4 +296,3 @@ export const nextMessage = async (events: AsyncGenerator<StreamEvent>) => {
     if (value.data !== '') return JSON.parse(value.data);
   }
 };
-

@@ -1,7 +1,11 @@
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { CreateMessageRequestSchema, ElicitRequestSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  CreateMessageRequestSchema,
+  ElicitRequestSchema,
+  ToolListChangedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WithBody } from '#libs/bus';
 import { CatalogChanged } from '#libs/contracts';
@@ -18,7 +22,8 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 const ask = async (_: unknown, { body }: { body: string | undefined }) => {
-  if (body?.includes('inputResponses')) return new WithBody({ kind: 'result' as const }, JSON.stringify({ content: [{ type: 'text', text: body }] }));
+  if (body?.includes('inputResponses'))
+    return new WithBody({ kind: 'result' as const }, JSON.stringify({ content: [{ type: 'text', text: body }] }));
   const requestedSchema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] };
   const inputRequests = { who: { method: 'elicitation/create', params: { message: 'Who?', requestedSchema } } };
   return new WithBody({ kind: 'input-required' as const }, JSON.stringify({ inputRequests, requestState: 's' }));
@@ -42,16 +47,24 @@ describe('the official SDK, version 1', () => {
       cursor = page.nextCursor;
     } while (cursor !== undefined);
     expect(names).toEqual(['a', 'b', 'c', 'd', 'e']);
-    expect((await client.callTool({ name: 'c', arguments: { x: 1 } })).content).toEqual([{ type: 'text', text: 'up_c {"name":"up_c","arguments":{"x":1}}' }]);
+    expect((await client.callTool({ name: 'c', arguments: { x: 1 } })).content).toEqual([
+      { type: 'text', text: 'up_c {"name":"up_c","arguments":{"x":1}}' },
+    ]);
     expect((await client.listResourceTemplates()).resourceTemplates).toHaveLength(1);
     rig.execute = async ({ method, target }) => {
-      if (method === 'resources/read') return new WithBody({ kind: 'result' }, JSON.stringify({ contents: [{ uri: target, text: 't' }] }));
+      if (method === 'resources/read')
+        return new WithBody({ kind: 'result' }, JSON.stringify({ contents: [{ uri: target, text: 't' }] }));
       if (method === 'prompts/get') return new WithBody({ kind: 'result' }, '{"messages":[]}');
       return new WithBody({ kind: 'result' }, '{"completion":{"values":["one"]}}');
     };
-    expect((await client.readResource({ uri: 'item://7/data' })).contents).toEqual([{ uri: 'item://7/data', text: 't' }]);
+    expect((await client.readResource({ uri: 'item://7/data' })).contents).toEqual([
+      { uri: 'item://7/data', text: 't' },
+    ]);
     expect((await client.getPrompt({ name: 'greet' })).messages).toEqual([]);
-    const completion = await client.complete({ ref: { type: 'ref/prompt', name: 'greet' }, argument: { name: 'a', value: 'o' } });
+    const completion = await client.complete({
+      ref: { type: 'ref/prompt', name: 'greet' },
+      argument: { name: 'a', value: 'o' },
+    });
     expect(completion.completion.values).toEqual(['one']);
     expect(JSON.parse(rig.calls.at(-1)?.body ?? '')).toMatchObject({ ref: { type: 'ref/prompt', name: 'up_greet' } });
     await client.setLoggingLevel('debug');
@@ -61,14 +74,23 @@ describe('the official SDK, version 1', () => {
   it('hears progress, is elicited and sampled', async () => {
     const client = await connect({ elicitation: {}, sampling: {} });
     client.setRequestHandler(ElicitRequestSchema, async () => ANN);
-    client.setRequestHandler(CreateMessageRequestSchema, async () => ({ role: 'assistant', model: 'm', content: { type: 'text', text: 'hi' } }));
+    client.setRequestHandler(CreateMessageRequestSchema, async () => ({
+      role: 'assistant',
+      model: 'm',
+      content: { type: 'text', text: 'hi' },
+    }));
     rig.execute = async (call, context) => {
       await context.send({ kind: 'progress', progress: 1, total: 2 });
       return ask(call, context);
     };
     const onprogress = vi.fn();
     const { content } = await client.callTool({ name: 'a', arguments: {} }, undefined, { onprogress });
-    expect(content).toEqual([{ type: 'text', text: '{"name":"up_a","arguments":{},"inputResponses":{"who":{"action":"accept","content":{"name":"Ann"}}},"requestState":"s"}' }]);
+    expect(content).toEqual([
+      {
+        type: 'text',
+        text: '{"name":"up_a","arguments":{},"inputResponses":{"who":{"action":"accept","content":{"name":"Ann"}}},"requestState":"s"}',
+      },
+    ]);
     expect(onprogress).toHaveBeenCalledWith({ progress: 1, total: 2 });
     await client.close();
   });
@@ -77,11 +99,14 @@ describe('the official SDK, version 1', () => {
     const client = await connect();
     const heard = vi.fn();
     client.setNotificationHandler(ToolListChangedNotificationSchema, heard);
-    await vi.waitFor(() => {
-      rig.catalogs.set(null, catalogOf({ tools: [tool(`t${Math.random()}`)] }));
-      rig.registry.publish(CatalogChanged, { revision: 9, lists: ['tools'], serverIds: [], upstreamIds: [] });
-      expect(heard).toHaveBeenCalled();
-    }, { timeout: 5_000, interval: 300 });
+    await vi.waitFor(
+      () => {
+        rig.catalogs.set(null, catalogOf({ tools: [tool(`t${Math.random()}`)] }));
+        rig.registry.publish(CatalogChanged, { revision: 9, lists: ['tools'], serverIds: [], upstreamIds: [] });
+        expect(heard).toHaveBeenCalled();
+      },
+      { timeout: 5_000, interval: 300 },
+    );
     await client.close();
   });
 });
@@ -111,7 +136,10 @@ describe.each([
     client.setRequestHandler('elicitation/create', async () => ANN);
     rig.execute = ask;
     const { content } = await client.callTool({ name: 'a', arguments: {} });
-    expect(JSON.parse((content as { text: string }[])[0]?.text ?? '')).toMatchObject({ inputResponses: { who: ANN }, requestState: 's' });
+    expect(JSON.parse((content as { text: string }[])[0]?.text ?? '')).toMatchObject({
+      inputResponses: { who: ANN },
+      requestState: 's',
+    });
     await client.close();
   });
 });

@@ -2,7 +2,19 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WithBody } from '#libs/bus';
 import { type CallFrame, CatalogChanged, CredentialRevoked } from '#libs/contracts';
 import { fail } from '#libs/errors';
-import { JSON_HEADERS, Rig, catalogOf, eventsOf, modern, modernHeaders, nextMessage, openSession, post, tool, user } from './rig.js';
+import {
+  JSON_HEADERS,
+  Rig,
+  catalogOf,
+  eventsOf,
+  modern,
+  modernHeaders,
+  nextMessage,
+  openSession,
+  post,
+  tool,
+  user,
+} from './rig.js';
 
 let rig: Rig;
 let first: string;
@@ -21,10 +33,25 @@ const ANN = { authorization: 'Bearer ann' };
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 
 const open = (url: string, body: unknown, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> =>
-  fetch(url, { method: 'POST', headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(body), ...(signal && { signal }) });
+  fetch(url, {
+    method: 'POST',
+    headers: { ...JSON_HEADERS, ...headers },
+    body: JSON.stringify(body),
+    ...(signal && { signal }),
+  });
 
-const listen = async (notifications: object, id: unknown = 7, headers: Record<string, string> = ANN, signal?: AbortSignal) => {
-  const response = await open(first, modern('subscriptions/listen', { notifications }, id), { ...modernHeaders('subscriptions/listen'), ...headers }, signal);
+const listen = async (
+  notifications: object,
+  id: unknown = 7,
+  headers: Record<string, string> = ANN,
+  signal?: AbortSignal,
+) => {
+  const response = await open(
+    first,
+    modern('subscriptions/listen', { notifications }, id),
+    { ...modernHeaders('subscriptions/listen'), ...headers },
+    signal,
+  );
   return { response, events: eventsOf(response) };
 };
 
@@ -34,7 +61,8 @@ const changeTools = (...names: string[]): void => {
 };
 
 describe('a modern call that streams', () => {
-  const progress = async (steps: readonly number[]): Promise<CallFrame[]> => steps.map((step) => ({ kind: 'progress', progress: step, total: 3 }));
+  const progress = async (steps: readonly number[]): Promise<CallFrame[]> =>
+    steps.map((step) => ({ kind: 'progress', progress: step, total: 3 }));
 
   it('sends progress with the token as it was given, upwards only, then the result', async () => {
     rig.execute = async (call, context) => {
@@ -43,17 +71,24 @@ describe('a modern call that streams', () => {
       await context.send({ kind: 'log', level: 'error', data: 'nobody asked' });
       return new WithBody({ kind: 'result', meta: { 'x/y': 1 } }, '{"content":[]}');
     };
-    const response = await open(first, modern('tools/call', { name: 'echo', _meta: { progressToken: 17 } }), { ...modernHeaders('tools/call', 'echo'), ...ANN });
+    const response = await open(first, modern('tools/call', { name: 'echo', _meta: { progressToken: 17 } }), {
+      ...modernHeaders('tools/call', 'echo'),
+      ...ANN,
+    });
 
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     expect(response.headers.get('x-accel-buffering')).toBe('no');
     const events = eventsOf(response);
     const messages = [];
-    for (let message = await nextMessage(events); message !== null; message = await nextMessage(events)) messages.push(message);
+    for (let message = await nextMessage(events); message !== null; message = await nextMessage(events))
+      messages.push(message);
     expect(messages).toEqual([
       { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 17, progress: 1, total: 3 } },
       { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 17, progress: 2, total: 3 } },
-      expect.objectContaining({ id: 1, result: expect.objectContaining({ resultType: 'complete', _meta: expect.objectContaining({ 'x/y': 1 }) }) }),
+      expect.objectContaining({
+        id: 1,
+        result: expect.objectContaining({ resultType: 'complete', _meta: expect.objectContaining({ 'x/y': 1 }) }),
+      }),
     ]);
   });
 
@@ -66,7 +101,11 @@ describe('a modern call that streams', () => {
     const body = modern('tools/call', { name: 'echo', _meta: { 'io.modelcontextprotocol/logLevel': 'warning' } });
     const events = eventsOf(await open(first, body, { ...modernHeaders('tools/call', 'echo'), ...ANN }));
 
-    expect(await nextMessage(events)).toEqual({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'error', logger: 'l', data: { a: 1 } } });
+    expect(await nextMessage(events)).toEqual({
+      jsonrpc: '2.0',
+      method: 'notifications/message',
+      params: { level: 'error', logger: 'l', data: { a: 1 } },
+    });
     expect(await nextMessage(events)).toHaveProperty('result');
   });
 
@@ -78,12 +117,17 @@ describe('a modern call that streams', () => {
         context.signal.addEventListener('abort', () => reject(fail('bus.cancelled')));
       });
     const control = new AbortController();
-    const calling = open(first, modern('tools/call', { name: 'echo' }), { ...modernHeaders('tools/call', 'echo'), ...ANN }, control.signal);
+    const calling = open(
+      first,
+      modern('tools/call', { name: 'echo' }),
+      { ...modernHeaders('tools/call', 'echo'), ...ANN },
+      control.signal,
+    );
     await vi.waitFor(() => expect(signal).toBeDefined());
 
     control.abort();
 
-    await expect(calling).rejects.toThrow();
+    await expect(calling).rejects.toThrow(/abort/);
     await vi.waitFor(() => expect(signal?.aborted).toBe(true));
   });
 
@@ -91,27 +135,50 @@ describe('a modern call that streams', () => {
     rig.execute = async () => {
       throw fail('upstream.timed_out', { executed: 'unknown' });
     };
-    const { status, json } = await post(first, modern('tools/call', { name: 'echo' }), { ...modernHeaders('tools/call', 'echo'), ...ANN });
-    expect([status, json.error]).toEqual([200, { code: -32603, message: 'The upstream did not answer in time', data: { reason: 'upstream.timed_out', executed: 'unknown' } }]);
+    const { status, json } = await post(first, modern('tools/call', { name: 'echo' }), {
+      ...modernHeaders('tools/call', 'echo'),
+      ...ANN,
+    });
+    expect([status, json.error]).toEqual([
+      200,
+      {
+        code: -32603,
+        message: 'The upstream did not answer in time',
+        data: { reason: 'upstream.timed_out', executed: 'unknown' },
+      },
+    ]);
   });
 
   it('answers 503 while nobody can run calls, and records it', async () => {
     await rig.invocation.drain();
-    const { status, headers, json } = await post(first, modern('tools/call', { name: 'echo' }), { ...modernHeaders('tools/call', 'echo'), ...ANN });
-    expect([status, headers.get('retry-after'), json.error.data]).toEqual([503, '1', { reason: 'bus.no_responders', executed: 'no' }]);
+    const { status, headers, json } = await post(first, modern('tools/call', { name: 'echo' }), {
+      ...modernHeaders('tools/call', 'echo'),
+      ...ANN,
+    });
+    expect([status, headers.get('retry-after'), json.error.data]).toEqual([
+      503,
+      '1',
+      { reason: 'bus.no_responders', executed: 'no' },
+    ]);
     expect(rig.records).toMatchObject([{ outcome: 'refused', errorCode: 'bus.no_responders', name: 'echo' }]);
   });
 });
 
 describe('subscriptions/listen', () => {
   it('acknowledges what it will tell of, with the id as the client wrote it', async () => {
-    const { response, events } = await listen({ toolsListChanged: true, promptsListChanged: false, resourceSubscriptions: ['file:///a', 'file:///nowhere'] }, 'seven');
+    const { response, events } = await listen(
+      { toolsListChanged: true, promptsListChanged: false, resourceSubscriptions: ['file:///a', 'file:///nowhere'] },
+      'seven',
+    );
 
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     expect(await nextMessage(events)).toEqual({
       jsonrpc: '2.0',
       method: 'notifications/subscriptions/acknowledged',
-      params: { _meta: { [SUBSCRIPTION]: 'seven' }, notifications: { toolsListChanged: true, resourceSubscriptions: ['file:///a'] } },
+      params: {
+        _meta: { [SUBSCRIPTION]: 'seven' },
+        notifications: { toolsListChanged: true, resourceSubscriptions: ['file:///a'] },
+      },
     });
   });
 
@@ -125,7 +192,11 @@ describe('subscriptions/listen', () => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     changeTools('other');
 
-    expect(await nextMessage(events)).toEqual({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: { _meta: { [SUBSCRIPTION]: 7 } } });
+    expect(await nextMessage(events)).toEqual({
+      jsonrpc: '2.0',
+      method: 'notifications/tools/list_changed',
+      params: { _meta: { [SUBSCRIPTION]: 7 } },
+    });
     const { json } = await post(first, modern('tools/list'), { ...modernHeaders('tools/list'), ...ANN });
     expect(json.result.tools.map(({ name }: { name: string }) => name)).toEqual(['other']);
     await rig.stopStreams();
@@ -140,7 +211,11 @@ describe('subscriptions/listen', () => {
 
     await rig.watches[0]?.send('file:///a');
 
-    expect(await nextMessage(events)).toEqual({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { _meta: { [SUBSCRIPTION]: 7 }, uri: 'file:///a' } });
+    expect(await nextMessage(events)).toEqual({
+      jsonrpc: '2.0',
+      method: 'notifications/resources/updated',
+      params: { _meta: { [SUBSCRIPTION]: 7 }, uri: 'file:///a' },
+    });
     control.abort();
     await vi.waitFor(() => expect(rig.watches[0]?.signal.aborted).toBe(true));
   });
@@ -151,7 +226,10 @@ describe('subscriptions/listen', () => {
 
     await rig.stopStreams();
 
-    expect(await nextMessage(events)).toMatchObject({ id: 9, result: { resultType: 'complete', _meta: { [SUBSCRIPTION]: 9 } } });
+    expect(await nextMessage(events)).toMatchObject({
+      id: 9,
+      result: { resultType: 'complete', _meta: { [SUBSCRIPTION]: 9 } },
+    });
     expect(await nextMessage(events)).toBeNull();
   });
 
@@ -178,7 +256,12 @@ describe('subscriptions/listen', () => {
 });
 
 describe('a session over two replicas', () => {
-  const call = (id: number, meta?: object) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'echo', arguments: {}, ...(meta && { _meta: meta }) } });
+  const call = (id: number, meta?: object) => ({
+    jsonrpc: '2.0',
+    id,
+    method: 'tools/call',
+    params: { name: 'echo', arguments: {}, ...(meta && { _meta: meta }) },
+  });
 
   it('is served by either', async () => {
     const session = await openSession(first, {}, '2025-11-25', ANN);
@@ -215,21 +298,42 @@ describe('a session over two replicas', () => {
 
   it('hears of changes on its GET stream, which a newer one replaces', async () => {
     const session = await openSession(first, {}, '2025-11-25', ANN);
-    const get = async (url: string) => eventsOf(await fetch(url, { headers: { ...session, accept: 'text/event-stream' } }));
+    const get = async (url: string) =>
+      eventsOf(await fetch(url, { headers: { ...session, accept: 'text/event-stream' } }));
     const old = await get(first);
     expect((await old.next()).value).toEqual({ id: 'changes', data: '' });
     const current = await get(second);
     expect((await current.next()).value).toEqual({ id: 'changes', data: '' });
     expect((await old.next()).done).toBe(true);
 
-    expect((await post(first, { jsonrpc: '2.0', id: 1, method: 'resources/subscribe', params: { uri: 'file:///a' } }, session)).json.result).toEqual({});
+    expect(
+      (
+        await post(
+          first,
+          { jsonrpc: '2.0', id: 1, method: 'resources/subscribe', params: { uri: 'file:///a' } },
+          session,
+        )
+      ).json.result,
+    ).toEqual({});
     await vi.waitFor(() => expect(rig.watches.filter(({ signal }) => !signal.aborted)).toHaveLength(1));
     await rig.watches.at(-1)?.send('file:///a');
-    expect(await nextMessage(current)).toEqual({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: 'file:///a' } });
+    expect(await nextMessage(current)).toEqual({
+      jsonrpc: '2.0',
+      method: 'notifications/resources/updated',
+      params: { uri: 'file:///a' },
+    });
     changeTools('another');
-    expect(await nextMessage(current)).toEqual({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: {} });
+    expect(await nextMessage(current)).toEqual({
+      jsonrpc: '2.0',
+      method: 'notifications/tools/list_changed',
+      params: {},
+    });
 
-    await post(first, { jsonrpc: '2.0', id: 2, method: 'resources/unsubscribe', params: { uri: 'file:///a' } }, session);
+    await post(
+      first,
+      { jsonrpc: '2.0', id: 2, method: 'resources/unsubscribe', params: { uri: 'file:///a' } },
+      session,
+    );
     await vi.waitFor(() => expect(rig.watches.every(({ signal }) => signal.aborted)).toBe(true));
   });
 
@@ -252,7 +356,10 @@ describe('a session over two replicas', () => {
     control.abort();
     await events.next().catch(() => null);
 
-    const resume = async (lastEventId: string) => eventsOf(await fetch(second, { headers: { ...session, accept: 'text/event-stream', 'last-event-id': lastEventId } }));
+    const resume = async (lastEventId: string) =>
+      eventsOf(
+        await fetch(second, { headers: { ...session, accept: 'text/event-stream', 'last-event-id': lastEventId } }),
+      );
     const resumed = await resume(primed?.id ?? '');
     expect((await resumed.next()).value).toEqual(seen);
     release();
@@ -261,7 +368,9 @@ describe('a session over two replicas', () => {
     expect(await nextMessage(resumed)).toBeNull();
 
     const bob = await openSession(first, {}, '2025-11-25', { authorization: 'Bearer bob' });
-    const foreign = eventsOf(await fetch(second, { headers: { ...bob, accept: 'text/event-stream', 'last-event-id': seen?.id ?? '' } }));
+    const foreign = eventsOf(
+      await fetch(second, { headers: { ...bob, accept: 'text/event-stream', 'last-event-id': seen?.id ?? '' } }),
+    );
     expect((await foreign.next()).done).toBe(true);
   });
 
@@ -271,8 +380,35 @@ describe('a session over two replicas', () => {
       return new WithBody({ kind: 'result' }, '{"content":[]}');
     };
     const session = await openSession(first, {}, '2025-11-25', ANN);
-    expect(await nextMessage(eventsOf(await open(first, call(1), session)))).toMatchObject({ method: 'notifications/message' });
+    expect(await nextMessage(eventsOf(await open(first, call(1), session)))).toMatchObject({
+      method: 'notifications/message',
+    });
     await post(second, { jsonrpc: '2.0', id: 2, method: 'logging/setLevel', params: { level: 'error' } }, session);
     await vi.waitFor(async () => expect((await post(first, call(3), session)).json).toHaveProperty('result'));
   });
+});
+
+it('tells a client that comes back when the replica that worked for it is gone', async () => {
+  rig.execute = async (_, context) => {
+    await context.send({ kind: 'progress', progress: 1 });
+    return new Promise(() => {});
+  };
+  const session = await openSession(first, {}, '2025-11-25', ANN);
+  const body = { jsonrpc: '2.0', id: 'x', method: 'tools/call', params: { name: 'echo', _meta: { progressToken: 1 } } };
+  const control = new AbortController();
+  const events = eventsOf(await open(first, body, session, control.signal));
+  const primed = (await events.next()).value;
+  await events.next();
+  control.abort();
+
+  await rig.crash(0);
+  const get = { ...session, accept: 'text/event-stream', 'last-event-id': primed?.id ?? '' };
+  const resumed = eventsOf(await fetch(second, { headers: get }));
+
+  expect(await nextMessage(resumed)).toMatchObject({ method: 'notifications/progress' });
+  expect(await nextMessage(resumed)).toMatchObject({
+    id: 'x',
+    error: { data: { reason: 'bus.responder_lost', executed: 'unknown' } },
+  });
+  expect(await nextMessage(resumed)).toBeNull();
 });

@@ -74,7 +74,8 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
   it('counts a record once in Prometheus too', async () => {
     const record = aCall({ name: 'once', upstreamId: `prom-${store}` });
     await metrics.record([record, record]);
-    await metrics.record([record]);
+    await metrics.record([record, aCall()]);
+    await metrics.record([{ ...record, outcome: 'error' }, aCall()]);
     await metrics.record([aCall({ name: 'once', upstreamId: `prom-${store}`, latencyMs: 300, outcome: 'error' })]);
 
     const samples = await metrics.prometheus();

@@ -6,41 +6,110 @@ const SWITCH = ['auto', 'true', 'false'] as const;
 
 /** Seconds where the name says none, as the names' origin has it. */
 export const toolInvocationOptions = {
-  TOOL_TIMEOUT: decimal(60, 'Seconds a call may take in all, unless its upstream has a limit of its own.', { min: 0.1, max: 3_600 }),
+  TOOL_TIMEOUT: decimal(60, 'Seconds a call may take in all, unless its upstream has a limit of its own.', {
+    min: 0.1,
+    max: 3_600,
+  }),
   TOOL_CONCURRENT_LIMIT: integer(
     10,
     'Calls of one tool that one caller may have in flight at an upstream from one instance; more wait their turn. An upstream with a limit of its own has that one instead, over all its tools and callers.',
     { min: 1, max: 100_000 },
   ),
-  TOOL_QUEUE_LIMIT: integer(1_000, 'Calls that may wait for one upstream; the next is refused at once, and has not run.', { max: 1_000_000 }),
-  RETRY_MAX_ATTEMPTS: integer(3, 'How often a call is tried while it is certain that nothing of it was sent. 1 is never again.', { min: 1, max: 20 }),
+  TOOL_QUEUE_LIMIT: integer(
+    1_000,
+    'Calls that may wait for one upstream; the next is refused at once, and has not run.',
+    { max: 1_000_000 },
+  ),
+  RETRY_MAX_ATTEMPTS: integer(
+    3,
+    'How often a call is tried while it is certain that nothing of it was sent. 1 is never again.',
+    { min: 1, max: 20 },
+  ),
   RETRY_BASE_DELAY: decimal(1, 'Seconds before the second attempt; doubled for each further one, ±25 %.', { max: 60 }),
   RETRY_MAX_DELAY: decimal(60, 'The longest wait between attempts, in seconds.', { max: 3_600 }),
 
   HTTPX_MAX_CONNECTIONS: integer(200, 'Connections to one upstream that carry calls.', { min: 1, max: 100_000 }),
-  HTTPX_KEEPALIVE_EXPIRY: decimal(30, 'Seconds an idle connection to an upstream is kept, unless the upstream says less.', { min: 0.1, max: 600 }),
-  HTTPX_CONNECT_TIMEOUT: decimal(5, 'Seconds a connection to an upstream may take, TLS included.', { min: 0.1, max: 120 }),
+  HTTPX_KEEPALIVE_EXPIRY: decimal(
+    30,
+    'Seconds an idle connection to an upstream is kept, unless the upstream says less.',
+    { min: 0.1, max: 600 },
+  ),
+  HTTPX_CONNECT_TIMEOUT: decimal(5, 'Seconds a connection to an upstream may take, TLS included.', {
+    min: 0.1,
+    max: 120,
+  }),
 
-  MCP_SESSION_POOL_ACQUIRE_TIMEOUT: decimal(30, 'Seconds a call may wait for its turn at an upstream.', { min: 0.1, max: 3_600 }),
-  MCP_SESSION_POOL_CREATE_TIMEOUT: decimal(30, 'Seconds that connecting to an upstream may take: finding out what it speaks, starting its process, opening a session.', { min: 0.1, max: 600 }),
-  MCP_SESSION_POOL_IDLE_EVICTION: decimal(600, 'Seconds after which an upstream session or process that nobody uses is ended.', { min: 1, max: 86_400 }),
-  MCP_SESSION_POOL_MAX_SESSIONS: integer(1_000, 'Upstream sessions (and processes) one instance keeps in all; the longest idle gives way.', { min: 1, max: 1_000_000 }),
-  MCP_SESSION_POOL_CIRCUIT_BREAKER_THRESHOLD: integer(5, 'Failures in a row after which an upstream is left alone.', { min: 1, max: 1_000 }),
-  MCP_SESSION_POOL_CIRCUIT_BREAKER_RESET: decimal(60, 'The longest time, in seconds, before one call probes an upstream that is left alone. The first probe comes after 5 seconds; the wait doubles with each that fails.', { min: 0.1, max: 3_600 }),
+  MCP_SESSION_POOL_ACQUIRE_TIMEOUT: decimal(30, 'Seconds a call may wait for its turn at an upstream.', {
+    min: 0.1,
+    max: 3_600,
+  }),
+  MCP_SESSION_POOL_CREATE_TIMEOUT: decimal(
+    30,
+    'Seconds that connecting to an upstream may take: finding out what it speaks, starting its process, opening a session.',
+    { min: 0.1, max: 600 },
+  ),
+  MCP_SESSION_POOL_IDLE_EVICTION: decimal(
+    600,
+    'Seconds after which an upstream session or process that nobody uses is ended.',
+    { min: 1, max: 86_400 },
+  ),
+  MCP_SESSION_POOL_MAX_SESSIONS: integer(
+    1_000,
+    'Upstream sessions (and processes) one instance keeps in all; the longest idle gives way.',
+    { min: 1, max: 1_000_000 },
+  ),
+  MCP_SESSION_POOL_CIRCUIT_BREAKER_THRESHOLD: integer(5, 'Failures in a row after which an upstream is left alone.', {
+    min: 1,
+    max: 1_000,
+  }),
+  MCP_SESSION_POOL_CIRCUIT_BREAKER_RESET: decimal(
+    60,
+    'The longest time, in seconds, before one call probes an upstream that is left alone. The first probe comes after 5 seconds; the wait doubles with each that fails.',
+    { min: 0.1, max: 3_600 },
+  ),
 
-  UPSTREAM_RESULT_BYTES_MAX: integer(16_777_216, 'The largest answer taken from an upstream, in bytes.', { min: 1_024 }),
-  UPSTREAM_ERA_RECHECK_INTERVAL: decimal(3_600, 'Seconds after which an upstream found to speak a revision before 2026-07-28 is asked again.', { min: 1 }),
-  PARKED_CALL_TTL: decimal(600, 'Seconds a call that needs input from its client is held open.', { min: 1, max: 86_400 }),
-  PARKED_CALLS_PER_PRINCIPAL: integer(32, 'Calls one caller may have waiting for input at one instance.', { min: 1, max: 100_000 }),
+  UPSTREAM_RESULT_BYTES_MAX: integer(16_777_216, 'The largest answer taken from an upstream, in bytes.', {
+    min: 1_024,
+  }),
+  UPSTREAM_ERA_RECHECK_INTERVAL: decimal(
+    3_600,
+    'Seconds after which an upstream found to speak a revision before 2026-07-28 is asked again.',
+    { min: 1 },
+  ),
+  PARKED_CALL_TTL: decimal(600, 'Seconds a call that needs input from its client is held open.', {
+    min: 1,
+    max: 86_400,
+  }),
+  PARKED_CALLS_PER_PRINCIPAL: integer(32, 'Calls one caller may have waiting for input at one instance.', {
+    min: 1,
+    max: 100_000,
+  }),
 
-  SSRF_PROTECTION_ENABLED: flag(true, 'Refuses connections to addresses that no upstream has: metadata services, link-local, carrier NAT, multicast.'),
-  SSRF_ALLOW_LOCALHOST: oneOf(SWITCH, 'auto', 'Whether upstreams on this host may be reached. `auto`: where the gateway is one process (no NATS_URL).'),
-  SSRF_ALLOW_PRIVATE_NETWORKS: flag(false, 'Whether upstreams in private networks (10/8, 172.16/12, 192.168/16, fc00::/7) may be reached.'),
+  SSRF_PROTECTION_ENABLED: flag(
+    true,
+    'Refuses connections to addresses that no upstream has: metadata services, link-local, carrier NAT, multicast.',
+  ),
+  SSRF_ALLOW_LOCALHOST: oneOf(
+    SWITCH,
+    'auto',
+    'Whether upstreams on this host may be reached. `auto`: where the gateway is one process (no NATS_URL).',
+  ),
+  SSRF_ALLOW_PRIVATE_NETWORKS: flag(
+    false,
+    'Whether upstreams in private networks (10/8, 172.16/12, 192.168/16, fc00::/7) may be reached.',
+  ),
 
-  MCPGATEWAY_STDIO_TRANSPORT_ENABLED: oneOf(SWITCH, 'auto', 'Whether upstreams may be child processes of the gateway. `auto`: where the gateway is one process (no NATS_URL).'),
+  MCPGATEWAY_STDIO_TRANSPORT_ENABLED: oneOf(
+    SWITCH,
+    'auto',
+    'Whether upstreams may be child processes of the gateway. `auto`: where the gateway is one process (no NATS_URL).',
+  ),
   STDIO_COMMANDS_ALLOWED: list([], 'The commands that stdio upstreams may start, as they are registered. Empty: any.'),
   STDIO_PROCESSES_MAX: integer(64, 'Child processes one instance runs at once.', { min: 1, max: 10_000 }),
-  PATH: text('/usr/local/bin:/usr/bin:/bin', 'Where the commands of stdio upstreams are found. Handed to them, like the next four.'),
+  PATH: text(
+    '/usr/local/bin:/usr/bin:/bin',
+    'Where the commands of stdio upstreams are found. Handed to them, like the next four.',
+  ),
   HOME: optionalText('Handed to stdio upstreams.'),
   LANG: optionalText('Handed to stdio upstreams.'),
   TMPDIR: optionalText('Handed to stdio upstreams.'),

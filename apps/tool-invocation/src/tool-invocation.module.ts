@@ -53,14 +53,19 @@ export class ToolInvocationModule implements OnApplicationShutdown {
         {
           provide: CallService,
           inject: [UpstreamDirectory, Outbox, SETTINGS],
-          useFactory: (directory: UpstreamDirectory, outbox: Outbox, settings: Settings) => new CallService(directory, outbox, settings),
+          useFactory: (directory: UpstreamDirectory, outbox: Outbox, settings: Settings) =>
+            new CallService(directory, outbox, settings),
         },
         {
           provide: DiscoveryService,
           inject: [UpstreamDirectory, LOGGER],
           useFactory: (directory: UpstreamDirectory, logger: Logger) => new DiscoveryService(directory, logger),
         },
-        { provide: WatchService, inject: [UpstreamDirectory], useFactory: (directory: UpstreamDirectory) => new WatchService(directory) },
+        {
+          provide: WatchService,
+          inject: [UpstreamDirectory],
+          useFactory: (directory: UpstreamDirectory) => new WatchService(directory),
+        },
       ],
     };
   }

@@ -21,16 +21,23 @@ afterEach(async () => {
 });
 afterAll(() => invocation.close());
 
-const ask = (id: unknown, method: string, params: object = {}) => event(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+const ask = (id: unknown, method: string, params: object = {}) =>
+  event(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
 
 /** An upstream that asks on the stream of the call and answers with what it was told. */
-const startAsking = async (questions: readonly (readonly [string, object])[][], onGet?: (req: unknown, res: ServerResponse) => unknown) => {
+const startAsking = async (
+  questions: readonly (readonly [string, object])[][],
+  onGet?: (req: unknown, res: ServerResponse) => unknown,
+) => {
   const streams = new Map<string, { res: ServerResponse; id: number; told: unknown[]; round: number; due: number }>();
   const put = (key: string) => {
     const open = streams.get(key);
     if (open === undefined) return;
     const round = questions[open.round];
-    if (round === undefined) return void open.res.end(event(result(open.id, { content: [{ type: 'text', text: JSON.stringify(open.told) }] })));
+    if (round === undefined) {
+      open.res.end(event(result(open.id, { content: [{ type: 'text', text: JSON.stringify(open.told) }] })));
+      return;
+    }
     open.round++;
     open.due = round.length;
     round.forEach(([method, params], index) => open.res.write(ask(`${key}/${index}`, method, params)));
@@ -56,17 +63,28 @@ const startAsking = async (questions: readonly (readonly [string, object])[][], 
 };
 
 const text = (body: string | undefined): string => JSON.parse(body as string).content[0].text;
-const requests = (body: string | undefined): Record<string, { method: string; params: Record<string, unknown> }> => JSON.parse(body as string).inputRequests;
+const requests = (body: string | undefined): Record<string, { method: string; params: Record<string, unknown> }> =>
+  JSON.parse(body as string).inputRequests;
 
 describe('a session server asks its client', () => {
   it('parks the call, and goes on with the answer', async () => {
-    const upstream = await startAsking([[['elicitation/create', { message: 'Who?', requestedSchema: { type: 'object', properties: {} }, _meta: { progressToken: 3 } }]]]);
+    const upstream = await startAsking([
+      [
+        [
+          'elicitation/create',
+          { message: 'Who?', requestedSchema: { type: 'object', properties: {} }, _meta: { progressToken: 3 } },
+        ],
+      ],
+    ]);
     const call = invocation.routed(invocation.profile({ url: upstream.url }), 't', { client: client() });
 
     const parked = await invocation.call(invocation.profile({ url: upstream.url, id: call.upstreamId }), 't', {}, call);
     expect(parked.answer).toEqual({ kind: 'input-required', parked: { round: 1 } });
     expect(requests(parked.body)).toEqual({
-      input_1: { method: 'elicitation/create', params: { message: 'Who?', requestedSchema: { type: 'object', properties: {} } } },
+      input_1: {
+        method: 'elicitation/create',
+        params: { message: 'Who?', requestedSchema: { type: 'object', properties: {} } },
+      },
     });
     const done = await invocation.proceed(call.callId, 1, { input_1: { action: 'accept', content: { name: 'Ada' } } });
 
@@ -78,23 +96,45 @@ describe('a session server asks its client', () => {
 
   it('puts several questions together, over several rounds', async () => {
     const upstream = await startAsking([
-      [['elicitation/create', { message: 'a' }], ['sampling/createMessage', { messages: [], maxTokens: 1 }], ['roots/list', {}]],
+      [
+        ['elicitation/create', { message: 'a' }],
+        ['sampling/createMessage', { messages: [], maxTokens: 1 }],
+        ['roots/list', {}],
+      ],
       [['elicitation/create', { message: 'b' }]],
     ]);
     const profile = invocation.profile({ url: upstream.url });
     const call = invocation.routed(profile, 't', { client: client() });
 
     const first = await invocation.call(profile, 't', {}, call);
-    expect(Object.values(requests(first.body)).map(({ method }) => method)).toEqual(['elicitation/create', 'sampling/createMessage', 'roots/list']);
-    const second = await invocation.proceed(call.callId, 1, { input_1: { action: 'decline' }, input_2: { role: 'assistant' }, input_3: { roots: [] } });
+    expect(Object.values(requests(first.body)).map(({ method }) => method)).toEqual([
+      'elicitation/create',
+      'sampling/createMessage',
+      'roots/list',
+    ]);
+    const second = await invocation.proceed(call.callId, 1, {
+      input_1: { action: 'decline' },
+      input_2: { role: 'assistant' },
+      input_3: { roots: [] },
+    });
     expect(second.answer).toEqual({ kind: 'input-required', parked: { round: 2 } });
     const done = await invocation.proceed(call.callId, 2, { input_4: { action: 'cancel' } });
 
-    expect(JSON.parse(text(done.body))).toEqual([{ action: 'decline' }, { role: 'assistant' }, { roots: [] }, { action: 'cancel' }]);
+    expect(JSON.parse(text(done.body))).toEqual([
+      { action: 'decline' },
+      { role: 'assistant' },
+      { roots: [] },
+      { action: 'cancel' },
+    ]);
   });
 
   it('asks again for what was left unanswered, and ignores answers nobody asked for', async () => {
-    const upstream = await startAsking([[['elicitation/create', { message: 'a' }], ['elicitation/create', { message: 'b' }]]]);
+    const upstream = await startAsking([
+      [
+        ['elicitation/create', { message: 'a' }],
+        ['elicitation/create', { message: 'b' }],
+      ],
+    ]);
     const profile = invocation.profile({ url: upstream.url });
     const call = invocation.routed(profile, 't', { client: client() });
     await invocation.call(profile, 't', {}, call);
@@ -115,21 +155,34 @@ describe('a session server asks its client', () => {
     const answers = { input_1: { action: 'accept' } };
 
     const refused = { code: 'mcp.state_invalid' };
-    await expect(invocation.proceed(call.callId, 1, answers, { principalId: 'eve@example.com' })).rejects.toMatchObject(refused);
+    await expect(invocation.proceed(call.callId, 1, answers, { principalId: 'eve@example.com' })).rejects.toMatchObject(
+      refused,
+    );
     await expect(invocation.proceed(call.callId, 2, answers)).rejects.toMatchObject(refused);
     await expect(invocation.proceed(randomUUID(), 1, answers)).rejects.toMatchObject(refused);
-    await expect(invocation.proceed(call.callId, 1, { input_1: 'yes' })).rejects.toMatchObject({ code: 'mcp.params_invalid' });
+    await expect(invocation.proceed(call.callId, 1, { input_1: 'yes' })).rejects.toMatchObject({
+      code: 'mcp.params_invalid',
+    });
     expect((await invocation.proceed(call.callId, 1, answers)).answer.kind).toBe('result');
     await expect(invocation.proceed(call.callId, 1, answers)).rejects.toMatchObject(refused);
   });
 
   it('refuses what the client did not declare, and passes no unsafe URL on', async () => {
     const upstream = await startAsking([
-      [['elicitation/create', { message: 'x', mode: 'url', url: 'javascript:alert(1)' }], ['sampling/createMessage', { tools: [] }], ['evil/method', {}]],
+      [
+        ['elicitation/create', { message: 'x', mode: 'url', url: 'javascript:alert(1)' }],
+        ['sampling/createMessage', { tools: [] }],
+        ['evil/method', {}],
+      ],
     ]);
     const profile = invocation.profile({ url: upstream.url });
 
-    const { answer, body } = await invocation.call(profile, 't', {}, { client: client({ elicitation: { url: {} }, sampling: {} }) });
+    const { answer, body } = await invocation.call(
+      profile,
+      't',
+      {},
+      { client: client({ elicitation: { url: {} }, sampling: {} }) },
+    );
 
     expect(answer.kind).toBe('result');
     expect(JSON.parse(text(body)).map(({ code }: { code: number }) => code)).toEqual([-32602, -32602, -32601]);
@@ -152,7 +205,9 @@ describe('a session server asks its client', () => {
         const message = request as unknown as { id: unknown; result?: unknown };
         if (request.method === undefined) {
           const asked = open.find(({ id }) => id === Number(String(message.id).slice(1)));
-          asked?.res.end(event(result(asked.id, { content: [{ type: 'text', text: JSON.stringify(message.result) }] })));
+          asked?.res.end(
+            event(result(asked.id, { content: [{ type: 'text', text: JSON.stringify(message.result) }] })),
+          );
           return;
         }
         openStream(res);
@@ -195,8 +250,6 @@ describe('a session server asks its client', () => {
   it('keeps what the upstream says while the client thinks, within bounds', async () => {
     const upstream = await startRawLegacy((request, res) => {
       if (request.method !== 'tools/call') {
-        const open = res.socket;
-        expect(open).toBeDefined();
         stream?.end(event(result(callId, { content: [] })));
         return;
       }
@@ -207,7 +260,11 @@ describe('a session server asks its client', () => {
       res.write(ask('q', 'elicitation/create', { message: '?' }));
       setTimeout(() => {
         for (let progress = 1; progress <= 1_000; progress++) {
-          res.write(event(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress } })));
+          res.write(
+            event(
+              JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress } }),
+            ),
+          );
         }
       }, 60);
     });
@@ -232,7 +289,9 @@ describe('a session server asks its client', () => {
     await Promise.all([1, 2, 3].map(() => invocation.call(profile, 't', {}, capped)));
 
     await expect(invocation.call(profile, 't', {}, capped)).rejects.toMatchObject({ code: 'mcp.input_unavailable' });
-    await expect.poll(() => upstream.requests.filter(({ body }) => body.includes('notifications/cancelled')).length).toBe(1);
+    await expect
+      .poll(() => upstream.requests.filter(({ body }) => body.includes('notifications/cancelled')).length)
+      .toBe(1);
   });
 
   it('gives up on a client that never returns, and tells the upstream', async () => {
@@ -243,7 +302,11 @@ describe('a session server asks its client', () => {
       const call = own.routed(profile, 't', { client: client() });
       await own.call(profile, 't', {}, call);
 
-      await expect.poll(() => upstream.requests.filter(({ body }) => body.includes('notifications/cancelled')).length, { timeout: 3_000 }).toBe(1);
+      await expect
+        .poll(() => upstream.requests.filter(({ body }) => body.includes('notifications/cancelled')).length, {
+          timeout: 3_000,
+        })
+        .toBe(1);
 
       expect(upstream.requests.some(({ body }) => body.includes('"error"'))).toBe(true);
       expect(await own.record(call.callId)).toMatchObject({ outcome: 'cancelled' });
@@ -256,17 +319,35 @@ describe('a session server asks its client', () => {
   it('turns "visit this URL first" into a request for input, and repeats the call without the answers', async () => {
     const upstream = await startRawLegacy((request, res) =>
       upstream.executions === 1
-        ? json(res, rpcError(request.id, -32042, 'URL required', { elicitations: [{ mode: 'url', elicitationId: 'e', url: 'https://example.com/x', message: 'Sign in' }] }))
+        ? json(
+            res,
+            rpcError(request.id, -32042, 'URL required', {
+              elicitations: [{ mode: 'url', elicitationId: 'e', url: 'https://example.com/x', message: 'Sign in' }],
+            }),
+          )
         : json(res, result(request.id, { content: [{ type: 'text', text: 'in' }] })),
     );
     raw.push(upstream);
     const profile = invocation.profile({ url: upstream.url });
 
     const first = await invocation.call(profile, 't', {}, { client: client() });
-    const second = await invocation.call(profile, 't', {}, { client: client(), body: '{"name":"t","arguments":{},"inputResponses":{"input_1":{"action":"accept"}},"requestState":"s"}' });
+    const second = await invocation.call(
+      profile,
+      't',
+      {},
+      {
+        client: client(),
+        body: '{"name":"t","arguments":{},"inputResponses":{"input_1":{"action":"accept"}},"requestState":"s"}',
+      },
+    );
 
     expect(first.answer).toEqual({ kind: 'input-required' });
-    expect(requests(first.body)).toEqual({ input_1: { method: 'elicitation/create', params: { mode: 'url', url: 'https://example.com/x', message: 'Sign in' } } });
+    expect(requests(first.body)).toEqual({
+      input_1: {
+        method: 'elicitation/create',
+        params: { mode: 'url', url: 'https://example.com/x', message: 'Sign in' },
+      },
+    });
     expect(text(second.body)).toBe('in');
     expect(upstream.requests.at(-1)?.body).not.toContain('inputResponses');
     expect(upstream.requests.at(-1)?.body).not.toContain('requestState');
@@ -278,7 +359,15 @@ describe('a session server asks its client', () => {
 
     let step = await invocation.call(profile, 'trigger-elicitation-request', {}, call);
     for (let round = 1; step.answer.kind === 'input-required'; round++) {
-      const answers = Object.entries(requests(step.body)).map(([key, { method }]) => [key, method === 'roots/list' ? { roots: [] } : { action: 'accept', content: { name: 'Ada', check: true, email: 'a@b.c', firstLine: 'x', untitledSingleSelectEnum: 'Ross' } }]);
+      const answers = Object.entries(requests(step.body)).map(([key, { method }]) => [
+        key,
+        method === 'roots/list'
+          ? { roots: [] }
+          : {
+              action: 'accept',
+              content: { name: 'Ada', check: true, email: 'a@b.c', firstLine: 'x', untitledSingleSelectEnum: 'Ross' },
+            },
+      ]);
       step = await invocation.proceed(call.callId, round, Object.fromEntries(answers));
     }
 
@@ -294,11 +383,18 @@ describe('a 2026-07-28 server asks its client', () => {
     const profile = invocation.profile({ url: modern.url });
 
     const first = await invocation.call(profile, 'asks', {}, { client: client() });
-    const second = await invocation.call(profile, 'asks', {}, { client: client(), body: '{"name":"asks","arguments":{},"inputResponses":{"who":{"action":"accept","content":{"name":"Ada"}}}}' });
+    const second = await invocation.call(
+      profile,
+      'asks',
+      {},
+      {
+        client: client(),
+        body: '{"name":"asks","arguments":{},"inputResponses":{"who":{"action":"accept","content":{"name":"Ada"}}}}',
+      },
+    );
 
     expect(first.answer).toEqual({ kind: 'input-required' });
     expect(requests(first.body).who?.method).toBe('elicitation/create');
     expect(text(second.body)).toBe('Hello Ada');
   });
 });
-

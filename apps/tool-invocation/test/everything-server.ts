@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { freePort } from '#libs/testing';
 
-export const everythingScript = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/dist/index.js');
+export const everythingScript = createRequire(import.meta.url).resolve(
+  '@modelcontextprotocol/server-everything/dist/index.js',
+);
 
 /** It would listen on every interface; this makes it listen on the loopback one alone. */
 const LOOPBACK = `data:text/javascript,${encodeURIComponent(
@@ -10,7 +12,9 @@ const LOOPBACK = `data:text/javascript,${encodeURIComponent(
 )}`;
 
 /** The official reference server in a process of its own. */
-export const startEverything = async (transport: 'sse' | 'streamableHttp'): Promise<{ url: string; close(): Promise<void> }> => {
+export const startEverything = async (
+  transport: 'sse' | 'streamableHttp',
+): Promise<{ url: string; close(): Promise<void> }> => {
   const port = await freePort();
   const child = spawn(process.execPath, ['--import', LOOPBACK, everythingScript, transport], {
     env: { PATH: process.env.PATH, PORT: String(port) },

@@ -37,10 +37,19 @@ export interface CallOptions extends Partial<Omit<RoutedCall, 'upstreamId'>> {
 /** The service as it runs, with registry, auth and metrics played by the test. */
 export const givenInvocation = async (env: Record<string, string> = {}) => {
   const folder = temporaryFolder('invocation');
-  const logger = createLogger({ service: 'tool-invocation', level: (process.env.TEST_LOG_LEVEL ?? 'silent') as 'silent' });
+  const logger = createLogger({
+    service: 'tool-invocation',
+    level: (process.env.TEST_LOG_LEVEL ?? 'silent') as 'silent',
+  });
   const running = await startService({
     parts: [toolInvocationService],
-    env: { SWITCHYARD_DATA_DIR: folder, PORT: '0', PATH: process.env.PATH ?? '', METRICS_BUFFER_ENABLED: 'false', ...env },
+    env: {
+      SWITCHYARD_DATA_DIR: folder,
+      PORT: '0',
+      PATH: process.env.PATH ?? '',
+      METRICS_BUFFER_ENABLED: 'false',
+      ...env,
+    },
     logger,
   });
   const { bus } = running;
@@ -66,8 +75,17 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
   const profile = (given: Partial<UpstreamProfile>): UpstreamProfile => {
     const id = given.id ?? randomUUID();
     const made: UpstreamProfile = {
-      id, name: 'upstream', slug: 'upstream', transport: 'STREAMABLEHTTP', url: null, command: null, args: [],
-      timeoutMs: null, concurrencyMax: null, version: '1', ...given,
+      id,
+      name: 'upstream',
+      slug: 'upstream',
+      transport: 'STREAMABLEHTTP',
+      url: null,
+      command: null,
+      args: [],
+      timeoutMs: null,
+      concurrencyMax: null,
+      version: '1',
+      ...given,
     };
     profiles.set(id, made);
     return made;
@@ -76,18 +94,35 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
   const routed = (upstream: UpstreamProfile, target: string, options: CallOptions = {}): RoutedCall => {
     const { body: _body, timeoutMs: _timeout, signal: _signal, ...rest } = options;
     return {
-      callId: randomUUID(), method: 'tools/call', upstreamId: upstream.id, target, exposedName: target, serverId: null,
+      callId: randomUUID(),
+      method: 'tools/call',
+      upstreamId: upstream.id,
+      target,
+      exposedName: target,
+      serverId: null,
       principal: { id: 'ada@example.com', tokenId: null },
       client: { info: null, capabilities: {}, revision: '2026-07-28' },
-      wantsProgress: false, headerParams: [], receivedAtMs: Date.now(), ...rest,
+      wantsProgress: false,
+      headerParams: [],
+      receivedAtMs: Date.now(),
+      ...rest,
     };
   };
 
-  const call = async (upstream: UpstreamProfile, target: string, args: unknown = {}, options: CallOptions = {}): Promise<Called> => {
+  const call = async (
+    upstream: UpstreamProfile,
+    target: string,
+    args: unknown = {},
+    options: CallOptions = {},
+  ): Promise<Called> => {
     const request = routed(upstream, target, options);
     const frames: CallFrame[] = [];
     const body = options.body ?? JSON.stringify({ name: target, arguments: args });
-    const { head, body: answer, instance } = await bus.ask(ExecuteCall, request, {
+    const {
+      head,
+      body: answer,
+      instance,
+    } = await bus.ask(ExecuteCall, request, {
       body,
       callId: request.callId,
       signal: options.signal,
@@ -112,8 +147,10 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     return { answer: head, body, frames, instance };
   };
 
-  const discover = async (upstream: UpstreamProfile, transport: UpstreamProfile['transport'] | 'AUTO' = upstream.transport) =>
-    (await bus.ask(DiscoverUpstream, { profile: upstream, transport })).head;
+  const discover = async (
+    upstream: UpstreamProfile,
+    transport: UpstreamProfile['transport'] | 'AUTO' = upstream.transport,
+  ) => (await bus.ask(DiscoverUpstream, { profile: upstream, transport })).head;
 
   const record = async (callId: string): Promise<CallRecord> => {
     for (let tries = 0; tries < 100; tries++) {
@@ -125,7 +162,18 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
   };
 
   return {
-    bus, running, profile, profiles, credentials, records, record, listChanges, routed, call, proceed, discover,
+    bus,
+    running,
+    profile,
+    profiles,
+    credentials,
+    records,
+    record,
+    listChanges,
+    routed,
+    call,
+    proceed,
+    discover,
     close: async () => {
       await running.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -52,7 +52,10 @@ describe('plain calls', () => {
   });
 
   it('lists everything a server of either era has', async () => {
-    for (const [server, era] of [[modern, 'modern'], [legacy, 'legacy']] as const) {
+    for (const [server, era] of [
+      [modern, 'modern'],
+      [legacy, 'legacy'],
+    ] as const) {
       const found = await invocation.discover(invocation.profile({ url: server.url }));
 
       expect(found).toMatchObject({ era, serverInfo: { name: 'sdk-fixture' }, refused: [] });

@@ -30,23 +30,44 @@ export const openStream = (res: ServerResponse): void => {
 export const event = (data: string, id?: string): string => `${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`;
 
 /** A 2026-07-28 upstream made by hand: discovers as it should, and answers calls however the test wants. */
-export const startRawModern = async (answering: Answering, capabilities: object = { tools: {} }): Promise<RawUpstream> => {
+export const startRawModern = async (
+  answering: Answering,
+  capabilities: object = { tools: {} },
+): Promise<RawUpstream> => {
   const state = { executions: 0 };
   const server = await serve((req, res, body) => {
     const request = body as Request;
     if (request?.method === 'server/discover') {
-      return json(res, result(request.id, { resultType: 'complete', supportedVersions: ['2026-07-28'], capabilities, ttlMs: 0, cacheScope: 'private' }));
+      return json(
+        res,
+        result(request.id, {
+          resultType: 'complete',
+          supportedVersions: ['2026-07-28'],
+          capabilities,
+          ttlMs: 0,
+          cacheScope: 'private',
+        }),
+      );
     }
     if (request?.method === 'tools/call') state.executions++;
     return answering(request, res, req);
   });
-  return { ...server, get executions() { return state.executions; } };
+  return {
+    ...server,
+    get executions() {
+      return state.executions;
+    },
+  };
 };
 
 /** A 2025-11-25 upstream made by hand. */
 export const startRawLegacy = async (
   answering: Answering,
-  { capabilities = { tools: {} } as object, sessions = true, onGet = (_req: IncomingMessage, res: ServerResponse): unknown => json(res, '', 405) } = {},
+  {
+    capabilities = { tools: {} } as object,
+    sessions = true,
+    onGet = (_req: IncomingMessage, res: ServerResponse): unknown => json(res, '', 405),
+  } = {},
 ): Promise<RawUpstream & { readonly known: Set<string>; readonly ended: string[] }> => {
   const state = { executions: 0, count: 0 };
   const known = new Set<string>();
@@ -66,7 +87,11 @@ export const startRawLegacy = async (
       return json(res, result(request.id, answer), 200, sessions ? { 'mcp-session-id': id } : {});
     }
     if (sessions && (sessionId === undefined || !known.has(sessionId))) {
-      return json(res, rpcError(null, -32000, sessionId === undefined ? 'Server not initialized' : 'Session not found'), sessionId === undefined ? 400 : 404);
+      return json(
+        res,
+        rpcError(null, -32000, sessionId === undefined ? 'Server not initialized' : 'Session not found'),
+        sessionId === undefined ? 400 : 404,
+      );
     }
     if (request?.method === 'server/discover') return json(res, rpcError(request.id, -32601, 'Method not found'));
     if (request?.id === undefined || request.method === undefined) {
@@ -76,5 +101,12 @@ export const startRawLegacy = async (
     if (request.method === 'tools/call') state.executions++;
     return answering(request, res, req);
   });
-  return { ...server, known, ended, get executions() { return state.executions; } };
+  return {
+    ...server,
+    known,
+    ended,
+    get executions() {
+      return state.executions;
+    },
+  };
 };

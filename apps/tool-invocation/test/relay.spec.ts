@@ -1,6 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { givenInvocation, type Invocation } from './invocation.js';
-import { event, json, openStream, type RawUpstream, result, rpcError, startRawLegacy, startRawModern } from './raw-upstream.js';
+import {
+  event,
+  json,
+  openStream,
+  type RawUpstream,
+  result,
+  rpcError,
+  startRawLegacy,
+  startRawModern,
+} from './raw-upstream.js';
 import { startLegacyServer, startModernServer, type TestServer } from './sdk-servers.js';
 
 let invocation: Invocation;
@@ -24,16 +33,30 @@ afterAll(async () => {
   await Promise.all([modern.close(), legacy.close()]);
 });
 
-const bothEras = () => [['2026-07-28', modern], ['2025-11-25', legacy]] as const;
+const bothEras = () =>
+  [
+    ['2026-07-28', modern],
+    ['2025-11-25', legacy],
+  ] as const;
 const text = (body: string | undefined): string => JSON.parse(body as string).content[0].text;
 
 describe('what comes back', () => {
   it('streams progress and log messages ahead of the result, in order', async () => {
     for (const [, server] of bothEras()) {
-      const { frames, body } = await invocation.call(invocation.profile({ url: server.url }), 'slow', {}, { wantsProgress: true, logLevel: 'info' });
+      const { frames, body } = await invocation.call(
+        invocation.profile({ url: server.url }),
+        'slow',
+        {},
+        { wantsProgress: true, logLevel: 'info' },
+      );
 
       expect(text(body)).toBe('done');
-      expect(frames.filter(({ kind }) => kind === 'progress').map((frame) => 'progress' in frame && frame.progress).at(-1)).toBe(3);
+      expect(
+        frames
+          .filter(({ kind }) => kind === 'progress')
+          .map((frame) => 'progress' in frame && frame.progress)
+          .at(-1),
+      ).toBe(3);
       expect(frames.filter(({ kind }) => kind === 'log')).toHaveLength(3);
     }
   });
@@ -64,8 +87,18 @@ describe('what comes back', () => {
     for (const [, server] of bothEras()) {
       const upstream = invocation.profile({ url: server.url });
 
-      const resource = await invocation.call(upstream, 'test://note', {}, { method: 'resources/read', body: '{"uri":"test://note"}' });
-      const prompt = await invocation.call(upstream, 'greet', {}, { method: 'prompts/get', body: '{"name":"greet","arguments":{"name":"Ada"}}' });
+      const resource = await invocation.call(
+        upstream,
+        'test://note',
+        {},
+        { method: 'resources/read', body: '{"uri":"test://note"}' },
+      );
+      const prompt = await invocation.call(
+        upstream,
+        'greet',
+        {},
+        { method: 'prompts/get', body: '{"name":"greet","arguments":{"name":"Ada"}}' },
+      );
 
       expect(JSON.parse(resource.body as string).contents[0].text).toBe('a note');
       expect(JSON.parse(prompt.body as string).messages[0].content.text).toBe('Hello Ada');
@@ -74,7 +107,12 @@ describe('what comes back', () => {
 
   it('says of a missing resource in either era what 2026-07-28 says', async () => {
     for (const [, server] of bothEras()) {
-      const { answer } = await invocation.call(invocation.profile({ url: server.url }), 'test://none', {}, { method: 'resources/read', body: '{"uri":"test://none"}' });
+      const { answer } = await invocation.call(
+        invocation.profile({ url: server.url }),
+        'test://none',
+        {},
+        { method: 'resources/read', body: '{"uri":"test://none"}' },
+      );
 
       expect(answer).toMatchObject({ kind: 'error', error: { code: -32602, data: { uri: 'test://none' } } });
     }
@@ -83,7 +121,10 @@ describe('what comes back', () => {
   it('keeps numbers, key order and unknown members both ways', async () => {
     const upstream = await given(
       startRawModern((request, res) =>
-        json(res, `{"jsonrpc":"2.0","id":${request.id},"result":{"resultType":"complete","z":9007199254740993,"content":[],"a":1.10}}`),
+        json(
+          res,
+          `{"jsonrpc":"2.0","id":${request.id},"result":{"resultType":"complete","z":9007199254740993,"content":[],"a":1.10}}`,
+        ),
       ),
     );
     const body = '{"name":"t","arguments":{"z":9007199254740993,"a":1.10}}';
@@ -95,14 +136,32 @@ describe('what comes back', () => {
   });
 
   it('writes a fresh envelope for the hop and lets vendor metadata pass', async () => {
-    const upstream = await given(startRawModern((request, res) => json(res, result(request.id, { resultType: 'complete', content: [], ttlMs: 10, cacheScope: 'private', _meta: { 'acme/x': 1, 'io.modelcontextprotocol/serverInfo': { name: 'raw' } } }))));
+    const upstream = await given(
+      startRawModern((request, res) =>
+        json(
+          res,
+          result(request.id, {
+            resultType: 'complete',
+            content: [],
+            ttlMs: 10,
+            cacheScope: 'private',
+            _meta: { 'acme/x': 1, 'io.modelcontextprotocol/serverInfo': { name: 'raw' } },
+          }),
+        ),
+      ),
+    );
     const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
 
-    const { answer } = await invocation.call(invocation.profile({ url: upstream.url }), 't', {}, {
-      client: { info: { name: 'them' }, capabilities: { elicitation: {} }, revision: '2026-07-28' },
-      logLevel: 'notice',
-      meta: { 'acme/y': 2 },
-    });
+    const { answer } = await invocation.call(
+      invocation.profile({ url: upstream.url }),
+      't',
+      {},
+      {
+        client: { info: { name: 'them' }, capabilities: { elicitation: {} }, revision: '2026-07-28' },
+        logLevel: 'notice',
+        meta: { 'acme/y': 2 },
+      },
+    );
     const { params } = JSON.parse(upstream.requests.at(-1)?.body as string);
 
     expect(params._meta).toMatchObject({
@@ -122,15 +181,38 @@ describe('what comes back', () => {
     const upstream = await given(
       startRawModern((request, res, req) => {
         if (request.method === 'tools/list') {
-          return json(res, result(request.id, { resultType: 'complete', tools: [{ name: 't', inputSchema: { type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' } } } }] }));
+          return json(
+            res,
+            result(request.id, {
+              resultType: 'complete',
+              tools: [
+                {
+                  name: 't',
+                  inputSchema: { type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' } } },
+                },
+              ],
+            }),
+          );
         }
-        if (req.headers['mcp-param-region'] === undefined) return json(res, rpcError(request.id, -32020, 'Mcp-Param-Region is missing'), 400);
-        return json(res, result(request.id, { resultType: 'complete', content: [{ type: 'text', text: String(req.headers['mcp-param-region']) }] }));
+        if (req.headers['mcp-param-region'] === undefined)
+          return json(res, rpcError(request.id, -32020, 'Mcp-Param-Region is missing'), 400);
+        return json(
+          res,
+          result(request.id, {
+            resultType: 'complete',
+            content: [{ type: 'text', text: String(req.headers['mcp-param-region']) }],
+          }),
+        );
       }),
     );
     const profile = invocation.profile({ url: upstream.url });
 
-    const known = await invocation.call(profile, 't', { region: 'ü' }, { headerParams: [{ header: 'Region', path: ['region'], type: 'string' }] });
+    const known = await invocation.call(
+      profile,
+      't',
+      { region: 'ü' },
+      { headerParams: [{ header: 'Region', path: ['region'], type: 'string' }] },
+    );
     const learnt = await invocation.call(profile, 't', { region: 'eu' });
 
     expect(text(known.body)).toBe('=?base64?w7w=?=');
@@ -139,17 +221,47 @@ describe('what comes back', () => {
   });
 
   it('passes a missing capability on and keeps quarrels about our own request to itself', async () => {
-    const missing = await given(startRawModern((request, res) => json(res, rpcError(request.id, -32021, 'needs sampling', { requiredCapabilities: { sampling: {} } }), 400)));
-    const mismatch = await given(startRawModern((request, res) => json(res, request.method === 'tools/list' ? result(request.id, { tools: [] }) : rpcError(request.id, -32020, 'mismatch'), request.method === 'tools/list' ? 200 : 400)));
+    const missing = await given(
+      startRawModern((request, res) =>
+        json(res, rpcError(request.id, -32021, 'needs sampling', { requiredCapabilities: { sampling: {} } }), 400),
+      ),
+    );
+    const mismatch = await given(
+      startRawModern((request, res) =>
+        json(
+          res,
+          request.method === 'tools/list'
+            ? result(request.id, { tools: [] })
+            : rpcError(request.id, -32020, 'mismatch'),
+          request.method === 'tools/list' ? 200 : 400,
+        ),
+      ),
+    );
 
     const { answer } = await invocation.call(invocation.profile({ url: missing.url }), 't');
 
-    expect(answer).toEqual({ kind: 'error', error: { code: -32021, message: 'needs sampling', data: { requiredCapabilities: { sampling: {} } } } });
-    await expect(invocation.call(invocation.profile({ url: mismatch.url }), 't')).rejects.toMatchObject({ code: 'upstream.invalid_answer', executed: 'no' });
+    expect(answer).toEqual({
+      kind: 'error',
+      error: { code: -32021, message: 'needs sampling', data: { requiredCapabilities: { sampling: {} } } },
+    });
+    await expect(invocation.call(invocation.profile({ url: mismatch.url }), 't')).rejects.toMatchObject({
+      code: 'upstream.invalid_answer',
+      executed: 'no',
+    });
   });
 
   it('shows the upstream its credential, and nobody that credential', async () => {
-    const upstream = await given(startRawModern((request, res, req) => json(res, result(request.id, { resultType: 'complete', content: [{ type: 'text', text: `you sent ${req.headers.authorization}` }] }))));
+    const upstream = await given(
+      startRawModern((request, res, req) =>
+        json(
+          res,
+          result(request.id, {
+            resultType: 'complete',
+            content: [{ type: 'text', text: `you sent ${req.headers.authorization}` }],
+          }),
+        ),
+      ),
+    );
     const profile = invocation.profile({ url: upstream.url });
     invocation.credentials.set(profile.id, { headers: { Authorization: 'Bearer sekrit-token-value' } });
 
@@ -190,14 +302,24 @@ describe('sessions', () => {
   });
 
   it('gives up after one new session', async () => {
-    const upstream = await given(startRawLegacy((_request, res) => json(res, rpcError(null, -32001, 'Session not found'), 404)));
+    const upstream = await given(
+      startRawLegacy((_request, res) => json(res, rpcError(null, -32001, 'Session not found'), 404)),
+    );
 
-    await expect(invocation.call(invocation.profile({ url: upstream.url }), 't')).rejects.toMatchObject({ code: 'upstream.session_lost', executed: 'no' });
+    await expect(invocation.call(invocation.profile({ url: upstream.url }), 't')).rejects.toMatchObject({
+      code: 'upstream.session_lost',
+      executed: 'no',
+    });
     expect(upstream.known.size).toBe(2);
   });
 
   it('talks to a legacy server that keeps no sessions', async () => {
-    const upstream = await given(startRawLegacy((request, res) => json(res, result(request.id, { content: [{ type: 'text', text: 'stateless' }] })), { sessions: false }));
+    const upstream = await given(
+      startRawLegacy(
+        (request, res) => json(res, result(request.id, { content: [{ type: 'text', text: 'stateless' }] })),
+        { sessions: false },
+      ),
+    );
 
     expect(text((await invocation.call(invocation.profile({ url: upstream.url }), 't')).body)).toBe('stateless');
     expect(upstream.requests.at(-1)?.headers['mcp-protocol-version']).toBe('2025-11-25');
@@ -207,14 +329,28 @@ describe('sessions', () => {
     const upstream = await given(startRawLegacy((request, res) => json(res, result(request.id, { content: [] }))));
     const profile = invocation.profile({ url: upstream.url });
     const call = (id: string, capabilities: object) =>
-      invocation.call(profile, 't', {}, { principal: { id, tokenId: null }, client: { info: null, capabilities: capabilities as Record<string, unknown>, revision: '2026-07-28' } });
+      invocation.call(
+        profile,
+        't',
+        {},
+        {
+          principal: { id, tokenId: null },
+          client: { info: null, capabilities: capabilities as Record<string, unknown>, revision: '2026-07-28' },
+        },
+      );
 
     await Promise.all([call('ada', {}), call('bob', {})]);
     expect(upstream.known.size).toBe(1);
-    await Promise.all([call('ada', { elicitation: {} }), call('bob', { elicitation: {} }), call('ada', { elicitation: { form: {} } })]);
+    await Promise.all([
+      call('ada', { elicitation: {} }),
+      call('bob', { elicitation: {} }),
+      call('ada', { elicitation: { form: {} } }),
+    ]);
 
     expect(upstream.known.size).toBe(3);
-    const declared = upstream.requests.filter(({ body }) => body.includes('"initialize"')).map(({ body }) => JSON.parse(body).params.capabilities);
+    const declared = upstream.requests
+      .filter(({ body }) => body.includes('"initialize"'))
+      .map(({ body }) => JSON.parse(body).params.capabilities);
     expect(declared).toEqual([{}, { elicitation: { form: {} } }, { elicitation: { form: {} } }]);
   });
 
@@ -248,7 +384,12 @@ describe('sessions', () => {
         (request, res) => {
           if (request.method === 'logging/setLevel') return json(res, result(request.id, {}));
           openStream(res);
-          for (const level of ['debug', 'error']) res.write(event(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { level, data: level } })));
+          for (const level of ['debug', 'error'])
+            res.write(
+              event(
+                JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { level, data: level } }),
+              ),
+            );
           res.end(event(result(request.id, { content: [] })));
         },
         { capabilities: { tools: {}, logging: {} } },
@@ -265,7 +406,9 @@ describe('sessions', () => {
   });
 
   it('puts no reserved code of today into the mouth of a server of yesterday', async () => {
-    const upstream = await given(startRawLegacy((request, res) => json(res, rpcError(request.id, -32020, 'my own meaning'))));
+    const upstream = await given(
+      startRawLegacy((request, res) => json(res, rpcError(request.id, -32020, 'my own meaning'))),
+    );
 
     const { answer } = await invocation.call(invocation.profile({ url: upstream.url }), 't');
 
@@ -323,8 +466,12 @@ describe('cancellation', () => {
       }),
     );
 
-    await expect.poll(() => upstream.requests.map(({ body }) => body).find((body) => body.includes('notifications/cancelled'))).toBeDefined();
-    const told = JSON.parse(upstream.requests.find(({ body }) => body.includes('notifications/cancelled'))?.body as string);
+    await expect
+      .poll(() => upstream.requests.map(({ body }) => body).find((body) => body.includes('notifications/cancelled')))
+      .toBeDefined();
+    const told = JSON.parse(
+      upstream.requests.find(({ body }) => body.includes('notifications/cancelled'))?.body as string,
+    );
     expect(told.params.requestId).toBe(id);
   });
 });

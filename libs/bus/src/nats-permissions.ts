@@ -20,7 +20,8 @@ export const natsPermissions = ({ asks, hears }: Topology, owner: Owner): NatsPe
   const peers = [...new Set([owner, ...asks[owner], ...askers, ...hears[owner], ...hearers])].sort();
   return {
     publish: [
-      ...asks[owner].map((other) => `switchyard.v1.rpc.${other}.>`),
+      // Its own too: a service's REST face may ask what the service itself answers.
+      ...[owner, ...asks[owner]].map((other) => `switchyard.v1.rpc.${other}.>`),
       // Cancelling a call and granting it credit; a service's replicas signal each other.
       ...[owner, ...asks[owner]].map((other) => `switchyard.v1.sig.${other}.>`),
       `switchyard.v1.evt.${owner}.>`,

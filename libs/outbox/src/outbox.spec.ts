@@ -152,6 +152,20 @@ describe('bounds', () => {
     expect(spoolBytes()).toBe(0);
   });
 
+  it('reads on behind a segment whose rest is calls that settled elsewhere', async () => {
+    const metrics = new Metrics();
+    metrics.refuse = down;
+    const outbox = givenOutbox(metrics, { recordsInMemoryMax: 2, segmentBytesMax: 512 * 1024 });
+    for (const callId of ['a', 'b', 'c']) run(outbox, callId);
+    const ids = Array.from({ length: 4_000 }, (_, i) => `call-${i}`);
+    for (const callId of ids) outbox.begin(aCallRecord({ callId }));
+    for (const callId of ids) outbox.settle(aCallRecord({ callId, outcome: 'ok' }));
+
+    metrics.refuse = null;
+    await until(() => outbox.pending === 0);
+    expect(metrics.ids).toEqual(['a', 'b', 'c', ...ids]);
+  });
+
   it('drops new calls, not those in hand, when the disk share is used up; counts them and says so once', async () => {
     const metrics = new Metrics();
     metrics.refuse = down;

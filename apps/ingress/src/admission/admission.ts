@@ -1,4 +1,4 @@
-import type { Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { type CallerAdmission, type CredentialCarrier, readCredential } from '#libs/identity';
 import { MODERN_REVISION, type ServerCodec, negotiateRevision, serverCodec } from '#libs/mcp';
@@ -63,7 +63,12 @@ const known = (session: Session | null): Session => {
   return session;
 };
 
-const admitted = (call: DecodedCall, principal: Principal, codec: ServerCodec, session: Session | null): AdmittedCall => {
+const admitted = (
+  call: DecodedCall,
+  principal: Principal,
+  codec: ServerCodec,
+  session: Session | null,
+): AdmittedCall => {
   const operation = codec.operations.get(call.request.method);
   if (operation === undefined) throw fail('mcp.method_unknown');
   checkPermission(principal, operation);

@@ -1,9 +1,14 @@
-import type { Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { holds, mayUseServer } from '#libs/identity';
 import type { Operation } from '#libs/mcp';
 
-const OF_LIST = { tools: 'tools.read', prompts: 'prompts.read', resources: 'resources.read', resourceTemplates: 'resources.read' };
+const OF_LIST = {
+  tools: 'tools.read',
+  prompts: 'prompts.read',
+  resources: 'resources.read',
+  resourceTemplates: 'resources.read',
+};
 
 const OF_METHOD = {
   'tools/call': 'tools.execute',
@@ -38,5 +43,8 @@ export const checkPermission = (principal: Principal, operation: Operation): voi
 export const checkReach = (principal: Principal, serverId: string | null): void => {
   if (mayUseServer(principal, serverId)) return;
   if (serverId !== null) throw fail('registry.server_unknown');
-  throw fail('auth.grant_missing', { message: 'The credential is for one virtual server only', data: { scope: 'servers.use' } });
+  throw fail('auth.grant_missing', {
+    message: 'The credential is for one virtual server only',
+    data: { scope: 'servers.use' },
+  });
 };

@@ -45,7 +45,9 @@ export class Answering {
     const { view, codec, principal, endpoint, request } = call;
     const scope: CursorScope = { list, serverId: endpoint.serverId, principalId: principal.id };
     const entries = view[list];
-    const from = readCursor(this.seal, scope, request.params.value['cursor'], entries.length, (at) => entryId(view, list, at));
+    const from = readCursor(this.seal, scope, request.params.value['cursor'], entries.length, (at) =>
+      entryId(view, list, at),
+    );
     const page = view.page(list, codec, from, principal.kind === 'anonymous' ? 'public' : 'private');
     if (page.cursor === null) return page.whole;
     const cursor = writeCursor(this.seal, scope, page.next, entryId(view, list, page.next - 1));
@@ -55,7 +57,8 @@ export class Answering {
   private async initialize(call: PlacedCall): Promise<void> {
     const { request, codec, principal, endpoint, view, reply } = call;
     const { protocolVersion, capabilities, clientInfo } = request.params.value;
-    if (typeof protocolVersion !== 'string') throw fail('mcp.params_invalid', { message: 'protocolVersion must be a string' });
+    if (typeof protocolVersion !== 'string')
+      throw fail('mcp.params_invalid', { message: 'protocolVersion must be a string' });
     const greeting = resultMessage(request.idText, codec.greeting(view.offer, ABOUT));
     if (endpoint.face === 'rpc') return reply.finish(greeting, 200);
     const declared = isObject(capabilities) ? capabilities : {};
@@ -82,7 +85,8 @@ export class Answering {
 
   private async subscribe(call: PlacedCall, does: 'subscribe' | 'unsubscribe'): Promise<void> {
     const { uri } = call.request.params.value;
-    if (typeof uri !== 'string' || !isPlainName(uri)) throw fail('mcp.params_invalid', { message: 'uri must be a string' });
+    if (typeof uri !== 'string' || !isPlainName(uri))
+      throw fail('mcp.params_invalid', { message: 'uri must be a string' });
     if (does === 'subscribe' && call.catalog.resource(uri, call.principal) === undefined) {
       throw fail('registry.resource_unknown', { data: { uri } });
     }
@@ -98,7 +102,8 @@ export class Answering {
   }
 }
 
-const finish = (call: PlacedCall, result: string): void => call.reply.finish(resultMessage(call.request.idText, result), 200);
+const finish = (call: PlacedCall, result: string): void =>
+  call.reply.finish(resultMessage(call.request.idText, result), 200);
 
 const entryId = (view: CatalogView, list: ListKind, at: number): string => {
   switch (list) {

@@ -1,5 +1,5 @@
 import type { Message } from '#libs/bus';
-import type { CallFrame } from '#libs/contracts';
+import type { CallFrame } from '#contracts/tool-invocation/execute-call.request';
 import { notificationMessage } from '#libs/mcp';
 import { type BoundCall, LOG_LEVELS } from '../calls.js';
 
@@ -22,6 +22,8 @@ export const frameWriter = (call: BoundCall): ((frame: Message<CallFrame>) => vo
     reached = frame.progress;
     const { progress, total, message } = frame;
     const rest = JSON.stringify({ progress, total, message });
-    return reply.send(notificationMessage('notifications/progress', `{"progressToken":${progressTokenText},${rest.slice(1)}`));
+    return reply.send(
+      notificationMessage('notifications/progress', `{"progressToken":${progressTokenText},${rest.slice(1)}`),
+    );
   };
 };

@@ -54,11 +54,20 @@ const withSealedState = ({ call, answer }: SettledCall, body: string, seal: Seal
   const state = stateOf(call.parked?.callId ?? call.routed.callId, answer, needed.requestStateText);
   if (state === null) return body;
   const { routed, principal } = call;
-  const scope = { principalId: principal.id, serverId: routed.serverId, method: routed.method, name: routed.exposedName };
+  const scope = {
+    principalId: principal.id,
+    serverId: routed.serverId,
+    method: routed.method,
+    name: routed.exposedName,
+  };
   return withMembers(body, { requestState: JSON.stringify(writeRequestState(seal, scope, state)) });
 };
 
-const stateOf = (callId: string, answer: SettledCall['answer'], upstreamStateText: string | null): RequestState | null => {
+const stateOf = (
+  callId: string,
+  answer: SettledCall['answer'],
+  upstreamStateText: string | null,
+): RequestState | null => {
   const { head, instance } = answer;
   if (head.kind === 'input-required' && head.parked !== undefined) {
     return { kind: 'parked', instance, callId, round: head.parked.round };

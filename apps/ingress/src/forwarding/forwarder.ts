@@ -1,5 +1,10 @@
 import type { Answer, AskOptions, Bus } from '#libs/bus';
-import { type CallAnswer, type CallFrame, ContinueCall, ExecuteCall } from '#libs/contracts';
+import {
+  type CallAnswer,
+  type CallFrame,
+  ContinueCall,
+  ExecuteCall,
+} from '#contracts/tool-invocation/execute-call.request';
 import { fail, toGatewayError } from '#libs/errors';
 import type { BoundCall, ParkedCall } from '../calls.js';
 import { frameWriter } from './call-frames.js';
@@ -11,6 +16,8 @@ export interface SettledCall {
   readonly call: BoundCall;
   readonly answer: Answer<CallAnswer>;
 }
+
+type OnFrame = AskOptions<CallFrame>['onFrame'];
 
 /** So that the one who runs the call is the one who says that it took too long. */
 const MARGIN_MS = 1_000;
@@ -26,51 +33,55 @@ export class Forwarder {
 
   async forward(call: BoundCall): Promise<SettledCall> {
     const onFrame = frameWriter(call);
-    const answer = call.parked === null ? await this.execute(call, onFrame) : await this.continue(call, call.parked, onFrame);
+    const answer =
+      call.parked === null ? await this.execute(call, onFrame) : await this.continue(call, call.parked, onFrame);
     if (answer.head.kind !== 'input-required' || !isSessionCall(call)) return { call, answer };
-    return { call, answer: await this.inputLoop.run(call, answer, { execute: (next) => this.execute(next, onFrame), continue: (parked) => this.continue(call, parked, onFrame) }) };
+    return {
+      call,
+      answer: await this.inputLoop.run(call, answer, {
+        execute: (next) => this.execute(next, onFrame),
+        continue: (parked) => this.continue(call, parked, onFrame),
+      }),
+    };
   }
 
-  private execute(call: BoundCall, onFrame: AskOptions<CallFrame>['onFrame']): Promise<Answer<CallAnswer>> {
-    return this.watch(call, this.bus.ask(ExecuteCall, call.routed, this.options(call, onFrame, call.body, undefined)));
+  private execute(call: BoundCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
+    const { callId } = call.routed;
+    const options = this.options(call, callId, onFrame);
+    return this.watch(call, callId, this.bus.ask(ExecuteCall, call.routed, { ...options, body: call.body }));
   }
 
-  private continue(call: BoundCall, parked: ParkedCall, onFrame: AskOptions<CallFrame>['onFrame']): Promise<Answer<CallAnswer>> {
+  private continue(call: BoundCall, parked: ParkedCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
     const { routed } = call;
-    const { callId, round, inputResponses, instance } = parked;
+    const { instance, ...answers } = parked;
     const request = {
-      callId,
-      round,
+      ...answers,
       principalId: routed.principal.id,
-      inputResponses,
       ...(routed.logLevel !== undefined && { logLevel: routed.logLevel }),
       wantsProgress: routed.wantsProgress,
     };
-    return this.watch(call, this.bus.ask(ContinueCall, request, this.options(call, onFrame, undefined, instance))).catch((error) => {
-      // The instance that held the call is gone, and the call with it.
-      throw toGatewayError(error).code === 'bus.no_responders' ? fail('mcp.state_invalid', { message: 'The call has ended meanwhile' }) : error;
-    });
+    const options = this.options(call, parked.callId, onFrame);
+    return this.watch(call, parked.callId, this.bus.ask(ContinueCall, request, { ...options, instance })).catch(
+      (error: unknown) => {
+        // The instance that held the call is gone, and the call with it.
+        if (toGatewayError(error).code !== 'bus.no_responders') throw error;
+        throw fail('mcp.state_invalid', { message: 'The call has ended meanwhile' });
+      },
+    );
   }
 
-  private options(
-    call: BoundCall,
-    onFrame: AskOptions<CallFrame>['onFrame'],
-    body: string | undefined,
-    instance: string | undefined,
-  ): AskOptions<CallFrame> {
+  private options(call: BoundCall, callId: string, onFrame: OnFrame): AskOptions<CallFrame> {
     return {
-      body,
-      instance,
       deadlineAtMs: Date.now() + this.timeoutMs + MARGIN_MS,
       signal: call.abort.signal,
-      callId: call.routed.callId,
+      callId,
       traceparent: call.traceparent,
       onFrame,
     };
   }
 
-  private watch(call: BoundCall, asked: Promise<Answer<CallAnswer>>): Promise<Answer<CallAnswer>> {
-    asked.catch((error: unknown) => this.journal.failed(call, toGatewayError(error)));
+  private watch(call: BoundCall, callId: string, asked: Promise<Answer<CallAnswer>>): Promise<Answer<CallAnswer>> {
+    asked.catch((error: unknown) => this.journal.failed(call, callId, toGatewayError(error)));
     return asked;
   }
 }

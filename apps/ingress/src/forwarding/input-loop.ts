@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '#libs/bus';
-import type { CallAnswer } from '#libs/contracts';
+import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
 import { fail } from '#libs/errors';
 import { type ClientResponse, appendMembers, askParams, canAnswer } from '#libs/mcp';
 import type { BoundCall, ParkedCall } from '../calls.js';
@@ -52,7 +52,10 @@ export class InputLoop {
     const { session, reply, abort } = call;
     for (const { method, params } of requests) {
       if (session !== null && reply.streams && canAnswer(call.routed.client.capabilities, method, params)) continue;
-      throw fail('mcp.input_unavailable', { message: `The tool needs ${method}, which this client cannot do`, executed: 'unknown' });
+      throw fail('mcp.input_unavailable', {
+        message: `The tool needs ${method}, which this client cannot do`,
+        executed: 'unknown',
+      });
     }
     const collected = await Promise.all(
       requests.map(async ({ key, method, params, paramsText }) => {
@@ -73,7 +76,11 @@ const resultOf = (method: InputRequest['method'], { result, error }: ClientRespo
   throw fail('mcp.input_unavailable', { message: `The client refused ${method}`, executed: 'unknown' });
 };
 
-const retry = (call: BoundCall, inputResponses: Readonly<Record<string, unknown>>, requestStateText: string | null): BoundCall => {
+const retry = (
+  call: BoundCall,
+  inputResponses: Readonly<Record<string, unknown>>,
+  requestStateText: string | null,
+): BoundCall => {
   const state = requestStateText === null ? '' : `,"requestState":${requestStateText}`;
   const body = appendMembers(call.body, `"inputResponses":${JSON.stringify(inputResponses)}${state}`);
   return { ...call, body, routed: { ...call.routed, callId: randomUUID() } };

@@ -32,7 +32,10 @@ const readRequests = (text: string): InputRequest[] =>
     const requestText = valueText(text, member);
     const request: unknown = JSON.parse(requestText);
     if (!isObject(request) || !isAskMethod(request['method'])) {
-      throw fail('upstream.invalid_answer', { message: 'The upstream asks for something that cannot be asked', executed: 'unknown' });
+      throw fail('upstream.invalid_answer', {
+        message: 'The upstream asks for something that cannot be asked',
+        executed: 'unknown',
+      });
     }
     const params = membersOf(requestText).find((candidate) => candidate.key === 'params');
     const paramsText = params === undefined ? '{}' : valueText(requestText, params);

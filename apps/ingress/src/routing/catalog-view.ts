@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
+import type { Principal } from '#contracts/auth/principal';
 import type {
   Catalog,
-  CatalogList,
   CatalogPrompt,
   CatalogResource,
   CatalogResourceTemplate,
   CatalogTool,
   CatalogUpstream,
-  Principal,
   Sight,
-} from '#libs/contracts';
+} from '#contracts/registry/catalog';
+import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { maySee } from '#libs/identity';
 import type { ListKind, Offer, ServerCodec } from '#libs/mcp';
 import { isObject } from '#libs/mcp';
@@ -51,7 +51,8 @@ export class CatalogView {
     principal: Principal,
     private readonly shape: PageShape,
   ) {
-    const seen = <T extends Sight>(entries: readonly T[]): readonly T[] => entries.filter((entry) => maySee(principal, entry));
+    const seen = <T extends Sight>(entries: readonly T[]): readonly T[] =>
+      entries.filter((entry) => maySee(principal, entry));
     this.upstreams = seen(catalog.upstreams);
     this.tools = seen(catalog.tools);
     this.prompts = seen(catalog.prompts);
@@ -74,7 +75,8 @@ export class CatalogView {
     const known = this.digests.get(list);
     if (known !== undefined) return known;
     const hash = createHash('sha256');
-    const entries: readonly Entry[] = list === 'resources' ? [...this.resources, ...this.resourceTemplates] : this[list];
+    const entries: readonly Entry[] =
+      list === 'resources' ? [...this.resources, ...this.resourceTemplates] : this[list];
     for (const { definition } of entries) hash.update(definition).update('\n');
     const digest = hash.digest('base64url');
     this.digests.set(list, digest);
@@ -86,7 +88,9 @@ export class CatalogView {
     this.preparedOffer ??= {
       logging: this.some('logging'),
       completions: this.some('completions'),
-      subscribe: this.upstreams.some(({ capabilities }) => isObject(capabilities['resources']) && capabilities['resources']['subscribe'] === true),
+      subscribe: this.upstreams.some(
+        ({ capabilities }) => isObject(capabilities['resources']) && capabilities['resources']['subscribe'] === true,
+      ),
       extensions: this.extensions(),
       instructions: this.instructions(),
     };

@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Bus, Subscription } from '#libs/bus';
-import { CatalogChanged, DescribeServer, type PayloadOf } from '#libs/contracts';
+import type { PayloadOf } from '#contracts/define';
+import { CatalogChanged } from '#contracts/registry/catalog-changed.event';
+import { DescribeServer } from '#contracts/registry/describe-server.request';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { PageShape } from './catalog-view.js';

@@ -15,7 +15,8 @@ interface Position {
   readonly after: string;
 }
 
-const purposeOf = ({ list, serverId, principalId }: CursorScope): string => JSON.stringify(['cursor', list, serverId, principalId]);
+const purposeOf = ({ list, serverId, principalId }: CursorScope): string =>
+  JSON.stringify(['cursor', list, serverId, principalId]);
 
 export const writeCursor = (seal: Seal, scope: CursorScope, index: number, after: string): string =>
   seal.close(purposeOf(scope), { index, after } satisfies Position);
@@ -29,7 +30,8 @@ export const readCursor = (
   idOf: (index: number) => string,
 ): number => {
   if (cursor === undefined) return 0;
-  const position = typeof cursor === 'string' ? (seal.open(purposeOf(scope), cursor) as Position | undefined) : undefined;
+  const position =
+    typeof cursor === 'string' ? (seal.open(purposeOf(scope), cursor) as Position | undefined) : undefined;
   if (position === undefined) throw fail('mcp.cursor_invalid');
   const { index, after } = position;
   if (index <= length && idOf(index - 1) === after) return index;

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
+import type { Principal } from '#contracts/auth/principal';
 import type {
   Catalog,
   CatalogPrompt,
   CatalogResource,
   CatalogResourceTemplate,
   CatalogTool,
-  Principal,
   Sight,
-} from '#libs/contracts';
+} from '#contracts/registry/catalog';
 import { maySee } from '#libs/identity';
 import { CatalogView, type PageShape } from './catalog-view.js';
 import { type UriTemplate, compileUriTemplate } from './uri-template.js';
@@ -20,7 +20,8 @@ export class EndpointCatalog {
   private readonly prompts: ReadonlyMap<string, CatalogPrompt>;
   private readonly resources: ReadonlyMap<string, CatalogResource>;
   private readonly templates: ReadonlyMap<string, CatalogResourceTemplate>;
-  private compiled: readonly { readonly entry: CatalogResourceTemplate; readonly template: UriTemplate }[] | null = null;
+  private compiled: readonly { readonly entry: CatalogResourceTemplate; readonly template: UriTemplate }[] | null =
+    null;
   private readonly views = new LRUCache<string, CatalogView>({ max: VIEWS_MAX });
   private readonly viewOf = new WeakMap<Principal, CatalogView>();
   private readonly sights: readonly Sight[];
@@ -52,7 +53,10 @@ export class EndpointCatalog {
   resource(uri: string, principal: Principal): CatalogResource | CatalogResourceTemplate | undefined {
     const exact = seen(this.resources.get(uri), principal);
     if (exact !== undefined) return exact;
-    this.compiled ??= this.catalog.resourceTemplates.map((entry) => ({ entry, template: compileUriTemplate(entry.uriTemplate) }));
+    this.compiled ??= this.catalog.resourceTemplates.map((entry) => ({
+      entry,
+      template: compileUriTemplate(entry.uriTemplate),
+    }));
     return this.compiled.find(({ entry, template }) => maySee(principal, entry) && template.matches(uri))?.entry;
   }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { CallClient, HeaderParam, RoutedCall } from '#libs/contracts';
+import type { HeaderParam } from '#contracts/registry/catalog';
+import type { CallClient, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import { fail } from '#libs/errors';
 import {
   type ForwardedMethod,
@@ -66,9 +67,12 @@ export const findTarget = (call: PlacedCall, method: ForwardedMethod): Target | 
 export const notFound = (call: PlacedCall, method: ForwardedMethod) => {
   const { name, uri } = call.request.params.value;
   if (method === 'resources/read') return fail('registry.resource_unknown', { data: { uri } });
-  if (method === 'completion/complete') return fail('mcp.params_invalid', { message: 'ref names nothing that is here' });
+  if (method === 'completion/complete')
+    return fail('mcp.params_invalid', { message: 'ref names nothing that is here' });
   const code = method === 'tools/call' ? 'registry.tool_unknown' : 'registry.prompt_unknown';
-  return fail(code, { message: `${method === 'tools/call' ? 'Unknown tool' : 'Unknown prompt'}: ${String(name).slice(0, 128)}` });
+  return fail(code, {
+    message: `${method === 'tools/call' ? 'Unknown tool' : 'Unknown prompt'}: ${String(name).slice(0, 128)}`,
+  });
 };
 
 export const bind = (call: PlacedCall, method: ForwardedMethod, target: Target, seal: Seal): BoundCall => {
@@ -109,7 +113,12 @@ const NO_CAPABILITIES = {};
 
 /** The client as it described itself, in this request or in its session. */
 const clientOf = ({ envelope, session, codec }: PlacedCall): CallClient => {
-  if (envelope === null) return { info: session?.client.info ?? null, capabilities: session?.client.capabilities ?? NO_CAPABILITIES, revision: codec.revision };
+  if (envelope === null)
+    return {
+      info: session?.client.info ?? null,
+      capabilities: session?.client.capabilities ?? NO_CAPABILITIES,
+      revision: codec.revision,
+    };
   const capabilities = relayableCapabilities(envelope.capabilities, null, CARRIED_EXTENSIONS);
   return { info: envelope.info, capabilities, revision: codec.revision };
 };
@@ -118,7 +127,11 @@ const stateOf = (call: PlacedCall, name: string, seal: Seal): RequestState | nul
   const text = call.request.params.value['requestState'];
   if (text === undefined) return null;
   const { principal, endpoint, request } = call;
-  return readRequestState(seal, { principalId: principal.id, serverId: endpoint.serverId, method: request.method, name }, text);
+  return readRequestState(
+    seal,
+    { principalId: principal.id, serverId: endpoint.serverId, method: request.method, name },
+    text,
+  );
 };
 
 const parkedCall = (call: PlacedCall, state: RequestState & { kind: 'parked' }): ParkedCall => {
@@ -129,7 +142,8 @@ const parkedCall = (call: PlacedCall, state: RequestState & { kind: 'parked' }):
 
 const textParam = (call: PlacedCall, key: string): string => {
   const value = call.request.params.value[key];
-  if (typeof value !== 'string' || !isPlainName(value)) throw fail('mcp.params_invalid', { message: `${key} must be a string` });
+  if (typeof value !== 'string' || !isPlainName(value))
+    throw fail('mcp.params_invalid', { message: `${key} must be a string` });
   return value;
 };
 
@@ -146,8 +160,16 @@ const findReference = (call: PlacedCall): Target | null => {
     if (prompt === undefined) return null;
     const refText = paramText(call.request.params, 'ref') as string;
     const renamed =
-      name === prompt.upstreamName ? UNCHANGED : { ref: withMembers(refText, { name: JSON.stringify(prompt.upstreamName) }) };
-    return { upstreamId: prompt.upstreamId, target: prompt.upstreamName, exposedName: name, headerParams: NONE, renamed };
+      name === prompt.upstreamName
+        ? UNCHANGED
+        : { ref: withMembers(refText, { name: JSON.stringify(prompt.upstreamName) }) };
+    return {
+      upstreamId: prompt.upstreamId,
+      target: prompt.upstreamName,
+      exposedName: name,
+      headerParams: NONE,
+      renamed,
+    };
   }
   if (type === 'ref/resource' && typeof uri === 'string') {
     const entry = call.catalog.template(uri, call.principal) ?? call.catalog.resource(uri, call.principal);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fail, toGatewayError } from '#libs/errors';
-import type { LogLevel } from '#libs/contracts';
+import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import type { ForwardedMethod } from '#libs/mcp';
 import { type AdmittedCall, type BoundCall, type PlacedCall, isLogLevel } from '../calls.js';
 import type { CallJournal } from '../forwarding/call-journal.js';

@@ -19,7 +19,12 @@ export class Seal {
   close(purpose: string, value: unknown): string {
     const iv = randomFillSync(Buffer.allocUnsafe(IV_BYTES));
     const cipher = createCipheriv(ALGORITHM, this.key, iv).setAAD(Buffer.from(purpose));
-    const sealed = Buffer.concat([iv, cipher.update(JSON.stringify(value), 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    const sealed = Buffer.concat([
+      iv,
+      cipher.update(JSON.stringify(value), 'utf8'),
+      cipher.final(),
+      cipher.getAuthTag(),
+    ]);
     return sealed.toString('base64url');
   }
 

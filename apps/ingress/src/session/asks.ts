@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Bus, Subscription } from '#libs/bus';
-import { fail } from '#libs/errors';
+import { type GatewayError, fail } from '#libs/errors';
 import { type ClientResponse, requestMessage } from '#libs/mcp';
 import type { Reply } from '../transport/reply.js';
 
 interface Waiting {
   readonly sessionId: string;
   readonly settle: (response: ClientResponse) => void;
+  readonly refuse: (reason: GatewayError) => void;
 }
 
 interface Delivery {
@@ -41,13 +42,23 @@ export class Asks {
   }
 
   /** Rejects with `bus.cancelled` when `signal` aborts, `mcp.input_unavailable` when nobody answers in time. */
-  async ask(sessionId: string, reply: Reply, id: string, method: string, paramsText: string, signal: AbortSignal): Promise<ClientResponse> {
+  async ask(
+    sessionId: string,
+    reply: Reply,
+    id: string,
+    method: string,
+    paramsText: string,
+    signal: AbortSignal,
+  ): Promise<ClientResponse> {
     const { promise, resolve, reject } = Promise.withResolvers<ClientResponse>();
     const cancelled = (): void => reject(fail('bus.cancelled'));
-    const timer = setTimeout(() => reject(fail('mcp.input_unavailable', { message: 'The client did not answer in time' })), this.timeoutMs);
+    const timer = setTimeout(
+      () => reject(fail('mcp.input_unavailable', { message: 'The client did not answer in time' })),
+      this.timeoutMs,
+    );
     signal.addEventListener('abort', cancelled);
     if (signal.aborted) cancelled();
-    this.waiting.set(id, { sessionId, settle: resolve });
+    this.waiting.set(id, { sessionId, settle: resolve, refuse: reject });
     try {
       reply.hold();
       void reply.send(requestMessage(id, method, paramsText));
@@ -65,6 +76,13 @@ export class Asks {
     const instance = ASK_ID.exec(response.id)?.[1];
     if (instance === undefined || instance === this.bus.instance) return;
     this.bus.signal(answeredSignal(instance), { sessionId, response } satisfies Delivery);
+  }
+
+  /** Nobody waits any longer: the gateway stops. */
+  giveUp(): void {
+    for (const { refuse } of this.waiting.values()) {
+      refuse(fail('mcp.input_unavailable', { message: 'The gateway is stopping', executed: 'unknown' }));
+    }
   }
 
   close(): void {

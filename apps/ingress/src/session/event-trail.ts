@@ -8,10 +8,22 @@ export interface TrailSettings {
   readonly ttlMs: number;
 }
 
+/** The first entry of a trail: whose work it shows. */
+export interface TrailHeading {
+  readonly instance: string;
+  /** Of the request that is being answered. */
+  readonly idText: string;
+}
+
 const EVENTS_MAX = 1_000;
-/** Marks the entry after which nothing comes. */
-const LAST = '!';
-const MORE = '.';
+
+/** What an entry of the list is, by its first character. */
+export const HEADING = '#';
+export const MORE = '.';
+export const LAST = '!';
+
+export const trailKey = (sessionId: string, stream: string): string => `ingress:events:${sessionId}:${stream}`;
+export const grownSignal = (stream: string): string => `switchyard.v1.sig.ingress.stream.grown.${stream}`;
 
 /**
  * What was sent on one stream of a session, kept so that the client can come back for it on any replica. Event ids are
@@ -19,34 +31,34 @@ const MORE = '.';
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
  */
 export class EventTrail {
-  private knownStream: string | null = null;
+  private stream = '';
   private count = 0;
   private writing: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly settings: TrailSettings,
     private readonly sessionId: string,
+    private readonly idText: string,
     /** Whether the stream begins with an event that holds nothing but an id (since 2025-11-25). */
     readonly primes: boolean,
   ) {}
 
-  /** Made when first needed: most answers are no stream at all. */
-  private get stream(): string {
-    this.knownStream ??= randomBytes(12).toString('hex');
-    return this.knownStream;
-  }
-
-  /** The id of the event that primes the stream. It holds nothing, and shows that the stream is known. */
+  /** Most answers are no stream at all, and have no trail. Answers the id that everything comes after. */
   start(): string {
-    return this.write(MORE, false);
+    if (this.count > 0) return `${this.stream}.1`;
+    this.stream = randomBytes(12).toString('hex');
+    const heading: TrailHeading = { instance: this.settings.bus.instance, idText: this.idText };
+    return this.write(HEADING + JSON.stringify(heading), false);
   }
 
   /** The event's id. `announce`: nobody reads the stream any more, so whoever resumes it is told. */
   add(message: string, announce: boolean): string {
+    this.start();
     return this.write(MORE + message, announce);
   }
 
   end(message: string, announce: boolean): string {
+    this.start();
     return this.write(LAST + message, announce);
   }
 
@@ -69,63 +81,3 @@ export class EventTrail {
     return `${stream}.${++this.count}`;
   }
 }
-
-const EVENT_ID = /^([0-9a-f]{24})\.(\d{1,9})$/;
-const trailKey = (sessionId: string, stream: string): string => `ingress:events:${sessionId}:${stream}`;
-const grownSignal = (stream: string): string => `switchyard.v1.sig.ingress.stream.grown.${stream}`;
-const POLL_MS = 1_000;
-
-export interface Follower {
-  send(message: string, eventId: string): void | Promise<void>;
-  /** The stream has ended, or there is nothing of it. */
-  end(): void;
-}
-
-/** Gives again what came after an event, then what still comes. Answers how to stop, or `null` for an unknown id. */
-export const followTrail = (settings: TrailSettings, sessionId: string, lastEventId: string, follower: Follower): (() => void) | null => {
-  const match = EVENT_ID.exec(lastEventId);
-  if (match === null) return null;
-  const [, stream = '', number = '0'] = match;
-  let last = Number(number);
-  let stopped = false;
-  let reading = false;
-  let again = false;
-
-  const read = async (): Promise<void> => {
-    if (reading) {
-      again = true;
-      return;
-    }
-    reading = true;
-    do {
-      again = false;
-      const { entries, complete } = await settings.cache.readSince(trailKey(sessionId, stream), last);
-      if (!complete && !stopped) return finish();
-      for (const { id, value } of entries) {
-        if (stopped) return;
-        last = id;
-        if (value.length > 1) await follower.send(value.slice(1), `${stream}.${id}`);
-        if (value.startsWith(LAST)) return finish();
-      }
-    } while (again);
-    reading = false;
-  };
-  const attempt = (): void => {
-    read().catch(() => {
-      reading = false;
-    });
-  };
-  const subscription = settings.bus.onSignal(grownSignal(stream), attempt);
-  const poll = setInterval(attempt, POLL_MS);
-  const stop = (): void => {
-    stopped = true;
-    subscription.close();
-    clearInterval(poll);
-  };
-  const finish = (): void => {
-    stop();
-    follower.end();
-  };
-  attempt();
-  return stop;
-};

@@ -40,7 +40,8 @@ export class OpenCalls {
   /** Here if it is here, else wherever it is. */
   cancel(sessionId: string, idText: string | null): void {
     const here = this.abort(sessionId, idText);
-    if (idText === null || !here) this.bus.signal(CANCELLED, { sessionId, idText, by: this.bus.instance } satisfies Cancellation);
+    if (idText === null || !here)
+      this.bus.signal(CANCELLED, { sessionId, idText, by: this.bus.instance } satisfies Cancellation);
   }
 
   close(): void {

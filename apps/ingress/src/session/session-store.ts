@@ -91,6 +91,15 @@ export class SessionStore {
     await this.bus.flush();
   }
 
+  /** Puts off the end of a session; false when it has ended. */
+  keep(id: string): Promise<boolean> {
+    return this.cache.extend(sessionKey(id), this.settings.ttlMs);
+  }
+
+  get ttlMs(): number {
+    return this.settings.ttlMs;
+  }
+
   /** Hears of every session that changes or (`null`) ends, on whichever replica. */
   onChange(watcher: Change): void {
     this.watchers.add(watcher);

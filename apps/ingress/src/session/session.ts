@@ -1,4 +1,4 @@
-import type { LogLevel } from '#libs/contracts';
+import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import type { Revision } from '#libs/mcp';
 
 /** What a client before 2026-07-28 said once and expects to be remembered. */

@@ -1,5 +1,7 @@
 import type { Bus, Subscription } from '#libs/bus';
-import { type CatalogList, CredentialRevoked, GrantsChanged, type Principal } from '#libs/contracts';
+import { CredentialRevoked, GrantsChanged } from '#contracts/auth/credential-revoked.event';
+import type { Principal } from '#contracts/auth/principal';
+import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { fail, toGatewayError } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
 import type { Admission } from '../admission/admission.js';
@@ -26,7 +28,12 @@ export interface Feed {
 const COALESCE_MS = 250;
 /** How soon a credential that has expired ends the streams it opened. */
 const READMIT_MS = 10_000;
-const UNAUTHORISED = new Set(['auth.credential_missing', 'auth.credential_invalid', 'auth.grant_missing', 'registry.server_unknown']);
+const UNAUTHORISED = new Set([
+  'auth.credential_missing',
+  'auth.credential_invalid',
+  'auth.grant_missing',
+  'registry.server_unknown',
+]);
 
 class OpenFeed implements Feed {
   principal: Principal;
@@ -104,7 +111,7 @@ export class ChangeFeeds {
   }
 
   endAll(): void {
-    for (const feed of [...this.feeds]) {
+    for (const feed of this.feeds) {
       feed.close();
       feed.wishes.end();
     }
@@ -114,7 +121,7 @@ export class ChangeFeeds {
     clearInterval(this.readmission);
     if (this.pending !== null) clearTimeout(this.pending);
     for (const subscription of this.subscriptions) subscription.close();
-    for (const feed of [...this.feeds]) feed.close();
+    for (const feed of this.feeds) feed.close();
   }
 
   private note(serverId: string | null): void {
@@ -145,7 +152,7 @@ export class ChangeFeeds {
   }
 
   private readmit(): void {
-    for (const feed of [...this.feeds]) void this.readmitOne(feed);
+    for (const feed of this.feeds) void this.readmitOne(feed);
   }
 
   private async readmitOne(feed: OpenFeed): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CatalogList } from '#libs/contracts';
+import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { fail } from '#libs/errors';
 import { isObject, isPlainName, notificationMessage, resultMessage, singleHeaderValue } from '#libs/mcp';
 import { ABOUT } from '../about.js';
@@ -76,10 +76,16 @@ const honour = ({ request, catalog, view, principal, headers }: PlacedCall): Hon
   }
   const wanted = notifications['resourceSubscriptions'];
   if (wanted === undefined) return { honoured, lists, uris: [] };
-  if (!Array.isArray(wanted) || wanted.length > URIS_MAX || !wanted.every((uri) => typeof uri === 'string' && isPlainName(uri))) {
+  if (
+    !Array.isArray(wanted) ||
+    wanted.length > URIS_MAX ||
+    !wanted.every((uri) => typeof uri === 'string' && isPlainName(uri))
+  ) {
     throw fail('mcp.params_invalid', { message: `resourceSubscriptions must be an array of at most ${URIS_MAX} URIs` });
   }
-  const uris = view.offer.subscribe ? (wanted as string[]).filter((uri) => catalog.resource(uri, principal) !== undefined) : [];
+  const uris = view.offer.subscribe
+    ? (wanted as string[]).filter((uri) => catalog.resource(uri, principal) !== undefined)
+    : [];
   if (uris.length > 0) honoured['resourceSubscriptions'] = uris;
   return { honoured, lists, uris };
 };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '#libs/bus';
-import { type Principal, WatchUpstream } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
+import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import type { Catalogs } from '../routing/catalogs.js';
 
 const PAUSE_MS = 1_000;

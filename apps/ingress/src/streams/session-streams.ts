@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { Bus, Subscription } from '#libs/bus';
-import type { CatalogList, Principal } from '#libs/contracts';
+import type { Principal } from '#contracts/auth/principal';
+import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import type { CredentialCarrier } from '#libs/identity';
 import { notificationMessage } from '#libs/mcp';
-import { type TrailSettings, followTrail } from '../session/event-trail.js';
+import type { TrailSettings } from '../session/event-trail.js';
+import { TrailFollower } from '../session/trail-follower.js';
 import type { Session } from '../session/session.js';
 import type { SessionStore } from '../session/session-store.js';
 import { type SseSettings, SseStream } from '../transport/sse-stream.js';
@@ -25,14 +27,18 @@ export class SessionStreams {
   private readonly open = new Map<string, OpenStream>();
   private readonly followers = new Map<string, Set<() => void>>();
   private readonly subscription: Subscription;
+  private readonly keeping: NodeJS.Timeout;
 
   constructor(
     private readonly bus: Bus,
     private readonly feeds: ChangeFeeds,
     private readonly trail: TrailSettings,
     private readonly sse: SseSettings,
-    sessions: SessionStore,
+    private readonly sessions: SessionStore,
   ) {
+    // A client that only listens uses its session as well.
+    this.keeping = setInterval(() => this.keepSessions(), sessions.ttlMs / 4);
+    this.keeping.unref();
     this.subscription = bus.onSignal(REPLACED, (payload) => {
       const { sessionId, by } = payload as { sessionId: string; by: string };
       if (by !== bus.instance) this.end(sessionId);
@@ -44,7 +50,12 @@ export class SessionStreams {
   }
 
   /** Goes on telling of changes until the client leaves or the session ends. */
-  async serve(session: Session, principal: Principal, carrier: CredentialCarrier, response: ServerResponse): Promise<void> {
+  async serve(
+    session: Session,
+    principal: Principal,
+    carrier: CredentialCarrier,
+    response: ServerResponse,
+  ): Promise<void> {
     let stream: SseStream | null = null;
     const feed = await this.feeds.open(
       {
@@ -62,6 +73,7 @@ export class SessionStreams {
     this.bus.signal(REPLACED, { sessionId: session.id, by: this.bus.instance });
     stream = new SseStream(response, this.sse, { 'mcp-session-id': session.id });
     if (session.revision >= PRIMED_SINCE) stream.prime(CHANGES_EVENT_ID);
+    else stream.comment();
     const opened: OpenStream = { stream, feed };
     this.open.set(session.id, opened);
     response.once('close', () => {
@@ -73,21 +85,22 @@ export class SessionStreams {
   /** Gives again what a stream of the session sent after an event, and what it still sends. */
   resume(session: Session, lastEventId: string, response: ServerResponse): boolean {
     let stream: SseStream | null = null;
-    const stop = followTrail(this.trail, session.id, lastEventId, {
+    const follower = TrailFollower.from(this.trail, session.id, lastEventId, {
       send: (message, id) => stream?.send(message, id),
       end: () => stream?.end(),
     });
-    if (stop === null) return false;
+    if (follower === null) return false;
     stream = new SseStream(response, this.sse, { 'mcp-session-id': session.id });
+    stream.comment();
     const end = (): void => {
-      stop();
+      follower.stop();
       stream.end();
     };
     let ends = this.followers.get(session.id);
     if (ends === undefined) this.followers.set(session.id, (ends = new Set()));
     ends.add(end);
     response.once('close', () => {
-      stop();
+      follower.stop();
       ends.delete(end);
       if (ends.size === 0) this.followers.delete(session.id);
     });
@@ -99,8 +112,20 @@ export class SessionStreams {
   }
 
   close(): void {
+    clearInterval(this.keeping);
     this.subscription.close();
     this.endAll();
+  }
+
+  private keepSessions(): void {
+    for (const id of this.open.keys()) {
+      this.sessions.keep(id).then(
+        (kept) => kept || this.endSession(id),
+        () => {
+          // The store is away: the next turn tries again.
+        },
+      );
+    }
   }
 
   private endSession(id: string): void {

@@ -11,7 +11,6 @@ export class BatchReply {
   constructor(
     requests: number,
     private readonly answer: (text: string) => void,
-    private readonly isGone: () => boolean,
   ) {
     this.waiting = requests;
   }
@@ -21,12 +20,8 @@ export class BatchReply {
       if (message !== null) this.answers.push(message);
       if (--this.waiting === 0) this.answer(`[${this.answers.join(',')}]`);
     };
-    const { isGone } = this;
     return {
       streams: false,
-      get gone() {
-        return isGone();
-      },
       send: () => {},
       hold: () => {},
       finish: (message) => settle(message),

@@ -31,10 +31,6 @@ export class HttpReply implements Reply, Beating {
     if (streams) settings.heartbeat.add(this);
   }
 
-  get gone(): boolean {
-    return this.response.destroyed && !this.response.writableFinished;
-  }
-
   send(message: string): void | Promise<void> {
     const stream = this.begin();
     if (this.trail === null) return stream.send(message);
@@ -70,7 +66,7 @@ export class HttpReply implements Reply, Beating {
   beat(nowMs: number): void {
     if (nowMs - this.receivedAtMs < PATIENCE_MS) return;
     this.settings.heartbeat.remove(this);
-    if (!this.finished && !this.response.destroyed) this.begin();
+    if (!this.finished && !this.response.destroyed) this.begin().comment();
   }
 
   private begin(): SseStream {

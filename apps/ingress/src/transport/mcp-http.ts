@@ -120,13 +120,15 @@ export class McpHttp {
     const modern = eraOf(message, request.headers) === 'modern';
     if (modern || sessionId === null) {
       const abort = new AbortController();
-      void this.parts.pipeline.run(wireCall(exchange, message, new HttpReply(response, reply, endpoint.face === 'mcp', null), abort, null));
+      void this.parts.pipeline.run(
+        wireCall(exchange, message, new HttpReply(response, reply, endpoint.face === 'mcp', null), abort, null),
+      );
       if (modern) cancelOnClose(response, abort);
       return;
     }
     const abort = new AbortController();
     const version = singleHeaderValue(request.headers, 'mcp-protocol-version') ?? '';
-    const trail = new EventTrail(this.parts.trail, sessionId, version >= PRIMED_SINCE);
+    const trail = new EventTrail(this.parts.trail, sessionId, message.idText, version >= PRIMED_SINCE);
     calls.add(sessionId, message.idText, abort);
     const wire = wireCall(exchange, message, new HttpReply(response, reply, true, trail), abort, sessionId);
     void this.parts.pipeline.run(wire).finally(() => calls.remove(sessionId, message.idText, abort));
@@ -159,7 +161,8 @@ export class McpHttp {
   /** https://modelcontextprotocol.io/specification/2025-03-26/basic#batching */
   private async batch(exchange: Exchange, { messages }: Batch): Promise<void> {
     const { request, response, endpoint } = exchange;
-    if (endpoint.face === 'rpc' || sessionIdOf(exchange) === null) throw fail('mcp.invalid_request', { message: 'Batches are not accepted here' });
+    if (endpoint.face === 'rpc' || sessionIdOf(exchange) === null)
+      throw fail('mcp.invalid_request', { message: 'Batches are not accepted here' });
     const principal = await this.parts.admission.caller(request, endpoint.serverId);
     const session = await this.parts.admission.session(sessionIdOf(exchange), principal, endpoint.serverId);
     if (!BATCHED.has(session.revision)) throw fail('mcp.invalid_request', { message: 'This revision has no batches' });
@@ -167,12 +170,16 @@ export class McpHttp {
       throw fail('mcp.invalid_request', { message: 'initialize may not be part of a batch' });
     }
     const answered = messages.filter((message) => message.kind === 'request' || message.kind === 'invalid');
-    for (const message of messages) if (message.kind === 'response' || message.kind === 'notification') this.pass(session, message);
+    for (const message of messages)
+      if (message.kind === 'response' || message.kind === 'notification') this.pass(session, message);
     if (answered.length === 0) return answerEmpty(response, 202);
-    const replies = new BatchReply(answered.length, (text) => answerJson(response, 200, text), () => response.destroyed);
+    const replies = new BatchReply(answered.length, (text) => {
+      if (!response.destroyed) answerJson(response, 200, text);
+    });
     for (const message of answered) {
       const reply = replies.member();
-      if (message.kind === 'invalid') reply.finish(errorText(serverCodec(session.revision), message.idText, message.error), 200);
+      if (message.kind === 'invalid')
+        reply.finish(errorText(serverCodec(session.revision), message.idText, message.error), 200);
       else this.batched(exchange, message, reply, session.id);
     }
   }
@@ -231,7 +238,13 @@ const errorText = (codec: ServerCodec, idText: string | null, failure: GatewayEr
 const sessionIdOf = ({ request, endpoint }: Exchange): string | null =>
   endpoint.face === 'mcp' ? (singleHeaderValue(request.headers, 'mcp-session-id') ?? null) : null;
 
-const wireCall = (exchange: Exchange, message: ClientRequest, reply: Reply, abort: AbortController, sessionId: string | null): WireCall => ({
+const wireCall = (
+  exchange: Exchange,
+  message: ClientRequest,
+  reply: Reply,
+  abort: AbortController,
+  sessionId: string | null,
+): WireCall => ({
   request: message,
   headers: exchange.request.headers,
   carrier: exchange.request,

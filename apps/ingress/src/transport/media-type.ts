@@ -29,5 +29,6 @@ const BOTH = new Set(['application/json, text/event-stream', 'text/event-stream,
 export const checkAccept = ({ accept }: IncomingHttpHeaders): void => {
   if (accept === undefined) throw fail('http.not_acceptable');
   if (BOTH.has(accept)) return;
-  if (!allows(accept, 'application/json', 'application/*') || !acceptsEventStream(accept)) throw fail('http.not_acceptable');
+  if (!allows(accept, 'application/json', 'application/*') || !acceptsEventStream(accept))
+    throw fail('http.not_acceptable');
 };

@@ -34,7 +34,8 @@ export class OriginGuard {
     if (this.origins.has('*') || this.origins.has(origin.toLowerCase())) return true;
     if (!URL.canParse(origin)) return false;
     const url = new URL(origin);
-    const isBare = url.username === '' && url.password === '' && url.pathname === '/' && url.search === '' && url.hash === '';
+    const isBare =
+      url.username === '' && url.password === '' && url.pathname === '/' && url.search === '' && url.hash === '';
     return isBare && (url.protocol === 'http:' || url.protocol === 'https:') && LOOPBACK.has(url.hostname);
   }
 }

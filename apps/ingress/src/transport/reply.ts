@@ -2,8 +2,6 @@
 export interface Reply {
   /** False where a single JSON answer is all the client can take. */
   readonly streams: boolean;
-  /** The client has gone; nothing written arrives any more, unless it comes back for it. */
-  readonly gone: boolean;
   /** A message ahead of the answer. Answers a promise while the client has to catch up. */
   send(message: string): void | Promise<void>;
   /** The answer. The status counts only where nothing has been sent yet. */

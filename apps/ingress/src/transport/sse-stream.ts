@@ -32,7 +32,6 @@ export class SseStream implements Beating {
       'x-accel-buffering': 'no',
       ...headers,
     });
-    response.flushHeaders();
     settings.heartbeat.add(this);
     response.once('close', () => settings.heartbeat.remove(this));
   }
@@ -45,6 +44,11 @@ export class SseStream implements Beating {
   prime(id: string): void {
     const retryMs = RETRY_MS + Math.floor(Math.random() * RETRY_MS);
     this.put(`retry: ${retryMs}\nid: ${id}\ndata: \n\n`);
+  }
+
+  /** Says nothing, so that headers arrive and connections stay. */
+  comment(): void {
+    void this.put(':\n\n');
   }
 
   /** Answers a promise while the reader has to catch up. */
@@ -65,7 +69,7 @@ export class SseStream implements Beating {
     else if (this.stalledSinceMs === null) this.stalledSinceMs = nowMs;
     else if (nowMs - this.stalledSinceMs > STALL_MS) return void this.response.destroy();
     const { keepAliveMs } = this.settings;
-    if (keepAliveMs !== null && nowMs - this.lastWriteMs >= keepAliveMs) this.put(':\n\n');
+    if (keepAliveMs !== null && nowMs - this.lastWriteMs >= keepAliveMs) this.comment();
   }
 
   private put(text: string): void | Promise<void> {

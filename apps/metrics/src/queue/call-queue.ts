@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import type { Job, Queue, QueueEvents, Worker } from 'bullmq';
+import type { JobsOptions, Queue, QueueEvents, Worker } from 'bullmq';
 import { fail } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import type { CallColumns } from '../storage/call-columns.js';
+import { BatchEnds } from './batch-ends.js';
 import { CallWriter } from './call-writer.js';
 import { LogThrottle } from './log-throttle.js';
 import { pack, unpack } from './packing.js';
@@ -20,7 +21,14 @@ const LOCK_MS = 5_000;
 /** Kept for whoever asks for the very batch again because the answer was lost. */
 const DONE_KEPT = 20;
 const FAILED_KEPT = 100;
+const JOB_OPTIONS: JobsOptions = {
+  attempts: 3,
+  backoff: { type: 'exponential', delay: 300 },
+  removeOnComplete: { count: DONE_KEPT },
+  removeOnFail: { count: FAILED_KEPT },
+};
 const PAUSE_AFTER_ERROR_MS = 1_000;
+const LOOK_AGAIN_MS = 1_000;
 /** Kept back from the asker's deadline for the answer. */
 const ANSWER_MS = 200;
 
@@ -35,6 +43,7 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
   private readonly queue: Queue;
   private readonly events: QueueEvents;
   private readonly worker: Worker;
+  private readonly ends: BatchEnds;
   private readonly throttle: LogThrottle;
   private resting: NodeJS.Timeout | undefined;
   private closing = false;
@@ -47,6 +56,7 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
     this.throttle = new LogThrottle(logger, 'the queue of call records fails');
     this.queue = backend.queue(QUEUE, {});
     this.events = backend.events(QUEUE);
+    this.ends = new BatchEnds(this.events);
     this.worker = backend.worker(QUEUE, (job) => this.process(job.data), {
       autorun: false,
       concurrency: BATCHES_AT_ONCE,
@@ -65,19 +75,21 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await Promise.all([this.queue.waitUntilReady(), this.events.waitUntilReady(), this.worker.waitUntilReady()]);
-    void this.worker.run().catch((error: unknown) => this.throttle.error(error));
+    void this.keepRunning(() => this.worker.run());
+    void this.keepRunning(() => this.events.run());
   }
 
   /** Resolves once the records are in the tables, with the number of those that could never be. */
   async write(columns: CallColumns, deadlineAtMs: number): Promise<number> {
     const waitMs = deadlineAtMs - Date.now() - ANSWER_MS;
     if (this.closing || waitMs <= 0) throw fail('platform.not_ready');
-    const work = this.enqueueAndWait(columns, waitMs);
+    const work = this.enqueueAndWait(columns, performance.now() + waitMs);
     // The queue's own waits end late or never when its store is gone.
     const timer = new AbortController();
     try {
       return await Promise.race([work, late(waitMs, timer.signal)]);
     } catch (error) {
+      this.throttle.error(error);
       throw fail('platform.not_ready', { message: 'Call records cannot be written now', cause: error });
     } finally {
       timer.abort();
@@ -98,31 +110,48 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
     await this.backend.close();
   }
 
-  private async enqueueAndWait(columns: CallColumns, waitMs: number): Promise<number> {
-    const job: Job<unknown, number> = await this.queue.add(
-      JOB,
-      { packed: await pack(columns) },
-      {
-        jobId: digestOf(columns),
-        attempts: 3,
-        backoff: { type: 'exponential', delay: 300 },
-        removeOnComplete: { count: DONE_KEPT },
-        removeOnFail: { count: FAILED_KEPT },
-      },
-    );
+  private async enqueueAndWait(columns: CallColumns, endsAtMs: number): Promise<number> {
+    const id = digestOf(columns);
+    const packed = await pack(columns);
+    const ended = this.ends.of(id);
     try {
-      return await job.waitUntilFinished(this.events, waitMs);
-    } catch (error) {
-      // A failed job would answer for all later ones of its id.
-      if (await job.isFailed()) await job.remove();
-      throw error;
+      await this.queue.add(JOB, { packed }, { ...JOB_OPTIONS, jobId: id });
+      for (;;) {
+        const done = await this.resultOf(id);
+        if (done !== null) return done;
+        const leftMs = endsAtMs - performance.now();
+        if (leftMs <= 0 || this.closing) throw new Error('the batch was not written in time');
+        const result = await ended.within(Math.min(leftMs, LOOK_AGAIN_MS));
+        if (result !== null) return result;
+      }
+    } finally {
+      ended.close();
     }
+  }
+
+  /** Null when the job has not ended. */
+  private async resultOf(id: string): Promise<number | null> {
+    const job = await this.queue.getJob(id);
+    if (job === undefined) throw new Error('the queue has lost the batch');
+    if (job.finishedOn === undefined) return null;
+    if (job.failedReason === undefined) return job.returnvalue as number;
+    // It would answer for every later job of its id.
+    await job.remove();
+    throw new Error(job.failedReason);
   }
 
   private async process(data: unknown): Promise<number> {
     const packed = (data as { packed?: unknown } | null)?.packed;
     if (typeof packed !== 'string') throw new Error('a job without records');
     return this.writer.write(await unpack(packed));
+  }
+
+  /** BullMQ's loops end with the first error that is not plainly one of the connection. */
+  private async keepRunning(run: () => Promise<void>): Promise<void> {
+    while (!this.closing) {
+      await run().catch((error: unknown) => this.throttle.error(error));
+      if (!this.closing) await sleep(PAUSE_AFTER_ERROR_MS);
+    }
   }
 
   /** Some errors of the store come back at once, for ever; the worker has no pause of its own for those. */

@@ -40,7 +40,7 @@ export const openRedisBackend = (url: string, onError: (error: unknown) => void)
   return {
     store: 'redis',
     queue: (name, options) => new Queue(name, { ...options, prefix: REDIS_PREFIX, connection: connect(false) }),
-    events: (name) => new QueueEvents(name, { prefix: REDIS_PREFIX, connection: connect(true) }),
+    events: (name) => new QueueEvents(name, { autorun: false, prefix: REDIS_PREFIX, connection: connect(true) }),
     worker: (name, process, options) =>
       new Worker(name, process, { ...options, prefix: REDIS_PREFIX, connection: connect(true) }),
     close: async () => {
@@ -83,7 +83,7 @@ export const openPostgresBackend = async (
   return {
     store: 'postgres',
     queue: (name, options) => new Queue(name, { ...options, connection: pool }, createPostgresBackend) as unknown as Queue,
-    events: (name) => new QueueEvents(name, { connection: pool }, createPostgresBackend) as unknown as QueueEvents,
+    events: (name) => new QueueEvents(name, { autorun: false, connection: pool }, createPostgresBackend) as unknown as QueueEvents,
     worker: (name, process, options) =>
       new Worker(name, process, { ...options, connection: pool }, createPostgresBackend) as unknown as Worker,
     close: () => pool.end(),

@@ -35,7 +35,10 @@ export class Dialer {
     const { verdict } = this;
     const line = await this.open(access, events);
     try {
-      if (verdict === undefined) return await (this.kind === 'stdio' ? this.sound(line, access, capabilities, events) : this.probe(line, capabilities, events));
+      if (verdict === undefined)
+        return await (this.kind === 'stdio'
+          ? this.sound(line, access, capabilities, events)
+          : this.probe(line, capabilities, events));
       if (verdict.era === 'modern') return this.modern(line, verdict, capabilities, events);
       return await this.legacy(line, capabilities, events);
     } catch (error) {
@@ -61,7 +64,10 @@ export class Dialer {
 
   private async probe(line: Line, capabilities: Readonly<Record<string, unknown>>, events: PeerEvents): Promise<Peer> {
     const verdict = await probeEra(line.channel, capabilities, this.timeoutMs);
-    const peer = verdict.era === 'modern' ? this.modern(line, verdict, capabilities, events) : await this.legacy(line, capabilities, events);
+    const peer =
+      verdict.era === 'modern'
+        ? this.modern(line, verdict, capabilities, events)
+        : await this.legacy(line, capabilities, events);
     this.settle(verdict);
     return peer;
   }
@@ -71,7 +77,12 @@ export class Dialer {
    * So: probe; if it does not answer soon, shake hands as well; if it died of it, do so with a new process.
    * https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stdio#backward-compatibility
    */
-  private async sound(line: Line, access: Access, capabilities: Readonly<Record<string, unknown>>, events: PeerEvents): Promise<Peer> {
+  private async sound(
+    line: Line,
+    access: Access,
+    capabilities: Readonly<Record<string, unknown>>,
+    events: PeerEvents,
+  ): Promise<Peer> {
     const probed = discover(line.channel, capabilities, this.timeoutMs).then(judge);
     const early = await Promise.race([probed.catch(() => null), patience()]);
     if (early?.era === 'modern') {
@@ -99,7 +110,11 @@ export class Dialer {
     } catch (error) {
       await fresh.channel.close().catch(() => {});
       throw error instanceof GatewayError && error.code === 'upstream.closed'
-        ? fail('upstream.not_mcp', { message: 'The process of the upstream ends before it answers', executed: 'no', cause: error })
+        ? fail('upstream.not_mcp', {
+            message: 'The process of the upstream ends before it answers',
+            executed: 'no',
+            cause: error,
+          })
         : error;
     }
   }
@@ -110,7 +125,11 @@ export class Dialer {
     return peer;
   }
 
-  private async legacy(line: Line, capabilities: Readonly<Record<string, unknown>>, events: PeerEvents): Promise<LegacySession> {
+  private async legacy(
+    line: Line,
+    capabilities: Readonly<Record<string, unknown>>,
+    events: PeerEvents,
+  ): Promise<LegacySession> {
     const session = await LegacySession.open(line.channel, {
       capabilities,
       events,

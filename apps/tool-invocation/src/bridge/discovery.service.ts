@@ -1,4 +1,10 @@
-import type { DiscoveredTool, DiscoveredUpstream, DiscoverUpstream, ReplyOf, RequestOf, UpstreamProfile } from '#libs/contracts';
+import type {
+  DiscoveredTool,
+  DiscoveredUpstream,
+  DiscoverUpstream,
+} from '#contracts/tool-invocation/discover-upstream.request';
+import type { ReplyOf, RequestOf } from '#contracts/define';
+import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { fail, GatewayError } from '#libs/errors';
 import { headerMirrorsOf } from '#libs/mcp';
 import type { Logger } from '#libs/telemetry';
@@ -23,7 +29,8 @@ export class DiscoveryService {
   ) {}
 
   async discover({ profile, transport, credential }: Request): Promise<ReplyOf<typeof DiscoverUpstream>> {
-    const access = credential === undefined ? await this.directory.access(profile.id, '') : this.directory.accessFor(credential);
+    const access =
+      credential === undefined ? await this.directory.access(profile.id, '') : this.directory.accessFor(credential);
     if (transport !== 'AUTO') return this.look({ ...profile, transport }, access);
     try {
       return await this.look({ ...profile, transport: 'STREAMABLEHTTP' }, access);
@@ -53,11 +60,15 @@ export class DiscoveryService {
     } catch (error) {
       // Over HTTP "an invalid answer" to the very first message means that nobody there speaks MCP.
       const isForeign = error instanceof GatewayError && error.code === 'upstream.invalid_answer';
-      throw isForeign ? fail('upstream.not_mcp', { executed: 'no', cause: error, ...(error.data && { data: error.data }) }) : error;
+      throw isForeign
+        ? fail('upstream.not_mcp', { executed: 'no', cause: error, ...(error.data && { data: error.data }) })
+        : error;
     }
   }
 
-  private async list(peer: Peer): Promise<Pick<DiscoveredUpstream, 'tools' | 'prompts' | 'resources' | 'resourceTemplates' | 'refused'>> {
+  private async list(
+    peer: Peer,
+  ): Promise<Pick<DiscoveredUpstream, 'tools' | 'prompts' | 'resources' | 'resourceTemplates' | 'refused'>> {
     const { capabilities } = peer.identity;
     const refused: Refused[] = [];
     const entries = (offered: unknown, method: string, key: string, field: string) =>
@@ -84,7 +95,13 @@ interface Entry {
   readonly parsed: Readonly<Record<string, unknown>>;
 }
 
-const readList = async (peer: Peer, method: string, key: string, field: string, refused: Refused[]): Promise<Entry[]> => {
+const readList = async (
+  peer: Peer,
+  method: string,
+  key: string,
+  field: string,
+  refused: Refused[],
+): Promise<Entry[]> => {
   const entries: Entry[] = [];
   const names = new Set<string>();
   for await (const { texts } of listPages(peer, method, key, PAGE_MS)) {

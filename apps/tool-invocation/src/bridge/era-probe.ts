@@ -36,7 +36,8 @@ export const probeEra = async (channel: Channel, capabilities: object, timeoutMs
 };
 
 export const judge = ({ message, httpStatus }: Response): Verdict => {
-  if (message.kind === 'result') return judgeVersions(message.result.supportedVersions, message.result) ?? { era: 'legacy' };
+  if (message.kind === 'result')
+    return judgeVersions(message.result.supportedVersions, message.result) ?? { era: 'legacy' };
   const { code, data } = message.error;
   if (code === VERSION_UNSUPPORTED) return judgeVersions(asObject(data).supported, {}) ?? modernBut(NOTHING_TOLD);
   // A legacy server knows no 404 with this error; one that answers it with 200 is legacy.
@@ -48,7 +49,10 @@ const judgeVersions = (versions: unknown, result: Readonly<Record<string, unknow
   if (!Array.isArray(versions)) return undefined;
   if (versions.includes(MODERN_REVISION)) return modernBut(result);
   if (LEGACY_REVISIONS.some((revision) => versions.includes(revision))) return { era: 'legacy' };
-  throw fail('upstream.not_mcp', { message: 'The upstream speaks no protocol revision that is served', executed: 'no' });
+  throw fail('upstream.not_mcp', {
+    message: 'The upstream speaks no protocol revision that is served',
+    executed: 'no',
+  });
 };
 
 /** Stands for the identity of an upstream that refuses to tell: whatever it lacks it will say when asked. */

@@ -25,7 +25,10 @@ export class ParkedCalls {
   park(callId: string, parked: ParkedCall): void {
     const count = this.perPrincipal.get(parked.principalId) ?? 0;
     if (count >= this.perPrincipalMax) {
-      throw fail('mcp.input_unavailable', { message: 'Too many calls of this caller wait for input', executed: 'unknown' });
+      throw fail('mcp.input_unavailable', {
+        message: 'Too many calls of this caller wait for input',
+        executed: 'unknown',
+      });
     }
     this.perPrincipal.set(parked.principalId, count + 1);
     this.calls.set(callId, parked);
@@ -34,7 +37,8 @@ export class ParkedCalls {
   /** Takes a call out to go on with it. Whether it is unknown, another's, or past that round is not told apart. */
   take(callId: string, round: number, principalId: string): ParkedCall {
     const parked = this.calls.get(callId);
-    if (parked === undefined || parked.round !== round || parked.principalId !== principalId) throw fail('mcp.state_invalid', { executed: 'no' });
+    if (parked === undefined || parked.round !== round || parked.principalId !== principalId)
+      throw fail('mcp.state_invalid', { executed: 'no' });
     this.remove(callId);
     return parked;
   }
@@ -60,6 +64,8 @@ export class ParkedCalls {
 
 /** What a client is asked, as the body of an `input-required` answer. */
 export const inputRequestsText = (asks: Iterable<Ask>): string => {
-  const entries = [...asks].map(({ key, method, paramsText }) => `"${key}":{"method":"${method}","params":${paramsText}}`);
+  const entries = [...asks].map(
+    ({ key, method, paramsText }) => `"${key}":{"method":"${method}","params":${paramsText}}`,
+  );
   return `{"inputRequests":{${entries.join(',')}}}`;
 };

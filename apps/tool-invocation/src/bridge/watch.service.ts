@@ -1,5 +1,6 @@
 import type { CallContext } from '#libs/bus';
-import type { RequestOf, UpstreamNotice, WatchUpstream } from '#libs/contracts';
+import type { RequestOf } from '#contracts/define';
+import type { UpstreamNotice, WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { fail } from '#libs/errors';
 import type { UpstreamDirectory } from '../upstream/upstream-directory.js';
 
@@ -20,8 +21,9 @@ export class WatchService {
 
   async watch(
     { upstreamId, principalId, uris }: RequestOf<typeof WatchUpstream>,
-    { signal: asker, send }: Pick<CallContext<UpstreamNotice>, 'signal' | 'send'>,
+    context: Pick<CallContext<UpstreamNotice>, 'signal' | 'send'>,
   ): Promise<never> {
+    const { signal: asker } = context;
     if (uris.length > URIS_MAX) throw fail('mcp.params_invalid', { message: `More than ${URIS_MAX} resources` });
     const signal = AbortSignal.any([asker, this.stopping.signal]);
     const pending = new Set<string>();
@@ -33,7 +35,7 @@ export class WatchService {
       try {
         for (const uri of pending) {
           pending.delete(uri);
-          await send({ kind: 'resource-updated', uri });
+          await context.send({ kind: 'resource-updated', uri });
         }
       } finally {
         sending = false;
@@ -74,10 +76,14 @@ export class WatchService {
     try {
       await new Promise<void>((resolve) => {
         const stop = upstream.onLost(peer, resolve);
-        signal.addEventListener('abort', () => {
-          stop();
-          resolve();
-        }, { once: true });
+        signal.addEventListener(
+          'abort',
+          () => {
+            stop();
+            resolve();
+          },
+          { once: true },
+        );
       });
     } finally {
       for (const end of ends) end();

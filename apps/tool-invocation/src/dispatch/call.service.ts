@@ -1,5 +1,6 @@
 import { type CallContext, WithBody } from '#libs/bus';
-import type { CallAnswer, CallFrame, ContinueCall, RequestOf, RoutedCall } from '#libs/contracts';
+import type { CallAnswer, CallFrame, ContinueCall, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
+import type { RequestOf } from '#contracts/define';
 import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import type { Outbox } from '#libs/outbox';
 import { childTraceparent } from '#libs/telemetry';
@@ -92,7 +93,10 @@ export class CallService {
     }
     if (unanswered.size > 0 && !open.ended) return this.park(running, unanswered, round + 1);
     limited.context = context;
-    limited.deadlineAtMs = Math.min(context.deadlineAtMs, Date.now() + (running.upstream?.timeoutMs ?? this.settings.callTimeoutMs));
+    limited.deadlineAtMs = Math.min(
+      context.deadlineAtMs,
+      Date.now() + (running.upstream?.timeoutMs ?? this.settings.callTimeoutMs),
+    );
     running.upstream?.turnstile.reenter(running.lane);
     running.inside = true;
     open.frames.attach(context.send.bind(context));
@@ -127,7 +131,11 @@ export class CallService {
     this.finish(running);
     const { answer, body } = step;
     const outcome = answer.kind === 'error' ? 'error' : open.isToolError ? 'tool_error' : 'ok';
-    report.answered(outcome, body === undefined ? 0 : Buffer.byteLength(body), answer.kind === 'error' ? String(answer.error.code) : null);
+    report.answered(
+      outcome,
+      body === undefined ? 0 : Buffer.byteLength(body),
+      answer.kind === 'error' ? String(answer.error.code) : null,
+    );
     await open.frames.drained();
     return new WithBody(answer, body);
   }
@@ -205,6 +213,11 @@ export class CallService {
     const upstream = running.upstream as Upstream;
     running.inside = true;
     if (open.ended) return this.leave(running, undefined, false);
+    if (upstream.retired) {
+      // It was described anew, or its credential changed, while the call waited for its turn.
+      this.leave(running, undefined, false);
+      return this.begin(running);
+    }
     try {
       upstream.breaker.enter();
       const peer = upstream.peer(running.access as Access, open.call.client.capabilities, open.call.principal.id);

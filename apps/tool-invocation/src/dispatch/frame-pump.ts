@@ -1,4 +1,4 @@
-import type { CallFrame } from '#libs/contracts';
+import type { CallFrame } from '#contracts/tool-invocation/execute-call.request';
 
 /** Where frames go: the asker of the moment. */
 export type FrameSink = (frame: CallFrame) => Promise<void>;

@@ -1,5 +1,5 @@
 import type { GatewayError } from '#libs/errors';
-import type { CallAnswer, CallFrame, LogLevel, RoutedCall } from '#libs/contracts';
+import type { CallAnswer, CallFrame, LogLevel, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import { FramePump } from './frame-pump.js';
 
 /** A request of a legacy upstream that its client has to answer. */
@@ -40,6 +40,8 @@ export class OpenCall implements CallTerms {
   wantsProgress: boolean;
   /** The upstream gave a sign of life since the call began. */
   heard = false;
+  /** How often it was made ready for another attempt. */
+  repeats = 0;
   /** The tool said that it failed. */
   isToolError = false;
   private asks: Ask[] = [];
@@ -76,6 +78,7 @@ export class OpenCall implements CallTerms {
 
   /** Makes the call ready for another attempt. */
   rearm(): void {
+    this.repeats++;
     this.end = undefined;
     this.cancelUpstream = undefined;
     this.carrier = undefined;

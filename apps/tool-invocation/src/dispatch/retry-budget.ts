@@ -21,7 +21,8 @@ export class RetryBudget {
   /** How long to wait before the next attempt; `null`: there is none. */
   delayMs(attempt: number, leftMs: number): number | null {
     if (attempt >= this.settings.attemptsMax || this.saved < 1) return null;
-    const delayMs = Math.min(this.settings.baseDelayMs * 2 ** (attempt - 1), this.settings.delayMsMax) * (0.75 + Math.random() / 2);
+    const delayMs =
+      Math.min(this.settings.baseDelayMs * 2 ** (attempt - 1), this.settings.delayMsMax) * (0.75 + Math.random() / 2);
     if (delayMs >= leftMs) return null;
     this.saved--;
     return delayMs;

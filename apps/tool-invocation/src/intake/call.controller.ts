@@ -1,7 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { Answers, type CallContext, Ctx } from '#libs/bus';
-import { ContinueCall, ExecuteCall, type FrameOf, type RequestOf } from '#libs/contracts';
+import { ContinueCall, ExecuteCall } from '#contracts/tool-invocation/execute-call.request';
+import type { FrameOf, RequestOf } from '#contracts/define';
 import { CallService } from '../dispatch/call.service.js';
 
 @Controller()
@@ -14,7 +15,10 @@ export class CallController {
   }
 
   @Answers(ContinueCall)
-  resume(@Payload() request: RequestOf<typeof ContinueCall>, @Ctx() context: CallContext<FrameOf<typeof ContinueCall>>) {
+  resume(
+    @Payload() request: RequestOf<typeof ContinueCall>,
+    @Ctx() context: CallContext<FrameOf<typeof ContinueCall>>,
+  ) {
     return this.calls.resume(request, context);
   }
 }

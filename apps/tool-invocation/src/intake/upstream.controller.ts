@@ -1,15 +1,11 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { Answers, type CallContext, Ctx, Hears } from '#libs/bus';
-import {
-  DiscoverUpstream,
-  type FrameOf,
-  type PayloadOf,
-  type RequestOf,
-  UpstreamChanged,
-  UpstreamCredentialChanged,
-  WatchUpstream,
-} from '#libs/contracts';
+import { DiscoverUpstream } from '#contracts/tool-invocation/discover-upstream.request';
+import type { FrameOf, PayloadOf, RequestOf } from '#contracts/define';
+import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
+import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
+import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { DiscoveryService } from '../bridge/discovery.service.js';
 import { WatchService } from '../bridge/watch.service.js';
 import { UpstreamDirectory } from '../upstream/upstream-directory.js';
@@ -28,7 +24,10 @@ export class UpstreamController {
   }
 
   @Answers(WatchUpstream)
-  watch(@Payload() request: RequestOf<typeof WatchUpstream>, @Ctx() context: CallContext<FrameOf<typeof WatchUpstream>>) {
+  watch(
+    @Payload() request: RequestOf<typeof WatchUpstream>,
+    @Ctx() context: CallContext<FrameOf<typeof WatchUpstream>>,
+  ) {
     return this.watching.watch(request, context);
   }
 

@@ -1,5 +1,6 @@
 import type { GatewayError } from '#libs/errors';
-import type { CallOutcome, CallRecord, RoutedCall } from '#libs/contracts';
+import type { CallOutcome, CallRecord } from '#contracts/metrics/record-calls.request';
+import type { RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import type { Outbox } from '#libs/outbox';
 import { traceIdOf } from '#libs/telemetry';
 
@@ -36,7 +37,11 @@ export class CallReport {
     outbox.begin(this.record);
   }
 
-  answered(outcome: Extract<CallOutcome, 'ok' | 'tool_error' | 'error'>, responseBytes: number, errorCode: string | null): void {
+  answered(
+    outcome: Extract<CallOutcome, 'ok' | 'tool_error' | 'error'>,
+    responseBytes: number,
+    errorCode: string | null,
+  ): void {
     this.settle(outcome, responseBytes, errorCode);
   }
 
@@ -49,6 +54,12 @@ export class CallReport {
     if (this.settled) return;
     this.settled = true;
     const latencyMs = performance.now() - this.startedMs;
-    this.outbox.settle({ ...this.record, outcome, responseBytes, errorCode, latencyMs: Math.round(latencyMs * 1_000) / 1_000 });
+    this.outbox.settle({
+      ...this.record,
+      outcome,
+      responseBytes,
+      errorCode,
+      latencyMs: Math.round(latencyMs * 1_000) / 1_000,
+    });
   }
 }

@@ -9,11 +9,16 @@ export const watchInvocation = (calls: CallService, directory: UpstreamDirectory
       .createObservableGauge(name, { description })
       .addCallback((result) => result.observe(read()));
 
-  const sum = (of: 'conversations' | 'running' | 'waiting') => () => directory.figures().reduce((total, figures) => total + figures[of], 0);
+  const sum = (of: 'conversations' | 'running' | 'waiting') => () =>
+    directory.figures().reduce((total, figures) => total + figures[of], 0);
   gauge('upstream_sessions', 'Open conversations with upstreams.', sum('conversations'));
   gauge('upstream_calls_running', 'Calls that upstreams work on.', sum('running'));
   gauge('upstream_calls_waiting', 'Calls that wait for their turn at an upstream.', sum('waiting'));
   gauge('upstream_calls_parked', 'Calls held open for input from their client.', () => calls.parked.size);
   gauge('upstream_processes', 'Child processes of stdio upstreams.', () => directory.processes);
-  gauge('upstream_breakers_open', 'Upstreams that are being left alone.', () => directory.figures().filter(({ breakerOpen }) => breakerOpen).length);
+  gauge(
+    'upstream_breakers_open',
+    'Upstreams that are being left alone.',
+    () => directory.figures().filter(({ breakerOpen }) => breakerOpen).length,
+  );
 };

@@ -1,4 +1,4 @@
-import type { UpstreamCredential } from '#libs/contracts';
+import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import { fail } from '#libs/errors';
 import type { Access } from './channel.js';
 
@@ -10,19 +10,22 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Variables that decide what code a process runs. */
-const CODE_VARIABLES = /^(NODE_OPTIONS|NODE_PATH|LD_.*|DYLD_.*|PYTHONSTARTUP|PYTHONPATH|PERL5OPT|RUBYOPT|BASH_ENV|ENV|IFS|PATH)$/;
+const CODE_VARIABLES =
+  /^(NODE_OPTIONS|NODE_PATH|LD_.*|DYLD_.*|PYTHONSTARTUP|PYTHONPATH|PERL5OPT|RUBYOPT|BASH_ENV|ENV|IFS|PATH)$/;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export const accessOf = (credential: UpstreamCredential | null, version: string): Access => {
   const headers: string[] = [];
   for (const [name, value] of Object.entries(credential?.headers ?? {})) {
-    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value)) throw refused(`the header "${name.slice(0, 64)}" is malformed`);
+    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value))
+      throw refused(`the header "${name.slice(0, 64)}" is malformed`);
     if (OWN_HEADERS.test(name.toLowerCase())) throw refused(`the header "${name}" is the gateway's own`);
     headers.push(name.toLowerCase(), value);
   }
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(credential?.env ?? {})) {
-    if (!VARIABLE_NAME.test(name) || value.includes('\0')) throw refused(`the variable "${name.slice(0, 64)}" is malformed`);
+    if (!VARIABLE_NAME.test(name) || value.includes('\0'))
+      throw refused(`the variable "${name.slice(0, 64)}" is malformed`);
     if (CODE_VARIABLES.test(name)) throw refused(`the variable ${name} may not be set`);
     env[name] = value;
   }

@@ -48,7 +48,8 @@ export class Exchange {
     if (message.kind === 'notification') return this.sink.notified(message);
     if (message.kind === 'request') return this.sink.asked(message);
     // An error without an id can only be about this request when HTTP says which one it answers.
-    const isOurs = message.id === this.id || (message.kind === 'error' && message.id === null && httpStatus !== undefined);
+    const isOurs =
+      message.id === this.id || (message.kind === 'error' && message.id === null && httpStatus !== undefined);
     if (!isOurs) {
       this.strays++;
       return;

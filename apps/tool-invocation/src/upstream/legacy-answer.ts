@@ -54,4 +54,5 @@ const ASK_KEYS = { _meta: null, task: null, elicitationId: null };
 /** The params of a server's question as 2026-07-28 writes them. */
 export const askParamsText = (paramsText: string): string => withMembers(paramsText, ASK_KEYS);
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,9 +1,18 @@
 import {
-  askProblem, errorText, type IncomingError, type IncomingNotification, type IncomingRequest, type IncomingResult,
-  LEGACY_REVISIONS, notificationText, requestText, resultText, withMeta,
+  askProblem,
+  errorText,
+  type IncomingError,
+  type IncomingNotification,
+  type IncomingRequest,
+  type IncomingResult,
+  LEGACY_REVISIONS,
+  notificationText,
+  requestText,
+  resultText,
+  withMeta,
 } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
-import type { LogLevel } from '#libs/contracts';
+import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import { isLower, type OpenCall } from '../dispatch/open-call.js';
 import type { Channel } from './channel.js';
 import { CLIENT_INFO } from './client-info.js';
@@ -45,8 +54,15 @@ export class LegacySession implements Peer {
 
   /** Shakes hands over the channel. */
   static async open(channel: Channel, options: SessionOptions): Promise<LegacySession> {
-    const params = { protocolVersion: LEGACY_REVISIONS[0], capabilities: options.capabilities, clientInfo: CLIENT_INFO };
-    const { message } = await request(channel, 'initialize', params, null, { timeoutMs: options.timeoutMs, opensSession: true });
+    const params = {
+      protocolVersion: LEGACY_REVISIONS[0],
+      capabilities: options.capabilities,
+      clientInfo: CLIENT_INFO,
+    };
+    const { message } = await request(channel, 'initialize', params, null, {
+      timeoutMs: options.timeoutMs,
+      opensSession: true,
+    });
     if (message.kind === 'error') {
       const said = message.error.message.slice(0, 256);
       throw fail('upstream.not_mcp', { message: `The upstream refused to initialize: ${said}`, executed: 'no' });
@@ -112,7 +128,8 @@ export class LegacySession implements Peer {
   asked(message: IncomingRequest, call: LegacyCall | undefined): void {
     if (message.method === 'ping') return this.post(resultText(message.id, '{}'));
     const asked = call ?? [...this.calls.values()].at(-1);
-    if (asked === undefined) return this.post(errorText(message.id, METHOD_NOT_FOUND, 'No call is open that this could belong to'));
+    if (asked === undefined)
+      return this.post(errorText(message.id, METHOD_NOT_FOUND, 'No call is open that this could belong to'));
     const problem =
       askProblem(message.method, message.params, asked.open.call.client.capabilities) ??
       (message.paramsText.length > ASK_CHARS_MAX ? 'The request is too large' : null);
@@ -148,8 +165,10 @@ export class LegacySession implements Peer {
 
   /** The upstream has forgotten us; another session takes over. */
   lose(): void {
+    if (this.lost) return;
     this.lost = true;
     this.options.events.closed();
+    void this.channel.close().catch(() => {});
   }
 
   post(text: string): void {
@@ -238,7 +257,8 @@ class LegacyCall implements ExchangeSink {
   private cancel(reason: string): void {
     this.session.settled(this);
     this.exchange.abandon();
-    if (this.exchange.sent) this.session.post(notificationText('notifications/cancelled', { requestId: this.exchange.id, reason }));
+    if (this.exchange.sent)
+      this.session.post(notificationText('notifications/cancelled', { requestId: this.exchange.id, reason }));
   }
 
   /** 404 by the book; 400 from servers that have not read it. */
@@ -257,7 +277,10 @@ const identityOf = (result: Readonly<Record<string, unknown>>): PeerIdentity => 
   const { protocolVersion, serverInfo, capabilities, instructions } = result;
   if (!(LEGACY_REVISIONS as readonly unknown[]).includes(protocolVersion)) {
     const version = String(protocolVersion).slice(0, 32);
-    throw fail('upstream.not_mcp', { message: `The upstream speaks revision ${version}, which is not served`, executed: 'no' });
+    throw fail('upstream.not_mcp', {
+      message: `The upstream speaks revision ${version}, which is not served`,
+      executed: 'no',
+    });
   }
   return {
     era: 'legacy',

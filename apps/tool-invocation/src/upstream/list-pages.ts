@@ -20,16 +20,21 @@ export async function* listPages(peer: Peer, method: string, key: string, timeou
     if (message.kind === 'error') {
       // A server may declare a capability and still not know one of its methods.
       if (message.error.code === -32601) return;
-      throw fail('upstream.invalid_answer', { message: `The upstream refused ${method}: ${message.error.message.slice(0, 256)}` });
+      throw fail('upstream.invalid_answer', {
+        message: `The upstream refused ${method}: ${message.error.message.slice(0, 256)}`,
+      });
     }
     const list = message.result[key];
-    if (!Array.isArray(list)) throw fail('upstream.invalid_answer', { message: `The upstream answered ${method} without ${key}` });
+    if (!Array.isArray(list))
+      throw fail('upstream.invalid_answer', { message: `The upstream answered ${method} without ${key}` });
     items += list.length;
-    if (items > ITEMS_MAX) throw fail('upstream.too_large', { message: `The upstream lists more than ${ITEMS_MAX} ${key}` });
+    if (items > ITEMS_MAX)
+      throw fail('upstream.too_large', { message: `The upstream lists more than ${ITEMS_MAX} ${key}` });
     yield { texts: itemTexts(message.text, key) };
     const { nextCursor } = message.result;
     if (typeof nextCursor !== 'string') return;
-    if (seen.has(nextCursor)) throw fail('upstream.invalid_answer', { message: `The upstream repeats a cursor of ${method}` });
+    if (seen.has(nextCursor))
+      throw fail('upstream.invalid_answer', { message: `The upstream repeats a cursor of ${method}` });
     seen.add(nextCursor);
     cursor = nextCursor;
   }

@@ -13,7 +13,16 @@ export const giveModernResult = (call: OpenCall, message: IncomingResult): void 
   const parts = resultParts(message);
   const { meta, ttlMs, cacheScope, text } = parts;
   if (parts.resultType === 'complete') {
-    call.answer({ kind: 'result', ...(meta && { meta }), ...(ttlMs !== undefined && { ttlMs }), ...(cacheScope && { cacheScope }) }, text, message.result.isError === true);
+    call.answer(
+      {
+        kind: 'result',
+        ...(meta && { meta }),
+        ...(ttlMs !== undefined && { ttlMs }),
+        ...(cacheScope && { cacheScope }),
+      },
+      text,
+      message.result.isError === true,
+    );
   } else if (parts.resultType === 'input_required') {
     const problem = inputProblem(call, message.result);
     if (problem !== null) throw invalid(problem);
@@ -57,7 +66,8 @@ const inputProblem = ({ call }: OpenCall, { inputRequests, requestState }: Json)
 const declares = (capabilities: Json, extension: string): boolean =>
   isObject(capabilities.extensions) && Object.hasOwn(capabilities.extensions, extension);
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const invalid = (reason: string): GatewayError =>
   fail('upstream.invalid_answer', { message: `The upstream gave an invalid answer: ${reason}`, executed: 'unknown' });

@@ -1,7 +1,16 @@
 import {
-  headerMirrorsOf, encodeHeaderValue, type HeaderMirror, type IncomingError, type IncomingNotification, type IncomingRequest, type IncomingResult,
-  META_LOG_LEVEL, mirrorHeaders,
-  notificationText, requestText, withMeta,
+  headerMirrorsOf,
+  encodeHeaderValue,
+  type HeaderMirror,
+  type IncomingError,
+  type IncomingNotification,
+  type IncomingRequest,
+  type IncomingResult,
+  META_LOG_LEVEL,
+  mirrorHeaders,
+  notificationText,
+  requestText,
+  withMeta,
 } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import type { OpenCall } from '../dispatch/open-call.js';
@@ -61,7 +70,10 @@ export class ModernPeer implements Peer {
 
   request(method: string, params: object, timeoutMs: number): Promise<Response> {
     this.usedAtMs = performance.now();
-    return request(this.channel, method, params, modernMeta(this.capabilities), { timeoutMs, headers: modernHeaders(method) });
+    return request(this.channel, method, params, modernMeta(this.capabilities), {
+      timeoutMs,
+      headers: modernHeaders(method),
+    });
   }
 
   watch(watched: Watched): void {
@@ -73,11 +85,13 @@ export class ModernPeer implements Peer {
     if (message.kind === 'request') return;
     const { progressToken } = message.params;
     for (const call of this.calls) {
-      if (message.method === 'notifications/progress' && call.exchange.id === progressToken) return call.notified(message);
+      if (message.method === 'notifications/progress' && call.exchange.id === progressToken)
+        return call.notified(message);
     }
     // A log message does not say whose it is; it is passed on only when there is no doubt.
     const [only] = this.calls;
-    if (message.method === 'notifications/message' && only !== undefined && this.calls.size === 1) only.notified(message);
+    if (message.method === 'notifications/message' && only !== undefined && this.calls.size === 1)
+      only.notified(message);
   }
 
   /** The header mirrors of a tool as the upstream declares them now. */
@@ -131,16 +145,22 @@ class ModernCall implements ExchangeSink {
     return headers;
   }
 
-  answered(message: IncomingResult | IncomingError): void {
+  answered(message: IncomingResult | IncomingError, httpStatus: number | undefined): void {
     this.open.heard = true;
-    if (message.kind === 'error' && message.error.code === HEADER_MISMATCH && !this.refreshed && this.open.call.method === 'tools/call') {
+    if (
+      message.kind === 'error' &&
+      message.error.code === HEADER_MISMATCH &&
+      !this.refreshed &&
+      this.open.call.method === 'tools/call'
+    ) {
       void this.refresh(message);
       return;
     }
     this.peer.done(this);
     try {
       if (message.kind === 'result') giveModernResult(this.open, message);
-      else if (!giveModernError(this.open, message)) this.open.fail(staleEra(undefined));
+      else if (this.isFromThePast(message, httpStatus) || !giveModernError(this.open, message))
+        this.open.fail(staleEra(undefined));
     } catch (error) {
       this.open.fail(named(error));
     }
@@ -148,7 +168,8 @@ class ModernCall implements ExchangeSink {
 
   notified(message: IncomingNotification): void {
     this.open.heard = true;
-    if (message.method === 'notifications/progress' && message.params.progressToken === this.exchange.id) relayProgress(message, this.open);
+    if (message.method === 'notifications/progress' && message.params.progressToken === this.exchange.id)
+      relayProgress(message, this.open);
     else if (message.method === 'notifications/message') relayLog(message, this.open);
   }
 
@@ -177,11 +198,21 @@ class ModernCall implements ExchangeSink {
       this.mirrors = await this.peer.mirrorsOf(this.open.call.target);
     } catch {
       this.peer.done(this);
-      this.open.fail(fail('upstream.invalid_answer', { message: `The upstream refused the headers: ${refusal.error.message.slice(0, 256)}`, executed: 'no' }));
+      this.open.fail(
+        fail('upstream.invalid_answer', {
+          message: `The upstream refused the headers: ${refusal.error.message.slice(0, 256)}`,
+          executed: 'no',
+        }),
+      );
       return;
     }
     if (this.open.ended) this.peer.done(this);
     else this.send();
+  }
+
+  /** Session servers turn away what does not begin with `initialize` with a code of their own: the era has changed. */
+  private isFromThePast({ error: { code } }: IncomingError, httpStatus: number | undefined): boolean {
+    return this.open.repeats === 0 && (httpStatus === 400 || httpStatus === 404) && code <= -32000 && code >= -32019;
   }
 
   private cancel(): void {

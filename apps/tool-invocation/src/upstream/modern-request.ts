@@ -2,7 +2,12 @@ import { META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_PROTOCOL_VERSION, MODE
 import { CLIENT_INFO } from './client-info.js';
 
 /** The headers of every request to a 2026-07-28 upstream. */
-export const modernHeaders = (method: string): string[] => ['mcp-protocol-version', MODERN_REVISION, 'mcp-method', method];
+export const modernHeaders = (method: string): string[] => [
+  'mcp-protocol-version',
+  MODERN_REVISION,
+  'mcp-method',
+  method,
+];
 
 /** What every request to one says in its `_meta`. */
 export const modernMeta = (capabilities: object): Record<string, unknown> => ({

@@ -4,7 +4,7 @@ type Notify = (uri: string) => void;
 
 /** Who follows what over one conversation: however many follow a resource, the upstream hears of it once. */
 export class PeerWatch {
-  private lists = false;
+  lists = false;
   private readonly followers = new Map<string, Set<Notify>>();
   /** Called when the conversation is gone; whoever follows finds another. */
   readonly onLost = new Set<() => void>();

@@ -1,4 +1,5 @@
-import type { CatalogList, Era } from '#libs/contracts';
+import type { CatalogList } from '#contracts/registry/catalog-changed.event';
+import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { OpenCall } from '../dispatch/open-call.js';
 import type { Response } from './conversation.js';
 
@@ -53,7 +54,8 @@ const LISTS: Readonly<Record<string, CatalogList>> = {
 export const announce = (method: string, params: Readonly<Record<string, unknown>>, events: PeerEvents): boolean => {
   const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined;
   if (list !== undefined) events.listChanged(list);
-  else if (method === 'notifications/resources/updated' && typeof params.uri === 'string') events.resourceUpdated(params.uri);
+  else if (method === 'notifications/resources/updated' && typeof params.uri === 'string')
+    events.resourceUpdated(params.uri);
   else return false;
   return true;
 };

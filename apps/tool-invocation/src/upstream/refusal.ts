@@ -16,9 +16,15 @@ export const refusalOf = (status: number, said: string, retryAfter: string | und
   const cause = new HttpRefusal(status, said);
   const data = { status, ...retryAfterData(retryAfter) };
   if (status === 401 || status === 403) return fail('upstream.unauthorised', { data, cause, executed: 'no' });
-  if (status === 429) return fail('upstream.busy', { message: 'The upstream is limiting calls', data, cause, executed: 'no' });
+  if (status === 429)
+    return fail('upstream.busy', { message: 'The upstream is limiting calls', data, cause, executed: 'no' });
   if (status >= 500) {
-    return fail('upstream.unreachable', { message: `The upstream answered HTTP ${status}`, data, cause, executed: 'unknown' });
+    return fail('upstream.unreachable', {
+      message: `The upstream answered HTTP ${status}`,
+      data,
+      cause,
+      executed: 'unknown',
+    });
   }
   const redirects = status >= 300 && status < 400;
   const message = `The upstream answered HTTP ${status}${redirects ? '; redirects are not followed' : ''}`;

@@ -5,7 +5,7 @@ import { fail, type GatewayError } from '#libs/errors';
  * holds, and the call was turned away before anything ran. Once learnt anew, the call may be repeated.
  */
 export class Stale extends Error {
-  constructor(readonly what: 'era' | 'session') {
+  constructor(readonly what: 'era' | 'session' | 'profile') {
     super(`stale ${what}`);
   }
 }
@@ -18,7 +18,11 @@ export const staleEra = (cause: GatewayError | undefined): GatewayError =>
     cause: new Stale('era'),
   });
 
-export const staleSession = (): GatewayError => fail('upstream.session_lost', { executed: 'no', cause: new Stale('session') });
+export const staleSession = (): GatewayError =>
+  fail('upstream.session_lost', { executed: 'no', cause: new Stale('session') });
 
-export const staleness = (error: GatewayError): 'era' | 'session' | undefined =>
+export const staleProfile = (): GatewayError =>
+  fail('upstream.closed', { executed: 'no', cause: new Stale('profile') });
+
+export const staleness = (error: GatewayError): Stale['what'] | undefined =>
   error.cause instanceof Stale ? error.cause.what : undefined;

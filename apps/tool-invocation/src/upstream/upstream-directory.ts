@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Bus } from '#libs/bus';
-import {
-  type CatalogList, PresentUpstreamCredential, ResolveUpstream, type UpstreamCredential, UpstreamListChanged, type UpstreamProfile,
-} from '#libs/contracts';
+import type { CatalogList } from '#contracts/registry/catalog-changed.event';
+import { PresentUpstreamCredential, type UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
+import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
 import { fail, GatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import { LRUCache } from 'lru-cache';
@@ -21,6 +22,9 @@ const FRESH_MS = 60_000;
 const ACCESSES_MAX = 10_000;
 const HOUSEKEEPING_MS = 10_000;
 const COALESCE_MS = 1_000;
+const REWATCH_MS = 1_000;
+const REWATCH_MS_MAX = 60_000;
+const LISTS: readonly CatalogList[] = ['tools', 'prompts', 'resources'];
 
 interface Known<Value> {
   readonly value: Value;
@@ -38,6 +42,7 @@ export class UpstreamDirectory implements UpstreamHost {
   private readonly quota: ProcessQuota;
   private readonly retiring = new Set<Promise<void>>();
   private readonly housekeeping: NodeJS.Timeout;
+  private closed = false;
 
   constructor(
     private readonly bus: Bus,
@@ -81,7 +86,7 @@ export class UpstreamDirectory implements UpstreamHost {
     if (known !== undefined && isSame(known.value.profile, profile)) return known.value;
     const upstream = this.build(profile);
     this.upstreams.set(profile.id, { value: upstream, askedAtMs: performance.now() });
-    if (known !== undefined) this.retire(known.value);
+    if (known !== undefined) this.replace(known.value, upstream);
     return upstream;
   }
 
@@ -100,8 +105,13 @@ export class UpstreamDirectory implements UpstreamHost {
     // Conversations opened with the old credential end once their calls have.
     const known = this.upstreams.get(upstreamId);
     if (known === undefined) return;
-    this.upstreams.set(upstreamId, { value: this.build(known.value.profile), askedAtMs: known.askedAtMs });
-    this.retire(known.value);
+    const upstream = this.build(known.value.profile);
+    this.upstreams.set(upstreamId, { value: upstream, askedAtMs: known.askedAtMs });
+    this.replace(known.value, upstream);
+  }
+
+  unwatched(upstream: Upstream): void {
+    void this.watchAgain(upstream, REWATCH_MS);
   }
 
   listChanged(upstreamId: string, list: CatalogList): void {
@@ -134,11 +144,19 @@ export class UpstreamDirectory implements UpstreamHost {
         longestIdle = { upstream, usedAtMs: peer.usedAtMs, evict: () => upstream.evict(peer) };
       }
     }
-    if (longestIdle === undefined) throw fail('upstream.busy', { message: 'The gateway has as many upstream sessions as it may', executed: 'no' });
+    if (longestIdle === undefined)
+      throw fail('upstream.busy', { message: 'The gateway has as many upstream sessions as it may', executed: 'no' });
     longestIdle.evict();
   }
 
-  figures(): { upstreamId: string; name: string; conversations: number; running: number; waiting: number; breakerOpen: boolean }[] {
+  figures(): {
+    upstreamId: string;
+    name: string;
+    conversations: number;
+    running: number;
+    waiting: number;
+    breakerOpen: boolean;
+  }[] {
     return [...this.upstreams.values()].map(({ value }) => ({
       upstreamId: value.profile.id,
       name: value.profile.name,
@@ -154,6 +172,7 @@ export class UpstreamDirectory implements UpstreamHost {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     clearInterval(this.housekeeping);
     for (const { timer } of this.announced.values()) clearTimeout(timer);
     await Promise.allSettled([...[...this.upstreams.values()].map(({ value }) => value.close()), ...this.retiring]);
@@ -196,7 +215,14 @@ export class UpstreamDirectory implements UpstreamHost {
   private build(profile: UpstreamProfile): Upstream {
     const kind = KINDS[profile.transport];
     const transport = this.transport(profile, kind);
-    return new Upstream(profile, kind, transport, new Dialer(transport, kind, this.settings.sessions.openTimeoutMs), this.settings, this);
+    return new Upstream(
+      profile,
+      kind,
+      transport,
+      new Dialer(transport, kind, this.settings.sessions.openTimeoutMs),
+      this.settings,
+      this,
+    );
   }
 
   private transport(profile: UpstreamProfile, kind: TransportKind): Transport {
@@ -205,20 +231,53 @@ export class UpstreamDirectory implements UpstreamHost {
       return new StdioTransport(command, this.settings, this.quota, this.logger);
     }
     const url = this.egress.parse(profile.url);
-    return kind === 'http' ? new HttpTransport(url, this.settings, this.egress) : new SseTransport(url, this.settings, this.egress);
+    return kind === 'http'
+      ? new HttpTransport(url, this.settings, this.egress)
+      : new SseTransport(url, this.settings, this.egress);
   }
 
   private remove(upstreamId: string): void {
     const known = this.upstreams.get(upstreamId);
     this.upstreams.delete(upstreamId);
+    for (const list of LISTS) {
+      clearTimeout(this.announced.get(`${list} ${upstreamId}`)?.timer);
+      this.announced.delete(`${list} ${upstreamId}`);
+    }
     for (const key of this.accesses.keys()) if (key.startsWith(`${upstreamId}\n`)) this.accesses.delete(key);
     if (known !== undefined) this.retire(known.value);
+  }
+
+  private replace(old: Upstream, by: Upstream): void {
+    if (old.watchesLists) void this.watchAgain(by, 0);
+    this.retire(old);
+  }
+
+  /** Hears of changed lists again. What changed in between was not heard, so everything may have. */
+  private async watchAgain(upstream: Upstream, waitMs: number): Promise<void> {
+    for (
+      let nextMs = waitMs;
+      !upstream.retired && !this.closed;
+      nextMs = Math.min(Math.max(nextMs, REWATCH_MS) * 2, REWATCH_MS_MAX)
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, nextMs * (0.75 + Math.random() / 2)).unref());
+      if (upstream.retired || this.closed) return;
+      try {
+        const peer = await upstream.overview(await this.access(upstream.profile.id, ''));
+        upstream.watchLists(peer);
+        for (const list of LISTS) this.listChanged(upstream.profile.id, list);
+        return;
+      } catch (error) {
+        this.logger.debug({ err: error, upstreamId: upstream.profile.id }, 'an upstream cannot be watched');
+      }
+    }
   }
 
   private retire(upstream: Upstream): void {
     const done: Promise<void> = upstream
       .retire()
-      .catch((error: unknown) => this.logger.warn({ err: error, upstreamId: upstream.profile.id }, 'an upstream did not end cleanly'))
+      .catch((error: unknown) =>
+        this.logger.warn({ err: error, upstreamId: upstream.profile.id }, 'an upstream did not end cleanly'),
+      )
       .finally(() => this.retiring.delete(done));
     this.retiring.add(done);
   }
@@ -229,7 +288,9 @@ export class UpstreamDirectory implements UpstreamHost {
   }
 
   private tidy(): void {
-    for (const { value: upstream } of this.upstreams.values()) {
+    for (const [upstreamId, { value: upstream }] of this.upstreams) {
+      // One that was looked over and then not registered is found out here.
+      if (upstream.watchesLists) void Promise.resolve(this.upstream(upstreamId)).catch(() => {});
       upstream.evictIdle(this.settings.sessions.idleMs);
       if (upstream.kind !== 'http' || upstream.dialer.verdict?.era !== 'legacy') continue;
       if (upstream.dialer.judgementAgeMs > this.settings.eraRecheckMs) void this.recheck(upstream);
@@ -239,24 +300,40 @@ export class UpstreamDirectory implements UpstreamHost {
   private async recheck(upstream: Upstream): Promise<void> {
     try {
       const access = await this.access(upstream.profile.id, '');
-      await upstream.dialer.recheck(access, { listChanged: () => {}, resourceUpdated: () => {}, doubted: () => {}, closed: () => {} });
+      await upstream.dialer.recheck(access, {
+        listChanged: () => {},
+        resourceUpdated: () => {},
+        doubted: () => {},
+        closed: () => {},
+      });
     } catch (error) {
       this.logger.debug({ err: error, upstreamId: upstream.profile.id }, 'the era of an upstream could not be checked');
     }
   }
 }
 
-const KINDS: Readonly<Record<UpstreamProfile['transport'], TransportKind>> = { STREAMABLEHTTP: 'http', SSE: 'sse', STDIO: 'stdio' };
+const KINDS: Readonly<Record<UpstreamProfile['transport'], TransportKind>> = {
+  STREAMABLEHTTP: 'http',
+  SSE: 'sse',
+  STDIO: 'stdio',
+};
 
 const isSame = (one: UpstreamProfile, other: UpstreamProfile): boolean =>
-  one.version === other.version && one.transport === other.transport && one.url === other.url && one.command === other.command;
+  one.version === other.version &&
+  one.transport === other.transport &&
+  one.url === other.url &&
+  one.command === other.command;
 
 /** A service that cannot be asked is named as such; what it answered stands. */
 const rethrowAs =
   (code: 'registry.unavailable' | 'auth.unavailable') =>
   (error: unknown): never => {
     if (error instanceof GatewayError && !error.code.startsWith('bus.')) {
-      throw new GatewayError(error.code, { message: error.message, ...(error.data && { data: error.data }), executed: 'no' });
+      throw new GatewayError(error.code, {
+        message: error.message,
+        ...(error.data && { data: error.data }),
+        executed: 'no',
+      });
     }
     throw fail(code, { executed: 'no', cause: error });
   };

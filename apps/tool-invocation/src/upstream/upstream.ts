@@ -1,5 +1,6 @@
-import type { CatalogList, UpstreamProfile } from '#libs/contracts';
-import { fail, GatewayError, toGatewayError } from '#libs/errors';
+import type { CatalogList } from '#contracts/registry/catalog-changed.event';
+import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
+import { GatewayError, toGatewayError } from '#libs/errors';
 import { ALL_CAPABILITIES, capabilityKey, sessionCapabilities } from '#libs/mcp';
 import type { Dialer, TransportKind } from '../bridge/dialer.js';
 import { CircuitBreaker } from '../dispatch/circuit-breaker.js';
@@ -9,11 +10,14 @@ import type { Settings } from '../settings.js';
 import type { Access, Transport } from './channel.js';
 import type { Peer, PeerEvents } from './peer.js';
 import { PeerWatch } from './peer-watch.js';
+import { staleProfile } from './stale.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
 export interface UpstreamHost {
   listChanged(upstreamId: string, list: CatalogList): void;
+  /** Nobody tells any more when a list of it changes. */
+  unwatched(upstream: Upstream): void;
   /** Makes room for one more conversation, or throws `upstream.busy`. */
   makeRoom(): void;
 }
@@ -28,7 +32,7 @@ export class Upstream {
   private readonly peers = new Map<string, Peer | Promise<Peer>>();
   private readonly watches = new Map<Peer, PeerWatch>();
   private first: Promise<unknown> | undefined;
-  private retired = false;
+  retired = false;
 
   constructor(
     readonly profile: UpstreamProfile,
@@ -70,6 +74,10 @@ export class Upstream {
 
   watchLists(peer: Peer): void {
     this.watchOf(peer).watchLists();
+  }
+
+  get watchesLists(): boolean {
+    return [...this.watches.values()].some((watch) => watch.lists);
   }
 
   /** Calls back on every change of the resource; the function that is returned ends it. */
@@ -128,9 +136,9 @@ export class Upstream {
   /** Ends everything now. */
   async close(): Promise<void> {
     this.retired = true;
-    const peers = await Promise.allSettled([...this.peers.values()]);
+    const peers = await Promise.allSettled([...this.peers.values()].map(async (peer) => peer));
     this.peers.clear();
-    await Promise.allSettled(peers.map((peer) => (peer.status === 'fulfilled' ? peer.value.close() : undefined)));
+    await Promise.allSettled(peers.map(async (peer) => peer.status === 'fulfilled' && peer.value.close()));
     await this.transport.close();
   }
 
@@ -165,7 +173,7 @@ export class Upstream {
   }
 
   private async open(access: Access, declared: Json): Promise<Peer> {
-    if (this.retired) throw fail('upstream.unknown', { executed: 'no' });
+    if (this.retired) throw staleProfile();
     this.host.makeRoom();
     let opened: Peer | undefined;
     const events: PeerEvents = {
@@ -180,21 +188,30 @@ export class Upstream {
     } catch (error) {
       // Whatever went wrong, no call was sent yet.
       const failure = toGatewayError(error);
-      throw new GatewayError(failure.code, { message: failure.message, ...(failure.data && { data: failure.data }), executed: 'no', cause: failure.cause });
+      throw new GatewayError(failure.code, {
+        message: failure.message,
+        ...(failure.data && { data: failure.data }),
+        executed: 'no',
+        cause: failure.cause,
+      });
     }
   }
 
   private keep(key: string, peer: Peer): void {
     const other = this.peers.get(key);
-    if (other !== undefined && !(other instanceof Promise) && other !== peer && !other.closed) void this.closeWhenIdle(other);
+    if (other !== undefined && !(other instanceof Promise) && other !== peer && !other.closed)
+      void this.closeWhenIdle(other);
     this.peers.set(key, peer);
     if (this.retired) void this.closeWhenIdle(peer);
   }
 
   private forget(peer: Peer): void {
     for (const [key, known] of this.peers) if (known === peer) this.peers.delete(key);
-    this.watches.get(peer)?.lost();
+    const watch = this.watches.get(peer);
     this.watches.delete(peer);
+    watch?.lost();
+    // A process that has ended changes nothing any more; the next one is looked over when it is needed.
+    if (watch?.lists && this.kind !== 'stdio' && !this.retired) this.host.unwatched(this);
   }
 
   private watchOf(peer: Peer): PeerWatch {

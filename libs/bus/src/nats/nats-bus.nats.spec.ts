@@ -44,7 +44,7 @@ const givenProcess = async ({ onTestFinished }: Test, script: string, server: Na
   const child = spawn(
     process.execPath,
     [
-      '--conditions=source',
+      '--conditions=switchyard',
       '--experimental-transform-types',
       '--disable-warning=ExperimentalWarning',
       '--import',

@@ -7,7 +7,11 @@ describe('session capabilities', () => {
     [{ extensions: { 'io.modelcontextprotocol/ui': {} }, experimental: {} }, {}, ''],
     [{ elicitation: {} }, { elicitation: { form: {} } }, 'ef'],
     [{ elicitation: { url: {} } }, { elicitation: { url: {} } }, 'eu'],
-    [{ elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: { listChanged: true } }, { elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: {} }, 'efustr'],
+    [
+      { elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: { listChanged: true } },
+      { elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: {} },
+      'efustr',
+    ],
     [{ sampling: { context: {} } }, { sampling: {} }, 's'],
   ])('%j', (given, declared, key) => {
     expect(sessionCapabilities(given)).toEqual(declared);
@@ -15,10 +19,16 @@ describe('session capabilities', () => {
   });
 });
 
-describe('askProblem', () => {
-  const url = (target: string) => ['elicitation/create', { mode: 'url', url: target }, { elicitation: { url: {} } }] as const;
+type Case = [method: string, params: Record<string, unknown>, capabilities: Record<string, unknown>];
 
-  it.each([
+describe('askProblem', () => {
+  const url = (target: string): Case => [
+    'elicitation/create',
+    { mode: 'url', url: target },
+    { elicitation: { url: {} } },
+  ];
+
+  it.each<Case>([
     ['elicitation/create', {}, { elicitation: {} }],
     ['sampling/createMessage', {}, { sampling: {} }],
     ['sampling/createMessage', { tools: [] }, { sampling: { tools: {} } }],
@@ -29,7 +39,7 @@ describe('askProblem', () => {
     expect(askProblem(method, params, capabilities)).toBeNull();
   });
 
-  it.each([
+  it.each<Case>([
     ['elicitation/create', {}, {}],
     ['elicitation/create', {}, { elicitation: { url: {} } }],
     ['elicitation/create', { mode: 'url', url: 'https://a.b' }, { elicitation: {} }],

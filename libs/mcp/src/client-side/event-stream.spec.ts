@@ -54,11 +54,21 @@ describe('EventStreamReader', () => {
 
   it('refuses an event over the limit, in one line or in many', () => {
     expect(() => read([`data: ${'x'.repeat(2_000)}`], 1_000)).toThrow('too large');
-    expect(() => read(Array.from({ length: 200 }, () => 'data: 123456789\n'), 1_000)).toThrow('too large');
+    expect(() =>
+      read(
+        Array.from({ length: 200 }, () => 'data: 123456789\n'),
+        1_000,
+      ),
+    ).toThrow('too large');
   });
 
   it('lets keep-alive comments come for ever', () => {
-    expect(() => read(Array.from({ length: 1_000 }, () => ': still here\n'), 100)).not.toThrow();
+    expect(() =>
+      read(
+        Array.from({ length: 1_000 }, () => ': still here\n'),
+        100,
+      ),
+    ).not.toThrow();
   });
 
   it('refuses bytes that are not UTF-8, and takes a replacement character that was meant', () => {

@@ -6,7 +6,11 @@ const param = (header: unknown, type: unknown = 'string') => ({ type, 'x-mcp-hea
 
 describe('headerMirrorsOf', () => {
   it('finds mirrors along chains of properties', () => {
-    const schema = object({ region: param('Region'), where: object({ zone: param('Zone', 'integer') }), free: { type: 'string' } });
+    const schema = object({
+      region: param('Region'),
+      where: object({ zone: param('Zone', 'integer') }),
+      free: { type: 'string' },
+    });
 
     expect(headerMirrorsOf(schema)).toEqual({
       mirrors: [
@@ -17,7 +21,10 @@ describe('headerMirrorsOf', () => {
   });
 
   it('lets a parameter have the name of the keyword, and data hold it', () => {
-    const schema = object({ 'x-mcp-header': { type: 'string' }, other: { type: 'object', default: { 'x-mcp-header': 'no' } } });
+    const schema = object({
+      'x-mcp-header': { type: 'string' },
+      other: { type: 'object', default: { 'x-mcp-header': 'no' } },
+    });
 
     expect(headerMirrorsOf(schema)).toEqual({ mirrors: [] });
   });
@@ -36,7 +43,7 @@ describe('headerMirrorsOf', () => {
     ['oneOf', object({ a: { oneOf: [param('A')] } })],
     ['properties under anyOf', { type: 'object', anyOf: [object({ a: param('A') })] }],
     ['$defs', object({}, { $defs: { a: param('A') } })],
-    ['then', object({}, { if: {}, then: object({ a: param('A') }) })],
+    ['else', object({}, { if: {}, else: object({ a: param('A') }) })],
     ['additionalProperties', object({}, { additionalProperties: param('A') })],
     ['the root', { type: 'object', 'x-mcp-header': 'A' }],
   ])('refuses %s', (_name, schema) => {
@@ -56,13 +63,25 @@ describe('mirrorHeaders', () => {
 
   it('reads values where they stand and writes them as they are', () => {
     const text = '{"name":"t","arguments":{"a":"x y","n":9007199254740991,"b":true,"in":{"z":"ü"},"null":null}}';
-    const mirrors = [mirror('A', ['a']), mirror('N', ['n']), mirror('B', ['b']), mirror('Z', ['in', 'z']), mirror('No', ['null']), mirror('Gone', ['gone']), mirror('Deep', ['a', 'b'])];
+    const mirrors = [
+      mirror('A', ['a']),
+      mirror('N', ['n']),
+      mirror('B', ['b']),
+      mirror('Z', ['in', 'z']),
+      mirror('No', ['null']),
+      mirror('Gone', ['gone']),
+      mirror('Deep', ['a', 'b']),
+    ];
 
     expect(mirrorHeaders(mirrors, text)).toEqual([
-      'mcp-param-A', 'x y',
-      'mcp-param-N', '9007199254740991',
-      'mcp-param-B', 'true',
-      'mcp-param-Z', '=?base64?w7w=?=',
+      'mcp-param-A',
+      'x y',
+      'mcp-param-N',
+      '9007199254740991',
+      'mcp-param-B',
+      'true',
+      'mcp-param-Z',
+      '=?base64?w7w=?=',
     ]);
   });
 

@@ -14,7 +14,8 @@ const DEPTH_MAX = 64;
 const NODES_MAX = 20_000;
 
 type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The header mirrors a tool's `inputSchema` declares, or why the tool has to be refused: one illegal annotation makes
@@ -41,7 +42,12 @@ export const headerMirrorsOf = (inputSchema: unknown): { mirrors: HeaderMirror[]
     return null;
   };
 
-  const visitProperties = (properties: Json, path: readonly string[], reachable: boolean, depth: number): string | null => {
+  const visitProperties = (
+    properties: Json,
+    path: readonly string[],
+    reachable: boolean,
+    depth: number,
+  ): string | null => {
     for (const [name, property] of Object.entries(properties)) {
       const problem = visit(property, [...path, name], reachable, depth + 1);
       if (problem !== null) return problem;

@@ -35,16 +35,28 @@ describe('readIncoming', () => {
 
   it('reads requests, notifications and errors', () => {
     expect(readIncoming('{"jsonrpc":"2.0","id":"a","method":"ping"}')).toEqual({
-      kind: 'request', id: 'a', method: 'ping', params: {}, paramsText: '{}',
+      kind: 'request',
+      id: 'a',
+      method: 'ping',
+      params: {},
+      paramsText: '{}',
     });
-    expect(readIncoming('{"jsonrpc":"2.0","method":"n","params":{"a":1}}')).toEqual({ kind: 'notification', method: 'n', params: { a: 1 } });
+    expect(readIncoming('{"jsonrpc":"2.0","method":"n","params":{"a":1}}')).toEqual({
+      kind: 'notification',
+      method: 'n',
+      params: { a: 1 },
+    });
     expect(readIncoming('{"jsonrpc":"2.0","error":{"code":-32000,"message":"no"}}')).toEqual({
-      kind: 'error', id: null, error: { code: -32000, message: 'no' },
+      kind: 'error',
+      id: null,
+      error: { code: -32000, message: 'no' },
     });
   });
 
   it('reads the messages of a batch one by one', () => {
-    const batch = readIncomingBatch(' [{"jsonrpc":"2.0","method":"n"}, {"jsonrpc":"2.0","id":1,"result":{"n":12345678901234567890}}]');
+    const batch = readIncomingBatch(
+      ' [{"jsonrpc":"2.0","method":"n"}, {"jsonrpc":"2.0","id":1,"result":{"n":12345678901234567890}}]',
+    );
 
     expect(batch).toMatchObject([{ kind: 'notification' }, { kind: 'result', text: '{"n":12345678901234567890}' }]);
   });
@@ -60,11 +72,17 @@ describe('readIncoming', () => {
 describe('resultParts', () => {
   it('moves what belongs to the hop into the head and leaves the rest untouched', () => {
     const parts = resultParts(
-      result('{"resultType":"complete","z":9007199254740993,"ttlMs":5000,"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"x"},"acme/kept":1},"cacheScope":"public","a":[1.0]}'),
+      result(
+        '{"resultType":"complete","z":9007199254740993,"ttlMs":5000,"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"x"},"acme/kept":1},"cacheScope":"public","a":[1.0]}',
+      ),
     );
 
     expect(parts).toEqual({
-      resultType: 'complete', ttlMs: 5_000, cacheScope: 'public', meta: { 'acme/kept': 1 }, text: '{"z":9007199254740993,"a":[1.0]}',
+      resultType: 'complete',
+      ttlMs: 5_000,
+      cacheScope: 'public',
+      meta: { 'acme/kept': 1 },
+      text: '{"z":9007199254740993,"a":[1.0]}',
     });
   });
 

@@ -11,7 +11,11 @@ export const isAskMethod = (method: unknown): method is AskMethod =>
 type Capabilities = Readonly<Record<string, unknown>>;
 
 /** What a client that declared `capabilities` in this revision can be asked; the rest of them stays with the gateway. */
-export const relayableCapabilities = (capabilities: Capabilities, asks: Asks | null, extensions: readonly string[]): Capabilities => {
+export const relayableCapabilities = (
+  capabilities: Capabilities,
+  asks: Asks | null,
+  extensions: readonly string[],
+): Capabilities => {
   const relayed: Record<string, unknown> = {};
   const { elicitation, sampling, roots } = capabilities;
   if (isObject(sampling)) relayed['sampling'] = sampling;
@@ -40,7 +44,9 @@ export const canAnswer = (capabilities: Capabilities, method: AskMethod, params:
   const { elicitation } = capabilities;
   if (!isObject(elicitation)) return false;
   const url = isObject(params) && params['mode'] === 'url';
-  return url ? Object.hasOwn(elicitation, 'url') : Object.hasOwn(elicitation, 'form') || !Object.hasOwn(elicitation, 'url');
+  return url
+    ? Object.hasOwn(elicitation, 'url')
+    : Object.hasOwn(elicitation, 'form') || !Object.hasOwn(elicitation, 'url');
 };
 
 /** An ask as a session's client reads it; url elicitations had an id of their own there. */

@@ -73,7 +73,13 @@ export interface ServerCodec {
   readEnvelope(request: ClientRequest, meta: RequestMeta, headers: HeaderBag): Envelope | null;
   /** A list entry as the upstream gave it, as this revision shows it. */
   definition(list: ListKind, text: string): string;
-  listResult(list: ListKind, definitions: readonly string[], nextCursor: string | null, cache: CacheHints, about: string): string;
+  listResult(
+    list: ListKind,
+    definitions: readonly string[],
+    nextCursor: string | null,
+    cache: CacheHints,
+    about: string,
+  ): string;
   callResult(method: ForwardedMethod, result: NeutralResult, about: string): string;
   /** The answer that asks the client for input; `null` where the revision asks by requests of its own. */
   inputRequiredResult(body: string, meta: NeutralResult['meta'], about: string): string | null;

@@ -8,7 +8,7 @@ export const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /** Does the message claim, in its body, to be of a revision without sessions? */
-export const claimsEnvelope = (message: ClientRequest | ClientNotification): boolean => {
+const claimsEnvelope = (message: ClientRequest | ClientNotification): boolean => {
   const meta = message.params.value['_meta'];
   return isObject(meta) && Object.hasOwn(meta, VERSION_KEY);
 };

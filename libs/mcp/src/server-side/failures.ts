@@ -17,7 +17,8 @@ const executedOf = (error: GatewayError): 'no' | 'unknown' => {
   return NOTHING_SENT.has(error.code) || error.code.startsWith('http.') || isRefusal(error) ? 'no' : 'unknown';
 };
 
-const isRefusal = (error: GatewayError): boolean => error.rpcCode === 4401 || error.rpcCode === 4403 || error.rpcCode === 4503;
+const isRefusal = (error: GatewayError): boolean =>
+  error.rpcCode === 4401 || error.rpcCode === 4403 || error.rpcCode === 4503;
 
 /** A status other than 200 promises that nothing was executed. */
 export const toHttpStatus = (error: GatewayError): number => {
@@ -26,6 +27,3 @@ export const toHttpStatus = (error: GatewayError): number => {
   if (error.code === 'platform.internal' && error.executed === 'unknown') return 200;
   return catalogue[error.code].http;
 };
-
-/** In SSE there is no status any more, and a lost call may not be repeated blindly. */
-export const isRetryable = (error: GatewayError): boolean => toHttpStatus(error) === 503;

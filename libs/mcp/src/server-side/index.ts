@@ -12,14 +12,22 @@ export type {
   ServerCodec,
 } from './codec.js';
 export { negotiateRevision, serverCodec } from './codecs.js';
-export { checkLegacyVersion, claimsEnvelope, eraOf } from './era.js';
-export { isRetryable, toHttpStatus, toRpcError } from './failures.js';
-export { checkParamMirrors, decodeValue } from './header-mirror.js';
+export { checkLegacyVersion, eraOf } from './era.js';
+export { toHttpStatus, toRpcError } from './failures.js';
+export { checkParamMirrors } from './header-mirror.js';
 export type { MirroredParam } from './header-mirror.js';
 export { singleHeaderValue } from './header-value.js';
 export type { HeaderBag } from './header-value.js';
 export { isObject, isPlainName, readBody } from './message.js';
-export type { Batch, ClientMessage, ClientNotification, ClientRequest, ClientResponse, InvalidMessage, Params } from './message.js';
+export type {
+  Batch,
+  ClientMessage,
+  ClientNotification,
+  ClientRequest,
+  ClientResponse,
+  InvalidMessage,
+  Params,
+} from './message.js';
 export { editParams, paramText } from './params-text.js';
 export { readRequestMeta } from './request-meta.js';
 export type { RequestMeta } from './request-meta.js';

@@ -132,8 +132,7 @@ const readResponse = (value: JsonObject, idText: string | undefined): ClientMess
   return { kind: 'response', id, result: undefined, error: { code, message, ...(data !== undefined && { data }) } };
 };
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f]/;
+const CONTROL = /\p{Cc}/u;
 
 /** A name that may stand in a header, a log line or a table: no control characters, no half surrogate pair. */
 export const isPlainName = (name: string): boolean => name.isWellFormed() && !CONTROL.test(name);

@@ -7,7 +7,8 @@ export const editParams = (params: Params, changes: Readonly<Record<string, stri
   for (const member of members) {
     const change = Object.hasOwn(changes, member.key) ? changes[member.key] : undefined;
     if (change === null) continue;
-    const part = change === undefined ? text.slice(member.start, member.end) : `${JSON.stringify(member.key)}:${change}`;
+    const part =
+      change === undefined ? text.slice(member.start, member.end) : `${JSON.stringify(member.key)}:${change}`;
     edited = edited === '' ? part : `${edited},${part}`;
   }
   return `{${edited}}`;

@@ -10,7 +10,8 @@ const RESOURCE_NOT_FOUND = -32002;
 export const sessionError = (error: GatewayError): HttpError => {
   const rpc = toRpcError(error);
   if (error.code === 'mcp.method_unknown') return { httpStatus: 200, error: rpc };
-  if (error.code === 'registry.resource_unknown') return { httpStatus: 200, error: { ...rpc, code: RESOURCE_NOT_FOUND } };
+  if (error.code === 'registry.resource_unknown')
+    return { httpStatus: 200, error: { ...rpc, code: RESOURCE_NOT_FOUND } };
   return { httpStatus: toHttpStatus(error), error: rpc };
 };
 

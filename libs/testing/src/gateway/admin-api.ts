@@ -59,7 +59,10 @@ export class AdminApi {
       const ids = gateways?.map(({ id }) => id);
       return entries.filter((entry) => ids?.includes(String(entry['gatewayId'])) ?? true).map(({ id }) => id);
     };
-    const [associatedTools, associatedResources, associatedPrompts] = await Promise.all([of('tools'), of('resources'), of('prompts')]);
+    const [associatedTools, resources, templates, associatedPrompts] = await Promise.all(
+      ['tools', 'resources', 'resources/templates/list', 'prompts'].map(of),
+    );
+    const associatedResources = [...(resources ?? []), ...(templates ?? [])];
     return this.call('POST', '/servers', { server: { name, associatedTools, associatedResources, associatedPrompts } });
   }
 }

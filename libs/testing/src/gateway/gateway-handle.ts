@@ -1,4 +1,5 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { EmbeddedPostgres } from '#libs/storage';
 import type { ChildServer } from '../child-server.js';
 import type { RedisServer } from '../redis-server.js';
 import { AdminApi } from './admin-api.js';
@@ -11,6 +12,7 @@ interface Parts {
   readonly secrets: GatewaySecrets;
   readonly nats?: ChildServer;
   readonly redis?: RedisServer;
+  readonly postgres?: EmbeddedPostgres;
   /** What is to be undone, last first, after the processes have ended. */
   readonly closers: readonly (() => Promise<void> | void)[];
 }
@@ -21,6 +23,7 @@ export class GatewayHandle implements Gateway {
   readonly processes: readonly GatewayProcess[];
   readonly nats: ChildServer | undefined;
   readonly redis: RedisServer | undefined;
+  readonly postgres: EmbeddedPostgres | undefined;
   readonly admin: AdminApi;
   private readonly clients: Client[] = [];
 
@@ -32,6 +35,7 @@ export class GatewayHandle implements Gateway {
     this.processes = parts.processes;
     this.nats = parts.nats;
     this.redis = parts.redis;
+    this.postgres = parts.postgres;
     this.admin = new AdminApi(parts.url, adminToken);
   }
 

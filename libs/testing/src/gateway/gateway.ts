@@ -1,4 +1,5 @@
 import type { Client } from '@modelcontextprotocol/client';
+import type { EmbeddedPostgres } from '#libs/storage';
 import type { ChildServer } from '../child-server.js';
 import type { RedisServer } from '../redis-server.js';
 import type { AdminApi } from './admin-api.js';
@@ -28,6 +29,8 @@ export interface Gateway {
   /** The broker, in distributed mode. */
   readonly nats: ChildServer | undefined;
   readonly redis: RedisServer | undefined;
+  /** In distributed mode; the embedded gateway runs its own. */
+  readonly postgres: EmbeddedPostgres | undefined;
 
   /** A token for anybody. A user who is not an administrator has to be known to the gateway first. */
   tokenFor(user: { readonly email: string; readonly isAdmin?: boolean; readonly teams?: readonly string[] }): Promise<string>;

@@ -105,7 +105,7 @@ const startDistributed = async ({ replicas = 1, env = {} }: GatewayOptions): Pro
     const urlsOf = (service: Service): string[] => processes.filter((process) => process.service === service).map(({ url }) => url);
     const front = await startSprayingFront(urlsOf);
     closers.push(() => front.stop());
-    return await GatewayHandle.of({ url: front.url, processes, secrets, nats: nats.server, redis, closers });
+    return await GatewayHandle.of({ url: front.url, processes, secrets, nats: nats.server, redis, postgres, closers });
   } catch (error) {
     await giveUp();
     throw error;

@@ -53,7 +53,8 @@ export const classifyAddress = (address: string): AddressClass => {
   if (loopback.check(plain, 'ipv6')) return 'loopback';
   const bytes = ipv6Bytes(plain);
   for (const { prefix, at } of carriers) {
-    if (prefix.every((byte, index) => bytes[index] === byte)) return classify(bytes.slice(at, at + 4).join('.'), 'ipv4');
+    if (prefix.every((byte, index) => bytes[index] === byte))
+      return classify(bytes.slice(at, at + 4).join('.'), 'ipv4');
   }
   return classify(plain, 'ipv6');
 };

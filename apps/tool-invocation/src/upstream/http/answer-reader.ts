@@ -55,7 +55,12 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     const encoding = single(headers['content-encoding']) ?? 'identity';
     this.isJson = type.includes('json');
     if (encoding !== 'identity') {
-      this.give(fail('upstream.invalid_answer', { message: 'The upstream compressed its answer unasked', executed: this.exchange.executed }));
+      this.give(
+        fail('upstream.invalid_answer', {
+          message: 'The upstream compressed its answer unasked',
+          executed: this.exchange.executed,
+        }),
+      );
     } else if (Number(single(headers['content-length'])) > this.options.bytesMax) this.give(this.tooLarge());
     else if (status < 300 && type.startsWith('text/event-stream')) {
       this.stream = new EventStreamReader(({ event, data }) => this.readEvent(event, data), {

@@ -25,9 +25,14 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   constructor(private readonly options: EventFeedOptions) {
     this.reader = new EventStreamReader(options.onEvent, options);
     this.reader.lastEventId = options.lastEventId;
+  }
+
+  open(): this {
+    const { options } = this;
     const headers = [...options.headers];
     if (options.lastEventId !== undefined) headers.push('last-event-id', options.lastEventId);
     options.pool.dispatch({ path: options.path, method: 'GET', headers }, this);
+    return this;
   }
 
   close(): void {
@@ -40,11 +45,17 @@ export class EventFeed implements Dispatcher.DispatchHandler {
     if (this.ended) controller.abort(new Error('closed'));
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Record<string, unknown>): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
     if (status < 200) return;
     if (status !== 200) this.end(refusalOf(status, '', undefined));
-    else if (!String(headers['content-type'] ?? '').startsWith('text/event-stream') || headers['content-encoding']) {
-      this.end(fail('upstream.invalid_answer', { message: 'The upstream answered with something that is no event stream' }));
+    else if (!headers['content-type']?.toString().startsWith('text/event-stream') || headers['content-encoding']) {
+      this.end(
+        fail('upstream.invalid_answer', { message: 'The upstream answered with something that is no event stream' }),
+      );
     } else this.options.onOpen?.();
     if (this.ended) controller.abort(new Error('refused'));
   }

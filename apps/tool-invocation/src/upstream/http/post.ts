@@ -14,7 +14,13 @@ export const postMessage = async (
 ): Promise<void> => {
   let status: number;
   try {
-    const response = await pool.request({ path, method, headers: [...headers], body: body ?? null, headersTimeout: MESSAGE_MS });
+    const response = await pool.request({
+      path,
+      method,
+      headers: [...headers],
+      body: body ?? null,
+      headersTimeout: MESSAGE_MS,
+    });
     status = response.statusCode;
     await response.body.dump({ limit: 65_536 });
   } catch (error) {

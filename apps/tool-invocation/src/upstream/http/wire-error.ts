@@ -2,7 +2,13 @@ import { fail, GatewayError } from '#libs/errors';
 
 /** Nothing was sent: there never was a connection. */
 const NOT_CONNECTED = new Set([
-  'ECONNREFUSED', 'EAI_AGAIN', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'UND_ERR_CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'EAI_AGAIN',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
 /** A failure of the connection or of what came over it, named. */
@@ -11,9 +17,14 @@ export const wireError = (error: unknown, executed: 'no' | 'unknown'): GatewayEr
   if (thrown instanceof GatewayError) {
     return thrown.executed ? thrown : fail(thrown.code, { message: thrown.message, executed, cause: thrown.cause });
   }
-  const code = String((thrown as { code?: unknown } | null)?.code ?? '');
-  if (executed === 'no' || NOT_CONNECTED.has(code)) return fail('upstream.unreachable', { executed: 'no', cause: thrown });
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+  const code = (thrown as NodeJS.ErrnoException | null)?.code ?? '';
+  if (executed === 'no' || NOT_CONNECTED.has(code))
+    return fail('upstream.unreachable', { executed: 'no', cause: thrown });
+  if (
+    code.startsWith('HPE_') ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
+  ) {
     return fail('upstream.invalid_answer', { message: 'The upstream sent malformed HTTP', executed, cause: thrown });
   }
   return fail('upstream.closed', { executed, cause: thrown });

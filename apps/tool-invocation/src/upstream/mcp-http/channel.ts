@@ -1,27 +1,21 @@
-import { readIncomingBatch, type EventStreamReader, type StreamEvent } from '#libs/mcp';
-import type { GatewayError } from '#libs/errors';
+import { type EventStreamReader, readIncomingBatch, type StreamEvent } from '#libs/mcp';
 import type { Access, Channel, ChannelEvents } from '../channel.js';
 import type { Exchange } from '../exchange.js';
 import { AnswerReader } from '../http/answer-reader.js';
-import { EventFeed } from '../http/event-feed.js';
 import type { Pools } from '../http/pools.js';
 import { postMessage } from '../http/post.js';
-import { HttpRefusal } from '../refusal.js';
+import { Resumption } from './resumption.js';
+import { SessionFeed } from './session-feed.js';
 
 const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
-const RETRY_MS = 1_000;
-const RETRY_MS_MAX = 60_000;
-/** Streams of a call that bring nothing new, one after the other, before the call is given up. */
-const BARREN_RESUMES_MAX = 5;
 
 /** Streamable HTTP, both eras: a POST per message, the answer as JSON or as a stream; for sessions also a GET stream. */
 export class HttpChannel implements Channel {
   protocolVersion: string | undefined;
   sessionId: string | undefined;
   closed = false;
-  private feed: EventFeed | undefined;
-  private feedTimer: NodeJS.Timeout | undefined;
-  private readonly resumptions = new Set<EventFeed | NodeJS.Timeout>();
+  private feed: SessionFeed | undefined;
+  private readonly resumptions = new Set<Resumption>();
   private readonly postHeaders: readonly string[];
 
   constructor(
@@ -31,11 +25,8 @@ export class HttpChannel implements Channel {
     private readonly access: Access,
     private readonly events: ChannelEvents,
   ) {
-    this.postHeaders = [
-      'content-type', 'application/json',
-      'accept', 'application/json, text/event-stream',
-      ...access.headers,
-    ];
+    const accept = 'application/json, text/event-stream';
+    this.postHeaders = ['content-type', 'application/json', 'accept', accept, ...access.headers];
   }
 
   get sessionful(): boolean {
@@ -47,46 +38,46 @@ export class HttpChannel implements Channel {
       bytesMax: this.bytesMax,
       redact: this.access.redact,
       onHeaders: exchange.opensSession ? (status, headers) => this.takeSession(status, headers) : undefined,
-      onCutOff: (stream) => this.resume(exchange, stream, 0),
+      onCutOff: (stream) => this.resume(exchange, stream),
     });
-    this.pools.calls.dispatch({ path: this.path, method: 'POST', headers: this.headers(exchange.headers), body: exchange.text }, reader);
+    const headers = this.withSession([...this.postHeaders, ...exchange.headers]);
+    this.pools.calls.dispatch({ path: this.path, method: 'POST', headers, body: exchange.text }, reader);
   }
 
   async post(text: string): Promise<void> {
-    await postMessage(this.pools.control, this.path, this.headers([]), text);
+    await postMessage(this.pools.control, this.path, this.withSession([...this.postHeaders]), text);
   }
 
   listen(): void {
     if (this.closed || this.feed !== undefined) return;
-    this.openFeed(undefined, 0);
+    this.feed = new SessionFeed(this.getOptions(), (event) => this.receive(event));
+    this.feed.open();
   }
 
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    clearTimeout(this.feedTimer);
     this.feed?.close();
-    for (const resumption of this.resumptions) {
-      if (resumption instanceof EventFeed) resumption.close();
-      else clearTimeout(resumption);
-    }
+    for (const resumption of this.resumptions) resumption.giveUp();
     // https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management (5): 405 is fine.
     if (this.sessionId === undefined) return;
-    await postMessage(this.pools.control, this.path, this.headers([]), undefined, 'DELETE').catch(() => {});
+    const headers = this.withSession([...this.postHeaders]);
+    await postMessage(this.pools.control, this.path, headers, undefined, 'DELETE').catch(() => {});
   }
 
-  private headers(more: readonly string[]): string[] {
-    const headers = [...this.postHeaders, ...more];
+  private withSession(headers: string[]): string[] {
     if (this.protocolVersion !== undefined) headers.push('mcp-protocol-version', this.protocolVersion);
     if (this.sessionId !== undefined) headers.push('mcp-session-id', this.sessionId);
     return headers;
   }
 
-  private streamHeaders(): string[] {
-    const headers = ['accept', 'text/event-stream', ...this.access.headers];
-    if (this.protocolVersion !== undefined) headers.push('mcp-protocol-version', this.protocolVersion);
-    if (this.sessionId !== undefined) headers.push('mcp-session-id', this.sessionId);
-    return headers;
+  private getOptions() {
+    return {
+      pool: this.pools.control,
+      path: this.path,
+      headers: this.withSession(['accept', 'text/event-stream', ...this.access.headers]),
+      eventBytesMax: this.bytesMax,
+    };
   }
 
   private takeSession(status: number, headers: Record<string, unknown>): void {
@@ -94,68 +85,17 @@ export class HttpChannel implements Channel {
     if (status < 300 && typeof id === 'string' && SESSION_ID.test(id)) this.sessionId = id;
   }
 
-  /**
-   * A server may close the stream of a call and let the client come back for the answer with `Last-Event-ID`.
-   * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
-   */
-  private resume(exchange: Exchange, stream: EventStreamReader, barren: number): boolean {
-    const { lastEventId, retryMs } = stream;
-    // Only sessions know resumption; they are those with a version agreed upon.
-    if (!lastEventId || this.protocolVersion === undefined) return false;
-    if (this.closed || barren >= BARREN_RESUMES_MAX) return false;
-    const timer = setTimeout(() => {
-      this.resumptions.delete(timer);
-      if (exchange.settled) return;
-      const feed = new EventFeed({
-        pool: this.pools.control,
-        path: this.path,
-        headers: this.streamHeaders(),
-        eventBytesMax: this.bytesMax,
-        lastEventId,
-        onEvent: ({ event, data }) => {
-          if (event !== 'message' || data === '') return;
-          for (const message of readIncomingBatch(this.access.redact(data))) exchange.receive(message);
-          if (exchange.settled) feed.close();
-        },
-        onEnd: (error) => {
-          this.resumptions.delete(feed);
-          if (exchange.settled) return;
-          const isRefused = error?.cause instanceof HttpRefusal;
-          const isBarren = feed.reader.lastEventId === lastEventId;
-          if (isRefused || !this.resume(exchange, feed.reader, isBarren ? barren + 1 : 0)) exchange.failClosed(error);
-        },
-      });
-      feed.reader.retryMs = retryMs;
-      this.resumptions.add(feed);
-      exchange.release = () => feed.close();
-    }, Math.min(retryMs ?? RETRY_MS, RETRY_MS_MAX));
-    this.resumptions.add(timer);
-    exchange.release = () => {
-      clearTimeout(timer);
-      this.resumptions.delete(timer);
-    };
-    return true;
-  }
-
-  private openFeed(lastEventId: string | undefined, failures: number): void {
-    const feed = new EventFeed({
-      pool: this.pools.control,
-      path: this.path,
-      headers: this.streamHeaders(),
-      eventBytesMax: this.bytesMax,
-      lastEventId,
-      onEvent: (event) => this.receive(event),
-      onEnd: (error) => this.reopenFeed(feed, error, failures),
+  private resume(exchange: Exchange, { lastEventId, retryMs }: EventStreamReader): boolean {
+    // Only a session can be returned to; it has a version agreed upon.
+    if (!lastEventId || this.protocolVersion === undefined || this.closed) return false;
+    const resumption = new Resumption(exchange, {
+      ...this.getOptions(),
+      redact: this.access.redact,
+      onDone: (done) => this.resumptions.delete(done),
     });
-    this.feed = feed;
-  }
-
-  private reopenFeed(feed: EventFeed, error: GatewayError | undefined, failures: number): void {
-    // 405 and its kin: this server has no such stream.
-    if (this.closed || (error?.cause instanceof HttpRefusal && error.cause.status < 500)) return;
-    const next = error === undefined ? 0 : failures + 1;
-    const delayMs = Math.min((feed.reader.retryMs ?? RETRY_MS) * 2 ** Math.min(next, 6), RETRY_MS_MAX);
-    this.feedTimer = setTimeout(() => this.openFeed(feed.reader.lastEventId, next), delayMs * (0.75 + Math.random() / 2)).unref();
+    this.resumptions.add(resumption);
+    resumption.begin(lastEventId, retryMs);
+    return true;
   }
 
   private receive({ event, data }: StreamEvent): void {

@@ -26,8 +26,7 @@ export class SseChannel implements Channel {
   strays = 0;
   private endpoint: string | undefined;
   private readonly exchanges = new Map<unknown, Exchange>();
-  /** Absent while the very first attempt to send fails. */
-  private readonly feed: EventFeed | undefined;
+  private readonly feed: EventFeed;
 
   static async open(options: SseChannelOptions): Promise<SseChannel> {
     let timer: NodeJS.Timeout | undefined;
@@ -55,6 +54,7 @@ export class SseChannel implements Channel {
       onEvent: ({ event, data }) => (event === 'endpoint' ? this.takeEndpoint(data) : this.read(event, data)),
       onEnd: (error) => this.end(error ?? fail('upstream.closed')),
     });
+    this.feed.open();
   }
 
   request(exchange: Exchange): void {
@@ -90,7 +90,12 @@ export class SseChannel implements Channel {
     const target = URL.parse(data, this.options.url.href);
     // What is presented to one origin is never sent to another.
     if (target === null || target.origin !== this.options.url.origin) {
-      this.end(fail('upstream.invalid_answer', { message: 'The upstream named an endpoint on another origin', executed: 'no' }));
+      this.end(
+        fail('upstream.invalid_answer', {
+          message: 'The upstream named an endpoint on another origin',
+          executed: 'no',
+        }),
+      );
       return;
     }
     this.endpoint = `${target.pathname}${target.search}`;
@@ -114,7 +119,7 @@ export class SseChannel implements Channel {
   private end(reason: GatewayError): void {
     if (this.closed) return;
     this.closed = true;
-    this.feed?.close();
+    this.feed.close();
     for (const exchange of this.exchanges.values()) exchange.failClosed(reason);
     this.exchanges.clear();
     if (this.endpoint === undefined) this.onUnready(reason);

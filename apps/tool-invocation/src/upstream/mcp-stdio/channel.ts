@@ -34,10 +34,18 @@ export class StdioChannel implements Channel {
     private readonly logger: Logger,
     private readonly events: ChannelEvents,
   ) {
-    const lines = new LineReader(bytesMax, (line) => this.readLine(line), (error) => this.refuseLine(error));
+    const lines = new LineReader(
+      bytesMax,
+      (line) => this.readLine(line),
+      (error) => this.refuseLine(error),
+    );
     child.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
     child.stdout.once('end', () => this.end());
-    const stderr = new LineReader(STDERR_LINE_BYTES_MAX, (line) => this.logLine(line), () => {});
+    const stderr = new LineReader(
+      STDERR_LINE_BYTES_MAX,
+      (line) => this.logLine(line),
+      () => {},
+    );
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.stdin.on('error', () => this.end());
     child.stdout.on('error', () => {});
@@ -161,5 +169,7 @@ export class StdioChannel implements Channel {
 const subscriptionOf = (message: Incoming): unknown => {
   if (message.kind !== 'notification') return undefined;
   const meta = message.params._meta;
-  return typeof meta === 'object' && meta !== null ? (meta as Record<string, unknown>)[META_SUBSCRIPTION_ID] : undefined;
+  return typeof meta === 'object' && meta !== null
+    ? (meta as Record<string, unknown>)[META_SUBSCRIPTION_ID]
+    : undefined;
 };

@@ -36,7 +36,8 @@ export class StdioTransport implements Transport {
   ) {
     const { enabled, commandsAllowed } = settings.stdio;
     if (!enabled) throw refused('stdio upstreams are not enabled');
-    if (commandsAllowed.length > 0 && !commandsAllowed.includes(spec.command)) throw refused('its command is not allowed');
+    if (commandsAllowed.length > 0 && !commandsAllowed.includes(spec.command))
+      throw refused('its command is not allowed');
     if (spec.command === '' || [spec.command, ...spec.args].some((part) => part.includes('\0'))) {
       throw refused('its command is not valid');
     }
@@ -56,7 +57,14 @@ export class StdioTransport implements Transport {
       throw error;
     });
     const startedAt = performance.now();
-    const channel = new StdioChannel(child, this.spec.upstreamId, this.settings.resultBytesMax, access.redact, this.logger, events);
+    const channel = new StdioChannel(
+      child,
+      this.spec.upstreamId,
+      this.settings.resultBytesMax,
+      access.redact,
+      this.logger,
+      events,
+    );
     this.channels.add(channel);
     child.once('exit', () => {
       this.quota.running--;
@@ -74,7 +82,13 @@ export class StdioTransport implements Transport {
   private start(access: Access): Promise<ChildProcessWithoutNullStreams> {
     return new Promise((resolve, reject) => {
       const notStarted = (cause: unknown) =>
-        reject(fail('upstream.unreachable', { message: 'The command of the upstream cannot be started', executed: 'no', cause }));
+        reject(
+          fail('upstream.unreachable', {
+            message: 'The command of the upstream cannot be started',
+            executed: 'no',
+            cause,
+          }),
+        );
       let child: ChildProcessWithoutNullStreams;
       try {
         // A group of its own, so that what it starts in turn ends with it.

@@ -12,6 +12,8 @@ import { runner } from './runner.js';
 
 export interface EmbeddedPostgres {
   readonly location: PostgresLocation;
+  /** Of the postmaster that runs now. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -34,7 +36,13 @@ export const startEmbeddedPostgres = async (options: {
     const socketDir = openSocketDir(home, user);
     const server = new PostgresServer(home, programs, socketDir, user, logger);
     await server.start();
-    return { location: { socketDir }, stop: () => server.stop() };
+    return {
+      location: { socketDir },
+      get pid() {
+        return server.pid;
+      },
+      stop: () => server.stop(),
+    };
   } catch (error) {
     release(home.owner);
     throw error;

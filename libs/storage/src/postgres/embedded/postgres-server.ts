@@ -31,6 +31,11 @@ export class PostgresServer {
     private readonly logger: Logger,
   ) {}
 
+  get pid(): number {
+    if (this.child?.pid === undefined) throw new Error('postgres is not running');
+    return this.child.pid;
+  }
+
   async start(): Promise<void> {
     const giveUpAt = Date.now() + SHARED_MEMORY_WAIT_MS;
     for (;;) {

@@ -18,7 +18,8 @@ const NAMED_BY: ReadonlyMap<string, string> = new Map([
   ['resources/read', 'uri'],
 ]);
 
-const missing = (key: string) => fail('mcp.meta_missing', { message: `params._meta["${key}"] is missing or malformed` });
+const missing = (key: string) =>
+  fail('mcp.meta_missing', { message: `params._meta["${key}"] is missing or malformed` });
 
 /**
  * The order is the specification's: fields that are missing, then the header that must repeat the version, then whether
@@ -31,7 +32,9 @@ export const readEnvelope = (request: ClientRequest, meta: RequestMeta, headers:
   const capabilities = meta.value[CAPABILITIES_KEY];
   if (!isObject(capabilities)) throw missing(CAPABILITIES_KEY);
   if (singleHeaderValue(headers, 'mcp-protocol-version') !== version) {
-    throw fail('mcp.header_mismatch', { message: 'Header mismatch: mcp-protocol-version is missing or differs from _meta' });
+    throw fail('mcp.header_mismatch', {
+      message: 'Header mismatch: mcp-protocol-version is missing or differs from _meta',
+    });
   }
   if (version !== REVISION) {
     throw fail('mcp.version_unsupported', { data: { supported: [REVISION], requested: version } });

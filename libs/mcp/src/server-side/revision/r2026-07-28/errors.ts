@@ -3,7 +3,10 @@ import type { ForwardedMethod, HttpError } from '../../codec.js';
 import { toHttpStatus, toRpcError } from '../../failures.js';
 import type { RpcError } from '../../text.js';
 
-export const error = (failure: GatewayError): HttpError => ({ httpStatus: toHttpStatus(failure), error: toRpcError(failure) });
+export const error = (failure: GatewayError): HttpError => ({
+  httpStatus: toHttpStatus(failure),
+  error: toRpcError(failure),
+});
 
 const LEGACY_NOT_FOUND = -32002;
 const CAPABILITY_MISSING = -32021;

@@ -1,0 +1,86 @@
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { type Socket, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Heartbeat } from './heartbeat.js';
+import { SseStream } from './sse-stream.js';
+
+let server: Server;
+let heartbeat: Heartbeat;
+let socket: Socket;
+let response: ServerResponse;
+let received: string;
+
+beforeEach(async () => {
+  heartbeat = new Heartbeat();
+  received = '';
+  const arrived = new Promise<ServerResponse>((resolve) => {
+    server = createServer((_: IncomingMessage, answer) => resolve(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('data', (chunk) => {
+    received += chunk.toString();
+  });
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  response = await arrived;
+});
+afterEach(() => {
+  vi.useRealTimers();
+  heartbeat.close();
+  socket.destroy();
+  server.closeAllConnections();
+  server.close();
+});
+
+it('keeps each message on one line', async () => {
+  const stream = new SseStream(response, { heartbeat, keepAliveMs: null });
+  stream.send('{\n"a": 1,\r\n"b":2}', 'id.1');
+  stream.end();
+  await vi.waitFor(() => expect(received).toContain('event: message\nid: id.1\ndata: { "a": 1, "b":2}\n\n'));
+});
+
+it('says something after a while of silence', async () => {
+  const stream = new SseStream(response, { heartbeat, keepAliveMs: 30_000 });
+  stream.send('1');
+  stream.beat(Date.now() + 29_000);
+  stream.beat(Date.now() + 31_000);
+  await vi.waitFor(() => expect(received.match(/^:$/gm)).toHaveLength(1));
+});
+
+it('makes the writer wait for a slow reader, and goes on when it has caught up', async () => {
+  socket.pause();
+  const stream = new SseStream(response, { heartbeat, keepAliveMs: null });
+  let wait = stream.send('x'.repeat(200_000));
+  for (let count = 0; wait === undefined && count < 200; count++) wait = stream.send('x'.repeat(200_000));
+  expect(wait).toBeInstanceOf(Promise);
+  let caughtUp = false;
+  void wait?.then(() => {
+    caughtUp = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(caughtUp).toBe(false);
+  socket.resume();
+  await vi.waitFor(() => expect(caughtUp).toBe(true));
+});
+
+it('cuts off a reader that owes too much, or has not moved for too long', async () => {
+  socket.pause();
+  const stream = new SseStream(response, { heartbeat, keepAliveMs: null });
+  for (let count = 0; response.writableLength === 0 && count < 200; count++) stream.send('x'.repeat(200_000));
+  const nowMs = Date.now();
+  stream.beat(nowMs);
+  stream.beat(nowMs + 29_000);
+  expect(stream.open).toBe(true);
+  stream.beat(nowMs + 31_000);
+  expect(stream.open).toBe(false);
+  await vi.waitFor(() => expect(heartbeat.size).toBe(0));
+});
+
+it('does not queue without end for one that nobody waits for', () => {
+  socket.pause();
+  const stream = new SseStream(response, { heartbeat, keepAliveMs: null });
+  for (let count = 0; stream.open && count < 1_000; count++) stream.send('x'.repeat(100_000));
+  expect(stream.open).toBe(false);
+  expect(response.writableLength).toBeLessThan(4 * 1024 * 1024);
+});

@@ -1,0 +1,83 @@
+import type { CallFrame } from '#libs/contracts';
+import { describe, expect, it } from 'vitest';
+import { FramePump } from './frame-pump.js';
+
+const progress = (value: number): CallFrame => ({ kind: 'progress', progress: value });
+const log = (data: unknown): CallFrame => ({ kind: 'log', level: 'info', data });
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('FramePump', () => {
+  it('hands frames on in order', async () => {
+    const pump = new FramePump();
+    const taken: CallFrame[] = [];
+    pump.attach(async (frame) => void taken.push(frame));
+
+    for (const frame of [progress(1), log('a'), progress(2)]) pump.offer(frame);
+    await pump.drained();
+
+    expect(taken).toEqual([progress(1), log('a'), progress(2)]);
+  });
+
+  it('keeps the newest progress and the newest messages while nobody takes any', async () => {
+    const pump = new FramePump();
+    for (let value = 1; value <= 1_000; value++) pump.offer(progress(value));
+    for (let value = 1; value <= 1_000; value++) pump.offer(log(value));
+    const taken: CallFrame[] = [];
+    pump.attach(async (frame) => void taken.push(frame));
+    await pump.drained();
+
+    expect(taken).toHaveLength(256);
+    expect(taken.at(-1)).toEqual(log(1_000));
+    expect(pump.dropped).toBe(2_000 - 256);
+  });
+
+  it('lets a slow taker set the pace', async () => {
+    const pump = new FramePump();
+    let take = () => {};
+    const taken: CallFrame[] = [];
+    pump.attach((frame) => {
+      taken.push(frame);
+      return new Promise((resolve) => (take = resolve));
+    });
+    for (let value = 1; value <= 100; value++) pump.offer(progress(value));
+    expect(taken).toEqual([progress(1)]);
+    take();
+    await settled();
+
+    expect(taken).toEqual([progress(1), progress(100)]);
+  });
+
+  it('goes on with whoever comes next, without repeating', async () => {
+    const pump = new FramePump();
+    const first: CallFrame[] = [];
+    const second: CallFrame[] = [];
+    pump.attach(async (frame) => void first.push(frame));
+    pump.offer(progress(1));
+    await pump.drained();
+    pump.attach(undefined);
+    pump.offer(progress(2));
+    pump.attach(async (frame) => void second.push(frame));
+    await pump.drained();
+
+    expect([first, second]).toEqual([[progress(1)], [progress(2)]]);
+  });
+
+  it('does not wait for a taker who has gone', async () => {
+    const pump = new FramePump();
+    pump.attach(async () => {
+      throw new Error('gone');
+    });
+    pump.offer(progress(1));
+    pump.offer(progress(2));
+
+    await expect(pump.drained()).resolves.toBeUndefined();
+  });
+
+  it.each([[Number.NaN], [1], [0]])('ends progress that does not advance: %d', (value) => {
+    const pump = new FramePump();
+    pump.offer(progress(1));
+    pump.offer(progress(value));
+
+    expect(pump.dropped).toBe(1);
+  });
+});

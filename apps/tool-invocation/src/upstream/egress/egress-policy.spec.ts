@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { classifyAddress } from './address-class.js';
+import { EgressPolicy } from './egress-policy.js';
+
+const strict = new EgressPolicy({ enabled: true, allowLocalhost: false, allowPrivate: false });
+const laptop = new EgressPolicy({ enabled: true, allowLocalhost: true, allowPrivate: false });
+const office = new EgressPolicy({ enabled: true, allowLocalhost: true, allowPrivate: true });
+const off = new EgressPolicy({ enabled: false, allowLocalhost: false, allowPrivate: false });
+
+const resolved = (policy: EgressPolicy, host: string) =>
+  new Promise<unknown>((resolve) =>
+    policy.lookup(host, { all: true }, (error, addresses) => resolve(error ?? addresses)),
+  );
+
+describe('addresses', () => {
+  it.each([
+    ['93.184.216.34', 'public'],
+    ['2606:2800:220:1:248:1893:25c8:1946', 'public'],
+    ['127.0.0.1', 'loopback'],
+    ['127.255.255.254', 'loopback'],
+    ['::1', 'loopback'],
+    ['::ffff:127.0.0.1', 'loopback'],
+    ['10.1.2.3', 'private'],
+    ['172.31.255.255', 'private'],
+    ['172.32.0.1', 'public'],
+    ['192.168.1.1', 'private'],
+    ['fd12:3456::1', 'private'],
+    ['::ffff:10.0.0.1', 'private'],
+    ['0.0.0.0', 'forbidden'],
+    ['::', 'forbidden'],
+    ['169.254.169.254', 'forbidden'],
+    ['::ffff:169.254.169.254', 'forbidden'],
+    ['::ffff:a9fe:a9fe', 'forbidden'],
+    ['::169.254.169.254', 'forbidden'],
+    ['64:ff9b::a9fe:a9fe', 'forbidden'],
+    ['64:ff9b::7f00:1', 'loopback'],
+    ['2002:a9fe:a9fe::1', 'forbidden'],
+    ['2002:7f00:1::', 'loopback'],
+    ['fd00:ec2::254', 'forbidden'],
+    ['100.64.0.1', 'forbidden'],
+    ['fe80::1', 'forbidden'],
+    ['fe80::1%eth0', 'forbidden'],
+    ['ff02::1', 'forbidden'],
+    ['224.0.0.1', 'forbidden'],
+    ['255.255.255.255', 'forbidden'],
+    ['198.18.0.1', 'forbidden'],
+    ['not an address', 'forbidden'],
+  ])('%s is %s', (address, kind) => {
+    expect(classifyAddress(address)).toBe(kind);
+  });
+});
+
+describe('EgressPolicy', () => {
+  it.each([
+    'http://169.254.169.254/latest/meta-data',
+    'http://2852039166/',
+    'http://0xa9fea9fe/',
+    'http://0251.0376.0251.0376/',
+    'http://169.254.43518/',
+    'http://①⑥⑨.254.169.254/',
+    'http://[::ffff:169.254.169.254]/',
+    'http://[64:ff9b::169.254.169.254]/',
+    'http://[fe80::1]/',
+    'http://metadata.google.internal/computeMetadata',
+    'http://metadata.google.internal./',
+    'http://0/',
+    'http://0.0.0.0:8080/',
+    'http://user:pass@example.com/',
+    'http://example.com:6379/',
+    'http://example.com:22/',
+    'http://127.0.0.1:4222/',
+    'http://10.0.0.1/',
+    'ftp://example.com/',
+    'file:///etc/passwd',
+    'gopher://example.com/',
+    'data:text/plain,x',
+    'javascript:alert(1)',
+    'example.com',
+    '',
+  ])('never reaches %s from a laptop', (url) => {
+    expect(() => laptop.parse(url)).toThrow(expect.objectContaining({ code: 'upstream.refused', executed: 'no' }));
+  });
+
+  it.each(['http://127.0.0.1:3000/mcp', 'http://[::1]:3000/mcp', 'http://2130706433:3000/', 'http://0x7f.1:3000/'])(
+    'reaches %s where localhost is allowed',
+    (url) => {
+      expect(laptop.parse(url).hostname).toMatch(/^(127\.0\.0\.1|\[::1\])$/);
+      expect(() => strict.parse(url)).toThrow('not allowed');
+    },
+  );
+
+  it('reaches private networks where they are allowed, and metadata services nowhere', () => {
+    expect(office.parse('https://192.168.1.10/mcp').host).toBe('192.168.1.10');
+    expect(() => office.parse('http://169.254.169.254/')).toThrow('not allowed');
+  });
+
+  it('judges a name by what it resolves to when it is dialled', async () => {
+    expect(strict.parse('http://localhost:3000/').hostname).toBe('localhost');
+    await expect(resolved(strict, 'localhost')).resolves.toMatchObject({ code: 'upstream.refused' });
+    await expect(resolved(laptop, 'localhost')).resolves.toEqual(
+      expect.arrayContaining([expect.objectContaining({ address: '127.0.0.1' })]),
+    );
+    await expect(resolved(laptop, 'no-such-host.invalid')).resolves.toMatchObject({
+      code: 'upstream.unreachable',
+      executed: 'no',
+    });
+  });
+
+  it('asks no questions when it is switched off, but for the form of the URL', () => {
+    expect(off.parse('http://169.254.169.254/').hostname).toBe('169.254.169.254');
+    expect(() => off.parse('file:///etc/passwd')).toThrow('neither http nor https');
+  });
+});

@@ -1,0 +1,46 @@
+import type { GatewayError } from '#libs/errors';
+import type { StreamEvent } from '#libs/mcp';
+import { EventFeed, type EventFeedOptions } from '../http/event-feed.js';
+import { HttpRefusal } from '../refusal.js';
+
+const RETRY_MS = 1_000;
+const RETRY_MS_MAX = 60_000;
+const DOUBLINGS_MAX = 6;
+
+/** The stream of a session that belongs to no request: kept open, opened again where it broke. */
+export class SessionFeed {
+  private feed: EventFeed | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly options: Pick<EventFeedOptions, 'pool' | 'path' | 'headers' | 'eventBytesMax'>,
+    private readonly onEvent: (event: StreamEvent) => void,
+  ) {}
+
+  open(lastEventId?: string, failures = 0): void {
+    if (this.closed) return;
+    const feed = new EventFeed({
+      ...this.options,
+      lastEventId,
+      onEvent: this.onEvent,
+      onEnd: (error) => this.reopen(feed, error, failures),
+    });
+    this.feed = feed.open();
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.feed?.close();
+  }
+
+  private reopen(feed: EventFeed, error: GatewayError | undefined, failures: number): void {
+    // 405 and its kin: this server has no such stream.
+    if (error?.cause instanceof HttpRefusal && error.cause.status < 500) return;
+    const next = error === undefined ? 0 : failures + 1;
+    const delayMs = Math.min((feed.reader.retryMs ?? RETRY_MS) * 2 ** Math.min(next, DOUBLINGS_MAX), RETRY_MS_MAX);
+    const jitter = 0.75 + Math.random() / 2;
+    this.timer = setTimeout(() => this.open(feed.reader.lastEventId, next), delayMs * jitter).unref();
+  }
+}

@@ -1,0 +1,276 @@
+import { writeFileSync, readFileSync, existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '#libs/testing';
+import { everythingScript } from './everything-server.js';
+import { givenInvocation, type Invocation } from './invocation.js';
+
+let invocation: Invocation;
+let folder: string;
+
+beforeAll(async () => {
+  folder = temporaryFolder('children');
+  invocation = await givenInvocation();
+});
+afterAll(async () => {
+  await invocation.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A session server on a pipe, with whatever else the test has it do. `$PIDS` collects the pids. */
+const serverScript = (body: string): string[] => {
+  const file = join(folder, `${Math.random().toString(36).slice(2)}.mjs`);
+  const pids = `${file}.pids`;
+  writeFileSync(
+    file,
+    `import { appendFileSync } from 'node:fs'; import { createInterface } from 'node:readline';
+appendFileSync(${JSON.stringify(pids)}, process.pid + '\\n');
+const send = (message) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n');
+const result = (id, value) => send({ id, result: value });
+const say = (id, text) => result(id, { content: [{ type: 'text', text: String(text) }] });
+const initialize = (id) => result(id, { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'piped', version: '1' } });
+const unknown = (id) => send({ id, error: { code: -32601, message: 'Method not found' } });
+let onEnd = () => process.exit(0);
+const lines = createInterface({ input: process.stdin });
+lines.on('close', () => onEnd());
+lines.on('line', (line) => { const message = JSON.parse(line); handle(message, message.params ?? {}); });
+let handle = (message) => {
+  if (message.method === 'initialize') initialize(message.id);
+  else if (message.method === 'tools/call') call(message);
+  else if (message.id !== undefined) unknown(message.id);
+};
+let call = (message) => say(message.id, 'fine');
+${body}
+`,
+  );
+  return [file];
+};
+const pidsOf = (args: string[]): number[] => {
+  const file = `${args[0]}.pids`;
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
+};
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+};
+const piped = (args: string[], more: object = {}, of = invocation) =>
+  of.profile({ transport: 'STDIO', command: process.execPath, args, ...more });
+const text = (body: string | undefined): string => JSON.parse(body as string).content[0].text;
+
+describe('a child process', () => {
+  it('may talk on stderr and make noise on stdout', async () => {
+    const args = serverScript(`
+      process.stdout.write('Starting server...\\n\\n[1,2]\\n{"jsonrpc":"2.0"}\\n' + 'x'.repeat(100_000) + '\\n');
+      for (let n = 0; n < 5_000; n++) process.stderr.write('warning: ' + 'y'.repeat(1_000) + '\\n');
+      call = (message) => { process.stdout.write('debug\\n'); say(message.id, 'fine'); };
+    `);
+
+    expect(text((await invocation.call(piped(args), 't')).body)).toBe('fine');
+  });
+
+  it('gets one message per line, whatever the client wrote', async () => {
+    const args = serverScript('call = (message) => say(message.id, message.params.arguments.text);');
+
+    const { body } = await invocation.call(
+      piped(args),
+      't',
+      {},
+      { body: '{\n  "name": "t",\r\n  "arguments": { "text": "two\\nlines" }\n}' },
+    );
+
+    expect(text(body)).toBe('two\nlines');
+  });
+
+  it('is spoken to in the revision it speaks', async () => {
+    const args = serverScript(`
+      handle = ({ id, method, params }) => {
+        if (params?._meta?.['io.modelcontextprotocol/protocolVersion'] !== '2026-07-28') return unknown(id);
+        if (method === 'server/discover') return result(id, { resultType: 'complete', supportedVersions: ['2026-07-28'], capabilities: { tools: {} } });
+        if (method === 'tools/call') return result(id, { resultType: 'complete', content: [{ type: 'text', text: 'modern' }] });
+      };
+    `);
+
+    expect(text((await invocation.call(piped(args), 't')).body)).toBe('modern');
+    expect(pidsOf(args)).toHaveLength(1);
+  });
+
+  it('that dies of the probe is started anew and not probed again', async () => {
+    const args = serverScript(`
+      let begun = false; const plain = handle;
+      handle = (message) => { if (message.method === 'initialize') begun = true; if (!begun) process.exit(1); plain(message); };
+    `);
+
+    expect(text((await invocation.call(piped(args), 't')).body)).toBe('fine');
+    expect(pidsOf(args)).toHaveLength(2);
+  });
+
+  it('that does not answer the probe is greeted as of old', async () => {
+    const args = serverScript(
+      `const plain = handle; handle = (message) => { if (message.method !== 'server/discover') plain(message); };`,
+    );
+
+    expect(text((await invocation.call(piped(args), 't')).body)).toBe('fine');
+    expect(pidsOf(args)).toHaveLength(1);
+  });
+
+  it('that is no server at all is named as such, quickly', async () => {
+    const startedMs = performance.now();
+
+    await expect(invocation.discover(piped(['-e', 'process.exit(3)']))).rejects.toMatchObject({
+      code: expect.stringMatching(/^upstream\.(not_mcp|closed|unreachable)$/),
+    });
+    await expect(invocation.discover(piped([], { command: '/no/such/command' }))).rejects.toMatchObject({
+      code: 'upstream.unreachable',
+    });
+
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
+  });
+
+  it('that dies fails its calls within a second, and is started again', async () => {
+    const args = serverScript(
+      `call = (message) => { if (message.params.arguments.die) process.kill(process.pid, 'SIGKILL'); else say(message.id, 'fine'); };`,
+    );
+    const profile = piped(args);
+    await invocation.call(profile, 't');
+    const startedMs = performance.now();
+
+    const calls = await Promise.allSettled([
+      invocation.call(profile, 't', { die: true }),
+      ...[1, 2, 3].map(() => invocation.call(profile, 't', { die: true })),
+    ]);
+
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    for (const call of calls)
+      expect(call).toMatchObject({ status: 'rejected', reason: { code: 'upstream.closed', executed: 'unknown' } });
+    expect(text((await invocation.call(profile, 't')).body)).toBe('fine');
+    expect(pidsOf(args)).toHaveLength(2);
+  });
+
+  it('that answers late, twice, or what nobody asked is no trouble', async () => {
+    const args = serverScript(`call = (message) => {
+      result(999_999, { content: [] }); result(String(message.id), { content: [] });
+      say(message.id, 'fine'); say(message.id, 'again');
+    };`);
+    const profile = piped(args);
+
+    const answers = await Promise.all([1, 2, 3].map(() => invocation.call(profile, 't')));
+
+    expect(answers.map(({ body }) => text(body))).toEqual(['fine', 'fine', 'fine']);
+  });
+
+  it('that never answers is told to stop', async () => {
+    const args = serverScript(`
+      let told = null; const plain = handle;
+      handle = (message) => { if (message.method === 'notifications/cancelled') told = message.params.requestId; else plain(message); };
+      let waiting = null;
+      call = (message) => { if (message.params.arguments.wait) waiting = message.id; else say(message.id, told !== null && told === waiting); };
+    `);
+    const profile = piped(args, { timeoutMs: 300 });
+
+    await expect(invocation.call(profile, 't', { wait: true })).rejects.toMatchObject({
+      code: 'upstream.timed_out',
+      executed: 'unknown',
+    });
+    expect(text((await invocation.call(profile, 't')).body)).toBe('true');
+  });
+
+  it("gets its own environment and not the gateway's", async () => {
+    const args = serverScript('call = (message) => say(message.id, JSON.stringify(process.env));');
+    const profile = piped(args);
+    invocation.credentials.set(profile.id, { env: { GREETING: 'hello' } });
+
+    const env = JSON.parse(text((await invocation.call(profile, 't')).body));
+
+    expect(env).toMatchObject({ GREETING: 'hello', PATH: process.env.PATH });
+    expect(
+      Object.keys(env).filter((name) => !['GREETING', 'PATH', 'HOME', 'LANG', 'TMPDIR', 'TZ'].includes(name)),
+    ).toEqual([]);
+  });
+
+  it.each(['NODE_OPTIONS', 'LD_PRELOAD', 'PATH', 'BASH_ENV', 'BAD NAME'])('is not given %s', async (name) => {
+    const profile = piped(serverScript(''));
+    invocation.credentials.set(profile.id, { env: { [name]: 'x' } });
+
+    await expect(invocation.call(profile, 't')).rejects.toMatchObject({ code: 'upstream.refused', executed: 'no' });
+  });
+
+  it('is started without a shell', async () => {
+    const canary = join(folder, 'canary');
+
+    await invocation.call(piped([...serverScript(''), `; touch ${canary}`, '$(touch ' + canary + ')']), 't');
+
+    expect(existsSync(canary)).toBe(false);
+  });
+
+  it('ends with the service, though it ignores everything short of SIGKILL', async () => {
+    const own = await givenInvocation();
+    const stubborn = serverScript(`onEnd = () => {}; process.on('SIGTERM', () => {}); setInterval(() => {}, 1_000);
+      import('node:child_process').then(({ spawn }) => { const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' }); appendFileSync(process.argv[1] + '.pids', child.pid + '\\n'); });`);
+    await own.call(piped(stubborn, {}, own), 't');
+    await expect.poll(() => pidsOf(stubborn).length).toBe(2);
+    expect(pidsOf(stubborn).every(isAlive)).toBe(true);
+
+    await own.close();
+
+    await expect.poll(() => pidsOf(stubborn).some(isAlive)).toBe(false);
+  });
+
+  it('is one of so many', async () => {
+    const own = await givenInvocation({ STDIO_PROCESSES_MAX: '1' });
+    try {
+      await own.call(piped(serverScript(''), {}, own), 't');
+
+      await expect(own.call(piped(serverScript(''), {}, own), 't')).rejects.toMatchObject({
+        code: 'upstream.busy',
+        executed: 'no',
+      });
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('may be forbidden, all of them or all but some', async () => {
+    const none = await givenInvocation({ MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'false' });
+    const some = await givenInvocation({ STDIO_COMMANDS_ALLOWED: 'npx, uvx' });
+    try {
+      for (const own of [none, some]) {
+        await expect(own.call(piped(serverScript(''), {}, own), 't')).rejects.toMatchObject({
+          code: 'upstream.refused',
+          executed: 'no',
+        });
+      }
+    } finally {
+      await Promise.all([none.close(), some.close()]);
+    }
+  });
+
+  it('is left when it is no longer registered', async () => {
+    const args = serverScript('');
+    const profile = piped(args);
+    await invocation.call(profile, 't');
+    invocation.profiles.delete(profile.id);
+    const { UpstreamChanged } = await import('#libs/contracts');
+
+    invocation.bus.publish(UpstreamChanged, { upstreamId: profile.id, change: 'removed' });
+
+    await expect.poll(() => pidsOf(args).some(isAlive), { timeout: 5_000 }).toBe(false);
+    await expect(invocation.call(profile, 't')).rejects.toMatchObject({ code: 'upstream.unknown', executed: 'no' });
+  });
+
+  it('runs many calls at once and mixes nothing up', async () => {
+    const profile = piped([everythingScript, 'stdio']);
+    const texts = Array.from({ length: 200 }, (_, index) => `canary-${index}`);
+
+    const answers = await Promise.all(
+      texts.map((message, index) =>
+        invocation.call(profile, 'echo', { message }, { principal: { id: `user-${index % 20}`, tokenId: null } }),
+      ),
+    );
+
+    expect(answers.map(({ body }) => text(body))).toEqual(texts.map((message) => `Echo: ${message}`));
+  });
+});

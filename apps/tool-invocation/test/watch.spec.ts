@@ -1,0 +1,210 @@
+import type { ServerResponse } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { UpstreamCredentialChanged, WatchUpstream } from '#libs/contracts';
+import { givenInvocation, type Invocation } from './invocation.js';
+import { event, json, openStream, result, startRawLegacy, startRawModern } from './raw-upstream.js';
+
+let invocation: Invocation;
+const raw: { close(): Promise<void> }[] = [];
+beforeAll(async () => {
+  invocation = await givenInvocation();
+});
+afterEach(async () => {
+  await Promise.all(raw.splice(0).map((server) => server.close()));
+});
+afterAll(() => invocation.close());
+
+const follow = (upstreamId: string, uris: string[], principalId = 'ada@example.com') => {
+  const heard: string[] = [];
+  const abort = new AbortController();
+  const ended = invocation.bus
+    .ask(
+      WatchUpstream,
+      { upstreamId, principalId, uris },
+      { signal: abort.signal, onFrame: ({ head }) => void heard.push(head.uri) },
+    )
+    .catch((error: { code: string }) => error.code);
+  return { heard, ended, stop: () => abort.abort() };
+};
+const updated = (uri: string, subscriptionId?: unknown) =>
+  event(
+    JSON.stringify({
+      jsonrpc: '2.0',
+      method: 'notifications/resources/updated',
+      params: {
+        uri,
+        ...(subscriptionId !== undefined && { _meta: { 'io.modelcontextprotocol/subscriptionId': subscriptionId } }),
+      },
+    }),
+  );
+
+describe('following resources', () => {
+  it('of a session server is one subscription, however many follow', async () => {
+    const streams: ServerResponse[] = [];
+    const told: string[] = [];
+    const upstream = await startRawLegacy(
+      (request, res) => {
+        told.push(`${request.method} ${String(request.params.uri)}`);
+        json(res, result(request.id, {}));
+      },
+      {
+        capabilities: { resources: { subscribe: true } },
+        onGet: (_req, res) => {
+          openStream(res);
+          res.write(': open\n\n');
+          streams.push(res);
+        },
+      },
+    );
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    const ada = follow(profile.id, ['test://a', 'test://b']);
+    const bob = follow(profile.id, ['test://a'], 'bob@example.com');
+    await expect.poll(() => told.length).toBe(2);
+    await expect.poll(() => streams.length).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    streams[0]?.write(updated('test://a') + updated('test://b') + updated('test://c'));
+    await expect.poll(() => [ada.heard.length, bob.heard.length]).toEqual([2, 1]);
+    expect([ada.heard, bob.heard]).toEqual([['test://a', 'test://b'], ['test://a']]);
+
+    ada.stop();
+    expect(await ada.ended).toBe('bus.cancelled');
+    await expect.poll(() => told.at(-1)).toBe('resources/unsubscribe test://b');
+    bob.stop();
+    await expect.poll(() => told.at(-1)).toBe('resources/unsubscribe test://a');
+    expect(told).toHaveLength(4);
+  });
+
+  it('of a 2026-07-28 server is one listening stream, opened again when it drops', async () => {
+    const streams: { res: ServerResponse; id: number; filter: Record<string, unknown> }[] = [];
+    const upstream = await startRawModern(
+      (request, res) => {
+        openStream(res);
+        const filter = request.params.notifications as Record<string, unknown>;
+        streams.push({ res, id: request.id, filter });
+        res.write(
+          event(
+            JSON.stringify({
+              jsonrpc: '2.0',
+              method: 'notifications/subscriptions/acknowledged',
+              params: { notifications: filter, _meta: { 'io.modelcontextprotocol/subscriptionId': request.id } },
+            }),
+          ),
+        );
+      },
+      { resources: { subscribe: true } },
+    );
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    const ada = follow(profile.id, ['test://a']);
+    await expect.poll(() => streams.length).toBe(1);
+    const bob = follow(profile.id, ['test://b'], 'bob@example.com');
+    await expect.poll(() => streams.length).toBe(2);
+    const second = streams[1] as (typeof streams)[number];
+
+    expect(second.filter).toEqual({ resourceSubscriptions: ['test://a', 'test://b'] });
+    await expect.poll(() => streams[0]?.res.closed).toBe(true);
+    second.res.write(updated('test://a', second.id) + updated('test://a', 'foreign') + updated('test://b', second.id));
+    await expect.poll(() => [ada.heard, bob.heard]).toEqual([['test://a'], ['test://b']]);
+
+    second.res.destroy();
+    await expect.poll(() => streams.length, { timeout: 5_000 }).toBe(3);
+    await expect.poll(() => [ada.heard.length, bob.heard.length]).toEqual([2, 2]);
+    ada.stop();
+    bob.stop();
+    await Promise.all([ada.ended, bob.ended]);
+  });
+
+  it('goes on over another connection when the old one ends', async () => {
+    let subscriptions = 0;
+    const upstream = await startRawLegacy(
+      (request, res) => {
+        if (request.method === 'resources/subscribe') subscriptions++;
+        json(res, result(request.id, {}));
+      },
+      { capabilities: { resources: { subscribe: true } } },
+    );
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    const ada = follow(profile.id, ['test://a']);
+    await expect.poll(() => subscriptions).toBe(1);
+
+    invocation.bus.publish(UpstreamCredentialChanged, { upstreamId: profile.id });
+
+    await expect.poll(() => subscriptions, { timeout: 5_000 }).toBe(2);
+    await expect.poll(() => ada.heard).toEqual(['test://a']);
+    ada.stop();
+    await ada.ended;
+  });
+
+  it('of an upstream that cannot be reached fails', async () => {
+    const { ended } = follow('no-such-upstream', ['test://a']);
+
+    expect(await ended).toBe('upstream.unknown');
+  });
+});
+
+describe('list changes', () => {
+  it('are heard again after the upstream was away, and what was missed counts as changed', async () => {
+    const streams: ServerResponse[] = [];
+    const start = () =>
+      startRawLegacy((request, res) => json(res, result(request.id, { tools: [] })), {
+        capabilities: { tools: { listChanged: true } },
+        onGet: (_req, res) => {
+          openStream(res);
+          res.write(': open\n\n');
+          streams.push(res);
+        },
+      });
+    const upstream = await start();
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    await invocation.discover(profile);
+    await expect.poll(() => streams.length).toBe(1);
+
+    invocation.bus.publish(UpstreamCredentialChanged, { upstreamId: profile.id });
+
+    await expect.poll(() => streams.length, { timeout: 5_000 }).toBe(2);
+    await expect
+      .poll(() =>
+        invocation.listChanges
+          .filter(({ upstreamId }) => upstreamId === profile.id)
+          .map(({ list }) => list)
+          .sort(),
+      )
+      .toEqual(['prompts', 'resources', 'tools']);
+  });
+});
+
+describe('calls that wait while the credential changes', () => {
+  it('go with the new one', async () => {
+    const waiting: (() => void)[] = [];
+    const upstream = await startRawModern((request, res, req) => {
+      const answer = () =>
+        json(
+          res,
+          result(request.id, { resultType: 'complete', content: [{ type: 'text', text: req.headers.authorization }] }),
+        );
+      if (request.params.name === 'hold') waiting.push(answer);
+      else answer();
+    });
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url, concurrencyMax: 1 });
+    invocation.credentials.set(profile.id, { headers: { authorization: 'old' } });
+    const first = invocation.call(profile, 'hold');
+    await expect.poll(() => waiting.length).toBe(1);
+    const second = invocation.call(profile, 't');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    invocation.credentials.set(profile.id, { headers: { authorization: 'new' } });
+    invocation.bus.publish(UpstreamCredentialChanged, { upstreamId: profile.id });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    waiting[0]?.();
+
+    expect([(await first).body, (await second).body]).toEqual([
+      expect.stringContaining('old'),
+      expect.stringContaining('new'),
+    ]);
+  });
+});

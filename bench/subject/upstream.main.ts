@@ -1,0 +1,7 @@
+import { startFastUpstream } from '#libs/testing';
+import { TOOL_COUNT } from '../scenario.js';
+
+// The upstream's process.
+const upstream = await startFastUpstream({ tools: TOOL_COUNT });
+process.send?.(upstream.url);
+process.on('disconnect', () => process.exit(0));
