@@ -68,7 +68,8 @@ export const measure = async (
   const load = await generator.run({ ...job, durationMs });
   await sleep(SETTLE_MS);
   const after = costOf(subject.pids);
-  const perCallUs = (beforeMs: number, afterMs: number): number => ((afterMs - beforeMs) * 1_000) / Math.max(1, load.calls);
+  const perCallUs = (beforeMs: number, afterMs: number): number =>
+    ((afterMs - beforeMs) * 1_000) / Math.max(1, load.calls);
   return {
     callsPerSecond: (load.calls * 1_000) / load.elapsedMs,
     p50Ms: load.p50Ms,

@@ -47,7 +47,9 @@ export class AnswerCheck {
 
   private problemInCall(id: number, { content, isError }: NonNullable<Reply['result']>): string | null {
     const [block] = content ?? [];
-    return isError || content?.length !== 1 || block?.type !== 'text' || block.text !== textOf(id) ? 'wrong content' : null;
+    return isError || content?.length !== 1 || block?.type !== 'text' || block.text !== textOf(id)
+      ? 'wrong content'
+      : null;
   }
 
   private problemInList({ tools, ttlMs, cacheScope }: NonNullable<Reply['result']>): string | null {

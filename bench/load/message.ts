@@ -38,7 +38,11 @@ export const headOf = ({ url, token }: RequestTarget, headers: Record<string, st
 
 export const mirrorHeaders = ({ call, era }: Scenario, sessionId: string | null): Record<string, string> =>
   era === 'modern'
-    ? { 'mcp-protocol-version': VERSIONS.modern, 'mcp-method': call, ...(call === 'tools/call' && { 'mcp-name': 'echo' }) }
+    ? {
+        'mcp-protocol-version': VERSIONS.modern,
+        'mcp-method': call,
+        ...(call === 'tools/call' && { 'mcp-name': 'echo' }),
+      }
     : { 'mcp-protocol-version': VERSIONS.legacy, ...(sessionId !== null && { 'mcp-session-id': sessionId }) };
 
 export const requestOf = (head: string, body: string): string => `${head}${Buffer.byteLength(body)}\r\n\r\n${body}`;
@@ -58,4 +62,5 @@ export const messageOf = (head: string, body: string): string => {
   return data.map((line) => line.slice(5).trim()).at(-1) ?? '';
 };
 
-export const isEra = (era: Era, resultType: unknown): boolean => (era === 'modern' ? resultType === 'complete' : resultType === undefined);
+export const isEra = (era: Era, resultType: unknown): boolean =>
+  era === 'modern' ? resultType === 'complete' : resultType === undefined;

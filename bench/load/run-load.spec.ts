@@ -9,19 +9,22 @@ afterEach(() => upstream.stop());
 const load = (scenario: Scenario) =>
   runLoad({ scenario, url: upstream.url, token: null, connections: 4, durationMs: 5_000, callsMax: 200 });
 
-it.each(SCENARIOS.map((scenario) => [nameOf(scenario), scenario] as const))('%s: finds right answers right', async (_name, scenario) => {
-  upstream = await startFastUpstream({ tools: TOOL_COUNT });
-  const result = await load(scenario);
-  expect(result.errorSamples).toEqual([]);
-  expect(result).toMatchObject({ calls: 200, errors: 0 });
-  expect(result.p50Ms).toBeGreaterThan(0);
-  expect(result.p99Ms).toBeGreaterThanOrEqual(result.p50Ms);
-});
+it.each(SCENARIOS.map((scenario) => [nameOf(scenario), scenario] as const))(
+  '%s: finds right answers right',
+  async (_name, scenario) => {
+    upstream = await startFastUpstream({ tools: TOOL_COUNT });
+    const result = await load(scenario);
+    expect(result.errorSamples).toEqual([]);
+    expect(result).toMatchObject({ calls: 200, errors: 0 });
+    expect(result.p50Ms).toBeGreaterThan(0);
+    expect(result.p99Ms).toBeGreaterThanOrEqual(result.p50Ms);
+  },
+);
 
 it.each([
-  ['another text', () => '"content":[{"type":"text","text":"something else"}]'],
-  ['an error', () => '"content":[{"type":"text","text":"x"}],"isError":true'],
-  ['no content', () => '"content":[]'],
+  ['another text', (): string => '"content":[{"type":"text","text":"something else"}]'],
+  ['an error', (): string => '"content":[{"type":"text","text":"x"}],"isError":true'],
+  ['no content', (): string => '"content":[]'],
 ] as const)('counts an answer with %s as wrong', async (_name, call) => {
   upstream = await startMcpDouble({ name: 'liar', tools: [], call });
   expect(await load({ call: 'tools/call', era: 'modern' })).toMatchObject({ calls: 200, errors: 200 });

@@ -49,7 +49,15 @@ export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
 
   const sorted = latencies.subarray(0, calls).sort();
   const percentile = (share: number): number => sorted[Math.min(calls - 1, Math.floor(calls * share))] ?? 0;
-  return { calls, elapsedMs, p50Ms: percentile(0.5), p95Ms: percentile(0.95), p99Ms: percentile(0.99), errors, errorSamples };
+  return {
+    calls,
+    elapsedMs,
+    p50Ms: percentile(0.5),
+    p95Ms: percentile(0.95),
+    p99Ms: percentile(0.99),
+    errors,
+    errorSamples,
+  };
 };
 
 interface Lane {

@@ -67,7 +67,8 @@ export const pictureOf = (rows: readonly Row[], subtitle: string): string => {
     parts.push(chart(2 * MARGIN + half, y, half, `${scenario}: calls per second`, speeds));
     y += chartHeight(own.length);
   }
-  const style = 'text{font:12px system-ui,sans-serif;fill:#333}.title{font-weight:600;font-size:13px}.head{font-weight:700;font-size:18px}.value{fill:#555}';
+  const style =
+    'text{font:12px system-ui,sans-serif;fill:#333}.title{font-weight:600;font-size:13px}.head{font-weight:700;font-size:18px}.value{fill:#555}';
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}">`,
     `<style>${style}</style><rect width="100%" height="100%" fill="#fff"/>`,

@@ -26,7 +26,14 @@ const rows = [
 
 it('takes the median round and compares it with the bare proxy', () => {
   expect(ratiosOf(rows)).toEqual([
-    { scenario: 'tools/call modern', subject: 'embedded', throughput: 60 / 90, cpu: 1.5, addedP50Ms: 0.9 - 0.6, addedP99Ms: 0 },
+    {
+      scenario: 'tools/call modern',
+      subject: 'embedded',
+      throughput: 60 / 90,
+      cpu: 1.5,
+      addedP50Ms: 0.9 - 0.6,
+      addedP99Ms: 0,
+    },
   ]);
 });
 

@@ -46,7 +46,9 @@ export const errorsOf = (rows: readonly Row[]): number =>
   rows.reduce((sum, { rounds }) => sum + rounds.reduce((errors, round) => errors + round.errors, 0), 0);
 
 const line = (cells: readonly string[], widths: readonly number[]): string =>
-  cells.map((cell, index) => (index < 2 ? cell.padEnd(widths[index] as number) : cell.padStart(widths[index] as number))).join('  ');
+  cells
+    .map((cell, index) => (index < 2 ? cell.padEnd(widths[index] as number) : cell.padStart(widths[index] as number)))
+    .join('  ');
 
 const table = (head: readonly string[], body: readonly (readonly string[])[]): string => {
   const widths = head.map((cell, index) => Math.max(cell.length, ...body.map((row) => (row[index] as string).length)));
@@ -67,7 +69,19 @@ export const textOfReport = (rows: readonly Row[]): string => {
     ]),
   );
   const absolute = table(
-    ['scenario', 'subject', 'calls/s', 'p50 ms', 'p95 ms', 'p99 ms', 'CPU us/call', '+ stores us', 'RSS MB', 'calls', 'wrong'],
+    [
+      'scenario',
+      'subject',
+      'calls/s',
+      'p50 ms',
+      'p95 ms',
+      'p99 ms',
+      'CPU us/call',
+      '+ stores us',
+      'RSS MB',
+      'calls',
+      'wrong',
+    ],
     rows.map(({ scenario, subject, median, rounds }) => [
       scenario,
       subject,
@@ -85,5 +99,7 @@ export const textOfReport = (rows: readonly Row[]): string => {
   const samples = rows.flatMap(({ scenario, subject, rounds }) =>
     rounds.flatMap(({ errorSamples }) => errorSamples.map((sample) => `${scenario}, ${subject}: ${sample}`)),
   );
-  return [ratios, absolute, ...(samples.length > 0 ? [`Wrong answers:\n${samples.slice(0, 20).join('\n')}`] : [])].join('\n\n');
+  return [ratios, absolute, ...(samples.length > 0 ? [`Wrong answers:\n${samples.slice(0, 20).join('\n')}`] : [])].join(
+    '\n\n',
+  );
 };

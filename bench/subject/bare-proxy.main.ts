@@ -6,7 +6,12 @@ import { Pool } from 'undici';
 const target = new URL(process.argv[2] as string);
 const pool = new Pool(target.origin, { connections: 64 });
 
-const onward = ({ 'content-length': _length, connection: _connection, host: _host, ...headers }: IncomingHttpHeaders): IncomingHttpHeaders => headers;
+const onward = ({
+  'content-length': _length,
+  connection: _connection,
+  host: _host,
+  ...headers
+}: IncomingHttpHeaders): IncomingHttpHeaders => headers;
 
 const server = createServer((req, res) => {
   const chunks: Buffer[] = [];
@@ -14,7 +19,12 @@ const server = createServer((req, res) => {
   req.on('end', async () => {
     try {
       const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-      const answer = await pool.request({ path: target.pathname, method: 'POST', headers: onward(req.headers), ...(body && { body }) });
+      const answer = await pool.request({
+        path: target.pathname,
+        method: 'POST',
+        headers: onward(req.headers),
+        ...(body && { body }),
+      });
       const bytes = Buffer.from(await answer.body.arrayBuffer());
       const sessionId = answer.headers['mcp-session-id'];
       res.writeHead(answer.statusCode, {

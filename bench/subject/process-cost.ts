@@ -31,14 +31,26 @@ const readStat = (pid: string): Stat | null => {
     return null;
   }
   const command = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'));
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
   // utime, stime, and of the children that have ended cutime and cstime: fields 14 to 17, counted from 1.
   const cpuMs = [11, 12, 13, 14].reduce((sum, at) => sum + (fields[at] as number), 0) * MS_PER_TICK;
-  return { pid: Number(pid), parent: fields[1] as number, command, cpuMs, rssBytes: (fields[21] as number) * PAGE_BYTES };
+  return {
+    pid: Number(pid),
+    parent: fields[1] as number,
+    command,
+    cpuMs,
+    rssBytes: (fields[21] as number) * PAGE_BYTES,
+  };
 };
 
 export const costOf = (roots: readonly number[]): ProcessCost => {
-  const all = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => readStat(pid) ?? []);
+  const all = fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => readStat(pid) ?? []);
   const within = new Set(roots);
   for (let grown = true; grown; ) {
     grown = false;
@@ -49,7 +61,8 @@ export const costOf = (roots: readonly number[]): ProcessCost => {
     }
   }
   const ours = all.filter(({ pid }) => within.has(pid));
-  const sum = (stats: readonly Stat[], value: (stat: Stat) => number): number => stats.reduce((total, stat) => total + value(stat), 0);
+  const sum = (stats: readonly Stat[], value: (stat: Stat) => number): number =>
+    stats.reduce((total, stat) => total + value(stat), 0);
   const stores = ours.filter(({ command }) => STORES.has(command));
   const gateway = ours.filter(({ command }) => !STORES.has(command));
   return {

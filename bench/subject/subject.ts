@@ -44,7 +44,12 @@ export const startBareProxy = (upstream: Subject): Promise<Subject> =>
 export const startGatewaySubject = async (mode: 'embedded' | 'distributed', upstream: Subject): Promise<Subject> => {
   const gateway = await startGateway({ mode, env: { TOOL_CONCURRENT_LIMIT: '1000' } });
   try {
-    const registered = await gateway.admin.register({ name: 'fast', url: upstream.url, transport: 'STREAMABLEHTTP', toolPrefix: '' });
+    const registered = await gateway.admin.register({
+      name: 'fast',
+      url: upstream.url,
+      transport: 'STREAMABLEHTTP',
+      toolPrefix: '',
+    });
     const server = await gateway.admin.createServer('bench', [registered]);
     const [ingress] = gateway.ingressUrls;
     return {

@@ -65,5 +65,7 @@ const openQueueBackend = async (
 ): Promise<QueueBackend> => {
   const throttle = new LogThrottle(logger, 'a connection of the queue fails');
   const onError = (error: unknown): void => throttle.error(error);
-  return platform.REDIS_URL === null ? openPostgresBackend(postgres, onError) : openRedisBackend(platform.REDIS_URL, onError);
+  return platform.REDIS_URL === null
+    ? openPostgresBackend(postgres, onError)
+    : openRedisBackend(platform.REDIS_URL, onError);
 };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CallRecord } from '#libs/contracts';
+import type { CallRecord } from '#contracts/metrics/record-calls.request';
 
 /** A record of a call that went well, with only what a test cares about spelt out. */
 export const aCall = (facts: Partial<CallRecord> = {}): CallRecord => ({

@@ -92,7 +92,11 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
   it('lets a definite outcome replace unknown, and nothing else replace anything', async () => {
     const call = aCall({ callId: 'c', outcome: 'unknown', latencyMs: 0, responseBytes: 0 });
     await metrics.record([call]);
-    expect((await aggregates()).tools).toMatchObject({ totalExecutions: 1, unknownExecutions: 1, avgResponseTime: null });
+    expect((await aggregates()).tools).toMatchObject({
+      totalExecutions: 1,
+      unknownExecutions: 1,
+      avgResponseTime: null,
+    });
 
     await metrics.record([{ ...call, outcome: 'ok', latencyMs: 40, responseBytes: 7 }]);
     await metrics.record([{ ...call, outcome: 'error', latencyMs: 99 }]);

@@ -8,13 +8,18 @@ const DAY_MS = 86_400_000;
 let metrics: MetricsService;
 
 beforeAll(async () => {
-  metrics = await startMetrics({ METRICS_RETENTION_DAYS: '7', METRICS_ROLLUP_RETENTION_DAYS: '30', METRICS_SERIES_MAX: '2' });
+  metrics = await startMetrics({
+    METRICS_RETENTION_DAYS: '7',
+    METRICS_ROLLUP_RETENTION_DAYS: '30',
+    METRICS_SERIES_MAX: '2',
+  });
 });
 
 afterAll(() => metrics?.stop());
 
 it('deletes old records and old hours, in pieces, and keeps the totals', async () => {
-  for (let batch = 0; batch < 13; batch += 1) await metrics.record(calls(1_000, { startedAtMs: Date.now() - 8 * DAY_MS }));
+  for (let batch = 0; batch < 13; batch += 1)
+    await metrics.record(calls(1_000, { startedAtMs: Date.now() - 8 * DAY_MS }));
   await metrics.record(calls(5, { startedAtMs: Date.now() - 31 * DAY_MS }));
   await metrics.record(calls(3));
 

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FixtureEra, type Gateway, type SuiteReport, runConformanceSuite, startConformanceFixture, startGateway } from '#libs/testing';
+import {
+  type FixtureEra,
+  type Gateway,
+  type SuiteReport,
+  runConformanceSuite,
+  startConformanceFixture,
+  startGateway,
+} from '#libs/testing';
 
 /** Checks that fail, per upstream era and suite, each with the reason. A check that passes has to leave the file. */
 type ExpectedFailures = Record<FixtureEra, Record<string, Record<string, string>>>;
@@ -46,10 +53,13 @@ describe.each(['embedded', 'distributed'] as const)('the MCP conformance suite t
       await stopFixture?.();
     });
 
-    it.each(Object.entries(suites))('%s: fails only what the list of expected failures names', async (revision, selection) => {
-      const report: SuiteReport = await runConformanceSuite(endpoint, selection);
-      expect(report.checks.length, report.output).toBeGreaterThan(40);
-      expect(report.failures, report.output).toEqual(Object.keys(expected[era][revision] ?? {}).sort());
-    });
+    it.each(Object.entries(suites))(
+      '%s: fails only what the list of expected failures names',
+      async (revision, selection) => {
+        const report: SuiteReport = await runConformanceSuite(endpoint, selection);
+        expect(report.checks.length, report.output).toBeGreaterThan(40);
+        expect(report.failures, report.output).toEqual(Object.keys(expected[era][revision] ?? {}).sort());
+      },
+    );
   });
 });

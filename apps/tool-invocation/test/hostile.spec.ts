@@ -412,6 +412,42 @@ describe('an upstream that is not there', () => {
     }
   });
 
+  it.each<[string, Parameters<typeof startRawModern>[0]]>([
+    ['answers 503', (_request, res) => json(res, '', 503)],
+    ['closes the connection', (_request, res) => res.destroy()],
+    [
+      'breaks its answer off',
+      (_request, res) => {
+        openStream(res);
+        res.write(': begun\n\n');
+        setTimeout(() => res.destroy(), 20);
+      },
+    ],
+  ])(
+    '%s after it got the call: the call is not repeated, though repeats could be afforded',
+    async (_name, breaking) => {
+      const own = await givenInvocation({ RETRY_BASE_DELAY: '0.01' });
+      try {
+        let well = true;
+        const upstream = await given(
+          startRawModern((request, res, req) =>
+            well ? json(res, result(request.id, ok)) : breaking(request, res, req),
+          ),
+        );
+        const profile = own.profile({ url: upstream.url });
+        for (let call = 0; call < 20; call++) await own.call(profile, 't');
+        well = false;
+
+        await expect(own.call(profile, 't')).rejects.toMatchObject({ executed: 'unknown' });
+
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        expect(upstream.executions).toBe(21);
+      } finally {
+        await own.close();
+      }
+    },
+  );
+
   it('restarts: a call of which nothing was sent is tried again', async () => {
     const own = await givenInvocation({ RETRY_BASE_DELAY: '0.2' });
     try {

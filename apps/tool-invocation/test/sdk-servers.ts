@@ -54,7 +54,7 @@ export const serve = async (handler: Handler, path = '/mcp'): Promise<TestServer
 const schema = (properties: Record<string, unknown>) => fromJsonSchema({ type: 'object', properties } as never);
 
 /** The tools both servers have. */
-export const sdkServer = (): McpServer => {
+const sdkServer = (): McpServer => {
   const server = new McpServer(
     { name: 'sdk-fixture', version: '1.0.0' },
     { capabilities: { tools: { listChanged: true }, logging: {}, resources: { subscribe: true } } },

@@ -9,10 +9,14 @@ export const outboxOptions = {
     min: 5,
     max: 300,
   }),
-  METRICS_BUFFER_MAX_SIZE: integer(1_000, 'Gathered call records that go to metrics without waiting for the interval.', {
-    min: 1,
-    max: 10_000,
-  }),
+  METRICS_BUFFER_MAX_SIZE: integer(
+    1_000,
+    'Gathered call records that go to metrics without waiting for the interval.',
+    {
+      min: 1,
+      max: 10_000,
+    },
+  ),
   METRICS_SPOOL_MAX_BYTES: integer(
     256 * 1024 * 1024,
     'Disk that call records may take per process while metrics is down. Beyond it further ones are dropped and counted.',

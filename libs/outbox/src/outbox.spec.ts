@@ -1,4 +1,13 @@
-import { appendFileSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,7 +49,11 @@ class Metrics {
 const down = (): Error => fail('bus.no_responders');
 
 const givenOutbox = (metrics: Metrics, settings: Partial<OutboxSettings> = {}): Outbox => {
-  const logger = createLogger({ service: 'test', level: 'info', destination: { write: (line) => void lines.push(line) } });
+  const logger = createLogger({
+    service: 'test',
+    level: 'info',
+    destination: { write: (line) => void lines.push(line) },
+  });
   const outbox = new Outbox({ dir, bus: metrics.bus, logger, flushIntervalMs: 0, ...settings });
   outboxes.push(outbox);
   return outbox;
@@ -77,7 +90,13 @@ describe('shipping', () => {
   it('carries a settled record as it is, and nothing of one that only began', async () => {
     const metrics = new Metrics();
     const outbox = givenOutbox(metrics);
-    const settled = aCallRecord({ callId: 'a', outcome: 'tool_error', name: 'naïve "tool"\n🙂', errorCode: 'x', latencyMs: 1.25 });
+    const settled = aCallRecord({
+      callId: 'a',
+      outcome: 'tool_error',
+      name: 'naïve "tool"\n🙂',
+      errorCode: 'x',
+      latencyMs: 1.25,
+    });
 
     outbox.begin(aCallRecord({ callId: 'a' }));
     outbox.begin(aCallRecord({ callId: 'b' }));
@@ -231,7 +250,16 @@ describe('the records of the dead', () => {
       },
       (name) => `${name}-dead`,
     );
-    appendFileSync(join(orphan, readdirSync(orphan).filter((name) => name.endsWith('.log')).sort().at(-1) ?? ''), 'S["torn",17');
+    appendFileSync(
+      join(
+        orphan,
+        readdirSync(orphan)
+          .filter((name) => name.endsWith('.log'))
+          .sort()
+          .at(-1) ?? '',
+      ),
+      'S["torn",17',
+    );
     rmSync(join(orphan, 'owner.json'));
 
     const metrics = new Metrics();
@@ -244,10 +272,14 @@ describe('the records of the dead', () => {
   });
 
   it('finds the spool that a dead adopter had adopted', async () => {
-    const inner = await leaveSpool((outbox) => run(outbox, 'inner'), (name) => `${name}-inner`);
-    const outer = await leaveSpool((outbox) => run(outbox, 'outer'), (name) => (name.endsWith('-inner') ? name : `${name}-outer`)).then(
-      () => readdirSync(dir).find((name) => !name.endsWith('-inner')) ?? '',
+    const inner = await leaveSpool(
+      (outbox) => run(outbox, 'inner'),
+      (name) => `${name}-inner`,
     );
+    const outer = await leaveSpool(
+      (outbox) => run(outbox, 'outer'),
+      (name) => (name.endsWith('-inner') ? name : `${name}-outer`),
+    ).then(() => readdirSync(dir).find((name) => !name.endsWith('-inner')) ?? '');
     rmSync(join(inner, 'owner.json'));
     rmSync(join(dir, outer, 'owner.json'));
     renameSync(inner, join(dir, outer, 'inner'));
@@ -258,7 +290,10 @@ describe('the records of the dead', () => {
   });
 
   it('does not adopt where death cannot be proved before the owner was silent for several looks', async () => {
-    const orphan = await leaveSpool((outbox) => run(outbox, 'a'), (name) => `${name}-elsewhere`);
+    const orphan = await leaveSpool(
+      (outbox) => run(outbox, 'a'),
+      (name) => `${name}-elsewhere`,
+    );
     writeFileSync(join(orphan, 'owner.json'), DEAD_OWNER.replace('null', '"another boot"'));
     const metrics = new Metrics();
     givenOutbox(metrics);

@@ -69,7 +69,12 @@ export class Outbox {
       (error) => this.diskFailed(error),
     );
     this.shipper = new Shipper(bus, logger, () => this.drop());
-    this.orphanage = new Orphanage(dir, this.spool, (records) => this.shipper.ship(records, this.giveUp.signal), logger);
+    this.orphanage = new Orphanage(
+      dir,
+      this.spool,
+      (records) => this.shipper.ship(records, this.giveUp.signal),
+      logger,
+    );
     this.every(HEARTBEAT_MS, () => this.spool.beat());
     this.every(ADOPTION_MS, () => this.adopt());
     this.unwatch = watchOutbox(this);

@@ -87,7 +87,7 @@ export class Spool {
     this.stillOurs();
     const begun = this.forgetBegun(record.callId);
     // What was begun on disk may settle there even when the spool is full: such calls are few.
-    const room = begun?.segment != null || this.bytesOnDisk < this.limits.bytesMax;
+    const room = (begun?.segment ?? null) !== null || this.bytesOnDisk < this.limits.bytesMax;
     const segment = room ? this.append(toLine('S', record)) : null;
     if (segment !== null) segment.unacknowledged += 1;
     const inMemory = this.queue.length < this.limits.recordsInMemoryMax && (segment === null || this.unread === null);
@@ -113,7 +113,7 @@ export class Spool {
 
   /** Settles as `unknown` what is still running: its process is about to end. */
   settleBegun(): void {
-    for (const { record } of [...this.begun.values()]) this.settle({ ...record, outcome: 'unknown' });
+    for (const { record } of this.begun.values()) this.settle({ ...record, outcome: 'unknown' });
   }
 
   /** Counts what an adopted spool holds against this one's limit. */

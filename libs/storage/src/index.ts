@@ -10,7 +10,13 @@ export type { RedisCacheOptions } from './cache/redis-cache.js';
 export { openDatabase, reachPostgres } from './postgres/database.js';
 export type { DatabaseOptions, Entity } from './postgres/database.js';
 export { databaseFailure } from './postgres/database-failure.js';
-export { InjectDatabase, InjectPostgres, POSTGRES, databaseToken, provideDatabase } from './postgres/database.provider.js';
+export {
+  InjectDatabase,
+  InjectPostgres,
+  POSTGRES,
+  databaseToken,
+  provideDatabase,
+} from './postgres/database.provider.js';
 export { startEmbeddedPostgres } from './postgres/embedded/embedded-postgres.js';
 export type { EmbeddedPostgres } from './postgres/embedded/embedded-postgres.js';
 export { connectionOf } from './postgres/location.js';

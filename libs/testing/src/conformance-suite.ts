@@ -25,7 +25,10 @@ export interface SuiteReport {
 /** Runs `@modelcontextprotocol/conformance` against a server and reads what it found. */
 export const runConformanceSuite = async (
   url: string,
-  selection: { readonly requirements: string } | { readonly suite: string; readonly specVersion: string } | { readonly scenario: string; readonly specVersion: string },
+  selection:
+    | { readonly requirements: string }
+    | { readonly suite: string; readonly specVersion: string }
+    | { readonly scenario: string; readonly specVersion: string },
 ): Promise<SuiteReport> => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchyard-conformance-'));
   const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json');
@@ -50,6 +53,8 @@ const readChecks = (folder: string): SuiteCheck[] =>
     // `server-<scenario>-<time>`
     const scenario = name.replace(/^server-/, '').replace(/-\d{4}-\d{2}-\d{2}T.*$/, '');
     const file = path.join(folder, name, 'checks.json');
-    const found = fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as Omit<SuiteCheck, 'scenario'>[]) : [];
+    const found = fs.existsSync(file)
+      ? (JSON.parse(fs.readFileSync(file, 'utf8')) as Omit<SuiteCheck, 'scenario'>[])
+      : [];
     return found.map((check) => ({ ...check, scenario }));
   });

@@ -151,8 +151,8 @@ class Client {
     this.socket.write(
       Buffer.concat([
         framed('R', '\0\0\0\0'),
-        ...['server_version\0' + '18.0\0', 'client_encoding\0UTF8\0', 'standard_conforming_strings\0on\0'].map((status) =>
-          framed('S', status),
+        ...['server_version\u000018.0\0', 'client_encoding\0UTF8\0', 'standard_conforming_strings\0on\0'].map(
+          (status) => framed('S', status),
         ),
         framed('K', '\0\0\0\u0001\0\0\0\u0001'),
         framed('Z', 'I'),

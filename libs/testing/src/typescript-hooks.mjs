@@ -5,7 +5,10 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-const { config } = ts.readConfigFile(fileURLToPath(new URL('../../../tsconfig.json', import.meta.url)), ts.sys.readFile);
+const { config } = ts.readConfigFile(
+  fileURLToPath(new URL('../../../tsconfig.json', import.meta.url)),
+  ts.sys.readFile,
+);
 const { options } = ts.convertCompilerOptionsFromJson(
   { ...config.compilerOptions, incremental: false, module: 'ESNext', moduleResolution: 'bundler' },
   '.',
@@ -22,7 +25,10 @@ registerHooks({
   load(url, context, next) {
     if (!url.endsWith('.ts')) return next(url, context);
     const fileName = fileURLToPath(url);
-    const { outputText } = ts.transpileModule(fs.readFileSync(fileName, 'utf8'), { compilerOptions: options, fileName });
+    const { outputText } = ts.transpileModule(fs.readFileSync(fileName, 'utf8'), {
+      compilerOptions: options,
+      fileName,
+    });
     return { format: 'module', source: outputText, shortCircuit: true };
   },
 });

@@ -121,11 +121,12 @@ export class Catalogs {
   private expireAll(): void {
     this.changes++;
     this.unknown.clear();
-    for (const key of this.held.keys()) this.expire(key, key === '' ? null : key.slice(1));
+    for (const key of [...this.held.keys()]) this.expire(key, key === '' ? null : key.slice(1));
   }
 
   private expire(key: string, serverId: string | null): void {
-    const held = this.held.get(key);
+    // A change is no use of it: the order in which catalogs are given up stays.
+    const held = this.held.peek(key);
     if (held !== undefined) {
       held.stale = true;
       held.quietUntilMs = 0;

@@ -31,7 +31,7 @@ it('a cursor leads on in a list that has changed, and belongs to one caller, lis
   expect(read(['a', 'b', 'c'])).toBe(2);
   expect(read(['b', 'c'])).toBe(1);
   expect(read(['a', 'b'])).toBe(2);
-  expect(read([], undefined)).toBe(0);
+  expect(readCursor(seal, scope, undefined, 0, () => '')).toBe(0);
   const INVALID = expect.objectContaining({ code: 'mcp.cursor_invalid' });
   expect(() => read(['a', 'c'])).toThrow(INVALID);
   expect(() => read(['a', 'b'], '')).toThrow(INVALID);

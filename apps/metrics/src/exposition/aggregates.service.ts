@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { type CallSums, DIMENSIONS, type Dimension, type PerformerSums, RollupsRepository } from '../storage/rollups.repository.js';
+import {
+  type CallSums,
+  DIMENSIONS,
+  type Dimension,
+  type PerformerSums,
+  RollupsRepository,
+} from '../storage/rollups.repository.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -50,7 +56,10 @@ export class AggregatesService {
       })),
     );
     return {
-      ...(Object.fromEntries(entries.map(({ dimension, total }) => [dimension, total])) as Record<Dimension, Aggregate>),
+      ...(Object.fromEntries(entries.map(({ dimension, total }) => [dimension, total])) as Record<
+        Dimension,
+        Aggregate
+      >),
       topPerformers: Object.fromEntries(entries.map(({ dimension, top }) => [dimension, top])) as Record<
         Dimension,
         Performer[]

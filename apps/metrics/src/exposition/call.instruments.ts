@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { CallOutcome } from '#libs/contracts';
+import type { CallOutcome } from '#contracts/metrics/record-calls.request';
 import { meter } from '#libs/telemetry';
 import { type CallColumns, valuesOf } from '../storage/call-columns.js';
 import { METRICS_CONFIG, type MetricsConfig } from '../metrics.config.js';
@@ -72,15 +72,29 @@ export class CallInstruments {
   /** Counts a batch that was committed, but for what had been before. */
   count(columns: CallColumns, known: ReadonlySet<string>): void {
     if (!this.config.ENABLE_METRICS) return;
-    const { callId, method, name, upstreamId, outcome, latencyMs, requestBytes: sent, responseBytes: received } =
-      valuesOf(columns, COUNTED);
+    const {
+      callId,
+      method,
+      name,
+      upstreamId,
+      outcome,
+      latencyMs,
+      requestBytes: sent,
+      responseBytes: received,
+    } = valuesOf(columns, COUNTED);
     const sums = new Map<string, Sum>();
     for (const [at, id] of callId.entries()) {
       if (known.has(id)) continue;
       const key = `${outcome[at]}\n${method[at]}\n${upstreamId[at] ?? ''}\n${name[at]}`;
       let sum = sums.get(key);
       if (sum === undefined) {
-        sum = { ...this.labelsOf(method[at] ?? '', name[at] ?? '', upstreamId[at] ?? null), outcome: outcome[at] ?? 'unknown', calls: 0, sent: 0, received: 0 };
+        sum = {
+          ...this.labelsOf(method[at] ?? '', name[at] ?? '', upstreamId[at] ?? null),
+          outcome: outcome[at] ?? 'unknown',
+          calls: 0,
+          sent: 0,
+          received: 0,
+        };
         sums.set(key, sum);
       }
       sum.calls += 1;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CallRecord } from '#libs/contracts';
+import type { CallRecord } from '#contracts/metrics/record-calls.request';
 import { CallQueue } from '../queue/call-queue.js';
 import { RefusedRecords } from '../queue/refused-records.js';
 import { toColumns } from '../storage/call-columns.js';

@@ -1,7 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { Answers, type CallContext, Ctx } from '#libs/bus';
-import { RecordCalls, type ReplyOf, type RequestOf } from '#libs/contracts';
+import type { ReplyOf, RequestOf } from '#contracts/define';
+import { RecordCalls } from '#contracts/metrics/record-calls.request';
 import { CallIntake } from './call-intake.js';
 
 @Controller()

@@ -82,8 +82,10 @@ export const openPostgresBackend = async (
   }
   return {
     store: 'postgres',
-    queue: (name, options) => new Queue(name, { ...options, connection: pool }, createPostgresBackend) as unknown as Queue,
-    events: (name) => new QueueEvents(name, { autorun: false, connection: pool }, createPostgresBackend) as unknown as QueueEvents,
+    queue: (name, options) =>
+      new Queue(name, { ...options, connection: pool }, createPostgresBackend) as unknown as Queue,
+    events: (name) =>
+      new QueueEvents(name, { autorun: false, connection: pool }, createPostgresBackend) as unknown as QueueEvents,
     worker: (name, process, options) =>
       new Worker(name, process, { ...options, connection: pool }, createPostgresBackend) as unknown as Worker,
     close: () => pool.end(),

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CallRecord } from '#libs/contracts';
+import type { CallRecord } from '#contracts/metrics/record-calls.request';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { CallInstruments } from '../exposition/call.instruments.js';
 import { CallsRepository } from '../storage/calls.repository.js';
@@ -16,7 +16,10 @@ export class RefusedRecords {
   async keep(record: unknown, reason: string): Promise<void> {
     await this.calls.keepRefused(record, reason);
     const callId = (record as Partial<CallRecord> | null | undefined)?.callId;
-    this.logger.error({ callId: typeof callId === 'string' ? callId.slice(0, 128) : null, reason }, 'refused a call record');
+    this.logger.error(
+      { callId: typeof callId === 'string' ? callId.slice(0, 128) : null, reason },
+      'refused a call record',
+    );
     this.instruments.refused();
   }
 }

@@ -36,7 +36,9 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
   private schedule(delayMs: number): void {
     this.timer = setTimeout(
       async () => {
-        await this.cleanUp().catch((error: unknown) => this.logger.warn({ err: error }, 'deleting old call records failed'));
+        await this.cleanUp().catch((error: unknown) =>
+          this.logger.warn({ err: error }, 'deleting old call records failed'),
+        );
         this.schedule(HOUR_MS);
       },
       delayMs * (0.5 + Math.random()),

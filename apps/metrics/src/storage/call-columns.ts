@@ -1,4 +1,4 @@
-import type { CallRecord } from '#libs/contracts';
+import type { CallRecord } from '#contracts/metrics/record-calls.request';
 
 /**
  * A batch as it goes through the queue into the database: a column per line, each a PostgreSQL array literal, so that

@@ -38,7 +38,7 @@ export interface IncomingRequest {
 export type Incoming = IncomingResult | IncomingError | IncomingNotification | IncomingRequest;
 
 /** How deep a message of an upstream may nest: the same as for clients. */
-export const INCOMING_DEPTH_MAX = 64;
+const INCOMING_DEPTH_MAX = 64;
 
 /** Reads one message. Throws `upstream.invalid_answer` for anything that is not one. */
 export const readIncoming = (text: string): Incoming => {

@@ -4,7 +4,7 @@ export type { EventStreamLimits, StreamEvent } from './event-stream.js';
 export { headerMirrorsOf, mirrorHeaders } from './header-params.js';
 export type { HeaderMirror } from './header-params.js';
 export { encodeHeaderValue } from './header-value.js';
-export { INCOMING_DEPTH_MAX, readIncoming, readIncomingBatch } from './incoming.js';
+export { readIncoming, readIncomingBatch } from './incoming.js';
 export type { Incoming, IncomingError, IncomingNotification, IncomingRequest, IncomingResult } from './incoming.js';
 export * from './meta.js';
 export { errorText, notificationText, requestText, resultText, withMeta } from './outgoing.js';

@@ -1,5 +1,5 @@
 /** Keys of `_meta` that belong to one hop: written fresh towards an upstream, never passed on from one. */
-export const META_PREFIX = 'io.modelcontextprotocol/';
+const META_PREFIX = 'io.modelcontextprotocol/';
 export const META_PROTOCOL_VERSION = 'io.modelcontextprotocol/protocolVersion';
 export const META_CLIENT_INFO = 'io.modelcontextprotocol/clientInfo';
 export const META_CLIENT_CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';

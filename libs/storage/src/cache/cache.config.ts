@@ -13,7 +13,10 @@ export const cacheOptions = {
   ),
   REDIS_SOCKET_TIMEOUT: decimal(0.5, 'Seconds an operation on Redis may take.', { min: 0.01 }),
   REDIS_SOCKET_CONNECT_TIMEOUT: decimal(2, 'Seconds connecting to Redis may take.', { min: 0.01 }),
-  REDIS_HEALTH_CHECK_INTERVAL: decimal(30, 'Seconds between checks of a Redis connection that nobody uses; 0 is never.'),
+  REDIS_HEALTH_CHECK_INTERVAL: decimal(
+    30,
+    'Seconds between checks of a Redis connection that nobody uses; 0 is never.',
+  ),
 } as const;
 
 export type CacheConfig = ConfigOf<typeof cacheOptions>;

@@ -13,7 +13,14 @@ let redis: RedisServer;
 const adapters: Record<string, () => Promise<Cache>> = {
   memory: async () => new MemoryCache(),
   redis: () =>
-    connectRedisCache({ url: redis.url, prefix: 'test:', timeoutMs: 500, connectTimeoutMs: 500, checkIntervalMs: 0, logger }),
+    connectRedisCache({
+      url: redis.url,
+      prefix: 'test:',
+      timeoutMs: 500,
+      connectTimeoutMs: 500,
+      checkIntervalMs: 0,
+      logger,
+    }),
   'redis cluster': () =>
     connectRedisCache({
       url: `${cluster.url}?cluster=true`,

@@ -75,7 +75,11 @@ export class MemoryCache implements Cache {
     return this.text(key) === expected && this.entries.delete(key);
   }
 
-  async append(key: string, value: string, { lengthMax, ttlMs }: { lengthMax: number; ttlMs: number }): Promise<number> {
+  async append(
+    key: string,
+    value: string,
+    { lengthMax, ttlMs }: { lengthMax: number; ttlMs: number },
+  ): Promise<number> {
     const known = this.entries.get(key);
     const list: List = typeof known === 'object' ? known : { entries: [], lastId: 0 };
     list.lastId++;

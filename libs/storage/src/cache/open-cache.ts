@@ -9,7 +9,8 @@ import { connectRedisCache } from './redis-cache.js';
 export const openCache = async (config: CacheConfig, logger: Logger): Promise<Cache> => {
   const kind = config.CACHE_TYPE === 'auto' ? (config.REDIS_URL === null ? 'memory' : 'redis') : config.CACHE_TYPE;
   if (kind === 'memory') return new MemoryCache();
-  if (config.REDIS_URL === null) throw fail('config.invalid', { message: 'CACHE_TYPE is redis, but REDIS_URL is not set' });
+  if (config.REDIS_URL === null)
+    throw fail('config.invalid', { message: 'CACHE_TYPE is redis, but REDIS_URL is not set' });
   return connectRedisCache({
     url: config.REDIS_URL,
     prefix: config.CACHE_PREFIX,

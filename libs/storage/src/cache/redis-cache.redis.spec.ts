@@ -126,7 +126,11 @@ describe('opening the cache', () => {
 
   it('keeps it in this process without REDIS_URL, or when told to', async () => {
     expect(await openCache(configOf({}), logger)).toBeInstanceOf(MemoryCache);
-    expect(await openCache(configOf({ REDIS_URL: 'redis://127.0.0.1:1', CACHE_TYPE: 'memory' }), logger)).toBeInstanceOf(MemoryCache);
-    await expect(openCache(configOf({ CACHE_TYPE: 'redis' }), logger)).rejects.toMatchObject({ code: 'config.invalid' });
+    expect(
+      await openCache(configOf({ REDIS_URL: 'redis://127.0.0.1:1', CACHE_TYPE: 'memory' }), logger),
+    ).toBeInstanceOf(MemoryCache);
+    await expect(openCache(configOf({ CACHE_TYPE: 'redis' }), logger)).rejects.toMatchObject({
+      code: 'config.invalid',
+    });
   });
 });

@@ -47,7 +47,10 @@ export class RedisCache implements Cache {
   private readonly logger: Logger;
   private readonly check: NodeJS.Timeout | undefined;
 
-  constructor(redis: RedisConnection, { logger, checkIntervalMs }: Pick<RedisCacheOptions, 'logger' | 'checkIntervalMs'>) {
+  constructor(
+    redis: RedisConnection,
+    { logger, checkIntervalMs }: Pick<RedisCacheOptions, 'logger' | 'checkIntervalMs'>,
+  ) {
     for (const [name, lua] of Object.entries(scripts)) redis.defineCommand(name, { numberOfKeys: 1, lua });
     this.redis = redis as Connection;
     this.logger = logger;
@@ -137,4 +140,5 @@ export class RedisCache implements Cache {
   }
 }
 
-const unavailable = (cause: unknown): Error => fail('platform.not_ready', { message: 'The cache is unavailable', cause });
+const unavailable = (cause: unknown): Error =>
+  fail('platform.not_ready', { message: 'The cache is unavailable', cause });

@@ -19,7 +19,8 @@ export const databaseFailure = (error: unknown): GatewayError | null => {
   if (error instanceof GatewayError) return error;
   const code = codeOf(error);
   // TypeORM releases a runner whose connection is lost, and names only that.
-  const lost = error instanceof Error && (CONNECTION_LOST.test(error.message) || error.name === 'QueryRunnerAlreadyReleasedError');
+  const lost =
+    error instanceof Error && (CONNECTION_LOST.test(error.message) || error.name === 'QueryRunnerAlreadyReleasedError');
   const refused = /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOENT)/.test(code);
   if (!lost && !refused && !UNAVAILABLE.test(code) && !isRepeatable(error)) return null;
   return fail('platform.not_ready', { message: 'The database is unavailable', cause: error });

@@ -7,7 +7,13 @@ import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '#libs/config';
 import { createLogger, renderPrometheus } from '#libs/telemetry';
-import { type TransactionPooler, spawnSource, startStallingProxy, startTransactionPooler, temporaryFolder } from '#libs/testing';
+import {
+  type TransactionPooler,
+  spawnSource,
+  startStallingProxy,
+  startTransactionPooler,
+  temporaryFolder,
+} from '#libs/testing';
 import { Note, noteMigrations } from '../../test/note.entity.js';
 import { databaseFailure } from './database-failure.js';
 import { openDatabase, reachPostgres } from './database.js';
@@ -25,7 +31,10 @@ const opened: DataSource[] = [];
 
 const settings = (env: Record<string, string>) => postgresSettings(parseConfig(postgresOptions, env));
 
-const openNotes = async (location: PostgresLocation = server.location, migrations = noteMigrations): Promise<DataSource> => {
+const openNotes = async (
+  location: PostgresLocation = server.location,
+  migrations = noteMigrations,
+): Promise<DataSource> => {
   const database = await openDatabase({ location, schema: 'notes', entities: [Note], migrations, logger });
   opened.push(database);
   return database;
@@ -42,7 +51,11 @@ const failureOf = async (work: () => Promise<unknown>): Promise<{ code?: string;
     () => undefined,
     (reason: unknown) => reason,
   );
-  return { error, tookMs: performance.now() - startedAt, ...(error instanceof Error && 'code' in error && { code: String(error.code) }) };
+  return {
+    error,
+    tookMs: performance.now() - startedAt,
+    ...(error instanceof Error && 'code' in error && { code: String(error.code) }),
+  };
 };
 
 beforeAll(async () => {
@@ -122,7 +135,10 @@ describe('opening a database', () => {
 
 describe('the pool', () => {
   it('holds DB_POOL_SIZE connections and DB_MAX_OVERFLOW more for a while', async () => {
-    const location = { ...server.location, settings: { ...settings({ DB_POOL_SIZE: '2', DB_MAX_OVERFLOW: '3' }), overflowIdleMs: 200 } };
+    const location = {
+      ...server.location,
+      settings: { ...settings({ DB_POOL_SIZE: '2', DB_MAX_OVERFLOW: '3' }), overflowIdleMs: 200 },
+    };
     const database = await openNotes(location);
     const mine = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'switchyard-notes'`;
     const busy = Promise.all(Array.from({ length: 8 }, () => database.query('SELECT pg_sleep(0.6)')));
@@ -146,7 +162,9 @@ describe('the pool', () => {
 
   it('refuses with platform.not_ready when the server has no connection left', async () => {
     await openNotes();
-    await ask(`CREATE ROLE crowded LOGIN CONNECTION LIMIT 1; GRANT ALL ON SCHEMA notes TO crowded; GRANT ALL ON ALL TABLES IN SCHEMA notes TO crowded`);
+    await ask(
+      `CREATE ROLE crowded LOGIN CONNECTION LIMIT 1; GRANT ALL ON SCHEMA notes TO crowded; GRANT ALL ON ALL TABLES IN SCHEMA notes TO crowded`,
+    );
     const database = await openNotes({ url: `postgres://crowded@/postgres?host=${encodeURIComponent(socketDir)}` });
     try {
       const busy = database.query('SELECT pg_sleep(0.5)');
@@ -160,7 +178,8 @@ describe('the pool', () => {
   });
 
   it('replaces a connection after DB_POOL_RECYCLE', async () => {
-    const pidOf = async (database: DataSource) => (await database.query('SELECT pg_backend_pid() AS pid'))[0].pid as number;
+    const pidOf = async (database: DataSource) =>
+      (await database.query('SELECT pg_backend_pid() AS pid'))[0].pid as number;
     const lasting = await openWith({ DB_POOL_SIZE: '1', DB_POOL_RECYCLE: '0' });
     const recycled = await openWith({ DB_POOL_SIZE: '1', DB_POOL_RECYCLE: '1' });
     const before = [await pidOf(lasting), await pidOf(recycled)];
@@ -190,14 +209,19 @@ describe('the pool', () => {
   it('goes on after the server was killed, and lost no committed row', async () => {
     const database = await openNotes();
     await database.getRepository(Note).insert({ text: 'committed' });
-    const [{ pid }] = (await ask(`SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'`)) as [{ pid: number }];
+    const [{ pid }] = (await ask(`SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'`)) as [
+      { pid: number },
+    ];
     const adminEnded = new Promise((resolve) => admin.once('end', resolve));
     process.kill(pid, 'SIGKILL');
     await adminEnded;
     const giveUpAt = Date.now() + 5_000;
     let count = 0;
     while (count === 0) {
-      count = await database.getRepository(Note).countBy({ text: 'committed' }).catch(() => 0);
+      count = await database
+        .getRepository(Note)
+        .countBy({ text: 'committed' })
+        .catch(() => 0);
       if (Date.now() > giveUpAt) throw new Error('not within 5 s');
       await sleep(20);
     }
@@ -217,7 +241,9 @@ const limits = {
 const limitTests = (open: () => Promise<DataSource>): void => {
   it('ends a statement after DB_STATEMENT_TIMEOUT_MS', async () => {
     const database = await open();
-    const { error, tookMs } = await failureOf(() => transact(database, (manager) => manager.query('SELECT pg_sleep(5)')));
+    const { error, tookMs } = await failureOf(() =>
+      transact(database, (manager) => manager.query('SELECT pg_sleep(5)')),
+    );
     expect(error).toMatchObject({ code: 'platform.not_ready' });
     expect(tookMs).toBeLessThan(1_500);
     expect(await database.getRepository(Note).count()).toBe(1);
@@ -227,7 +253,9 @@ const limitTests = (open: () => Promise<DataSource>): void => {
     const database = await open();
     await ask('BEGIN');
     await ask('LOCK TABLE notes.note');
-    const { error, tookMs } = await failureOf(() => transact(database, (manager) => manager.insert(Note, { text: 'x' })));
+    const { error, tookMs } = await failureOf(() =>
+      transact(database, (manager) => manager.insert(Note, { text: 'x' })),
+    );
     await ask('ROLLBACK');
     expect(error).toMatchObject({ code: 'platform.not_ready', cause: expect.objectContaining({ code: '55P03' }) });
     expect(tookMs).toBeLessThan(550);

@@ -15,9 +15,7 @@ export const InjectDatabase = (schema: string): ParameterDecorator & PropertyDec
 export const databaseToken = tokenOf;
 
 /** Opens the schema's database with the module and closes it when the application has shut down. */
-export const provideDatabase = (
-  options: Pick<DatabaseOptions, 'schema' | 'entities' | 'migrations'>,
-): Provider[] => [
+export const provideDatabase = (options: Pick<DatabaseOptions, 'schema' | 'entities' | 'migrations'>): Provider[] => [
   {
     provide: tokenOf(options.schema),
     inject: [POSTGRES, LOGGER],

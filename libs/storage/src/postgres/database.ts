@@ -42,7 +42,12 @@ export const openDatabase = async (options: DatabaseOptions): Promise<DataSource
     migrationsTableName: 'migrations',
   } as const satisfies DataSourceOptions;
 
-  const unlimited: GuardedPoolOptions = { ...connectionOf(location), max: 1, prePing: false, connectionTimeoutMillis: 10_000 };
+  const unlimited: GuardedPoolOptions = {
+    ...connectionOf(location),
+    max: 1,
+    prePing: false,
+    connectionTimeoutMillis: 10_000,
+  };
   await migrate({ ...base, migrations: [...options.migrations], entities: [], extra: unlimited });
 
   const extra = { ...connectionOf(location), ...poolOptionsOf(settings, limitsBy) };
@@ -90,5 +95,13 @@ const gauge = (name: string, description: string, read: (pool: pg.Pool) => numbe
     });
 
 gauge('db_pool_size', 'Database connections open, by schema.', (pool) => pool.totalCount);
-gauge('db_pool_connections_active', 'Database connections in use, by schema.', (pool) => pool.totalCount - pool.idleCount);
-gauge('db_pool_requests_waiting', 'Requests that wait for a database connection, by schema.', (pool) => pool.waitingCount);
+gauge(
+  'db_pool_connections_active',
+  'Database connections in use, by schema.',
+  (pool) => pool.totalCount - pool.idleCount,
+);
+gauge(
+  'db_pool_requests_waiting',
+  'Requests that wait for a database connection, by schema.',
+  (pool) => pool.waitingCount,
+);

@@ -52,22 +52,21 @@ export interface GuardedPoolOptions extends PoolConfig {
 /** A connection that ends when an answer does not come: a late one must not meet the next query. */
 class GuardedClient extends pg.Client {
   private readonly transactionLimits: string | undefined;
+  private readonly send = super.query.bind(this) as (...args: unknown[]) => unknown;
 
   constructor(config: GuardedPoolOptions) {
     super(config);
     this.transactionLimits = config.transactionLimits;
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: the overloads of `pg` are passed on as they are
-  override query(...args: any[]): any {
-    if (this.transactionLimits !== undefined && args[0] === 'START TRANSACTION') {
-      args = [`START TRANSACTION; ${this.transactionLimits}`, ...args.slice(2)];
-    }
-    // biome-ignore lint/suspicious/noExplicitAny: as above
-    const result = (super.query as any)(...args);
+  /** The overloads of `pg` are passed on as they are. */
+  override query = ((...args: unknown[]): unknown => {
+    const begins = this.transactionLimits !== undefined && args[0] === 'START TRANSACTION';
+    const passed = begins ? [`START TRANSACTION; ${this.transactionLimits}`, ...args.slice(2)] : args;
+    const result = this.send(...passed);
     if (result instanceof Promise) result.catch((error: unknown) => this.endIfSilent(error));
     return result;
-  }
+  }) as pg.Client['query'];
 
   private endIfSilent(error: unknown): void {
     if (!(error instanceof Error) || error.message !== 'Query read timeout') return;
@@ -78,7 +77,11 @@ class GuardedClient extends pg.Client {
   }
 }
 
-type Connected = (error: Error | undefined, client: PoolClient | undefined, release: (destroy?: Error | boolean) => void) => void;
+type Connected = (
+  error: Error | undefined,
+  client: PoolClient | undefined,
+  release: (destroy?: Error | boolean) => void,
+) => void;
 
 /** A pool that hands out only connections that work, and says `platform.not_ready` when it has none in time. */
 export class GuardedPool extends pg.Pool {

@@ -1,4 +1,10 @@
-import { DataSource, type DataSourceOptions, type MigrationInterface, MigrationExecutor, type QueryRunner } from 'typeorm';
+import {
+  DataSource,
+  type DataSourceOptions,
+  type MigrationInterface,
+  MigrationExecutor,
+  type QueryRunner,
+} from 'typeorm';
 
 export type MigrationClass = new () => MigrationInterface;
 

@@ -13,7 +13,10 @@ export const postgresOptions = {
   DB_POOL_PRE_PING: flag(true, 'Tests a connection that has rested for a second or more before it is used.'),
   DB_STATEMENT_TIMEOUT_MS: integer(3000, 'How long a statement may run; 0 is no limit. Migrations are exempt.'),
   DB_LOCK_TIMEOUT_MS: integer(1000, 'How long a statement may wait for a lock; 0 is no limit.'),
-  DB_IDLE_IN_TRANSACTION_TIMEOUT_MS: integer(5000, 'How long a transaction may rest between statements; 0 is no limit.'),
+  DB_IDLE_IN_TRANSACTION_TIMEOUT_MS: integer(
+    5000,
+    'How long a transaction may rest between statements; 0 is no limit.',
+  ),
 } as const;
 
 export type PostgresConfig = ConfigOf<typeof postgresOptions>;
@@ -47,7 +50,9 @@ export const postgresSettings = (config: PostgresConfig): PostgresSettings => ({
 
 const defaults = (): PostgresSettings =>
   postgresSettings(
-    Object.fromEntries(Object.entries(postgresOptions).map(([name, option]) => [name, option.defaultValue])) as PostgresConfig,
+    Object.fromEntries(
+      Object.entries(postgresOptions).map(([name, option]) => [name, option.defaultValue]),
+    ) as PostgresConfig,
   );
 
 export const settingsOf = (location: PostgresLocation): PostgresSettings => ({ ...defaults(), ...location.settings });

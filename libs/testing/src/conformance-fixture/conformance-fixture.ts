@@ -114,7 +114,8 @@ const buildServer = (lists: ChangingLists): McpServer => {
     lists.changePrompts();
     return textResult('Changed');
   });
-  if (lists.extraTool) server.registerTool(`test_extra_tool`, { description: 'Comes and goes' }, () => textResult('Here'));
+  if (lists.extraTool)
+    server.registerTool(`test_extra_tool`, { description: 'Comes and goes' }, () => textResult('Here'));
   if (lists.extraPrompt) {
     server.registerPrompt('test_extra_prompt', { description: 'Comes and goes' }, () => ({
       messages: [{ role: 'user', content: { type: 'text', text: randomUUID() } }],

@@ -38,7 +38,11 @@ const textOf = (result: { content: unknown }): string => {
 
 /** Asks once for one thing; asks again until it comes in the right shape. */
 const asksFor =
-  (key: string, request: (args: never) => InputRequest, use: (view: ReturnType<typeof inputResponse>) => CallToolResult | null) =>
+  (
+    key: string,
+    request: (args: never) => InputRequest,
+    use: (view: ReturnType<typeof inputResponse>) => CallToolResult | null,
+  ) =>
   (args: never, { mcpReq }: ServerContext): Answer =>
     use(inputResponse(mcpReq.inputResponses, key)) ?? inputRequired({ inputRequests: { [key]: request(args) } });
 
@@ -62,7 +66,11 @@ export const registerInputTools = (server: McpServer, codec: RequestStateCodec<R
 const registerSimpleQuestions = (server: McpServer): void => {
   const noArguments = fromJsonSchema({ type: 'object' });
   const oneText = (name: string) =>
-    fromJsonSchema<Record<string, string>>({ type: 'object', properties: { [name]: { type: 'string' } }, required: [name] });
+    fromJsonSchema<Record<string, string>>({
+      type: 'object',
+      properties: { [name]: { type: 'string' } },
+      required: [name],
+    });
 
   const sampled = (prefix: string) => (view: ReturnType<typeof inputResponse>) =>
     view.kind === 'sampling' ? textResult(`${prefix}${textOf(view.result)}`) : null;
@@ -87,8 +95,13 @@ const registerSimpleQuestions = (server: McpServer): void => {
   server.registerTool(
     'test_input_required_result_elicitation',
     { description: 'Asks for a name', inputSchema: noArguments },
-    asksFor('user_name', () => elicit('What is your name?', nameForm), (view) =>
-      view.kind === 'elicit' && typeof view.content?.['name'] === 'string' ? textResult(`Hello, ${view.content['name']}!`) : null,
+    asksFor(
+      'user_name',
+      () => elicit('What is your name?', nameForm),
+      (view) =>
+        view.kind === 'elicit' && typeof view.content?.['name'] === 'string'
+          ? textResult(`Hello, ${view.content['name']}!`)
+          : null,
     ) as never,
   );
   server.registerTool(
@@ -118,10 +131,13 @@ const registerElicitationForms = (server: McpServer): void => {
     server.registerTool(
       name,
       { description, inputSchema: fromJsonSchema({ type: 'object' }) },
-      asksFor('form', () => elicit('Please fill in the form', requestedSchema), (view) =>
-        view.kind === 'elicit'
-          ? textResult(`Elicitation completed: action=${view.action}, content=${JSON.stringify(view.content ?? {})}`)
-          : null,
+      asksFor(
+        'form',
+        () => elicit('Please fill in the form', requestedSchema),
+        (view) =>
+          view.kind === 'elicit'
+            ? textResult(`Elicitation completed: action=${view.action}, content=${JSON.stringify(view.content ?? {})}`)
+            : null,
       ) as never,
     );
   };
@@ -142,7 +158,11 @@ const registerElicitationForms = (server: McpServer): void => {
     properties: {
       untitledSingle: { type: 'string', enum: ['option1', 'option2', 'option3'] },
       titledSingle: { type: 'string', oneOf: titled(['First', 'Second', 'Third'], 'Option') },
-      legacyEnum: { type: 'string', enum: ['opt1', 'opt2', 'opt3'], enumNames: ['Option One', 'Option Two', 'Option Three'] },
+      legacyEnum: {
+        type: 'string',
+        enum: ['opt1', 'opt2', 'opt3'],
+        enumNames: ['Option One', 'Option Two', 'Option Three'],
+      },
       untitledMulti: { type: 'array', items: { type: 'string', enum: ['option1', 'option2', 'option3'] } },
       titledMulti: { type: 'array', items: { anyOf: titled(['First', 'Second', 'Third'], 'Choice') } },
     },
@@ -198,22 +218,26 @@ const registerRounds = (server: McpServer, codec: RequestStateCodec<RoundState>)
   confirmed('test_input_required_result_request_state', 'Asks, and wants its state back');
   confirmed('test_input_required_result_tampered_state', 'Asks, and refuses a state that is not its own');
 
-  server.registerTool('test_input_required_result_multiple_inputs', { description: 'Asks for three things' }, async ({ mcpReq }) => {
-    const name = acceptedContent(mcpReq.inputResponses, 'user_name');
-    const greeting = inputResponse(mcpReq.inputResponses, 'greeting');
-    const roots = inputResponse(mcpReq.inputResponses, 'client_roots');
-    if (name && greeting.kind === 'sampling' && roots.kind === 'roots' && mcpReq.requestState<RoundState>()) {
-      return textResult(`${textOf(greeting.result)}, ${String(name['name'])}: ${roots.roots.length} roots`);
-    }
-    return inputRequired({
-      inputRequests: {
-        user_name: elicit('What is your name?', nameForm),
-        greeting: ask('Generate a greeting', 50),
-        client_roots: inputRequired.listRoots(),
-      },
-      requestState: await codec.mint({ round: 1 }),
-    });
-  });
+  server.registerTool(
+    'test_input_required_result_multiple_inputs',
+    { description: 'Asks for three things' },
+    async ({ mcpReq }) => {
+      const name = acceptedContent(mcpReq.inputResponses, 'user_name');
+      const greeting = inputResponse(mcpReq.inputResponses, 'greeting');
+      const roots = inputResponse(mcpReq.inputResponses, 'client_roots');
+      if (name && greeting.kind === 'sampling' && roots.kind === 'roots' && mcpReq.requestState<RoundState>()) {
+        return textResult(`${textOf(greeting.result)}, ${String(name['name'])}: ${roots.roots.length} roots`);
+      }
+      return inputRequired({
+        inputRequests: {
+          user_name: elicit('What is your name?', nameForm),
+          greeting: ask('Generate a greeting', 50),
+          client_roots: inputRequired.listRoots(),
+        },
+        requestState: await codec.mint({ round: 1 }),
+      });
+    },
+  );
 
   server.registerTool('test_input_required_result_multi_round', { description: 'Asks twice' }, async ({ mcpReq }) => {
     const round = mcpReq.requestState<RoundState>()?.round ?? 0;

@@ -61,7 +61,9 @@ const userText = (text: string) => user({ type: 'text', text });
 const textArguments = (descriptions: Record<string, string>) =>
   fromJsonSchema<Record<string, string>>({
     type: 'object',
-    properties: Object.fromEntries(Object.entries(descriptions).map(([name, description]) => [name, { type: 'string', description }])),
+    properties: Object.fromEntries(
+      Object.entries(descriptions).map(([name, description]) => [name, { type: 'string', description }]),
+    ),
     required: Object.keys(descriptions),
   });
 
@@ -79,7 +81,10 @@ export const registerPrompts = (server: McpServer): void => {
   );
   server.registerPrompt(
     'test_prompt_with_embedded_resource',
-    { description: 'A prompt with a resource', argsSchema: textArguments({ resourceUri: 'URI of the resource to embed' }) },
+    {
+      description: 'A prompt with a resource',
+      argsSchema: textArguments({ resourceUri: 'URI of the resource to embed' }),
+    },
     ({ resourceUri }) => ({
       messages: [
         user({
@@ -103,9 +108,18 @@ export const registerPrompts = (server: McpServer): void => {
       const answer = acceptedContent(mcpReq.inputResponses, 'user_context');
       if (answer) return { messages: [userText(`Context: ${String(answer['context'])}`)] };
       const message = 'What context should the prompt use?';
-      const requestedSchema = { type: 'object', properties: { context: { type: 'string' } }, required: ['context'] } as const;
+      const requestedSchema = {
+        type: 'object',
+        properties: { context: { type: 'string' } },
+        required: ['context'],
+      } as const;
       return inputRequired({
-        inputRequests: { user_context: inputRequired.elicit({ message, requestedSchema: { ...requestedSchema, required: ['context'] } }) },
+        inputRequests: {
+          user_context: inputRequired.elicit({
+            message,
+            requestedSchema: { ...requestedSchema, required: ['context'] },
+          }),
+        },
       });
     },
   );

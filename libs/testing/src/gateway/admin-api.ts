@@ -59,10 +59,13 @@ export class AdminApi {
       const ids = gateways?.map(({ id }) => id);
       return entries.filter((entry) => ids?.includes(String(entry['gatewayId'])) ?? true).map(({ id }) => id);
     };
-    const [associatedTools, resources, templates, associatedPrompts] = await Promise.all(
-      ['tools', 'resources', 'resources/templates/list', 'prompts'].map(of),
-    );
-    const associatedResources = [...(resources ?? []), ...(templates ?? [])];
+    const [associatedTools, associatedPrompts, resources, templates] = await Promise.all([
+      of('tools'),
+      of('prompts'),
+      of('resources'),
+      of('resources/templates/list'),
+    ]);
+    const associatedResources = [...resources, ...templates];
     return this.call('POST', '/servers', { server: { name, associatedTools, associatedResources, associatedPrompts } });
   }
 }

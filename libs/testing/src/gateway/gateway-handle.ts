@@ -11,21 +11,34 @@ interface Parts {
   readonly processes: readonly GatewayProcess[];
   readonly secrets: GatewaySecrets;
   readonly nats?: ChildServer;
+  readonly natsMonitorUrl?: string;
   readonly redis?: RedisServer;
   readonly postgres?: EmbeddedPostgres;
   /** What is to be undone, last first, after the processes have ended. */
   readonly closers: readonly (() => Promise<void> | void)[];
 }
 
+/** Askers before those they ask, so that nobody waits for an answer that cannot come. */
+const STOP_ORDER = [
+  'standalone',
+  'ingress',
+  'tool-invocation',
+  'registry',
+  'auth',
+  'metrics',
+] as const satisfies GatewayProcess['service'][];
+
 /** The running gateway in the hands of a test. */
 export class GatewayHandle implements Gateway {
   readonly url: string;
   readonly processes: readonly GatewayProcess[];
   readonly nats: ChildServer | undefined;
+  readonly natsMonitorUrl: string | undefined;
   readonly redis: RedisServer | undefined;
   readonly postgres: EmbeddedPostgres | undefined;
   readonly admin: AdminApi;
   private readonly clients: Client[] = [];
+  private stopped: Promise<void> | undefined;
 
   private constructor(
     private readonly parts: Parts,
@@ -34,6 +47,7 @@ export class GatewayHandle implements Gateway {
     this.url = parts.url;
     this.processes = parts.processes;
     this.nats = parts.nats;
+    this.natsMonitorUrl = parts.natsMonitorUrl;
     this.redis = parts.redis;
     this.postgres = parts.postgres;
     this.admin = new AdminApi(parts.url, adminToken);
@@ -44,7 +58,9 @@ export class GatewayHandle implements Gateway {
   }
 
   get ingressUrls(): string[] {
-    return this.processes.filter(({ service }) => service === 'ingress' || service === 'standalone').map(({ url }) => url);
+    return this.processes
+      .filter(({ service }) => service === 'ingress' || service === 'standalone')
+      .map(({ url }) => url);
   }
 
   tokenFor(user: { email: string; isAdmin?: boolean; teams?: readonly string[] }): Promise<string> {
@@ -76,12 +92,22 @@ export class GatewayHandle implements Gateway {
   }
 
   logs(): string {
-    return this.processes.map(({ service, replica, server }) => `=== ${service} ${replica}\n${server.output}`).join('\n');
+    return this.processes
+      .map(({ service, replica, server }) => `=== ${service} ${replica}\n${server.output}`)
+      .join('\n');
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.stopped ??= this.shutDown();
+    return this.stopped;
+  }
+
+  private async shutDown(): Promise<void> {
     await Promise.allSettled(this.clients.splice(0).map((client) => client.close()));
-    await Promise.allSettled(this.processes.map(({ server }) => server.stop()));
+    for (const service of STOP_ORDER) {
+      const replicas = this.processes.filter((process) => process.service === service);
+      await Promise.allSettled(replicas.map(({ server }) => server.stop()));
+    }
     for (const close of [...this.parts.closers].reverse()) await close();
   }
 }

@@ -20,7 +20,15 @@ export class GatewaySecrets {
     return this.token({ email: ADMIN_EMAIL, isAdmin: true });
   }
 
-  token({ email, isAdmin = false, teams = [] }: { email: string; isAdmin?: boolean; teams?: readonly string[] }): Promise<string> {
+  token({
+    email,
+    isAdmin = false,
+    teams = [],
+  }: {
+    email: string;
+    isAdmin?: boolean;
+    teams?: readonly string[];
+  }): Promise<string> {
     const user = { email, full_name: email, is_admin: isAdmin, auth_provider: 'local' };
     return new SignJWT({ user, is_admin: isAdmin, teams: isAdmin ? null : teams, token_use: 'api' })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })

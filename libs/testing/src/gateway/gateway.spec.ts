@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LedgerUpstream } from '../upstream/ledger-upstream.js';
-import { startLedgerUpstream } from '../upstream/ledger-upstream.js';
+import { type LedgerUpstream, startLedgerUpstream } from '../upstream/ledger-upstream.js';
 import type { Gateway, GatewayOptions } from './gateway.js';
 import { startGateway } from './start-gateway.js';
 
@@ -19,7 +18,12 @@ describe.each(Object.keys(modes))('a gateway that is %s', (name) => {
   beforeAll(async () => {
     upstream = await startLedgerUpstream();
     gateway = await startGateway(options);
-    const registered = await gateway.admin.register({ name: 'ledger', url: upstream.url, transport: 'STREAMABLEHTTP', toolPrefix: '' });
+    const registered = await gateway.admin.register({
+      name: 'ledger',
+      url: upstream.url,
+      transport: 'STREAMABLEHTTP',
+      toolPrefix: '',
+    });
     const server = await gateway.admin.createServer('all of it', [registered]);
     path = `/servers/${server.id}/mcp`;
   });
@@ -33,13 +37,19 @@ describe.each(Object.keys(modes))('a gateway that is %s', (name) => {
     expect((await client.listTools()).tools.map((tool) => tool.name)).toEqual(['record']);
     for (let n = 0; n < 6; n++) {
       const id = `${era}-${n}`;
-      expect(await client.callTool({ name: 'record', arguments: { id } })).toMatchObject({ content: [{ type: 'text', text: id }] });
+      expect(await client.callTool({ name: 'record', arguments: { id } })).toMatchObject({
+        content: [{ type: 'text', text: id }],
+      });
     }
     expect(upstream.executions.filter((id) => id.startsWith(era))).toHaveLength(6);
   });
 
   it('refuses who has no token', async () => {
-    const response = await fetch(`${gateway.url}${path}`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } });
+    const response = await fetch(`${gateway.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }),
+    });
     expect(response.status).toBe(401);
   });
 

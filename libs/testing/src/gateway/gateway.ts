@@ -28,14 +28,23 @@ export interface Gateway {
   readonly processes: readonly GatewayProcess[];
   /** The broker, in distributed mode. */
   readonly nats: ChildServer | undefined;
+  /** Of the broker's monitoring pages: who is connected, and hears what. */
+  readonly natsMonitorUrl: string | undefined;
   readonly redis: RedisServer | undefined;
   /** In distributed mode; the embedded gateway runs its own. */
   readonly postgres: EmbeddedPostgres | undefined;
 
   /** A token for anybody. A user who is not an administrator has to be known to the gateway first. */
-  tokenFor(user: { readonly email: string; readonly isAdmin?: boolean; readonly teams?: readonly string[] }): Promise<string>;
+  tokenFor(user: {
+    readonly email: string;
+    readonly isAdmin?: boolean;
+    readonly teams?: readonly string[];
+  }): Promise<string>;
   /** A connected client of the official SDK, as the administrator unless told otherwise. */
-  client(era: ClientEra, options?: { readonly path?: string; readonly token?: string; readonly url?: string }): Promise<Client>;
+  client(
+    era: ClientEra,
+    options?: { readonly path?: string; readonly token?: string; readonly url?: string },
+  ): Promise<Client>;
   process(service: GatewayProcess['service'], replica?: number): GatewayProcess;
   /** `kill -9` of one replica. */
   kill(service: GatewayProcess['service'], replica?: number): Promise<void>;

@@ -26,14 +26,23 @@ const serviceOf = (path: string): Service => {
  * The worst load balancer there is: each request goes to the next replica of its service, whoever sent it. A replica
  * that takes no connection is passed over; nothing that was sent is sent again.
  */
-export const startSprayingFront = async (replicasOf: (service: Service) => readonly string[]): Promise<SprayingFront> => {
+export const startSprayingFront = async (
+  replicasOf: (service: Service) => readonly string[],
+): Promise<SprayingFront> => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1_024 });
   let turn = 0;
 
   const forward = (req: IncomingMessage, res: ServerResponse, urls: readonly string[], tries: number): void => {
     const { hostname, port } = new URL(urls[turn++ % urls.length] as string);
     const { method, url: path, headers } = req;
-    const onward = request({ agent, hostname, port, ...(method && { method }), ...(path && { path }), headers: { ...headers, host: `${hostname}:${port}` } });
+    const onward = request({
+      agent,
+      hostname,
+      port,
+      ...(method && { method }),
+      ...(path && { path }),
+      headers: { ...headers, host: `${hostname}:${port}` },
+    });
     let connected = false;
     onward.on('socket', (socket) => {
       connected = !socket.connecting;

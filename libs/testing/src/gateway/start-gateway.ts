@@ -32,7 +32,11 @@ const common = {
   MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'true',
 };
 
-const startProcess = async (app: GatewayProcess['service'], replica: number, env: Record<string, string>): Promise<GatewayProcess> => {
+const startProcess = async (
+  app: GatewayProcess['service'],
+  replica: number,
+  env: Record<string, string>,
+): Promise<GatewayProcess> => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const main = path.join(root, 'dist', 'apps', app, 'src', 'main.js');
@@ -59,7 +63,11 @@ const isReady = async (url: string): Promise<void> => {
 const startEmbedded = async ({ env = {} }: GatewayOptions): Promise<Gateway> => {
   const folder = temporaryFolder('gateway');
   const secrets = new GatewaySecrets();
-  const standalone = await startProcess('standalone', 0, { ...secrets.environment, SWITCHYARD_DATA_DIR: path.join(folder, 'data'), ...env });
+  const standalone = await startProcess('standalone', 0, {
+    ...secrets.environment,
+    SWITCHYARD_DATA_DIR: path.join(folder, 'data'),
+    ...env,
+  });
   return GatewayHandle.of({
     url: standalone.url,
     processes: [standalone],
@@ -99,26 +107,38 @@ const startDistributed = async ({ replicas = 1, env = {} }: GatewayOptions): Pro
       processes.push(await startProcess(service, replica, { ...shared, SWITCHYARD_DATA_DIR, ...env }));
     };
     const numbers = Array.from({ length: replicas }, (_, replica) => replica);
-    const started = await Promise.allSettled(SERVICES.flatMap((service) => numbers.map((replica) => start(service, replica))));
+    const started = await Promise.allSettled(
+      SERVICES.flatMap((service) => numbers.map((replica) => start(service, replica))),
+    );
     for (const outcome of started) if (outcome.status === 'rejected') throw outcome.reason;
 
-    const urlsOf = (service: Service): string[] => processes.filter((process) => process.service === service).map(({ url }) => url);
+    const urlsOf = (service: Service): string[] =>
+      processes.filter((process) => process.service === service).map(({ url }) => url);
     const front = await startSprayingFront(urlsOf);
     closers.push(() => front.stop());
-    return await GatewayHandle.of({ url: front.url, processes, secrets, nats: nats.server, redis, postgres, closers });
+    return await GatewayHandle.of({
+      url: front.url,
+      processes,
+      secrets,
+      nats: nats.server,
+      natsMonitorUrl: nats.monitorUrl,
+      redis,
+      postgres,
+      closers,
+    });
   } catch (error) {
     await giveUp();
     throw error;
   }
 };
 
-const startNats = async (): Promise<{ url: string; server: ChildServer }> => {
-  const port = await freePort();
+const startNats = async (): Promise<{ url: string; monitorUrl: string; server: ChildServer }> => {
+  const [port, monitorPort] = await Promise.all([freePort(), freePort()]);
   const server = new ChildServer({
     command: 'nats-server',
-    args: ['-a', '127.0.0.1', '-p', String(port)],
+    args: ['-a', '127.0.0.1', '-p', String(port), '-m', String(monitorPort)],
     probe: () => canConnect(port),
   });
   await server.start();
-  return { url: `nats://127.0.0.1:${port}`, server };
+  return { url: `nats://127.0.0.1:${port}`, monitorUrl: `http://127.0.0.1:${monitorPort}`, server };
 };

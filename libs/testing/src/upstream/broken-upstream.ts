@@ -64,11 +64,13 @@ const answers = {
   'other-type-of-id': ({ res, id }) => body(res, text(id.startsWith('"') ? id.slice(1, -1) || '0' : `"${id}"`)),
   'two-results': ({ res, id }) => body(res, event(text(id, 'first')) + event(text(id, 'second')), sse),
   'result-and-error': ({ res, id }) =>
-    body(res, `{"jsonrpc":"2.0","id":${id},"result":{${content('broken')}},"error":{"code":-32603,"message":"broken"}}`),
+    body(
+      res,
+      `{"jsonrpc":"2.0","id":${id},"result":{${content('broken')}},"error":{"code":-32603,"message":"broken"}}`,
+    ),
   'neither-result-nor-error': ({ res, id }) => body(res, `{"jsonrpc":"2.0","id":${id}}`),
   'array-result': ({ res, id }) => body(res, `{"jsonrpc":"2.0","id":${id},"result":[1,2]}`),
-  'unknown-result-type': ({ res, id }) =>
-    body(res, `{"jsonrpc":"2.0","id":${id},"result":{"resultType":"surprise"}}`),
+  'unknown-result-type': ({ res, id }) => body(res, `{"jsonrpc":"2.0","id":${id},"result":{"resultType":"surprise"}}`),
   'closed-before-answer': ({ res }) => res.socket?.destroy(),
   'closed-mid-answer': ({ res, id }) => {
     res.writeHead(200, { ...json, 'content-length': '1000' });
@@ -79,11 +81,15 @@ const answers = {
     res.write(': hello\n\ndata: {"jsonrpc"', () => res.socket?.destroy());
   },
   'sse-without-answer': ({ res }) => body(res, ': nothing to say\n\n', sse),
-  'invalid-utf8': ({ res, id }) => body(res, Buffer.from(text(id, 'caf\u0000').replace('\\u0000', '\xff\xfe'), 'latin1')),
+  'invalid-utf8': ({ res, id }) =>
+    body(res, Buffer.from(text(id, 'caf\u0000').replace('\\u0000', '\xff\xfe'), 'latin1')),
   'deep-nesting': ({ res, id }) =>
     body(res, result(id, `${content('deep')},"structuredContent":{"deep":${nested(100_000)}}`)),
   'prototype-keys': ({ res, id }) =>
-    body(res, result(id, `${content('polluted')},"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}`)),
+    body(
+      res,
+      result(id, `${content('polluted')},"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}`),
+    ),
   'endless-comments': ({ res }) => {
     res.writeHead(200, sse);
     forever(res, 20, () => res.write(': still here\n\n'));
@@ -94,12 +100,21 @@ const answers = {
     let progress = 0;
     forever(res, 20, () => {
       progress++;
-      res.write(event(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress } })));
+      res.write(
+        event(
+          JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress } }),
+        ),
+      );
     });
   },
   'huge-event': ({ res, id }) => body(res, event(text(id, 'x'.repeat(10_000_000))), sse),
   'server-request': ({ res, id }) =>
-    body(res, event('{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{"messages":[],"maxTokens":1}}') + event(text(id)), sse),
+    body(
+      res,
+      event('{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{"messages":[],"maxTokens":1}}') +
+        event(text(id)),
+      sse,
+    ),
   'slow-bytes': ({ res, id }) => {
     res.writeHead(200, json);
     const bytes = text(id, 'slow'.repeat(1_000));
@@ -109,7 +124,9 @@ const answers = {
   'gzip-bomb': ({ res }) => body(res, bomb(), { ...json, 'content-encoding': 'gzip' }),
   redirect: status(302, { location: 'http://127.0.0.1:1/elsewhere' }),
   '400': status(400),
-  '401': status(401, { 'www-authenticate': 'Bearer resource_metadata="http://127.0.0.1:1/.well-known/oauth-protected-resource"' }),
+  '401': status(401, {
+    'www-authenticate': 'Bearer resource_metadata="http://127.0.0.1:1/.well-known/oauth-protected-resource"',
+  }),
   '403': status(403, { 'www-authenticate': 'Bearer error="insufficient_scope", scope="more"' }),
   '404': status(404),
   '429': status(429, { 'retry-after': '7' }),
@@ -119,16 +136,27 @@ const answers = {
 
 /** What is wrong with the tool list. */
 const lists = {
-  'cursor-loop': ({ res, id }) => body(res, result(id, '"tools":[],"nextCursor":"again","ttlMs":0,"cacheScope":"private"')),
+  'cursor-loop': ({ res, id }) =>
+    body(res, result(id, '"tools":[],"nextCursor":"again","ttlMs":0,"cacheScope":"private"')),
   'cursor-forever': ({ res, id, message }) => {
     const page = Number(message.params?.cursor ?? '0');
-    body(res, result(id, `"tools":[{"name":"tool_${page}","inputSchema":{"type":"object"}}],"nextCursor":"${page + 1}","ttlMs":0,"cacheScope":"private"`));
+    body(
+      res,
+      result(
+        id,
+        `"tools":[{"name":"tool_${page}","inputSchema":{"type":"object"}}],"nextCursor":"${page + 1}","ttlMs":0,"cacheScope":"private"`,
+      ),
+    );
   },
   'many-tools': ({ res, id }) => {
-    const tools = Array.from({ length: 100_000 }, (_, index) => `{"name":"tool_${index}","inputSchema":{"type":"object"}}`);
+    const tools = Array.from(
+      { length: 100_000 },
+      (_, index) => `{"name":"tool_${index}","inputSchema":{"type":"object"}}`,
+    );
     body(res, result(id, `"tools":[${tools.join(',')}],"ttlMs":0,"cacheScope":"private"`));
   },
-  'tools-not-a-list': ({ res, id }) => body(res, result(id, '"tools":{"name":"echo"},"ttlMs":0,"cacheScope":"private"')),
+  'tools-not-a-list': ({ res, id }) =>
+    body(res, result(id, '"tools":{"name":"echo"},"ttlMs":0,"cacheScope":"private"')),
   'odd-tools': ({ res, id }) =>
     body(
       res,
@@ -172,7 +200,10 @@ export const startBrokenUpstream = async (): Promise<BrokenUpstream> => {
     intercept: (request) => {
       const [, when = '', mode = ''] = (request.req.url ?? '').split('/');
       const { method } = request.message;
-      const applies = when === 'always' || (when === 'called' && method === 'tools/call') || (when === 'listed' && method === 'tools/list');
+      const applies =
+        when === 'always' ||
+        (when === 'called' && method === 'tools/call') ||
+        (when === 'listed' && method === 'tools/list');
       if (!applies) return false;
       const broken: Break | undefined = when === 'listed' ? lists[mode as BrokenList] : answers[mode as BrokenAnswer];
       if (broken === undefined) request.res.writeHead(500).end(`unknown mode ${mode}`);

@@ -7,7 +7,11 @@ export const sampleTools = (count: number): DoubleTool[] => [
   {
     name: 'echo',
     description: 'Answers with the text it is given.',
-    inputSchema: { type: 'object', properties: { text: { type: 'string', description: 'What to say' } }, required: ['text'] },
+    inputSchema: {
+      type: 'object',
+      properties: { text: { type: 'string', description: 'What to say' } },
+      required: ['text'],
+    },
   },
   ...Array.from({ length: Math.max(0, count - 1) }, (_, index) => ({
     name: `lookup_${String(index + 1).padStart(3, '0')}`,
@@ -15,7 +19,10 @@ export const sampleTools = (count: number): DoubleTool[] => [
     inputSchema: {
       type: 'object',
       properties: Object.fromEntries(
-        argumentNames.map((name) => [name, { type: 'string', description: `The ${name} of what is looked up in the collection` }]),
+        argumentNames.map((name) => [
+          name,
+          { type: 'string', description: `The ${name} of what is looked up in the collection` },
+        ]),
       ),
       required: ['text'],
     },
@@ -23,7 +30,9 @@ export const sampleTools = (count: number): DoubleTool[] => [
 ];
 
 /** The upstream of the benchmark: `echo`, and other tools that say their name. */
-export const startFastUpstream = (options: { readonly port?: number; readonly tools?: number } = {}): Promise<McpDouble> => {
+export const startFastUpstream = (
+  options: { readonly port?: number; readonly tools?: number } = {},
+): Promise<McpDouble> => {
   const tools = sampleTools(options.tools ?? 30);
   const names = new Set(tools.map(({ name }) => name));
   return startMcpDouble({

@@ -11,6 +11,8 @@ export type LedgerFailure = 'none' | 'rpc-error' | 'tool-error' | 'http-500' | '
 export interface LedgerUpstream extends McpDouble {
   /** The ids of the executed calls, in order, with repetitions. */
   readonly executions: readonly string[];
+  /** When a call was executed first. */
+  readonly executedAtMs: ReadonlyMap<string, number>;
   /** How long each call takes before it is executed. */
   latencyMs: number;
   failure: LedgerFailure;
@@ -23,18 +25,22 @@ const tool = {
 };
 
 /** An upstream that remembers every execution; with `file`, so that it is known even when the upstream is killed. */
-export const startLedgerUpstream = async (options: {
-  readonly port?: number;
-  readonly file?: string;
-  readonly latencyMs?: number;
-  readonly failure?: LedgerFailure;
-} = {}): Promise<LedgerUpstream> => {
+export const startLedgerUpstream = async (
+  options: {
+    readonly port?: number;
+    readonly file?: string;
+    readonly latencyMs?: number;
+    readonly failure?: LedgerFailure;
+  } = {},
+): Promise<LedgerUpstream> => {
   const executions: string[] = [];
+  const executedAtMs = new Map<string, number>();
   const mood = { latencyMs: options.latencyMs ?? 0, failure: options.failure ?? 'none' };
 
   const execute = (id: unknown): void => {
     if (typeof id !== 'string') throw new DoubleError(-32602, 'id is not a string');
     executions.push(id);
+    if (!executedAtMs.has(id)) executedAtMs.set(id, Date.now());
     if (options.file !== undefined) fs.appendFileSync(options.file, `${id}\n`);
   };
 
@@ -63,6 +69,7 @@ export const startLedgerUpstream = async (options: {
 
   return Object.defineProperties(mood as unknown as LedgerUpstream, {
     executions: { value: executions },
+    executedAtMs: { value: executedAtMs },
     url: { value: double.url },
     port: { value: double.port },
     requests: { get: () => double.requests },

@@ -102,7 +102,10 @@ describe('the broken upstream', () => {
     const upstream = await startBrokenUpstream();
     stops.push(upstream.stop);
     const request = call(1);
-    const response = await fetch(upstream.whenListed(mode), { ...request, body: request.body.replace('tools/call', 'tools/list') });
+    const response = await fetch(upstream.whenListed(mode), {
+      ...request,
+      body: request.body.replace('tools/call', 'tools/list'),
+    });
     const { result } = (await response.json()) as { result: { tools: unknown; nextCursor?: string } };
     expect(Array.isArray(result.tools) && result.tools.length === 1 && result.nextCursor === undefined).toBe(false);
   });

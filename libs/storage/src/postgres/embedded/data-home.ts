@@ -47,7 +47,10 @@ export const openHome = (dataDir: string, runner: Runner, logger: Logger): DataH
   }
   fs.rmSync(link, { force: true });
   fs.symlinkSync(root, link);
-  logger.warn({ dataDir, root }, 'the data folder is closed to other users, and postgres refuses to run as root: the database lies elsewhere');
+  logger.warn(
+    { dataDir, root },
+    'the data folder is closed to other users, and postgres refuses to run as root: the database lies elsewhere',
+  );
   return homeAt(root);
 };
 
@@ -76,7 +79,9 @@ export const openSocketDir = ({ root }: DataHome, runner: Runner): string => {
 
 const shortTemporaryRoot = (): string => {
   const usual = os.tmpdir();
-  return Buffer.byteLength(path.join(usual, 'switchyard-XXXXXX', SOCKET_NAME)) <= SOCKET_PATH_BYTES_MAX ? usual : '/tmp';
+  return Buffer.byteLength(path.join(usual, 'switchyard-XXXXXX', SOCKET_NAME)) <= SOCKET_PATH_BYTES_MAX
+    ? usual
+    : '/tmp';
 };
 
 export const closeSocketDir = ({ root }: DataHome): void => {

@@ -110,7 +110,10 @@ it('takes a short folder for the socket when the path is too long, and removes i
 
 it('refuses a folder that another process has open, and leaves that one alone', async () => {
   const owner = await startElsewhere();
-  await expect(start()).rejects.toMatchObject({ code: 'config.invalid', message: expect.stringContaining(String(owner.pid)) });
+  await expect(start()).rejects.toMatchObject({
+    code: 'config.invalid',
+    message: expect.stringContaining(String(owner.pid)),
+  });
   expect(isAlive(postmasterPid())).toBe(true);
 });
 
@@ -173,7 +176,12 @@ it('starts the database again when it is killed, with every committed row', asyn
     await query(location, `INSERT INTO note VALUES (${round})`);
     const pid = postmasterPid();
     process.kill(pid, 'SIGKILL');
-    await until(() => query(location, 'SELECT 1').then(() => true, () => false));
+    await until(() =>
+      query(location, 'SELECT 1').then(
+        () => true,
+        () => false,
+      ),
+    );
     expect(postmasterPid()).not.toBe(pid);
   }
   expect(await query(location, 'SELECT n FROM note ORDER BY n')).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);

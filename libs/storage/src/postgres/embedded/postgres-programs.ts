@@ -97,7 +97,8 @@ const copyPackage = (from: string, to: string, runner: Runner): void => {
     filter: (source) => !source.endsWith('.a') && !source.endsWith('pkgconfig'),
   });
   linkLibraries(partial);
-  for (const name of fs.readdirSync(partial, { recursive: true, encoding: 'utf8' })) give(path.join(partial, name), runner);
+  for (const name of fs.readdirSync(partial, { recursive: true, encoding: 'utf8' }))
+    give(path.join(partial, name), runner);
   fs.renameSync(partial, to);
 };
 

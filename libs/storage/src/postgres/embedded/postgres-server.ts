@@ -85,17 +85,15 @@ export class PostgresServer {
 
   /** Null once it takes connections, else the reason why it ended. */
   private async untilReady(child: ChildProcess): Promise<string | null> {
-    let failure: string | null = null;
-    void ended(child).then((code) => {
-      failure = `exit code ${code}`;
-    });
+    const end = ended(child);
     const giveUpAt = Date.now() + READY_WITHIN_MS;
-    while (failure === null && Date.now() < giveUpAt) {
+    while (Date.now() < giveUpAt) {
       if (child.pid !== undefined && isReady(this.home.data, child.pid)) return null;
-      await sleep(5);
+      const code = await Promise.race([end, sleep(5, null)]);
+      if (code !== null) return `exit code ${code}: ${endOfLog(this.home)}`;
     }
-    if (failure === null && child.pid !== undefined) await stopProcess(child.pid);
-    return `${failure ?? 'not ready in time'}: ${endOfLog(this.home)}`;
+    if (child.pid !== undefined) await stopProcess(child.pid);
+    return `not ready in time: ${endOfLog(this.home)}`;
   }
 
   private watchOver(child: ChildProcess): void {
@@ -133,7 +131,9 @@ export class PostgresServer {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     });
-    watcher.once('error', (error) => this.logger.warn({ err: error }, 'nothing will stop postgres if this process is killed'));
+    watcher.once('error', (error) =>
+      this.logger.warn({ err: error }, 'nothing will stop postgres if this process is killed'),
+    );
     watcher.unref();
     (watcher.stdin as unknown as { unref(): void } | null)?.unref();
     return watcher;

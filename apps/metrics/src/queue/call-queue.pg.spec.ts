@@ -1,0 +1,65 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { QueueEvents, Worker } from 'bullmq';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type EmbeddedPostgres, connectionOf, startEmbeddedPostgres } from '#libs/storage';
+import { createLogger } from '#libs/telemetry';
+import { temporaryFolder } from '#libs/testing';
+import { CallQueue } from './call-queue.js';
+import type { CallWriter } from './call-writer.js';
+import { openPostgresBackend } from './queue-backend.js';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+const folder = temporaryFolder('call-queue');
+let postgres: EmbeddedPostgres;
+let client: pg.Client;
+
+beforeAll(async () => {
+  postgres = await startEmbeddedPostgres({ dataDir: folder, logger });
+  client = new pg.Client(connectionOf(postgres.location));
+  await client.connect();
+});
+
+afterAll(async () => {
+  await client?.end();
+  await postgres?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it('does not spin while every look into the queue fails at once, and goes on afterwards', async () => {
+  const backend = await openPostgresBackend(postgres.location, () => {});
+  const parts: (Worker | QueueEvents)[] = [];
+  let errors = 0;
+  const queue = new CallQueue(
+    {
+      ...backend,
+      worker: (...of) => {
+        const worker = backend.worker(...of).on('error', () => (errors += 1));
+        parts.push(worker);
+        return worker;
+      },
+      events: (name) => {
+        const events = backend.events(name);
+        parts.push(events);
+        return events;
+      },
+    },
+    { write: async () => 0 } as unknown as CallWriter,
+    logger,
+  );
+  await Promise.all(parts.map((part) => part.waitUntilReady()));
+  await queue.depth();
+
+  await client.query('ALTER SCHEMA bullmq RENAME TO away');
+  const starting = queue.onModuleInit();
+  await sleep(3_000);
+  await client.query('ALTER SCHEMA away RENAME TO bullmq');
+  await starting;
+  expect(errors).toBeGreaterThan(0);
+  expect(errors).toBeLessThan(15);
+
+  await sleep(1_500);
+  expect(await queue.write('{}\n{}', Date.now() + 5_000)).toBe(0);
+  await queue.beforeApplicationShutdown();
+});

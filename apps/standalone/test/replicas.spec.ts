@@ -1,0 +1,201 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { type ConformanceFixture, SERVICES, type Service, startConformanceFixture } from '#libs/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { summaryOf } from './traffic/audit.js';
+import { type Called, callLegacy, openSession, sessionHeaders } from './traffic/caller.js';
+import { type GivenGateway, givenGateway, showLogsOnFailure } from './traffic/given-gateway.js';
+import { Registering, lostBy } from './traffic/registering.js';
+
+let given: GivenGateway;
+let fixture: ConformanceFixture;
+const calls: Called[] = [];
+
+beforeAll(async () => {
+  fixture = await startConformanceFixture({});
+  given = await givenGateway({ mode: 'distributed', replicas: 2 }, 20);
+});
+afterAll(async () => {
+  await given?.stop();
+  await fixture?.stop();
+});
+beforeEach(() => showLogsOnFailure(() => given));
+
+const urlOf = (service: Service, replica: number): string => given.gateway.process(service, replica).url;
+
+const rest = async (
+  [service, replica]: readonly [Service, number],
+  method: string,
+  path: string,
+  body?: object,
+  token = given.gateway.adminToken,
+) => {
+  const response = await fetch(`${urlOf(service, replica)}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  // oxlint-disable-next-line typescript/no-explicit-any -- an answer under test, looked into by matchers
+  return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as any };
+};
+
+const toolsSeenBy = async (replica: number): Promise<string[]> => {
+  const client = await given.gateway.client('modern', { url: urlOf('ingress', replica) });
+  const { tools } = await client.listTools();
+  await client.close();
+  return tools.map(({ name }) => name);
+};
+
+describe('two replicas of every service', () => {
+  it('serve a session wherever it was opened: calls, its stream, its end', async () => {
+    const other = await given.gateway.admin.register({ name: 'other', url: `${given.ledger.url}/other` });
+    const server = await given.gateway.admin.createServer('of two');
+    const [first, second] = [0, 1].map((replica) => ({
+      ...given.target,
+      url: `${urlOf('ingress', replica)}/servers/${server.id}/mcp`,
+    }));
+    if (first === undefined || second === undefined) throw new Error('there are two');
+    const session = (await openSession(first)) ?? '';
+    const headers = { authorization: `Bearer ${first.token}`, ...sessionHeaders(session) };
+
+    const called: Called[] = [];
+    for (const at of [second, first, second]) called.push(await callLegacy(at, session));
+    calls.push(...called);
+    expect(summaryOf(called)).toEqual({ ok: 3 });
+
+    const stream = await fetch(second.url, { headers: { ...headers, accept: 'text/event-stream' } });
+    expect(stream.status).toBe(200);
+    const said = readAll(stream);
+    await rest(['registry', 0], 'DELETE', `/gateways/${other.id}`);
+    await expect.poll(said.text, { timeout: 10_000 }).toContain('notifications/tools/list_changed');
+
+    expect((await fetch(first.url, { method: 'DELETE', headers })).status).toBe(204);
+    await said.ended;
+    for (const at of [first, second]) {
+      const late = await callLegacy(at, session);
+      calls.push(late);
+      expect(late.ending).toMatchObject({ kind: 'refused', httpStatus: 404 });
+    }
+  });
+
+  it.each(['legacy', 'modern'] as const)('take the answers of a %s client to whichever call waits', async (era) => {
+    const name = `asks ${era}`;
+    const asking = await given.gateway.admin.register({ name, url: fixture.url, toolPrefix: '' });
+    const server = await given.gateway.admin.createServer(name, [asking]);
+    const client = new Client(
+      { name: 'test', version: '1' },
+      {
+        capabilities: { elicitation: {} },
+        versionNegotiation: { mode: era === 'legacy' ? 'legacy' : { pin: '2026-07-28' } },
+      },
+    );
+    client.setRequestHandler('elicitation/create', async () => ({
+      action: 'accept' as const,
+      content: { username: 'ann', email: 'ann@example.com' },
+    }));
+    const requestInit = { headers: { authorization: `Bearer ${given.gateway.adminToken}` } };
+    const url = new URL(`${given.gateway.url}/servers/${server.id}/mcp`);
+    await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
+    for (let n = 0; n < 4; n++) {
+      const answer = await client.callTool({ name: 'test_elicitation', arguments: { message: 'Who?' } });
+      expect(JSON.stringify(answer.content)).toContain('action=accept');
+    }
+    await client.close();
+    await given.gateway.admin.call('DELETE', `/gateways/${asking.id}`);
+  });
+
+  it('see at once what was written through the other one', async () => {
+    for (const writer of [0, 1]) {
+      const name = `written by ${writer}`;
+      const slug = name.replaceAll(' ', '-');
+      const created = await rest(['registry', writer], 'POST', '/gateways', {
+        name,
+        url: `${given.ledger.url}/${slug}`,
+      });
+      expect(created.status).toBe(201);
+      const { id } = created.body;
+      for (const reader of [0, 1]) {
+        expect((await rest(['registry', reader], 'GET', `/gateways/${id}`)).body).toMatchObject({ name });
+        await expect.poll(() => toolsSeenBy(reader), { timeout: 5_000 }).toContain(`${slug}-record`);
+      }
+      expect((await rest(['registry', 1 - writer], 'DELETE', `/gateways/${id}`)).status).toBeLessThan(300);
+      for (const reader of [0, 1]) {
+        expect((await rest(['registry', reader], 'GET', `/gateways/${id}`)).status).toBe(404);
+        await expect.poll(() => toolsSeenBy(reader), { timeout: 5_000 }).not.toContain(`${slug}-record`);
+      }
+    }
+  });
+
+  it('refuse a token everywhere as soon as either replica of auth has revoked it', async () => {
+    const faces = [0, 1].flatMap((replica) => [
+      () => statusOfList(replica),
+      ...(['auth', 'registry', 'metrics'] as const).map(
+        (service) => async () => (await rest([service, replica], 'GET', PLAIN[service], undefined, value)).status,
+      ),
+    ]);
+    let value = '';
+    const statusOfList = async (replica: number): Promise<number> => {
+      const response = await fetch(`${urlOf('ingress', replica)}/rpc`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${value}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+      });
+      await response.text();
+      return response.status;
+    };
+    for (const revoker of [0, 1]) {
+      const made = await rest(['auth', 1 - revoker], 'POST', '/tokens', { name: `short-lived ${revoker}` });
+      value = made.body.access_token;
+      expect(await Promise.all(faces.map((status) => status()))).toEqual(faces.map(() => 200));
+
+      await rest(['auth', revoker], 'DELETE', `/tokens/${made.body.token.id}`);
+
+      await Promise.all(faces.map((status) => expect.poll(status, { timeout: 1_000, interval: 20 }).toBe(401)));
+    }
+  });
+
+  it('lose and double nothing while one of each is killed and comes back, in turn', { timeout: 150_000 }, async () => {
+    const traffic = await given.traffic({ modern: 5, legacy: 3 });
+    const intruder = await given.traffic({ modern: 1, pauseMs: 50, tokens: [`${given.gateway.adminToken}x`] });
+    const registering = new Registering(given.gateway, given.ledger.url, 'under-fire');
+    await traffic.goesOn(10);
+    for (const [index, service] of SERVICES.entries()) {
+      const replica = index % 2;
+      await given.gateway.kill(service, replica);
+      await traffic.goesOn(10);
+      await registering.goesOn();
+      await given.gateway.restart(service, replica);
+      await traffic.goesOn(5);
+    }
+    calls.push(...(await traffic.stop()));
+    const intruded = await intruder.stop();
+    const acknowledged = await registering.stop();
+    console.log(summaryOf(calls), summaryOf(intruded), `${acknowledged.length} registrations`);
+
+    await given.agreesWith(calls);
+    const refusals = calls.flatMap(({ ending }) => (ending.kind === 'refused' ? [ending.reason] : []));
+    // Nothing is wrong with the calls themselves, and no session is lost with a replica.
+    for (const reason of refusals) {
+      expect(reason).toMatch(/^(bus\.|auth\.unavailable|registry\.unavailable|upstream\.(unreachable|busy)|-32001)/);
+    }
+    for (const { ending, id } of intruded) {
+      expect(['refused', 'reset']).toContain(ending.kind);
+      expect(given.ledger.executions).not.toContain(id);
+    }
+    expect(acknowledged.length).toBeGreaterThan(SERVICES.length);
+    expect(registering.wrong).toEqual([]);
+    for (const replica of [0, 1]) {
+      expect(await lostBy(urlOf('registry', replica), given.gateway.adminToken, acknowledged)).toEqual([]);
+    }
+  });
+});
+
+const PLAIN = { auth: '/auth/email/me', registry: '/gateways', metrics: '/metrics' } as const;
+
+const readAll = (response: Response): { text(): string; ended: Promise<void> } => {
+  let text = '';
+  const ended = (async () => {
+    for await (const chunk of response.body ?? []) text += Buffer.from(chunk).toString();
+  })();
+  return { text: () => text, ended };
+};

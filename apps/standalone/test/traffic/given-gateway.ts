@@ -1,0 +1,78 @@
+import {
+  type Gateway,
+  type GatewayOptions,
+  type LedgerUpstream,
+  type VirtualServer,
+  startGateway,
+  startLedgerUpstream,
+} from '#libs/testing';
+import { expect, onTestFailed } from 'vitest';
+import { auditWhenSettled } from './audit.js';
+import { type Books, readBooks } from './call-rows.js';
+import type { Called, Target } from './caller.js';
+import { Traffic, type TrafficSettings } from './traffic.js';
+
+/** A gateway in front of the ledger upstream, whose only tool must not be repeated. */
+export interface GivenGateway {
+  readonly gateway: Gateway;
+  readonly ledger: LedgerUpstream;
+  readonly server: VirtualServer;
+  /** The MCP endpoint, on whatever the gateway's URL leads to. */
+  readonly target: Target;
+  /** Credentials that auth has not seen. */
+  tokens(count: number): Promise<string[]>;
+  traffic(settings: Partial<TrafficSettings>): Promise<Traffic>;
+  /** Fails unless what clients were told, what ran and what is recorded agree for all of these calls. */
+  agreesWith(calls: readonly Called[]): Promise<void>;
+  books(): Promise<Books>;
+  stop(): Promise<void>;
+}
+
+/** Beyond TOOL_TIMEOUT, the second that ingress waits longer, and what a machine at its limit adds. */
+const HANGS_AFTER_MS = 20_000;
+
+const ENV = {
+  TOOL_TIMEOUT: '5',
+  METRICS_BUFFER_FLUSH_INTERVAL: '5',
+};
+
+export const givenGateway = async (options: GatewayOptions, latencyMs: number): Promise<GivenGateway> => {
+  const ledger = await startLedgerUpstream({ latencyMs });
+  const gateway = await startGateway({ ...options, env: { ...ENV, ...options.env } }).catch(async (error: unknown) => {
+    await ledger.stop();
+    throw error;
+  });
+  const registered = await gateway.admin.register({ name: 'ledger', url: ledger.url, toolPrefix: '' });
+  const server = await gateway.admin.createServer('the ledger', [registered]);
+  const target = {
+    url: `${gateway.url}/servers/${server.id}/mcp`,
+    token: gateway.adminToken,
+    hangsAfterMs: HANGS_AFTER_MS,
+  };
+  const books = (): Promise<Books> => {
+    if (gateway.postgres === undefined) throw new Error('this gateway keeps its own database');
+    return readBooks(gateway.postgres.location);
+  };
+  const tokens = (count: number): Promise<string[]> =>
+    Promise.all(Array.from({ length: count }, () => gateway.tokenFor({ email: 'admin@example.com', isAdmin: true })));
+  return {
+    gateway,
+    ledger,
+    server,
+    target,
+    tokens,
+    books,
+    traffic: async (settings) =>
+      new Traffic(target, { modern: 0, legacy: 0, pauseMs: 20, tokens: await tokens(200), ...settings }),
+    agreesWith: async (calls) => expect(await auditWhenSettled(calls, ledger.executions, books)).toEqual([]),
+    stop: async () => {
+      await gateway.stop();
+      await ledger.stop();
+    },
+  };
+};
+
+/** What the processes printed, where a test fails. */
+export const showLogsOnFailure = (given: () => GivenGateway | undefined): void => {
+  onTestFailed(() => console.error(given()?.gateway.logs()));
+};
