@@ -11,7 +11,8 @@ import type { Reply } from './transport/reply.js';
 /** A request as it came in, and the way back. */
 export interface WireCall {
   readonly request: ClientRequest;
-  readonly headers: HeaderBag;
+  /** `null` on a connection that carries messages alone: what headers mirror elsewhere is not mirrored there. */
+  readonly headers: HeaderBag | null;
   /** What the credential comes in. */
   readonly carrier: CredentialCarrier;
   readonly endpoint: Endpoint;

@@ -12,6 +12,6 @@ export const decode = (wire: WireCall): DecodedCall => {
     if (envelope === null) throw fail('mcp.meta_missing');
     return { ...wire, meta, envelope };
   }
-  checkLegacyVersion(headers);
+  if (headers !== null) checkLegacyVersion(headers);
   return { ...wire, meta, envelope: null };
 };

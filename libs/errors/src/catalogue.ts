@@ -33,6 +33,7 @@ export const catalogue = {
   'http.not_acceptable': failure(406, -32600, 'Accept must list application/json and text/event-stream'),
   'http.request_timeout': failure(408, -32600, 'The request took too long to arrive'),
   'http.body_too_large': failure(413, -32600, 'The body is too large'),
+  'http.upgrade_required': failure(426, -32600, 'This endpoint speaks WebSocket'),
   'http.media_type_unsupported': failure(415, -32600, 'Content-Type must be application/json'),
   'http.invalid': failure(422, -32602, 'The request is not valid'),
   'http.conflict': failure(409, -32603, 'Conflict'),

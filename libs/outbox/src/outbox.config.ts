@@ -5,7 +5,7 @@ export const outboxOptions = {
     true,
     'Whether call records are gathered before they go to metrics. When false each goes as soon as it settles.',
   ),
-  METRICS_BUFFER_FLUSH_INTERVAL: integer(60, 'Seconds after which gathered call records go to metrics at the latest.', {
+  METRICS_BUFFER_FLUSH_INTERVAL: integer(5, 'Seconds after which gathered call records go to metrics at the latest.', {
     min: 5,
     max: 300,
   }),

@@ -1,13 +1,16 @@
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 
+/** Label sets an instrument may have; beyond them OpenTelemetry folds into one. Its own default is too few for tools. */
+const LABEL_SETS_MAX = 10_000;
+
 /** Read when somebody asks; serves no port of its own. */
 class OnDemandReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
 }
 
-const reader = new OnDemandReader();
+const reader = new OnDemandReader({ cardinalitySelector: () => LABEL_SETS_MAX });
 const serializer = new PrometheusSerializer('', false, undefined, true, true);
 
 export const meterProvider = new MeterProvider({ readers: [reader] });

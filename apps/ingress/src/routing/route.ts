@@ -78,7 +78,7 @@ export const notFound = (call: PlacedCall, method: ForwardedMethod) => {
 export const bind = (call: PlacedCall, method: ForwardedMethod, target: Target, seal: Seal): BoundCall => {
   const { params } = call.request;
   const modern = isModern(call.codec.revision);
-  if (modern && target.headerParams.length > 0) {
+  if (modern && call.headers !== null && target.headerParams.length > 0) {
     checkParamMirrors(target.headerParams, params.value['arguments'], call.headers);
   }
   const changes: Record<string, string | null> = { _meta: null, ...target.renamed };
@@ -104,7 +104,7 @@ export const bind = (call: PlacedCall, method: ForwardedMethod, target: Target, 
     ...call,
     routed,
     body: editParams(params, changes),
-    traceparent: childTraceparent(meta.traceparent ?? singleHeaderValue(call.headers, 'traceparent')),
+    traceparent: childTraceparent(meta.traceparent ?? singleHeaderValue(call.headers ?? {}, 'traceparent')),
     parked: state?.kind === 'parked' ? parkedCall(call, state) : null,
   };
 };

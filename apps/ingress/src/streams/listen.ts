@@ -66,7 +66,7 @@ interface Honoured {
 const honour = ({ request, catalog, view, principal, headers }: PlacedCall): Honoured => {
   const { notifications } = request.params.value;
   if (!isObject(notifications)) throw fail('mcp.params_invalid', { message: 'notifications must be an object' });
-  if (singleHeaderValue(headers, 'accept') === 'application/json') throw fail('http.not_acceptable');
+  if (singleHeaderValue(headers ?? {}, 'accept') === 'application/json') throw fail('http.not_acceptable');
   const honoured: Record<string, unknown> = {};
   const lists: CatalogList[] = [];
   for (const [wish, list] of Object.entries(LISTS)) {

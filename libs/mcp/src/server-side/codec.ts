@@ -69,8 +69,11 @@ export interface ServerCodec {
   readonly revision: Revision;
   readonly operations: ReadonlyMap<string, Operation>;
   readonly asks: Asks;
-  /** Throws what the revision answers to an envelope or headers that are not right. `null` where there is none. */
-  readEnvelope(request: ClientRequest, meta: RequestMeta, headers: HeaderBag): Envelope | null;
+  /**
+   * Throws what the revision answers to an envelope or headers that are not right. `null` where there is none. Without
+   * headers, on a connection that carries messages alone, there is nothing that has to mirror the body.
+   */
+  readEnvelope(request: ClientRequest, meta: RequestMeta, headers: HeaderBag | null): Envelope | null;
   /** A list entry as the upstream gave it, as this revision shows it. */
   definition(list: ListKind, text: string): string;
   listResult(

@@ -14,11 +14,13 @@ const claimsEnvelope = (message: ClientRequest | ClientNotification): boolean =>
 };
 
 /**
- * Which era a POSTed request or notification is of: the body decides, the header only where the body says nothing.
+ * Which era a request or notification is of: the body decides, the header (where messages come with any) only where
+ * the body says nothing.
  * https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning#backward-compatibility
  */
-export const eraOf = (message: ClientRequest | ClientNotification, headers: HeaderBag): 'modern' | 'legacy' => {
+export const eraOf = (message: ClientRequest | ClientNotification, headers: HeaderBag | null): 'modern' | 'legacy' => {
   if (claimsEnvelope(message)) return 'modern';
+  if (headers === null) return 'legacy';
   const version = singleHeaderValue(headers, 'mcp-protocol-version');
   if (version === undefined) return 'legacy';
   return DATE.test(version) && version >= MODERN_REVISION ? 'modern' : 'legacy';

@@ -26,12 +26,12 @@ const missing = (key: string) =>
  * that version is served, then the other mirrors.
  * https://modelcontextprotocol.io/specification/2026-07-28/basic#_meta
  */
-export const readEnvelope = (request: ClientRequest, meta: RequestMeta, headers: HeaderBag): Envelope => {
+export const readEnvelope = (request: ClientRequest, meta: RequestMeta, headers: HeaderBag | null): Envelope => {
   const version = meta.value[VERSION_KEY];
   if (typeof version !== 'string') throw missing(VERSION_KEY);
   const capabilities = meta.value[CAPABILITIES_KEY];
   if (!isObject(capabilities)) throw missing(CAPABILITIES_KEY);
-  if (singleHeaderValue(headers, 'mcp-protocol-version') !== version) {
+  if (headers !== null && singleHeaderValue(headers, 'mcp-protocol-version') !== version) {
     throw fail('mcp.header_mismatch', {
       message: 'Header mismatch: mcp-protocol-version is missing or differs from _meta',
     });
@@ -39,16 +39,18 @@ export const readEnvelope = (request: ClientRequest, meta: RequestMeta, headers:
   if (version !== REVISION) {
     throw fail('mcp.version_unsupported', { data: { supported: [REVISION], requested: version } });
   }
-  checkMirror(headers, 'mcp-method', request.method, false);
-  const namedBy = NAMED_BY.get(request.method);
-  if (namedBy !== undefined) {
-    const name = request.params.value[namedBy];
-    if (typeof name === 'string') checkMirror(headers, 'mcp-name', name, true);
-  }
+  if (headers !== null) checkMirrors(request, headers);
   const info = meta.value[INFO_KEY];
   const logLevel = meta.value[LOG_LEVEL_KEY];
   if (logLevel !== undefined && typeof logLevel !== 'string') {
     throw fail('mcp.params_invalid', { message: `params._meta["${LOG_LEVEL_KEY}"] must be a string` });
   }
   return { info: isObject(info) ? info : null, capabilities, logLevel };
+};
+
+const checkMirrors = ({ method, params }: ClientRequest, headers: HeaderBag): void => {
+  checkMirror(headers, 'mcp-method', method, false);
+  const namedBy = NAMED_BY.get(method);
+  const name = namedBy === undefined ? undefined : params.value[namedBy];
+  if (typeof name === 'string') checkMirror(headers, 'mcp-name', name, true);
 };

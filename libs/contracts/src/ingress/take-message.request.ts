@@ -1,0 +1,16 @@
+import { defineRequest } from '../define.js';
+
+/**
+ * One replica of ingress hands another what a client has posted for a connection that is held there. The message is the
+ * body; the reply says that it was taken, not what became of it. Failures: `mcp.session_unknown`, `http.overloaded`,
+ * `mcp.invalid_request`.
+ */
+export const TakeMessage = defineRequest<
+  {
+    readonly connectionId: string;
+    /** Whom the one who asks has admitted, and with what. */
+    readonly principalId: string;
+    readonly credential: string | null;
+  },
+  Record<string, never>
+>('ingress', 'message.take', { deadlineMs: 5_000 });
