@@ -55,4 +55,5 @@ it.each(isRoot ? [undefined, NOBODY] : [undefined])(
       expect(processesAt(root)).toEqual([]);
     }
   },
+  240_000,
 );

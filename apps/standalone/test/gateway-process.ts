@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
-const WAIT_MS = 45_000;
+const WAIT_MS = 90_000;
 
 export interface ProcessSettings {
   readonly args?: readonly string[];

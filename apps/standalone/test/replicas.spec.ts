@@ -95,7 +95,7 @@ describe('two replicas of every service', () => {
     }));
     const requestInit = { headers: { authorization: `Bearer ${given.gateway.adminToken}` } };
     const url = new URL(`${given.gateway.url}/servers/${server.id}/mcp`);
-    await client.connect(new StreamableHTTPClientTransport(url, { requestInit, fetch: async (u, i) => { console.log('>>', String(i?.body).slice(0, 700)); const r = await fetch(u, i); console.log('<<', r.status, (await r.clone().text()).slice(0, 900)); return r; } }));
+    await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
     for (let n = 0; n < 4; n++) {
       const answer = await client.callTool({ name: 'test_elicitation', arguments: { message: 'Who?' } });
       expect(JSON.stringify(answer.content)).toContain('action=accept');

@@ -29,6 +29,8 @@ export const runConformanceSuite = async (
     | { readonly requirements: string }
     | { readonly suite: string; readonly specVersion: string }
     | { readonly scenario: string; readonly specVersion: string },
+  /** Ends the suite at once, so that a test that gives up leaves nothing behind. */
+  signal?: AbortSignal,
 ): Promise<SuiteReport> => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchyard-conformance-'));
   const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json');
@@ -38,6 +40,7 @@ export const runConformanceSuite = async (
   ]);
   const script = path.join(path.dirname(manifest), 'dist/index.js');
   const child = spawn(process.execPath, [script, 'server', '--url', url, ...args, '-o', folder]);
+  signal?.addEventListener('abort', () => child.kill('SIGKILL'));
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exitCode = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));

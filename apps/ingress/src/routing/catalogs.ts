@@ -121,11 +121,11 @@ export class Catalogs {
   private expireAll(): void {
     this.changes++;
     this.unknown.clear();
-    for (const key of [...this.held.keys()]) this.expire(key, key === '' ? null : key.slice(1));
+    for (const key of this.held.keys()) this.expire(key, key === '' ? null : key.slice(1));
   }
 
   private expire(key: string, serverId: string | null): void {
-    // A change is no use of it: the order in which catalogs are given up stays.
+    // `get` would move it to the front, and whoever walks through all of them would never come to an end.
     const held = this.held.peek(key);
     if (held !== undefined) {
       held.stale = true;

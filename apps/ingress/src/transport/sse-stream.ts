@@ -51,6 +51,11 @@ export class SseStream implements Beating {
     void this.put(':\n\n');
   }
 
+  /** An event of another kind than a message. */
+  tell(event: string, data: string): void {
+    void this.put(`event: ${event}\ndata: ${data}\n\n`);
+  }
+
   /** Answers a promise while the reader has to catch up. */
   send(message: string, id?: string): void | Promise<void> {
     // JSON has line breaks between tokens only, where a space does as well.

@@ -44,12 +44,6 @@ export const startSprayingFront = async (
       headers: { ...headers, host: `${hostname}:${port}` },
     });
     let connected = false;
-    onward.on('socket', (socket) => {
-      connected = !socket.connecting;
-      socket.once('connect', () => {
-        connected = true;
-      });
-    });
     onward.on('response', (answer) => {
       res.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
       res.flushHeaders();
@@ -65,7 +59,10 @@ export const startSprayingFront = async (
     res.on('close', () => {
       if (!res.writableFinished) onward.destroy();
     });
-    const send = (): void => void req.pipe(onward);
+    const send = (): void => {
+      connected = true;
+      req.pipe(onward);
+    };
     onward.once('socket', (socket) => (socket.connecting ? socket.once('connect', send) : send()));
   };
 

@@ -1,0 +1,35 @@
+import type { Reply } from '../transport/reply.js';
+import type { Line } from './line.js';
+
+/** The answer to one request of many on the same connection; its id tells the client which. */
+export class LineReply implements Reply {
+  readonly streams = true;
+  private done = false;
+
+  constructor(
+    private readonly line: Line,
+    /** Called once, before the answer leaves; a session that the answer opens has its id in the headers. */
+    private readonly settled: (headers: Readonly<Record<string, string>>) => void,
+  ) {}
+
+  send(message: string): void | Promise<void> {
+    if (!this.done) return this.line.send(message);
+  }
+
+  finish(message: string, _httpStatus: number, headers: Readonly<Record<string, string>> = {}): void {
+    if (this.done) return;
+    this.done = true;
+    this.settled(headers);
+    void this.line.send(message);
+  }
+
+  hold(): void {
+    // The connection stays open anyway, and holds no place.
+  }
+
+  abandon(): void {
+    if (this.done) return;
+    this.done = true;
+    this.settled({});
+  }
+}
