@@ -49,7 +49,8 @@ export default {
   forbidden: [
     {
       name: 'a-process-is-an-island',
-      comment: 'A service never imports another, not even a type: they meet on the bus. Only standalone hosts them all.',
+      comment:
+        'A service never imports another, not even a type: they meet on the bus. Only standalone hosts them all.',
       severity: 'error',
       from: { path: '^apps/([^/]+)/', pathNot: '^apps/standalone/' },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
@@ -87,7 +88,12 @@ export default {
       comment: 'errors, mcp and contracts hold knowledge, not machinery: no Nest, no bus, no Node I/O.',
       severity: 'error',
       from: { path: '^libs/(errors|mcp|contracts)/', pathNot: '\\.spec\\.ts$' },
-      to: { path: ['^node_modules/(@nestjs|@nats-io|undici|pg|typeorm|ioredis|fastify)/', '^(node:)?(fs|net|http|https|child_process|worker_threads|dgram|tls)'] },
+      to: {
+        path: [
+          '^node_modules/(@nestjs|@nats-io|undici|pg|typeorm|ioredis|fastify)/',
+          '^(node:)?(fs|net|http|https|child_process|worker_threads|dgram|tls)',
+        ],
+      },
     },
     {
       name: 'revisions-are-strangers',

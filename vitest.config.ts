@@ -5,7 +5,12 @@ const conditions = ['switchyard', 'node', 'default'];
 const resolve = { conditions };
 const ssr = { resolve: { conditions, externalConditions: ['switchyard'] } };
 
-const needsServers = ['**/*.{nats,pg,redis,contract}.spec.ts', '{apps,libs}/*/test/**/*.spec.ts', 'libs/testing/**/*.spec.ts', 'bench/**/*.spec.ts'];
+const needsServers = [
+  '**/*.{nats,pg,redis,contract}.spec.ts',
+  '{apps,libs}/*/test/**/*.spec.ts',
+  'libs/testing/**/*.spec.ts',
+  'bench/**/*.spec.ts',
+];
 
 export default defineConfig({
   test: {

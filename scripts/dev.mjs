@@ -8,7 +8,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const entry = `${root}dist/apps/standalone/src/main.js`;
 const run = (args) => spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
 
-const compiler = run(['node_modules/typescript-native/bin/tsc', '-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput']);
+const compiler = run([
+  'node_modules/typescript-native/bin/tsc',
+  '-p',
+  'tsconfig.build.json',
+  '--watch',
+  '--preserveWatchOutput',
+]);
 while (!existsSync(entry)) await sleep(200);
 const gateway = run(['--watch', '--enable-source-maps', entry, ...process.argv.slice(2)]);
 

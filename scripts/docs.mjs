@@ -25,7 +25,11 @@ const settingRows = (options) =>
   });
 
 const settingsPage = () => {
-  const table = (options) => ['| Variable | Form | Default | What it does |', '|---|---|---|---|', ...settingRows(options)];
+  const table = (options) => [
+    '| Variable | Form | Default | What it does |',
+    '|---|---|---|---|',
+    ...settingRows(options),
+  ];
   const seen = new Set(Object.keys(platformOptions));
   const sections = parts.flatMap((part) => {
     const own = Object.fromEntries(Object.entries(part.options).filter(([name]) => !seen.has(name)));
@@ -74,7 +78,14 @@ const busPage = () => {
         row(name, contract.owner, `\`${contract.subject}\``, ...(kind === 'request' ? [contract.deadlineMs] : [])),
       ),
   ];
-  return ['# What the services say to each other', '', generated, ...table('request', 'Requests'), ...table('event', 'Facts'), ''].join('\n');
+  return [
+    '# What the services say to each other',
+    '',
+    generated,
+    ...table('request', 'Requests'),
+    ...table('event', 'Facts'),
+    '',
+  ].join('\n');
 };
 
 const diagram = () =>
@@ -91,7 +102,7 @@ const diagram = () =>
 const permissions = () => {
   const list = (subjects) => `[${subjects.map((subject) => JSON.stringify(subject)).join(', ')}]`;
   return [
-    '# What each service may say and hear on NATS, from libs/contracts/topology.json. Include it in the server\'s',
+    "# What each service may say and hear on NATS, from libs/contracts/topology.json. Include it in the server's",
     '# configuration and give each service its user: NATS_URL=nats://<service>:<password>@host:4222',
     `# ${generated}`,
     'authorization {',
@@ -128,7 +139,9 @@ const pages = {
 };
 
 const isCheck = process.argv.includes('--check');
-const stale = Object.entries(pages).filter(([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text);
+const stale = Object.entries(pages).filter(
+  ([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text,
+);
 if (isCheck && stale.length > 0) {
   console.error(`Stale: ${stale.map(([path]) => path).join(', ')}. Run \`npm run docs\` and commit what it writes.`);
   process.exit(1);

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'path';
 import { fileURLToPath, pathToFileURL } from 'url';
 
-const NODE_FLOOR = '22.22.3';
+const NODE_FLOOR = '24.7.0';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stampFile = join(root, 'dist', '.sources');
 const entry = join(root, 'dist', 'apps', 'standalone', 'src', 'main.js');

@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { decimal, describeOptions, flag, integer, list, oneOf, optionalText, parseConfig, secret, text, url } from '#libs/config';
+import {
+  decimal,
+  describeOptions,
+  flag,
+  integer,
+  list,
+  oneOf,
+  optionalText,
+  parseConfig,
+  secret,
+  text,
+  url,
+} from '#libs/config';
 
 const options = {
   HOST: text('127.0.0.1', 'Address to listen on.'),

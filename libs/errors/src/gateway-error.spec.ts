@@ -20,9 +20,19 @@ describe('the catalogue', () => {
 
 describe('a failure on the bus', () => {
   it('arrives with code, message, data and what is known of the execution', () => {
-    const sent = fail('upstream.timed_out', { message: 'slow', data: { tool: 'x' }, executed: 'unknown', cause: new Error('inside') });
+    const sent = fail('upstream.timed_out', {
+      message: 'slow',
+      data: { tool: 'x' },
+      executed: 'unknown',
+      cause: new Error('inside'),
+    });
     const received = fromEnvelope(JSON.parse(JSON.stringify(toEnvelope(sent))));
-    expect(received).toMatchObject({ code: 'upstream.timed_out', message: 'slow', data: { tool: 'x' }, executed: 'unknown' });
+    expect(received).toMatchObject({
+      code: 'upstream.timed_out',
+      message: 'slow',
+      data: { tool: 'x' },
+      executed: 'unknown',
+    });
     expect(received.cause).toBeUndefined();
   });
 

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkDepth, membersOf, valueText, withMembers } from './json-text.js';
 
-const members = (text: string) => Object.fromEntries(membersOf(text).map((member) => [member.key, valueText(text, member)]));
+const members = (text: string) =>
+  Object.fromEntries(membersOf(text).map((member) => [member.key, valueText(text, member)]));
 
 describe('membersOf', () => {
   it('finds each member where it stands, whatever the white space', () => {
@@ -21,9 +22,12 @@ describe('membersOf', () => {
     expect(members('{"n":9007199254740993}')).toEqual({ n: '9007199254740993' });
   });
 
-  it.each(['{"a":1,"a":2}', '{"a":1,"\\u0061":2}', '{"__proto__":1,"__proto__":2}'])('refuses a key that stands twice: %s', (text) => {
-    expect(() => membersOf(text)).toThrow(/stands twice/);
-  });
+  it.each(['{"a":1,"a":2}', '{"a":1,"\\u0061":2}', '{"__proto__":1,"__proto__":2}'])(
+    'refuses a key that stands twice: %s',
+    (text) => {
+      expect(() => membersOf(text)).toThrow(/stands twice/);
+    },
+  );
 
   it.each(['[]', '1', '"x"', 'null'])('refuses what is not an object: %s', (text) => {
     expect(() => membersOf(text)).toThrow(expect.objectContaining({ code: 'mcp.invalid_request' }));

@@ -57,6 +57,7 @@ export class Connection {
   private readonly inHand = new Set<CallInHand>();
   private initializing = false;
   private closed = false;
+  private draining = false;
   private whenIdle: (() => void) | null = null;
 
   constructor(
@@ -92,12 +93,14 @@ export class Connection {
     this.events.ended();
   }
 
-  /** Resolves when nothing is in hand any more. */
-  idle(): Promise<void> {
+  /** Takes no more requests; resolves when none is in hand any more. */
+  drain(): Promise<void> {
+    this.draining = true;
     return this.inHand.size === 0 ? Promise.resolve() : new Promise((resolve) => (this.whenIdle = resolve));
   }
 
   private call(request: ClientRequest, carrier: CredentialCarrier): void {
+    if (this.draining) throw fail('platform.not_ready', { message: 'The gateway is stopping' });
     if (this.inHand.size >= this.parts.callsMax || this.line.backlogChars > BACKLOG_CHARS_MAX) {
       throw fail('http.overloaded', { message: 'This connection has too much in hand' });
     }

@@ -92,7 +92,7 @@ export class Connections {
     this.stopping = true;
     const late = new AbortController();
     const ending = [...this.byId.values()].map(async (connection) => {
-      await Promise.race([connection.idle(), sleep(STOP_MS, undefined, { signal: late.signal }).catch(() => {})]);
+      await Promise.race([connection.drain(), sleep(STOP_MS, undefined, { signal: late.signal }).catch(() => {})]);
       connection.end('stopping');
     });
     await Promise.all(ending);

@@ -45,7 +45,7 @@ export class HttpReply implements Reply, Beating {
       if (!this.response.destroyed) answerJson(this.response, httpStatus, message, headers);
       return;
     }
-    this.stream.send(message, this.trail?.end(message, !this.stream.open));
+    void this.stream.send(message, this.trail?.end(message, !this.stream.open));
     this.stream.end();
   }
 

@@ -142,7 +142,9 @@ export class HttpSse {
   private handleOf({ sessionId, endpoint }: ConnectionPath, principalId: string): Handle {
     if (sessionId === null) throw fail('mcp.session_missing', { message: 'sessionId is required' });
     const handle =
-      sessionId.length > HANDLE_CHARS_MAX ? undefined : (this.parts.seal.open(PURPOSE, sessionId) as Handle | undefined);
+      sessionId.length > HANDLE_CHARS_MAX
+        ? undefined
+        : (this.parts.seal.open(PURPOSE, sessionId) as Handle | undefined);
     if (handle === undefined || handle.principalId !== principalId || handle.serverId !== endpoint.serverId) {
       throw fail('mcp.session_unknown');
     }
@@ -159,7 +161,8 @@ export class HttpSse {
   }
 
   private refuse({ request, response, path }: Exchange, thrown: unknown, idText: string | null = null): void {
-    if (toGatewayError(thrown).code === 'platform.internal') this.parts.logger.error({ err: thrown }, 'a request failed');
+    if (toGatewayError(thrown).code === 'platform.internal')
+      this.parts.logger.error({ err: thrown }, 'a request failed');
     if (response.headersSent || response.destroyed) return void response.destroy();
     const { httpStatus, text, headers } = refusalAnswer(thrown, idText);
     if (httpStatus === 405) headers['Allow'] = path.face === 'sse' ? 'GET' : 'POST';

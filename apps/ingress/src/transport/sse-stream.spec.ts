@@ -35,14 +35,14 @@ afterEach(() => {
 
 it('keeps each message on one line', async () => {
   const stream = new SseStream(response, { heartbeat, keepAliveMs: null });
-  stream.send('{\n"a": 1,\r\n"b":2}', 'id.1');
+  void stream.send('{\n"a": 1,\r\n"b":2}', 'id.1');
   stream.end();
   await vi.waitFor(() => expect(received).toContain('event: message\nid: id.1\ndata: { "a": 1, "b":2}\n\n'));
 });
 
 it('says something after a while of silence', async () => {
   const stream = new SseStream(response, { heartbeat, keepAliveMs: 30_000 });
-  stream.send('1');
+  void stream.send('1');
   stream.beat(Date.now() + 29_000);
   stream.beat(Date.now() + 31_000);
   await vi.waitFor(() => expect(received.match(/^:$/gm)).toHaveLength(1));
@@ -70,7 +70,7 @@ it('makes the writer wait for a slow reader, and goes on when it has caught up',
 it('cuts off a reader that owes too much, or has not moved for too long', async () => {
   socket.pause();
   const stream = new SseStream(response, { heartbeat, keepAliveMs: null });
-  for (let count = 0; response.writableLength === 0 && count < 200; count++) stream.send('x'.repeat(200_000));
+  for (let count = 0; response.writableLength === 0 && count < 200; count++) void stream.send('x'.repeat(200_000));
   const nowMs = Date.now();
   stream.beat(nowMs);
   stream.beat(nowMs + 29_000);
@@ -83,7 +83,7 @@ it('cuts off a reader that owes too much, or has not moved for too long', async 
 it('does not queue without end for one that nobody waits for', () => {
   socket.pause();
   const stream = new SseStream(response, { heartbeat, keepAliveMs: null });
-  for (let count = 0; stream.open && count < 1_000; count++) stream.send('x'.repeat(100_000));
+  for (let count = 0; stream.open && count < 1_000; count++) void stream.send('x'.repeat(100_000));
   expect(stream.open).toBe(false);
   expect(response.writableLength).toBeLessThan(4 * 1024 * 1024);
 });

@@ -43,7 +43,7 @@ export class SseStream implements Beating {
   /** An event with nothing in it but an id to resume from, and when: not everybody at the same moment. */
   prime(id: string): void {
     const retryMs = RETRY_MS + Math.floor(Math.random() * RETRY_MS);
-    this.put(`retry: ${retryMs}\nid: ${id}\ndata: \n\n`);
+    void this.put(`retry: ${retryMs}\nid: ${id}\ndata: \n\n`);
   }
 
   /** Says nothing, so that headers arrive and connections stay. */

@@ -105,7 +105,8 @@ export class WebSockets {
   }
 
   private refuse(socket: Duplex, thrown: unknown): void {
-    if (toGatewayError(thrown).code === 'platform.internal') this.parts.logger.error({ err: thrown }, 'an upgrade failed');
+    if (toGatewayError(thrown).code === 'platform.internal')
+      this.parts.logger.error({ err: thrown }, 'an upgrade failed');
     const { httpStatus, text, headers } = refusalAnswer(thrown, null);
     if (httpStatus === 426) headers['Upgrade'] = 'websocket';
     const lines = Object.entries({

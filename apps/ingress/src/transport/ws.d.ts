@@ -6,7 +6,10 @@ declare module 'ws' {
   export class WebSocket {
     readonly readyState: number;
     readonly bufferedAmount: number;
-    constructor(url: string, options?: { readonly headers?: Readonly<Record<string, string>>; readonly origin?: string });
+    constructor(
+      url: string,
+      options?: { readonly headers?: Readonly<Record<string, string>>; readonly origin?: string },
+    );
     send(data: string | Uint8Array, done?: (error?: Error) => void): void;
     ping(): void;
     close(code?: number, reason?: string): void;

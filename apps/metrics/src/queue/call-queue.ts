@@ -161,7 +161,7 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
     void this.worker.pause(true).catch(() => {});
     this.resting = setTimeout(() => {
       this.resting = undefined;
-      if (!this.closing) this.worker.resume();
+      if (!this.closing) void this.worker.resume();
     }, PAUSE_AFTER_ERROR_MS);
   }
 }

@@ -26,8 +26,8 @@ const blocks = (array: string, types: readonly string[]): string =>
 
 const textual = (block: string, types: readonly string[]): string => {
   if (!block.startsWith('{')) return block;
-  const read = JSON.parse(block) as { type?: unknown; uri?: unknown; mimeType?: unknown };
+  const read = JSON.parse(block) as { type?: unknown; uri?: string; mimeType?: string };
   if (typeof read.type !== 'string' || !types.includes(read.type)) return block;
-  const text = read.type === 'resource_link' ? String(read.uri) : `[${read.type} ${String(read.mimeType ?? '')}]`;
+  const text = read.type === 'resource_link' ? String(read.uri) : `[${read.type} ${read.mimeType ?? ''}]`;
   return JSON.stringify({ type: 'text', text });
 };

@@ -3,7 +3,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from '@modelcontextprotocol/node';
-import { McpServer, createMcpHandler, createRequestStateCodec, isLegacyRequest } from '@modelcontextprotocol/server';
+import {
+  McpServer,
+  type RegisteredPrompt,
+  type RegisteredTool,
+  createMcpHandler,
+  createRequestStateCodec,
+  isLegacyRequest,
+} from '@modelcontextprotocol/server';
 import { registerContentTools, textResult } from './content-tools.js';
 import { type RoundState, registerInputTools } from './input-tools.js';
 import { LegacySessions } from './legacy-sessions.js';
@@ -31,11 +38,11 @@ export const startConformanceFixture = async (options: {
   const modern = createMcpHandler(() => buildServer(lists), { legacy: 'reject' });
   lists.onToolsChanged = () => {
     modern.notify.toolsChanged();
-    legacy.forEach((server) => server.sendToolListChanged());
+    legacy.forEach((server) => lists.show(server));
   };
   lists.onPromptsChanged = () => {
     modern.notify.promptsChanged();
-    legacy.forEach((server) => server.sendPromptListChanged());
+    legacy.forEach((server) => lists.show(server));
   };
 
   const handle = toNodeHandler({
@@ -68,10 +75,16 @@ export const startConformanceFixture = async (options: {
   };
 };
 
+interface Extras {
+  readonly tool: RegisteredTool;
+  readonly prompt: RegisteredPrompt;
+}
+
 /** The part of the surface that tools can change: the servers of all sessions and requests show the same. */
 class ChangingLists {
-  extraTool = false;
-  extraPrompt = false;
+  private extraTool = false;
+  private extraPrompt = false;
+  private readonly extras = new WeakMap<McpServer, Extras>();
   onToolsChanged = (): void => {};
   onPromptsChanged = (): void => {};
 
@@ -83,6 +96,22 @@ class ChangingLists {
   changePrompts(): void {
     this.extraPrompt = !this.extraPrompt;
     this.onPromptsChanged();
+  }
+
+  register(server: McpServer): void {
+    const tool = server.registerTool('test_extra_tool', { description: 'Comes and goes' }, () => textResult('Here'));
+    const prompt = server.registerPrompt('test_extra_prompt', { description: 'Comes and goes' }, () => ({
+      messages: [{ role: 'user', content: { type: 'text', text: randomUUID() } }],
+    }));
+    this.extras.set(server, { tool, prompt });
+    this.show(server);
+  }
+
+  /** A session that is open is told of what changes here. */
+  show(server: McpServer): void {
+    const { tool, prompt } = this.extras.get(server) as Extras;
+    if (tool.enabled !== this.extraTool) tool.update({ enabled: this.extraTool });
+    if (prompt.enabled !== this.extraPrompt) prompt.update({ enabled: this.extraPrompt });
   }
 }
 
@@ -114,12 +143,6 @@ const buildServer = (lists: ChangingLists): McpServer => {
     lists.changePrompts();
     return textResult('Changed');
   });
-  if (lists.extraTool)
-    server.registerTool(`test_extra_tool`, { description: 'Comes and goes' }, () => textResult('Here'));
-  if (lists.extraPrompt) {
-    server.registerPrompt('test_extra_prompt', { description: 'Comes and goes' }, () => ({
-      messages: [{ role: 'user', content: { type: 'text', text: randomUUID() } }],
-    }));
-  }
+  lists.register(server);
   return server;
 };
