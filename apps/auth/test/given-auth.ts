@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { DataSource } from 'typeorm';
 import { CallerAdmission } from '#libs/identity';
 import { type RunningService, startService } from '#libs/service';
 import { databaseToken } from '#libs/storage';
 import { type Logger, createLogger } from '#libs/telemetry';
+import { temporaryFolder } from '#libs/testing';
 import { authService } from '../src/index.js';
 
 export const ADMIN = 'admin@example.com';
@@ -25,14 +24,13 @@ export interface GivenAuth {
     method: string,
     path: string,
     options?: { token?: string; body?: unknown },
-    // biome-ignore lint/suspicious/noExplicitAny: an answer under test, looked into by matchers
-    // oxlint-disable-next-line typescript/no-explicit-any
+    // oxlint-disable-next-line typescript/no-explicit-any -- an answer under test, looked into by matchers
   ): Promise<{ status: number; body: any; headers: Headers }>;
   login(email: string, password: string): Promise<string>;
   close(): Promise<void>;
 }
 
-export const makeDataDir = (): Promise<string> => mkdtemp(join(tmpdir(), 'auth-'));
+export const makeDataDir = async (): Promise<string> => temporaryFolder('auth');
 
 export const givenAuth = async (more: Readonly<Record<string, string>> = {}, dir?: string): Promise<GivenAuth> => {
   const dataDir = dir ?? (await makeDataDir());

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bus, connectNats } from '#libs/bus';
@@ -8,7 +7,7 @@ import { CallerAdmission } from '#libs/identity';
 import { type RunningService, startService } from '#libs/service';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
-import { type NatsServer, startNatsServer } from '#libs/testing';
+import { type NatsServer, startNatsServer, temporaryFolder } from '#libs/testing';
 import { authService, issueAdminToken } from '../src/index.js';
 
 const logger = createLogger({ service: 'auth', level: 'silent' });
@@ -21,7 +20,7 @@ let edgeBus: Bus;
 let admission: CallerAdmission;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'auth-nats-'));
+  folder = temporaryFolder('auth-nats');
   postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), logger });
   nats = await startNatsServer();
   const { socketDir = '' } = postgres.location as { socketDir?: string };

@@ -35,17 +35,34 @@ export const ingressOptions = {
   MESSAGE_TTL: integer(600, 'Seconds for which the events of a session can be asked for again with Last-Event-ID.', {
     min: 1,
   }),
-  STREAMS_PER_PRINCIPAL_MAX: integer(1_000, 'Listen and GET streams one caller may hold open at once, per process.', {
-    min: 1,
-  }),
+  STREAMS_PER_PRINCIPAL_MAX: integer(
+    1_000,
+    'Listen, GET and HTTP+SSE streams and WebSockets one caller may hold open at once, per process.',
+    { min: 1 },
+  ),
+  CALLS_PER_CONNECTION_MAX: integer(
+    64,
+    'Requests that one WebSocket or HTTP+SSE connection may have in hand at once.',
+    {
+      min: 1,
+    },
+  ),
+  JSON_RESPONSE_ENABLED: flag(
+    true,
+    'Whether a session gets an answer that nothing came before as one JSON object; else every answer is an event stream.',
+  ),
   SSE_KEEPALIVE_ENABLED: flag(
     true,
-    'Whether idle streams carry a comment now and then, so that nothing on the way closes them.',
+    'Whether idle streams carry a comment, and idle WebSockets a ping, now and then, so that nothing closes them.',
   ),
-  SSE_KEEPALIVE_INTERVAL: integer(30, 'Seconds of silence after which a stream carries a comment.', {
-    min: 1,
-    max: 3_600,
-  }),
+  SSE_KEEPALIVE_INTERVAL: integer(
+    30,
+    'Seconds of silence after which a stream carries a comment, a WebSocket a ping.',
+    {
+      min: 1,
+      max: 3_600,
+    },
+  ),
   STATE_SECRET: secret(
     'Seals requestState and cursors; the same for every replica. Unset: derived from JWT_SECRET_KEY.',
   ),

@@ -17,6 +17,9 @@ export class IngressModule implements OnApplicationShutdown {
     raw: RawHttp,
   ) {
     raw.mount(ingress.http.handle, 'mcp');
+    raw.mount(ingress.sse.handle, 'sse');
+    raw.mount(ingress.sockets.handle, 'ws');
+    raw.onUpgrade(ingress.sockets.upgrade);
     raw.onStopping(() => ingress.stopStreams());
   }
 

@@ -8,6 +8,7 @@ import type { Logger } from '#libs/telemetry';
 import { ABOUT } from './about.js';
 import { Admission } from './admission/admission.js';
 import { Answering } from './answering/answering.js';
+import { Connections } from './connection/connections.js';
 import { CallJournal } from './forwarding/call-journal.js';
 import { Forwarder } from './forwarding/forwarder.js';
 import { InputLoop } from './forwarding/input-loop.js';
@@ -25,8 +26,10 @@ import { Listening } from './streams/listen.js';
 import { SessionStreams } from './streams/session-streams.js';
 import { BodyReader } from './transport/body-reader.js';
 import { Heartbeat } from './transport/heartbeat.js';
+import { HttpSse } from './transport/http-sse.js';
 import { McpHttp } from './transport/mcp-http.js';
 import { OriginGuard } from './transport/origin-guard.js';
+import { WebSockets } from './transport/web-sockets.js';
 
 /** What the process gives ingress to work with. */
 export interface IngressSurroundings {
@@ -44,6 +47,8 @@ const SECOND_MS = 1_000;
 /** Ingress, put together: the one place that knows all its parts. */
 export class Ingress {
   readonly http: McpHttp;
+  readonly sse: HttpSse;
+  readonly sockets: WebSockets;
   private readonly heartbeat = new Heartbeat();
   private readonly catalogs: Catalogs;
   private readonly sessions: SessionStore;
@@ -52,11 +57,12 @@ export class Ingress {
   private readonly feeds: ChangeFeeds;
   private readonly streams: SessionStreams;
   private readonly presence: Presence;
+  private readonly connections: Connections;
 
   constructor(config: IngressConfig, { bus, cache, callers, outbox, logger, releasePlace }: IngressSurroundings) {
     const seal = new Seal(secretOf(config));
     const keepAliveMs = config.SSE_KEEPALIVE_ENABLED ? config.SSE_KEEPALIVE_INTERVAL * SECOND_MS : null;
-    const reply = { heartbeat: this.heartbeat, keepAliveMs, releasePlace };
+    const reply = { heartbeat: this.heartbeat, keepAliveMs, releasePlace, plainJson: true };
     const trail = { cache, bus, ttlMs: config.MESSAGE_TTL * SECOND_MS };
     const journal = new CallJournal(outbox);
 
@@ -79,9 +85,11 @@ export class Ingress {
       seal,
       logger,
     );
+    const guard = new OriginGuard(config.ALLOWED_HOSTS, config.ALLOWED_ORIGINS);
+    const bodies = new BodyReader({ bytesMax: config.MCP_BODY_BYTES_MAX, totalMax: config.MCP_BODY_BYTES_TOTAL });
     this.http = new McpHttp({
-      guard: new OriginGuard(config.ALLOWED_HOSTS, config.ALLOWED_ORIGINS),
-      bodies: new BodyReader({ bytesMax: config.MCP_BODY_BYTES_MAX, totalMax: config.MCP_BODY_BYTES_TOTAL }),
+      guard,
+      bodies,
       pipeline,
       admission,
       sessions: this.sessions,
@@ -89,19 +97,37 @@ export class Ingress {
       calls: this.calls,
       asks: this.asks,
       reply,
+      sessionReply: { ...reply, plainJson: config.JSON_RESPONSE_ENABLED },
       trail,
+      logger,
+    });
+    const { sessions, asks } = this;
+    const parts = { pipeline, sessions, asks, callsMax: config.CALLS_PER_CONNECTION_MAX };
+    const connections = new Connections(parts, this.catalogs, this.feeds);
+    this.connections = connections;
+    this.sse = new HttpSse({ bus, guard, bodies, admission, connections, seal, reply, logger });
+    this.sockets = new WebSockets({
+      guard,
+      admission,
+      connections,
+      settings: reply,
+      frameBytesMax: config.MCP_BODY_BYTES_MAX,
       logger,
     });
   }
 
   /** Open streams get their last message and end; calls in hand go on, but for those that wait for a person. */
   async stopStreams(): Promise<void> {
+    const connections = this.connections.stop();
     this.asks.giveUp();
     this.feeds.endAll();
     this.streams.endAll();
+    await connections;
   }
 
   close(): void {
+    this.connections.close();
+    this.sse.close();
     this.feeds.close();
     this.streams.close();
     for (const part of [this.catalogs, this.sessions, this.calls, this.asks, this.presence]) part.close();

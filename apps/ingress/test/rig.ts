@@ -108,7 +108,7 @@ export interface Exchange {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the gateway answered
+  // oxlint-disable-next-line typescript/no-explicit-any -- whatever the gateway answered
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly json: any;
 }
@@ -183,8 +183,12 @@ export class Rig {
       releasePlace: () => {},
     });
     const server = createServer((request, response) => {
-      if (ingress.http.handle(request, response)) return;
+      for (const face of [ingress.http, ingress.sse, ingress.sockets]) if (face.handle(request, response)) return;
       response.writeHead(404).end();
+    });
+    server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => socket.destroy());
+      if (!ingress.sockets.upgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     this.servers.push(server);

@@ -8,6 +8,8 @@ import { type SseSettings, SseStream } from './sse-stream.js';
 export interface ReplySettings extends SseSettings {
   /** Gives the request's place among those in hand back, once it has become a long stream. */
   readonly releasePlace: (response: ServerResponse) => void;
+  /** Whether an answer that nothing came before is one JSON object; else it is a stream of one event. */
+  readonly plainJson: boolean;
 }
 
 /** A call without an answer for this long goes on as a stream, so that it is kept alive and can be resumed. */
@@ -41,12 +43,13 @@ export class HttpReply implements Reply, Beating {
     if (this.finished) return;
     this.finished = true;
     this.settings.heartbeat.remove(this);
-    if (this.stream === null) {
+    if (this.stream === null && (this.settings.plainJson || !this.streams || httpStatus !== 200)) {
       if (!this.response.destroyed) answerJson(this.response, httpStatus, message, headers);
       return;
     }
-    void this.stream.send(message, this.trail?.end(message, !this.stream.open));
-    this.stream.end();
+    const stream = this.begin(headers);
+    void stream.send(message, this.trail?.end(message, !stream.open));
+    stream.end();
   }
 
   abandon(): void {
@@ -69,10 +72,10 @@ export class HttpReply implements Reply, Beating {
     if (!this.finished && !this.response.destroyed) this.begin().comment();
   }
 
-  private begin(): SseStream {
+  private begin(headers?: Readonly<Record<string, string>>): SseStream {
     if (this.stream !== null) return this.stream;
     this.settings.heartbeat.remove(this);
-    this.stream = new SseStream(this.response, this.settings);
+    this.stream = new SseStream(this.response, this.settings, headers);
     if (this.trail?.primes) this.stream.prime(this.trail.start());
     return this.stream;
   }

@@ -47,6 +47,8 @@ export interface McpHttpParts {
   readonly calls: OpenCalls;
   readonly asks: Asks;
   readonly reply: ReplySettings;
+  /** For clients with sessions. */
+  readonly sessionReply: ReplySettings;
   readonly trail: TrailSettings;
   readonly logger: Logger;
 }
@@ -115,13 +117,19 @@ export class McpHttp {
 
   private call(exchange: Exchange, message: ClientRequest): void {
     const { request, response, endpoint } = exchange;
-    const { reply, calls } = this.parts;
+    const { reply, sessionReply, calls } = this.parts;
     const sessionId = sessionIdOf(exchange);
     const modern = eraOf(message, request.headers) === 'modern';
     if (modern || sessionId === null) {
       const abort = new AbortController();
       void this.parts.pipeline.run(
-        wireCall(exchange, message, new HttpReply(response, reply, endpoint.face === 'mcp', null), abort, null),
+        wireCall(
+          exchange,
+          message,
+          new HttpReply(response, modern ? reply : sessionReply, endpoint.face === 'mcp', null),
+          abort,
+          null,
+        ),
       );
       if (modern) cancelOnClose(response, abort);
       return;
@@ -130,7 +138,7 @@ export class McpHttp {
     const version = singleHeaderValue(request.headers, 'mcp-protocol-version') ?? '';
     const trail = new EventTrail(this.parts.trail, sessionId, message.idText, version >= PRIMED_SINCE);
     calls.add(sessionId, message.idText, abort);
-    const wire = wireCall(exchange, message, new HttpReply(response, reply, true, trail), abort, sessionId);
+    const wire = wireCall(exchange, message, new HttpReply(response, sessionReply, true, trail), abort, sessionId);
     void this.parts.pipeline.run(wire).finally(() => calls.remove(sessionId, message.idText, abort));
   }
 

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { fail, type FailureCode, GatewayError } from '#libs/errors';
+import { databaseFailure } from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
 import { RETRY_AFTER_SECONDS, type RestFailure } from '../http/refuse.js';
 
@@ -41,7 +42,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
       if (thrown.httpStatus >= 500 && thrown.cause !== undefined) this.log(thrown, request);
       return thrown;
     }
-    const named = namedFailure(thrown);
+    const named = databaseFailure(thrown) ?? namedFailure(thrown);
     if (named !== null && named.httpStatus < 500) return named;
     this.log(thrown, request);
     return named ?? fail('platform.internal', { cause: thrown });

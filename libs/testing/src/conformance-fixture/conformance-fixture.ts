@@ -14,7 +14,10 @@ import {
 import { registerContentTools, textResult } from './content-tools.js';
 import { type RoundState, registerInputTools } from './input-tools.js';
 import { LegacySessions } from './legacy-sessions.js';
+import { ModernTasks, TASKS } from './modern-tasks.js';
 import { registerPrompts, registerResources } from './resources-and-prompts.js';
+import { registerTaskTools } from './task-tools.js';
+import { Tasks } from './tasks.js';
 
 export type FixtureEra = 'both' | 'legacy' | 'modern';
 
@@ -27,13 +30,14 @@ export interface ConformanceFixture {
   stop(): Promise<void>;
 }
 
-/** An MCP server on the official SDK that offers all that the conformance suite asks servers for, tasks excepted. */
+/** An MCP server on the official SDK that offers all that the conformance suite asks servers for. */
 export const startConformanceFixture = async (options: {
   readonly era?: FixtureEra;
   readonly port?: number;
 }): Promise<ConformanceFixture> => {
   const { era = 'both', port = 0 } = options;
   const lists = new ChangingLists();
+  const tasks = new ModernTasks(new Tasks());
   const legacy = new LegacySessions(() => buildServer(lists));
   const modern = createMcpHandler(() => buildServer(lists), { legacy: 'reject' });
   lists.onToolsChanged = () => {
@@ -48,7 +52,7 @@ export const startConformanceFixture = async (options: {
   const handle = toNodeHandler({
     fetch: async (request: Request) => {
       if (era === 'legacy' || (era === 'both' && (await isLegacyRequest(request)))) return legacy.fetch(request);
-      return modern.fetch(request);
+      return (await tasks.fetch(request)) ?? modern.fetch(request);
     },
   });
   const hostIsLocal = localhostHostValidation();
@@ -66,6 +70,7 @@ export const startConformanceFixture = async (options: {
     port: address.port,
     changeTools: () => lists.changeTools(),
     stop: async () => {
+      tasks.close();
       await modern.close();
       await legacy.close();
       server.closeAllConnections();
@@ -127,6 +132,7 @@ const buildServer = (lists: ChangingLists): McpServer => {
         resources: { listChanged: true, subscribe: true },
         logging: {},
         completions: {},
+        extensions: { [TASKS]: {} },
       },
       requestState: { verify: codec.verify },
     },
@@ -135,6 +141,7 @@ const buildServer = (lists: ChangingLists): McpServer => {
   registerInputTools(server, codec);
   registerResources(server);
   registerPrompts(server);
+  registerTaskTools(server);
   server.registerTool('test_trigger_tool_change', { description: 'Changes the tool list' }, () => {
     lists.changeTools();
     return textResult('Changed');
