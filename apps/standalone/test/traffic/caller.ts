@@ -7,7 +7,7 @@ export type Ending =
   | { readonly kind: 'refused'; readonly reason: string; readonly httpStatus: number }
   | { readonly kind: 'unknown'; readonly reason: string }
   /** The connection, or the replica behind the front, went away before there was an answer. */
-  | { readonly kind: 'reset' }
+  | { readonly kind: 'reset'; readonly reason: string }
   /** What no client should ever see: silence, somebody else's answer, nonsense. */
   | { readonly kind: 'wrong'; readonly what: string };
 
@@ -30,6 +30,8 @@ export interface Target {
 
 interface RpcAnswer {
   readonly id?: unknown;
+  /** Of a process that does not serve MCP yet: it refuses as REST does. */
+  readonly code?: string;
   readonly result?: { readonly content?: readonly { readonly text?: string }[]; readonly isError?: boolean };
   readonly error?: {
     readonly code: number;
@@ -128,20 +130,21 @@ const post = async (target: Target, id: string, headers: Record<string, string>,
   } catch (error) {
     if ((error as Error).name === 'TimeoutError')
       return { kind: 'wrong', what: `no answer in ${target.hangsAfterMs} ms` };
-    return { kind: 'reset' };
+    return { kind: 'reset', reason: String((error as Error).cause ?? error) };
   }
   const type = response.headers.get('content-type') ?? '';
   // The front's own word for a replica that went away with the request.
-  if (response.status === 502 && type.startsWith('text/plain')) return { kind: 'reset' };
+  if (response.status === 502 && type.startsWith('text/plain')) return { kind: 'reset', reason: 'front' };
   const answer = type.startsWith('text/event-stream') ? answerIn(text, id) : parse(text);
   // A stream that ends without its answer: the replica that wrote it is gone.
-  if (answer === undefined && type.startsWith('text/event-stream')) return { kind: 'reset' };
+  if (answer === undefined && type.startsWith('text/event-stream')) return { kind: 'reset', reason: 'stream' };
   if (answer === undefined) return { kind: 'wrong', what: `${response.status} ${text.slice(0, 200)}` };
   return endingOf(answer, response.status, id);
 };
 
-const endingOf = ({ id: answered, result, error }: RpcAnswer, httpStatus: number, id: string): Ending => {
-  const wrong: Ending = { kind: 'wrong', what: `${httpStatus} ${JSON.stringify({ answered, result, error })}` };
+const endingOf = ({ id: answered, result, error, code }: RpcAnswer, httpStatus: number, id: string): Ending => {
+  if (code !== undefined && httpStatus === 503) return { kind: 'refused', reason: code, httpStatus };
+  const wrong: Ending = { kind: 'wrong', what: `${httpStatus} ${JSON.stringify({ answered, result, error, code })}` };
   if (answered !== id && answered !== undefined && answered !== null) return wrong;
   if (result !== undefined) {
     const own = httpStatus === 200 && result.isError !== true && result.content?.[0]?.text === id;
