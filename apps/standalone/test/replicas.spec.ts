@@ -161,13 +161,17 @@ describe('two replicas of every service', () => {
     await traffic.goesOn(10);
     for (const [index, service] of SERVICES.entries()) {
       const replica = index % 2;
+      console.log('KILL', service, Date.now());
       await given.gateway.kill(service, replica);
       await traffic.goesOn(10);
       await registering.goesOn();
+      console.log('RESTART', service, Date.now());
       await given.gateway.restart(service, replica);
+      console.log('RESTARTED', service, Date.now());
       await traffic.goesOn(5);
     }
     const called = await traffic.stop();
+    for (const c of called) if (c.ending.kind !== 'ok') console.log(c.startedAtMs, c.endedAtMs, JSON.stringify(c.ending));
     calls.push(...called);
     const intruded = await intruder.stop();
     const acknowledged = await registering.stop();
