@@ -80,7 +80,7 @@ export class Ingress {
     const pipeline = new Pipeline(
       admission,
       new Router(this.catalogs, seal, journal),
-      new Answering(this.sessions, new Listening(this.feeds), seal),
+      new Answering(this.sessions, new Listening(this.feeds, this.catalogs, bus, seal), seal),
       new Forwarder(bus, journal, new InputLoop(this.asks), config.TOOL_TIMEOUT * SECOND_MS),
       seal,
       logger,

@@ -1,4 +1,4 @@
-import { GatewayError, toGatewayError } from '#libs/errors';
+import { fail, toGatewayError } from '#libs/errors';
 import { LEGACY_REVISIONS, MODERN_REVISION, type ServerCodec, errorMessage, eraOf, serverCodec } from '#libs/mcp';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from './admission/admission.js';
@@ -51,20 +51,30 @@ export class Pipeline {
   private async call(placed: PlacedCall): Promise<void> {
     const routing = this.router.route(placed);
     const bound = routing instanceof Promise ? await routing : routing;
-    const settled = await this.forwarder.forward(bound);
-    const { message, httpStatus } = encodeAnswer(settled, this.seal);
-    placed.reply.finish(message, httpStatus);
+    try {
+      const settled = await this.forwarder.forward(bound);
+      const { message, httpStatus } = encodeAnswer(settled, this.seal);
+      placed.reply.finish(message, httpStatus);
+    } catch (thrown) {
+      throw mayHaveRun(thrown);
+    }
   }
 
   private refuse(wire: WireCall, codec: ServerCodec, thrown: unknown): void {
     if (wire.abort.signal.aborted) return wire.reply.abandon();
-    if (!(thrown instanceof GatewayError))
-      this.logger.error({ err: thrown, method: wire.request.method }, 'a call failed');
     const failure = toGatewayError(thrown);
+    if (failure.code === 'platform.internal')
+      this.logger.error({ err: failure.cause ?? failure, method: wire.request.method }, 'a call failed');
     const { httpStatus, error } = codec.error(failure);
     wire.reply.finish(errorMessage(wire.request.idText, error), httpStatus, headersFor(failure, httpStatus));
   }
 }
+
+/** From the hand-over on, a failure without a name promises nothing. */
+const mayHaveRun = (thrown: unknown): unknown => {
+  const { code, executed, cause } = toGatewayError(thrown);
+  return code === 'platform.internal' && executed === undefined ? fail(code, { executed: 'unknown', cause }) : thrown;
+};
 
 /** The revision of a refusal before the session is known. */
 const presumedCodec = ({ request, headers, endpoint }: WireCall): ServerCodec =>

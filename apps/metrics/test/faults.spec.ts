@@ -51,7 +51,7 @@ const openOutbox = (): Outbox => {
 
 const run = async (into: Outbox, records: readonly CallRecord[]): Promise<void> => {
   for (const [index, record] of records.entries()) {
-    into.begin({ ...record, outcome: 'unknown' });
+    into.begin({ ...record, outcome: 'unknown' }, () => {});
     into.settle(record);
     if (index % 50 === 0) await sleep(5);
   }

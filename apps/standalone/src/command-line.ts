@@ -2,6 +2,8 @@ import { authUsage, runAuthCommand } from '#apps/auth';
 import { GatewayError } from '#libs/errors';
 import { processEnvironment, VERSION } from '#libs/service';
 import { createLogger, maskText } from '#libs/telemetry';
+import { connect, connectChoices } from './bridges/connect.js';
+import { expose, exposeChoices } from './bridges/expose.js';
 import { settingsHelp, usage } from './help.js';
 import { type StartChoices, startGateway } from './start-gateway.js';
 
@@ -18,6 +20,8 @@ const commands: readonly Command[] = [
   { words: ['--help', '-h', 'help'], run: async () => print(`${usage(authUsage)}\n\n${settingsHelp()}`) },
   { words: ['--version', '-v', 'version'], run: async () => print(VERSION) },
   { words: ['token', 'user', 'secrets'], run: (args) => runAuth(args) },
+  { words: ['connect'], run: ([, ...args]) => connect(connectChoices(args, processEnvironment())) },
+  { words: ['expose'], run: ([, ...args]) => expose(exposeChoices(args, processEnvironment())) },
 ];
 
 /** `switchyard …`: without a command, the gateway starts. */

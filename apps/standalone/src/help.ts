@@ -2,6 +2,12 @@ import { describeOptions, type Options } from '#libs/config';
 import { platformOptions } from '#libs/service';
 import { parts } from './parts.js';
 
+const BRIDGES = [
+  'connect URL [--token TOKEN]                      a stdio server that relays to an MCP URL; also SWITCHYARD_TOKEN',
+  'expose [--port N] [--host H] [--allow-host NAME]… [--token TOKEN] -- COMMAND ARGS…',
+  '                                                 puts a stdio server on HTTP at /mcp',
+];
+
 export const usage = (commandLines: readonly string[]): string =>
   [
     'Usage: npm start -- [--demo] [--import FILE]      starts the gateway',
@@ -13,7 +19,7 @@ export const usage = (commandLines: readonly string[]): string =>
     '  --version       the version',
     '',
     'Commands:',
-    ...commandLines.map((line) => `  ${line}`),
+    ...[...commandLines, ...BRIDGES].map((line) => `  ${line}`),
   ].join('\n');
 
 /** Every setting, grouped by who reads it. A setting that several services read is shown once. */

@@ -1,8 +1,9 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { type ConformanceFixture, SERVICES, type Service, startConformanceFixture } from '#libs/testing';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { summaryOf } from './traffic/audit.js';
-import { type Called, callLegacy, openSession, sessionHeaders } from './traffic/caller.js';
+import { type Called, callLegacy, callModern, openSession, sessionHeaders } from './traffic/caller.js';
 import { type GivenGateway, givenGateway, showLogsOnFailure } from './traffic/given-gateway.js';
 import { Registering, lostBy } from './traffic/registering.js';
 
@@ -154,6 +155,36 @@ describe('two replicas of every service', () => {
     }
   });
 
+  it('keep what a killed process had in its outbox, and what became of its calls', { timeout: 120_000 }, async () => {
+    const { gateway, ledger, target } = given;
+    await Promise.all([0, 1].map((replica) => gateway.kill('metrics', replica)));
+    const answered = await Promise.all(Array.from({ length: 24 }, () => callModern(target)));
+    const before = ledger.requests;
+    ledger.latencyMs = 1_500;
+    const running = Array.from({ length: 12 }, () => callModern(target));
+    await expect.poll(() => ledger.requests - before, { timeout: 20_000, interval: 5 }).toBe(12);
+    await gateway.kill('tool-invocation', 1);
+    const interrupted = await Promise.all(running);
+    ledger.latencyMs = 20;
+    calls.push(...answered, ...interrupted);
+    expect(summaryOf(answered)).toEqual({ ok: 24 });
+    const { ok = 0, ...lost } = summaryOf(interrupted);
+    expect(lost).toEqual({ 'unknown bus.responder_lost': 12 - ok });
+    const recordOf = async ({ id }: Called) =>
+      (await given.books()).rows.find(({ traceId }) => traceId === id)?.outcome;
+
+    await Promise.all([0, 1].map((replica) => gateway.restart('metrics', replica)));
+    for (const call of interrupted.filter(({ ending }) => ending.kind === 'unknown')) {
+      await expect.poll(() => recordOf(call), { timeout: 30_000 }).toBe('unknown');
+    }
+    await sleep(SHIPPED_AFTER_MS);
+    const recorded = await Promise.all(answered.map(recordOf));
+    expect(recorded.filter((outcome) => outcome === undefined).length).toBeGreaterThan(0);
+
+    await gateway.restart('tool-invocation', 1);
+    await given.agreesWith(calls);
+  });
+
   it('lose and double nothing while one of each is killed and comes back, in turn', { timeout: 150_000 }, async () => {
     const traffic = await given.traffic({ modern: 5, legacy: 3 });
     const intruder = await given.traffic({ modern: 1, pauseMs: 50, tokens: [`${given.gateway.adminToken}x`] });
@@ -161,17 +192,13 @@ describe('two replicas of every service', () => {
     await traffic.goesOn(10);
     for (const [index, service] of SERVICES.entries()) {
       const replica = index % 2;
-      console.log('KILL', service, Date.now());
       await given.gateway.kill(service, replica);
       await traffic.goesOn(10);
       await registering.goesOn();
-      console.log('RESTART', service, Date.now());
       await given.gateway.restart(service, replica);
-      console.log('RESTARTED', service, Date.now());
       await traffic.goesOn(5);
     }
     const called = await traffic.stop();
-    for (const c of called) if (c.ending.kind !== 'ok') console.log(c.startedAtMs, c.endedAtMs, JSON.stringify(c.ending));
     calls.push(...called);
     const intruded = await intruder.stop();
     const acknowledged = await registering.stop();
@@ -196,6 +223,9 @@ describe('two replicas of every service', () => {
     }
   });
 });
+
+/** Longer than METRICS_BUFFER_FLUSH_INTERVAL: what has not arrived by then waits for somebody. */
+const SHIPPED_AFTER_MS = 7_000;
 
 const PLAIN = { auth: '/auth/email/me', registry: '/gateways', metrics: '/metrics' } as const;
 

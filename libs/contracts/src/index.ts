@@ -11,5 +11,6 @@ export * from './registry/resolve-upstream.request.js';
 export * from './tool-invocation/discover-upstream.request.js';
 export * from './tool-invocation/execute-call.request.js';
 export * from './tool-invocation/upstream-list-changed.event.js';
+export * from './tool-invocation/watch-tasks.request.js';
 export * from './tool-invocation/watch-upstream.request.js';
 export * from './metrics/record-calls.request.js';

@@ -2,5 +2,17 @@ export { checkDepth, membersOf, valueText, withMembers } from './json-text.js';
 export type { Member } from './json-text.js';
 export { MODERN_REVISION, LEGACY_REVISIONS, REVISIONS, isModern, isServed } from './revisions.js';
 export type { Revision } from './revisions.js';
+export {
+  TASKS_EXTENSION,
+  declaresTasks,
+  isTaskMethod,
+  renamedTask,
+  resultWithMeta,
+  runsLegacyTasks,
+  taskProblem,
+  taskSupportOf,
+  taskWithMeta,
+} from './tasks.js';
+export type { TaskMethod, TaskSupport } from './tasks.js';
 export * from './client-side/index.js';
 export * from './server-side/index.js';

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus } from '#libs/bus';
 import type { CallRecord } from '#libs/contracts';
@@ -72,7 +72,7 @@ const logFiles = (): string[] =>
 const spoolBytes = (): number => logFiles().reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
 
 const run = (outbox: Outbox, callId: string): void => {
-  outbox.begin(aCallRecord({ callId }));
+  outbox.begin(aCallRecord({ callId }), () => {});
   outbox.settle(aCallRecord({ callId, outcome: 'ok' }));
 };
 
@@ -84,6 +84,33 @@ beforeEach(() => {
 afterEach(async () => {
   await Promise.all(outboxes.splice(0).map((outbox) => outbox.close(0)));
   rmSync(dir, { recursive: true, force: true });
+});
+
+describe('the spool', () => {
+  it('lets a call go once it stands on disk that it has begun, those that begin together with one write', async () => {
+    const outbox = givenOutbox(new Metrics());
+    const onDisk: string[] = [];
+    const look = (): void => void onDisk.push(readFileSync(join(dir, logFiles()[0] ?? ''), 'utf8'));
+
+    outbox.begin(aCallRecord({ callId: 'a' }), look);
+    outbox.begin(aCallRecord({ callId: 'b' }), look);
+    expect(spoolBytes()).toBe(0);
+    await Promise.resolve();
+
+    expect(onDisk).toHaveLength(2);
+    for (const text of onDisk) expect(text).toMatch(/^B\["a".*\nB\["b".*\n$/);
+  });
+
+  it('has what settled on disk when the turn of the event loop ends', async () => {
+    const metrics = new Metrics();
+    metrics.refuse = down;
+    const outbox = givenOutbox(metrics, { flushIntervalMs: 60_000 });
+
+    run(outbox, 'a');
+    await turn();
+
+    expect(readFileSync(join(dir, logFiles()[0] ?? ''), 'utf8')).toContain('S["a"');
+  });
 });
 
 describe('shipping', () => {
@@ -98,8 +125,8 @@ describe('shipping', () => {
       latencyMs: 1.25,
     });
 
-    outbox.begin(aCallRecord({ callId: 'a' }));
-    outbox.begin(aCallRecord({ callId: 'b' }));
+    outbox.begin(aCallRecord({ callId: 'a' }), () => {});
+    outbox.begin(aCallRecord({ callId: 'b' }), () => {});
     outbox.settle(settled);
 
     await until(() => metrics.batches.length > 0);
@@ -177,7 +204,7 @@ describe('bounds', () => {
     const outbox = givenOutbox(metrics, { recordsInMemoryMax: 2, segmentBytesMax: 512 * 1024 });
     for (const callId of ['a', 'b', 'c']) run(outbox, callId);
     const ids = Array.from({ length: 4_000 }, (_, i) => `call-${i}`);
-    for (const callId of ids) outbox.begin(aCallRecord({ callId }));
+    for (const callId of ids) outbox.begin(aCallRecord({ callId }), () => {});
     for (const callId of ids) outbox.settle(aCallRecord({ callId, outcome: 'ok' }));
 
     metrics.refuse = null;
@@ -189,7 +216,7 @@ describe('bounds', () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics, { bytesMax: 100_000, recordsInMemoryMax: 10 });
-    outbox.begin(aCallRecord({ callId: 'long' }));
+    outbox.begin(aCallRecord({ callId: 'long' }), () => {});
     for (let i = 0; i < 1_000; i += 1) run(outbox, `call-${i}`);
     outbox.settle(aCallRecord({ callId: 'long', outcome: 'ok' }));
 
@@ -205,7 +232,7 @@ describe('bounds', () => {
   it('lets a long call outlive the segment it began in', async () => {
     const metrics = new Metrics();
     const outbox = givenOutbox(metrics, { segmentBytesMax: 8 * 1024 });
-    outbox.begin(aCallRecord({ callId: 'long' }));
+    outbox.begin(aCallRecord({ callId: 'long' }), () => {});
     for (let i = 0; i < 200; i += 1) run(outbox, `call-${i}`);
     await until(() => outbox.pending === 0);
 
@@ -237,6 +264,7 @@ describe('the records of the dead', () => {
     metrics.refuse = down;
     const outbox = givenOutbox(metrics, { segmentBytesMax: 2_048 });
     work(outbox);
+    await turn();
     const spool = readdirSync(dir)[0] ?? '';
     renameSync(join(dir, spool), join(dir, rename(spool)));
     return join(dir, rename(spool));
@@ -246,7 +274,7 @@ describe('the records of the dead', () => {
     const orphan = await leaveSpool(
       (outbox) => {
         for (let i = 0; i < 20; i += 1) run(outbox, `settled-${i}`);
-        outbox.begin(aCallRecord({ callId: 'running' }));
+        outbox.begin(aCallRecord({ callId: 'running' }), () => {});
       },
       (name) => `${name}-dead`,
     );
@@ -307,7 +335,7 @@ describe('the records of the dead', () => {
     metrics.refuse = down;
     const first = givenOutbox(metrics);
     run(first, 'a');
-    first.begin(aCallRecord({ callId: 'b' }));
+    first.begin(aCallRecord({ callId: 'b' }), () => {});
     await first.close(50);
 
     metrics.refuse = null;
@@ -329,7 +357,7 @@ describe('the records of the dead', () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics);
-    outbox.begin(aCallRecord({ callId: 'running' }));
+    outbox.begin(aCallRecord({ callId: 'running' }), () => {});
     run(outbox, 'a');
     const [spool] = readdirSync(dir);
     rmSync(join(dir, spool ?? ''), { recursive: true });

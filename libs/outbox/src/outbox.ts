@@ -31,9 +31,12 @@ const ADOPTION_MS = 5_000;
 const CLOSE_MS = 5_000;
 
 /**
- * Call records on their way to metrics. `begin` and `settle` write to a local spool before they return, so a process
- * that is killed loses none: whoever starts next, or lives, ships them. Records leave the spool once metrics
- * acknowledges them; what is shipped twice counts once there, by call id.
+ * Call records on their way to metrics. They are written to a local spool, so a process that is killed loses none:
+ * whoever starts next, or lives, ships them. Records leave the spool once metrics acknowledges them; what is shipped
+ * twice counts once there, by call id.
+ *
+ * What one turn of the event loop begins and settles is one write. A call goes ahead only once it stands on disk that
+ * it has begun; that it has settled stands there when the turn ends, until when it would count as `unknown`.
  */
 export class Outbox {
   private readonly spool: Spool;
@@ -49,6 +52,8 @@ export class Outbox {
   private adopting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   private readonly unwatch: () => void;
+  private beginning: (() => void)[] = [];
+  private committing: NodeJS.Immediate | undefined;
   private diskFails = false;
   private dropping = false;
   private dropped = 0;
@@ -95,15 +100,24 @@ export class Outbox {
     return this.dropped;
   }
 
-  /** The call is about to run. `record.outcome` is `unknown`; it stands if this process dies before `settle`. */
-  begin(record: CallRecord): void {
+  /**
+   * The call is about to run: `go` lets it, once that is on disk. `record.outcome` is `unknown`; it stands if this
+   * process dies before the call settles.
+   */
+  begin(record: CallRecord, go: () => void): void {
     if (this.closing === undefined) this.spool.begin(record);
+    // The calls that arrive together are begun together: all of them come here before the first microtask runs.
+    if (this.beginning.push(go) === 1) queueMicrotask(() => this.goAhead());
   }
 
   /** The call has ended. Needs no `begin` before it. */
   settle(record: CallRecord): void {
     if (this.closing !== undefined || !this.spool.settle(record)) return this.drop();
     this.dropping = false;
+    this.committing ??= setImmediate(() => {
+      this.committing = undefined;
+      this.spool.commit();
+    });
     if (this.flushIntervalMs === 0 || this.spool.ready >= this.flushCount) this.startShipping();
     else this.linger ??= setTimeout(() => this.startShipping(), this.flushIntervalMs).unref();
   }
@@ -119,6 +133,13 @@ export class Outbox {
   close(timeoutMs: number = CLOSE_MS): Promise<void> {
     this.closing ??= this.closeWithin(timeoutMs);
     return this.closing;
+  }
+
+  private goAhead(): void {
+    const { beginning } = this;
+    this.beginning = [];
+    this.spool.commit();
+    for (const go of beginning) go();
   }
 
   private startShipping(): void {
@@ -161,6 +182,7 @@ export class Outbox {
   private async closeWithin(timeoutMs: number): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     clearTimeout(this.linger);
+    clearImmediate(this.committing);
     this.spool.settleBegun();
     const deadline = setTimeout(() => this.giveUp.abort(), timeoutMs);
     await this.shipping;

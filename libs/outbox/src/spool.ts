@@ -17,6 +17,15 @@ interface Begun {
   segment: Segment | null;
 }
 
+/** A line that is still to be written, and what has to know where it went. */
+interface Unwritten {
+  readonly line: string;
+  /** Of a `B` line. */
+  readonly begun: Begun | undefined;
+  /** Of an `S` line; `begun` is then the `B` line that it supersedes. */
+  readonly settled: Waiting | undefined;
+}
+
 export interface SpoolLimits {
   readonly segmentBytesMax: number;
   /** On disk in all; beyond it no call is begun, and what settles is kept in memory while there is room. */
@@ -28,11 +37,13 @@ export interface SpoolLimits {
 /** Older than this, a heartbeat no longer vouches that nobody adopted the folder meanwhile. */
 const BEAT_TRUSTED_MS = 6_000;
 const READ_BACK_BYTES = 256 * 1024;
+/** Written without waiting for `commit`. */
+const UNWRITTEN_CHARS_MAX = 256 * 1024;
 
 /**
- * The records of one process, first on disk, then in memory. Single-threaded and synchronous: a call record is safe
- * when `begin` or `settle` returns. A segment goes once all its settled records are acknowledged; calls that run longer
- * than that are written again into the current one.
+ * The records of one process, on disk and in memory. Lines are gathered and written together by `commit`, for a write
+ * per line would be a good part of what a call costs. A segment goes once all its settled records are acknowledged;
+ * calls that run longer than that are written again into the current one.
  */
 export class Spool {
   private readonly segments: Segment[] = [];
@@ -40,6 +51,8 @@ export class Spool {
   private readonly queue: Waiting[] = [];
   /** From here on settled records are on disk alone. */
   private unread: { segment: Segment; offset: number } | null = null;
+  private unwritten: Unwritten[] = [];
+  private unwrittenChars = 0;
   private current!: Segment;
   private sequence = 0;
   private beatAtMs = 0;
@@ -65,7 +78,7 @@ export class Spool {
   }
 
   get bytesOnDisk(): number {
-    return this.bytes + this.foreignBytes;
+    return this.bytes + this.unwrittenChars + this.foreignBytes;
   }
 
   /** Settled records that metrics has not acknowledged. */
@@ -76,33 +89,60 @@ export class Spool {
 
   begin(record: CallRecord): void {
     this.stillOurs();
-    const segment = this.bytesOnDisk < this.limits.bytesMax ? this.append(toLine('B', record)) : null;
-    this.forgetBegun(record.callId);
-    this.begun.set(record.callId, { record, segment });
-    if (segment !== null) segment.open += 1;
+    const begun: Begun = { record, segment: null };
+    const before = this.begun.get(record.callId);
+    if (before !== undefined) this.forget(before);
+    this.begun.set(record.callId, begun);
+    if (this.bytesOnDisk < this.limits.bytesMax) this.gather({ line: toLine('B', record), begun, settled: undefined });
   }
 
   /** False when neither disk nor memory has room: the record is lost. */
   settle(record: CallRecord): boolean {
     this.stillOurs();
-    const begun = this.forgetBegun(record.callId);
+    const begun = this.begun.get(record.callId);
+    this.begun.delete(record.callId);
     // What was begun on disk may settle there even when the spool is full: such calls are few.
     const room = (begun?.segment ?? null) !== null || this.bytesOnDisk < this.limits.bytesMax;
-    const segment = room ? this.append(toLine('S', record)) : null;
-    if (segment !== null) segment.unacknowledged += 1;
-    const inMemory = this.queue.length < this.limits.recordsInMemoryMax && (segment === null || this.unread === null);
-    if (inMemory) this.queue.push({ record, segment });
-    else if (segment !== null) this.unread ??= { segment, offset: this.lastOffset };
-    return inMemory || segment !== null;
+    const inMemory = this.queue.length < this.limits.recordsInMemoryMax && (!room || this.unread === null);
+    if (!inMemory) return room && this.settleOnDisk(record, begun);
+    const waiting: Waiting = { record, segment: null };
+    this.queue.push(waiting);
+    if (room) this.gather({ line: toLine('S', record), begun, settled: waiting });
+    else if (begun !== undefined) this.forget(begun);
+    return true;
+  }
+
+  /** Writes what was gathered, in one go: from then on it survives this process. */
+  commit(): void {
+    if (this.unwritten.length === 0) return;
+    const { unwritten } = this;
+    let text = '';
+    for (const { line } of unwritten) text += line;
+    this.unwritten = [];
+    this.unwrittenChars = 0;
+    const segment = this.append(text);
+    for (const { begun, settled } of unwritten) {
+      if (settled !== undefined) {
+        settled.segment = segment;
+        if (segment !== null) segment.unacknowledged += 1;
+        if (begun !== undefined) this.forget(begun);
+      } else if (begun !== undefined && segment !== null && this.begun.get(begun.record.callId) === begun) {
+        begun.segment = segment;
+        segment.open += 1;
+      }
+    }
+    this.rollWhenFull();
   }
 
   /** The oldest `countMax` settled records; they stay until `acknowledge`. */
   peek(countMax: number): CallRecord[] {
+    this.commit();
     return this.queue.slice(0, countMax).map((waiting) => waiting.record);
   }
 
   /** The first `count` of the last `peek` are in metrics for good. */
   acknowledge(count: number): void {
+    this.commit();
     for (const { segment } of this.queue.splice(0, count)) {
       if (segment === null) continue;
       segment.unacknowledged -= 1;
@@ -114,6 +154,7 @@ export class Spool {
   /** Settles as `unknown` what is still running: its process is about to end. */
   settleBegun(): void {
     for (const { record } of this.begun.values()) this.settle({ ...record, outcome: 'unknown' });
+    this.commit();
   }
 
   /** Counts what an adopted spool holds against this one's limit. */
@@ -133,6 +174,7 @@ export class Spool {
 
   /** Leaves nothing behind when all is acknowledged; otherwise leaves the files to whoever starts next. */
   close(): void {
+    this.commit();
     for (const segment of this.segments) segment.close();
     const empty = this.queue.length === 0 && this.unread === null && this.begun.size === 0 && this.foreignBytes === 0;
     rmSync(empty ? this.folder : join(this.folder, OWNER_FILE), { recursive: true, force: true });
@@ -144,6 +186,20 @@ export class Spool {
     this.roll();
   }
 
+  private get isFull(): boolean {
+    return this.current.bytes >= this.limits.segmentBytesMax;
+  }
+
+  /** Behind a write, not before the next: with the old segment goes what the lines still to be written supersede. */
+  private rollWhenFull(): void {
+    if (!this.isFull) return;
+    try {
+      this.roll();
+    } catch (error) {
+      this.onDiskFailure(error);
+    }
+  }
+
   private roll(): void {
     const previous = this.current as Segment | undefined;
     this.sequence += 1;
@@ -152,12 +208,30 @@ export class Spool {
     if (previous?.unacknowledged === 0) this.retire(previous);
   }
 
-  private append(line: string): Segment | null {
+  private gather(unwritten: Unwritten): void {
+    this.unwritten.push(unwritten);
+    this.unwrittenChars += unwritten.line.length;
+    if (this.unwrittenChars >= UNWRITTEN_CHARS_MAX) this.commit();
+  }
+
+  /** For a record that memory has no room for: it is read back from where it stands. */
+  private settleOnDisk(record: CallRecord, begun: Begun | undefined): boolean {
+    this.commit();
+    const segment = this.append(toLine('S', record));
+    if (begun !== undefined) this.forget(begun);
+    if (segment === null) return false;
+    segment.unacknowledged += 1;
+    this.unread ??= { segment, offset: this.lastOffset };
+    this.rollWhenFull();
+    return true;
+  }
+
+  private append(text: string): Segment | null {
     try {
-      if (this.current.bytes >= this.limits.segmentBytesMax) this.roll();
+      if (this.isFull) this.roll();
       const segment = this.current;
       const offset = segment.bytes;
-      segment.append(line);
+      segment.append(text);
       this.bytes += segment.bytes - offset;
       this.lastOffset = offset;
       return segment;
@@ -167,12 +241,10 @@ export class Spool {
     }
   }
 
-  private forgetBegun(callId: string): Begun | undefined {
-    const begun = this.begun.get(callId);
-    if (begun === undefined) return undefined;
-    this.begun.delete(callId);
+  /** The call has settled, or has begun anew: its `B` line counts no more. */
+  private forget(begun: Begun): void {
     if (begun.segment !== null) begun.segment.open -= 1;
-    return begun;
+    begun.segment = null;
   }
 
   /** All that settled in this segment is acknowledged. */
@@ -233,6 +305,9 @@ export class Spool {
     for (const begun of this.begun.values()) begun.segment = null;
     for (const waiting of this.queue) waiting.segment = null;
     this.unread = null;
+    // They are among those that are written again.
+    this.unwritten = [];
+    this.unwrittenChars = 0;
     this.bytes = 0;
     this.found();
     for (const begun of this.begun.values()) {

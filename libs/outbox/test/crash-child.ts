@@ -40,13 +40,12 @@ const work = (): void => {
   for (let i = 0; i < 20; i += 1) {
     count += 1;
     const callId = `${prefix}-${count}`;
-    outbox.begin(aCallRecord({ callId }));
-    note(`b ${callId}`);
+    outbox.begin(aCallRecord({ callId }), () => note(`b ${callId}`));
     open.push(callId);
     if (open.length < Number(callsAtOnce)) continue;
     const settled = open.splice(Math.floor(Math.random() * open.length), 1)[0] ?? '';
     outbox.settle(aCallRecord({ callId: settled, outcome: 'ok', latencyMs: 1.5 }));
-    note(`s ${settled}`);
+    setImmediate(() => note(`s ${settled}`));
   }
   setImmediate(work);
 };

@@ -8,6 +8,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { CallRecord } from '#libs/contracts';
 import { spawnSource } from '#libs/testing';
 
+/** As many as `crash-child.ts` begins in one go. */
+const CALLS_PER_TURN = 20;
+
 let folder: string;
 let dir: string;
 const children: ChildProcess[] = [];
@@ -89,12 +92,12 @@ it('delivers every begun call although processes are killed again and again', as
   start(metrics, 'idle', 0);
 
   await until(() => readdirSync(dir).length === 1 && begun.every((callId) => metrics.rows.has(callId)));
-  // One call may have been begun or settled without the time to tell.
-  expect(metrics.rows.size - begun.length).toBeLessThanOrEqual(3);
+  // The calls of one turn of the event loop may have been begun or settled without the time to tell.
+  expect(metrics.rows.size - begun.length).toBeLessThanOrEqual(3 * CALLS_PER_TURN);
   for (const callId of settled) expect(metrics.rows.get(callId)?.outcome).toBe('ok');
   const unknown = [...metrics.rows.values()].filter((row) => row.outcome === 'unknown');
   expect(unknown.length).toBeGreaterThanOrEqual(3 * 40);
-  expect(unknown.length).toBeLessThanOrEqual(3 * 51);
+  expect(unknown.length).toBeLessThanOrEqual(3 * (50 + CALLS_PER_TURN));
 }, 60_000);
 
 it('leaves the spool of a living process alone', async () => {

@@ -5,5 +5,6 @@ export { NestLogger } from './nest-logger.js';
 export { maskText } from './redaction.js';
 export { childTraceparent, currentTrace, runInTrace, traceIdOf } from './trace.js';
 export type { Trace } from './trace.js';
-export { httpRequestDuration, httpRequests, meter, watchProcess } from './instruments.js';
+export { httpTraffic } from './http-traffic.js';
+export { meter, watchProcess } from './instruments.js';
 export { renderPrometheus } from './prometheus.js';

@@ -5,17 +5,6 @@ import { meterProvider } from './prometheus.js';
 /** The process' meter. A service declares its instruments once, in one file of its own, by their public names. */
 export const meter = (): Meter => meterProvider.getMeter('switchyard');
 
-export const httpRequests = meter().createCounter('http_requests_total', {
-  description: 'HTTP requests answered, by method, route and status.',
-});
-
-export const httpRequestDuration = meter().createHistogram('http_request_duration_seconds', {
-  description: 'Time from the head of a request to the end of its answer.',
-  advice: {
-    explicitBucketBoundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
-  },
-});
-
 /** Starts to watch the process itself: memory, processor time, event loop. */
 export const watchProcess = (): void => {
   const delays = monitorEventLoopDelay({ resolution: 50 });

@@ -1,16 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { httpRequestDuration, httpRequests, meter, watchProcess } from './instruments.js';
+import { httpTraffic } from './http-traffic.js';
+import { meter, watchProcess } from './instruments.js';
 import { renderPrometheus } from './prometheus.js';
 
 describe("Prometheus' text", () => {
   it('holds the HTTP series under their public names', async () => {
-    httpRequests.add(2, { method: 'GET', route: '/v1/tools', status: 200 });
-    httpRequestDuration.record(0.02, { method: 'GET', route: '/v1/tools' });
+    httpTraffic.answered('GET', '/v1/tools', 200, 0.02);
+    httpTraffic.answered('GET', '/v1/tools', 200, 90);
+    httpTraffic.refused('POST', 503);
     const text = await renderPrometheus();
     expect(text).toContain('http_requests_total{method="GET",route="/v1/tools",status="200"} 2');
     expect(text).toContain('# TYPE http_request_duration_seconds histogram');
+    expect(text).toContain('http_request_duration_seconds_bucket{method="GET",route="/v1/tools",le="0.01"} 0');
     expect(text).toContain('http_request_duration_seconds_bucket{method="GET",route="/v1/tools",le="0.025"} 1');
-    expect(text).toContain('http_request_duration_seconds_count{method="GET",route="/v1/tools"} 1');
+    expect(text).toContain('http_request_duration_seconds_bucket{method="GET",route="/v1/tools",le="+Inf"} 2');
+    expect(text).toContain('http_request_duration_seconds_sum{method="GET",route="/v1/tools"} 90.02');
+    expect(text).toContain('http_request_duration_seconds_count{method="GET",route="/v1/tools"} 2');
+    expect(text).toContain('http_requests_total{method="POST",route="refused",status="503"} 1');
   });
 
   it('holds what a service declares, read at the moment of asking', async () => {

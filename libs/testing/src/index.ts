@@ -15,6 +15,8 @@ export { startRedisServer } from './redis-server.js';
 export { startStallingProxy } from './stalling-proxy.js';
 export { startTransactionPooler } from './transaction-pooler.js';
 export { temporaryFolder } from './temporary-folder.js';
+export { startAskingUpstream } from './upstream/asking-upstream.js';
+export type { AskingSession, AskingUpstream } from './upstream/asking-upstream.js';
 export { brokenAnswers, brokenLists, startBrokenUpstream } from './upstream/broken-upstream.js';
 export type { BrokenAnswer, BrokenList, BrokenUpstream } from './upstream/broken-upstream.js';
 export { startFastUpstream } from './upstream/fast-upstream.js';

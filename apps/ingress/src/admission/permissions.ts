@@ -15,6 +15,9 @@ const OF_METHOD = {
   'prompts/get': 'prompts.read',
   'resources/read': 'resources.read',
   'completion/complete': null,
+  'tasks/get': 'tools.execute',
+  'tasks/update': 'tools.execute',
+  'tasks/cancel': 'tools.execute',
 } as const;
 
 /** What a caller must hold for an operation; `null` where being let in is enough. */

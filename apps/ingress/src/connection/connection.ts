@@ -159,14 +159,14 @@ export class Connection {
     if (!session || !BATCHED.has(session.revision)) {
       throw fail('mcp.invalid_request', { message: 'Batches are not accepted here' });
     }
-    const { error } = serverCodec(session.revision);
+    const codec = serverCodec(session.revision);
     for (const message of messages) {
       try {
         if (message.kind === 'invalid') throw message.error;
         void this.take(message, carrier);
       } catch (thrown) {
         if (message.kind !== 'request' && message.kind !== 'invalid') continue;
-        void this.line.send(errorMessage(message.idText, error(toGatewayError(thrown)).error));
+        void this.line.send(errorMessage(message.idText, codec.error(toGatewayError(thrown)).error));
       }
     }
   }

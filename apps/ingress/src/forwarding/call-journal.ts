@@ -1,5 +1,6 @@
 import type { CallRecord } from '#contracts/metrics/record-calls.request';
 import type { GatewayError } from '#libs/errors';
+import { singleHeaderValue } from '#libs/mcp';
 import type { Outbox } from '#libs/outbox';
 import { traceIdOf } from '#libs/telemetry';
 import type { AdmittedCall, BoundCall } from '../calls.js';
@@ -31,7 +32,7 @@ export class CallJournal {
       upstreamId: null,
       outcome: 'refused',
       requestBytes: params.text.length,
-      traceId: traceIdOf(call.meta.traceparent) ?? null,
+      traceId: traceIdOf(call.meta.traceparent ?? singleHeaderValue(call.headers ?? {}, 'traceparent')) ?? null,
     });
   }
 

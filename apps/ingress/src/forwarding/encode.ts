@@ -1,6 +1,16 @@
 import { type GatewayError, fail } from '#libs/errors';
-import { canAnswer, errorMessage, resultMessage, withMembers } from '#libs/mcp';
+import {
+  type RpcError,
+  canAnswer,
+  errorMessage,
+  isTaskMethod,
+  renamedTask,
+  resultMessage,
+  sessionCapabilities,
+  withMembers,
+} from '#libs/mcp';
 import { ABOUT } from '../about.js';
+import { type TaskPlace, writeTaskId } from '../routing/task-id.js';
 import type { Seal } from '../sealing/seal.js';
 import type { SettledCall } from './forwarder.js';
 import { readInputNeeded } from './input-requests.js';
@@ -18,12 +28,17 @@ export const encodeAnswer = (settled: SettledCall, seal: Seal): EncodedAnswer =>
   const { head, body = '{}' } = answer;
   switch (head.kind) {
     case 'result': {
+      if (isTaskMethod(call.routed.method)) return encodeTaskAnswer(settled, body);
       const cache = { ttlMs: head.ttlMs ?? 0, cacheScope: head.cacheScope ?? 'private' };
       const result = codec.callResult(call.routed.method, { body, meta: head.meta, cache }, ABOUT);
       return { message: resultMessage(request.idText, result), httpStatus: 200 };
     }
     case 'error': {
-      const { httpStatus, error } = codec.upstreamError(call.routed.method, call.routed.target, head.error);
+      const { httpStatus, error } = codec.upstreamError(
+        call.routed.method,
+        call.routed.target,
+        ownError(call, head.error),
+      );
       return { message: errorMessage(request.idText, error), httpStatus };
     }
     case 'input-required': {
@@ -31,9 +46,54 @@ export const encodeAnswer = (settled: SettledCall, seal: Seal): EncodedAnswer =>
       if (result === null) throw unavailable('The tool needs input that cannot be asked for here');
       return { message: resultMessage(request.idText, result), httpStatus: 200 };
     }
-    case 'task':
-      throw unavailable('The upstream answered with a task, which is not relayed');
+    case 'task': {
+      const result = codec.taskResult(withSealedId(settled, body, seal), head.meta, ABOUT);
+      if (result === null) throw unavailable('The upstream answered with a task, which this client cannot have');
+      return { message: resultMessage(request.idText, result), httpStatus: 200 };
+    }
   }
+};
+
+/** What `tasks/…` is answered: the task under the id that the client has for it, or an acknowledgement. */
+const encodeTaskAnswer = ({ call, answer: { head } }: SettledCall, body: string): EncodedAnswer => {
+  const { codec, request, routed } = call;
+  const told = routed.method === 'tasks/get' ? renamedTask(body, request.params.value['taskId'] as string) : '{}';
+  const meta = head.kind === 'error' ? undefined : head.meta;
+  const result = codec.callResult(routed.method, { body: told, meta, cache: UNCACHED }, ABOUT);
+  return { message: resultMessage(request.idText, result), httpStatus: 200 };
+};
+
+const METHOD_NOT_FOUND = -32601;
+const INVALID_PARAMS = -32602;
+const UNCACHED = { ttlMs: 0, cacheScope: 'private' } as const;
+
+/**
+ * The client knows the task by another id than the upstream, and nothing of the upstream's. An upstream that has no
+ * tasks (any more) does not have this one.
+ */
+const ownError = ({ routed, request }: SettledCall['call'], error: RpcError): RpcError => {
+  if (!isTaskMethod(routed.method)) return error;
+  const { code, message } = error;
+  const isUnknown = code === METHOD_NOT_FOUND;
+  return {
+    code: isUnknown ? INVALID_PARAMS : code,
+    message: message.replaceAll(routed.target, request.params.value['taskId'] as string),
+  };
+};
+
+const withSealedId = ({ call, answer }: SettledCall, body: string, seal: Seal): string => {
+  const { head, instance } = answer;
+  const { taskId } = JSON.parse(body) as { taskId: string };
+  const { upstreamId, exposedName: tool, client } = call.routed;
+  const keeper = head.kind === 'task' ? head.keeper : undefined;
+  const place: TaskPlace = {
+    upstreamId,
+    taskId,
+    tool,
+    ...(keeper !== undefined && { kept: { by: keeper, instance } }),
+    ...(keeper === 'session' && { capabilities: sessionCapabilities(client.capabilities) }),
+  };
+  return renamedTask(body, writeTaskId(seal, call, place));
 };
 
 const unavailable = (message: string): GatewayError => fail('mcp.input_unavailable', { message, executed: 'unknown' });

@@ -7,6 +7,7 @@ import {
 } from '#contracts/tool-invocation/execute-call.request';
 import { fail, toGatewayError } from '#libs/errors';
 import type { BoundCall, ParkedCall } from '../calls.js';
+import { taskUnknown } from '../routing/task-id.js';
 import { frameWriter } from './call-frames.js';
 import type { CallJournal } from './call-journal.js';
 import { type InputLoop, isSessionCall } from './input-loop.js';
@@ -47,8 +48,24 @@ export class Forwarder {
 
   private execute(call: BoundCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
     const { callId } = call.routed;
-    const options = this.options(call, callId, onFrame);
-    return this.watch(call, callId, this.bus.ask(ExecuteCall, call.routed, { ...options, body: call.body }));
+    const options = { ...this.options(call, callId, onFrame), body: call.body };
+    if (call.instance !== null) return this.watch(call, callId, this.executeThere(call, call.instance, options));
+    return this.watch(call, callId, this.bus.ask(ExecuteCall, call.routed, options));
+  }
+
+  /** Where a task is kept. When that instance is gone, another may find it at the upstream, if that is where it is. */
+  private async executeThere(
+    call: BoundCall,
+    instance: string,
+    options: AskOptions<CallFrame>,
+  ): Promise<Answer<CallAnswer>> {
+    try {
+      return await this.bus.ask(ExecuteCall, call.routed, { ...options, instance });
+    } catch (error) {
+      if (toGatewayError(error).code !== 'bus.no_responders') throw error;
+      if (call.routed.keeper === 'instance') throw taskUnknown();
+      return await this.bus.ask(ExecuteCall, call.routed, options);
+    }
   }
 
   private continue(call: BoundCall, parked: ParkedCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {

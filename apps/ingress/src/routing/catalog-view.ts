@@ -12,7 +12,7 @@ import type {
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { maySee } from '#libs/identity';
 import type { ListKind, Offer, ServerCodec } from '#libs/mcp';
-import { isObject } from '#libs/mcp';
+import { TASKS_EXTENSION, isObject, runsLegacyTasks } from '#libs/mcp';
 
 type Entry = { readonly definition: string };
 
@@ -34,6 +34,8 @@ const CURSOR_MARK = '"@"';
 const PAGES_MAX = 64;
 /** Extensions whose settings and content pass through the gateway unchanged. */
 export const CARRIED_EXTENSIONS: readonly string[] = ['io.modelcontextprotocol/ui'];
+/** Those of a client of 2026-07-28. Tasks never mean those of 2025-11-25. */
+export const MODERN_EXTENSIONS: readonly string[] = [...CARRIED_EXTENSIONS, TASKS_EXTENSION];
 
 /** The part of a catalog that some callers see: all who see the same share one view, and its prepared pages. */
 export class CatalogView {
@@ -104,9 +106,10 @@ export class CatalogView {
   private extensions(): Record<string, unknown> {
     const carried: Record<string, unknown> = {};
     for (const { capabilities } of this.upstreams) {
+      if (runsLegacyTasks(capabilities)) carried[TASKS_EXTENSION] = {};
       const declared = capabilities['extensions'];
       if (!isObject(declared)) continue;
-      for (const name of CARRIED_EXTENSIONS) if (Object.hasOwn(declared, name)) carried[name] ??= declared[name];
+      for (const name of MODERN_EXTENSIONS) if (Object.hasOwn(declared, name)) carried[name] ??= declared[name];
     }
     return carried;
   }

@@ -1,24 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import type { HeaderParam } from '#contracts/registry/catalog';
+import type { CatalogTool, HeaderParam } from '#contracts/registry/catalog';
 import type { CallClient, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import { fail } from '#libs/errors';
 import {
   type ForwardedMethod,
+  type TaskSupport,
   checkParamMirrors,
   editParams,
   isModern,
+  isTaskMethod,
   isObject,
   isPlainName,
   paramText,
   relayableCapabilities,
   singleHeaderValue,
+  taskSupportOf,
   withMembers,
 } from '#libs/mcp';
 import { childTraceparent } from '#libs/telemetry';
 import type { BoundCall, ParkedCall, PlacedCall } from '../calls.js';
 import { type RequestState, readRequestState } from '../forwarding/request-state.js';
 import type { Seal } from '../sealing/seal.js';
-import { CARRIED_EXTENSIONS } from './catalog-view.js';
+import { MODERN_EXTENSIONS } from './catalog-view.js';
+import { type TaskPlace, checkTasks, findTask, taskUnknown } from './task-id.js';
 
 /** Where a call goes, and what its upstream calls it. */
 export interface Target {
@@ -28,13 +32,18 @@ export interface Target {
   readonly headerParams: readonly HeaderParam[];
   /** Params that are named otherwise upstream, as JSON text. */
   readonly renamed: Readonly<Record<string, string>>;
+  readonly taskSupport?: RoutedCall['taskSupport'];
+  /** Of a task: who keeps it, and which instance that is. */
+  readonly kept?: TaskPlace['kept'];
+  /** Of a task: what its client could do when it began. */
+  readonly capabilities?: TaskPlace['capabilities'];
 }
 
 const NONE: readonly HeaderParam[] = [];
 const UNCHANGED: Readonly<Record<string, string>> = {};
 
 /** `null`: there is no such thing for this caller, and it may be that it has only just come. */
-type Finder = (call: PlacedCall) => Target | null;
+type Finder = (call: PlacedCall, seal: Seal) => Target | null;
 
 const finders: Readonly<Record<ForwardedMethod, Finder>> = {
   'tools/call': (call) => {
@@ -42,7 +51,9 @@ const finders: Readonly<Record<ForwardedMethod, Finder>> = {
     const tool = call.catalog.tool(exposedName, call.principal);
     if (tool === undefined) return null;
     const { upstreamId, upstreamName: target, headerParams } = tool;
-    return { upstreamId, target, exposedName, headerParams, renamed: renaming(exposedName, target) };
+    const renamed = renaming(exposedName, target);
+    const taskSupport = supportOf(tool);
+    return { upstreamId, target, exposedName, headerParams, renamed, ...(taskSupport !== null && { taskSupport }) };
   },
   'prompts/get': (call) => {
     const exposedName = textParam(call, 'name');
@@ -58,14 +69,19 @@ const finders: Readonly<Record<ForwardedMethod, Finder>> = {
     return { upstreamId: resource.upstreamId, target: uri, exposedName: uri, headerParams: NONE, renamed: UNCHANGED };
   },
   'completion/complete': (call) => findReference(call),
+  'tasks/get': (call, seal) => findTaskTarget(call, seal),
+  'tasks/update': (call, seal) => findTaskTarget(call, seal),
+  'tasks/cancel': (call, seal) => findTaskTarget(call, seal),
 };
 
 /** Finds the call its upstream. The catalog of a call that finds nothing may be looked at anew, once. */
-export const findTarget = (call: PlacedCall, method: ForwardedMethod): Target | null => finders[method](call);
+export const findTarget = (call: PlacedCall, method: ForwardedMethod, seal: Seal): Target | null =>
+  finders[method](call, seal);
 
 /** What a name that leads nowhere is answered with; the same whether it is hidden or absent. */
 export const notFound = (call: PlacedCall, method: ForwardedMethod) => {
   const { name, uri } = call.request.params.value;
+  if (isTaskMethod(method)) return taskUnknown();
   if (method === 'resources/read') return fail('registry.resource_unknown', { data: { uri } });
   if (method === 'completion/complete')
     return fail('mcp.params_invalid', { message: 'ref names nothing that is here' });
@@ -93,11 +109,13 @@ export const bind = (call: PlacedCall, method: ForwardedMethod, target: Target, 
     exposedName: target.exposedName,
     serverId: call.endpoint.serverId,
     principal: { id: principal.id, tokenId: principal.tokenId },
-    client: clientOf(call),
+    client: clientOf(call, target),
     ...(logLevel !== null && { logLevel }),
     wantsProgress: meta.progressTokenText !== null && call.reply.streams,
     ...(meta.passed !== undefined && { meta: meta.passed }),
     headerParams: target.headerParams,
+    ...(target.taskSupport !== undefined && { taskSupport: target.taskSupport }),
+    ...(target.kept !== undefined && { keeper: target.kept.by }),
     receivedAtMs: call.receivedAtMs,
   };
   return {
@@ -105,6 +123,7 @@ export const bind = (call: PlacedCall, method: ForwardedMethod, target: Target, 
     routed,
     body: editParams(params, changes),
     traceparent: childTraceparent(meta.traceparent ?? singleHeaderValue(call.headers ?? {}, 'traceparent')),
+    instance: target.kept?.instance ?? null,
     parked: state?.kind === 'parked' ? parkedCall(call, state) : null,
   };
 };
@@ -112,14 +131,14 @@ export const bind = (call: PlacedCall, method: ForwardedMethod, target: Target, 
 const NO_CAPABILITIES = {};
 
 /** The client as it described itself, in this request or in its session. */
-const clientOf = ({ envelope, session, codec }: PlacedCall): CallClient => {
+const clientOf = ({ envelope, session, codec }: PlacedCall, target: Target): CallClient => {
   if (envelope === null)
     return {
       info: session?.client.info ?? null,
       capabilities: session?.client.capabilities ?? NO_CAPABILITIES,
       revision: codec.revision,
     };
-  const capabilities = relayableCapabilities(envelope.capabilities, null, CARRIED_EXTENSIONS);
+  const capabilities = target.capabilities ?? relayableCapabilities(envelope.capabilities, null, MODERN_EXTENSIONS);
   return { info: envelope.info, capabilities, revision: codec.revision };
 };
 
@@ -149,6 +168,35 @@ const textParam = (call: PlacedCall, key: string): string => {
 
 const renaming = (exposedName: string, target: string): Readonly<Record<string, string>> =>
   exposedName === target ? UNCHANGED : { name: JSON.stringify(target) };
+
+const supports = new WeakMap<CatalogTool, TaskSupport | null>();
+
+const supportOf = (tool: CatalogTool): TaskSupport | null => {
+  let support = supports.get(tool);
+  if (support === undefined) {
+    support = taskSupportOf(tool.definition);
+    supports.set(tool, support);
+  }
+  return support;
+};
+
+const findTaskTarget = (call: PlacedCall, seal: Seal): Target | null => {
+  checkTasks(call);
+  const { taskId, inputResponses } = call.request.params.value;
+  if (inputResponses !== undefined && !isObject(inputResponses))
+    throw fail('mcp.params_invalid', { message: 'inputResponses must be an object' });
+  const place = findTask(seal, call, taskId);
+  if (place === null) return null;
+  return {
+    upstreamId: place.upstreamId,
+    target: place.taskId,
+    exposedName: place.tool,
+    headerParams: NONE,
+    renamed: { taskId: JSON.stringify(place.taskId) },
+    ...(place.kept !== undefined && { kept: place.kept }),
+    ...(place.capabilities !== undefined && { capabilities: place.capabilities }),
+  };
+};
 
 /** Completion names a prompt or a resource template inside `ref`. */
 const findReference = (call: PlacedCall): Target | null => {

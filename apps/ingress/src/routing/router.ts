@@ -29,7 +29,7 @@ export class Router {
     if (call.operation.does !== 'call') throw fail('mcp.method_unknown');
     const { method } = call.operation;
     try {
-      const target = findTarget(call, method);
+      const target = findTarget(call, method, this.seal);
       return target === null ? this.lookAgain(call, method) : bind(call, method, target, this.seal);
     } catch (thrown) {
       throw this.refused(call, thrown);
@@ -40,7 +40,7 @@ export class Router {
   private async lookAgain(call: PlacedCall, method: ForwardedMethod): Promise<BoundCall> {
     try {
       const again = placed(call, await this.catalogs.revalidated(call.endpoint.serverId));
-      const target = findTarget(again, method);
+      const target = findTarget(again, method, this.seal);
       if (target === null) throw notFound(call, method);
       return bind(again, method, target, this.seal);
     } catch (thrown) {

@@ -20,6 +20,8 @@ export interface FeedWishes {
 }
 
 export interface Feed {
+  /** As they were let in last. */
+  readonly principal: Principal;
   follow(uris: readonly string[]): void;
   close(): void;
 }

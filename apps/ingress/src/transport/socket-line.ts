@@ -13,7 +13,7 @@ const OPEN = 1;
 /** More than this unsent, and senders wait. */
 const UNSENT_BYTES = 64 * 1024;
 /** More than this unsent because of what the client makes us say, and it is cut off. */
-const UNSENT_BYTES_MAX = 1024 * 1024;
+const UNSENT_BYTES_MAX = 8 * 1024 * 1024;
 /** A peer that takes nothing, or answers no ping, for this long is cut off. */
 const STALL_MS = 30_000;
 
@@ -54,7 +54,7 @@ export class SocketLine implements Line, Beating {
   heard(): void {
     this.heardAtMs = Date.now();
     this.pingedAtMs = null;
-    if (this.socket.bufferedAmount + this.outlet.backlogChars > UNSENT_BYTES_MAX * 8) this.socket.terminate();
+    if (this.socket.bufferedAmount + this.outlet.backlogChars > UNSENT_BYTES_MAX) this.socket.terminate();
   }
 
   beat(nowMs: number): void {

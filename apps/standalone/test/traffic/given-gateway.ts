@@ -6,6 +6,7 @@ import {
   startGateway,
   startLedgerUpstream,
 } from '#libs/testing';
+import type { PostgresLocation } from '#libs/storage';
 import { expect, onTestFailed } from 'vitest';
 import { auditWhenSettled } from './audit.js';
 import { type Books, readBooks } from './call-rows.js';
@@ -36,7 +37,11 @@ const ENV = {
   METRICS_BUFFER_FLUSH_INTERVAL: '5',
 };
 
-export const givenGateway = async (options: GatewayOptions, latencyMs: number): Promise<GivenGateway> => {
+export const givenGateway = async (
+  options: GatewayOptions,
+  latencyMs: number,
+  database?: () => PostgresLocation,
+): Promise<GivenGateway> => {
   const ledger = await startLedgerUpstream({ latencyMs });
   const gateway = await startGateway({ ...options, env: { ...ENV, ...options.env } }).catch(async (error: unknown) => {
     await ledger.stop();
@@ -50,8 +55,9 @@ export const givenGateway = async (options: GatewayOptions, latencyMs: number): 
     hangsAfterMs: HANGS_AFTER_MS,
   };
   const books = (): Promise<Books> => {
-    if (gateway.postgres === undefined) throw new Error('this gateway keeps its own database');
-    return readBooks(gateway.postgres.location);
+    const location = database?.() ?? gateway.postgres?.location;
+    if (location === undefined) throw new Error('nobody knows where the database is');
+    return readBooks(location);
   };
   const tokens = (count: number): Promise<string[]> =>
     Promise.all(Array.from({ length: count }, () => gateway.tokenFor({ email: 'admin@example.com', isAdmin: true })));

@@ -70,9 +70,13 @@ export class Traffic {
     const target = this.next();
     let session: string | null = null;
     while (!this.stopping) {
-      // A client that got no session tries again; one that has it never needs another.
+      // A client that got no session tries again, as does one that is told that its own has ended.
       session ??= await openSession(target).catch(() => null);
-      if (session !== null) this.calls.push(await callLegacy(target, session));
+      if (session !== null) {
+        const called = await callLegacy(target, session);
+        this.calls.push(called);
+        if (called.ending.kind === 'refused' && called.ending.httpStatus === 404) session = null;
+      }
       await sleep(this.settings.pauseMs);
     }
   }

@@ -2,7 +2,7 @@ import { fail, GatewayError } from '#libs/errors';
 import { LEGACY_REVISIONS, META_SERVER_INFO, MODERN_REVISION } from '#libs/mcp';
 import type { Channel } from '../upstream/channel.js';
 import { request, type Response } from '../upstream/conversation.js';
-import { asObject } from '../upstream/legacy-session.js';
+import { asObject } from '../upstream/as-object.js';
 import { modernHeaders, modernMeta } from '../upstream/modern-request.js';
 import type { PeerIdentity } from '../upstream/peer.js';
 import { HttpRefusal } from '../upstream/refusal.js';

@@ -65,7 +65,7 @@ export class CallService {
     this.sweep.add(running.limited);
     running.open.frames.attach(context.send.bind(context));
     const step = running.open.next();
-    this.begin(running);
+    running.report.begin(() => this.begin(running));
     return this.conclude(running, step, 0);
   }
 

@@ -6,7 +6,7 @@ import { traceIdOf } from '#libs/telemetry';
 
 const REFUSED = new Set<string>(['upstream.busy', 'upstream.breaker_open', 'upstream.refused']);
 
-/** One call's record: begun before anything is done, settled once whatever happens. */
+/** One call's record: begun before anything is sent, settled once whatever happens. */
 export class CallReport {
   private readonly startedMs = performance.now();
   private readonly record: CallRecord;
@@ -34,7 +34,11 @@ export class CallReport {
       responseBytes: 0,
       traceId: traceIdOf(traceparent) ?? null,
     };
-    outbox.begin(this.record);
+  }
+
+  /** `go` is called once it stands on disk that the call has begun. */
+  begin(go: () => void): void {
+    this.outbox.begin(this.record, go);
   }
 
   answered(

@@ -41,13 +41,13 @@ const urlElicitations = (data: unknown, capabilities: Json): string | null => {
   return JSON.stringify(requests);
 };
 
-const RETRY_KEYS = { inputResponses: null, requestState: null };
+/** `task` would make a task of a call in 2025-11-25, which is for the gateway to decide. */
+const NEWER_KEYS = { inputResponses: null, requestState: null, task: null };
+const MAY_HAVE_NEWER_KEYS = /"(?:inputResponses|requestState|task)"/;
 
 /** The params of a call without what only a 2026-07-28 upstream knows. */
 export const legacyParams = (paramsText: string): string =>
-  paramsText.includes('"inputResponses"') || paramsText.includes('"requestState"')
-    ? withMembers(paramsText, RETRY_KEYS)
-    : paramsText;
+  MAY_HAVE_NEWER_KEYS.test(paramsText) ? withMembers(paramsText, NEWER_KEYS) : paramsText;
 
 const ASK_KEYS = { _meta: null, task: null, elicitationId: null };
 

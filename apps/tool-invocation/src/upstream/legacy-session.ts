@@ -5,6 +5,7 @@ import {
   type IncomingNotification,
   type IncomingRequest,
   type IncomingResult,
+  isTaskMethod,
   LEGACY_REVISIONS,
   notificationText,
   requestText,
@@ -14,13 +15,24 @@ import {
 import { fail, type GatewayError } from '#libs/errors';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import { isLower, type OpenCall } from '../dispatch/open-call.js';
+import { asObject } from './as-object.js';
 import type { Channel } from './channel.js';
 import { CLIENT_INFO } from './client-info.js';
 import { nextRequestId, request, type Response } from './conversation.js';
+import type { Errand } from './errand.js';
 import { Exchange, type ExchangeSink } from './exchange.js';
 import { askParamsText, giveLegacyError, giveLegacyResult, legacyParams } from './legacy-answer.js';
 import { named } from './named.js';
-import { announce, NOTHING_WATCHED, type Peer, type PeerEvents, type PeerIdentity, type Watched } from './peer.js';
+import { LegacyTasks } from './legacy-tasks.js';
+import {
+  announce,
+  NOTHING_WATCHED,
+  type Peer,
+  type PeerEvents,
+  type PeerIdentity,
+  type TaskEars,
+  type Watched,
+} from './peer.js';
 import { HttpRefusal } from './refusal.js';
 import { relayLog, relayProgress } from './relay-frames.js';
 import { staleSession } from './stale.js';
@@ -51,6 +63,7 @@ export class LegacySession implements Peer {
   private level: LogLevel | undefined;
   private settingLevel: Promise<void> | undefined;
   private watched: Watched = NOTHING_WATCHED;
+  private readonly tasks: LegacyTasks = new LegacyTasks(this);
 
   /** Shakes hands over the channel. */
   static async open(channel: Channel, options: SessionOptions): Promise<LegacySession> {
@@ -85,19 +98,32 @@ export class LegacySession implements Peer {
 
   get uses(): number {
     const pinned = this.watched.lists && this.options.pinnedByLists ? 1 : 0;
-    return this.calls.size + this.watched.uris.length + pinned;
+    return this.calls.size + this.tasks.size + this.watched.uris.length + pinned;
   }
 
   start(call: OpenCall): void {
     this.listen();
     if (call.logLevel !== undefined && this.identity.capabilities.logging && isLower(call.logLevel, this.level)) {
-      void this.lowerLevel(call.logLevel).then(() => this.send(call));
-    } else this.send(call);
+      void this.lowerLevel(call.logLevel).then(() => this.begin(call));
+    } else this.begin(call);
   }
 
   request(method: string, params: object, timeoutMs: number): Promise<Response> {
     this.usedAtMs = performance.now();
     return request(this.channel, method, params, null, { timeoutMs });
+  }
+
+  /** A request whose answer nobody waits for. */
+  tell(method: string, params: object): void {
+    void this.request(method, params, SET_LEVEL_MS).catch(() => {});
+  }
+
+  followTasks(ears: TaskEars): () => void {
+    return this.tasks.follow(ears);
+  }
+
+  retire(): void {
+    this.tasks.end();
   }
 
   watch(watched: Watched): void {
@@ -107,9 +133,8 @@ export class LegacySession implements Peer {
     this.listen();
     const resources = this.identity.capabilities.resources as { subscribe?: unknown } | undefined;
     if (!resources?.subscribe) return;
-    const tell = (method: string, uri: string) => void this.request(method, { uri }, SET_LEVEL_MS).catch(() => {});
-    for (const uri of after) if (!before.has(uri)) tell('resources/subscribe', uri);
-    for (const uri of before) if (!after.has(uri)) tell('resources/unsubscribe', uri);
+    for (const uri of after) if (!before.has(uri)) this.tell('resources/subscribe', { uri });
+    for (const uri of before) if (!after.has(uri)) this.tell('resources/unsubscribe', { uri });
   }
 
   /** What comes on the stream that belongs to no request. */
@@ -127,17 +152,18 @@ export class LegacySession implements Peer {
   /** A question of the upstream: on the stream of a call, or to be attributed to the newest one that is open. */
   asked(message: IncomingRequest, call: LegacyCall | undefined): void {
     if (message.method === 'ping') return this.post(resultText(message.id, '{}'));
-    const asked = call ?? [...this.calls.values()].at(-1);
+    const open = (call ?? [...this.calls.values()].at(-1))?.asker;
+    const asked = this.tasks.askedBy(message) ?? open;
     if (asked === undefined)
       return this.post(errorText(message.id, METHOD_NOT_FOUND, 'No call is open that this could belong to'));
     const problem =
-      askProblem(message.method, message.params, asked.open.call.client.capabilities) ??
+      askProblem(message.method, message.params, asked.call.client.capabilities) ??
       (message.paramsText.length > ASK_CHARS_MAX ? 'The request is too large' : null);
     if (problem !== null) {
       const code = problem === 'Method not found' ? METHOD_NOT_FOUND : INVALID_PARAMS;
       return this.post(errorText(message.id, code, problem));
     }
-    asked.open.ask({
+    asked.ask({
       method: message.method,
       paramsText: askParamsText(message.paramsText),
       reply: (result) => this.post(resultText(message.id, result)),
@@ -148,14 +174,16 @@ export class LegacySession implements Peer {
   notified(message: IncomingNotification, call: LegacyCall | undefined): void {
     const { method, params } = message;
     if (method === 'notifications/progress') {
-      const running = typeof params.progressToken === 'number' ? this.calls.get(params.progressToken) : undefined;
-      if (running !== undefined) relayProgress(message, running.open);
+      const { progressToken: token } = params;
+      const running = typeof token === 'number' ? (this.calls.get(token)?.open ?? this.tasks.callOf(token)) : undefined;
+      if (running !== undefined) relayProgress(message, running);
     } else if (method === 'notifications/message') {
       // Only the stream says whose a log message is; where there is none, there must be no doubt.
       const only = this.calls.size === 1 ? [...this.calls.values()][0] : undefined;
       const running = call ?? (this.channel.sessionful ? undefined : only);
       if (running !== undefined) relayLog(message, running.open);
-    } else announce(method, params, this.options.events);
+    } else if (method === 'notifications/tasks/status') this.tasks.changed(params.taskId);
+    else announce(method, params, this.options.events);
   }
 
   settled(call: LegacyCall): void {
@@ -167,6 +195,7 @@ export class LegacySession implements Peer {
   lose(): void {
     if (this.lost) return;
     this.lost = true;
+    this.tasks.end();
     this.options.events.closed();
     void this.channel.close().catch(() => {});
   }
@@ -175,11 +204,26 @@ export class LegacySession implements Peer {
     void this.channel.post(text).catch(() => {});
   }
 
-  private send(open: OpenCall): void {
-    if (open.ended) return;
-    const call = new LegacyCall(this, open);
+  /** Sends a call, or something else that has to be asked for its sake. */
+  send(open: OpenCall, errand: Errand): LegacyCall | undefined {
+    if (open.ended) return undefined;
+    const call = new LegacyCall(this, open, errand);
     this.calls.set(call.exchange.id, call);
     this.channel.request(call.exchange);
+    return call;
+  }
+
+  /** Gives a call the answer of the upstream. */
+  give(open: OpenCall, message: IncomingResult | IncomingError): void {
+    if (message.kind === 'result') giveLegacyResult(open, message);
+    else giveLegacyError(open, message);
+  }
+
+  private begin(open: OpenCall): void {
+    if (isTaskMethod(open.call.method)) return this.tasks.operate(open);
+    const paramsText = legacyParams(open.paramsText);
+    if (this.tasks.wants(open)) this.tasks.begin(open, paramsText);
+    else this.send(open, { paramsText });
   }
 
   /** Lazily: many servers offer no such stream, and many sessions never need it. */
@@ -202,19 +246,24 @@ export class LegacySession implements Peer {
   }
 }
 
-class LegacyCall implements ExchangeSink {
+export class LegacyCall implements ExchangeSink {
   readonly exchange: Exchange;
+  /** Who the upstream's questions on its stream are put to. */
+  readonly asker: Pick<OpenCall, 'call' | 'ask'>;
 
   constructor(
     private readonly session: LegacySession,
     readonly open: OpenCall,
+    private readonly errand: Errand,
   ) {
-    const { call, paramsText, traceparent, wantsProgress } = open;
+    const { call, traceparent, wantsProgress } = open;
+    const { method = call.method, paramsText = open.paramsText, asked } = errand;
     const id = nextRequestId();
     const meta: Record<string, unknown> = { ...call.meta, traceparent };
     if (wantsProgress) meta.progressToken = id;
-    const text = requestText(id, call.method, withMeta(legacyParams(paramsText), meta));
+    const text = requestText(id, method, withMeta(paramsText, meta));
     this.exchange = new Exchange(id, text, ['traceparent', traceparent], this);
+    this.asker = asked === undefined ? open : { call, ask: asked };
     open.carrier = this.exchange;
     open.cancelUpstream = (reason) => this.cancel(reason);
   }
@@ -224,8 +273,7 @@ class LegacyCall implements ExchangeSink {
     this.session.settled(this);
     if (message.kind === 'error' && this.meansLostSession(httpStatus, message.error.message)) return this.failLost();
     try {
-      if (message.kind === 'result') giveLegacyResult(this.open, message);
-      else giveLegacyError(this.open, message);
+      this.take(message)?.catch((error: unknown) => this.open.fail(named(error)));
     } catch (error) {
       this.open.fail(named(error));
     }
@@ -254,10 +302,22 @@ class LegacyCall implements ExchangeSink {
     this.open.fail(fail('upstream.closed', { executed: this.exchange.executed }));
   }
 
+  private take(message: IncomingResult | IncomingError): Promise<void> | undefined {
+    const { take, refused } = this.errand;
+    const taker = message.kind === 'result' ? take : refused;
+    if (taker === undefined) {
+      this.session.give(this.open, message);
+      return undefined;
+    }
+    this.open.cancelUpstream = undefined;
+    return taker(message as never) ?? undefined;
+  }
+
   private cancel(reason: string): void {
     this.session.settled(this);
     this.exchange.abandon();
-    if (this.exchange.sent)
+    if (this.errand.cancel !== undefined) this.errand.cancel();
+    else if (this.exchange.sent)
       this.session.post(notificationText('notifications/cancelled', { requestId: this.exchange.id, reason }));
   }
 
@@ -290,6 +350,3 @@ const identityOf = (result: Readonly<Record<string, unknown>>): PeerIdentity => 
     instructions: typeof instructions === 'string' ? instructions : null,
   };
 };
-
-export const asObject = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

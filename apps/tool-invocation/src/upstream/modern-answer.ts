@@ -1,8 +1,17 @@
 import { fail, type GatewayError } from '#libs/errors';
-import { askProblem, type IncomingError, type IncomingResult, resultParts } from '#libs/mcp';
+import {
+  ALL_CAPABILITIES,
+  askProblem,
+  declaresTasks,
+  type IncomingError,
+  type IncomingResult,
+  isTaskMethod,
+  resultParts,
+  taskParts,
+  taskProblem,
+} from '#libs/mcp';
 import type { OpenCall } from '../dispatch/open-call.js';
 
-const TASKS = 'io.modelcontextprotocol/tasks';
 const MAY_REQUIRE_INPUT = new Set(['tools/call', 'prompts/get', 'resources/read']);
 const STATE_CHARS_MAX = 65_536;
 
@@ -10,6 +19,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Gives a call the result of a 2026-07-28 upstream. */
 export const giveModernResult = (call: OpenCall, message: IncomingResult): void => {
+  if (isTaskMethod(call.call.method)) return giveTaskAnswer(call, message);
+  if (message.result.resultType === 'task') return giveTask(call, message);
   const parts = resultParts(message);
   const { meta, ttlMs, cacheScope, text } = parts;
   if (parts.resultType === 'complete') {
@@ -27,9 +38,27 @@ export const giveModernResult = (call: OpenCall, message: IncomingResult): void 
     const problem = inputProblem(call, message.result);
     if (problem !== null) throw invalid(problem);
     call.answer({ kind: 'input-required', ...(meta && { meta }) }, text);
-  } else if (parts.resultType === 'task' && declares(call.call.client.capabilities, TASKS)) {
-    call.answer({ kind: 'task', ...(meta && { meta }) }, text);
   } else throw invalid(`its resultType "${parts.resultType.slice(0, 32)}" is not known`);
+};
+
+/** The call goes on as a task: https://github.com/modelcontextprotocol/ext-tasks */
+const giveTask = (call: OpenCall, message: IncomingResult): void => {
+  const { method, client } = call.call;
+  if (method !== 'tools/call' || !declaresTasks(client.capabilities)) throw invalid('it answers with a task unasked');
+  const problem = taskProblem(message.result);
+  if (problem !== null) throw invalid(problem);
+  const { meta, text } = taskParts(message);
+  call.answer({ kind: 'task', ...(meta && { meta }) }, text);
+};
+
+const giveTaskAnswer = (call: OpenCall, message: IncomingResult): void => {
+  const { meta, text, resultType } = taskParts(message);
+  if (resultType !== 'complete') throw invalid(`its resultType is "${resultType.slice(0, 32)}"`);
+  if (call.call.method === 'tasks/get') {
+    const problem = taskProblem(message.result) ?? asksProblem(message.result.inputRequests ?? {}, ALL_CAPABILITIES);
+    if (problem !== null) throw invalid(problem);
+  }
+  call.answer({ kind: 'result', ...(meta && { meta }) }, text);
 };
 
 /** Gives a call the error of a 2026-07-28 upstream, or says with `false` that it is none of the client's business. */
@@ -53,18 +82,18 @@ const inputProblem = ({ call }: OpenCall, { inputRequests, requestState }: Json)
   if (requestState !== undefined && (typeof requestState !== 'string' || requestState.length > STATE_CHARS_MAX)) {
     return 'its requestState is no string or too long';
   }
-  if (inputRequests === undefined) return null;
+  return inputRequests === undefined ? null : asksProblem(inputRequests, call.client.capabilities);
+};
+
+const asksProblem = (inputRequests: unknown, capabilities: Json): string | null => {
   if (!isObject(inputRequests)) return 'its inputRequests are not an object';
   for (const asked of Object.values(inputRequests)) {
     if (!isObject(asked) || typeof asked.method !== 'string') return 'its inputRequests are malformed';
-    const problem = askProblem(asked.method, isObject(asked.params) ? asked.params : {}, call.client.capabilities);
+    const problem = askProblem(asked.method, isObject(asked.params) ? asked.params : {}, capabilities);
     if (problem !== null) return `it asks what the client cannot answer (${problem})`;
   }
   return null;
 };
-
-const declares = (capabilities: Json, extension: string): boolean =>
-  isObject(capabilities.extensions) && Object.hasOwn(capabilities.extensions, extension);
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -22,19 +22,21 @@ import { giveModernError, giveModernResult } from './modern-answer.js';
 import { modernHeaders, modernMeta } from './modern-request.js';
 import { named } from './named.js';
 import { ModernWatch } from './modern-watch.js';
-import type { Peer, PeerEvents, PeerIdentity, Watched } from './peer.js';
+import { followModernTasks } from './modern-tasks.js';
+import type { Peer, PeerEvents, PeerIdentity, TaskEars, Watched } from './peer.js';
 import { HttpRefusal } from './refusal.js';
 import { relayLog, relayProgress } from './relay-frames.js';
 import { staleEra } from './stale.js';
 
 const HEADER_MISMATCH = -32020;
-const NAMED = new Set(['tools/call', 'prompts/get', 'resources/read']);
+const NAMED = new Set(['tools/call', 'prompts/get', 'resources/read', 'tasks/get', 'tasks/update', 'tasks/cancel']);
 const REFRESH_MS = 10_000;
 
 /** An upstream of 2026-07-28: no session; every request says all there is to know. */
 export class ModernPeer implements Peer {
   usedAtMs = performance.now();
   private readonly calls = new Set<ModernCall>();
+  private readonly followers = new Set<TaskEars>();
   private readonly watcher: ModernWatch;
 
   constructor(
@@ -54,7 +56,7 @@ export class ModernPeer implements Peer {
   }
 
   get uses(): number {
-    return this.calls.size + (this.watcher.active ? 1 : 0);
+    return this.calls.size + this.followers.size + (this.watcher.active ? 1 : 0);
   }
 
   start(call: OpenCall): void {
@@ -78,6 +80,19 @@ export class ModernPeer implements Peer {
 
   watch(watched: Watched): void {
     this.watcher.set(watched);
+  }
+
+  followTasks(ears: TaskEars): () => void {
+    this.followers.add(ears);
+    const stop = followModernTasks(this.channel, this.overHttp, ears);
+    return () => {
+      this.followers.delete(ears);
+      stop();
+    };
+  }
+
+  retire(): void {
+    for (const ears of this.followers) ears.ended();
   }
 
   /** Messages on a pipe that belong to no request by their form alone. */

@@ -129,6 +129,7 @@ export class Upstream {
       watch.end();
       watch.lost();
     }
+    for (const peer of this.openPeers()) peer.retire();
     await Promise.all(this.openPeers().map((peer) => this.closeWhenIdle(peer)));
     await this.transport.close();
   }

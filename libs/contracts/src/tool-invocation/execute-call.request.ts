@@ -1,7 +1,14 @@
 import { defineRequest } from '../define.js';
 import type { HeaderParam } from '../registry/catalog.js';
 
-export type CallMethod = 'tools/call' | 'prompts/get' | 'resources/read' | 'completion/complete';
+export type CallMethod =
+  | 'tools/call'
+  | 'prompts/get'
+  | 'resources/read'
+  | 'completion/complete'
+  | 'tasks/get'
+  | 'tasks/update'
+  | 'tasks/cancel';
 
 export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency';
 
@@ -15,6 +22,12 @@ export interface CallClient {
 }
 
 /**
+ * Where a task is to be asked for, if not of any instance: `session`, of the one that answered, whose session with the
+ * upstream has it (another may find it if the upstream lets it); `instance`, of that one alone.
+ */
+export type TaskKeeper = 'session' | 'instance';
+
+/**
  * A call that knows where it goes. The body is the JSON text of `params` without `_meta`, in the upstream's own names,
  * otherwise as the client wrote it. A retry of an `input_required` upstream answer carries `inputResponses` and
  * `requestState` (the upstream's own) in that body, like any other param.
@@ -23,9 +36,9 @@ export interface RoutedCall {
   readonly callId: string;
   readonly method: CallMethod;
   readonly upstreamId: string;
-  /** The upstream's own name or URI of what is called (for completion: of the reference). */
+  /** The upstream's own name or URI of what is called (for completion: of the reference; for tasks: of the task). */
   readonly target: string;
-  /** The name or URI the client used. */
+  /** The name or URI the client used; for tasks that of the tool. */
   readonly exposedName: string;
   readonly serverId: string | null;
   readonly principal: { readonly id: string; readonly tokenId: string | null };
@@ -36,6 +49,10 @@ export interface RoutedCall {
   /** `_meta` of the request without the reserved keys, the progress token and the trace context. */
   readonly meta?: Readonly<Record<string, unknown>>;
   readonly headerParams: readonly HeaderParam[];
+  /** Whether the tool may or must run as a task, where it is one of 2025-11-25. */
+  readonly taskSupport?: 'optional' | 'required';
+  /** Of a `tasks/…` method: who keeps the task. */
+  readonly keeper?: TaskKeeper;
   /** Epoch ms at which the gateway had read the request. */
   readonly receivedAtMs: number;
 }
@@ -48,7 +65,8 @@ export type CallFrame =
 /**
  * The answer. For `result` the body is the JSON text of the result without `_meta`, `resultType`, `ttlMs` and
  * `cacheScope`, which stand here. `input-required` has `inputRequests` (and perhaps the upstream's `requestState`) in
- * its body; with `parked`, a call to a legacy upstream is held open and goes on with `ContinueCall`.
+ * its body; with `parked`, a call to a legacy upstream is held open and goes on with `ContinueCall`. `task` has the task
+ * in its body, `ttlMs` included, under the id of whoever keeps it; that id is the target of what is done with it.
  */
 export type CallAnswer =
   | {
@@ -62,7 +80,7 @@ export type CallAnswer =
       readonly meta?: Readonly<Record<string, unknown>>;
       readonly parked?: { readonly round: number };
     }
-  | { readonly kind: 'task'; readonly meta?: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'task'; readonly meta?: Readonly<Record<string, unknown>>; readonly keeper?: TaskKeeper }
   /** The upstream's own JSON-RPC error. */
   | {
       readonly kind: 'error';

@@ -24,6 +24,8 @@ export interface IncomingNotification {
   readonly kind: 'notification';
   readonly method: string;
   readonly params: Json;
+  /** The text of the whole message. */
+  readonly text: string;
 }
 
 export interface IncomingRequest {
@@ -74,7 +76,7 @@ const readCall = (message: Json, text: string): IncomingRequest | IncomingNotifi
   const { method, params, id } = message;
   if (typeof method !== 'string') throw invalid('its message has a method that is not a string');
   if (params !== undefined && !isObject(params)) throw invalid('its message has params that are not an object');
-  if (id === undefined) return { kind: 'notification', method, params: params ?? {} };
+  if (id === undefined) return { kind: 'notification', method, params: params ?? {}, text };
   if (typeof id !== 'string' && typeof id !== 'number') throw invalid('its request has no usable id');
   const member = params === undefined ? undefined : readMembers(text).find(({ key }) => key === 'params');
   return { kind: 'request', id, method, params: params ?? {}, paramsText: member ? valueText(text, member) : '{}' };
@@ -92,6 +94,12 @@ const readResponse = (message: Json, text: string): IncomingResult | IncomingErr
   const member = readMembers(text).find(({ key }) => key === 'result');
   if (member === undefined) throw invalid('its message is neither a result nor an error');
   return { kind: 'result', id, result, text: valueText(text, member) };
+};
+
+/** The text of a notification's params; `{}` where there are none. */
+export const notifiedParams = ({ text }: IncomingNotification): string => {
+  const member = readMembers(text).find(({ key }) => key === 'params');
+  return member === undefined ? '{}' : valueText(text, member);
 };
 
 const readMembers = (text: string) => {

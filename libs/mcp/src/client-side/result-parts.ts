@@ -2,6 +2,7 @@ import { fail } from '#libs/errors';
 import { membersOf, valueText } from '../json-text.js';
 import { elementsOf } from '../server-side/json-scan.js';
 import type { IncomingResult } from './incoming.js';
+import { taskWithMeta } from '../tasks.js';
 import { relayedMeta } from './meta.js';
 
 /** A result in two halves: what the protocol adds to every result, and the text of the rest. */
@@ -17,32 +18,46 @@ export interface ResultParts {
 /** A day: what an upstream may at most ask us to believe. */
 const TTL_MAX_MS = 86_400_000;
 const HEAD_KEYS = new Set(['_meta', 'resultType', 'ttlMs', 'cacheScope']);
+/** Of a task `ttlMs` is a member of its own. */
+const TASK_HEAD_KEYS = new Set(['_meta', 'resultType']);
 
 export const resultParts = ({ result, text }: IncomingResult): ResultParts => {
-  const { resultType = 'complete', ttlMs, cacheScope, _meta } = result;
-  if (typeof resultType !== 'string') {
-    throw fail('upstream.invalid_answer', { message: 'The upstream gave a resultType that is not a string' });
-  }
-  const meta = relayedMeta(_meta);
+  const { ttlMs, cacheScope } = result;
+  const meta = relayedMeta(result._meta);
   return {
-    resultType,
+    resultType: resultTypeOf(result),
     ...(isDuration(ttlMs) && { ttlMs: Math.min(ttlMs, TTL_MAX_MS) }),
     ...((cacheScope === 'public' || cacheScope === 'private') && { cacheScope }),
     ...(meta && { meta }),
-    text: withoutHead(result, text),
+    text: withoutHead(result, text, HEAD_KEYS),
   };
+};
+
+/** The parts of a result that is, or tells of, a task. */
+export const taskParts = ({ result, text }: IncomingResult): Pick<ResultParts, 'resultType' | 'meta' | 'text'> => {
+  const meta = relayedMeta(result._meta);
+  return {
+    resultType: resultTypeOf(result),
+    ...(meta && { meta }),
+    text: taskWithMeta(withoutHead(result, text, TASK_HEAD_KEYS), relayedMeta),
+  };
+};
+
+const resultTypeOf = ({ resultType = 'complete' }: IncomingResult['result']): string => {
+  if (typeof resultType === 'string') return resultType;
+  throw fail('upstream.invalid_answer', { message: 'The upstream gave a resultType that is not a string' });
 };
 
 const isDuration = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
 
 /** The text of a result without the members that stand in its head; untouched where it has none. */
-const withoutHead = (result: object, text: string): string => {
+const withoutHead = (result: object, text: string, headKeys: ReadonlySet<string>): string => {
   let found = false;
-  for (const key of HEAD_KEYS) found ||= Object.hasOwn(result, key);
+  for (const key of headKeys) found ||= Object.hasOwn(result, key);
   if (!found) return text;
   const kept: string[] = [];
   for (const member of readMembers(text)) {
-    if (!HEAD_KEYS.has(member.key)) kept.push(text.slice(member.start, member.end));
+    if (!headKeys.has(member.key)) kept.push(text.slice(member.start, member.end));
   }
   return `{${kept.join(',')}}`;
 };

@@ -1,5 +1,6 @@
 import type { GatewayError } from '#libs/errors';
 import type { Revision } from '../revisions.js';
+import type { TaskMethod } from '../tasks.js';
 import type { HeaderBag } from './header-value.js';
 import type { ClientRequest } from './message.js';
 import type { RequestMeta } from './request-meta.js';
@@ -20,7 +21,7 @@ export type Operation =
   | { readonly does: 'call'; readonly method: ForwardedMethod };
 
 /** The requests that an upstream answers. */
-export type ForwardedMethod = 'tools/call' | 'prompts/get' | 'resources/read' | 'completion/complete';
+export type ForwardedMethod = 'tools/call' | 'prompts/get' | 'resources/read' | 'completion/complete' | TaskMethod;
 
 /** What each request of a revision without sessions says of its client. */
 export interface Envelope {
@@ -86,6 +87,8 @@ export interface ServerCodec {
   callResult(method: ForwardedMethod, result: NeutralResult, about: string): string;
   /** The answer that asks the client for input; `null` where the revision asks by requests of its own. */
   inputRequiredResult(body: string, meta: NeutralResult['meta'], about: string): string | null;
+  /** The answer that stands for one to come; `null` where the revision has no such thing, or the gateway not in it. */
+  taskResult(body: string, meta: NeutralResult['meta'], about: string): string | null;
   /** Acknowledgement with nothing to say. */
   emptyResult(about: string): string;
   /** To `server/discover` or `initialize`. */

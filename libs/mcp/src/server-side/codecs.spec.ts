@@ -154,6 +154,15 @@ describe('a failure', () => {
     for (const revision of LEGACY_REVISIONS) expect(serverCodec(revision).error(fail(code)).httpStatus).toBe(legacy);
   });
 
+  it.each(['bus.disconnected', 'bus.no_responders', 'platform.internal', 'http.overloaded'] as const)(
+    'invites nobody to repeat a call that may have run: %s',
+    (code) => {
+      for (const revision of ['2026-07-28', ...LEGACY_REVISIONS] as const) {
+        expect(serverCodec(revision).error(fail(code, { executed: 'unknown' })).httpStatus).toBe(200);
+      }
+    },
+  );
+
   it('promises only what is known of the execution', () => {
     const data = (code: Parameters<typeof fail>[0], executed?: 'no' | 'unknown') =>
       serverCodec('2026-07-28').error(fail(code, executed && { executed })).error.data;

@@ -22,8 +22,8 @@ const isRefusal = (error: GatewayError): boolean =>
 
 /** A status other than 200 promises that nothing was executed. */
 export const toHttpStatus = (error: GatewayError): number => {
+  if (error.executed === 'unknown') return 200;
   if (NOTHING_SENT.has(error.code)) return 503;
   if (error.code.startsWith('upstream.') || error.code.startsWith('bus.')) return 200;
-  if (error.code === 'platform.internal' && error.executed === 'unknown') return 200;
   return catalogue[error.code].http;
 };

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fail, type GatewayError } from '#libs/errors';
-import { httpRequestDuration, httpRequests, type Logger } from '#libs/telemetry';
+import { httpTraffic, type Logger } from '#libs/telemetry';
 import type { PlatformConfig } from '../platform.config.js';
 import { descriptorLimit } from './descriptor-limit.js';
 import { HeapPressure } from './heap-pressure.js';
@@ -124,7 +124,7 @@ export class FrontServer {
 
     const refusal = this.refusal();
     if (refusal !== null) {
-      httpRequests.add(1, { method: methodLabel(request.method), route: 'refused', status: refusal.httpStatus });
+      httpTraffic.refused(methodLabel(request.method), refusal.httpStatus);
       refuse(response, refusal);
       return;
     }
@@ -178,8 +178,7 @@ export class FrontServer {
     // 499: the client left before it had its answer.
     const status = response.writableFinished ? response.statusCode : 499;
     const method = methodLabel(request.method);
-    httpRequests.add(1, { method, route, status });
-    httpRequestDuration.record(tookMs / 1_000, { method, route });
+    httpTraffic.answered(method, route, status, tookMs / 1_000);
     if (this.settings.config.DISABLE_ACCESS_LOG) return;
     const path = request.url?.split('?', 1)[0];
     this.settings.logger.info({ method, path, status, durationMs: Math.round(tookMs * 10) / 10 }, 'request');

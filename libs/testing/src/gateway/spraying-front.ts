@@ -32,8 +32,9 @@ export const startSprayingFront = async (
   const agent = new Agent({ keepAlive: true, maxSockets: 1_024 });
   let turn = 0;
 
-  const forward = (req: IncomingMessage, res: ServerResponse, urls: readonly string[], tries: number): void => {
-    const { hostname, port } = new URL(urls[turn++ % urls.length] as string);
+  /** To the first of these replicas that takes it. */
+  const forward = (req: IncomingMessage, res: ServerResponse, [first = '', ...others]: readonly string[]): void => {
+    const { hostname, port } = new URL(first);
     const { method, url: path, headers } = req;
     const onward = request({
       agent,
@@ -53,7 +54,7 @@ export const startSprayingFront = async (
     onward.on('error', () => {
       if (res.headersSent) return void res.destroy();
       // The body has gone nowhere yet: it is piped once there is a connection.
-      if (!connected && tries > 1) return forward(req, res, urls, tries - 1);
+      if (!connected && others.length > 0) return forward(req, res, others);
       res.writeHead(502, { 'content-type': 'text/plain' }).end('the replica is gone');
     });
     res.on('close', () => {
@@ -68,7 +69,8 @@ export const startSprayingFront = async (
 
   const server = createServer((req, res) => {
     const urls = replicasOf(serviceOf(req.url ?? '/'));
-    forward(req, res, urls, urls.length);
+    const start = turn++ % urls.length;
+    forward(req, res, [...urls.slice(start), ...urls.slice(0, start)]);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -14,6 +14,7 @@ export const r2024_11_05: ServerCodec = {
   listResult,
   callResult,
   inputRequiredResult: () => null,
+  taskResult: () => null,
   emptyResult,
   greeting,
   error,

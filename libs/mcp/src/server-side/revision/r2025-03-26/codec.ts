@@ -14,6 +14,7 @@ export const r2025_03_26: ServerCodec = {
   listResult,
   callResult,
   inputRequiredResult: () => null,
+  taskResult: () => null,
   emptyResult,
   greeting,
   error,

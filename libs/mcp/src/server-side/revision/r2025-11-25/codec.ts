@@ -14,6 +14,7 @@ export const r2025_11_25: ServerCodec = {
   listResult,
   callResult,
   inputRequiredResult: () => null,
+  taskResult: () => null,
   emptyResult,
   greeting,
   error,

@@ -3,7 +3,7 @@ import { definition } from './definitions.js';
 import { readEnvelope } from './envelope.js';
 import { error, upstreamError } from './errors.js';
 import { operations } from './methods.js';
-import { callResult, discovery, emptyResult, inputRequiredResult, listResult } from './results.js';
+import { callResult, discovery, emptyResult, inputRequiredResult, listResult, taskResult } from './results.js';
 
 /** MCP 2026-07-28: stateless, one POST per message. */
 export const r2026_07_28: ServerCodec = {
@@ -15,6 +15,7 @@ export const r2026_07_28: ServerCodec = {
   listResult,
   callResult,
   inputRequiredResult,
+  taskResult,
   emptyResult,
   greeting: discovery,
   error,

@@ -12,4 +12,8 @@ export const operations: ReadonlyMap<string, Operation> = new Map<string, Operat
   ['resources/read', { does: 'call', method: 'resources/read' }],
   ['completion/complete', { does: 'call', method: 'completion/complete' }],
   ['subscriptions/listen', { does: 'listen' }],
+  // https://github.com/modelcontextprotocol/ext-tasks
+  ['tasks/get', { does: 'call', method: 'tasks/get' }],
+  ['tasks/update', { does: 'call', method: 'tasks/update' }],
+  ['tasks/cancel', { does: 'call', method: 'tasks/cancel' }],
 ]);

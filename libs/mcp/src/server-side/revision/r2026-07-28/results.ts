@@ -33,6 +33,9 @@ export const callResult = (method: ForwardedMethod, result: NeutralResult, about
 export const inputRequiredResult = (body: string, meta: NeutralResult['meta'], about: string): string =>
   appendMembers(body, `"resultType":"input_required",${metaMember(meta, about)}`);
 
+export const taskResult = (body: string, meta: NeutralResult['meta'], about: string): string =>
+  appendMembers(body, `"resultType":"task",${metaMember(meta, about)}`);
+
 export const emptyResult = (about: string): string => `{${complete(about)}}`;
 
 export const discovery = (offer: Offer, about: string): string => {

@@ -1,0 +1,229 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SERVICES, type Service } from '#libs/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { summaryOf } from './traffic/audit.js';
+import { type Called, callLegacy, callModern, openSession } from './traffic/caller.js';
+import { type GivenGateway, givenGateway, showLogsOnFailure } from './traffic/given-gateway.js';
+import type { TrafficSettings } from './traffic/traffic.js';
+import { Registering, lostBy } from './traffic/registering.js';
+
+/** Each fault is followed by the books: no call of any of them may be lost, doubled or executed against its answer. */
+const calls: Called[] = [];
+let given: GivenGateway;
+/** Clients that auth knows after their first calls. */
+let trouble: Partial<TrafficSettings>;
+
+beforeAll(async () => {
+  given = await givenGateway({ mode: 'distributed', replicas: 2, env: { TOOL_TIMEOUT: '3' } }, 10);
+  trouble = { modern: 2, legacy: 2, pauseMs: 150, tokens: await given.tokens(2) };
+});
+afterAll(() => given?.stop());
+beforeEach(() => showLogsOnFailure(() => given));
+
+describe('a gateway of two replicas each', () => {
+  it('outlives a nats-server that is away for 30 s, without a restart', { timeout: 150_000 }, async () => {
+    const { nats } = given.gateway;
+    const before = { pids: pidsOf(), rssMiB: rssMiB(), hearers: await hearers() };
+    const traffic = await given.traffic(trouble);
+    await traffic.goesOn(10);
+
+    given.ledger.latencyMs = 1_000;
+    const before30 = given.ledger.requests;
+    const inHand = Array.from({ length: 6 }, () => callModern({ ...given.target, token: trouble.tokens?.[0] ?? '' }));
+    await expect.poll(() => given.ledger.requests - before30, { timeout: 10_000, interval: 5 }).toBeGreaterThan(6);
+    await nats?.kill();
+    const killedAtMs = Date.now();
+    calls.push(...(await Promise.all(inHand)));
+    expect(Object.keys(summaryOf(calls))).toEqual(['unknown bus.timed_out']);
+    given.ledger.latencyMs = 10;
+    await sleep(30_000);
+    const rest = await Promise.all([0, 1].map((replica) => statusOfList('registry', replica)));
+    const restartedAtMs = Date.now();
+    await nats?.start();
+
+    await traffic.goesOn(10);
+    const called = await traffic.stop();
+    calls.push(...called);
+    console.log(summaryOf(called));
+    const during = called.filter(
+      ({ startedAtMs, endedAtMs }) => startedAtMs > killedAtMs + 5_000 && endedAtMs < restartedAtMs,
+    );
+    // Nobody waits for what cannot come: all who called in that time were told so, and called again.
+    expect(during.length).toBeGreaterThan(50);
+    for (const { ending } of during) {
+      expect(ending).toMatchObject({
+        kind: 'refused',
+        reason: expect.stringMatching(/^(bus\.disconnected|auth\.unavailable|registry\.unavailable)$/),
+        httpStatus: 503,
+      });
+    }
+    for (const status of rest) expect([200, 503]).toContain(status);
+    expect(await everythingWorks()).toEqual([]);
+    await expect.poll(hearers, { timeout: 20_000 }).toEqual(before.hearers);
+    expect(pidsOf()).toEqual(before.pids);
+    for (const [name, mebibytes] of Object.entries(rssMiB())) {
+      expect.soft(mebibytes, name).toBeLessThan(512);
+      expect.soft(mebibytes - (before.rssMiB[name] ?? 0), `${name} has grown`).toBeLessThan(128);
+    }
+    await given.agreesWith(calls);
+  });
+
+  it('executes nothing late when the nats-server was paused for 8 s', { timeout: 120_000 }, async () => {
+    const { nats } = given.gateway;
+    const traffic = await given.traffic({ ...trouble, modern: 6 });
+    await traffic.goesOn(10);
+
+    nats?.pause();
+    const pausedAtMs = Date.now();
+    await sleep(8_000);
+    nats?.resume();
+    const resumedAtMs = Date.now();
+
+    await traffic.goesOn(10);
+    const called = await traffic.stop();
+    calls.push(...called);
+    console.log(summaryOf(called));
+    const during = called.filter(({ startedAtMs }) => startedAtMs > pausedAtMs && startedAtMs < resumedAtMs - 4_500);
+    expect(during.length).toBeGreaterThan(5);
+    expect(during.filter(({ id }) => given.ledger.executedAtMs.has(id))).toEqual([]);
+    expect(lateOnes(called)).toEqual([]);
+    expect(await everythingWorks()).toEqual([]);
+    await given.agreesWith(calls);
+  });
+
+  it.each(['killed', 'paused'] as const)('goes on while Redis is %s, and keeps its sessions', async (fault) => {
+    const { redis } = given.gateway;
+    const [first, second] = [0, 1].map((replica) => ({
+      ...given.target,
+      url: `${given.gateway.process('ingress', replica).url}/servers/${given.server.id}/mcp`,
+    }));
+    if (redis === undefined || first === undefined || second === undefined) throw new Error('two replicas and a Redis');
+    const session = (await openSession(first)) ?? '';
+    const traffic = await given.traffic(trouble);
+    await traffic.goesOn(10);
+
+    if (fault === 'killed') await redis.kill();
+    else redis.pause();
+    const awayAtMs = Date.now();
+    const unknownThere = await callLegacy(second, session);
+    const refused = await openSession(first);
+    await sleep(4_000);
+    const without = traffic.calls.filter(({ startedAtMs }) => startedAtMs > awayAtMs);
+    if (fault === 'killed') await redis.restart();
+    else redis.resume();
+
+    await traffic.goesOn(10);
+    const knownAgain = await callLegacy(second, session);
+    calls.push(...(await traffic.stop()), unknownThere, knownAgain);
+    console.log(summaryOf(traffic.calls));
+    // Calls without a session need nothing of Redis. Those of a session may be put off, never told that it has ended.
+    expect(without.length).toBeGreaterThan(20);
+    for (const { era, ending } of without) {
+      if (era === 'modern') expect(ending).toEqual({ kind: 'ok' });
+      else if (ending.kind !== 'ok') expect(ending).toMatchObject({ kind: 'refused', httpStatus: 503 });
+    }
+    expect(unknownThere.ending).toMatchObject({ kind: 'refused', httpStatus: 503 });
+    expect(refused).toBeNull();
+    expect(knownAgain.ending).toEqual({ kind: 'ok' });
+    await given.agreesWith(calls);
+  });
+
+  it('goes on while Postgres dies again and again, and keeps what it acknowledged', { timeout: 120_000 }, async () => {
+    const postgres = given.gateway.postgres;
+    if (postgres === undefined) throw new Error('the harness runs a Postgres');
+    const traffic = await given.traffic(trouble);
+    const registering = new Registering(given.gateway, given.ledger.url, 'without-postgres');
+    await traffic.goesOn(10);
+    await registering.goesOn();
+
+    const startedAtMs = Date.now();
+    for (let kills = 0; kills < 5; kills++) {
+      const { pid } = postgres;
+      process.kill(pid, 'SIGKILL');
+      await expect.poll(() => postgres.pid, { timeout: 30_000, interval: 20 }).not.toBe(pid);
+    }
+    const meanwhile = traffic.calls.filter((call) => call.startedAtMs > startedAtMs);
+    await registering.goesOn();
+
+    await traffic.goesOn(10);
+    calls.push(...(await traffic.stop()));
+    const acknowledged = await registering.stop();
+    console.log(summaryOf(traffic.calls), acknowledged.length, 'registrations', registering.refused.length, 'refused');
+    expect(meanwhile.length).toBeGreaterThan(5);
+    expect(summaryOf(meanwhile)).toEqual({ ok: meanwhile.length });
+    expect(registering.wrong).toEqual([]);
+    for (const replica of [0, 1]) {
+      const { url } = given.gateway.process('registry', replica);
+      expect(await lostBy(url, given.gateway.adminToken, acknowledged)).toEqual([]);
+    }
+    await given.agreesWith(calls);
+  });
+});
+
+/** Executions that began after the client had been told that there would be none, or after the call's deadline. */
+const lateOnes = (called: readonly Called[]): string[] =>
+  called.flatMap(({ id, startedAtMs, endedAtMs, ending }) => {
+    const executedAtMs = given.ledger.executedAtMs.get(id);
+    if (executedAtMs === undefined || ending.kind === 'ok') return [];
+    const late = executedAtMs > endedAtMs;
+    return late ? [`${JSON.stringify(ending)}: ran ${executedAtMs - startedAtMs} ms after its start`] : [];
+  });
+
+const statusOfList = async (service: Service, replica: number): Promise<number> => {
+  const { url } = given.gateway.process(service, replica);
+  const headers = { authorization: `Bearer ${given.gateway.adminToken}` };
+  const response = await fetch(`${url}/gateways`, { headers, signal: AbortSignal.timeout(20_000) });
+  await response.text();
+  return response.status;
+};
+
+/** What does not work on some replica: a credential that nobody knows yet, a registration with its discovery. */
+const everythingWorks = async (): Promise<string[]> => {
+  const flaws: string[] = [];
+  for (const replica of [0, 1]) {
+    const url = given.gateway.process('registry', replica).url;
+    const [token = ''] = await given.tokens(1);
+    const response = await fetch(`${url}/gateways`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: `after-${Date.now()}-${replica}`, url: `${given.ledger.url}/${Date.now()}` }),
+      signal: AbortSignal.timeout(30_000),
+    });
+    const text = await response.text();
+    if (response.status !== 201) flaws.push(`registry ${replica}: ${response.status} ${text}`);
+    const client = await given.gateway.client('modern', { url: given.gateway.process('ingress', replica).url, token });
+    if ((await client.listTools()).tools.length === 0) flaws.push(`ingress ${replica} lists nothing`);
+    await client.close();
+  }
+  return flaws;
+};
+
+const pidsOf = (): number[] => given.gateway.processes.map(({ server }) => server.pid);
+
+const rssMiB = (): Record<string, number> =>
+  Object.fromEntries(
+    given.gateway.processes.map(({ service, replica, server }) => {
+      const pages = Number(readFileSync(`/proc/${server.pid}/statm`, 'utf8').split(' ')[1]);
+      return [`${service} ${replica}`, Math.round((pages * 4_096) / 2 ** 20)];
+    }),
+  );
+
+interface Connections {
+  readonly connections: readonly { readonly name: string; readonly subscriptions_list?: readonly string[] }[];
+}
+
+/** Per service, how many replicas hear each of its subjects: what the broker knows of who would answer. */
+const hearers = async (): Promise<Record<string, number>> => {
+  const response = await fetch(`${given.gateway.natsMonitorUrl}/connz?subs=1`);
+  const { connections } = (await response.json()) as Connections;
+  const counts: Record<string, number> = {};
+  for (const { name, subscriptions_list: subjects = [] } of connections) {
+    const lasting = subjects.filter((subject) => subject.startsWith('switchyard.') && !/[0-9a-f]{32}/.test(subject));
+    for (const subject of ['connections', ...lasting]) {
+      const key = `${SERVICES.find((service) => name.startsWith(service)) ?? name} ${subject}`;
+      counts[key] = (counts[key] ?? 0) + 1;
+    }
+  }
+  return counts;
+};

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { GatewayOptions } from '#libs/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RestingGateway, spread } from './growth/resting-gateway.js';
+import { LegacyClient, askModern, isQuestion } from './isolation/endpoint-client.js';
+
+interface Load {
+  readonly options: GatewayOptions;
+  readonly sessions: number;
+  readonly streams: number;
+  readonly parked: number;
+  readonly processes: number;
+}
+
+const COUNTING_SERVER = fileURLToPath(new URL('./growth/counting-server.ts', import.meta.url));
+
+const loads: Record<string, Load> = {
+  embedded: { options: { mode: 'embedded' }, sessions: 10_000, streams: 1_000, parked: 1_000, processes: 40 },
+  // The same code again; what is new is the broker, who counts subscriptions.
+  distributed: { options: { mode: 'distributed' }, sessions: 1_000, streams: 400, parked: 400, processes: 0 },
+};
+
+describe.each(Object.keys(loads))('a gateway that is %s and has been used for long', { timeout: 120_000 }, (mode) => {
+  const { options, sessions, streams, parked, processes } = loads[mode] as Load;
+  let resting: RestingGateway;
+
+  beforeAll(async () => {
+    resting = await RestingGateway.start(options);
+  });
+  afterAll(() => resting?.stop());
+
+  it(`has forgotten ${sessions} sessions`, () =>
+    resting.leavesNothing('sessions', sessions, (count) =>
+      spread(count, 50, async (index) => {
+        const client = await LegacyClient.open(resting.endpoint(index));
+        if (index % 50 === 0) await (await client.call('asking-count', {})).answer();
+        if (index % 50 === 1) (await client.listen()).leave();
+        // Every tenth goes away without a word.
+        if (index % 10 !== 0) expect(await client.end()).toBe(204);
+      }),
+    ));
+
+  it(`has let go of ${streams} streams`, async () => {
+    const notifications = { toolsListChanged: true, resourceSubscriptions: ['asking://state'] };
+    await resting.leavesNothing('streams', streams, (count) =>
+      spread(count, 100, async (index) => {
+        const stream = await askModern(resting.endpoint(index), 'subscriptions/listen', { notifications });
+        await stream.hear(({ method }) => method === 'notifications/subscriptions/acknowledged');
+        await sleep(20);
+        stream.leave();
+      }),
+    );
+  });
+
+  it(`has given up ${parked} calls that nobody came back for`, async () => {
+    await resting.leavesNothing('parked calls', parked, (count) =>
+      spread(count, count, async (index) => {
+        const args = { canary: 'x', owner: `user-${index}` };
+        // Every tenth is a session's, who is asked and says nothing.
+        if (index % 10 > 0) {
+          const params = { name: 'asking-ask', arguments: args };
+          const { result } = await (await askModern(resting.endpoint(index), 'tools/call', params)).answer();
+          return expect(result.requestState).toBeTypeOf('string');
+        }
+        const client = await LegacyClient.open(resting.endpoint(index));
+        const talk = await client.call('asking-ask', args);
+        await talk.hear(isQuestion);
+        expect((await talk.answer()).error?.message).toContain('did not answer in time');
+        await client.end();
+      }),
+    );
+    expect(resting.upstream.waiting).toBe(0);
+    expect(resting.upstream.cancelled).toBeGreaterThanOrEqual(parked);
+  });
+
+  it.runIf(processes > 0)('has ended the processes that nobody uses', async () => {
+    const { admin } = resting.gateway;
+    const args = [COUNTING_SERVER];
+    await admin.register({ name: 'counting', transport: 'STDIO', command: process.execPath, args });
+    await resting.leavesNothing('processes', processes, (count) =>
+      spread(count, 10, async (index) => {
+        const client = await LegacyClient.open(resting.endpoint(index));
+        expect((await (await client.call('counting-count', {})).answer()).result.content).toHaveLength(1);
+        await client.end();
+      }),
+    );
+    await expect.poll(() => resting.children, { timeout: 20_000 }).toBe(0);
+  });
+});

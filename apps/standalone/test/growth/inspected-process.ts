@@ -1,0 +1,67 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import type { ChildServer } from '#libs/testing';
+
+/** Lets the process open the inspector on a port of its own choice. */
+export const INSPECTABLE = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
+
+/** A Node process looked into from outside, through its inspector and `/proc`. */
+export class InspectedProcess {
+  private lastId = 0;
+
+  private constructor(
+    private readonly pid: number,
+    private readonly socket: WebSocket,
+  ) {}
+
+  static async of(server: ChildServer): Promise<InspectedProcess> {
+    const url = /Debugger listening on (ws:\S+)/.exec(server.output)?.[1];
+    if (url === undefined) throw new Error('The process was not started with INSPECTABLE');
+    const socket = new WebSocket(url);
+    await once(socket, 'open');
+    return new InspectedProcess(server.pid, socket);
+  }
+
+  /** Bytes of what is in use. */
+  async heapBytes(): Promise<number> {
+    // What one collection finalises, the next one frees.
+    for (let turn = 0; turn < 3; turn++) await this.command('HeapProfiler.collectGarbage');
+    return (await this.command<{ usedSize: number }>('Runtime.getHeapUsage')).usedSize;
+  }
+
+  /** How many sockets, pipes and files are open. */
+  get files(): number {
+    return readdirSync(`/proc/${this.pid}/fd`).length;
+  }
+
+  /** Node processes that this one has started; those of its database are none. */
+  get children(): number {
+    return readdirSync('/proc').filter((pid) => {
+      if (!/^\d+$/.test(pid)) return false;
+      try {
+        const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+        return Number(parent) === this.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('node');
+      } catch {
+        return false;
+      }
+    }).length;
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+
+  private async command<Result>(method: string): Promise<Result> {
+    const id = ++this.lastId;
+    const { promise, resolve } = Promise.withResolvers<Result>();
+    const hear = ({ data }: MessageEvent): void => {
+      const answer = JSON.parse(String(data)) as { id?: number; result: Result };
+      if (answer.id !== id) return;
+      this.socket.removeEventListener('message', hear);
+      resolve(answer.result);
+    };
+    this.socket.addEventListener('message', hear);
+    this.socket.send(JSON.stringify({ id, method }));
+    return promise;
+  }
+}

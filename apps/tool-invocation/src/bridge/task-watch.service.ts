@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import type { CallContext } from '#libs/bus';
+import type { ReplyOf, RequestOf } from '#contracts/define';
+import type { TaskNotice, WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
+import { fail, toGatewayError } from '#libs/errors';
+import { childTraceparent } from '#libs/telemetry';
+import { OpenCall } from '../dispatch/open-call.js';
+import type { Peer } from '../upstream/peer.js';
+import type { UpstreamDirectory } from '../upstream/upstream-directory.js';
+
+type Request = RequestOf<typeof WatchTasks>;
+type Context = Pick<CallContext<TaskNotice>, 'signal' | 'send'>;
+
+const TASKS_MAX = 100;
+const READ_MS = 30_000;
+const POLL_MS = 1_000;
+const POLL_MS_MAX = 30_000;
+/** Between two looks at a task of which the upstream tells by itself. */
+const SAFETY_MS = 60_000;
+const RETRY_MS = 1_000;
+const RETRY_MS_MAX = 30_000;
+
+/** Follows tasks of an upstream for an asker: hears of their changes where the upstream tells, and looks where not. */
+export class TaskWatchService {
+  private readonly stopping = new AbortController();
+
+  constructor(private readonly directory: UpstreamDirectory) {}
+
+  /** Sends everybody who follows something here to another instance. */
+  dismiss(): void {
+    this.stopping.abort();
+  }
+
+  async watch(request: Request, context: Context): Promise<ReplyOf<typeof WatchTasks>> {
+    if (request.taskIds.length > TASKS_MAX)
+      throw fail('mcp.params_invalid', { message: `More than ${TASKS_MAX} tasks` });
+    const signal = AbortSignal.any([context.signal, this.stopping.signal]);
+    const tasks = new Map(request.taskIds.map((taskId) => [taskId, new FollowedTask(taskId, context)]));
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await this.follow(request, tasks, signal);
+        failures = 0;
+      } catch (error) {
+        if (failures++ === 0 && toGatewayError(error).code === 'upstream.unknown') throw error;
+      }
+      if (tasks.size === 0) return { ended: true };
+      if (!signal.aborted) await pause(Math.min(RETRY_MS * 2 ** failures, RETRY_MS_MAX), signal);
+    }
+    throw fail(context.signal.aborted ? 'bus.cancelled' : 'bus.responder_lost');
+  }
+
+  /** Resolves when the conversation with the upstream is gone, the asker is, or the last task is over. */
+  private async follow(request: Request, tasks: Map<string, FollowedTask>, signal: AbortSignal): Promise<void> {
+    const { upstreamId, principal, client } = request;
+    const upstream = await this.directory.upstream(upstreamId);
+    const access = await this.directory.access(upstreamId, principal.id);
+    const peer = await upstream.peer(access, client.capabilities, principal.id);
+    const ended = new AbortController();
+    const over = AbortSignal.any([signal, ended.signal]);
+    const wakes = new Map<string, () => void>();
+    const stop = peer.followTasks({
+      taskIds: [...tasks.keys()],
+      capabilities: client.capabilities,
+      told: (taskIds) => {
+        for (const taskId of taskIds) tasks.get(taskId)?.isTold();
+      },
+      changed: (taskId, text) => {
+        const task = tasks.get(taskId);
+        if (task === undefined) return;
+        if (text === null) task.doubt();
+        else task.tell(text);
+        wakes.get(taskId)?.();
+      },
+      ended: () => ended.abort(),
+    });
+    const isLost = upstream.onLost(peer, () => ended.abort());
+    try {
+      await Promise.all(
+        [...tasks.values()].map(async (task) => {
+          task.doubt();
+          while (!over.aborted && !task.isOver) {
+            if (task.isDoubtful) await this.look(peer, request, task);
+            if (task.isOver) break;
+            await new Promise<void>((resolve) => {
+              wakes.set(task.taskId, resolve);
+              void pause(task.restMs, over).then(() => {
+                if (!over.aborted) task.doubt();
+                resolve();
+              });
+            });
+          }
+          if (task.isOver) tasks.delete(task.taskId);
+        }),
+      );
+    } finally {
+      stop();
+      isLost();
+    }
+  }
+
+  /** Asks how the task is. One that the upstream does not know is over. */
+  private async look(peer: Peer, request: Request, task: FollowedTask): Promise<void> {
+    const { upstreamId, principal, client } = request;
+    const { taskId } = task;
+    const call = {
+      callId: randomUUID(),
+      method: 'tasks/get',
+      upstreamId,
+      target: taskId,
+      exposedName: '',
+      serverId: null,
+      principal,
+      client,
+      wantsProgress: false,
+      headerParams: [],
+      receivedAtMs: Date.now(),
+    } as const;
+    task.looked();
+    const open = new OpenCall(call, JSON.stringify({ taskId }), childTraceparent());
+    const timer = setTimeout(() => open.cancel(fail('upstream.timed_out'), 'the deadline passed'), READ_MS);
+    try {
+      const next = open.next();
+      peer.start(open);
+      const step = await next;
+      if (step.kind !== 'ended') return;
+      if (step.answer.kind === 'result') task.tell(step.body ?? '{}');
+      else task.end();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+const OVER: ReadonlySet<unknown> = new Set(['completed', 'failed', 'cancelled']);
+
+/** One task, and what its follower was last told of it. */
+class FollowedTask {
+  isOver = false;
+  isDoubtful = true;
+  private told: string;
+  private pollMs = POLL_MS;
+  private isPushed = false;
+  private sending: Promise<void> = Promise.resolve();
+  private latest: string | undefined;
+
+  constructor(
+    readonly taskId: string,
+    private readonly context: Context,
+  ) {
+    // Who asks to hear of a task takes it to be at work.
+    this.told = keyOf({ status: 'working' });
+  }
+
+  get restMs(): number {
+    return this.isPushed ? SAFETY_MS : this.pollMs;
+  }
+
+  isTold(): void {
+    this.isPushed = true;
+  }
+
+  doubt(): void {
+    this.isDoubtful = true;
+  }
+
+  looked(): void {
+    this.isDoubtful = false;
+  }
+
+  end(): void {
+    this.isOver = true;
+  }
+
+  /** What is no news is not told; what comes while its follower is busy is told once, when they have time. */
+  tell(text: string): void {
+    const task = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const { pollIntervalMs, status } = task;
+    if (typeof pollIntervalMs === 'number') this.pollMs = Math.min(Math.max(pollIntervalMs, POLL_MS), POLL_MS_MAX);
+    const key = keyOf(task);
+    if (this.isOver || key === this.told) return;
+    this.told = key;
+    this.isOver = OVER.has(status);
+    const isSending = this.latest !== undefined;
+    this.latest = text;
+    if (isSending) return;
+    this.sending = this.sending.then(async () => {
+      const body = this.latest;
+      this.latest = undefined;
+      await this.context.send({ taskId: this.taskId }, body);
+    });
+    this.sending.catch(() => {});
+  }
+}
+
+/** Two tellings with the same key say the same. */
+const keyOf = ({ status, statusMessage, inputRequests }: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify([status, statusMessage, Object.keys((inputRequests ?? {}) as object)]);
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(done, ms);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done, { once: true });
+  });
