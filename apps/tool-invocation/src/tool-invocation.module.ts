@@ -5,6 +5,7 @@ import { Outbox, OutboxModule } from '#libs/outbox';
 import { Lifecycle, PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import { DiscoveryService } from './bridge/discovery.service.js';
+import { TaskWatchService } from './bridge/task-watch.service.js';
 import { WatchService } from './bridge/watch.service.js';
 import { CallService } from './dispatch/call.service.js';
 import { CallController } from './intake/call.controller.js';
@@ -23,6 +24,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
   constructor(
     private readonly calls: CallService,
     private readonly watching: WatchService,
+    private readonly taskWatching: TaskWatchService,
     private readonly directory: UpstreamDirectory,
     lifecycle: Lifecycle,
   ) {
@@ -31,6 +33,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
     lifecycle.onStopping(async () => {
       this.calls.dismissParked();
       this.watching.dismiss();
+      this.taskWatching.dismiss();
     });
   }
 
@@ -65,6 +68,11 @@ export class ToolInvocationModule implements OnApplicationShutdown {
           provide: WatchService,
           inject: [UpstreamDirectory],
           useFactory: (directory: UpstreamDirectory) => new WatchService(directory),
+        },
+        {
+          provide: TaskWatchService,
+          inject: [UpstreamDirectory],
+          useFactory: (directory: UpstreamDirectory) => new TaskWatchService(directory),
         },
       ],
     };

@@ -35,7 +35,8 @@ export class TaskWatchService {
     if (request.taskIds.length > TASKS_MAX)
       throw fail('mcp.params_invalid', { message: `More than ${TASKS_MAX} tasks` });
     const signal = AbortSignal.any([context.signal, this.stopping.signal]);
-    const tasks = new Map(request.taskIds.map((taskId) => [taskId, new FollowedTask(taskId, context)]));
+    const all = request.taskIds.map((taskId) => new FollowedTask(taskId, context));
+    const tasks = new Map(all.map((task) => [task.taskId, task]));
     for (let failures = 0; !signal.aborted; ) {
       try {
         await this.follow(request, tasks, signal);
@@ -43,7 +44,10 @@ export class TaskWatchService {
       } catch (error) {
         if (failures++ === 0 && toGatewayError(error).code === 'upstream.unknown') throw error;
       }
-      if (tasks.size === 0) return { ended: true };
+      if (tasks.size === 0) {
+        await Promise.all(all.map((task) => task.sent()));
+        return { ended: true };
+      }
       if (!signal.aborted) await pause(Math.min(RETRY_MS * 2 ** failures, RETRY_MS_MAX), signal);
     }
     throw fail(context.signal.aborted ? 'bus.cancelled' : 'bus.responder_lost');
@@ -57,7 +61,6 @@ export class TaskWatchService {
     const peer = await upstream.peer(access, client.capabilities, principal.id);
     const ended = new AbortController();
     const over = AbortSignal.any([signal, ended.signal]);
-    const wakes = new Map<string, () => void>();
     const stop = peer.followTasks({
       taskIds: [...tasks.keys()],
       capabilities: client.capabilities,
@@ -69,7 +72,6 @@ export class TaskWatchService {
         if (task === undefined) return;
         if (text === null) task.doubt();
         else task.tell(text);
-        wakes.get(taskId)?.();
       },
       ended: () => ended.abort(),
     });
@@ -80,14 +82,7 @@ export class TaskWatchService {
           task.doubt();
           while (!over.aborted && !task.isOver) {
             if (task.isDoubtful) await this.look(peer, request, task);
-            if (task.isOver) break;
-            await new Promise<void>((resolve) => {
-              wakes.set(task.taskId, resolve);
-              void pause(task.restMs, over).then(() => {
-                if (!over.aborted) task.doubt();
-                resolve();
-              });
-            });
+            if (!task.isOver) await task.rest(over);
           }
           if (task.isOver) tasks.delete(task.taskId);
         }),
@@ -142,6 +137,7 @@ class FollowedTask {
   private isPushed = false;
   private sending: Promise<void> = Promise.resolve();
   private latest: string | undefined;
+  private wake: (() => void) | undefined;
 
   constructor(
     readonly taskId: string,
@@ -151,8 +147,25 @@ class FollowedTask {
     this.told = keyOf({ status: 'working' });
   }
 
-  get restMs(): number {
-    return this.isPushed ? SAFETY_MS : this.pollMs;
+  /** Until it is time to look again, or there is a reason to. */
+  rest(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        this.wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(() => this.doubt(), this.isPushed ? SAFETY_MS : this.pollMs);
+      this.wake = done;
+      if (signal.aborted || this.isOver || this.isDoubtful) done();
+      else signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  /** Resolves when its follower has all there is. */
+  async sent(): Promise<void> {
+    await this.sending.catch(() => {});
   }
 
   isTold(): void {
@@ -161,6 +174,7 @@ class FollowedTask {
 
   doubt(): void {
     this.isDoubtful = true;
+    this.wake?.();
   }
 
   looked(): void {
@@ -180,6 +194,7 @@ class FollowedTask {
     if (this.isOver || key === this.told) return;
     this.told = key;
     this.isOver = OVER.has(status);
+    if (this.isOver) this.wake?.();
     const isSending = this.latest !== undefined;
     this.latest = text;
     if (isSending) return;

@@ -6,7 +6,9 @@ import type { FrameOf, PayloadOf, RequestOf } from '#contracts/define';
 import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
+import { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { DiscoveryService } from '../bridge/discovery.service.js';
+import { TaskWatchService } from '../bridge/task-watch.service.js';
 import { WatchService } from '../bridge/watch.service.js';
 import { UpstreamDirectory } from '../upstream/upstream-directory.js';
 
@@ -15,6 +17,7 @@ export class UpstreamController {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly watching: WatchService,
+    private readonly taskWatching: TaskWatchService,
     private readonly directory: UpstreamDirectory,
   ) {}
 
@@ -29,6 +32,14 @@ export class UpstreamController {
     @Ctx() context: CallContext<FrameOf<typeof WatchUpstream>>,
   ) {
     return this.watching.watch(request, context);
+  }
+
+  @Answers(WatchTasks)
+  watchTasks(
+    @Payload() request: RequestOf<typeof WatchTasks>,
+    @Ctx() context: CallContext<FrameOf<typeof WatchTasks>>,
+  ) {
+    return this.taskWatching.watch(request, context);
   }
 
   @Hears(UpstreamChanged)

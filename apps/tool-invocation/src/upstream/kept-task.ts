@@ -126,4 +126,3 @@ const outcomeOf = (message: Answer): Outcome =>
   message.kind === 'error'
     ? { outcome: 'failed', text: `"error":${JSON.stringify(message.error)}` }
     : { outcome: 'completed', text: `"result":${resultWithMeta(message.text, relayedMeta)}` };
-
