@@ -400,6 +400,9 @@ describe('what is refused', () => {
     expect([stranger.status, stranger.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
     expect((await get('/sse', { ...ANN, origin: 'https://evil.example' })).status).toBe(403);
     expect((await get('/servers/other/sse', ANN)).status).toBe(404);
+    const server = { ...catalogOf().server, id: 'bobs', visibility: 'private' as const, ownerEmail: 'bob@x' };
+    rig.catalogs.set('bobs', catalogOf({ server }));
+    expect((await get('/servers/bobs/sse', ANN)).status).toBe(404);
     expect((await get('/sse', { ...ANN, accept: 'application/json' })).status).toBe(406);
     const posted = await get('/sse', { ...ANN, ...JSON_HEADERS }, 'POST');
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET']);

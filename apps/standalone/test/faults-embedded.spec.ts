@@ -10,7 +10,7 @@ const folder = temporaryFolder('killed');
 let given: GivenGateway;
 
 beforeAll(async () => {
-  given = await givenGateway({ mode: 'embedded', env: { SWITCHYARD_DATA_DIR: folder, LOG_LEVEL: 'info' } }, 20, () => ({
+  given = await givenGateway({ mode: 'embedded', env: { SWITCHYARD_DATA_DIR: folder } }, 20, () => ({
     socketDir: join(realpathSync(folder), 'postgres', 'run'),
   }));
 });
@@ -27,7 +27,7 @@ describe('an embedded gateway', () => {
     for (let kills = 0; kills < 3; kills++) {
       await traffic.goesOn(10);
       await registering.goesOn();
-      await given.gateway.kill('standalone');
+      await given.kill('standalone');
       await given.gateway.restart('standalone');
     }
     await traffic.goesOn(10);

@@ -157,13 +157,13 @@ describe('two replicas of every service', () => {
 
   it('keep what a killed process had in its outbox, and what became of its calls', { timeout: 120_000 }, async () => {
     const { gateway, ledger, target } = given;
-    await Promise.all([0, 1].map((replica) => gateway.kill('metrics', replica)));
+    await Promise.all([0, 1].map((replica) => given.kill('metrics', replica)));
     const answered = await Promise.all(Array.from({ length: 24 }, () => callModern(target)));
     const before = ledger.requests;
     ledger.latencyMs = 1_500;
     const running = Array.from({ length: 12 }, () => callModern(target));
     await expect.poll(() => ledger.requests - before, { timeout: 20_000, interval: 5 }).toBe(12);
-    await gateway.kill('tool-invocation', 1);
+    await given.kill('tool-invocation', 1);
     const interrupted = await Promise.all(running);
     ledger.latencyMs = 20;
     calls.push(...answered, ...interrupted);
@@ -192,7 +192,7 @@ describe('two replicas of every service', () => {
     await traffic.goesOn(10);
     for (const [index, service] of SERVICES.entries()) {
       const replica = index % 2;
-      await given.gateway.kill(service, replica);
+      await given.kill(service, replica);
       await traffic.goesOn(10);
       await registering.goesOn();
       await given.gateway.restart(service, replica);

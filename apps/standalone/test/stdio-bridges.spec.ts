@@ -118,7 +118,10 @@ describe('switchyard connect', () => {
       const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
       const known = transports.get(searchParams.get('sessionId') ?? '');
       if (known !== undefined) return void known.handlePostMessage(request, response, JSON.parse(body));
-      if (pathname !== '/sse' || request.method !== 'GET') return void response.writeHead(404).end();
+      if (pathname !== '/sse') return void response.writeHead(404).end();
+      const refusal = '{"jsonrpc":"2.0","error":{"code":-32600,"message":"Method not allowed"}}';
+      if (request.method !== 'GET')
+        return void response.writeHead(405, { 'content-type': 'application/json' }).end(refusal);
       const transport = new SSEServerTransport('/post', response);
       transports.set(transport.sessionId, transport);
       const server = new McpServer({ name: 'old', version: '1' });
@@ -335,7 +338,8 @@ describe('switchyard expose', () => {
       clients.map(async (client, at) => {
         const onprogress = (): void => void heard.push(`client ${at}`);
         const { content } = await client.callTool({ name: 'say', arguments: { text: `client ${at}` } }, { onprogress });
-        return (content as [{ text: string }])[0].text;
+        const [part] = content;
+        return part?.type === 'text' ? part.text : '';
       }),
     );
     expect(texts.map((text) => text.split(' by ')[0])).toEqual(['client 0', 'client 1']);

@@ -69,6 +69,8 @@ export const openPostgresBackend = async (
     options: `-c search_path=${POSTGRES_SCHEMA}`,
   });
   pool.on('error', onError);
+  // While a connection is handed out, the pool does not listen to it, and an error unheard ends the process.
+  pool.on('connect', (client) => client.on('error', onError));
   try {
     const client = await pool.connect();
     try {

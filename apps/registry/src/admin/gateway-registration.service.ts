@@ -81,6 +81,7 @@ export class GatewayRegistrationService {
           description: body.description ?? null,
           tags: body.tags ?? [],
           toolPrefix,
+          sessionScope: body.sessionScope ?? null,
           credentialShape: asked.credentialShape,
           refused: [...offer.refused],
           enabled: true,

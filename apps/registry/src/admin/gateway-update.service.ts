@@ -50,6 +50,7 @@ export class GatewayUpdateService {
       ...(body.description !== undefined && { description: body.description }),
       tags: body.tags ?? before.tags,
       ...(body.toolPrefix !== undefined && { toolPrefix: body.toolPrefix }),
+      ...(body.sessionScope !== undefined && { sessionScope: body.sessionScope }),
       ...(form !== null && { credentialShape: form.shape }),
       updatedAt: new Date(),
     };

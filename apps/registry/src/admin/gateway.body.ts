@@ -13,7 +13,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import type { Visibility } from '#contracts/registry/catalog';
+import type { SessionScope, Visibility } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { TOOL_PREFIX } from '../catalog/naming.js';
 import type { AuthType } from '../storage/gateway.entity.js';
@@ -145,6 +145,16 @@ export class RegisterGatewayBody {
   @Min(1)
   @Max(100_000)
   concurrencyMax?: number | null;
+
+  @ApiPropertyOptional({
+    enum: ['shared', 'principal', 'client'],
+    nullable: true,
+    description:
+      'With whom a session at the server is shared. `client`: with nobody, for servers that remember what a client does; when such a session is lost, its client is told. Default: `principal` for STDIO, else `shared`.',
+  })
+  @IsOptional()
+  @IsIn(['shared', 'principal', 'client'])
+  sessionScope?: SessionScope | null;
 }
 
 /** What is left out stays as it is; so does a secret that comes back as the mask it was shown as. */

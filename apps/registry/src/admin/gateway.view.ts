@@ -1,4 +1,5 @@
 import type { Principal } from '#contracts/auth/principal';
+import { sessionScopeOf } from '../catalog/session-scope.js';
 import type { EntryCounts } from '../storage/entry.repository.js';
 import type { GatewayEntity } from '../storage/gateway.entity.js';
 import { MASK } from './credential-form.js';
@@ -16,6 +17,7 @@ export const gatewayView = (gateway: GatewayEntity, counts: EntryCounts, princip
   toolPrefix: gateway.toolPrefix,
   timeoutMs: gateway.timeoutMs,
   concurrencyMax: gateway.concurrencyMax,
+  sessionScope: sessionScopeOf(gateway),
   enabled: gateway.enabled,
   reachable: gateway.reachable,
   era: gateway.era,

@@ -19,6 +19,7 @@ import { GatewayRepository } from '../storage/gateway.repository.js';
 import { isObjectId } from '../storage/object-id.js';
 import { ServerRepository } from '../storage/server.repository.js';
 import { exposedDefinition } from './exposed-definition.js';
+import { sessionScopeOf } from './session-scope.js';
 
 const CATALOGS_MAX = 50;
 const EVERYTHING: Catalog['server'] = {
@@ -145,6 +146,7 @@ const upstreamOf = (gateway: GatewayEntity): CatalogUpstream => ({
   id: gateway.id,
   name: gateway.name,
   slug: gateway.slug,
+  sessionScope: sessionScopeOf(gateway),
   capabilities: gateway.capabilities,
   instructions: gateway.instructions,
   ...sightOf(gateway),

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { Visibility } from '#contracts/registry/catalog';
+import type { SessionScope, Visibility } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { RefusedEntry } from '../catalog/offer.js';
@@ -75,6 +75,10 @@ export class GatewayEntity {
 
   @Column({ name: 'concurrency_max', type: 'integer', nullable: true })
   concurrencyMax!: number | null;
+
+  /** Null: as the transport has it. */
+  @Column({ name: 'session_scope', type: 'text', nullable: true })
+  sessionScope!: SessionScope | null;
 
   @Column({ type: 'text' })
   era!: Era;

@@ -32,6 +32,7 @@ const NAMED_BY: ReadonlyMap<unknown, string> = new Map([
   ['resources/read', 'uri'],
 ]);
 const HEADER_MISMATCH = -32020;
+const OTHER_TRANSPORT = new Set([400, 404, 405]);
 const LIST_PAGES_MAX = 100;
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
@@ -125,9 +126,11 @@ export class HttpRelay implements Relay {
     const text = await answer.body.text();
     const received = readRelayed(text);
     if (received?.error?.code === HEADER_MISMATCH && (await this.learnTools(sent))) return this.again(sent);
+    // https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility
+    const isMeant = received?.id !== undefined && received.id !== null;
+    if (greets && !isMeant && OTHER_TRANSPORT.has(answer.statusCode) && (await this.elsewhere(sent.text))) return;
     if (received !== null && (received.result ?? received.error) !== undefined)
       return this.settle(sent, text, received);
-    if (greets && [400, 404, 405].includes(answer.statusCode) && (await this.elsewhere(sent.text))) return;
     this.fail(sent, `The server answered with status ${answer.statusCode}`);
   }
 

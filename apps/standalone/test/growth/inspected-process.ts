@@ -34,13 +34,13 @@ export class InspectedProcess {
     return readdirSync(`/proc/${this.pid}/fd`).length;
   }
 
-  /** Node processes that this one has started; those of its database are none. */
+  /** Processes that this one has started, but for its database. */
   get children(): number {
     return readdirSync('/proc').filter((pid) => {
       if (!/^\d+$/.test(pid)) return false;
       try {
-        const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-        return Number(parent) === this.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('node');
+        const [, name, parent] = /\((.*)\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+        return Number(parent) === this.pid && name !== 'postgres';
       } catch {
         return false;
       }

@@ -1,6 +1,7 @@
 import {
   type Gateway,
   type GatewayOptions,
+  type GatewayProcess,
   type LedgerUpstream,
   type VirtualServer,
   startGateway,
@@ -23,6 +24,8 @@ export interface GivenGateway {
   /** Credentials that auth has not seen. */
   tokens(count: number): Promise<string[]>;
   traffic(settings: Partial<TrafficSettings>): Promise<Traffic>;
+  /** `kill -9`, noted for the audit. */
+  kill(service: GatewayProcess['service'], replica?: number): Promise<void>;
   /** Fails unless what clients were told, what ran and what is recorded agree for all of these calls. */
   agreesWith(calls: readonly Called[]): Promise<void>;
   books(): Promise<Books>;
@@ -61,6 +64,7 @@ export const givenGateway = async (
   };
   const tokens = (count: number): Promise<string[]> =>
     Promise.all(Array.from({ length: count }, () => gateway.tokenFor({ email: 'admin@example.com', isAdmin: true })));
+  const deathsAtMs: number[] = [];
   return {
     gateway,
     ledger,
@@ -70,7 +74,12 @@ export const givenGateway = async (
     books,
     traffic: async (settings) =>
       new Traffic(target, { modern: 0, legacy: 0, pauseMs: 20, tokens: await tokens(200), ...settings }),
-    agreesWith: async (calls) => expect(await auditWhenSettled(calls, ledger.executions, books)).toEqual([]),
+    kill: async (service, replica = 0) => {
+      deathsAtMs.push(Date.now());
+      await gateway.kill(service, replica);
+    },
+    agreesWith: async (calls) =>
+      expect(await auditWhenSettled(calls, ledger.executions, books, deathsAtMs)).toEqual([]),
     stop: async () => {
       await gateway.stop();
       await ledger.stop();

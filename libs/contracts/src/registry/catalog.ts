@@ -47,10 +47,18 @@ export interface CatalogResourceTemplate extends Entry {
   readonly uriTemplate: string;
 }
 
+/**
+ * With whom a session at an upstream is shared: with everybody who shows the same credential and can do the same; with
+ * nobody but other clients of the principal; with nobody (a client without a session counts as its principal). The
+ * latter two are kept by one instance each; when the last is lost its client is told, never given a new one silently.
+ */
+export type SessionScope = 'shared' | 'principal' | 'client';
+
 export interface CatalogUpstream extends Sight {
   readonly id: string;
   readonly name: string;
   readonly slug: string;
+  readonly sessionScope: SessionScope;
   /** The upstream's own ServerCapabilities, as JSON. */
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly instructions: string | null;

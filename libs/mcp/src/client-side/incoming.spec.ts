@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readIncoming, readIncomingBatch } from './incoming.js';
+import { type IncomingNotification, notifiedParams, readIncoming, readIncomingBatch } from './incoming.js';
 import { withMeta } from './outgoing.js';
 import { itemTexts, resultParts } from './result-parts.js';
 
@@ -41,11 +41,9 @@ describe('readIncoming', () => {
       params: {},
       paramsText: '{}',
     });
-    expect(readIncoming('{"jsonrpc":"2.0","method":"n","params":{"a":1}}')).toEqual({
-      kind: 'notification',
-      method: 'n',
-      params: { a: 1 },
-    });
+    const notified = readIncoming('{"jsonrpc":"2.0","method":"n","params":{"a":1.0}}');
+    expect(notified).toMatchObject({ kind: 'notification', method: 'n', params: { a: 1 } });
+    expect(notifiedParams(notified as IncomingNotification)).toBe('{"a":1.0}');
     expect(readIncoming('{"jsonrpc":"2.0","error":{"code":-32000,"message":"no"}}')).toEqual({
       kind: 'error',
       id: null,

@@ -126,11 +126,14 @@ describe('the methods', () => {
     },
   );
 
-  it.each(['server/discover', 'subscriptions/listen'])('%s is in 2026-07-28 alone', (method) => {
-    expect(REVISIONS.filter((revision) => serverCodec(revision).operations.has(method))).toEqual(['2026-07-28']);
-  });
+  it.each(['server/discover', 'subscriptions/listen', 'tasks/get', 'tasks/update', 'tasks/cancel'])(
+    '%s is in 2026-07-28 alone',
+    (method) => {
+      expect(REVISIONS.filter((revision) => serverCodec(revision).operations.has(method))).toEqual(['2026-07-28']);
+    },
+  );
 
-  it.each(['tasks/list', 'tasks/get', '__proto__', 'toString'])('%s is in none', (method) => {
+  it.each(['tasks/list', 'tasks/result', '__proto__', 'toString'])('%s is in none', (method) => {
     expect(REVISIONS.some((revision) => serverCodec(revision).operations.has(method))).toBe(false);
   });
 });

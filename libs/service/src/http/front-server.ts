@@ -7,7 +7,7 @@ import type { PlatformConfig } from '../platform.config.js';
 import { descriptorLimit } from './descriptor-limit.js';
 import { HeapPressure } from './heap-pressure.js';
 import type { OperationsFace } from './operations-face.js';
-import type { RawHttp } from './raw-http.js';
+import { Place, type RawHttp } from './raw-http.js';
 import { refuse } from './refuse.js';
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
@@ -45,6 +45,12 @@ export class FrontServer {
   private inHand = 0;
   private stopping = false;
   private whenQuiet: (() => void) | null = null;
+  // Made once, not for each request.
+  private readonly leave = (): void => {
+    if (--this.inHand === 0) this.whenQuiet?.();
+  };
+  private readonly unwritten = (error: Error): void =>
+    this.settings.logger.debug({ err: error }, 'the answer could not be written');
 
   constructor(
     private readonly settings: FrontServerSettings,
@@ -119,7 +125,7 @@ export class FrontServer {
 
   private receive(request: IncomingMessage, response: ServerResponse): void {
     // A client that hangs up mid-answer must not take the process with it.
-    response.on('error', (error) => this.settings.logger.debug({ err: error }, 'the answer could not be written'));
+    response.on('error', this.unwritten);
     if (this.settings.operations.answer(request, response)) return;
 
     const refusal = this.refusal();
@@ -129,8 +135,11 @@ export class FrontServer {
       return;
     }
     if (this.stopping) response.shouldKeepAlive = false;
-    const seen = this.take(request, response);
-    seen.label = this.dispatch(request, response);
+    const place = new Place(this.leave);
+    this.inHand++;
+    this.settings.raw.hold(response, place);
+    response.once('close', () => this.closed(request, response, place));
+    place.label = this.dispatch(request, response);
   }
 
   private refusal(): GatewayError | null {
@@ -153,24 +162,10 @@ export class FrontServer {
     return null;
   }
 
-  /** Takes a place for the request until it is answered or gives it back. */
-  private take(request: IncomingMessage, response: ServerResponse): { label: string | null } {
-    const seen: { label: string | null } = { label: null };
-    const startedAtMs = performance.now();
-    let held = true;
-    this.inHand++;
-    const release = (): void => {
-      if (!held) return;
-      held = false;
-      if (--this.inHand === 0) this.whenQuiet?.();
-    };
-    this.settings.raw.onRelease(response, release);
-    response.once('close', () => {
-      release();
-      if (this.stopping) setImmediate(() => this.server.closeIdleConnections());
-      this.record(request, response, seen.label, performance.now() - startedAtMs);
-    });
-    return seen;
+  private closed(request: IncomingMessage, response: ServerResponse, place: Place): void {
+    place.release();
+    if (this.stopping) setImmediate(() => this.server.closeIdleConnections());
+    this.record(request, response, place.label, performance.now() - place.startedAtMs);
   }
 
   private record(request: IncomingMessage, response: ServerResponse, label: string | null, tookMs: number): void {

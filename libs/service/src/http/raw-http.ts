@@ -11,11 +11,31 @@ export interface RawRoute {
   readonly label: string;
 }
 
+/** The place of a request among those in hand, which it has until it is answered or gives it back. */
+export class Place {
+  readonly startedAtMs = performance.now();
+  /** Of the raw route that took the request; null when Fastify did. */
+  label: string | null = null;
+  private held = true;
+
+  constructor(private readonly leave: () => void) {}
+
+  release(): void {
+    if (!this.held) return;
+    this.held = false;
+    this.leave();
+  }
+}
+
+/** On the response: looking it up in a weak map costs more, and the garbage collector most of all. */
+const PLACE = Symbol('PLACE');
+
+type Placed = ServerResponse & { [PLACE]?: Place };
+
 /** The door for requests that must not pay for a framework: handlers see every request before Fastify does. */
 export class RawHttp {
   readonly routes: RawRoute[] = [];
   readonly upgrades: UpgradeHandler[] = [];
-  private readonly releases = new WeakMap<ServerResponse, () => void>();
 
   constructor(private readonly lifecycle: Lifecycle) {}
 
@@ -37,11 +57,11 @@ export class RawHttp {
    * gives back its place among the requests in hand, and a stopping process does not wait for it.
    */
   releasePlace(response: ServerResponse): void {
-    this.releases.get(response)?.();
+    (response as Placed)[PLACE]?.release();
   }
 
-  /** Called by the front server: what gives back the place of this request. */
-  onRelease(response: ServerResponse, release: () => void): void {
-    this.releases.set(response, release);
+  /** Called by the front server. */
+  hold(response: ServerResponse, place: Place): void {
+    (response as Placed)[PLACE] = place;
   }
 }

@@ -57,6 +57,9 @@ class GuardedClient extends pg.Client {
   constructor(config: GuardedPoolOptions) {
     super(config);
     this.transactionLimits = config.transactionLimits;
+    // Between the pool's hands and those of its user nobody else listens, and an error unheard ends the process. Who
+    // uses a connection that is lost learns it from the next query, and the pool takes no such connection back.
+    this.on('error', () => {});
   }
 
   /** The overloads of `pg` are passed on as they are. */

@@ -7,9 +7,11 @@ import {
   type StreamId,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
+import { LegacyTasks } from './legacy-tasks.js';
 
 interface Session {
   readonly server: McpServer;
+  readonly tasks: LegacyTasks;
   readonly transport: WebStandardStreamableHTTPServerTransport;
 }
 
@@ -28,14 +30,16 @@ export class LegacySessions {
     if (request.method !== 'POST') return refusal(400, -32_000, 'Mcp-Session-Id is required');
     // Whether this is an initialize request is for the transport to say: it refuses anything else that has no session.
     const server = this.buildServer();
+    let tasks: LegacyTasks | undefined;
     const transport: WebStandardStreamableHTTPServerTransport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
-      onsessioninitialized: (made) => void this.sessions.set(made, { server, transport }),
+      onsessioninitialized: (made) => void this.sessions.set(made, { server, transport, tasks: tasks as LegacyTasks }),
       onsessionclosed: (closed) => void this.sessions.delete(closed),
       eventStore: new MemoryEvents(),
       retryInterval: 200,
     });
     await server.connect(transport);
+    tasks = LegacyTasks.insert(transport);
     return transport.handleRequest(request);
   }
 
@@ -44,6 +48,7 @@ export class LegacySessions {
   }
 
   async close(): Promise<void> {
+    for (const { tasks } of this.sessions.values()) tasks.close();
     await Promise.all([...this.sessions.values()].map(({ server }) => server.close()));
     this.sessions.clear();
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type McpServer, fromJsonSchema } from '@modelcontextprotocol/server';
+import { type CallToolResult, type McpServer, fromJsonSchema } from '@modelcontextprotocol/server';
 import { textResult } from './content-tools.js';
 import { TaskFailure, type TaskWork } from './tasks.js';
 
@@ -14,6 +14,8 @@ export interface TaskTool {
   readonly asksFirst?: { readonly key: string; readonly request: Json };
   /** `null`: done at once, without a task. */
   work(args: Json, answers: Json): TaskWork | null;
+  /** What it answers without a task. */
+  immediate(args: Json): CallToolResult;
 }
 
 const form = (message: string, properties: Json): Json => ({
@@ -25,10 +27,10 @@ const confirmation = (message: string): Json => form(message, { confirm: { type:
 
 const secondsOf = (args: Json): number => (typeof args['seconds'] === 'number' ? args['seconds'] : 0);
 
-const computed = (args: Json) => textResult(`Computed ${String(args['label'] ?? '')} in ${secondsOf(args)} s`);
+const computed = ({ label, ...args }: Json) =>
+  textResult(`Computed ${typeof label === 'string' ? label : 'it'} in ${secondsOf(args)} s`);
 
-/** The tools that the suite's scenarios for tasks are about. */
-export const taskTools: ReadonlyMap<string, TaskTool> = new Map<string, TaskTool>([
+const tools: [string, Omit<TaskTool, 'immediate'>][] = [
   [
     'slow_compute',
     {
@@ -110,7 +112,12 @@ export const taskTools: ReadonlyMap<string, TaskTool> = new Map<string, TaskTool
       },
     },
   ],
-]);
+];
+
+/** The tools that the suite's scenarios for tasks are about. */
+export const taskTools: ReadonlyMap<string, TaskTool> = new Map(
+  tools.map(([name, tool]) => [name, { ...tool, immediate: computed }]),
+);
 
 /** Shows the tools in the lists; for a client without tasks, one that can do without runs to its end. */
 export const registerTaskTools = (server: McpServer): void => {

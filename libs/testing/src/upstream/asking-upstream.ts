@@ -19,7 +19,9 @@ export interface AskingUpstream {
   readonly sessionsOpened: number;
   /** Calls that wait for an answer of their client. */
   readonly waiting: number;
-  /** Calls the gateway has cancelled. */
+  /** What they were called with. */
+  readonly waitingCanaries: readonly string[];
+  /** Cancellations that have come. */
   readonly cancelled: number;
   /** Connections that are open to it. */
   readonly connections: () => Promise<number>;
@@ -91,6 +93,9 @@ export const startAskingUpstream = async ({ era }: { readonly era: 'legacy' | 'm
     },
     get waiting() {
       return upstream.waiting.size;
+    },
+    get waitingCanaries() {
+      return [...upstream.waiting.values()].map(({ call }) => String(call.params?.arguments?.['canary']));
     },
     get cancelled() {
       return upstream.cancelled;
@@ -179,10 +184,9 @@ class Asking {
   }
 
   private cancel(session: AskingSession, requestId: unknown): void {
+    this.cancelled++;
     for (const { call, session: its, response } of this.waiting.values()) {
-      if (its !== session || call.id !== requestId) continue;
-      this.cancelled++;
-      response.end();
+      if (its === session && call.id === requestId) response.end();
     }
   }
 }

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { OrderedOutlet } from './ordered-outlet.js';
+
+const slowReader = () => {
+  const written: string[] = [];
+  let makeRoom: () => void = () => {};
+  const outlet = new OrderedOutlet((message) => {
+    written.push(message);
+    if (message.startsWith('big')) return new Promise<void>((resolve) => (makeRoom = resolve));
+  });
+  const room = async (): Promise<void> => {
+    makeRoom();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { outlet, written, room };
+};
+
+it('writes at once while there is room', () => {
+  const { outlet, written } = slowReader();
+  expect(outlet.send('a')).toBeUndefined();
+  expect(outlet.send('b')).toBeUndefined();
+  expect(written).toEqual(['a', 'b']);
+});
+
+it('keeps what comes while there is none, in order, and says how much', async () => {
+  const { outlet, written, room } = slowReader();
+  const first = outlet.send('big 1');
+  void outlet.send('big 2');
+  const last = outlet.send('c');
+  expect([written, outlet.backlogChars]).toEqual([['big 1'], 6]);
+
+  await room();
+  expect([written, outlet.backlogChars]).toEqual([['big 1', 'big 2'], 1]);
+  await room();
+  expect([written, outlet.backlogChars]).toEqual([['big 1', 'big 2', 'c'], 0]);
+  await Promise.all([first, last]);
+  expect(outlet.send('d')).toBeUndefined();
+});

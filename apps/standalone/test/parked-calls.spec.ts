@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AskingUpstream, type Gateway, startAskingUpstream, startGateway } from '#libs/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
+import { type Endpoint, LegacyClient, type Said, askModern, isQuestion } from './isolation/endpoint-client.js';
+
+/** Of each test: enough that each replica holds some. */
+const CALLS = 12;
+/** What the gateway gives a call, and what a machine at its limit adds. */
+const DEADLINE_MS = 10_000;
+
+describe('a call that waits for its client', () => {
+  let gateway: Gateway;
+  let upstream: AskingUpstream;
+
+  beforeAll(async () => {
+    upstream = await startAskingUpstream({ era: 'legacy' });
+    gateway = await startGateway({ mode: 'distributed', replicas: 2, env: { TOOL_TIMEOUT: '5' } });
+    await gateway.admin.register({ name: 'asking', url: upstream.url, toolPrefix: '' });
+  });
+  afterAll(async () => {
+    await gateway?.stop();
+    await upstream?.stop();
+  });
+  beforeEach(() => onTestFailed(() => console.error(gateway.logs().slice(-8_000))));
+
+  const at = (url = gateway.url): Endpoint => ({ url: `${url}/mcp`, token: gateway.adminToken });
+  const canaries = (): string[] => Array.from({ length: CALLS }, (_, n) => `canary ${n} of ${Date.now()}`);
+
+  it('ends clearly for a client without a session when the instance that holds it is killed', async () => {
+    const calls = await Promise.all(canaries().map((canary) => ask(at(), canary)));
+    const held = await lostWith(() => gateway.kill('tool-invocation', 0), upstream);
+    const endings = await Promise.all(calls.map((call) => timed(call.retry(at()))));
+    await gateway.restart('tool-invocation', 0);
+
+    expect(held.size).toBeGreaterThan(0);
+    expect(held.size).toBeLessThan(CALLS);
+    for (const [index, { said, tookMs }] of endings.entries()) {
+      const { canary } = calls[index] as ParkedCall;
+      expect(tookMs).toBeLessThan(DEADLINE_MS);
+      if (held.has(canary)) expect(said.error).toMatchObject({ code: -32602, message: 'The call has ended meanwhile' });
+      else expect(textOf(said)).toBe(`${canary} yes`);
+    }
+  });
+
+  it('goes on for a client without a session through another replica of ingress', async () => {
+    const [first, second] = gateway.ingressUrls as [string, string];
+    const calls = await Promise.all(canaries().map((canary) => ask(at(first), canary)));
+    await gateway.kill('ingress', 0);
+    const endings = await Promise.all(calls.map((call) => timed(call.retry(at(second)))));
+    await gateway.restart('ingress', 0);
+
+    for (const [index, { said, tookMs }] of endings.entries()) {
+      expect(tookMs).toBeLessThan(DEADLINE_MS);
+      expect(textOf(said)).toBe(`${calls[index]?.canary} yes`);
+    }
+  });
+
+  it('ends clearly for a session when the instance that holds it is killed', async () => {
+    const clients = await Promise.all(canaries().map((canary) => askSession(at(), canary)));
+    const held = await lostWith(() => gateway.kill('tool-invocation', 1), upstream);
+    const endings = await Promise.all(clients.map((client) => timed(client.answer())));
+    await gateway.restart('tool-invocation', 1);
+
+    expect(held.size).toBeGreaterThan(0);
+    expect(held.size).toBeLessThan(CALLS);
+    for (const [index, { said, tookMs }] of endings.entries()) {
+      const { canary } = clients[index] as AskedSession;
+      expect(tookMs).toBeLessThan(DEADLINE_MS);
+      if (held.has(canary)) expect(said.error).toMatchObject({ message: 'The call has ended meanwhile' });
+      else expect(textOf(said)).toBe(`${canary} yes`);
+    }
+  });
+
+  it('ends clearly for a session that comes back for its stream when ingress is killed, and the session lives', async () => {
+    const [first, second] = gateway.ingressUrls as [string, string];
+    const clients = await Promise.all(canaries().map((canary) => askSession(at(second), canary)));
+    await gateway.kill('ingress', 1);
+    const resumed = await Promise.all(
+      clients.map(async ({ client, talk, question }) => {
+        await talk.ended;
+        const there = client.as(at(first));
+        const stream = await there.listen(talk.eventId ?? '');
+        // Nobody waits for it any more; it hurts nobody either.
+        expect(await there.answer(question.id, { answer: 'yes' })).toBe(202);
+        const ending = await timed(stream.answer());
+        expect((await (await there.call('count', {})).answer()).result.content).toHaveLength(1);
+        return ending;
+      }),
+    );
+    await gateway.restart('ingress', 1);
+
+    for (const { said, tookMs } of resumed) {
+      expect(tookMs).toBeLessThan(DEADLINE_MS);
+      expect(said.error?.data).toMatchObject({ reason: 'bus.responder_lost', executed: 'unknown' });
+    }
+  });
+});
+
+interface ParkedCall {
+  readonly canary: string;
+  retry(at: Endpoint): Promise<Said>;
+}
+
+const ask = async (at: Endpoint, canary: string): Promise<ParkedCall> => {
+  const params = { name: 'ask', arguments: { canary, owner: 'admin' } };
+  const { inputRequests, requestState } = (await (await askModern(at, 'tools/call', params)).answer()).result;
+  const [key = ''] = Object.keys(inputRequests);
+  const inputResponses = { [key]: { action: 'accept', content: { answer: 'yes' } } };
+  return {
+    canary,
+    retry: async (there) =>
+      (await askModern(there, 'tools/call', { ...params, inputResponses, requestState })).answer(),
+  };
+};
+
+const askSession = async (at: Endpoint, canary: string) => {
+  const client = await LegacyClient.open(at);
+  const talk = await client.call('ask', { canary, owner: 'admin' });
+  const question = await talk.hear(isQuestion);
+  const answer = async (): Promise<Said> => {
+    expect(await client.answer(question.id, { answer: 'yes' })).toBe(202);
+    return talk.answer();
+  };
+  return { canary, client, talk, question, answer };
+};
+type AskedSession = Awaited<ReturnType<typeof askSession>>;
+
+/** The canaries of the calls that the upstream no longer sees after somebody was killed. */
+const lostWith = async (kill: () => Promise<void>, upstream: AskingUpstream): Promise<Set<string>> => {
+  const before = upstream.waitingCanaries;
+  await kill();
+  await expect.poll(() => upstream.waiting, { timeout: 5_000 }).toBeLessThan(before.length);
+  // The other connections of the one that is gone end in the same moment.
+  await sleep(200);
+  const after = new Set(upstream.waitingCanaries);
+  return new Set(before.filter((canary) => !after.has(canary)));
+};
+
+const timed = async (saying: Promise<Said>): Promise<{ readonly said: Said; readonly tookMs: number }> => {
+  const startedAtMs = performance.now();
+  const said = await saying;
+  return { said, tookMs: performance.now() - startedAtMs };
+};
+
+const textOf = ({ result, error }: Said): unknown => result?.content?.[0]?.text ?? error;
