@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { relayedMeta, renamedTask, runsLegacyTasks, taskProblem, taskSupportOf, taskWithMeta } from '#libs/mcp';
-import { type IncomingResult, readIncoming, taskParts } from './client-side/index.js';
+import {
+  type IncomingResult,
+  readIncoming,
+  relayedMeta,
+  renamedTask,
+  runsLegacyTasks,
+  taskParts,
+  taskProblem,
+  taskSupportOf,
+  taskWithMeta,
+} from '#libs/mcp';
 
 const result = (text: string) => readIncoming(`{"jsonrpc":"2.0","id":1,"result":${text}}`) as IncomingResult;
 

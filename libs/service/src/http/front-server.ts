@@ -64,6 +64,8 @@ export class FrontServer {
         connectionsCheckingInterval: 1_000,
         keepAliveTimeout: KEEP_ALIVE_MS,
         maxHeaderSize: HEADER_BYTES_MAX,
+        // Other upgrades (h2c, which some clients offer with every request) are ignored, as RFC 9110 7.8 allows.
+        shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
       },
       (request, response) => this.receive(request, response),
     );
