@@ -220,7 +220,8 @@ export class CallService {
     }
     try {
       upstream.breaker.enter();
-      const peer = upstream.peer(running.access as Access, open.call.client.capabilities, open.call.principal.id);
+      const { client, principal, ownSession } = open.call;
+      const peer = upstream.peer(running.access as Access, client.capabilities, principal.id, ownSession);
       if (peer instanceof Promise) {
         peer.then(
           (opened) => this.start(running, opened),

@@ -2,9 +2,10 @@ import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { Answers, type CallContext, Ctx, Hears } from '#libs/bus';
 import { DiscoverUpstream } from '#contracts/tool-invocation/discover-upstream.request';
-import type { FrameOf, PayloadOf, RequestOf } from '#contracts/define';
+import type { FrameOf, PayloadOf, ReplyOf, RequestOf } from '#contracts/define';
 import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
+import { HoldSession, ReleaseSession } from '#contracts/tool-invocation/hold-session.request';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { DiscoveryService } from '../bridge/discovery.service.js';
@@ -40,6 +41,20 @@ export class UpstreamController {
     @Ctx() context: CallContext<FrameOf<typeof WatchTasks>>,
   ) {
     return this.taskWatching.watch(request, context);
+  }
+
+  @Answers(HoldSession)
+  async hold(@Payload() { upstreamId, key }: RequestOf<typeof HoldSession>): Promise<ReplyOf<typeof HoldSession>> {
+    (await this.directory.upstream(upstreamId)).hold(key);
+    return { held: true };
+  }
+
+  @Answers(ReleaseSession)
+  async release(
+    @Payload() { upstreamId, key }: RequestOf<typeof ReleaseSession>,
+  ): Promise<ReplyOf<typeof ReleaseSession>> {
+    (await this.directory.upstream(upstreamId)).release(key);
+    return { released: true };
   }
 
   @Hears(UpstreamChanged)

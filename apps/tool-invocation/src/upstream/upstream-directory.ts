@@ -129,24 +129,32 @@ export class UpstreamDirectory implements UpstreamHost {
     else state.timer = setTimeout(tell, waitMs).unref();
   }
 
-  makeRoom(): void {
+  makeRoom(kind: TransportKind): void | Promise<void> {
+    this.makeRoomForConversation();
+    if (kind === 'stdio' && this.quota.running >= this.quota.max)
+      return this.longestIdle((upstream) => upstream.kind === 'stdio')?.evict();
+  }
+
+  private makeRoomForConversation(): void {
     let conversations = 0;
-    let longestIdle: { upstream: Upstream; usedAtMs: number; evict: () => void } | undefined;
-    for (const { value: upstream } of this.upstreams.values()) {
-      conversations += upstream.conversations;
-      if (conversations < this.settings.sessions.max) continue;
-      break;
-    }
+    for (const { value: upstream } of this.upstreams.values()) conversations += upstream.conversations;
     if (conversations < this.settings.sessions.max) return;
+    const idle = this.longestIdle(() => true);
+    if (idle === null)
+      throw fail('upstream.busy', { message: 'The gateway has as many upstream sessions as it may', executed: 'no' });
+    void idle.evict();
+  }
+
+  private longestIdle(isMeant: (upstream: Upstream) => boolean): { evict: () => Promise<void> } | null {
+    let longest: { usedAtMs: number; evict: () => Promise<void> } | null = null;
     for (const { value: upstream } of this.upstreams.values()) {
+      if (!isMeant(upstream)) continue;
       for (const peer of upstream.openPeers()) {
-        if (peer.uses > 0 || (longestIdle !== undefined && longestIdle.usedAtMs <= peer.usedAtMs)) continue;
-        longestIdle = { upstream, usedAtMs: peer.usedAtMs, evict: () => upstream.evict(peer) };
+        if (peer.uses > 0 || (longest !== null && longest.usedAtMs <= peer.usedAtMs)) continue;
+        longest = { usedAtMs: peer.usedAtMs, evict: () => upstream.evict(peer) };
       }
     }
-    if (longestIdle === undefined)
-      throw fail('upstream.busy', { message: 'The gateway has as many upstream sessions as it may', executed: 'no' });
-    longestIdle.evict();
+    return longest;
   }
 
   figures(): {

@@ -1,4 +1,5 @@
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
+import type { OwnSession } from '#contracts/tool-invocation/execute-call.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { GatewayError, toGatewayError } from '#libs/errors';
 import { ALL_CAPABILITIES, capabilityKey, sessionCapabilities } from '#libs/mcp';
@@ -8,6 +9,7 @@ import { RetryBudget } from '../dispatch/retry-budget.js';
 import { Turnstile } from '../dispatch/turnstile.js';
 import type { Settings } from '../settings.js';
 import type { Access, Transport } from './channel.js';
+import { OwnSessions } from './own-sessions.js';
 import type { Peer, PeerEvents } from './peer.js';
 import { PeerWatch } from './peer-watch.js';
 import { staleProfile } from './stale.js';
@@ -18,8 +20,8 @@ export interface UpstreamHost {
   listChanged(upstreamId: string, list: CatalogList): void;
   /** Nobody tells any more when a list of it changes. */
   unwatched(upstream: Upstream): void;
-  /** Makes room for one more conversation, or throws `upstream.busy`. */
-  makeRoom(): void;
+  /** Makes room for one more conversation, or fails with `upstream.busy`. */
+  makeRoom(kind: TransportKind): void | Promise<void>;
 }
 
 const RETIRE_TICK_MS = 100;
@@ -31,6 +33,7 @@ export class Upstream {
   readonly retries: RetryBudget;
   private readonly peers = new Map<string, Peer | Promise<Peer>>();
   private readonly watches = new Map<Peer, PeerWatch>();
+  private readonly own = new OwnSessions();
   private first: Promise<unknown> | undefined;
   retired = false;
 
@@ -58,13 +61,23 @@ export class Upstream {
   }
 
   /** The conversation for a client with these capabilities: at once when it is open. */
-  peer(access: Access, capabilities: Json, principalId: string): Peer | Promise<Peer> {
+  peer(access: Access, capabilities: Json, principalId: string, own?: OwnSession): Peer | Promise<Peer> {
     const { verdict } = this.dialer;
-    if (verdict === undefined) return this.firstPeer(access, capabilities, principalId);
-    const key = keyOf(verdict.era, access, capabilities, principalId);
+    if (own !== undefined && verdict?.era !== 'modern') this.own.use(own);
+    if (verdict === undefined) return this.firstPeer(access, capabilities, principalId, own);
+    const key = keyOf(verdict.era, access, capabilities, principalId, own);
     const known = this.peers.get(key);
     if (known !== undefined && (known instanceof Promise || !known.closed)) return known;
-    return this.dial(key, access, capabilities);
+    return this.dial(key, access, capabilities, own);
+  }
+
+  /** From now on a session for whoever this key stands for is kept here. */
+  hold(key: string): void {
+    this.own.hold(key);
+  }
+
+  release(key: string): void {
+    for (const peer of this.own.release(key)) void this.evict(peer);
   }
 
   /** The conversation that sees all an upstream has. */
@@ -109,16 +122,18 @@ export class Upstream {
     return this.peers.size;
   }
 
-  evict(peer: Peer): void {
+  evict(peer: Peer): Promise<void> {
     for (const [key, known] of this.peers) if (known === peer) this.peers.delete(key);
     this.watches.delete(peer);
-    void peer.close().catch(() => {});
+    this.own.lost(peer);
+    return peer.close().catch(() => {});
   }
 
   evictIdle(idleMs: number): void {
+    this.own.forgetUnused(idleMs);
     const nowMs = performance.now();
     for (const peer of this.openPeers()) {
-      if (peer.closed || (peer.uses === 0 && nowMs - peer.usedAtMs > idleMs)) this.evict(peer);
+      if (peer.closed || (peer.uses === 0 && nowMs - peer.usedAtMs > idleMs)) void this.evict(peer);
     }
   }
 
@@ -144,11 +159,16 @@ export class Upstream {
   }
 
   /** One finds out what the upstream speaks, the others wait for it. */
-  private async firstPeer(access: Access, capabilities: Json, principalId: string): Promise<Peer> {
+  private async firstPeer(
+    access: Access,
+    capabilities: Json,
+    principalId: string,
+    own: OwnSession | undefined,
+  ): Promise<Peer> {
     if (this.first === undefined) {
       const declared = sessionCapabilities(capabilities);
       const dialed = this.open(access, declared).then((peer) => {
-        this.keep(keyOf(peer.identity.era, access, capabilities, principalId), peer);
+        this.keep(keyOf(peer.identity.era, access, capabilities, principalId, own), peer, own);
         return peer;
       });
       this.first = dialed.finally(() => {
@@ -158,14 +178,14 @@ export class Upstream {
       return dialed;
     }
     await this.first;
-    return this.peer(access, capabilities, principalId);
+    return this.peer(access, capabilities, principalId, own);
   }
 
-  private dial(key: string, access: Access, capabilities: Json): Promise<Peer> {
+  private dial(key: string, access: Access, capabilities: Json, own: OwnSession | undefined): Promise<Peer> {
     const dialed = this.open(access, sessionCapabilities(capabilities));
     this.peers.set(key, dialed);
     dialed.then(
-      (peer) => this.keep(key, peer),
+      (peer) => this.keep(key, peer, own),
       () => {
         if (this.peers.get(key) === dialed) this.peers.delete(key);
       },
@@ -175,7 +195,8 @@ export class Upstream {
 
   private async open(access: Access, declared: Json): Promise<Peer> {
     if (this.retired) throw staleProfile();
-    this.host.makeRoom();
+    const room = this.host.makeRoom(this.kind);
+    if (room !== undefined) await room;
     let opened: Peer | undefined;
     const events: PeerEvents = {
       listChanged: (list) => this.host.listChanged(this.profile.id, list),
@@ -198,16 +219,18 @@ export class Upstream {
     }
   }
 
-  private keep(key: string, peer: Peer): void {
+  private keep(key: string, peer: Peer, own: OwnSession | undefined): void {
     const other = this.peers.get(key);
     if (other !== undefined && !(other instanceof Promise) && other !== peer && !other.closed)
       void this.closeWhenIdle(other);
     this.peers.set(key, peer);
+    if (own !== undefined && peer.identity.era === 'legacy') this.own.opened(own.key, peer);
     if (this.retired) void this.closeWhenIdle(peer);
   }
 
   private forget(peer: Peer): void {
     for (const [key, known] of this.peers) if (known === peer) this.peers.delete(key);
+    this.own.lost(peer);
     const watch = this.watches.get(peer);
     this.watches.delete(peer);
     watch?.lost();
@@ -230,9 +253,19 @@ export class Upstream {
   }
 }
 
-/** A modern upstream is told everything with every call; a legacy one once per conversation. */
-const keyOf = (era: 'modern' | 'legacy', access: Access, capabilities: Json, principalId: string): string => {
+/**
+ * A modern upstream is told everything with every call, and gives out handles where it remembers something; a legacy
+ * one is told once per conversation, and remembers by conversation.
+ */
+const keyOf = (
+  era: 'modern' | 'legacy',
+  access: Access,
+  capabilities: Json,
+  principalId: string,
+  own: OwnSession | undefined,
+): string => {
   if (era === 'modern') return `modern ${access.version}`;
   const declared = capabilityKey(sessionCapabilities(capabilities));
-  return `legacy ${access.version} ${declared}${declared === '' ? '' : ` ${principalId}`}`;
+  const whose = own?.key ?? (declared === '' ? null : principalId);
+  return `legacy ${access.version} ${declared}${whose === null ? '' : ` ${whose}`}`;
 };

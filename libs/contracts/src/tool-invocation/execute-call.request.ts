@@ -27,6 +27,14 @@ export interface CallClient {
  */
 export type TaskKeeper = 'session' | 'instance';
 
+/** A session at an upstream that is not shared with everybody (`SessionScope`), kept by the instance that is asked. */
+export interface OwnSession {
+  /** Whose it is. */
+  readonly key: string;
+  /** Whether a new one may take its place unnoticed; else the call fails with `upstream.session_lost`. */
+  readonly renewable: boolean;
+}
+
 /**
  * A call that knows where it goes. The body is the JSON text of `params` without `_meta`, in the upstream's own names,
  * otherwise as the client wrote it. A retry of an `input_required` upstream answer carries `inputResponses` and
@@ -49,6 +57,7 @@ export interface RoutedCall {
   /** `_meta` of the request without the reserved keys, the progress token and the trace context. */
   readonly meta?: Readonly<Record<string, unknown>>;
   readonly headerParams: readonly HeaderParam[];
+  readonly ownSession?: OwnSession;
   /** Whether the tool may or must run as a task, where it is one of 2025-11-25. */
   readonly taskSupport?: 'optional' | 'required';
   /** Of a `tasks/…` method: who keeps the task. */

@@ -195,6 +195,22 @@ describe('the HTTP server of a process', () => {
     await idleClosed;
   });
 
+  it('ignores the offer of h2c, and answers as usual', async () => {
+    const { front, raw, port } = await start();
+    raw.onUpgrade(() => true);
+    front.serve((_request, response) => response.end('ok'));
+    const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' };
+    const status = await new Promise((resolve, reject) => {
+      request({ port, host: '127.0.0.1', headers, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(200);
+  });
+
   it('answers upgrades that nobody wants with 404 and hands on the others', async () => {
     const { raw, port } = await start();
     raw.onUpgrade((incoming, socket) => {
