@@ -1,11 +1,7 @@
-import { authUsage, runAuthCommand } from '#apps/auth';
+import { processEnvironment } from '#libs/config';
 import { GatewayError } from '#libs/errors';
-import { processEnvironment, VERSION } from '#libs/service';
 import { createLogger, maskText } from '#libs/telemetry';
-import { connect, connectChoices } from './bridges/connect.js';
-import { expose, exposeChoices } from './bridges/expose.js';
-import { settingsHelp, usage } from './help.js';
-import { type StartChoices, startGateway } from './start-gateway.js';
+import type { StartChoices } from './start-gateway.js';
 
 interface Command {
   /** The first words that choose it. */
@@ -15,20 +11,35 @@ interface Command {
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** What stands first in a command line that does not start the gateway. New commands are added here. */
+/**
+ * What stands first in a command line that does not start the gateway. New commands are added here. Each loads what it
+ * needs when it runs: a relay like `connect` is started by a client that waits for it, and needs no gateway.
+ */
 const commands: readonly Command[] = [
-  { words: ['--help', '-h', 'help'], run: async () => print(`${usage(authUsage)}\n\n${settingsHelp()}`) },
-  { words: ['--version', '-v', 'version'], run: async () => print(VERSION) },
+  { words: ['--help', '-h', 'help'], run: () => help() },
+  { words: ['--version', '-v', 'version'], run: async () => print((await import('#libs/service')).VERSION) },
   { words: ['token', 'user', 'secrets'], run: (args) => runAuth(args) },
-  { words: ['connect'], run: ([, ...args]) => connect(connectChoices(args, processEnvironment())) },
-  { words: ['expose'], run: ([, ...args]) => expose(exposeChoices(args, processEnvironment())) },
+  {
+    words: ['connect'],
+    run: async ([, ...args]) => {
+      const { connect, connectChoices } = await import('./bridges/connect.js');
+      await connect(connectChoices(args, processEnvironment()));
+    },
+  },
+  {
+    words: ['expose'],
+    run: async ([, ...args]) => {
+      const { expose, exposeChoices } = await import('./bridges/expose.js');
+      await expose(exposeChoices(args, processEnvironment()));
+    },
+  },
 ];
 
 /** `switchyard …`: without a command, the gateway starts. */
 export const runCommandLine = async (args: readonly string[]): Promise<void> => {
   const command = commands.find(({ words }) => words.includes(args[0] ?? ''));
   try {
-    if (command === undefined) await startGateway(startChoices(args));
+    if (command === undefined) await (await import('./start-gateway.js')).startGateway(startChoices(args));
     else await command.run(args);
   } catch (error) {
     process.stderr.write(`switchyard: ${maskText(messageOf(error))}\n`);
@@ -50,7 +61,13 @@ const startChoices = (args: readonly string[]): StartChoices => {
   return { demo, importFile };
 };
 
+const help = async (): Promise<void> => {
+  const [{ authUsage }, { settingsHelp, usage }] = await Promise.all([import('#apps/auth'), import('./help.js')]);
+  print(`${usage(authUsage)}\n\n${settingsHelp()}`);
+};
+
 const runAuth = async (args: readonly string[]): Promise<void> => {
+  const { runAuthCommand } = await import('#apps/auth');
   const logger = createLogger({ service: 'switchyard', level: 'error', to: 'stderr' });
   const answer = await runAuthCommand(args, { env: processEnvironment(), logger, readStdin });
   if (answer === null) throw new Error(`"${args.slice(0, 2).join(' ')}" is not a command; see --help`);

@@ -7,7 +7,7 @@ export { Lifecycle } from './lifecycle.js';
 export { InjectPlatformConfig, PLATFORM_CONFIG, platformOptions } from './platform.config.js';
 export type { PlatformConfig } from './platform.config.js';
 export { Readiness } from './readiness.js';
-export { processEnvironment, runProcess, runService } from './run-service.js';
+export { runProcess, runService } from './run-service.js';
 export type { AnyServicePart, ServicePart } from './service-part.js';
 export { retryWithBackoff } from './start/retry-with-backoff.js';
 export { startService } from './start/start-service.js';

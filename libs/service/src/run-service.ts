@@ -1,3 +1,4 @@
+import { processEnvironment } from '#libs/config';
 import { GatewayError } from '#libs/errors';
 import { maskText } from '#libs/telemetry';
 import type { AnyServicePart } from './service-part.js';
@@ -11,9 +12,6 @@ const SAME_SIGNAL_MS = 500;
 
 /** A process that runs one service. */
 export const runService = (...parts: AnyServicePart[]): Promise<RunningService> => runProcess({ parts });
-
-/** The environment, read nowhere else. */
-export const processEnvironment = (): Readonly<Record<string, string | undefined>> => process.env;
 
 export interface ProcessSettings {
   readonly parts: readonly AnyServicePart[];

@@ -1,0 +1,16 @@
+import { defineRequest } from '../define.js';
+
+/**
+ * Makes whichever instance answers the keeper of a session that is not shared. It opens it with the first call, and
+ * keeps it until it is released or idle for too long. Failure: `upstream.unknown`.
+ */
+export const HoldSession = defineRequest<
+  { readonly upstreamId: string; readonly key: string },
+  { readonly held: true }
+>('tool-invocation', 'session.hold', { deadlineMs: 5_000 });
+
+/** Its client has ended its own; asked of the instance that keeps it. */
+export const ReleaseSession = defineRequest<
+  { readonly upstreamId: string; readonly key: string },
+  { readonly released: true }
+>('tool-invocation', 'session.release', { deadlineMs: 5_000 });
