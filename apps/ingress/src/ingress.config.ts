@@ -26,6 +26,12 @@ export const ingressOptions = {
     max: 10_000,
   }),
   LIST_TTL_MS: integer(0, 'How long clients may keep a list without asking again (2026-07-28).'),
+  RESOURCE_CACHE_SIZE: integer(
+    1_000,
+    'Resources whose content is kept while their upstream says that it is good; in all at most 64 MiB. 0: none.',
+    { max: 1_000_000 },
+  ),
+  RESOURCE_CACHE_TTL: integer(3_600, 'Seconds for which that is believed at most.', { min: 1 }),
   TOOL_TIMEOUT: integer(60, 'Seconds a call may take in all.', { min: 1, max: 86_400 }),
   INPUT_TIMEOUT: integer(600, 'Seconds a client may take to answer what a call asks it for.', { min: 1, max: 86_400 }),
   SESSION_TTL: integer(3_600, 'Seconds after which an idle session of a client before 2026-07-28 ends.', { min: 1 }),

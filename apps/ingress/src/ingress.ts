@@ -12,6 +12,8 @@ import { Connections } from './connection/connections.js';
 import { CallJournal } from './forwarding/call-journal.js';
 import { Forwarder } from './forwarding/forwarder.js';
 import { InputLoop } from './forwarding/input-loop.js';
+import { ResourceCache } from './forwarding/resource-cache.js';
+import { SessionKeepers } from './forwarding/session-keepers.js';
 import type { IngressConfig } from './ingress.config.js';
 import { Pipeline } from './pipeline.js';
 import { Catalogs } from './routing/catalogs.js';
@@ -54,6 +56,7 @@ export class Ingress {
   private readonly sessions: SessionStore;
   private readonly calls: OpenCalls;
   private readonly asks: Asks;
+  private readonly resources: ResourceCache;
   private readonly feeds: ChangeFeeds;
   private readonly streams: SessionStreams;
   private readonly presence: Presence;
@@ -75,13 +78,18 @@ export class Ingress {
     this.calls = new OpenCalls(bus);
     this.presence = new Presence(cache, bus.instance);
     this.asks = new Asks(bus, config.INPUT_TIMEOUT * SECOND_MS);
-    this.feeds = new ChangeFeeds(bus, this.catalogs, admission, config.STREAMS_PER_PRINCIPAL_MAX);
+    this.resources = new ResourceCache(bus, journal, {
+      size: config.RESOURCE_CACHE_SIZE,
+      ttlMsMax: config.RESOURCE_CACHE_TTL * SECOND_MS,
+    });
+    this.feeds = new ChangeFeeds(bus, this.catalogs, this.resources, admission, config.STREAMS_PER_PRINCIPAL_MAX);
     this.streams = new SessionStreams(bus, this.feeds, trail, reply, this.sessions);
+    const keepers = new SessionKeepers(bus, cache, this.sessions, this.catalogs);
     const pipeline = new Pipeline(
       admission,
       new Router(this.catalogs, seal, journal),
       new Answering(this.sessions, new Listening(this.feeds, this.catalogs, bus, seal), seal),
-      new Forwarder(bus, journal, new InputLoop(this.asks), config.TOOL_TIMEOUT * SECOND_MS),
+      new Forwarder(bus, journal, new InputLoop(this.asks), keepers, this.resources, config.TOOL_TIMEOUT * SECOND_MS),
       seal,
       logger,
     );
@@ -130,7 +138,8 @@ export class Ingress {
     this.sse.close();
     this.feeds.close();
     this.streams.close();
-    for (const part of [this.catalogs, this.sessions, this.calls, this.asks, this.presence]) part.close();
+    for (const part of [this.catalogs, this.resources, this.sessions, this.calls, this.asks, this.presence])
+      part.close();
     this.heartbeat.close();
   }
 }

@@ -218,11 +218,9 @@ describe('tasks', () => {
 
     it('are looked for elsewhere when it is gone, unless it was all that had them', async () => {
       const ids = new Map<string, string>();
-      while (ids.size < 2) {
-        for (const name of ['echo', 'slow']) {
-          const { json } = await ask('tools/call', { name });
-          if (asked.at(-1)?.instance === other.instance) ids.set(name, json.result.taskId);
-        }
+      for (const name of ['echo', 'slow']) {
+        do ids.set(name, (await ask('tools/call', { name })).json.result.taskId);
+        while (asked.at(-1)?.instance !== other.instance);
       }
       await other.drain({ graceMs: 0 });
       expect((await ask('tasks/get', { taskId: ids.get('echo') })).json.result.status).toBe('working');
@@ -241,10 +239,10 @@ describe('tasks', () => {
       ended.length = 0;
       rig.invocation.answer(
         WatchTasks,
-        (request, { send, signal }) =>
+        (request, context) =>
           new Promise((_, reject) => {
-            watches.push({ request, send: (notice, text) => void send(notice, text) });
-            signal.addEventListener('abort', () => {
+            watches.push({ request, send: (notice, text) => void context.send(notice, text) });
+            context.signal.addEventListener('abort', () => {
               ended.push(request.upstreamId);
               reject(fail('bus.cancelled'));
             });
@@ -305,6 +303,7 @@ describe('tasks', () => {
       rig.registry.publish(CatalogChanged, { revision: 2, lists: ['tools'], serverIds: [], upstreamIds: ['u1'] });
       await new Promise((resolve) => setTimeout(resolve, 50));
       watches[0]?.send({ taskId: UPSTREAM_ID }, task({ status: 'completed' }));
+      await new Promise((resolve) => setTimeout(resolve, 100));
       await rig.stopStreams();
       expect(await nextMessage(events)).toMatchObject({ id: 'sub-1', result: { resultType: 'complete' } });
     });

@@ -51,8 +51,10 @@ const openOutbox = (): Outbox => {
 
 const run = async (into: Outbox, records: readonly CallRecord[]): Promise<void> => {
   for (const [index, record] of records.entries()) {
-    into.begin({ ...record, outcome: 'unknown' }, () => {});
-    into.settle(record);
+    into.settle(
+      record,
+      into.begin({ ...record, outcome: 'unknown' }, () => {}),
+    );
     if (index % 50 === 0) await sleep(5);
   }
 };

@@ -29,6 +29,7 @@ import { GatewayEntity } from './storage/gateway.entity.js';
 import { GatewayRepository } from './storage/gateway.repository.js';
 import { Catalog1763596800000 } from './storage/migrations/1763596800000-catalog.migration.js';
 import { SessionScope1763683200000 } from './storage/migrations/1763683200000-session-scope.migration.js';
+import { TaskAfter1763769600000 } from './storage/migrations/1763769600000-task-after.migration.js';
 import { RefreshLeaseRepository } from './storage/refresh-lease.repository.js';
 import { RegistryStore } from './storage/registry-store.js';
 import { ServerEntity, ServerEntryEntity } from './storage/server.entity.js';
@@ -76,7 +77,7 @@ export class RegistryModule {
         ...provideDatabase({
           schema: 'registry',
           entities: [GatewayEntity, EntryEntity, ServerEntity, ServerEntryEntity],
-          migrations: [Catalog1763596800000, SessionScope1763683200000],
+          migrations: [Catalog1763596800000, SessionScope1763683200000, TaskAfter1763769600000],
         }),
         ...storage,
         ...catalog,

@@ -2,7 +2,6 @@ import { realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '#libs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { summaryOf } from './traffic/audit.js';
 import { type GivenGateway, givenGateway, showLogsOnFailure } from './traffic/given-gateway.js';
 import { Registering, lostBy } from './traffic/registering.js';
 
@@ -33,7 +32,6 @@ describe('an embedded gateway', () => {
     await traffic.goesOn(10);
     const calls = await traffic.stop();
     const acknowledged = await registering.stop();
-    console.log(summaryOf(calls), acknowledged.length, 'registrations');
 
     await given.agreesWith(calls);
     expect(registering.wrong).toEqual([]);

@@ -10,12 +10,14 @@ import { Registering, lostBy } from './traffic/registering.js';
 
 /** Each fault is followed by the books: no call of any of them may be lost, doubled or executed against its answer. */
 const calls: Called[] = [];
+/** TOOL_TIMEOUT, and the second more that ingress waits. */
+const DEADLINE_MS = 2_000;
 let given: GivenGateway;
 /** Clients that auth knows after their first calls. */
 let trouble: Partial<TrafficSettings>;
 
 beforeAll(async () => {
-  given = await givenGateway({ mode: 'distributed', replicas: 2, env: { TOOL_TIMEOUT: '3' } }, 10);
+  given = await givenGateway({ mode: 'distributed', replicas: 2, env: { TOOL_TIMEOUT: '1' } }, 10);
   trouble = { modern: 2, legacy: 2, pauseMs: 150, tokens: await given.tokens(2) };
 });
 afterAll(() => given?.stop());
@@ -38,7 +40,7 @@ describe('a gateway of two replicas each', () => {
     const traffic = await given.traffic(trouble);
     await traffic.goesOn(10);
 
-    given.ledger.latencyMs = 1_000;
+    given.ledger.latencyMs = 700;
     const before30 = given.ledger.requests;
     const inHand = Array.from({ length: 6 }, () => callModern({ ...given.target, token: trouble.tokens?.[0] ?? '' }));
     await expect.poll(() => given.ledger.requests - before30, { timeout: 10_000, interval: 5 }).toBeGreaterThan(6);
@@ -55,7 +57,6 @@ describe('a gateway of two replicas each', () => {
     await traffic.goesOn(10);
     const called = await traffic.stop();
     calls.push(...called);
-    console.log(summaryOf(called));
     const during = called.filter(
       ({ startedAtMs, endedAtMs }) => startedAtMs > killedAtMs + 5_000 && endedAtMs < restartedAtMs,
     );
@@ -78,25 +79,26 @@ describe('a gateway of two replicas each', () => {
     await given.agreesWith(calls);
   });
 
-  it('executes nothing late when the nats-server was paused for 8 s', { timeout: 120_000 }, async () => {
+  // Shorter than it takes to notice, so that what was held back arrives late; and longer.
+  it.each([2_500, 8_000])('executes nothing late when the nats-server is paused for %i ms', async (pauseMs) => {
     const { nats } = given.gateway;
-    const traffic = await given.traffic({ ...trouble, modern: 6 });
+    const traffic = await given.traffic({ ...trouble, modern: 8, pauseMs: 50 });
     await traffic.goesOn(10);
 
     nats?.pause();
     const pausedAtMs = Date.now();
-    await sleep(8_000);
+    await sleep(pauseMs);
     nats?.resume();
     const resumedAtMs = Date.now();
 
     await traffic.goesOn(10);
     const called = await traffic.stop();
     calls.push(...called);
-    console.log(summaryOf(called));
-    const during = called.filter(({ startedAtMs }) => startedAtMs > pausedAtMs && startedAtMs < resumedAtMs - 4_500);
-    expect(during.length).toBeGreaterThan(5);
-    expect(during.filter(({ id }) => given.ledger.executedAtMs.has(id))).toEqual([]);
-    expect(lateOnes(called)).toEqual([]);
+    const held = called.filter(
+      ({ startedAtMs }) => startedAtMs > pausedAtMs && startedAtMs < resumedAtMs - DEADLINE_MS - 100,
+    );
+    expect(held.length).toBeGreaterThan(3);
+    expect(held.filter(({ id }) => given.ledger.executedAtMs.has(id))).toEqual([]);
     expect(await everythingWorks()).toEqual([]);
     await given.agreesWith(calls);
   });
@@ -123,9 +125,13 @@ describe('a gateway of two replicas each', () => {
     else redis.resume();
 
     await traffic.goesOn(10);
-    const knownAgain = await callLegacy(second, session);
-    calls.push(...(await traffic.stop()), unknownThere, knownAgain);
-    console.log(summaryOf(traffic.calls));
+    calls.push(...(await traffic.stop()), unknownThere);
+    const callAgain = async () => {
+      const again = await callLegacy(second, session);
+      calls.push(again);
+      return again.ending;
+    };
+    await expect.poll(callAgain, { timeout: 10_000, interval: 200 }).toEqual({ kind: 'ok' });
     // Calls without a session need nothing of Redis. Those of a session may be put off, never told that it has ended.
     expect(without.length).toBeGreaterThan(20);
     for (const { era, ending } of without) {
@@ -134,7 +140,6 @@ describe('a gateway of two replicas each', () => {
     }
     expect(unknownThere.ending).toMatchObject({ kind: 'refused', httpStatus: 503 });
     expect(refused).toBeNull();
-    expect(knownAgain.ending).toEqual({ kind: 'ok' });
     await given.agreesWith(calls);
   });
 
@@ -147,19 +152,18 @@ describe('a gateway of two replicas each', () => {
     await registering.goesOn();
 
     const startedAtMs = Date.now();
-    for (let kills = 0; kills < 5; kills++) {
+    const callsMeanwhile = () => traffic.calls.filter((call) => call.startedAtMs > startedAtMs);
+    for (let kills = 0; kills < 5 || callsMeanwhile().length < 30; kills++) {
       const { pid } = postgres;
       process.kill(pid, 'SIGKILL');
       await expect.poll(() => postgres.pid, { timeout: 30_000, interval: 20 }).not.toBe(pid);
     }
-    const meanwhile = traffic.calls.filter((call) => call.startedAtMs > startedAtMs);
+    const meanwhile = callsMeanwhile();
     await registering.goesOn();
 
     await traffic.goesOn(10);
     calls.push(...(await traffic.stop()));
     const acknowledged = await registering.stop();
-    console.log(summaryOf(traffic.calls), acknowledged.length, 'registrations', registering.refused.length, 'refused');
-    expect(meanwhile.length).toBeGreaterThan(5);
     expect(summaryOf(meanwhile)).toEqual({ ok: meanwhile.length });
     expect(registering.wrong).toEqual([]);
     for (const replica of [0, 1]) {
@@ -169,15 +173,6 @@ describe('a gateway of two replicas each', () => {
     await given.agreesWith(calls);
   });
 });
-
-/** Executions that began after the client had been told that there would be none, or after the call's deadline. */
-const lateOnes = (called: readonly Called[]): string[] =>
-  called.flatMap(({ id, startedAtMs, endedAtMs, ending }) => {
-    const executedAtMs = given.ledger.executedAtMs.get(id);
-    if (executedAtMs === undefined || ending.kind === 'ok') return [];
-    const late = executedAtMs > endedAtMs;
-    return late ? [`${JSON.stringify(ending)}: ran ${executedAtMs - startedAtMs} ms after its start`] : [];
-  });
 
 const statusOfList = async (service: Service, replica: number): Promise<number> => {
   const { url } = given.gateway.process(service, replica);

@@ -202,7 +202,6 @@ describe('two replicas of every service', () => {
     calls.push(...called);
     const intruded = await intruder.stop();
     const acknowledged = await registering.stop();
-    console.log(summaryOf(called), summaryOf(intruded), `${acknowledged.length} registrations`);
 
     await given.agreesWith(calls);
     const refusals = called.flatMap(({ ending }) => (ending.kind === 'refused' ? [ending.reason] : []));

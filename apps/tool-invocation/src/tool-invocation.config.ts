@@ -85,6 +85,16 @@ export const toolInvocationOptions = {
     max: 100_000,
   }),
 
+  TASK_TTL: decimal(600, 'Seconds a call that was turned into a task may take, and that its result can be asked for.', {
+    min: 1,
+    max: 86_400,
+  }),
+  TASKS_PER_PRINCIPAL: integer(
+    32,
+    'Calls of one caller that one instance keeps as tasks; with more, a slow call is waited for as usual.',
+    { max: 100_000 },
+  ),
+
   SSRF_PROTECTION_ENABLED: flag(
     true,
     'Refuses connections to addresses that no upstream has: metadata services, link-local, carrier NAT, multicast.',

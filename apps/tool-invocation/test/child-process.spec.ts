@@ -219,15 +219,20 @@ describe('a child process', () => {
     await expect.poll(() => pidsOf(stubborn).some(isAlive)).toBe(false);
   });
 
-  it('is one of so many', async () => {
+  it('is one of so many, and gives way to another when nobody needs it', async () => {
     const own = await givenInvocation({ STDIO_PROCESSES_MAX: '1' });
     try {
-      await own.call(piped(serverScript(''), {}, own), 't');
-
+      const slow = serverScript('call = (message) => setTimeout(() => say(message.id, "slow"), 2_000);');
+      const busy = own.call(piped(slow, {}, own), 't');
+      await expect.poll(() => pidsOf(slow).length).toBe(1);
       await expect(own.call(piped(serverScript(''), {}, own), 't')).rejects.toMatchObject({
         code: 'upstream.busy',
         executed: 'no',
       });
+
+      await busy;
+      expect((await own.call(piped(serverScript(''), {}, own), 't')).answer.kind).toBe('result');
+      expect(pidsOf(slow).some(isAlive)).toBe(false);
     } finally {
       await own.close();
     }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { UpstreamCredentialChanged, WatchUpstream } from '#libs/contracts';
+import { startConformanceFixture } from '#libs/testing';
 import { givenInvocation, type Invocation } from './invocation.js';
 import { event, json, openStream, result, startRawLegacy, startRawModern } from './raw-upstream.js';
 
@@ -206,5 +207,19 @@ describe('calls that wait while the credential changes', () => {
       expect.stringContaining('old'),
       expect.stringContaining('new'),
     ]);
+  });
+});
+
+describe('an upstream that is only called here', () => {
+  it.each(['modern', 'legacy'] as const)('is heard when its lists change: %s', async (era) => {
+    const fixture = await startConformanceFixture({ era });
+    raw.push({ close: () => fixture.stop() });
+    const profile = invocation.profile({ url: fixture.url });
+    await invocation.call(profile, 'test_simple_text');
+    const heard = () => invocation.listChanges.filter(({ upstreamId }) => upstreamId === profile.id).length;
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
+    expect(heard()).toBe(0);
+    fixture.changeTools();
+    await expect.poll(heard).toBe(1);
   });
 });

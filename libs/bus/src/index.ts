@@ -10,6 +10,8 @@ export type {
   Message,
   Subscription,
 } from './port.js';
+export { InFlight } from './flow/in-flight.js';
+export type { Seated } from './flow/in-flight.js';
 export { LocalBus } from './local/local-bus.js';
 export type { LocalBusOptions } from './local/local-bus.js';
 export { connectNats } from './nats/connect.js';

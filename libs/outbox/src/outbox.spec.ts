@@ -72,8 +72,8 @@ const logFiles = (): string[] =>
 const spoolBytes = (): number => logFiles().reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
 
 const run = (outbox: Outbox, callId: string): void => {
-  outbox.begin(aCallRecord({ callId }), () => {});
-  outbox.settle(aCallRecord({ callId, outcome: 'ok' }));
+  const begun = outbox.begin(aCallRecord({ callId }), () => {});
+  outbox.settle(aCallRecord({ callId, outcome: 'ok' }), begun);
 };
 
 beforeEach(() => {
@@ -125,9 +125,9 @@ describe('shipping', () => {
       latencyMs: 1.25,
     });
 
-    outbox.begin(aCallRecord({ callId: 'a' }), () => {});
+    const begun = outbox.begin(aCallRecord({ callId: 'a' }), () => {});
     outbox.begin(aCallRecord({ callId: 'b' }), () => {});
-    outbox.settle(settled);
+    outbox.settle(settled, begun);
 
     await until(() => metrics.batches.length > 0);
     expect(metrics.batches).toEqual([[settled]]);
@@ -204,8 +204,8 @@ describe('bounds', () => {
     const outbox = givenOutbox(metrics, { recordsInMemoryMax: 2, segmentBytesMax: 512 * 1024 });
     for (const callId of ['a', 'b', 'c']) run(outbox, callId);
     const ids = Array.from({ length: 4_000 }, (_, i) => `call-${i}`);
-    for (const callId of ids) outbox.begin(aCallRecord({ callId }), () => {});
-    for (const callId of ids) outbox.settle(aCallRecord({ callId, outcome: 'ok' }));
+    const begun = ids.map((callId) => outbox.begin(aCallRecord({ callId }), () => {}));
+    for (const [at, callId] of ids.entries()) outbox.settle(aCallRecord({ callId, outcome: 'ok' }), begun[at]);
 
     metrics.refuse = null;
     await until(() => outbox.pending === 0);
@@ -216,9 +216,9 @@ describe('bounds', () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics, { bytesMax: 100_000, recordsInMemoryMax: 10 });
-    outbox.begin(aCallRecord({ callId: 'long' }), () => {});
+    const long = outbox.begin(aCallRecord({ callId: 'long' }), () => {});
     for (let i = 0; i < 1_000; i += 1) run(outbox, `call-${i}`);
-    outbox.settle(aCallRecord({ callId: 'long', outcome: 'ok' }));
+    outbox.settle(aCallRecord({ callId: 'long', outcome: 'ok' }), long);
 
     expect(spoolBytes()).toBeLessThan(101_000);
     expect(outbox.droppedCount + outbox.pending).toBe(1_001);
@@ -357,7 +357,7 @@ describe('the records of the dead', () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics);
-    outbox.begin(aCallRecord({ callId: 'running' }), () => {});
+    const running = outbox.begin(aCallRecord({ callId: 'running' }), () => {});
     run(outbox, 'a');
     const [spool] = readdirSync(dir);
     rmSync(join(dir, spool ?? ''), { recursive: true });
@@ -367,7 +367,7 @@ describe('the records of the dead', () => {
     expect(text).toContain('B["running"');
     expect(text).toContain('S["a"');
 
-    outbox.settle(aCallRecord({ callId: 'running', outcome: 'ok' }));
+    outbox.settle(aCallRecord({ callId: 'running', outcome: 'ok' }), running);
     metrics.refuse = null;
     await until(() => outbox.pending === 0);
     expect(metrics.ids.sort()).toEqual(['a', 'running']);

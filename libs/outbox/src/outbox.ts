@@ -8,7 +8,7 @@ import type { Logger } from '#libs/telemetry';
 import { Orphanage } from './orphanage.js';
 import { droppedRecords, watchOutbox } from './outbox.instruments.js';
 import { Shipper } from './shipper.js';
-import { Spool } from './spool.js';
+import { type Begun, Spool } from './spool.js';
 
 export interface OutboxSettings {
   /** Shared by all processes whose orphaned records this one may adopt. */
@@ -102,17 +102,18 @@ export class Outbox {
 
   /**
    * The call is about to run: `go` lets it, once that is on disk. `record.outcome` is `unknown`; it stands if this
-   * process dies before the call settles.
+   * process dies before the call settles, for which what this answers is handed back.
    */
-  begin(record: CallRecord, go: () => void): void {
-    if (this.closing === undefined) this.spool.begin(record);
+  begin(record: CallRecord, go: () => void): Begun | undefined {
+    const begun = this.closing === undefined ? this.spool.begin(record) : undefined;
     // The calls that arrive together are begun together: all of them come here before the first microtask runs.
     if (this.beginning.push(go) === 1) queueMicrotask(() => this.goAhead());
+    return begun;
   }
 
   /** The call has ended. Needs no `begin` before it. */
-  settle(record: CallRecord): void {
-    if (this.closing !== undefined || !this.spool.settle(record)) return this.drop();
+  settle(record: CallRecord, begun?: Begun): void {
+    if (this.closing !== undefined || !this.spool.settle(record, begun)) return this.drop();
     this.dropping = false;
     this.committing ??= setImmediate(() => {
       this.committing = undefined;

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { CallRecord } from '#libs/contracts';
+import { InFlight, type Seated } from '#libs/bus';
 import { fromLine, toLine } from './record-line.js';
 import { Segment } from './segment.js';
 import { OWNER_FILE, beat, createOwned } from './spool-owner.js';
@@ -12,9 +13,12 @@ interface Waiting {
   segment: Segment | null;
 }
 
-interface Begun {
-  readonly record: CallRecord;
-  segment: Segment | null;
+/** A call that has begun; whoever settles it hands this back. */
+export class Begun implements Seated {
+  seat = -1;
+  segment: Segment | null = null;
+
+  constructor(readonly record: CallRecord) {}
 }
 
 /** A line that is still to be written, and what has to know where it went. */
@@ -47,7 +51,7 @@ const UNWRITTEN_CHARS_MAX = 256 * 1024;
  */
 export class Spool {
   private readonly segments: Segment[] = [];
-  private readonly begun = new Map<string, Begun>();
+  private readonly begun = new InFlight<Begun>();
   private readonly queue: Waiting[] = [];
   /** From here on settled records are on disk alone. */
   private unread: { segment: Segment; offset: number } | null = null;
@@ -87,20 +91,18 @@ export class Spool {
     return Math.max(onDisk, this.queue.length);
   }
 
-  begin(record: CallRecord): void {
+  begin(record: CallRecord): Begun {
     this.stillOurs();
-    const begun: Begun = { record, segment: null };
-    const before = this.begun.get(record.callId);
-    if (before !== undefined) this.forget(before);
-    this.begun.set(record.callId, begun);
+    const begun = new Begun(record);
+    this.begun.add(begun);
     if (this.bytesOnDisk < this.limits.bytesMax) this.gather({ line: toLine('B', record), begun, settled: undefined });
+    return begun;
   }
 
   /** False when neither disk nor memory has room: the record is lost. */
-  settle(record: CallRecord): boolean {
+  settle(record: CallRecord, begun?: Begun): boolean {
     this.stillOurs();
-    const begun = this.begun.get(record.callId);
-    this.begun.delete(record.callId);
+    if (begun !== undefined) this.begun.delete(begun);
     // What was begun on disk may settle there even when the spool is full: such calls are few.
     const room = (begun?.segment ?? null) !== null || this.bytesOnDisk < this.limits.bytesMax;
     const inMemory = this.queue.length < this.limits.recordsInMemoryMax && (!room || this.unread === null);
@@ -126,7 +128,7 @@ export class Spool {
         settled.segment = segment;
         if (segment !== null) segment.unacknowledged += 1;
         if (begun !== undefined) this.forget(begun);
-      } else if (begun !== undefined && segment !== null && this.begun.get(begun.record.callId) === begun) {
+      } else if (begun !== undefined && segment !== null && begun.seat >= 0) {
         begun.segment = segment;
         segment.open += 1;
       }
@@ -153,7 +155,7 @@ export class Spool {
 
   /** Settles as `unknown` what is still running: its process is about to end. */
   settleBegun(): void {
-    for (const { record } of this.begun.values()) this.settle({ ...record, outcome: 'unknown' });
+    for (const begun of this.begun) this.settle({ ...begun.record, outcome: 'unknown' }, begun);
     this.commit();
   }
 
@@ -241,7 +243,7 @@ export class Spool {
     }
   }
 
-  /** The call has settled, or has begun anew: its `B` line counts no more. */
+  /** The call has settled: its `B` line counts no more. */
   private forget(begun: Begun): void {
     if (begun.segment !== null) begun.segment.open -= 1;
     begun.segment = null;
@@ -271,7 +273,7 @@ export class Spool {
   /** Writes the long runners of an otherwise finished segment again. Not when that would fill a segment by itself. */
   private carryForward(segment: Segment): boolean {
     if (segment.open > this.limits.segmentBytesMax / 4096) return false;
-    for (const begun of this.begun.values()) {
+    for (const begun of this.begun) {
       if (begun.segment !== segment) continue;
       const next = this.append(toLine('B', begun.record));
       if (next === null) return false;
@@ -302,7 +304,7 @@ export class Spool {
   /** The adopter ships what the old files hold; what is in memory is written again, since it may not have seen it. */
   private moveHouse(): void {
     for (const segment of this.segments.splice(0)) segment.close();
-    for (const begun of this.begun.values()) begun.segment = null;
+    for (const begun of this.begun) begun.segment = null;
     for (const waiting of this.queue) waiting.segment = null;
     this.unread = null;
     // They are among those that are written again.
@@ -310,7 +312,7 @@ export class Spool {
     this.unwrittenChars = 0;
     this.bytes = 0;
     this.found();
-    for (const begun of this.begun.values()) {
+    for (const begun of this.begun) {
       begun.segment = this.append(toLine('B', begun.record));
       if (begun.segment !== null) begun.segment.open += 1;
     }

@@ -34,18 +34,19 @@ const outbox = new Outbox({
 });
 
 let count = 0;
-const open: string[] = [];
+const open: { readonly callId: string; readonly begun: ReturnType<Outbox['begin']> }[] = [];
 
 const work = (): void => {
   for (let i = 0; i < 20; i += 1) {
     count += 1;
     const callId = `${prefix}-${count}`;
-    outbox.begin(aCallRecord({ callId }), () => note(`b ${callId}`));
-    open.push(callId);
+    const begun = outbox.begin(aCallRecord({ callId }), () => note(`b ${callId}`));
+    open.push({ callId, begun });
     if (open.length < Number(callsAtOnce)) continue;
-    const settled = open.splice(Math.floor(Math.random() * open.length), 1)[0] ?? '';
-    outbox.settle(aCallRecord({ callId: settled, outcome: 'ok', latencyMs: 1.5 }));
-    setImmediate(() => note(`s ${settled}`));
+    for (const ended of open.splice(Math.floor(Math.random() * open.length), 1)) {
+      outbox.settle(aCallRecord({ callId: ended.callId, outcome: 'ok', latencyMs: 1.5 }), ended.begun);
+      setImmediate(() => note(`s ${ended.callId}`));
+    }
   }
   setImmediate(work);
 };

@@ -15,9 +15,15 @@ const LOST = new Set([
   'bus.no_responders',
   'bus.too_large',
   'bus.malformed',
+  // The keeper of a session may be gone, and with it whoever would have written that the call was turned away.
+  'upstream.session_lost',
+  'mcp.session_unknown',
 ]);
 
-type KnownFacts = Pick<CallRecord, 'callId' | 'name' | 'upstreamId' | 'outcome' | 'requestBytes' | 'traceId'>;
+type KnownFacts = Pick<
+  CallRecord,
+  'callId' | 'name' | 'upstreamId' | 'outcome' | 'requestBytes' | 'responseBytes' | 'traceId'
+>;
 
 /** The records that ingress writes itself: of calls it did not let through, and of calls whose answer got lost. */
 export class CallJournal {
@@ -32,7 +38,21 @@ export class CallJournal {
       upstreamId: null,
       outcome: 'refused',
       requestBytes: params.text.length,
+      responseBytes: 0,
       traceId: traceIdOf(call.meta.traceparent ?? singleHeaderValue(call.headers ?? {}, 'traceparent')) ?? null,
+    });
+  }
+
+  /** Of a call that has been answered from what is known here. */
+  answered(call: BoundCall, responseBytes: number): void {
+    this.write(call, null, {
+      callId: call.routed.callId,
+      name: call.routed.exposedName,
+      upstreamId: call.routed.upstreamId,
+      outcome: 'ok',
+      requestBytes: call.body.length,
+      responseBytes,
+      traceId: traceIdOf(call.traceparent) ?? null,
     });
   }
 
@@ -44,11 +64,12 @@ export class CallJournal {
       upstreamId: call.routed.upstreamId,
       outcome: error.executed === 'no' ? 'refused' : 'unknown',
       requestBytes: call.body.length,
+      responseBytes: 0,
       traceId: traceIdOf(call.traceparent) ?? null,
     });
   }
 
-  private write(call: AdmittedCall, error: GatewayError, known: KnownFacts): void {
+  private write(call: AdmittedCall, error: GatewayError | null, known: KnownFacts): void {
     this.outbox.settle({
       ...known,
       name: known.name.slice(0, NAME_CHARS_MAX),
@@ -58,8 +79,7 @@ export class CallJournal {
       tokenId: call.principal.tokenId,
       serverId: call.endpoint.serverId,
       method: call.request.method,
-      errorCode: error.code,
-      responseBytes: 0,
+      errorCode: error?.code ?? null,
     });
   }
 }

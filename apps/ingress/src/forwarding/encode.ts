@@ -84,13 +84,14 @@ const ownError = ({ routed, request }: SettledCall['call'], error: RpcError): Rp
 const withSealedId = ({ call, answer }: SettledCall, body: string, seal: Seal): string => {
   const { head, instance } = answer;
   const { taskId } = JSON.parse(body) as { taskId: string };
-  const { upstreamId, exposedName: tool, client } = call.routed;
+  const { upstreamId, exposedName: tool, client, ownSession } = call.routed;
   const keeper = head.kind === 'task' ? head.keeper : undefined;
   const place: TaskPlace = {
     upstreamId,
     taskId,
     tool,
     ...(keeper !== undefined && { kept: { by: keeper, instance } }),
+    ...(keeper === 'session' && ownSession !== undefined && { ownSession }),
     ...(keeper === 'session' && { capabilities: sessionCapabilities(client.capabilities) }),
   };
   return renamedTask(body, writeTaskId(seal, call, place));

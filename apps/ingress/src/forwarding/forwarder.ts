@@ -11,6 +11,8 @@ import { taskUnknown } from '../routing/task-id.js';
 import { frameWriter } from './call-frames.js';
 import type { CallJournal } from './call-journal.js';
 import { type InputLoop, isSessionCall } from './input-loop.js';
+import { type ResourceCache, isPlainRead } from './resource-cache.js';
+import type { SessionKeepers } from './session-keepers.js';
 
 /** What became of a call. */
 export interface SettledCall {
@@ -29,13 +31,14 @@ export class Forwarder {
     private readonly bus: Bus,
     private readonly journal: CallJournal,
     private readonly inputLoop: InputLoop,
+    private readonly keepers: SessionKeepers,
+    private readonly resources: ResourceCache,
     private readonly timeoutMs: number,
   ) {}
 
   async forward(call: BoundCall): Promise<SettledCall> {
     const onFrame = frameWriter(call);
-    const answer =
-      call.parked === null ? await this.execute(call, onFrame) : await this.continue(call, call.parked, onFrame);
+    const answer = await this.begin(call, onFrame);
     if (answer.head.kind !== 'input-required' || !isSessionCall(call)) return { call, answer };
     return {
       call,
@@ -46,11 +49,20 @@ export class Forwarder {
     };
   }
 
+  private begin(call: BoundCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
+    if (call.parked !== null) return this.continue(call, call.parked, onFrame);
+    if (isPlainRead(call)) return this.resources.answer(call, () => this.execute(call, onFrame));
+    return this.execute(call, onFrame);
+  }
+
   private execute(call: BoundCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
     const { callId } = call.routed;
     const options = { ...this.options(call, callId, onFrame), body: call.body };
     if (call.instance !== null) return this.watch(call, callId, this.executeThere(call, call.instance, options));
-    return this.watch(call, callId, this.bus.ask(ExecuteCall, call.routed, options));
+    const { ownSession } = call.routed;
+    if (ownSession === undefined) return this.watch(call, callId, this.bus.ask(ExecuteCall, call.routed, options));
+    const ask = (instance: string) => this.bus.ask(ExecuteCall, call.routed, { ...options, instance });
+    return this.watch(call, callId, this.keepers.ask(call, ownSession, ask));
   }
 
   /** Where a task is kept. When that instance is gone, another may find it at the upstream, if that is where it is. */

@@ -105,6 +105,7 @@ export class CatalogView {
 
   private extensions(): Record<string, unknown> {
     const carried: Record<string, unknown> = {};
+    if (this.tools.some(({ taskAfterMs }) => taskAfterMs !== undefined)) carried[TASKS_EXTENSION] = {};
     for (const { capabilities } of this.upstreams) {
       if (runsLegacyTasks(capabilities)) carried[TASKS_EXTENSION] = {};
       const declared = capabilities['extensions'];

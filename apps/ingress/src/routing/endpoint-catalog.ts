@@ -6,6 +6,7 @@ import type {
   CatalogResource,
   CatalogResourceTemplate,
   CatalogTool,
+  SessionScope,
   Sight,
 } from '#contracts/registry/catalog';
 import { maySee } from '#libs/identity';
@@ -25,6 +26,9 @@ export class EndpointCatalog {
   private readonly views = new LRUCache<string, CatalogView>({ max: VIEWS_MAX });
   private readonly viewOf = new WeakMap<Principal, CatalogView>();
   private readonly sights: readonly Sight[];
+  private readonly scopes: ReadonlyMap<string, SessionScope>;
+  /** The upstreams that each session of a client has a session of its own at. */
+  readonly keptPerClient: readonly string[];
 
   constructor(
     readonly catalog: Catalog,
@@ -35,6 +39,12 @@ export class EndpointCatalog {
     this.resources = new Map(catalog.resources.map((resource) => [resource.uri, resource]));
     this.templates = new Map(catalog.resourceTemplates.map((template) => [template.uriTemplate, template]));
     this.sights = sightsOf(catalog);
+    this.scopes = new Map(catalog.upstreams.map(({ id, sessionScope }) => [id, sessionScope]));
+    this.keptPerClient = catalog.upstreams.filter((each) => each.sessionScope === 'client').map(({ id }) => id);
+  }
+
+  sessionScope(upstreamId: string): SessionScope {
+    return this.scopes.get(upstreamId) ?? 'shared';
   }
 
   isSeenBy(principal: Principal): boolean {

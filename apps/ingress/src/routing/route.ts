@@ -6,6 +6,7 @@ import {
   type ForwardedMethod,
   type TaskSupport,
   checkParamMirrors,
+  declaresTasks,
   editParams,
   isModern,
   isTaskMethod,
@@ -22,6 +23,7 @@ import type { BoundCall, ParkedCall, PlacedCall } from '../calls.js';
 import { type RequestState, readRequestState } from '../forwarding/request-state.js';
 import type { Seal } from '../sealing/seal.js';
 import { MODERN_EXTENSIONS } from './catalog-view.js';
+import { ownSessionOf } from './own-session.js';
 import { type TaskPlace, checkTasks, findTask, taskUnknown } from './task-id.js';
 
 /** Where a call goes, and what its upstream calls it. */
@@ -33,6 +35,7 @@ export interface Target {
   /** Params that are named otherwise upstream, as JSON text. */
   readonly renamed: Readonly<Record<string, string>>;
   readonly taskSupport?: RoutedCall['taskSupport'];
+  readonly taskAfterMs?: number;
   /** Of a task: who keeps it, and which instance that is. */
   readonly kept?: TaskPlace['kept'];
   /** Of a task: what its client could do when it began. */
@@ -50,10 +53,18 @@ const finders: Readonly<Record<ForwardedMethod, Finder>> = {
     const exposedName = textParam(call, 'name');
     const tool = call.catalog.tool(exposedName, call.principal);
     if (tool === undefined) return null;
-    const { upstreamId, upstreamName: target, headerParams } = tool;
+    const { upstreamId, upstreamName: target, headerParams, taskAfterMs } = tool;
     const renamed = renaming(exposedName, target);
     const taskSupport = supportOf(tool);
-    return { upstreamId, target, exposedName, headerParams, renamed, ...(taskSupport !== null && { taskSupport }) };
+    return {
+      upstreamId,
+      target,
+      exposedName,
+      headerParams,
+      renamed,
+      ...(taskSupport !== null && { taskSupport }),
+      ...(taskAfterMs !== undefined && { taskAfterMs }),
+    };
   },
   'prompts/get': (call) => {
     const exposedName = textParam(call, 'name');
@@ -101,6 +112,9 @@ export const bind = (call: PlacedCall, method: ForwardedMethod, target: Target, 
   const state = modern ? stateOf(call, target.exposedName, seal) : null;
   if (state?.kind === 'upstream') changes['requestState'] = JSON.stringify(state.state);
   const { principal, logLevel, meta } = call;
+  const ownSession = ownSessionOf(call, target.upstreamId);
+  const client = clientOf(call, target);
+  const { taskAfterMs } = target;
   const routed: RoutedCall = {
     callId: randomUUID(),
     method,
@@ -109,12 +123,14 @@ export const bind = (call: PlacedCall, method: ForwardedMethod, target: Target, 
     exposedName: target.exposedName,
     serverId: call.endpoint.serverId,
     principal: { id: principal.id, tokenId: principal.tokenId },
-    client: clientOf(call, target),
+    client,
     ...(logLevel !== null && { logLevel }),
     wantsProgress: meta.progressTokenText !== null && call.reply.streams,
     ...(meta.passed !== undefined && { meta: meta.passed }),
     headerParams: target.headerParams,
+    ...(ownSession !== undefined && { ownSession }),
     ...(target.taskSupport !== undefined && { taskSupport: target.taskSupport }),
+    ...(taskAfterMs !== undefined && modern && declaresTasks(client.capabilities) && { taskAfterMs }),
     ...(target.kept !== undefined && { keeper: target.kept.by }),
     receivedAtMs: call.receivedAtMs,
   };

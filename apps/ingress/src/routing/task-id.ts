@@ -1,5 +1,5 @@
 import type { Principal } from '#contracts/auth/principal';
-import type { TaskKeeper } from '#contracts/tool-invocation/execute-call.request';
+import type { OwnSession, TaskKeeper } from '#contracts/tool-invocation/execute-call.request';
 import { fail } from '#libs/errors';
 import { TASKS_EXTENSION, declaresTasks, isPlainName } from '#libs/mcp';
 import type { PlacedCall } from '../calls.js';
@@ -15,6 +15,8 @@ export interface TaskPlace {
   readonly tool: string;
   /** Set where not any instance of tool-invocation will do. */
   readonly kept?: { readonly by: TaskKeeper; readonly instance: string };
+  /** Whose session at the upstream has it, where that is not shared. */
+  readonly ownSession?: OwnSession;
   /** What the client of the call could do, where the upstream was told once for all. */
   readonly capabilities?: Readonly<Record<string, unknown>>;
 }

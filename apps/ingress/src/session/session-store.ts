@@ -32,6 +32,7 @@ interface Copy {
 export class SessionStore {
   private readonly copies = new LRUCache<string, Copy>({ max: COPIES_MAX, ttl: COPY_MS });
   private readonly watchers = new Set<Change>();
+  private readonly endings = new Set<(session: Session) => void>();
   private readonly subscriptions: Subscription[];
 
   constructor(
@@ -87,6 +88,7 @@ export class SessionStore {
     this.copies.delete(session.id);
     if (!(await this.cache.delete(sessionKey(session.id)))) return;
     await this.cache.increment(countKey(session.principalId), this.settings.ttlMs, -1);
+    for (const ended of this.endings) ended(session);
     this.tell(session.id, null);
     await this.bus.flush();
   }
@@ -103,6 +105,11 @@ export class SessionStore {
   /** Hears of every session that changes or (`null`) ends, on whichever replica. */
   onChange(watcher: Change): void {
     this.watchers.add(watcher);
+  }
+
+  /** Hears of every session that is ended through this replica. */
+  onEnd(ended: (session: Session) => void): void {
+    this.endings.add(ended);
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { fail, toGatewayError } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
 import type { Admission } from '../admission/admission.js';
+import type { ResourceCache } from '../forwarding/resource-cache.js';
 import type { Catalogs } from '../routing/catalogs.js';
 import { ResourceWatch } from './resource-watch.js';
 
@@ -47,13 +48,18 @@ class OpenFeed implements Feed {
     principal: Principal,
     bus: Bus,
     catalogs: Catalogs,
+    resources: ResourceCache,
     private readonly closed: (feed: OpenFeed) => void,
   ) {
     this.principal = principal;
     this.watch = new ResourceWatch(bus, catalogs, {
       serverId: wishes.serverId,
       principal: () => this.principal,
-      updated: (uri) => wishes.notify('notifications/resources/updated', { uri }),
+      updated: (upstreamId, uri) => {
+        // First, so that whoever reads it because of this reads what is new.
+        resources.changed(upstreamId, uri);
+        wishes.notify('notifications/resources/updated', { uri });
+      },
     });
     this.watch.follow(wishes.uris);
   }
@@ -80,6 +86,7 @@ export class ChangeFeeds {
   constructor(
     private readonly bus: Bus,
     private readonly catalogs: Catalogs,
+    private readonly resources: ResourceCache,
     private readonly admission: Admission,
     private readonly perPrincipalMax: number,
   ) {
@@ -101,7 +108,7 @@ export class ChangeFeeds {
     const view = (await this.catalogs.of(wishes.serverId)).view(principal);
     const owner = principal.id;
     this.perPrincipal.set(owner, (this.perPrincipal.get(owner) ?? 0) + 1);
-    const feed = new OpenFeed(wishes, principal, this.bus, this.catalogs, (closed) => {
+    const feed = new OpenFeed(wishes, principal, this.bus, this.catalogs, this.resources, (closed) => {
       if (!this.feeds.delete(closed)) return;
       const left = (this.perPrincipal.get(owner) ?? 1) - 1;
       if (left > 0) this.perPrincipal.set(owner, left);

@@ -10,7 +10,7 @@ const PAUSE_MAX_MS = 30_000;
 export interface WatchScope {
   readonly serverId: string | null;
   readonly principal: () => Principal;
-  readonly updated: (uri: string) => void;
+  readonly updated: (upstreamId: string, uri: string) => void;
 }
 
 /** Follows a set of resources, each at the upstream that has it, for as long as somebody wants to hear of them. */
@@ -77,7 +77,7 @@ export class ResourceWatch {
       {
         signal,
         onFrame: ({ head }) => {
-          if (!signal.aborted && wanted.has(head.uri)) this.scope.updated(head.uri);
+          if (!signal.aborted && wanted.has(head.uri)) this.scope.updated(upstreamId, head.uri);
         },
       },
     );

@@ -1,5 +1,7 @@
+import { InFlight, type Seated } from '#libs/bus';
+
 /** Something that wants to be looked at now and then for as long as it is open. */
-export interface Beating {
+export interface Beating extends Seated {
   beat(nowMs: number): void;
 }
 
@@ -7,7 +9,7 @@ const TICK_MS = 1_000;
 
 /** One timer for every open stream and waiting call, instead of one each. */
 export class Heartbeat {
-  private readonly members = new Set<Beating>();
+  private readonly members = new InFlight<Beating>();
   private readonly timer: NodeJS.Timeout;
 
   constructor() {
@@ -32,6 +34,5 @@ export class Heartbeat {
 
   close(): void {
     clearInterval(this.timer);
-    this.members.clear();
   }
 }

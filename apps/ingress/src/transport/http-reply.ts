@@ -20,6 +20,7 @@ const PATIENCE_MS = 5_000;
  * a trail (a session's POST), what goes on the stream can be asked for again, and goes on when the client has left.
  */
 export class HttpReply implements Reply, Beating {
+  seat = -1;
   private stream: SseStream | null = null;
   private finished = false;
   private readonly receivedAtMs = Date.now();

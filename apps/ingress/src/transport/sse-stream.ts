@@ -17,6 +17,7 @@ const LINE_BREAK = /[\r\n]+/g;
 
 /** Server-sent events over one response. Never compressed, never buffered by a proxy that heeds the headers. */
 export class SseStream implements Beating {
+  seat = -1;
   private lastWriteMs = Date.now();
   private stalledSinceMs: number | null = null;
   private room: Promise<void> | null = null;

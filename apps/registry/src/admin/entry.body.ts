@@ -1,5 +1,5 @@
 import { ApiPropertyOptional, OmitType } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsOptional } from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { IsPlainText } from './plain-text.decorator.js';
 
 /** What is left out stays as it is. */
@@ -29,6 +29,21 @@ export class UpdateEntryBody {
   @ArrayUnique()
   @IsPlainText(100, { each: true, lengthMin: 1 })
   tags?: string[];
+}
+
+export class UpdateToolBody extends UpdateEntryBody {
+  @ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    minimum: 0,
+    description:
+      'A call that takes longer than so many milliseconds goes on as a task, for a client that has the tasks extension; null: it does not.',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(86_400_000)
+  taskAfterMs?: number | null;
 }
 
 /** Resources go by their URI, which is not ours to change. */

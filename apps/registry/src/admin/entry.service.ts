@@ -11,7 +11,7 @@ import type { GatewayEntity } from '../storage/gateway.entity.js';
 import { GatewayRepository } from '../storage/gateway.repository.js';
 import { isObjectId } from '../storage/object-id.js';
 import { ServerRepository } from '../storage/server.repository.js';
-import type { UpdateEntryBody } from './entry.body.js';
+import type { UpdateEntryBody, UpdateToolBody } from './entry.body.js';
 import { entryView } from './entry.view.js';
 import { type ListQuery, filterOf, listAnswer, pageOfQuery } from './list.query.js';
 import { mustChange, mustSee } from './ownership.js';
@@ -58,13 +58,14 @@ export class EntryService {
   async update(
     kinds: readonly EntryKind[],
     id: string,
-    body: UpdateEntryBody,
+    body: UpdateEntryBody | UpdateToolBody,
     principal: Principal,
   ): Promise<EntryView> {
     await this.change(kinds, id, principal, async ({ entry, gateway }, manager) => {
       const changes: Partial<EntryEntity> = { updatedAt: new Date() };
       if (body.description !== undefined) changes.descriptionOverride = body.description;
       if (body.tags) changes.tags = body.tags;
+      if ('taskAfterMs' in body && body.taskAfterMs !== undefined) changes.taskAfterMs = body.taskAfterMs;
       if (body.customName !== undefined) {
         changes.customName = body.customName === '' ? null : body.customName;
         changes.exposedName = await this.nameFor(

@@ -37,6 +37,7 @@ const membersByKind = (entry: EntryEntity, definition: Readonly<Record<string, u
         inputSchema: definition.inputSchema ?? null,
         outputSchema: definition.outputSchema ?? null,
         execution: definition.execution ?? null,
+        taskAfterMs: entry.taskAfterMs,
       };
     case 'prompt':
       return { ...names, arguments: definition.arguments ?? [] };

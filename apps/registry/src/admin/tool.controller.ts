@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { Caller, Requires } from '#libs/identity';
 import { DatabaseFailureInterceptor } from '../storage/database-failure.interceptor.js';
-import { UpdateEntryBody } from './entry.body.js';
+import { UpdateToolBody } from './entry.body.js';
 import { EntryService } from './entry.service.js';
 import { ListQuery, StateQuery } from './list.query.js';
 
@@ -32,7 +32,7 @@ export class ToolController {
   @Put(':id')
   @Requires('tools.update')
   @ApiOperation({ summary: 'Change how a tool is shown; what is left out stays' })
-  update(@Param('id') id: string, @Body() body: UpdateEntryBody, @Caller() caller: Principal) {
+  update(@Param('id') id: string, @Body() body: UpdateToolBody, @Caller() caller: Principal) {
     return this.entries.update(KINDS, id, body, caller);
   }
 

@@ -134,7 +134,9 @@ const catalogOf = (
     if (gateway === undefined) continue;
     const known = { id: entry.id, upstreamId: gateway.id, definition: exposedDefinition(entry), ...sightOf(gateway) };
     const names = { name: entry.exposedName ?? entry.originalName, upstreamName: entry.originalName };
-    if (entry.kind === 'tool') tools.push({ ...known, ...names, headerParams: entry.headerParams });
+    const { headerParams, taskAfterMs } = entry;
+    if (entry.kind === 'tool')
+      tools.push({ ...known, ...names, headerParams, ...(taskAfterMs !== null && { taskAfterMs }) });
     else if (entry.kind === 'prompt') prompts.push({ ...known, ...names });
     else if (entry.kind === 'resource') resources.push({ ...known, uri: entry.originalName });
     else resourceTemplates.push({ ...known, uriTemplate: entry.originalName });

@@ -20,6 +20,7 @@ export const newEntryRows = (
     definition,
     headerParams: [...headerParams],
     descriptionOverride: null,
+    taskAfterMs: null,
     tags: [],
     enabled: true,
     createdAt: now,

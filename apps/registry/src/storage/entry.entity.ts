@@ -40,6 +40,10 @@ export class EntryEntity {
   @Column({ name: 'description_override', type: 'text', nullable: true })
   descriptionOverride!: string | null;
 
+  /** Of a tool: a call that takes longer goes on as a task. */
+  @Column({ name: 'task_after_ms', type: 'integer', nullable: true })
+  taskAfterMs!: number | null;
+
   @Column({ type: 'text', array: true })
   tags!: string[];
 

@@ -16,7 +16,7 @@ export interface EntryCounts {
 }
 
 const NO_ENTRIES: EntryCounts = { tool: 0, prompt: 0, resource: 0, template: 0 };
-/** Twelve parameters a row, of the 65,535 a statement may have. */
+/** Thirteen parameters a row, of the 65,535 a statement may have. */
 const ROWS_PER_INSERT = 500;
 
 @Injectable()

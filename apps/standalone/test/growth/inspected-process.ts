@@ -34,17 +34,17 @@ export class InspectedProcess {
     return readdirSync(`/proc/${this.pid}/fd`).length;
   }
 
-  /** Processes that this one has started, but for its database. */
-  get children(): number {
-    return readdirSync('/proc').filter((pid) => {
-      if (!/^\d+$/.test(pid)) return false;
+  /** The names of the processes that this one has started, but for its database. */
+  get children(): string[] {
+    return readdirSync('/proc').flatMap((pid) => {
+      if (!/^\d+$/.test(pid)) return [];
       try {
-        const [, name, parent] = /\((.*)\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-        return Number(parent) === this.pid && name !== 'postgres';
+        const [, name = '', parent] = /\((.*)\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+        return Number(parent) === this.pid && name !== 'postgres' ? [`${pid} ${name}`] : [];
       } catch {
-        return false;
+        return [];
       }
-    }).length;
+    });
   }
 
   close(): void {

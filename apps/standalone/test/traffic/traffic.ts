@@ -38,7 +38,9 @@ export class Traffic {
     const fromMs = Date.now();
     const wentWell = (era: Called['era']): number =>
       this.calls.filter((call) => call.era === era && call.ending.kind === 'ok' && call.startedAtMs >= fromMs).length;
-    while ((modern > 0 && wentWell('modern') < calls) || (legacy > 0 && wentWell('legacy') < calls)) {
+    const enough = (): boolean =>
+      (modern === 0 || wentWell('modern') >= calls) && (legacy === 0 || wentWell('legacy') >= calls);
+    while (!enough()) {
       if (Date.now() - fromMs > withinMs) {
         const last = JSON.stringify(this.calls.slice(-5).map(({ era, ending }) => ({ era, ending })));
         throw new Error(`the calls do not go on: ${wentWell('modern')} and ${wentWell('legacy')} of ${calls}; ${last}`);

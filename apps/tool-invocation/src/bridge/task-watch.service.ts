@@ -55,10 +55,10 @@ export class TaskWatchService {
 
   /** Resolves when the conversation with the upstream is gone, the asker is, or the last task is over. */
   private async follow(request: Request, tasks: Map<string, FollowedTask>, signal: AbortSignal): Promise<void> {
-    const { upstreamId, principal, client } = request;
+    const { upstreamId, principal, client, ownSession } = request;
     const upstream = await this.directory.upstream(upstreamId);
     const access = await this.directory.access(upstreamId, principal.id);
-    const peer = await upstream.peer(access, client.capabilities, principal.id);
+    const peer = await upstream.peer(access, client.capabilities, principal.id, ownSession);
     const ended = new AbortController();
     const over = AbortSignal.any([signal, ended.signal]);
     const stop = peer.followTasks({

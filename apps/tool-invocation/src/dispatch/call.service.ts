@@ -13,6 +13,7 @@ import { staleness } from '../upstream/stale.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { UpstreamDirectory } from '../upstream/upstream-directory.js';
 import { DeadlineSweep, type Limited } from './deadline-sweep.js';
+import { HeldTasks } from './held-tasks.js';
 import { type Ask, OpenCall, type Step } from './open-call.js';
 
 type Context = Pick<CallContext<CallFrame>, 'deadlineAtMs' | 'signal' | 'traceparent' | 'body' | 'send'>;
@@ -33,8 +34,10 @@ interface Running {
 /** Runs calls against their upstreams: in turn, within their deadline, and twice only if the first time was no time. */
 export class CallService {
   readonly parked: ParkedCalls;
+  readonly held: HeldTasks;
   private readonly sweep = new DeadlineSweep();
-  private readonly running = new Map<string, Running>();
+  /** Those that are parked, by call id. */
+  private readonly atRest = new Map<string, Running>();
 
   constructor(
     private readonly directory: UpstreamDirectory,
@@ -42,31 +45,33 @@ export class CallService {
     private readonly settings: Settings,
   ) {
     this.parked = new ParkedCalls(settings.parked.perPrincipalMax);
+    this.held = new HeldTasks(settings.heldTasks, this);
   }
 
   get inFlight(): number {
-    return this.running.size;
+    return this.sweep.size;
   }
 
   async execute(call: RoutedCall, context: Context): Promise<Reply> {
+    if (call.keeper === 'instance') return this.held.operate(call, context);
     const body = context.body ?? '{}';
     const traceparent = childTraceparent(context.traceparent);
+    const open = new OpenCall(call, body, traceparent);
     const running: Running = {
-      open: new OpenCall(call, body, traceparent),
+      open,
       report: new CallReport(this.outbox, call, Buffer.byteLength(body), traceparent),
-      limited: this.limit(call.callId, context),
+      limited: this.limit(open, context),
       lane: `${call.target}\n${call.principal.id}`,
       upstream: undefined,
       access: undefined,
       inside: false,
       attempts: 0,
     };
-    this.running.set(call.callId, running);
     this.sweep.add(running.limited);
-    running.open.frames.attach(context.send.bind(context));
-    const step = running.open.next();
+    open.frames.attach(context.send.bind(context));
+    const step = open.next();
     running.report.begin(() => this.begin(running));
-    return this.conclude(running, step, 0);
+    return this.orTask(running, this.conclude(running, step, 0));
   }
 
   /** Gives a parked call what it asked for, and waits for what comes next. */
@@ -79,7 +84,8 @@ export class CallService {
       }
     }
     const parked = this.parked.take(callId, round, principalId);
-    const running = this.running.get(callId);
+    const running = this.atRest.get(callId);
+    this.atRest.delete(callId);
     if (running === undefined) throw fail('mcp.state_invalid', { executed: 'no' });
     const { open, limited } = running;
     open.logLevel = request.logLevel;
@@ -100,7 +106,12 @@ export class CallService {
     running.upstream?.turnstile.reenter(running.lane);
     running.inside = true;
     open.frames.attach(context.send.bind(context));
-    return this.conclude(running, open.next(), round);
+    return this.orTask(running, this.conclude(running, open.next(), round));
+  }
+
+  /** Nobody will bring what this call waits for. */
+  dismiss(callId: string): void {
+    this.expire(callId, fail('bus.cancelled', { executed: 'unknown' }));
   }
 
   /** Ends what is held for clients that have not come back. */
@@ -110,8 +121,19 @@ export class CallService {
   }
 
   close(): void {
+    this.held.close();
     this.dismissParked();
     this.sweep.stop();
+  }
+
+  private orTask(running: Running, concluding: Promise<Reply>): Promise<Reply> {
+    const { call, paramsText, frames } = running.open;
+    if (call.taskAfterMs === undefined) return concluding;
+    return this.held.orTask(call, paramsText, concluding, (context) => {
+      frames.attach(undefined);
+      running.limited.context = context;
+      running.limited.deadlineAtMs = context.deadlineAtMs;
+    });
   }
 
   private async conclude(running: Running, first: Promise<Step>, round: number): Promise<Reply> {
@@ -254,7 +276,6 @@ export class CallService {
 
   private finish(running: Running): void {
     this.sweep.delete(running.limited);
-    this.running.delete(running.open.call.callId);
   }
 
   private park(running: Running, asks: ReadonlyMap<string, Ask>, round: number): Reply {
@@ -268,6 +289,7 @@ export class CallService {
       open.cancel(toGatewayError(error), 'no input can be had');
       throw error;
     }
+    this.atRest.set(callId, running);
     open.frames.attach(undefined);
     limited.context = undefined;
     limited.deadlineAtMs = Date.now() + this.settings.parked.ttlMs;
@@ -277,7 +299,8 @@ export class CallService {
 
   private expire(callId: string, error: GatewayError): void {
     const parked = this.parked.remove(callId);
-    const running = this.running.get(callId);
+    const running = this.atRest.get(callId);
+    this.atRest.delete(callId);
     if (parked === undefined || running === undefined) return;
     for (const ask of parked.asks.values()) ask.refuse('No answer came in time');
     parked.open.cancel(error, 'no answer came in time');
@@ -285,12 +308,12 @@ export class CallService {
     running.report.failed(fail('bus.cancelled', { executed: 'unknown' }));
   }
 
-  private limit(callId: string, context: Context): Limited & { context: Context | undefined } {
-    const end = (error: (executed: 'no' | 'unknown') => GatewayError, reason: string) => {
-      const open = this.running.get(callId)?.open;
-      if (open !== undefined) open.cancel(error(open.executed), reason);
-    };
+  private limit(open: OpenCall, context: Context): Limited & { context: Context | undefined } {
+    const { callId } = open.call;
+    const end = (error: (executed: 'no' | 'unknown') => GatewayError, reason: string) =>
+      open.cancel(error(open.executed), reason);
     return {
+      seat: -1,
       context,
       deadlineAtMs: context.deadlineAtMs,
       isAborted() {

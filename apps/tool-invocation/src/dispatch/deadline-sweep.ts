@@ -1,5 +1,7 @@
+import { InFlight, type Seated } from '#libs/bus';
+
 /** Something that must not go on for ever. */
-export interface Limited {
+export interface Limited extends Seated {
   /** Epoch ms. */
   deadlineAtMs: number;
   /** Read only if the call lives long enough to be swept, so that short ones never cost a signal. */
@@ -12,7 +14,7 @@ const TICK_MS = 50;
 
 /** One timer for all calls in flight: setting one per call, and listening to a signal each, would cost more than the call. */
 export class DeadlineSweep {
-  private readonly limited = new Set<Limited>();
+  private readonly limited = new InFlight<Limited>();
   private timer: NodeJS.Timeout | undefined;
 
   add(entry: Limited): void {
@@ -31,7 +33,7 @@ export class DeadlineSweep {
   stop(): void {
     clearInterval(this.timer);
     this.timer = undefined;
-    this.limited.clear();
+    for (const entry of this.limited) this.limited.delete(entry);
   }
 
   private sweep(): void {

@@ -10,6 +10,7 @@ const REFUSED = new Set<string>(['upstream.busy', 'upstream.breaker_open', 'upst
 export class CallReport {
   private readonly startedMs = performance.now();
   private readonly record: CallRecord;
+  private begun: ReturnType<Outbox['begin']>;
   private settled = false;
 
   constructor(
@@ -38,7 +39,7 @@ export class CallReport {
 
   /** `go` is called once it stands on disk that the call has begun. */
   begin(go: () => void): void {
-    this.outbox.begin(this.record, go);
+    this.begun = this.outbox.begin(this.record, go);
   }
 
   answered(
@@ -58,12 +59,7 @@ export class CallReport {
     if (this.settled) return;
     this.settled = true;
     const latencyMs = performance.now() - this.startedMs;
-    this.outbox.settle({
-      ...this.record,
-      outcome,
-      responseBytes,
-      errorCode,
-      latencyMs: Math.round(latencyMs * 1_000) / 1_000,
-    });
+    const settled = { outcome, responseBytes, errorCode, latencyMs: Math.round(latencyMs * 1_000) / 1_000 };
+    this.outbox.settle({ ...this.record, ...settled }, this.begun);
   }
 }

@@ -12,6 +12,7 @@ import {
   resultText,
   withMeta,
 } from '#libs/mcp';
+import { InFlight } from '#libs/bus';
 import { fail, type GatewayError } from '#libs/errors';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import { isLower, type OpenCall } from '../dispatch/open-call.js';
@@ -59,7 +60,7 @@ export class LegacySession implements Peer {
   usedAtMs = performance.now();
   private lost = false;
   private listening = false;
-  private readonly calls = new Map<number, LegacyCall>();
+  private readonly calls = new InFlight<LegacyCall>();
   private level: LogLevel | undefined;
   private settingLevel: Promise<void> | undefined;
   private watched: Watched = NOTHING_WATCHED;
@@ -144,15 +145,17 @@ export class LegacySession implements Peer {
   }
 
   async close(): Promise<void> {
-    for (const call of this.calls.values()) call.abandon();
-    this.calls.clear();
+    for (const call of this.calls) {
+      this.calls.delete(call);
+      call.abandon();
+    }
     await this.channel.close();
   }
 
   /** A question of the upstream: on the stream of a call, or to be attributed to the newest one that is open. */
   asked(message: IncomingRequest, call: LegacyCall | undefined): void {
     if (message.method === 'ping') return this.post(resultText(message.id, '{}'));
-    const open = (call ?? [...this.calls.values()].at(-1))?.asker;
+    const open = (call ?? this.newest())?.asker;
     const asked = this.tasks.askedBy(message) ?? open;
     if (asked === undefined)
       return this.post(errorText(message.id, METHOD_NOT_FOUND, 'No call is open that this could belong to'));
@@ -175,11 +178,11 @@ export class LegacySession implements Peer {
     const { method, params } = message;
     if (method === 'notifications/progress') {
       const { progressToken: token } = params;
-      const running = typeof token === 'number' ? (this.calls.get(token)?.open ?? this.tasks.callOf(token)) : undefined;
+      const running = typeof token === 'number' ? (this.callOf(token)?.open ?? this.tasks.callOf(token)) : undefined;
       if (running !== undefined) relayProgress(message, running);
     } else if (method === 'notifications/message') {
       // Only the stream says whose a log message is; where there is none, there must be no doubt.
-      const only = this.calls.size === 1 ? [...this.calls.values()][0] : undefined;
+      const only = this.calls.size === 1 ? this.newest() : undefined;
       const running = call ?? (this.channel.sessionful ? undefined : only);
       if (running !== undefined) relayLog(message, running.open);
     } else if (method === 'notifications/tasks/status') this.tasks.changed(params.taskId);
@@ -187,7 +190,7 @@ export class LegacySession implements Peer {
   }
 
   settled(call: LegacyCall): void {
-    this.calls.delete(call.exchange.id);
+    this.calls.delete(call);
     this.usedAtMs = performance.now();
   }
 
@@ -204,11 +207,22 @@ export class LegacySession implements Peer {
     void this.channel.post(text).catch(() => {});
   }
 
+  private callOf(requestId: number): LegacyCall | undefined {
+    for (const call of this.calls) if (call.exchange.id === requestId) return call;
+    return undefined;
+  }
+
+  private newest(): LegacyCall | undefined {
+    let newest: LegacyCall | undefined;
+    for (const call of this.calls) if (newest === undefined || call.exchange.id > newest.exchange.id) newest = call;
+    return newest;
+  }
+
   /** Sends a call, or something else that has to be asked for its sake. */
   send(open: OpenCall, errand: Errand): LegacyCall | undefined {
     if (open.ended) return undefined;
     const call = new LegacyCall(this, open, errand);
-    this.calls.set(call.exchange.id, call);
+    this.calls.add(call);
     this.channel.request(call.exchange);
     return call;
   }
@@ -247,6 +261,7 @@ export class LegacySession implements Peer {
 }
 
 export class LegacyCall implements ExchangeSink {
+  seat = -1;
   readonly exchange: Exchange;
   /** Who the upstream's questions on its stream are put to. */
   readonly asker: Pick<OpenCall, 'call' | 'ask'>;

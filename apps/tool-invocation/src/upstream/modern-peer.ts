@@ -12,6 +12,7 @@ import {
   requestText,
   withMeta,
 } from '#libs/mcp';
+import { InFlight } from '#libs/bus';
 import { fail, type GatewayError } from '#libs/errors';
 import type { OpenCall } from '../dispatch/open-call.js';
 import type { Channel } from './channel.js';
@@ -35,7 +36,7 @@ const REFRESH_MS = 10_000;
 /** An upstream of 2026-07-28: no session; every request says all there is to know. */
 export class ModernPeer implements Peer {
   usedAtMs = performance.now();
-  private readonly calls = new Set<ModernCall>();
+  private readonly calls = new InFlight<ModernCall>();
   private readonly followers = new Set<TaskEars>();
   private readonly watcher: ModernWatch;
 
@@ -130,6 +131,7 @@ export class ModernPeer implements Peer {
 }
 
 class ModernCall implements ExchangeSink {
+  seat = -1;
   exchange!: Exchange;
   private refreshed = false;
 

@@ -10,11 +10,13 @@ import { LRUCache } from 'lru-cache';
 import { Dialer, type TransportKind } from '../bridge/dialer.js';
 import type { Settings } from '../settings.js';
 import { accessOf } from './access.js';
+import { asObject } from './as-object.js';
 import type { Access, Transport } from './channel.js';
 import { EgressPolicy } from './egress/egress-policy.js';
 import { HttpTransport } from './mcp-http/transport.js';
 import { SseTransport } from './mcp-sse/transport.js';
 import { ProcessQuota, StdioTransport } from './mcp-stdio/transport.js';
+import type { Peer } from './peer.js';
 import { Upstream, type UpstreamHost } from './upstream.js';
 
 /** Cached answers are asked for again after this, in the background; events make them new at once. */
@@ -23,6 +25,8 @@ const ACCESSES_MAX = 10_000;
 const HOUSEKEEPING_MS = 10_000;
 const COALESCE_MS = 1_000;
 const REWATCH_MS = 1_000;
+/** After the first call, so that the calls at the start come first. */
+const CALLED_WATCH_MS = 2_000;
 const REWATCH_MS_MAX = 60_000;
 const LISTS: readonly CatalogList[] = ['tools', 'prompts', 'resources'];
 
@@ -111,7 +115,7 @@ export class UpstreamDirectory implements UpstreamHost {
   }
 
   unwatched(upstream: Upstream): void {
-    void this.watchAgain(upstream, REWATCH_MS);
+    void this.watch(upstream, REWATCH_MS, true);
   }
 
   listChanged(upstreamId: string, list: CatalogList): void {
@@ -193,7 +197,10 @@ export class UpstreamDirectory implements UpstreamHost {
       asking = this.bus
         .ask(ResolveUpstream, { upstreamId })
         .then(({ head }) => {
+          const isNew = !this.upstreams.has(upstreamId);
           const upstream = this.adopt(head);
+          // The instance that looked it over hears of its lists as well; but that may end.
+          if (isNew && upstream.kind !== 'stdio') void this.watch(upstream, CALLED_WATCH_MS, false);
           const known = this.upstreams.get(upstreamId);
           if (known !== undefined) known.askedAtMs = performance.now();
           return upstream;
@@ -256,23 +263,24 @@ export class UpstreamDirectory implements UpstreamHost {
   }
 
   private replace(old: Upstream, by: Upstream): void {
-    if (old.watchesLists) void this.watchAgain(by, 0);
+    if (old.watchesLists) void this.watch(by, 0, true);
     this.retire(old);
   }
 
-  /** Hears of changed lists again. What changed in between was not heard, so everything may have. */
-  private async watchAgain(upstream: Upstream, waitMs: number): Promise<void> {
+  /** Hears of changed lists; again: what changed in between was not heard, so everything may have. */
+  private async watch(upstream: Upstream, waitMs: number, again: boolean): Promise<void> {
     for (
       let nextMs = waitMs;
       !upstream.retired && !this.closed;
       nextMs = Math.min(Math.max(nextMs, REWATCH_MS) * 2, REWATCH_MS_MAX)
     ) {
       await new Promise((resolve) => setTimeout(resolve, nextMs * (0.75 + Math.random() / 2)).unref());
-      if (upstream.retired || this.closed) return;
+      if (upstream.retired || this.closed || upstream.watchesLists) return;
       try {
         const peer = await upstream.overview(await this.access(upstream.profile.id, ''));
+        if (!again && !tellsOfLists(peer)) return;
         upstream.watchLists(peer);
-        for (const list of LISTS) this.listChanged(upstream.profile.id, list);
+        if (again) for (const list of LISTS) this.listChanged(upstream.profile.id, list);
         return;
       } catch (error) {
         this.logger.debug({ err: error, upstreamId: upstream.profile.id }, 'an upstream cannot be watched');
@@ -319,6 +327,9 @@ export class UpstreamDirectory implements UpstreamHost {
     }
   }
 }
+
+const tellsOfLists = ({ identity: { capabilities } }: Peer): boolean =>
+  LISTS.some((list) => asObject(capabilities[list]).listChanged === true);
 
 const KINDS: Readonly<Record<UpstreamProfile['transport'], TransportKind>> = {
   STREAMABLEHTTP: 'http',

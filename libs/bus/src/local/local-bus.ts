@@ -1,5 +1,6 @@
 import type { Logger } from '#libs/telemetry';
 import { DeadlineSweep } from '../flow/deadline-sweep.js';
+import { InFlight } from '../flow/in-flight.js';
 import { fail } from '#libs/errors';
 import { MESSAGE_BYTES_MAX } from '../limits.js';
 import type { Bus } from '../port.js';
@@ -17,11 +18,12 @@ export class LocalBus {
   readonly bytesMax: number;
   readonly logger: Logger | undefined;
   readonly listeners: Listeners;
-  readonly open = new Set<LocalCall>();
+  /** Calls that somebody waits for or works on. */
+  readonly calls = new InFlight<LocalCall>();
   readonly deadlines = new DeadlineSweep<LocalCall>(
-    () => this.open,
+    () => this.#open(),
     (call) => {
-      const error = fail('bus.timed_out', { executed: call.inHand ? 'unknown' : 'no' });
+      const error = fail('bus.timed_out', { executed: call.taken ? 'unknown' : 'no' });
       call.abandon(error, error);
     },
   );
@@ -65,6 +67,10 @@ export class LocalBus {
   /** Runs `work` in the next turn of the event loop, together with what else is due then: I/O is never starved. */
   later(work: () => void): void {
     if (this.#due.push(work) === 1) setImmediate(() => this.#runDue());
+  }
+
+  *#open(): Iterable<LocalCall> {
+    for (const call of this.calls) if (call.open) yield call;
   }
 
   #runDue(): void {

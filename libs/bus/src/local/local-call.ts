@@ -18,12 +18,20 @@ export interface LocalAsker {
   ended(call: LocalCall): void;
 }
 
+/** The member that answers. */
+export interface LocalAnswerer {
+  readonly instance: string;
+}
+
 /** Both ends of one ask in this process. Heads are copied by way of JSON; body text is immutable and shared. */
 export class LocalCall implements CallContext<unknown> {
   readonly deadlineAtMs: number;
   readonly traceparent: string | undefined;
   readonly body: string | undefined;
   readonly answer: Promise<Answer<unknown>>;
+  seat = -1;
+  /** Who has taken it. */
+  answerer: LocalAnswerer | undefined;
   /** The handler is still at work; outlives `open` when the asker gave up. */
   inHand = false;
 
@@ -41,7 +49,7 @@ export class LocalCall implements CallContext<unknown> {
     readonly contract: AnyRequest,
     readonly headText: string,
     private readonly options: AskOptions<unknown>,
-    private readonly asker: LocalAsker,
+    readonly asker: LocalAsker,
     private readonly bytesMax: number,
   ) {
     this.deadlineAtMs = options.deadlineAtMs ?? Date.now() + contract.deadlineMs;
@@ -52,13 +60,17 @@ export class LocalCall implements CallContext<unknown> {
       this.#reject = reject;
     });
     if (options.signal !== undefined) {
-      this.#onAbort = () => this.abandon(fail('bus.cancelled', { executed: this.inHand ? 'unknown' : 'no' }));
+      this.#onAbort = () => this.abandon(fail('bus.cancelled', { executed: this.taken ? 'unknown' : 'no' }));
       options.signal.addEventListener('abort', this.#onAbort, { once: true });
     }
   }
 
   get open(): boolean {
     return this.#open;
+  }
+
+  get taken(): boolean {
+    return this.answerer !== undefined;
   }
 
   get callId(): string {

@@ -26,8 +26,7 @@ export interface LocalHandler {
 export class LocalMember implements Bus, LocalAsker {
   readonly instance = newInstanceId();
   #state: 'open' | 'draining' | 'closed' = 'open';
-  readonly #asks = new Set<LocalCall>();
-  readonly #inHand = new Set<LocalCall>();
+  #inHand = 0;
   readonly #subscriptions = new Set<() => void>();
   #settled: (() => void) | undefined;
 
@@ -56,16 +55,14 @@ export class LocalMember implements Bus, LocalAsker {
     }
     if (!fits(text, options.body, broker.bytesMax)) return Promise.reject(fail('bus.too_large', { executed: 'no' }));
     const call = new LocalCall(contract, text, options as AskOptions<unknown>, this, broker.bytesMax);
-    broker.open.add(call);
-    this.#asks.add(call);
+    broker.calls.add(call);
     broker.deadlines.watch(call.deadlineAtMs);
     broker.later(() => this.#route(call, options.instance));
     return call.answer as Promise<Answer<ReplyOf<C>>>;
   }
 
   ended(call: LocalCall): void {
-    this.#asks.delete(call);
-    this.broker.open.delete(call);
+    if (!call.inHand) this.broker.calls.delete(call);
   }
 
   #route(call: LocalCall, instance: string | undefined): void {
@@ -86,11 +83,13 @@ export class LocalMember implements Bus, LocalAsker {
   }
 
   #handle(call: LocalCall, handler: Handler<AnyRequest>): void {
-    this.#inHand.add(call);
+    this.#inHand++;
+    call.answerer = this;
     call.inHand = true;
     const done = (): void => {
-      this.#inHand.delete(call);
-      if (this.#inHand.size === 0) this.#settled?.();
+      call.inHand = false;
+      if (!call.open) this.broker.calls.delete(call);
+      if (--this.#inHand === 0) this.#settled?.();
     };
     const failed = (error: unknown): void => {
       if (call.open && !(error instanceof GatewayError)) {
@@ -153,12 +152,18 @@ export class LocalMember implements Bus, LocalAsker {
     if (this.#state !== 'open') return;
     this.#state = 'draining';
     for (const close of this.#subscriptions) close();
-    for (const call of this.#inHand) if (call.contract.deadlineMs > FOLLOWING_DEADLINE_MS) this.#leave(call);
+    for (const call of this.#atWork()) if (call.contract.deadlineMs > FOLLOWING_DEADLINE_MS) this.#leave(call);
     await this.#handled(graceMs);
-    for (const call of this.#inHand) this.#leave(call);
+    for (const call of this.#atWork()) this.#leave(call);
     await beforeClose?.();
     this.#state = 'closed';
-    for (const call of this.#asks) call.abandon(fail('bus.disconnected', { executed: 'unknown' }));
+    for (const call of this.broker.calls) {
+      if (call.asker === this && call.open) call.abandon(fail('bus.disconnected', { executed: 'unknown' }));
+    }
+  }
+
+  *#atWork(): Iterable<LocalCall> {
+    for (const call of this.broker.calls) if (call.inHand && call.answerer === this) yield call;
   }
 
   #leave(call: LocalCall): void {
@@ -167,7 +172,7 @@ export class LocalMember implements Bus, LocalAsker {
   }
 
   async #handled(graceMs: number): Promise<void> {
-    if (this.#inHand.size === 0) return;
+    if (this.#inHand === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#settled = resolve;
     const timer = setTimeout(resolve, graceMs);

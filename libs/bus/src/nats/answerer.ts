@@ -3,6 +3,7 @@ import type { AnyRequest } from '#libs/contracts';
 import { GatewayError, fail } from '#libs/errors';
 import type { Msg } from '@nats-io/transport-node';
 import { DeadlineSweep } from '../flow/deadline-sweep.js';
+import { InFlight } from '../flow/in-flight.js';
 import { BEAT_INTERVAL_MS, FOLLOWING_DEADLINE_MS, SILENCE_MS } from '../limits.js';
 import type { Handler, Message } from '../port.js';
 import { type AnswererSide, Handling } from './handling.js';
@@ -18,7 +19,11 @@ export type Fetch = (name: string, instance: string, handle: string, handling: H
 
 /** Receives requests, runs their handlers, and keeps askers informed. */
 export class Answerer implements AnswererSide {
-  readonly #inHand = new Map<string, Handling>();
+  readonly #inHand = new InFlight<Handling>();
+  /** Those that have sent something ahead of their answer, by reply subject. */
+  readonly #streaming = new Map<string, Handling>();
+  /** Reply subjects whose askers have just cancelled. */
+  readonly #cancelled = new Set<string>();
   readonly #owners = new Set<string>();
   readonly #unreached = new Set<string>();
   readonly #askersGone = new Map<string, { sinceMs: number; lastMs: number }>();
@@ -66,7 +71,7 @@ export class Answerer implements AnswererSide {
     gone.lastMs = nowMs;
     if (nowMs - gone.sinceMs < SILENCE_MS - BEAT_INTERVAL_MS) return;
     this.#askersGone.delete(asker);
-    for (const handling of this.#inHand.values()) {
+    for (const handling of this.#inHand) {
       if (askerOf(handling.reply).inbox === asker) handling.stop(fail('bus.cancelled'));
     }
   }
@@ -102,7 +107,7 @@ export class Answerer implements AnswererSide {
 
   /** Resolves when nothing is in hand; what is not done in time is left, as is what would go on for hours. */
   async finish(graceMs: number): Promise<void> {
-    for (const handling of this.#inHand.values()) {
+    for (const handling of this.#inHand) {
       if (handling.contract.deadlineMs > FOLLOWING_DEADLINE_MS) handling.leave();
     }
     if (this.#inHand.size > 0) {
@@ -112,12 +117,17 @@ export class Answerer implements AnswererSide {
       await promise;
       clearTimeout(timer);
     }
-    for (const handling of this.#inHand.values()) handling.leave();
+    for (const handling of this.#inHand) handling.leave();
     this.#deadlines.stop();
   }
 
+  beginsToStream(handling: Handling): void {
+    this.#streaming.set(handling.reply, handling);
+  }
+
   close(handling: Handling): void {
-    this.#inHand.delete(handling.reply);
+    this.#inHand.delete(handling);
+    if (handling.streams) this.#streaming.delete(handling.reply);
     if (this.#inHand.size === 0) this.#settled?.();
   }
 
@@ -135,7 +145,7 @@ export class Answerer implements AnswererSide {
       handling.settleWith(fail('bus.timed_out', { executed: 'no' }));
       return;
     }
-    this.#inHand.set(reply, handling);
+    this.#inHand.add(handling);
     this.#deadlines.watch(request.deadlineAtMs);
     let content: Message<unknown>;
     try {
@@ -187,11 +197,17 @@ export class Answerer implements AnswererSide {
     if (this.#owners.has(owner)) return;
     this.#owners.add(owner);
     this.link.listen(cancelSubject(owner, '*'), (bytes) => {
-      this.#inHand.get(bytes.toString('latin1'))?.stop(fail('bus.cancelled'));
+      if (this.#cancelled.add(bytes.toString('latin1')).size === 1) setImmediate(() => this.#stopCancelled());
     });
     this.link.listen(creditSubject(owner, this.instance), (bytes) => {
-      this.#inHand.get(bytes.toString('latin1', 4))?.acknowledge(bytes.readUInt32LE(0));
+      this.#streaming.get(bytes.toString('latin1', 4))?.acknowledge(bytes.readUInt32LE(0));
     });
+  }
+
+  /** One look through what is in hand for all that were cancelled together: an asker that goes cancels all it has. */
+  #stopCancelled(): void {
+    for (const handling of this.#inHand) if (this.#cancelled.has(handling.reply)) handling.stop(fail('bus.cancelled'));
+    this.#cancelled.clear();
   }
 
   #sendBeat(asker: string, handlings: readonly Handling[]): void {
@@ -205,7 +221,7 @@ export class Answerer implements AnswererSide {
 
   #byAsker(wanted: (handling: Handling) => boolean): Map<string, Handling[]> {
     const byAsker = new Map<string, Handling[]>();
-    for (const handling of this.#inHand.values()) {
+    for (const handling of this.#inHand) {
       if (!wanted(handling)) continue;
       const asker = askerOf(handling.reply).inbox;
       const handlings = byAsker.get(asker);
@@ -216,7 +232,7 @@ export class Answerer implements AnswererSide {
   }
 
   *#unstopped(): Iterable<Handling> {
-    for (const handling of this.#inHand.values()) if (!handling.stopped) yield handling;
+    for (const handling of this.#inHand) if (!handling.stopped) yield handling;
   }
 }
 

@@ -4,6 +4,7 @@ import { type GatewayError, fail } from '#libs/errors';
 import { currentTrace } from '#libs/telemetry';
 import type { Msg } from '@nats-io/transport-node';
 import { DeadlineSweep } from '../flow/deadline-sweep.js';
+import { InFlight } from '../flow/in-flight.js';
 import { fits, toJson } from '../json.js';
 import { subjectOf } from '../subject.js';
 import { BEAT_INTERVAL_MS, SILENCE_MS } from '../limits.js';
@@ -14,7 +15,6 @@ import type { Stash } from './stash.js';
 import { cancelSubject, creditSubject } from './subjects.js';
 import { BEAT, BEAT_ENTRY, BEAT_PREFIX, UNIT_PREFIX, encodeRequest } from './wire.js';
 
-const IDS = 2 ** 30;
 const secrets = new Uint32Array(1024);
 let secretAt = secrets.length;
 
@@ -30,13 +30,13 @@ const nextSecret = (): number => {
 
 /** Sends requests and matches what arrives on this process' inbox with them. */
 export class Asker implements AskerSide {
-  readonly #pending = new Map<number, PendingAsk>();
-  #lastId = 0;
+  /** Found by their seats, which serve as ids; that an id is given again does no harm, since the secret is not. */
+  readonly #pending = new InFlight<PendingAsk>();
   #checkedAtMs = Date.now();
   /** Silence counts from here at the earliest: before, this process could not hear. */
   #hearingSinceMs = 0;
   readonly #deadlines = new DeadlineSweep<PendingAsk>(
-    () => this.#pending.values(),
+    () => this.#pending,
     (pending) => pending.abandon(fail('bus.timed_out', { executed: 'unknown' })),
   );
 
@@ -67,7 +67,7 @@ export class Asker implements AskerSide {
     const head = toJson(request);
     if (!fits(head, options.body, this.bytesMax)) throw fail('bus.too_large', { executed: 'no' });
 
-    const id = this.#nextId();
+    const id = this.#pending.nextSeat;
     const secret = nextSecret();
     const { callId = '', body } = options;
     const traceparent = options.traceparent ?? currentTrace()?.traceparent ?? '';
@@ -84,7 +84,7 @@ export class Asker implements AskerSide {
       throw fail('bus.disconnected', { executed: 'no' });
     }
     const pending = new PendingAsk(this, { id, secret, contract, subject, deadlineAtMs, sentAtMs: nowMs }, options);
-    this.#pending.set(id, pending);
+    this.#pending.add(pending);
     this.#deadlines.watch(deadlineAtMs);
     if (handle !== undefined) this.#forgetAfter(pending, handle);
     return pending.answer;
@@ -96,7 +96,7 @@ export class Asker implements AskerSide {
       if (bytes.length === 0 && message.headers?.code === 503) this.#noResponders(message.subject);
       return;
     }
-    const pending = this.#pending.get(bytes.readUInt32LE(4));
+    const pending = this.#pending.at(bytes.readUInt32LE(4));
     // Late, repeated or forged: nobody waits for it.
     if (pending === undefined || pending.secret !== bytes.readUInt32LE(8)) return;
     pending.take(bytes);
@@ -107,7 +107,7 @@ export class Asker implements AskerSide {
     if (bytes[0] !== BEAT) return;
     const nowMs = Date.now();
     for (let at = BEAT_PREFIX; at + BEAT_ENTRY <= bytes.length; at += BEAT_ENTRY) {
-      const pending = this.#pending.get(bytes.readUInt32LE(at));
+      const pending = this.#pending.at(bytes.readUInt32LE(at));
       if (pending === undefined || pending.secret !== bytes.readUInt32LE(at + 4)) continue;
       pending.heardAtMs = nowMs;
       const seq = bytes.readUInt32LE(at + 8);
@@ -125,7 +125,7 @@ export class Asker implements AskerSide {
     const [code, patienceMs] = this.link.connected
       ? (['bus.responder_lost', SILENCE_MS] as const)
       : (['bus.disconnected', 2 * SILENCE_MS] as const);
-    for (const pending of this.#pending.values()) {
+    for (const pending of this.#pending) {
       if (nowMs - Math.max(pending.heardAtMs, this.#hearingSinceMs) > patienceMs) {
         pending.abandon(fail(code, { executed: 'unknown' }));
       }
@@ -138,11 +138,11 @@ export class Asker implements AskerSide {
 
   stop(reason: GatewayError): void {
     this.#deadlines.stop();
-    for (const pending of this.#pending.values()) pending.abandon(reason);
+    for (const pending of this.#pending) pending.abandon(reason);
   }
 
   close(pending: PendingAsk): void {
-    this.#pending.delete(pending.id);
+    this.#pending.delete(pending);
   }
 
   cancel(pending: PendingAsk): void {
@@ -165,7 +165,7 @@ export class Asker implements AskerSide {
 
   #noResponders(subject: string): void {
     const [id, secret] = subject.slice(this.inbox.length + 1).split('.');
-    const pending = this.#pending.get(Number(id));
+    const pending = this.#pending.at(Number(id));
     if (pending !== undefined && pending.secret === Number(secret)) {
       pending.fail(fail('bus.no_responders', { executed: 'no' }));
     }
@@ -173,15 +173,9 @@ export class Asker implements AskerSide {
 
   /** The broker's permissions forbid it: nobody will ever answer. */
   #refused(subject: string): void {
-    for (const pending of this.#pending.values()) {
+    for (const pending of this.#pending) {
       if (pending.subject === subject) pending.fail(fail('bus.no_responders', { executed: 'no' }));
     }
-  }
-
-  #nextId(): number {
-    do this.#lastId = (this.#lastId + 1) % IDS;
-    while (this.#pending.has(this.#lastId));
-    return this.#lastId;
   }
 
   #forgetAfter(pending: PendingAsk, handle: string): void {

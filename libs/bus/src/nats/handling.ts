@@ -13,6 +13,8 @@ export interface AnswererSide {
   readonly link: Link;
   /** Whether the asker is there to receive anything. */
   reaches(handling: Handling): boolean;
+  /** From now on it is found when its asker grants more. */
+  beginsToStream(handling: Handling): void;
   close(handling: Handling): void;
 }
 
@@ -24,6 +26,7 @@ interface Outgoing {
 
 /** A call this instance answers, from its request until the last byte of its answer has left. */
 export class Handling implements CallContext<unknown> {
+  seat = -1;
   readonly id: number;
   readonly secret: number;
   readonly deadlineAtMs: number;
@@ -62,6 +65,10 @@ export class Handling implements CallContext<unknown> {
 
   get stopped(): boolean {
     return this.#stopped !== undefined;
+  }
+
+  get streams(): boolean {
+    return this.#outflow !== undefined;
   }
 
   /** The sequence number after which it waits for credit, else 0. */
@@ -139,7 +146,10 @@ export class Handling implements CallContext<unknown> {
   }
 
   #push(unit: Buffer, ends: boolean): Promise<void> {
-    this.#outflow ??= new Outflow((item, seq) => this.#transmit(item, seq));
+    if (this.#outflow === undefined) {
+      this.#outflow = new Outflow((item, seq) => this.#transmit(item, seq));
+      this.side.beginsToStream(this);
+    }
     const parts = { kind: unit[0] ?? 0, id: this.id, secret: this.secret, instance: this.side.instance };
     const units = splitUnit(unit, parts, this.side.link.payloadBytesMax);
     let room: Promise<void> = Promise.resolve();

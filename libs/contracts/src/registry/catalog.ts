@@ -29,6 +29,8 @@ export interface CatalogTool extends Entry {
   readonly name: string;
   readonly upstreamName: string;
   readonly headerParams: readonly HeaderParam[];
+  /** A call that takes longer than this goes on as a task, for a client that has tasks; absent: it does not. */
+  readonly taskAfterMs?: number;
 }
 
 export interface CatalogPrompt extends Entry {

@@ -60,6 +60,8 @@ export interface RoutedCall {
   readonly ownSession?: OwnSession;
   /** Whether the tool may or must run as a task, where it is one of 2025-11-25. */
   readonly taskSupport?: 'optional' | 'required';
+  /** A call without an answer after this goes on as a task: only for a client that takes one. */
+  readonly taskAfterMs?: number;
   /** Of a `tasks/…` method: who keeps the task. */
   readonly keeper?: TaskKeeper;
   /** Epoch ms at which the gateway had read the request. */

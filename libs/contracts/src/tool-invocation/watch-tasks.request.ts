@@ -11,7 +11,9 @@ export interface TaskNotice {
  * are over. Tasks that an instance or its session keeps are followed there.
  */
 export const WatchTasks = defineRequest<
-  Pick<RoutedCall, 'upstreamId' | 'principal' | 'client' | 'keeper'> & { readonly taskIds: readonly string[] },
+  Pick<RoutedCall, 'upstreamId' | 'principal' | 'client' | 'keeper' | 'ownSession'> & {
+    readonly taskIds: readonly string[];
+  },
   { readonly ended: true },
   TaskNotice
 >('tool-invocation', 'task.watch', { deadlineMs: 24 * 3_600_000 });

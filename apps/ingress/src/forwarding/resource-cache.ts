@@ -1,0 +1,139 @@
+import { LRUCache } from 'lru-cache';
+import type { Answer, Bus, Subscription } from '#libs/bus';
+import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
+import { CatalogChanged } from '#contracts/registry/catalog-changed.event';
+import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
+import type { BoundCall } from '../calls.js';
+import type { CallJournal } from './call-journal.js';
+
+export interface ResourceCacheSettings {
+  /** 0: nothing is kept. */
+  readonly size: number;
+  readonly ttlMsMax: number;
+}
+
+type Result = Extract<CallAnswer, { kind: 'result' }>;
+
+interface Kept {
+  readonly upstreamId: string;
+  readonly uri: string;
+  readonly head: Result & { readonly ttlMs: number };
+  readonly body: string;
+  readonly instance: string;
+  readonly receivedAtMs: number;
+}
+
+interface Change {
+  readonly upstreamId: string;
+  readonly uri: string;
+  readonly by: string;
+}
+
+const CHANGED = 'switchyard.v1.sig.ingress.resource.changed.all';
+const CHARS_MAX = 64 * 1024 * 1024;
+const CHARS_EACH_MAX = 1024 * 1024;
+/** All that a read may depend on, if it is to be kept. */
+const PLAIN_PARAMS = new Set(['uri', '_meta']);
+
+/**
+ * What resources held when they were read, for as long as their upstream says that they still do. What is `public` is
+ * for everybody who may read the resource, which is found out anew each time; the rest is for the same credential.
+ * https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching
+ */
+export class ResourceCache {
+  private readonly kept: LRUCache<string, Kept> | null;
+  private readonly subscriptions: Subscription[];
+  /** Grows with every change heard, so that what was read before it is not kept after it. */
+  private changes = 0;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly journal: CallJournal,
+    private readonly settings: ResourceCacheSettings,
+  ) {
+    const { size, ttlMsMax } = settings;
+    this.kept =
+      size === 0
+        ? null
+        : new LRUCache({
+            max: size,
+            ttl: ttlMsMax,
+            maxSize: CHARS_MAX,
+            maxEntrySize: CHARS_EACH_MAX,
+            sizeCalculation: ({ body, uri }) => body.length + uri.length,
+          });
+    this.subscriptions = [
+      bus.hear(CatalogChanged, ({ upstreamIds, serverIds }) => {
+        if (upstreamIds.length > 0) for (const id of upstreamIds) this.drop(({ upstreamId }) => upstreamId === id);
+        else if (serverIds.length === 0) this.drop(() => true);
+      }),
+      bus.hear(UpstreamCredentialChanged, (change) => this.drop(({ upstreamId }) => upstreamId === change.upstreamId)),
+      bus.onSignal(CHANGED, (payload) => {
+        const { upstreamId, uri, by } = payload as Change;
+        if (by !== bus.instance) this.dropResource(upstreamId, uri);
+      }),
+      bus.onReconnect(() => this.drop(() => true)),
+    ];
+  }
+
+  /** Answers from what is kept, else by `read`. */
+  async answer(call: BoundCall, read: () => Promise<Answer<CallAnswer>>): Promise<Answer<CallAnswer>> {
+    const known = this.find(call);
+    if (known !== null) {
+      this.journal.answered(call, known.body?.length ?? 0);
+      return known;
+    }
+    const changesBefore = this.changes;
+    const answer = await read();
+    if (this.changes === changesBefore) this.keep(call, answer);
+    return answer;
+  }
+
+  /** An upstream has said that a resource is no longer what it was. */
+  changed(upstreamId: string, uri: string): void {
+    this.bus.signal(CHANGED, { upstreamId, uri, by: this.bus.instance } satisfies Change);
+    this.dropResource(upstreamId, uri);
+  }
+
+  close(): void {
+    for (const subscription of this.subscriptions) subscription.close();
+    this.kept?.clear();
+  }
+
+  private find(call: BoundCall): Answer<CallAnswer> | null {
+    const kept = this.kept?.get(publicKey(call)) ?? this.kept?.get(privateKey(call));
+    if (kept === undefined) return null;
+    const { head, body, instance, receivedAtMs } = kept;
+    return { head: { ...head, ttlMs: head.ttlMs - (Date.now() - receivedAtMs) }, body, instance };
+  }
+
+  private keep(call: BoundCall, { head, body, instance }: Answer<CallAnswer>): void {
+    if (head.kind !== 'result' || body === undefined || !(head.ttlMs !== undefined && head.ttlMs > 0)) return;
+    const ttl = Math.min(head.ttlMs, this.settings.ttlMsMax);
+    const { upstreamId, target: uri } = call.routed;
+    const kept = { upstreamId, uri, head: { ...head, ttlMs: head.ttlMs }, body, instance, receivedAtMs: Date.now() };
+    this.kept?.set(head.cacheScope === 'public' ? publicKey(call) : privateKey(call), kept, { ttl });
+  }
+
+  private dropResource(upstreamId: string, uri: string): void {
+    this.drop((kept) => kept.upstreamId === upstreamId && kept.uri === uri);
+  }
+
+  private drop(isMeant: (kept: Kept) => boolean): void {
+    this.changes++;
+    for (const [key, kept] of this.kept?.entries() ?? []) if (isMeant(kept)) this.kept?.delete(key);
+  }
+}
+
+/** Whether nothing but the resource and who asks decides over the answer. */
+export const isPlainRead = ({ routed, request, parked }: BoundCall): boolean =>
+  routed.method === 'resources/read' &&
+  parked === null &&
+  routed.meta === undefined &&
+  routed.ownSession?.renewable !== false &&
+  Object.keys(request.params.value).every((name) => PLAIN_PARAMS.has(name));
+
+const publicKey = ({ routed }: BoundCall): string => JSON.stringify([routed.upstreamId, routed.target]);
+
+const privateKey = ({ routed: { upstreamId, target, principal, ownSession } }: BoundCall): string =>
+  JSON.stringify([upstreamId, target, principal.id, principal.tokenId, ownSession?.key]);

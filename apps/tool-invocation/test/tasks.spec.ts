@@ -1,0 +1,335 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type RoutedCall, type UpstreamProfile, WatchTasks } from '#libs/contracts';
+import { type ConformanceFixture, type FixtureEra, startConformanceFixture } from '#libs/testing';
+import { everythingScript } from './everything-server.js';
+import { type CallOptions, givenInvocation, type Invocation } from './invocation.js';
+import { event, json, openStream, result, rpcError, startRawLegacy, startRawModern } from './raw-upstream.js';
+
+const TASKS = 'io.modelcontextprotocol/tasks';
+const RELATED = 'io.modelcontextprotocol/related-task';
+const client = (capabilities: Record<string, unknown>) => ({ info: null, capabilities, revision: '2026-07-28' });
+const WITH_TASKS = client({ extensions: { [TASKS]: {} }, elicitation: { form: {} } });
+const WITHOUT = client({ elicitation: { form: {} } });
+const OVER = ['completed', 'failed', 'cancelled'];
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the upstream tells of a task
+// oxlint-disable-next-line typescript/no-explicit-any
+type Told = any;
+
+let invocation: Invocation;
+const raw: { close(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  invocation = await givenInvocation();
+});
+afterEach(async () => {
+  await Promise.all(raw.splice(0).map((server) => server.close()));
+});
+afterAll(() => invocation.close());
+
+const operate = async (
+  upstream: UpstreamProfile,
+  method: RoutedCall['method'],
+  taskId: string,
+  params: object = {},
+  options: CallOptions = {},
+) => {
+  const body = JSON.stringify({ taskId, ...params });
+  return invocation.call(upstream, taskId, {}, { method, body, client: WITH_TASKS, exposedName: 'tool', ...options });
+};
+
+const look = async (upstream: UpstreamProfile, taskId: string): Promise<Told> => {
+  const { answer, body } = await operate(upstream, 'tasks/get', taskId);
+  return answer.kind === 'result' ? JSON.parse(body as string) : answer;
+};
+
+const until = async (
+  upstream: UpstreamProfile,
+  taskId: string,
+  isIt = ({ status }: Told): boolean => OVER.includes(status),
+): Promise<Told> => {
+  for (let tries = 0; tries < 100; tries++) {
+    const told = await look(upstream, taskId);
+    if (isIt(told)) return told;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('the task does not get there');
+};
+
+describe.each(['modern', 'legacy'] as const)('tasks of a %s upstream', (era: FixtureEra) => {
+  let fixture: ConformanceFixture;
+  let upstream: UpstreamProfile;
+  const support = (taskSupport: 'optional' | 'required') => (era === 'legacy' ? { taskSupport } : {});
+
+  beforeAll(async () => {
+    fixture = await startConformanceFixture({ era });
+    upstream = invocation.profile({ url: fixture.url });
+  });
+  afterAll(() => fixture.stop());
+
+  const begin = async (name: string, args: object = {}, more: CallOptions = {}): Promise<Told> => {
+    const { answer, body } = await invocation.call(upstream, name, args, {
+      client: WITH_TASKS,
+      ...support('required'),
+      ...more,
+    });
+    expect(answer.kind, JSON.stringify(answer)).toBe('task');
+    expect(answer).toEqual({ kind: 'task', ...(era === 'legacy' && { keeper: 'session' }) });
+    return JSON.parse(body as string);
+  };
+
+  it('are told of in the words of the extension', async () => {
+    const begun = await begin('slow_compute', { seconds: 60 }, support('optional'));
+    expect(begun).toEqual({
+      taskId: expect.any(String),
+      status: 'working',
+      createdAt: expect.any(String),
+      lastUpdatedAt: expect.any(String),
+      ttlMs: 600_000,
+      pollIntervalMs: 100,
+    });
+    expect(await look(upstream, begun.taskId)).toEqual(begun);
+  });
+
+  it('end with the result of the tool, also when that says it failed', async () => {
+    const done = await until(upstream, (await begin('slow_compute', { seconds: 0.1 })).taskId);
+    expect(done).toMatchObject({ status: 'completed', result: { content: [{ text: 'Computed it in 0.1 s' }] } });
+    expect(done.result._meta?.[RELATED]).toBeUndefined();
+    const failed = await until(upstream, (await begin('failing_job')).taskId);
+    expect(failed).toMatchObject({ status: 'completed', result: { isError: true } });
+    const broken = await until(upstream, (await begin('protocol_error_job')).taskId);
+    expect(broken).toMatchObject({ status: 'failed', error: { code: -32603, message: 'The job broke' } });
+    expect(broken.result).toBeUndefined();
+  });
+
+  it('ask, get their answers one by one, and go on', async () => {
+    const { taskId } = await begin('multi_input');
+    const asked = await until(upstream, taskId, ({ inputRequests = {} }) => Object.keys(inputRequests).length === 2);
+    const [first, second] = Object.keys(asked.inputRequests) as [string, string];
+    expect(asked.inputRequests[first]).toMatchObject({
+      method: 'elicitation/create',
+      params: { message: expect.stringContaining('The') },
+    });
+    const accept = { action: 'accept', content: { confirm: true } };
+    const update = (inputResponses: object) => operate(upstream, 'tasks/update', taskId, { inputResponses });
+    const { answer, body } = await update({ [first]: accept, 'no-such-key': accept });
+    expect(answer.kind).toBe('result');
+    expect(body).toBe('{}');
+    const rest = await look(upstream, taskId);
+    expect(rest.status).toBe('input_required');
+    expect(Object.keys(rest.inputRequests)).toEqual([second]);
+    await update({ [second]: accept });
+    expect((await until(upstream, taskId)).result.content[0].text).toBe('Got 2 answers');
+  });
+
+  it('are cancelled, also when they are over', async () => {
+    const { taskId } = await begin('slow_compute', { seconds: 60 });
+    for (let times = 0; times < 2; times++)
+      expect((await operate(upstream, 'tasks/cancel', taskId)).answer).toEqual({ kind: 'result' });
+    expect((await look(upstream, taskId)).status).toBe('cancelled');
+  });
+
+  it('that are not there are invalid params', async () => {
+    for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel'] as const) {
+      const { answer } = await operate(upstream, method, 'no-such-task', { inputResponses: {} });
+      expect(answer).toMatchObject({ kind: 'error', error: { code: -32602 } });
+    }
+  });
+
+  it('are told of as they change, and no longer than they last', async () => {
+    const { taskId } = await begin('confirm_delete', { filename: 'a.txt' });
+    const heard: Told[] = [];
+    const { principal } = invocation.routed(upstream, 't');
+    const watching = invocation.bus.ask(
+      WatchTasks,
+      { upstreamId: upstream.id, principal, client: WITH_TASKS, taskIds: [taskId] },
+      { onFrame: ({ head, body }) => void heard.push({ of: head.taskId, ...JSON.parse(body as string) }) },
+    );
+    await expect.poll(() => heard.at(-1)?.status, { timeout: 5_000 }).toBe('input_required');
+    const [key] = Object.keys(heard.at(-1).inputRequests) as [string];
+    const answers = { [key]: { action: 'accept', content: { confirm: true } } };
+    await operate(upstream, 'tasks/update', taskId, { inputResponses: answers });
+    expect((await watching).head).toEqual({ ended: true });
+    expect(heard.at(-1)).toMatchObject({
+      of: taskId,
+      status: 'completed',
+      result: { content: [{ text: 'Deleted a.txt' }] },
+    });
+    expect(heard.length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('a client without tasks', () => {
+  it('gets the error of a 2026-07-28 upstream that needs them', async () => {
+    const fixture = await startConformanceFixture({ era: 'modern' });
+    const { answer } = await invocation.call(
+      invocation.profile({ url: fixture.url }),
+      'failing_job',
+      {},
+      { client: WITHOUT },
+    );
+    await fixture.stop();
+    expect(answer).toMatchObject({ kind: 'error', error: { code: -32021 } });
+  });
+
+  it('gets the result of a 2025-11-25 tool that runs as a task alone, and is asked on the way', async () => {
+    const fixture = await startConformanceFixture({ era: 'legacy' });
+    const upstream = invocation.profile({ url: fixture.url });
+    const call = invocation.routed(upstream, 'confirm_delete', { client: WITHOUT, taskSupport: 'required' });
+    const options = { ...call, body: '{"name":"confirm_delete","arguments":{"filename":"x"},"task":{"ttl":5}}' };
+    const asked = await invocation.call(upstream, 'confirm_delete', {}, options);
+    expect(asked.answer).toEqual({ kind: 'input-required', parked: { round: 1 } });
+    const [key] = Object.keys(JSON.parse(asked.body as string).inputRequests) as [string];
+    const done = await invocation.proceed(call.callId, 1, { [key]: { action: 'accept', content: {} } });
+    expect(done.answer.kind).toBe('result');
+    expect(JSON.parse(done.body as string).content[0].text).toBe('Deleted x');
+    await fixture.stop();
+  });
+
+  it('cancels the task with the call', async () => {
+    const seen: string[] = [];
+    const upstream = await startRawLegacy(
+      (request, res) => {
+        seen.push(request.method);
+        if (request.method === 'tools/call')
+          return json(res, result(request.id, { task: { taskId: 't1', status: 'working', ttl: null } }));
+        if (request.method === 'tasks/result') return openStream(res);
+        return json(res, result(request.id, {}));
+      },
+      { capabilities: { tools: {}, tasks: { requests: { tools: { call: {} } }, cancel: {} } } },
+    );
+    raw.push(upstream);
+    const leave = new AbortController();
+    const calling = invocation.call(
+      invocation.profile({ url: upstream.url }),
+      't',
+      {},
+      {
+        client: WITHOUT,
+        taskSupport: 'required',
+        signal: leave.signal,
+      },
+    );
+    await expect.poll(() => seen).toContain('tasks/result');
+    leave.abort();
+    await expect(calling).rejects.toMatchObject({ code: 'bus.cancelled' });
+    await expect.poll(() => seen).toEqual(['tools/call', 'tasks/result', 'tasks/cancel']);
+  });
+
+  it('has the progress of the task told to it', async () => {
+    const upstream = await startRawLegacy(
+      (request, res) => {
+        const meta = request.params._meta as { progressToken?: number };
+        if (request.method === 'tools/call') {
+          token = meta.progressToken;
+          return json(res, result(request.id, { task: { taskId: 't1', status: 'working', ttl: null } }));
+        }
+        openStream(res);
+        const params = { progressToken: token, progress: 5 };
+        res.write(event(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params })));
+        return setTimeout(() => res.end(event(result(request.id, { content: [] }))), 50);
+      },
+      { capabilities: { tools: {}, tasks: { requests: { tools: { call: {} } } } } },
+    );
+    let token: number | undefined;
+    raw.push(upstream);
+    const { frames } = await invocation.call(
+      invocation.profile({ url: upstream.url }),
+      't',
+      {},
+      {
+        client: WITHOUT,
+        taskSupport: 'required',
+        wantsProgress: true,
+      },
+    );
+    expect(frames).toEqual([{ kind: 'progress', progress: 5 }]);
+  });
+});
+
+describe('the reference server', () => {
+  it('researches as a task, asks what was meant, and reports', { timeout: 30_000 }, async () => {
+    const upstream = invocation.profile({ transport: 'STDIO', command: process.execPath, args: [everythingScript] });
+    const { answer, body } = await invocation.call(
+      upstream,
+      'simulate-research-query',
+      { topic: 'python', ambiguous: true },
+      { client: WITH_TASKS, taskSupport: 'required', timeoutMs: 20_000 },
+    );
+    expect(answer).toEqual({ kind: 'task', keeper: 'session' });
+    const { taskId } = JSON.parse(body as string);
+    const asked = await until(upstream, taskId, ({ status }) => status === 'input_required');
+    const [key] = Object.keys(asked.inputRequests) as [string];
+    expect(asked.inputRequests[key].params.message).toContain('python');
+    expect(asked.inputRequests[key].params._meta).toBeUndefined();
+    const inputResponses = { [key]: { action: 'accept', content: { interpretation: 'snake' } } };
+    await operate(upstream, 'tasks/update', taskId, { inputResponses });
+    const done = await until(upstream, taskId);
+    expect(done).toMatchObject({
+      status: 'completed',
+      result: { content: [{ text: expect.stringContaining('python (snake)') }] },
+    });
+    expect(JSON.stringify(done)).not.toContain(RELATED);
+  });
+});
+
+describe('an upstream that does not keep to the specification', () => {
+  it.each([
+    ['a task nobody asked for', { resultType: 'task', taskId: 't', status: 'working' }, WITHOUT],
+    ['a task without an id', { resultType: 'task', status: 'working' }, WITH_TASKS],
+    ['a task in no known state', { resultType: 'task', taskId: 't', status: 'asleep' }, WITH_TASKS],
+  ])('is refused %s', async (_what, answered, from) => {
+    const upstream = await startRawModern((request, res) => json(res, result(request.id, answered)));
+    raw.push(upstream);
+    const calling = invocation.call(invocation.profile({ url: upstream.url }), 't', {}, { client: from });
+    await expect(calling).rejects.toMatchObject({ code: 'upstream.invalid_answer', executed: 'unknown' });
+  });
+
+  it('is refused a question that sends a user to an unsafe place', async () => {
+    const inputRequests = { k: { method: 'elicitation/create', params: { mode: 'url', url: 'http://evil.example' } } };
+    const upstream = await startRawModern((request, res) =>
+      json(res, result(request.id, { taskId: 't', status: 'input_required', inputRequests })),
+    );
+    raw.push(upstream);
+    const looking = operate(invocation.profile({ url: upstream.url }), 'tasks/get', 't');
+    await expect(looking).rejects.toMatchObject({ code: 'upstream.invalid_answer' });
+  });
+
+  it('may answer at once where a task was wanted, and may have no tasks at all', async () => {
+    const seen: unknown[] = [];
+    const upstream = await startRawLegacy(
+      (request, res) => {
+        seen.push(request.params.task);
+        return json(res, result(request.id, { content: [{ type: 'text', text: 'now' }] }));
+      },
+      { capabilities: { tools: {}, tasks: { requests: { tools: { call: {} } } } } },
+    );
+    const plain = await startRawLegacy((request, res) => {
+      seen.push(request.params.task);
+      return json(res, result(request.id, { content: [] }));
+    });
+    raw.push(upstream, plain);
+    const options = { client: WITH_TASKS, taskSupport: 'required', body: '{"name":"t","task":{"ttl":1}}' } as const;
+    for (const { url } of [upstream, plain])
+      expect((await invocation.call(invocation.profile({ url }), 't', {}, options)).answer).toEqual({ kind: 'result' });
+    expect(seen).toEqual([{ ttl: 3_600_000 }, undefined]);
+  });
+
+  it('may forget its session: the task is unknown then', async () => {
+    const upstream = await startRawLegacy(
+      (request, res) =>
+        request.method === 'tools/call'
+          ? json(res, result(request.id, { task: { taskId: 't1', status: 'working', ttl: null } }))
+          : json(res, rpcError(request.id, -32602, 'Task not found')),
+      { capabilities: { tools: {}, tasks: { requests: { tools: { call: {} } } } } },
+    );
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    await invocation.call(profile, 't', {}, { client: WITH_TASKS, taskSupport: 'required' });
+    upstream.known.clear();
+    expect((await operate(profile, 'tasks/get', 't1')).answer).toMatchObject({
+      kind: 'error',
+      error: { code: -32602 },
+    });
+  });
+});
