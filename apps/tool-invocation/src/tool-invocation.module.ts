@@ -71,8 +71,8 @@ export class ToolInvocationModule implements OnApplicationShutdown {
         },
         {
           provide: TaskWatchService,
-          inject: [UpstreamDirectory],
-          useFactory: (directory: UpstreamDirectory) => new TaskWatchService(directory),
+          inject: [UpstreamDirectory, CallService],
+          useFactory: (directory: UpstreamDirectory, calls: CallService) => new TaskWatchService(directory, calls.held),
         },
       ],
     };

@@ -333,3 +333,134 @@ describe('an upstream that does not keep to the specification', () => {
     });
   });
 });
+
+describe('a slow call that is turned into a task', () => {
+  const slowly = async (answered: object | string, ms = 150) => {
+    const upstream = await startRawModern((request, res) => {
+      setTimeout(() => {
+        if (typeof answered === 'string') json(res, rpcError(request.id, -32000, answered));
+        else json(res, result(request.id, answered));
+      }, ms);
+    });
+    raw.push(upstream);
+    return invocation.profile({ url: upstream.url });
+  };
+  const begin = async (upstream: UpstreamProfile, more: CallOptions = {}) => {
+    const options = { client: WITH_TASKS, taskAfterMs: 50, ...more };
+    const { answer, body } = await invocation.call(upstream, 't', {}, options);
+    expect(answer).toEqual({ kind: 'task', keeper: 'instance' });
+    return JSON.parse(body as string) as Told;
+  };
+  const at = { keeper: 'instance' } as const;
+  const lookHere = async (upstream: UpstreamProfile, taskId: string, more: CallOptions = {}): Promise<Told> => {
+    const { answer, body } = await operate(upstream, 'tasks/get', taskId, {}, { ...at, ...more });
+    return answer.kind === 'result' ? JSON.parse(body as string) : answer;
+  };
+  const settled = async (
+    upstream: UpstreamProfile,
+    taskId: string,
+    isIt = (told: Told) => OVER.includes(told.status),
+  ) => {
+    let told: Told;
+    await expect.poll(async () => isIt((told = await lookHere(upstream, taskId))), { timeout: 5_000 }).toBe(true);
+    return told;
+  };
+
+  it('ends with what the call would have been answered, and one record', async () => {
+    const upstream = await slowly({ resultType: 'complete', content: [], isError: true, _meta: { mine: 1 } });
+    const options = { callId: `held-${Date.now()}` };
+    const { taskId, status, ttlMs } = await begin(upstream, options);
+    expect([status, ttlMs]).toEqual(['working', 600_000]);
+    const done = await settled(upstream, taskId);
+    expect(done).toMatchObject({
+      status: 'completed',
+      result: { resultType: 'complete', content: [], isError: true, _meta: { mine: 1 } },
+    });
+    expect(await invocation.record(options.callId)).toMatchObject({ outcome: 'tool_error' });
+    const failed = await settled(...(await failing()));
+    expect(failed).toMatchObject({ status: 'failed', error: { code: -32000, message: 'no' } });
+  });
+  const failing = async (): Promise<[UpstreamProfile, string]> => {
+    const upstream = await slowly('no');
+    return [upstream, (await begin(upstream)).taskId];
+  };
+
+  it('stays a call when it is quick', async () => {
+    const upstream = await slowly({ content: [] }, 0);
+    const { answer } = await invocation.call(upstream, 't', {}, { client: WITH_TASKS, taskAfterMs: 2_000 });
+    expect(answer.kind).toBe('result');
+  });
+
+  it('goes on when its client has gone, and takes longer than a call may', async () => {
+    const upstream = invocation.profile({ ...(await slowly({ content: [] }, 600)), timeoutMs: 200 });
+    const leave = new AbortController();
+    const { taskId } = await begin(upstream, { signal: leave.signal });
+    leave.abort();
+    expect((await settled(upstream, taskId)).status).toBe('completed');
+  });
+
+  it('is its caller’s alone, and cancelled by them', async () => {
+    const upstream = await slowly({ content: [] }, 60_000);
+    const { taskId } = await begin(upstream);
+    const bob = { principal: { id: 'bob@example.com', tokenId: null } };
+    expect(await lookHere(upstream, taskId, bob)).toMatchObject({ kind: 'error', error: { code: -32602 } });
+    await operate(upstream, 'tasks/cancel', taskId, {}, at);
+    expect((await lookHere(upstream, taskId)).status).toBe('cancelled');
+  });
+
+  it.each(['modern', 'legacy'] as const)('is asked what it needs, more than once: %s', async (era) => {
+    const fixture = await startConformanceFixture({ era });
+    raw.push({ close: () => fixture.stop() });
+    const upstream = invocation.profile({ url: fixture.url });
+    const name = 'test_input_required_result_multi_round';
+    const { answer, body } = await invocation.call(upstream, name, {}, { client: WITH_TASKS, taskAfterMs: 0 });
+    expect(answer.kind).toBe('task');
+    const { taskId } = JSON.parse(body as string);
+    const keys = new Set<string>();
+    for (const content of [{ name: 'Ada' }, { color: 'red' }]) {
+      const asked = await settled(upstream, taskId, ({ inputRequests = {} }) =>
+        Object.keys(inputRequests).some((key) => !keys.has(key)),
+      );
+      const [key] = Object.keys(asked.inputRequests) as [string];
+      expect(keys.has(key)).toBe(false);
+      keys.add(key);
+      await operate(upstream, 'tasks/update', taskId, { inputResponses: { [key]: { action: 'accept', content } } }, at);
+    }
+    const done = await settled(upstream, taskId);
+    expect(done.result.content[0].text).toContain('red');
+  });
+
+  it('is told of as it changes', async () => {
+    const upstream = await slowly({ content: [] }, 300);
+    const { taskId } = await begin(upstream);
+    const heard: Told[] = [];
+    const { principal } = invocation.routed(upstream, 't');
+    await invocation.bus.ask(
+      WatchTasks,
+      { upstreamId: upstream.id, principal, client: WITH_TASKS, keeper: 'instance', taskIds: [taskId, 'no-such'] },
+      { onFrame: ({ body }) => void heard.push(JSON.parse(body as string)) },
+    );
+    expect(heard).toMatchObject([{ taskId, status: 'completed', result: { content: [] } }]);
+  });
+
+  it('is waited for as usual when its caller has too many', async () => {
+    const own = await givenInvocation({ TASKS_PER_PRINCIPAL: '1' });
+    const { url } = await slowly({ content: [] }, 300);
+    const upstream = own.profile({ url });
+    const options = { client: WITH_TASKS, taskAfterMs: 50 };
+    const kinds = await Promise.all([1, 2].map(async () => (await own.call(upstream, 't', {}, options)).answer.kind));
+    await own.close();
+    expect(kinds.sort()).toEqual(['result', 'task']);
+  });
+
+  it('may become a task of the upstream after all', async () => {
+    const fixture = await startConformanceFixture({ era: 'legacy' });
+    raw.push({ close: () => fixture.stop() });
+    const upstream = invocation.profile({ url: fixture.url });
+    const options = { client: WITH_TASKS, taskAfterMs: 0, taskSupport: 'required' } as const;
+    const { answer, body } = await invocation.call(upstream, 'failing_job', {}, options);
+    expect(answer).toEqual({ kind: 'task', keeper: 'instance' });
+    const done = await settled(upstream, JSON.parse(body as string).taskId);
+    expect(done).toMatchObject({ status: 'completed', result: { isError: true } });
+  });
+});

@@ -79,7 +79,12 @@ export class HttpTraffic {
     if (methods === undefined) this.routes.set(route, (methods = new Map()));
     let figures = methods.get(method);
     if (figures === undefined) {
-      figures = { byStatus: new Map(), buckets: new Array(BOUNDARIES.length + 1).fill(0), timed: 0, seconds: 0 };
+      figures = {
+        byStatus: new Map(),
+        buckets: Array.from({ length: BOUNDARIES.length + 1 }, () => 0),
+        timed: 0,
+        seconds: 0,
+      };
       methods.set(method, figures);
     }
     return figures;

@@ -12,6 +12,11 @@ import type { SessionStore } from '../session/session-store.js';
 
 type Ask<Answer> = (instance: string) => Promise<Answer>;
 
+interface Copy {
+  readonly keeper: string;
+  readonly readAtMs: number;
+}
+
 /** How long a replica trusts its copy. One that is wrong finds nobody there, and is looked up again. */
 const COPY_MS = 10_000;
 const COPIES_MAX = 20_000;
@@ -23,7 +28,7 @@ const KEEPER_TTL_MS = 24 * 3_600_000;
  * the cache, so every replica knows; the first call makes one of them the keeper.
  */
 export class SessionKeepers {
-  private readonly copies = new LRUCache<string, string>({ max: COPIES_MAX, ttl: COPY_MS });
+  private readonly copies = new LRUCache<string, Copy>({ max: COPIES_MAX });
 
   constructor(
     private readonly bus: Bus,
@@ -39,7 +44,7 @@ export class SessionKeepers {
 
   async ask<Answer>(call: BoundCall, own: OwnSession, ask: Ask<Answer>): Promise<Answer> {
     const key = keeperKey(call.routed.upstreamId, own.key);
-    const keeper = this.copies.get(key) ?? (await this.load(key));
+    const keeper = await this.find(key, own);
     if (keeper === null) return this.askFirst(call, own, key, ask);
     try {
       return await ask(keeper);
@@ -67,17 +72,25 @@ export class SessionKeepers {
   /** Of several replicas that appoint at once, one is obeyed; the other keepers wait in vain, and forget. */
   private async appoint({ routed }: BoundCall, own: OwnSession, key: string): Promise<string> {
     const { instance } = await this.bus.ask(HoldSession, { upstreamId: routed.upstreamId, key: own.key });
-    const isFirst = await this.cache.setIfAbsent(key, instance, KEEPER_TTL_MS);
+    const isFirst = await this.cache.setIfAbsent(key, instance, KEEPER_TTL_MS).catch(unlessRenewable(own, true));
     const keeper = isFirst ? instance : ((await this.cache.get(key)) ?? instance);
-    this.copies.set(key, keeper);
+    this.copies.set(key, { keeper, readAtMs: Date.now() });
     return keeper;
+  }
+
+  /** At once from a fresh copy; while the cache is away an old one is better than none. */
+  private async find(key: string, own: OwnSession): Promise<string | null> {
+    const copy = this.copies.get(key);
+    if (copy !== undefined && Date.now() - copy.readAtMs < COPY_MS) return copy.keeper;
+    if (copy !== undefined) return this.load(key).catch(() => copy.keeper);
+    return this.load(key).catch(unlessRenewable(own, null));
   }
 
   private async load(key: string): Promise<string | null> {
     const keeper = await this.cache.get(key);
     if (keeper === null) return null;
     await this.cache.extend(key, KEEPER_TTL_MS);
-    this.copies.set(key, keeper);
+    this.copies.set(key, { keeper, readAtMs: Date.now() });
     return keeper;
   }
 
@@ -112,6 +125,14 @@ export class SessionKeepers {
 }
 
 const keeperKey = (upstreamId: string, key: string): string => `ingress:keeper:${upstreamId}:${key}`;
+
+/** Where one may be replaced, the upstream is of use without the cache as well. */
+const unlessRenewable =
+  <Value>({ renewable }: OwnSession, value: Value) =>
+  (error: unknown): Value => {
+    if (renewable) return value;
+    throw error;
+  };
 
 const isLost = (thrown: unknown, { renewable }: OwnSession): boolean => {
   const { code } = toGatewayError(thrown);

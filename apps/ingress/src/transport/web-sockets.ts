@@ -86,7 +86,7 @@ export class WebSockets {
     socket.on('message', (data, isBinary) => {
       line.heard();
       if (isBinary) socket.close(CLOSE_NOT_TEXT, 'text frames only');
-      else void this.take(data.toString('utf8'), connection, carrier);
+      else void this.take((data as Buffer).toString('utf8'), connection, carrier);
     });
   }
 

@@ -61,7 +61,7 @@ export class Talk {
         if (heard !== undefined) return heard;
         if (over) throw new Error(`${this.response.status} ended after ${this.text.slice(0, 500)}`);
         await new Promise<void>((resolve) => this.waiters.push(resolve));
-        await null;
+        await Promise.resolve();
       }
     } finally {
       clearTimeout(timer);

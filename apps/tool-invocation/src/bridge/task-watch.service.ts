@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { CallContext } from '#libs/bus';
 import type { ReplyOf, RequestOf } from '#contracts/define';
+import type { RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import type { TaskNotice, WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { fail, toGatewayError } from '#libs/errors';
 import { childTraceparent } from '#libs/telemetry';
+import type { HeldTasks } from '../dispatch/held-tasks.js';
 import { OpenCall } from '../dispatch/open-call.js';
 import type { Peer } from '../upstream/peer.js';
 import type { UpstreamDirectory } from '../upstream/upstream-directory.js';
@@ -24,7 +26,10 @@ const RETRY_MS_MAX = 30_000;
 export class TaskWatchService {
   private readonly stopping = new AbortController();
 
-  constructor(private readonly directory: UpstreamDirectory) {}
+  constructor(
+    private readonly directory: UpstreamDirectory,
+    private readonly held: HeldTasks,
+  ) {}
 
   /** Sends everybody who follows something here to another instance. */
   dismiss(): void {
@@ -39,7 +44,9 @@ export class TaskWatchService {
     const tasks = new Map(all.map((task) => [task.taskId, task]));
     for (let failures = 0; !signal.aborted; ) {
       try {
-        await this.follow(request, tasks, signal);
+        await (request.keeper === 'instance'
+          ? this.followHeld(request, tasks, signal)
+          : this.follow(request, tasks, signal));
         failures = 0;
       } catch (error) {
         if (failures++ === 0 && toGatewayError(error).code === 'upstream.unknown') throw error;
@@ -77,54 +84,89 @@ export class TaskWatchService {
     });
     const isLost = upstream.onLost(peer, () => ended.abort());
     try {
-      await Promise.all(
-        [...tasks.values()].map(async (task) => {
-          task.doubt();
-          while (!over.aborted && !task.isOver) {
-            if (task.isDoubtful) await this.look(peer, request, task);
-            if (!task.isOver) await task.rest(over);
-          }
-          if (task.isOver) tasks.delete(task.taskId);
-        }),
-      );
+      await lookAfter(tasks, over, (taskId) => this.ask(peer, callFor(request, taskId)));
     } finally {
+      ended.abort();
       stop();
       isLost();
     }
   }
 
-  /** Asks how the task is. One that the upstream does not know is over. */
-  private async look(peer: Peer, request: Request, task: FollowedTask): Promise<void> {
-    const { upstreamId, principal, client } = request;
-    const { taskId } = task;
-    const call = {
-      callId: randomUUID(),
-      method: 'tasks/get',
-      upstreamId,
-      target: taskId,
-      exposedName: '',
-      serverId: null,
-      principal,
-      client,
-      wantsProgress: false,
-      headerParams: [],
-      receivedAtMs: Date.now(),
-    } as const;
-    task.looked();
-    const open = new OpenCall(call, JSON.stringify({ taskId }), childTraceparent());
+  /** Calls that this instance turned into tasks. */
+  private async followHeld(request: Request, tasks: Map<string, FollowedTask>, signal: AbortSignal): Promise<void> {
+    const failed = new AbortController();
+    const over = AbortSignal.any([signal, failed.signal]);
+    const stops = [...tasks.values()].map((task) => {
+      const onChange = this.held.find(task.taskId, request.principal.id)?.onChange;
+      const doubt = (): void => task.doubt();
+      onChange?.add(doubt);
+      return () => onChange?.delete(doubt);
+    });
+    const send = async (): Promise<void> => {};
+    try {
+      await lookAfter(tasks, over, async (taskId) => {
+        const body = JSON.stringify({ taskId });
+        const asked = { deadlineAtMs: Date.now() + READ_MS, signal: over, traceparent: undefined, body, send };
+        const { head, body: told } = await this.held.operate(callFor(request, taskId), asked);
+        return head.kind === 'result' ? (told ?? '{}') : null;
+      });
+    } finally {
+      failed.abort();
+      for (const stop of stops) stop();
+    }
+  }
+
+  /** Asks the upstream how a task is; `null`: it does not know it. */
+  private async ask(peer: Peer, call: RoutedCall): Promise<string | null> {
+    const open = new OpenCall(call, JSON.stringify({ taskId: call.target }), childTraceparent());
     const timer = setTimeout(() => open.cancel(fail('upstream.timed_out'), 'the deadline passed'), READ_MS);
     try {
       const next = open.next();
       peer.start(open);
       const step = await next;
-      if (step.kind !== 'ended') return;
-      if (step.answer.kind === 'result') task.tell(step.body ?? '{}');
-      else task.end();
+      return step.kind === 'ended' && step.answer.kind === 'result' ? (step.body ?? '{}') : null;
     } finally {
       clearTimeout(timer);
     }
   }
 }
+
+const callFor = ({ upstreamId, principal, client }: Request, taskId: string): RoutedCall => ({
+  callId: randomUUID(),
+  method: 'tasks/get',
+  upstreamId,
+  target: taskId,
+  exposedName: '',
+  serverId: null,
+  principal,
+  client,
+  wantsProgress: false,
+  headerParams: [],
+  receivedAtMs: Date.now(),
+});
+
+/** Looks at each task whenever there is reason to, until it is over. One that nobody knows any more is. */
+const lookAfter = async (
+  tasks: Map<string, FollowedTask>,
+  signal: AbortSignal,
+  ask: (taskId: string) => Promise<string | null>,
+): Promise<void> => {
+  await Promise.all(
+    [...tasks.values()].map(async (task) => {
+      task.doubt();
+      while (!signal.aborted && !task.isOver) {
+        if (task.isDoubtful) {
+          task.looked();
+          const told = await ask(task.taskId);
+          if (told === null) task.end();
+          else task.tell(told);
+        }
+        if (!task.isOver) await task.rest(signal);
+      }
+      if (task.isOver) tasks.delete(task.taskId);
+    }),
+  );
+};
 
 const OVER: ReadonlySet<unknown> = new Set(['completed', 'failed', 'cancelled']);
 

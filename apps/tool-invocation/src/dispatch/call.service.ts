@@ -1,5 +1,5 @@
-import { type CallContext, WithBody } from '#libs/bus';
-import type { CallAnswer, CallFrame, ContinueCall, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
+import { WithBody } from '#libs/bus';
+import type { CallAnswer, ContinueCall, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import type { RequestOf } from '#contracts/define';
 import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import type { Outbox } from '#libs/outbox';
@@ -13,10 +13,10 @@ import { staleness } from '../upstream/stale.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { UpstreamDirectory } from '../upstream/upstream-directory.js';
 import { DeadlineSweep, type Limited } from './deadline-sweep.js';
+import type { Context } from './held-task.js';
 import { HeldTasks } from './held-tasks.js';
 import { type Ask, OpenCall, type Step } from './open-call.js';
 
-type Context = Pick<CallContext<CallFrame>, 'deadlineAtMs' | 'signal' | 'traceparent' | 'body' | 'send'>;
 type Reply = WithBody<CallAnswer>;
 
 /** A call and all that is held for it. */
@@ -99,10 +99,8 @@ export class CallService {
     }
     if (unanswered.size > 0 && !open.ended) return this.park(running, unanswered, round + 1);
     limited.context = context;
-    limited.deadlineAtMs = Math.min(
-      context.deadlineAtMs,
-      Date.now() + (running.upstream?.timeoutMs ?? this.settings.callTimeoutMs),
-    );
+    limited.deadlineAtMs = context.deadlineAtMs;
+    this.hurry(running, running.upstream?.timeoutMs ?? this.settings.callTimeoutMs);
     running.upstream?.turnstile.reenter(running.lane);
     running.inside = true;
     open.frames.attach(context.send.bind(context));
@@ -126,9 +124,14 @@ export class CallService {
     this.sweep.stop();
   }
 
+  /** A call has so much time; unless it has become a task. */
+  private hurry({ limited }: Running, timeoutMs: number): void {
+    if (!limited.context?.isTask) limited.deadlineAtMs = Math.min(limited.deadlineAtMs, Date.now() + timeoutMs);
+  }
+
   private orTask(running: Running, concluding: Promise<Reply>): Promise<Reply> {
     const { call, paramsText, frames } = running.open;
-    if (call.taskAfterMs === undefined) return concluding;
+    if (call.taskAfterMs === undefined || running.limited.context?.isTask) return concluding;
     return this.held.orTask(call, paramsText, concluding, (context) => {
       frames.attach(undefined);
       running.limited.context = context;
@@ -216,11 +219,11 @@ export class CallService {
   }
 
   private approach(running: Running, upstream: Upstream, access: Access): void {
-    const { open, limited } = running;
+    const { open } = running;
     if (open.ended) return;
     running.upstream = upstream;
     running.access = access;
-    limited.deadlineAtMs = Math.min(limited.deadlineAtMs, Date.now() + upstream.timeoutMs);
+    this.hurry(running, upstream.timeoutMs);
     if (upstream.turnstile.tryEnter(running.lane)) return this.enter(running);
     upstream.turnstile
       .enter(running.lane, () => open.ended)

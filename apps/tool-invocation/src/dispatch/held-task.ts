@@ -11,7 +11,10 @@ import type { RequestOf } from '#contracts/define';
 import { toGatewayError } from '#libs/errors';
 import { appendMembers, membersOf, toRpcError, valueText, withMembers } from '#libs/mcp';
 
-export type Context = Pick<CallContext<CallFrame>, 'deadlineAtMs' | 'signal' | 'traceparent' | 'body' | 'send'>;
+export type Context = Pick<CallContext<CallFrame>, 'deadlineAtMs' | 'signal' | 'traceparent' | 'body' | 'send'> & {
+  /** Of a call that has become a task: it may take as long as that. */
+  readonly isTask?: true;
+};
 
 type Reply = WithBody<CallAnswer>;
 
@@ -73,6 +76,7 @@ export class HeldTask {
       signal: this.control.signal,
       traceparent: undefined,
       body,
+      isTask: true,
       send: async () => {},
     };
   }

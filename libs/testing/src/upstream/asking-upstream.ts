@@ -71,7 +71,10 @@ const text = (said: string): object => ({ content: [{ type: 'text', text: said }
 export const startAskingUpstream = async ({ era }: { readonly era: 'legacy' | 'modern' }): Promise<AskingUpstream> => {
   const upstream = new Asking();
   const server = createServer((request, response) => {
-    if (request.method !== 'POST') return void upstream.other(request, response);
+    if (request.method !== 'POST') {
+      upstream.other(request, response);
+      return;
+    }
     let body = '';
     request.setEncoding('utf8').on('data', (chunk) => (body += chunk));
     request.on('end', () => {
