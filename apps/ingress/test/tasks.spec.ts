@@ -172,6 +172,19 @@ describe('tasks', () => {
     expect((await ask('tasks/cancel', { taskId })).json.error.code).toBe(-32602);
   });
 
+  it('are what a slow call may become, where its tool says so and its client takes one', async () => {
+    const slow = { ...tool('echo'), taskAfterMs: 7 };
+    rig.catalogs.set(null, offering({}, [slow]));
+    url = `${await rig.start()}/mcp`;
+    const { json } = await ask('server/discover', {});
+    expect(json.result.capabilities.extensions).toEqual({ [TASKS]: {} });
+    await ask('tools/call', { name: 'echo' });
+    await ask('tools/call', { name: 'echo', _meta: {} });
+    const session = await openSession(url, { extensions: { [TASKS]: {} } });
+    await post(url, { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'echo' } }, session);
+    expect(rig.calls.map(({ call }) => call.taskAfterMs)).toEqual([7, undefined, undefined]);
+  });
+
   it('never come to a client with a session, whatever it declares', async () => {
     answers({ 'tools/call': [{ kind: 'task' }, task()] });
     const session = await openSession(url, { extensions: { [TASKS]: {} } });

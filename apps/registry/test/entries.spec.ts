@@ -72,6 +72,24 @@ describe('tools, prompts and resources', () => {
     expect(back.body).toMatchObject({ name: 'custom-a', description: 'theirs', tags: ['x'] });
   });
 
+  it('of them, tools say after what time a call goes on as a task', async () => {
+    const gateway = await registry.register('Slow', upstream({ tools: [tool('t')], prompts: [prompt('p')] }));
+    const [{ id, taskAfterMs }] = (await registry.ask('GET', `/tools?gateway_id=${gateway.id}`)).body;
+    const exposed = async () => (await registry.describe()).tools.find((entry) => entry.id === id)?.taskAfterMs;
+    expect([taskAfterMs, await exposed()]).toEqual([null, undefined]);
+    expect((await registry.ask('PUT', `/tools/${id}`, { task_after_ms: 5_000 })).body.taskAfterMs).toBe(5_000);
+    expect(await exposed()).toBe(5_000);
+    await registry.ask('PUT', `/tools/${id}`, { description: 'another' });
+    expect(await exposed()).toBe(5_000);
+    for (const wrong of [-1, 1.5, '5', 1e9])
+      expect((await registry.ask('PUT', `/tools/${id}`, { taskAfterMs: wrong })).status).toBe(422);
+    await registry.ask('PUT', `/tools/${id}`, { taskAfterMs: null });
+    expect(await exposed()).toBe(undefined);
+    const [{ id: promptId }] = (await registry.ask('GET', `/prompts?gateway_id=${gateway.id}`)).body;
+    await registry.ask('PUT', `/prompts/${promptId}`, { taskAfterMs: 5 });
+    expect((await registry.ask('GET', `/prompts/${promptId}`)).body).not.toHaveProperty('taskAfterMs');
+  });
+
   it('are disabled and enabled, each change with a greater revision', async () => {
     const gateway = await registry.register('Switched', upstream({ tools: [tool('t')] }));
     const [{ id }] = (await registry.ask('GET', `/tools?gateway_id=${gateway.id}`)).body;
