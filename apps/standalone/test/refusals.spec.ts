@@ -63,7 +63,7 @@ describe('a start that is refused', () => {
     );
     const { code, stderr } = await run({ module: old });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^switchyard: needs Node 22\.22\.3 or later, and this is 20\.20\.2\..*\n$/);
+    expect(stderr).toMatch(/^switchyard: needs Node 24\.7\.0 or later, and this is 20\.20\.2\..*\n$/);
   });
 
   it.each([
