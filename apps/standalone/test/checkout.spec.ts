@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -27,9 +28,20 @@ const checkOut = (uid: number | undefined): string => {
   for (const name of ['apps', 'libs', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
     cpSync(join(ROOT, name), join(root, name), { recursive: true, filter: (path) => !LEFT_OUT.has(basename(path)) });
   }
-  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
-  if (uid !== undefined) giveTo(root, uid);
+  if (uid === undefined) symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  else {
+    giveTo(root, uid);
+    linkDependencies(root);
+  }
   return root;
+};
+
+/** Another user may not get through the folders above this checkout, so each file is linked, or else copied. */
+const linkDependencies = (root: string): void => {
+  const from = join(ROOT, 'node_modules');
+  const link = spawnSync('cp', ['-a', '--link', from, root]);
+  const result = link.status === 0 ? link : spawnSync('cp', ['-a', from, root]);
+  if (result.status !== 0) throw new Error(String(result.stderr));
 };
 
 const isRoot = process.getuid?.() === 0;

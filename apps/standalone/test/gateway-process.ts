@@ -18,6 +18,10 @@ export interface ProcessSettings {
   readonly module?: string;
 }
 
+/** The Node that a checkout brings along; the one that runs the tests where it brings none. */
+const nodeOf = (root: string): string =>
+  process.execPath.startsWith(ROOT) ? join(root, process.execPath.slice(ROOT.length)) : process.execPath;
+
 /** A gateway as a user starts it: a process of its own, seen from outside. */
 export class GatewayProcess {
   stdout = '';
@@ -29,7 +33,7 @@ export class GatewayProcess {
   private constructor(port: number, { args = [], env = {}, cwd, root = ROOT, uid, module }: ProcessSettings) {
     this.port = port;
     const { PATH, HOME } = process.env;
-    this.child = spawn(process.execPath, [module ?? join(root, 'scripts', 'start.mjs'), ...args], {
+    this.child = spawn(nodeOf(root), [module ?? join(root, 'scripts', 'start.mjs'), ...args], {
       cwd: cwd ?? root,
       env: { PATH, HOME, PORT: String(port), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

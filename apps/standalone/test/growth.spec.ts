@@ -55,7 +55,7 @@ describe.each(Object.keys(loads))('a gateway that is %s and has been used for lo
 
   it(`has given up ${parked} calls that nobody came back for`, async () => {
     await resting.leavesNothing('parked calls', parked, (count) =>
-      spread(count, count, async (index) => {
+      spread(count, 200, async (index) => {
         const args = { canary: 'x', owner: `user-${index}` };
         // Every tenth is a session's, who is asked and says nothing.
         if (index % 10 > 0) {

@@ -35,6 +35,7 @@ export class Talk {
   /** The newest event's. */
   eventId: string | null = null;
   private readonly waiters: (() => void)[] = [];
+  private over = false;
   readonly ended: Promise<void>;
 
   constructor(
@@ -43,7 +44,10 @@ export class Talk {
   ) {
     this.ended = this.read()
       .catch(() => {})
-      .finally(() => this.wake());
+      .then(() => {
+        this.over = true;
+        this.wake();
+      });
   }
 
   get status(): number {
@@ -53,15 +57,12 @@ export class Talk {
   /** The first message that `isIt`; rejects when the answer ends without, or takes too long. */
   async hear(isIt: (message: Said) => boolean): Promise<Said> {
     const timer = setTimeout(() => this.control.abort(), PATIENCE_MS);
-    let over = false;
-    void this.ended.then(() => (over = true));
     try {
       for (;;) {
         const heard = this.messages.find(isIt);
         if (heard !== undefined) return heard;
-        if (over) throw new Error(`${this.response.status} ended after ${this.text.slice(0, 500)}`);
+        if (this.over) throw new Error(`${this.response.status} ended after ${this.text.slice(0, 500)}`);
         await new Promise<void>((resolve) => this.waiters.push(resolve));
-        await Promise.resolve();
       }
     } finally {
       clearTimeout(timer);

@@ -24,6 +24,12 @@ export interface CallTerms {
   readonly traceparent: string;
 }
 
+/** Who works on a call. */
+export interface UpstreamSide {
+  /** Nobody waits any more; the upstream is told. */
+  cancel(reason: string): void;
+}
+
 /** Servers may ask several things at once; they are put to the client together. */
 const COLLECTING_MS = 15;
 const ASKS_MAX = 32;
@@ -32,8 +38,11 @@ const LEVELS: readonly LogLevel[] = ['debug', 'info', 'notice', 'warning', 'erro
 /** A call that is under way. The upstream side feeds it; the dispatcher waits for its steps. */
 export class OpenCall implements CallTerms {
   readonly frames = new FramePump();
-  /** Set while an upstream works on it: tells the upstream to stop. */
-  cancelUpstream: ((reason: string) => void) | undefined;
+  /**
+   * Set while an upstream works on it. Here as in `Exchange` an object, not a closure: with closures that are hardly ever
+   * called, whole calls were found to outlive their end until the next full collection, at 5 KB each.
+   */
+  upstreamSide: UpstreamSide | undefined;
   /** What carries the present attempt; knows whether it left. */
   carrier: { readonly executed: 'no' | 'unknown' } | undefined;
   logLevel: LogLevel | undefined;
@@ -80,7 +89,7 @@ export class OpenCall implements CallTerms {
   rearm(): void {
     this.repeats++;
     this.end = undefined;
-    this.cancelUpstream = undefined;
+    this.upstreamSide = undefined;
     this.carrier = undefined;
   }
 
@@ -112,7 +121,7 @@ export class OpenCall implements CallTerms {
   /** Ends the call from our side; the upstream is told. */
   cancel(error: GatewayError, reason: string): void {
     if (this.end !== undefined) return;
-    this.cancelUpstream?.(reason);
+    this.upstreamSide?.cancel(reason);
     this.settle(error);
   }
 
@@ -126,7 +135,7 @@ export class OpenCall implements CallTerms {
   private settle(end: Extract<Step, { kind: 'ended' }> | GatewayError): void {
     if (this.end !== undefined) return;
     this.end = end;
-    this.cancelUpstream = undefined;
+    this.upstreamSide = undefined;
     if (this.asks.length > 0) this.asks = [];
     if (this.collecting !== undefined) clearTimeout(this.collecting);
     this.collecting = undefined;

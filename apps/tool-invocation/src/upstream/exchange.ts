@@ -10,6 +10,12 @@ export interface ExchangeSink {
   failed(error: GatewayError): void;
 }
 
+/** What takes an exchange to the upstream and back. */
+export interface Carrier {
+  /** Nobody waits for it any more. */
+  release(exchange: Exchange): void;
+}
+
 /**
  * One JSON-RPC request on its way to an upstream and back. The channel that carries it feeds it; whoever made it
  * listens. Knows whether anything was sent, which decides whether the call may be repeated.
@@ -22,8 +28,8 @@ export class Exchange {
   settled = false;
   /** Messages that did not belong here: wrong id, second answer. */
   strays = 0;
-  /** Set by the channel: stops carrying. */
-  release: (() => void) | undefined;
+  /** Set by the channel. */
+  carrier: Carrier | undefined;
 
   constructor(
     readonly id: number,
@@ -67,7 +73,7 @@ export class Exchange {
   /** Nobody waits any more. */
   abandon(): void {
     this.settled = true;
-    this.release?.();
+    this.carrier?.release(this);
   }
 
   /** The connection ended before the answer came. */

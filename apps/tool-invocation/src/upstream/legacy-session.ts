@@ -15,7 +15,7 @@ import {
 import { InFlight } from '#libs/bus';
 import { fail, type GatewayError } from '#libs/errors';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
-import { isLower, type OpenCall } from '../dispatch/open-call.js';
+import { isLower, type OpenCall, type UpstreamSide } from '../dispatch/open-call.js';
 import { asObject } from './as-object.js';
 import type { Channel } from './channel.js';
 import { CLIENT_INFO } from './client-info.js';
@@ -260,7 +260,7 @@ export class LegacySession implements Peer {
   }
 }
 
-export class LegacyCall implements ExchangeSink {
+export class LegacyCall implements ExchangeSink, UpstreamSide {
   seat = -1;
   readonly exchange: Exchange;
   /** Who the upstream's questions on its stream are put to. */
@@ -280,7 +280,7 @@ export class LegacyCall implements ExchangeSink {
     this.exchange = new Exchange(id, text, ['traceparent', traceparent], this);
     this.asker = asked === undefined ? open : { call, ask: asked };
     open.carrier = this.exchange;
-    open.cancelUpstream = (reason) => this.cancel(reason);
+    open.upstreamSide = this;
   }
 
   answered(message: IncomingResult | IncomingError, httpStatus: number | undefined): void {
@@ -324,11 +324,11 @@ export class LegacyCall implements ExchangeSink {
       this.session.give(this.open, message);
       return undefined;
     }
-    this.open.cancelUpstream = undefined;
+    this.open.upstreamSide = undefined;
     return taker(message as never) ?? undefined;
   }
 
-  private cancel(reason: string): void {
+  cancel(reason: string): void {
     this.session.settled(this);
     this.exchange.abandon();
     if (this.errand.cancel !== undefined) this.errand.cancel();

@@ -14,7 +14,7 @@ import {
 } from '#libs/mcp';
 import { InFlight } from '#libs/bus';
 import { fail, type GatewayError } from '#libs/errors';
-import type { OpenCall } from '../dispatch/open-call.js';
+import type { OpenCall, UpstreamSide } from '../dispatch/open-call.js';
 import type { Channel } from './channel.js';
 import { nextRequestId, request, type Response } from './conversation.js';
 import { Exchange, type ExchangeSink } from './exchange.js';
@@ -130,7 +130,7 @@ export class ModernPeer implements Peer {
   }
 }
 
-class ModernCall implements ExchangeSink {
+class ModernCall implements ExchangeSink, UpstreamSide {
   seat = -1;
   exchange!: Exchange;
   private refreshed = false;
@@ -150,7 +150,7 @@ class ModernCall implements ExchangeSink {
     const text = requestText(id, call.method, withMeta(paramsText, meta));
     this.exchange = new Exchange(id, text, this.peer.overHttp ? this.headers(call.method, call.target) : [], this);
     this.open.carrier = this.exchange;
-    this.open.cancelUpstream = () => this.cancel();
+    this.open.upstreamSide = this;
     this.peer.channel.request(this.exchange);
   }
 
@@ -232,7 +232,7 @@ class ModernCall implements ExchangeSink {
     return this.open.repeats === 0 && (httpStatus === 400 || httpStatus === 404) && code <= -32000 && code >= -32019;
   }
 
-  private cancel(): void {
+  cancel(): void {
     this.peer.done(this);
     this.exchange.abandon();
     if (this.peer.overHttp || !this.exchange.sent) return;

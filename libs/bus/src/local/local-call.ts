@@ -23,6 +23,8 @@ export interface LocalAnswerer {
   readonly instance: string;
 }
 
+const ONCE = { once: true };
+
 /** Both ends of one ask in this process. Heads are copied by way of JSON; body text is immutable and shared. */
 export class LocalCall implements CallContext<unknown> {
   readonly deadlineAtMs: number;
@@ -43,7 +45,6 @@ export class LocalCall implements CallContext<unknown> {
   #stopped: GatewayError | undefined;
   #outflow: Outflow<Outgoing> | undefined;
   #intake: Intake | undefined;
-  #onAbort: (() => void) | undefined;
 
   constructor(
     readonly contract: AnyRequest,
@@ -59,10 +60,12 @@ export class LocalCall implements CallContext<unknown> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (options.signal !== undefined) {
-      this.#onAbort = () => this.abandon(fail('bus.cancelled', { executed: this.taken ? 'unknown' : 'no' }));
-      options.signal.addEventListener('abort', this.#onAbort, { once: true });
-    }
+    options.signal?.addEventListener('abort', this, ONCE);
+  }
+
+  /** The asker's signal has aborted. A method, since a closure for each call would keep it alive beyond its end. */
+  handleEvent(): void {
+    this.abandon(fail('bus.cancelled', { executed: this.taken ? 'unknown' : 'no' }));
   }
 
   get open(): boolean {
@@ -156,7 +159,7 @@ export class LocalCall implements CallContext<unknown> {
     if (!this.#open) return false;
     this.#open = false;
     this.#intake?.stop();
-    if (this.#onAbort !== undefined) this.options.signal?.removeEventListener('abort', this.#onAbort);
+    this.options.signal?.removeEventListener('abort', this);
     this.asker.ended(this);
     return true;
   }

