@@ -58,8 +58,10 @@ export class GatewayHandle implements Gateway {
   }
 
   get ingressUrls(): string[] {
+    // By replica: processes stand in the order in which they became ready.
     return this.processes
       .filter(({ service }) => service === 'ingress' || service === 'standalone')
+      .toSorted((one, other) => one.replica - other.replica)
       .map(({ url }) => url);
   }
 
