@@ -63,7 +63,7 @@ export class LocalCall implements CallContext<unknown> {
     options.signal?.addEventListener('abort', this, ONCE);
   }
 
-  /** The asker's signal has aborted. A method, since a closure for each call would keep it alive beyond its end. */
+  /** The asker's signal has aborted. */
   handleEvent(): void {
     this.abandon(fail('bus.cancelled', { executed: this.taken ? 'unknown' : 'no' }));
   }
