@@ -1,4 +1,4 @@
-import { membersOf, valueText, withMembers } from './json-text.js';
+import { membersOf, valueText, withMembers } from './json/members.js';
 
 /** The extension of 2026-07-28. https://github.com/modelcontextprotocol/ext-tasks */
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';

@@ -1,4 +1,4 @@
-import { membersOf } from '../json-text.js';
+import { membersOf } from '../json/members.js';
 import { encodeHeaderValue } from './header-value.js';
 
 /** A tool parameter that `x-mcp-header` mirrors into an `Mcp-Param-*` header. */

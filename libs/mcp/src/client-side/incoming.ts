@@ -1,6 +1,7 @@
 import { fail, GatewayError } from '#libs/errors';
-import { checkDepth, membersOf, valueText } from '../json-text.js';
-import { elementsOf } from '../server-side/json-scan.js';
+import { elementsOf } from '../json/elements.js';
+import { checkDepth } from '../json/limits.js';
+import { membersOf, valueText } from '../json/members.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

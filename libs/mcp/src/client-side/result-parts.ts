@@ -1,6 +1,6 @@
 import { fail } from '#libs/errors';
-import { membersOf, valueText } from '../json-text.js';
-import { elementsOf } from '../server-side/json-scan.js';
+import { elementsOf } from '../json/elements.js';
+import { membersOf, valueText } from '../json/members.js';
 import type { IncomingResult } from './incoming.js';
 import { taskWithMeta } from '../tasks.js';
 import { relayedMeta } from './meta.js';

@@ -1,4 +1,4 @@
-import { withMembers } from '../json-text.js';
+import { withMembers } from '../json/members.js';
 import type { Asks } from './codec.js';
 import { isObject } from './message.js';
 

@@ -1,5 +1,5 @@
-import { membersOf, valueText, withMembers } from '../json-text.js';
-import { elementsOf } from './json-scan.js';
+import { elementsOf } from '../json/elements.js';
+import { membersOf, valueText, withMembers } from '../json/members.js';
 
 /**
  * A tool result or prompt for a revision that lacks some kinds of content: each such block becomes a text block that

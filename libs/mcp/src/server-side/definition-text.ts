@@ -1,4 +1,4 @@
-import { membersOf, valueText, withMembers } from '../json-text.js';
+import { membersOf, valueText, withMembers } from '../json/members.js';
 
 /** A definition without some members; untouched, byte for byte, when it has none of them. */
 export const withoutMembers = (text: string, names: readonly string[]): string => {

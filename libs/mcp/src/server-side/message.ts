@@ -1,6 +1,7 @@
 import { type GatewayError, fail } from '#libs/errors';
-import { type Member, membersOf, valueText } from '../json-text.js';
-import { elementsOf, measure } from './json-scan.js';
+import { elementsOf } from '../json/elements.js';
+import { measure } from '../json/limits.js';
+import { type Member, membersOf, valueText } from '../json/members.js';
 
 /** One JSON-RPC message as a client posted it: what it is, and where its parts stand in the text. */
 export type ClientMessage = ClientRequest | ClientNotification | ClientResponse | InvalidMessage;

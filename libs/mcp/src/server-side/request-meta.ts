@@ -1,5 +1,5 @@
 import { fail } from '#libs/errors';
-import { membersOf, valueText } from '../json-text.js';
+import { membersOf, valueText } from '../json/members.js';
 import { type Params, isObject } from './message.js';
 
 /** What `_meta` of a request says, the revision's own keys aside. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkDepth, membersOf, valueText, withMembers } from './json-text.js';
+import { checkDepth } from './limits.js';
+import { membersOf, valueText, withMembers } from './members.js';
 
 const members = (text: string) =>
   Object.fromEntries(membersOf(text).map((member) => [member.key, valueText(text, member)]));

@@ -1,0 +1,63 @@
+import { fail } from '#libs/errors';
+import { COLON, COMMA, OPEN_BRACE, QUOTE, skipSpace, skipString, skipValue } from './scan.js';
+
+/**
+ * Where a member of an object stands in its text. The gateway carries arguments and results as text, so that a number of
+ * 17 digits, a key order or a schema leaves as it came.
+ */
+export interface Member {
+  readonly key: string;
+  /** Where `"key":value` begins. */
+  readonly start: number;
+  readonly valueStart: number;
+  readonly end: number;
+}
+
+/** The members of the object whose `{` is at or after `from`, in order. A key that stands twice is refused. */
+export const membersOf = (text: string, from = 0): Member[] => {
+  const members: Member[] = [];
+  const seen = new Set<string>();
+  let at = skipSpace(text, from);
+  if (text.charCodeAt(at) !== OPEN_BRACE) throw fail('mcp.invalid_request');
+  at = skipSpace(text, at + 1);
+  while (text.charCodeAt(at) === QUOTE) {
+    const start = at;
+    const keyEnd = skipString(text, at);
+    const raw = text.slice(start + 1, keyEnd - 1);
+    const key = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
+    at = skipSpace(text, keyEnd);
+    if (text.charCodeAt(at) !== COLON) throw fail('mcp.malformed_json');
+    const valueStart = skipSpace(text, at + 1);
+    const end = skipValue(text, valueStart);
+    if (seen.has(key)) {
+      throw fail('mcp.invalid_request', { message: `The key "${key.slice(0, 64)}" stands twice` });
+    }
+    seen.add(key);
+    members.push({ key, start, valueStart, end });
+    at = skipSpace(text, end);
+    if (text.charCodeAt(at) !== COMMA) break;
+    at = skipSpace(text, at + 1);
+  }
+  return members;
+};
+
+export const valueText = (text: string, member: Member): string => text.slice(member.valueStart, member.end);
+
+/**
+ * The object's text with some members replaced (a JSON text), removed (`null`) or, where they were absent, appended.
+ * Everything else stays byte for byte.
+ */
+export const withMembers = (text: string, changes: Readonly<Record<string, string | null>>, from = 0): string => {
+  const parts: string[] = [];
+  const seen = new Set<string>();
+  for (const member of membersOf(text, from)) {
+    seen.add(member.key);
+    const change = Object.hasOwn(changes, member.key) ? changes[member.key] : undefined;
+    if (change === undefined) parts.push(text.slice(member.start, member.end));
+    else if (change !== null) parts.push(`${JSON.stringify(member.key)}:${change}`);
+  }
+  for (const [key, change] of Object.entries(changes)) {
+    if (change !== null && !seen.has(key)) parts.push(`${JSON.stringify(key)}:${change}`);
+  }
+  return `{${parts.join(',')}}`;
+};
