@@ -2,6 +2,7 @@ import type { Principal } from '#contracts/auth/principal';
 import type { LogLevel, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import type { CredentialCarrier } from '#libs/identity';
 import type { ClientRequest, Envelope, HeaderBag, Operation, RequestMeta, ServerCodec } from '#libs/mcp';
+import type { CallAbort } from './call-abort.js';
 import type { CatalogView } from './routing/catalog-view.js';
 import type { EndpointCatalog } from './routing/endpoint-catalog.js';
 import type { Session } from './session/session.js';
@@ -18,7 +19,7 @@ export interface WireCall {
   readonly endpoint: Endpoint;
   readonly reply: Reply;
   /** Aborts when the client cancels or, where that means the same, goes away. */
-  readonly abort: AbortController;
+  readonly abort: CallAbort;
   /** Set for a request of a session: found and bound to its principal during admission. */
   readonly sessionId: string | null;
   readonly receivedAtMs: number;

@@ -61,7 +61,7 @@ export class Pipeline {
   }
 
   private refuse(wire: WireCall, codec: ServerCodec, thrown: unknown): void {
-    if (wire.abort.signal.aborted) return wire.reply.abandon();
+    if (wire.abort.aborted) return wire.reply.abandon();
     const failure = toGatewayError(thrown);
     if (failure.code === 'platform.internal')
       this.logger.error({ err: failure.cause ?? failure, method: wire.request.method }, 'a call failed');

@@ -8,7 +8,7 @@ import { DiscoveryService } from './bridge/discovery.service.js';
 import { TaskWatchService } from './bridge/task-watch.service.js';
 import { WatchService } from './bridge/watch.service.js';
 import { CallService } from './dispatch/call.service.js';
-import { CallController } from './intake/call.controller.js';
+import { CallIntake } from './intake/call-intake.js';
 import { PoolController } from './intake/pool.controller.js';
 import { UpstreamController } from './intake/upstream.controller.js';
 import { watchInvocation } from './report/instruments.js';
@@ -41,8 +41,9 @@ export class ToolInvocationModule implements OnApplicationShutdown {
     return {
       module: ToolInvocationModule,
       imports: [IdentityModule.with(config), OutboxModule.with(config)],
-      controllers: [CallController, UpstreamController, PoolController],
+      controllers: [UpstreamController, PoolController],
       providers: [
+        CallIntake,
         {
           provide: SETTINGS,
           inject: [PLATFORM_CONFIG],

@@ -14,6 +14,10 @@ const Echo = defineRequest<{ text: string; list?: number[] }, { text: string; li
     deadlineMs: 2_000,
   },
 );
+const Shared = defineRequest<{ list: readonly [number, number] }, { sum: number }>('registry', 'numbers.add', {
+  deadlineMs: 2_000,
+  sharesHeads: true,
+});
 const Count = defineRequest<{ to: number }, { sent: number }, { n: number }>('tool-invocation', 'count.run', {
   deadlineMs: 20_000,
 });
@@ -156,6 +160,15 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
 
       expect(request.list).toEqual([1, 2]);
       expect(replies).toEqual([{ text: 'kept', list: [1] }]);
+    });
+
+    it('carries heads that may be shared like any other', async () => {
+      const { asker } = await givenPair((bus) => {
+        bus.answer(Shared, async ({ list }, { body }) => new WithBody({ sum: list[0] + list[1] }, body));
+      });
+      expect(await asker.ask(Shared, { list: [1, 2] }, { body: 'b' })).toMatchObject({ head: { sum: 3 }, body: 'b' });
+      const tooLarge = asker.ask(Shared, { list: [1, 2] }, { body: 'x'.repeat(MESSAGE_BYTES_MAX + 1) });
+      expect(await failureOf(tooLarge)).toMatchObject({ code: 'bus.too_large', executed: 'no' });
     });
 
     it('never runs the handler before ask has returned', async () => {

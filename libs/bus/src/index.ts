@@ -1,5 +1,7 @@
 export { WithBody } from './port.js';
 export type {
+  AbortListener,
+  Abortable,
   Answer,
   AskOptions,
   Bus,

@@ -4,11 +4,21 @@ import type { AnyEvent, AnyRequest, FrameOf, PayloadOf, ReplyOf, RequestOf } fro
  * How services talk. Two adapters, `nats/` and `local/`, behave alike; `bus.contract.spec.ts` holds them to it.
  *
  * Every message is a head and perhaps a body. The head is JSON, typed by its contract, copied on the way (nobody shares
- * an object across the bus). The body is text that is carried as it is and parsed by nobody in between.
+ * an object across the bus, save where the contract says so). The body is text that is carried as it is and parsed by
+ * nobody in between.
  */
 export interface Message<Head> {
   readonly head: Head;
   readonly body?: string | undefined;
+}
+
+export type AbortListener = (() => void) | { handleEvent(): void };
+
+/** What an ask needs of an `AbortSignal`. */
+export interface Abortable {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: AbortListener): void;
+  removeEventListener(type: 'abort', listener: AbortListener): void;
 }
 
 export interface AskOptions<Frame> {
@@ -16,7 +26,7 @@ export interface AskOptions<Frame> {
   /** Epoch ms. The answerer drops what has expired before it acts. Default: now + the contract's `deadlineMs`. */
   readonly deadlineAtMs?: number | undefined;
   /** Ends the wait with `bus.cancelled` and aborts the handler's `signal`. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Abortable | undefined;
   /** Asks this instance alone instead of any one of the owner's. */
   readonly instance?: string | undefined;
   readonly callId?: string | undefined;

@@ -11,6 +11,11 @@ export interface RequestContract<Request, Reply, Frame = never> {
   readonly subject: string;
   /** How long an asker waits when it names no deadline of its own. */
   readonly deadlineMs: number;
+  /**
+   * Within one process the heads are handed over as they are, not copied: whoever has one changes nothing in it, ever.
+   * For what is asked so often that the copying would be felt.
+   */
+  readonly sharesHeads: boolean;
   readonly _types?: { request: Request; reply: Reply; frame: Frame };
 }
 
@@ -36,12 +41,13 @@ export type PayloadOf<C> = C extends EventContract<infer Payload> ? Payload : ne
 export const defineRequest = <Request, Reply, Frame = never>(
   owner: Owner,
   name: `${string}.${string}`,
-  options: { deadlineMs: number },
+  options: { deadlineMs: number; sharesHeads?: boolean },
 ): RequestContract<Request, Reply, Frame> => ({
   kind: 'request',
   owner,
   subject: `switchyard.v1.rpc.${owner}.${name}`,
   deadlineMs: options.deadlineMs,
+  sharesHeads: options.sharesHeads ?? false,
 });
 
 /** `name` is `<noun>.<verb>` in the past tense: `catalog.changed`. */

@@ -2,7 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomFillSync } from 'node:crypto';
 
 /** W3C trace context, https://www.w3.org/TR/trace-context/ . */
-const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
+const TRACE_ID_AT = 3;
+const SPAN_ID_AT = 36;
+const FLAGS_AT = 53;
+const LENGTH = 55;
 const NO_TRACE = '0'.repeat(32);
 const NO_SPAN = '0'.repeat(16);
 
@@ -21,24 +25,21 @@ const randomHex = (bytes: number): string => {
 
 /** The `traceparent` to send on: a new span in the parent's trace, or a new trace without a valid parent. */
 export const childTraceparent = (parent?: string): string => {
-  const match = parent === undefined ? null : parse(parent);
-  return match === null
-    ? `00-${randomHex(16)}-${randomHex(8)}-01`
-    : `00-${match.traceId}-${randomHex(8)}-${match.flags}`;
+  if (parent === undefined || !isValid(parent)) return `00-${randomHex(16)}-${randomHex(8)}-01`;
+  return `00-${parent.slice(TRACE_ID_AT, SPAN_ID_AT)}${randomHex(8)}${parent.slice(FLAGS_AT - 1, LENGTH)}`;
 };
 
 /** The trace id of a valid `traceparent`. */
 export const traceIdOf = (traceparent: string | undefined): string | undefined =>
-  traceparent === undefined ? undefined : (parse(traceparent)?.traceId ?? undefined);
+  traceparent !== undefined && isValid(traceparent) ? traceparent.slice(TRACE_ID_AT, SPAN_ID_AT - 1) : undefined;
 
-const parse = (traceparent: string): { traceId: string; flags: string } | null => {
-  const match = TRACEPARENT.exec(traceparent);
-  if (match === null) return null;
-  const [, version, traceId = '', spanId, flags = '', rest] = match;
-  if (version === 'ff' || (version === '00' && rest !== undefined)) return null;
-  if (traceId === NO_TRACE || spanId === NO_SPAN) return null;
-  return { traceId, flags };
-};
+/** Later versions may have more behind the flags; `ff` is no version. */
+const isValid = (traceparent: string): boolean =>
+  TRACEPARENT.test(traceparent) &&
+  !traceparent.startsWith('ff') &&
+  (traceparent.length === LENGTH || !traceparent.startsWith('00')) &&
+  !traceparent.startsWith(NO_TRACE, TRACE_ID_AT) &&
+  !traceparent.startsWith(NO_SPAN, SPAN_ID_AT);
 
 /** What ties the lines and messages of one REST request together. The MCP path hands its own along explicitly. */
 export interface Trace {

@@ -13,6 +13,7 @@ import {
   serverCodec,
 } from '#libs/mcp';
 import { ABOUT } from '../about.js';
+import { CallAbort } from '../call-abort.js';
 import type { Pipeline } from '../pipeline.js';
 import type { Asks } from '../session/asks.js';
 import type { SessionStore } from '../session/session-store.js';
@@ -36,7 +37,7 @@ export interface ConnectionEvents {
 
 interface CallInHand {
   readonly idText: string;
-  readonly abort: AbortController;
+  readonly abort: CallAbort;
 }
 
 type ValidMessage = ClientRequest | ClientNotification | ClientResponse | Batch;
@@ -106,7 +107,7 @@ export class Connection {
     }
     const legacy = eraOf(request, null) === 'legacy';
     if (legacy && !this.mayAsk(request)) return;
-    const entry = { idText: request.idText, abort: new AbortController() };
+    const entry = { idText: request.idText, abort: new CallAbort() };
     this.inHand.add(entry);
     const reply = new LineReply(this.line, (headers) => {
       this.inHand.delete(entry);

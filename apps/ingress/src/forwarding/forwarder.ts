@@ -102,7 +102,7 @@ export class Forwarder {
   private options(call: BoundCall, callId: string, onFrame: OnFrame): AskOptions<CallFrame> {
     return {
       deadlineAtMs: Date.now() + this.timeoutMs + MARGIN_MS,
-      signal: call.abort.signal,
+      signal: call.abort,
       callId,
       traceparent: call.traceparent,
       onFrame,

@@ -35,7 +35,7 @@ export class InputLoop {
       if (round === ROUNDS_MAX) throw fail('mcp.input_unavailable', { message: 'The upstream asks again and again' });
       const needed = readInputNeeded(answer.body ?? '{}');
       const inputResponses = await this.collect(call, needed.requests);
-      if (needed.requests.length === 0) await sleep(IDLE_ROUND_MS, undefined, { signal: call.abort.signal });
+      if (needed.requests.length === 0) await sleep(IDLE_ROUND_MS);
       const { parked } = answer.head;
       if (parked === undefined) {
         current = retry(call, inputResponses, needed.requestStateText);
@@ -61,7 +61,7 @@ export class InputLoop {
       requests.map(async ({ key, method, params, paramsText }) => {
         const id = this.asks.newId();
         const text = askParams(method, paramsText, params, id);
-        const response = await this.asks.ask(session?.id ?? '', reply, id, method, text, abort.signal);
+        const response = await this.asks.ask(session?.id ?? '', reply, id, method, text, abort);
         return [key, resultOf(method, response)] as const;
       }),
     );

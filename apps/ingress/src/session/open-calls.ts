@@ -1,4 +1,5 @@
 import type { Bus, Subscription } from '#libs/bus';
+import type { CallAbort } from '../call-abort.js';
 
 const CANCELLED = 'switchyard.v1.sig.ingress.call.cancelled.all';
 
@@ -11,7 +12,7 @@ interface Cancellation {
 
 /** The calls of sessions that are under way here, so that a client can cancel them from any connection. */
 export class OpenCalls {
-  private readonly sessions = new Map<string, Map<string, Set<AbortController>>>();
+  private readonly sessions = new Map<string, Map<string, Set<CallAbort>>>();
   private readonly subscription: Subscription;
 
   constructor(private readonly bus: Bus) {
@@ -21,7 +22,7 @@ export class OpenCalls {
     });
   }
 
-  add(sessionId: string, idText: string, call: AbortController): void {
+  add(sessionId: string, idText: string, call: CallAbort): void {
     let calls = this.sessions.get(sessionId);
     if (calls === undefined) this.sessions.set(sessionId, (calls = new Map()));
     const same = calls.get(idText);
@@ -29,7 +30,7 @@ export class OpenCalls {
     else same.add(call);
   }
 
-  remove(sessionId: string, idText: string, call: AbortController): void {
+  remove(sessionId: string, idText: string, call: CallAbort): void {
     const calls = this.sessions.get(sessionId);
     const same = calls?.get(idText);
     if (calls === undefined || same === undefined || !same.delete(call) || same.size > 0) return;

@@ -67,8 +67,8 @@ export class Listening {
       },
       principal,
     );
-    if (abort.signal.aborted) return feed.close();
-    abort.signal.addEventListener('abort', () => {
+    if (abort.aborted) return feed.close();
+    abort.addEventListener('abort', () => {
       feed.close();
       watch?.close();
       reply.abandon();

@@ -19,6 +19,7 @@ import {
 } from '#libs/mcp';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../admission/admission.js';
+import { CallAbort } from '../call-abort.js';
 import type { WireCall } from '../calls.js';
 import type { Pipeline } from '../pipeline.js';
 import { headersFor } from '../refusal.js';
@@ -121,7 +122,7 @@ export class McpHttp {
     const sessionId = sessionIdOf(exchange);
     const modern = eraOf(message, request.headers) === 'modern';
     if (modern || sessionId === null) {
-      const abort = new AbortController();
+      const abort = new CallAbort();
       void this.parts.pipeline.run(
         wireCall(
           exchange,
@@ -134,7 +135,7 @@ export class McpHttp {
       if (modern) cancelOnClose(response, abort);
       return;
     }
-    const abort = new AbortController();
+    const abort = new CallAbort();
     const version = singleHeaderValue(request.headers, 'mcp-protocol-version') ?? '';
     const trail = new EventTrail(this.parts.trail, sessionId, message.idText, version >= PRIMED_SINCE);
     calls.add(sessionId, message.idText, abort);
@@ -193,7 +194,7 @@ export class McpHttp {
   }
 
   private batched(exchange: Exchange, message: ClientRequest, reply: Reply, sessionId: string): void {
-    const abort = new AbortController();
+    const abort = new CallAbort();
     this.parts.calls.add(sessionId, message.idText, abort);
     const running = this.parts.pipeline.run(wireCall(exchange, message, reply, abort, sessionId));
     void running.finally(() => this.parts.calls.remove(sessionId, message.idText, abort));
@@ -234,7 +235,7 @@ export class McpHttp {
 }
 
 /** https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/cancellation */
-const cancelOnClose = (response: ServerResponse, abort: AbortController): void => {
+const cancelOnClose = (response: ServerResponse, abort: CallAbort): void => {
   response.once('close', () => {
     if (!response.writableFinished) abort.abort();
   });
@@ -250,7 +251,7 @@ const wireCall = (
   exchange: Exchange,
   message: ClientRequest,
   reply: Reply,
-  abort: AbortController,
+  abort: CallAbort,
   sessionId: string | null,
 ): WireCall => ({
   request: message,

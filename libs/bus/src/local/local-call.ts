@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FailureEnvelope, type GatewayError, fail, fromEnvelope } from '#libs/errors';
+import { type Executed, type FailureEnvelope, type GatewayError, fail, fromEnvelope } from '#libs/errors';
 import { currentTrace } from '#libs/telemetry';
 import type { AnyRequest } from '#libs/contracts';
 import { Intake, type OnFrame } from '../flow/intake.js';
@@ -23,9 +23,27 @@ export interface LocalAnswerer {
   readonly instance: string;
 }
 
-const ONCE = { once: true };
+/** A head on its way: as it is where its contract shares it, else its JSON text. */
+export type Parcel = { readonly shared: unknown } | string;
 
-/** Both ends of one ask in this process. Heads are copied by way of JSON; body text is immutable and shared. */
+export const pack = (
+  contract: AnyRequest,
+  head: unknown,
+  body: string | undefined,
+  bytesMax: number,
+  executed: Executed,
+): Parcel => {
+  const parcel = contract.sharesHeads ? { shared: head } : toJson(head, executed);
+  if (!fits(typeof parcel === 'string' ? parcel : '', body, bytesMax)) throw fail('bus.too_large', { executed });
+  return parcel;
+};
+
+const unpack = (parcel: Parcel): unknown => (typeof parcel === 'string' ? JSON.parse(parcel) : parcel.shared);
+
+/**
+ * Both ends of one ask in this process. Heads are copied by way of JSON, save where their contract shares them; body text
+ * is immutable and shared.
+ */
 export class LocalCall implements CallContext<unknown> {
   readonly deadlineAtMs: number;
   readonly traceparent: string | undefined;
@@ -48,7 +66,8 @@ export class LocalCall implements CallContext<unknown> {
 
   constructor(
     readonly contract: AnyRequest,
-    readonly headText: string,
+    /** As it is, or its text; see `Parcel`. */
+    private readonly request: Parcel,
     private readonly options: AskOptions<unknown>,
     readonly asker: LocalAsker,
     private readonly bytesMax: number,
@@ -60,12 +79,17 @@ export class LocalCall implements CallContext<unknown> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    options.signal?.addEventListener('abort', this, ONCE);
+    options.signal?.addEventListener('abort', this);
   }
 
   /** The asker's signal has aborted. */
   handleEvent(): void {
     this.abandon(fail('bus.cancelled', { executed: this.taken ? 'unknown' : 'no' }));
+  }
+
+  /** For the handler. */
+  get head(): unknown {
+    return unpack(this.request);
   }
 
   get open(): boolean {
@@ -103,14 +127,16 @@ export class LocalCall implements CallContext<unknown> {
   settle(head: unknown, body: string | undefined, instance: string): void {
     if (!this.#open) return;
     try {
-      const text = toJson(head, 'unknown');
-      if (!fits(text, body, this.bytesMax)) throw fail('bus.too_large', { executed: 'unknown' });
-      this.#afterFrames(() => {
-        if (this.#close()) this.#resolve({ head: JSON.parse(text), body, instance });
-      });
+      const parcel = pack(this.contract, head, body, this.bytesMax, 'unknown');
+      if (this.#outflow === undefined) this.#answer(parcel, body, instance);
+      else this.#afterFrames(() => this.#answer(parcel, body, instance));
     } catch (error) {
       this.settleWith(error);
     }
+  }
+
+  #answer(parcel: Parcel, body: string | undefined, instance: string): void {
+    if (this.#close()) this.#resolve({ head: unpack(parcel), body, instance });
   }
 
   /** The handler failed: the asker hears of it after the frames that came before. */

@@ -15,7 +15,7 @@ import {
 } from '../port.js';
 import type { LocalBus } from './local-bus.js';
 import { checkSubject } from '../subject.js';
-import { type LocalAsker, LocalCall } from './local-call.js';
+import { type LocalAsker, LocalCall, type Parcel, pack } from './local-call.js';
 
 export interface LocalHandler {
   readonly instance: string;
@@ -47,14 +47,13 @@ export class LocalMember implements Bus, LocalAsker {
     if (this.#state === 'closed') return Promise.reject(fail('bus.disconnected', { executed: 'no' }));
     if (options.signal?.aborted) return Promise.reject(fail('bus.cancelled', { executed: 'no' }));
     const { broker } = this;
-    let text: string;
+    let parcel: Parcel;
     try {
-      text = toJson(request);
+      parcel = pack(contract, request, options.body, broker.bytesMax, 'no');
     } catch (error) {
       return Promise.reject(error);
     }
-    if (!fits(text, options.body, broker.bytesMax)) return Promise.reject(fail('bus.too_large', { executed: 'no' }));
-    const call = new LocalCall(contract, text, options as AskOptions<unknown>, this, broker.bytesMax);
+    const call = new LocalCall(contract, parcel, options as AskOptions<unknown>, this, broker.bytesMax);
     broker.calls.add(call);
     broker.deadlines.watch(call.deadlineAtMs);
     broker.later(() => this.#route(call, options.instance));
@@ -103,7 +102,7 @@ export class LocalMember implements Bus, LocalAsker {
     };
     let replying: Promise<unknown>;
     try {
-      replying = handler(JSON.parse(call.headText), call);
+      replying = handler(call.head, call);
     } catch (error) {
       failed(error);
       return;

@@ -45,6 +45,7 @@ const fetchContract = (name: string): FetchContract => ({
   owner: name as Owner,
   subject: fetchSubject(name),
   deadlineMs: FETCH_DEADLINE_MS,
+  sharesHeads: false,
 });
 
 export interface NatsBusOptions {

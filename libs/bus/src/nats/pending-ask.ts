@@ -24,8 +24,6 @@ export interface Sent {
   readonly sentAtMs: number;
 }
 
-const ONCE = { once: true };
-
 /** An ask whose answer is still to come. */
 export class PendingAsk {
   seat = -1;
@@ -64,7 +62,7 @@ export class PendingAsk {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    options.signal?.addEventListener('abort', this, ONCE);
+    options.signal?.addEventListener('abort', this);
   }
 
   /** The asker's signal has aborted. */

@@ -101,6 +101,7 @@ export type CallAnswer =
 /** Runs one call against its upstream. Everything that fails on the way is an `upstream.*` or `bus.*` failure. */
 export const ExecuteCall = defineRequest<RoutedCall, CallAnswer, CallFrame>('tool-invocation', 'call.execute', {
   deadlineMs: 60_000,
+  sharesHeads: true,
 });
 
 /** Gives a parked call the answers it waits for; asked of the instance that parked it. Failure: `mcp.state_invalid`. */
