@@ -77,6 +77,20 @@ describe('CallerAdmission', () => {
     expect(asked).toEqual(['ann']);
   });
 
+  it('never takes one credential for another that ends like it', async () => {
+    const end = 'e'.repeat(100);
+    const admission = given();
+    expect(await admission.admit(`ann.${end}`)).toEqual(principalOf(`ann.${end}`));
+
+    expect(await code(() => admission.admit(`bad.${end}`))).toBe('auth.credential_invalid');
+    expect(await admission.admit(`bob.${end}`)).toEqual(principalOf(`bob.${end}`));
+    expect(await admission.admit(`ann.${end}`)).toEqual(principalOf(`ann.${end}`));
+    auth.publish(CredentialRevoked, { tokenId: `id-of-ann.${end}` });
+    await auth.flush();
+    await auth.flush();
+    expect(await asks(admission, `ann.${end}`)).toBe(true);
+  });
+
   it('asks once for many callers at the same time', async () => {
     const admission = given();
 

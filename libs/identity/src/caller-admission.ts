@@ -14,6 +14,7 @@ export interface CallerAdmissionOptions {
 }
 
 interface Admitted {
+  readonly credential: string;
   readonly principal: Principal;
   readonly goodUntilMs: number;
   /** From here on the next use asks auth again behind the caller's back, so that a lost revocation is noticed early. */
@@ -67,8 +68,8 @@ export class CallerAdmission {
       if (this.options.authRequired) throw fail('auth.credential_missing');
       return ANONYMOUS;
     }
-    const known = this.admitted.get(credential);
-    if (known !== undefined) {
+    const known = this.admitted.get(keyOf(credential));
+    if (known !== undefined && known.credential === credential) {
       const nowMs = Date.now();
       if (nowMs < known.goodUntilMs) {
         if (nowMs >= known.refreshAtMs) {
@@ -77,7 +78,7 @@ export class CallerAdmission {
         }
         return known.principal;
       }
-      this.admitted.delete(credential);
+      this.forget(known);
     }
     const refusal = this.refused.get(credential);
     if (refusal !== undefined) throw refusal;
@@ -128,27 +129,40 @@ export class CallerAdmission {
     const nowMs = Date.now();
     if (expiresAtMs <= nowMs) throw fail('auth.credential_invalid');
     const goodUntilMs = Math.min(nowMs + this.options.ttlMs, expiresAtMs);
-    this.admitted.set(credential, { principal, goodUntilMs, refreshAtMs: nowMs + this.options.ttlMs / 3 });
+    this.admitted.set(keyOf(credential), {
+      credential,
+      principal,
+      goodUntilMs,
+      refreshAtMs: nowMs + this.options.ttlMs / 3,
+    });
     return principal;
   }
 
   private refusal(credential: string, error: GatewayError, dropsBefore: number): GatewayError {
     if (error.code === 'auth.credential_invalid') {
-      this.admitted.delete(credential);
+      const known = this.admitted.get(keyOf(credential));
+      if (known?.credential === credential) this.forget(known);
       if (this.drops === dropsBefore) this.refused.set(credential, error);
       return error;
     }
     return error.code === 'auth.unavailable' ? error : fail('auth.unavailable', { cause: error });
   }
 
+  private forget({ credential }: Admitted): void {
+    this.admitted.delete(keyOf(credential));
+  }
+
   private drop(concerns: (principal: Principal) => boolean): void {
     this.drops += 1;
     this.refused.clear();
-    for (const [credential, { principal }] of this.admitted.entries()) {
-      if (concerns(principal)) this.admitted.delete(credential);
-    }
+    for (const known of [...this.admitted.values()]) if (concerns(known.principal)) this.forget(known);
   }
 }
+
+const KEY_CHARS = 64;
+
+/** The end of a token is its secret part. Only that much is hashed, with every request; the whole is then compared. */
+const keyOf = (credential: string): string => credential.slice(-KEY_CHARS);
 
 const matches = (value: string | null, revoked: string | undefined): boolean =>
   revoked !== undefined && value === revoked;

@@ -111,7 +111,7 @@ export class Outbox {
     return begun;
   }
 
-  /** The call has ended. Needs no `begin` before it. */
+  /** The call has ended. Needs no `begin` before it; after one, what was known of the call by then is as it was. */
   settle(record: CallRecord, begun?: Begun): void {
     if (this.closing !== undefined || !this.spool.settle(record, begun)) return this.drop();
     this.dropping = false;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { CallRecord } from '#libs/contracts';
 import { InFlight, type Seated } from '#libs/bus';
-import { fromLine, toLine } from './record-line.js';
+import { beginLine, fromLine, settleLine, toKnown } from './record-line.js';
 import { Segment } from './segment.js';
 import { OWNER_FILE, beat, createOwned } from './spool-owner.js';
 
@@ -18,7 +18,12 @@ export class Begun implements Seated {
   seat = -1;
   segment: Segment | null = null;
 
-  constructor(readonly record: CallRecord) {}
+  /** What both of its lines have in common. */
+  readonly known: string;
+
+  constructor(readonly record: CallRecord) {
+    this.known = toKnown(record);
+  }
 }
 
 /** A line that is still to be written, and what has to know where it went. */
@@ -95,7 +100,8 @@ export class Spool {
     this.stillOurs();
     const begun = new Begun(record);
     this.begun.add(begun);
-    if (this.bytesOnDisk < this.limits.bytesMax) this.gather({ line: toLine('B', record), begun, settled: undefined });
+    if (this.bytesOnDisk < this.limits.bytesMax)
+      this.gather({ line: beginLine(begun.known), begun, settled: undefined });
     return begun;
   }
 
@@ -109,7 +115,7 @@ export class Spool {
     if (!inMemory) return room && this.settleOnDisk(record, begun);
     const waiting: Waiting = { record, segment: null };
     this.queue.push(waiting);
-    if (room) this.gather({ line: toLine('S', record), begun, settled: waiting });
+    if (room) this.gather({ line: settledLine(record, begun), begun, settled: waiting });
     else if (begun !== undefined) this.forget(begun);
     return true;
   }
@@ -219,7 +225,7 @@ export class Spool {
   /** For a record that memory has no room for: it is read back from where it stands. */
   private settleOnDisk(record: CallRecord, begun: Begun | undefined): boolean {
     this.commit();
-    const segment = this.append(toLine('S', record));
+    const segment = this.append(settledLine(record, begun));
     if (begun !== undefined) this.forget(begun);
     if (segment === null) return false;
     segment.unacknowledged += 1;
@@ -275,7 +281,7 @@ export class Spool {
     if (segment.open > this.limits.segmentBytesMax / 4096) return false;
     for (const begun of this.begun) {
       if (begun.segment !== segment) continue;
-      const next = this.append(toLine('B', begun.record));
+      const next = this.append(beginLine(begun.known));
       if (next === null) return false;
       segment.open -= 1;
       next.open += 1;
@@ -313,12 +319,14 @@ export class Spool {
     this.bytes = 0;
     this.found();
     for (const begun of this.begun) {
-      begun.segment = this.append(toLine('B', begun.record));
+      begun.segment = this.append(beginLine(begun.known));
       if (begun.segment !== null) begun.segment.open += 1;
     }
     for (const waiting of this.queue) {
-      waiting.segment = this.append(toLine('S', waiting.record));
+      waiting.segment = this.append(settledLine(waiting.record));
       if (waiting.segment !== null) waiting.segment.unacknowledged += 1;
     }
   }
 }
+
+const settledLine = (record: CallRecord, begun?: Begun): string => settleLine(begun?.known ?? toKnown(record), record);

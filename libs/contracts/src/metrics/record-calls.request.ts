@@ -32,5 +32,5 @@ export interface CallRecord {
 export const RecordCalls = defineRequest<{ readonly records: readonly CallRecord[] }, { readonly accepted: number }>(
   'metrics',
   'calls.record',
-  { deadlineMs: 5_000 },
+  { deadlineMs: 5_000, sharesHeads: true },
 );

@@ -30,6 +30,12 @@ describe('membersOf', () => {
     },
   );
 
+  it('refuses a key that stands twice among many', () => {
+    const many = Array.from({ length: 40 }, (_, at) => `"k${at}":${at}`);
+    expect(membersOf(`{${many.join()}}`)).toHaveLength(40);
+    for (const twice of [0, 7, 8, 9, 39]) expect(() => membersOf(`{${many.join()},"k${twice}":0}`)).toThrow(/twice/);
+  });
+
   it.each(['[]', '1', '"x"', 'null'])('refuses what is not an object: %s', (text) => {
     expect(() => membersOf(text)).toThrow(expect.objectContaining({ code: 'mcp.invalid_request' }));
   });

@@ -13,10 +13,13 @@ export interface Member {
   readonly end: number;
 }
 
+/** So many keys are sooner compared than hashed. */
+const FEW = 8;
+
 /** The members of the object whose `{` is at or after `from`, in order. A key that stands twice is refused. */
 export const membersOf = (text: string, from = 0): Member[] => {
   const members: Member[] = [];
-  const seen = new Set<string>();
+  let seen: Set<string> | undefined;
   let at = skipSpace(text, from);
   if (text.charCodeAt(at) !== OPEN_BRACE) throw fail('mcp.invalid_request');
   at = skipSpace(text, at + 1);
@@ -29,10 +32,11 @@ export const membersOf = (text: string, from = 0): Member[] => {
     if (text.charCodeAt(at) !== COLON) throw fail('mcp.malformed_json');
     const valueStart = skipSpace(text, at + 1);
     const end = skipValue(text, valueStart);
-    if (seen.has(key)) {
+    if (seen === undefined ? members.some((member) => member.key === key) : seen.has(key)) {
       throw fail('mcp.invalid_request', { message: `The key "${key.slice(0, 64)}" stands twice` });
     }
-    seen.add(key);
+    if (seen !== undefined) seen.add(key);
+    else if (members.length === FEW) seen = new Set([...members.map((member) => member.key), key]);
     members.push({ key, start, valueStart, end });
     at = skipSpace(text, end);
     if (text.charCodeAt(at) !== COMMA) break;
