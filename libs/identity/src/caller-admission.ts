@@ -155,7 +155,7 @@ export class CallerAdmission {
   private drop(concerns: (principal: Principal) => boolean): void {
     this.drops += 1;
     this.refused.clear();
-    for (const known of [...this.admitted.values()]) if (concerns(known.principal)) this.forget(known);
+    for (const known of this.admitted.values()) if (concerns(known.principal)) this.forget(known);
   }
 }
 
