@@ -111,11 +111,18 @@ describe.each(['redis', 'postgres'] as const)('with the queue on %s', (store) =>
     });
     // The worker is about to write. With its store stopped it cannot finish the job once it has.
     redis?.pause();
+    const holding = database.createQueryRunner();
+    if (store === 'postgres') {
+      await holding.startTransaction();
+      await holding.query('LOCK TABLE bullmq.job IN SHARE MODE');
+    }
     await locking.commitTransaction();
     await locking.release();
     await until(async () => (await counted())?.rows === 200);
     await first.kill();
     redis?.resume();
+    if (store === 'postgres') await holding.rollbackTransaction();
+    await holding.release();
     expect(await asked).toMatchObject({ name: 'GatewayError' });
 
     await startProcess();
