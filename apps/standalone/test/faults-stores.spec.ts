@@ -10,8 +10,6 @@ import { Registering, lostBy } from './traffic/registering.js';
 
 /** Each fault is followed by the books: no call of any of them may be lost, doubled or executed against its answer. */
 const calls: Called[] = [];
-/** TOOL_TIMEOUT, and the second more that ingress waits. */
-const DEADLINE_MS = 2_000;
 let given: GivenGateway;
 /** Clients that auth knows after their first calls. */
 let trouble: Partial<TrafficSettings>;
