@@ -5,6 +5,8 @@ export { NestLogger } from './nest-logger.js';
 export { maskText } from './redaction.js';
 export { childTraceparent, currentTrace, runInTrace, traceIdOf } from './trace.js';
 export type { Trace } from './trace.js';
+export { durationHistogram } from './duration-histogram.js';
+export type { DurationSeries } from './duration-histogram.js';
 export { httpTraffic } from './http-traffic.js';
 export { meter, watchProcess } from './instruments.js';
 export { renderPrometheus } from './prometheus.js';

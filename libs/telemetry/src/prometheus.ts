@@ -1,5 +1,6 @@
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import { collectDurations } from './duration-histogram.js';
 import { httpTraffic } from './http-traffic.js';
 
 /** Label sets an instrument may have; beyond them OpenTelemetry folds into one. Its own default is too few for tools. */
@@ -19,7 +20,8 @@ export const meterProvider = new MeterProvider({ readers: [reader] });
 /** This process' metrics in Prometheus' text format. */
 export const renderPrometheus = async (): Promise<string> => {
   const { resourceMetrics } = await reader.collect();
-  const scopeMetrics = [httpTraffic.collect(), ...resourceMetrics.scopeMetrics];
+  const durations = { scope: { name: 'switchyard' }, metrics: collectDurations() };
+  const scopeMetrics = [httpTraffic.collect(), durations, ...resourceMetrics.scopeMetrics];
   // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- one package, its types found as ESM and as CommonJS
   return serializer.serialize({ ...resourceMetrics, scopeMetrics });
 };

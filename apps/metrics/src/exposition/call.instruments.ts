@@ -1,23 +1,28 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { CallOutcome } from '#contracts/metrics/record-calls.request';
-import { meter } from '#libs/telemetry';
+import { type DurationSeries, durationHistogram, meter } from '#libs/telemetry';
 import { type CallColumns, valuesOf } from '../storage/call-columns.js';
 import { METRICS_CONFIG, type MetricsConfig } from '../metrics.config.js';
+
+/** In seconds. */
+const LATENCY_BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 const toolCalls = meter().createCounter('switchyard_tool_calls_total', {
   description: 'Tool calls recorded since this process started, by tool, upstream and outcome as first recorded.',
 });
-const toolCallDuration = meter().createHistogram('switchyard_tool_call_duration_seconds', {
-  description: 'Latency of tool calls that reached an end, by tool and upstream.',
-  advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] },
-});
+const toolCallDuration = durationHistogram(
+  'switchyard_tool_call_duration_seconds',
+  'Latency of tool calls that reached an end, by tool and upstream.',
+  LATENCY_BOUNDARIES,
+);
 const upstreamCalls = meter().createCounter('switchyard_upstream_calls_total', {
   description: 'Calls of any method recorded since this process started, by upstream, method and outcome.',
 });
-const upstreamCallDuration = meter().createHistogram('switchyard_upstream_call_duration_seconds', {
-  description: 'Latency of calls of any method that reached an end, by upstream.',
-  advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] },
-});
+const upstreamCallDuration = durationHistogram(
+  'switchyard_upstream_call_duration_seconds',
+  'Latency of calls of any method that reached an end, by upstream.',
+  LATENCY_BOUNDARIES,
+);
 const requestBytes = meter().createCounter('switchyard_call_request_bytes_total', {
   description: 'Bytes of recorded requests, by upstream.',
 });
@@ -55,6 +60,8 @@ interface Sum extends Labels {
   calls: number;
   sent: number;
   received: number;
+  /** Those that its latencies go into. */
+  readonly durations: readonly DurationSeries[];
 }
 
 /**
@@ -88,9 +95,11 @@ export class CallInstruments {
       const key = `${outcome[at]}\n${method[at]}\n${upstreamId[at] ?? ''}\n${name[at]}`;
       let sum = sums.get(key);
       if (sum === undefined) {
+        const labels = this.labelsOf(method[at] ?? '', name[at] ?? '', upstreamId[at] ?? null);
         sum = {
-          ...this.labelsOf(method[at] ?? '', name[at] ?? '', upstreamId[at] ?? null),
+          ...labels,
           outcome: outcome[at] ?? 'unknown',
+          durations: durationsOf(labels, outcome[at] ?? 'unknown'),
           calls: 0,
           sent: 0,
           received: 0,
@@ -100,10 +109,7 @@ export class CallInstruments {
       sum.calls += 1;
       sum.sent += sent[at] ?? 0;
       sum.received += received[at] ?? 0;
-      if (sum.outcome === 'unknown' || sum.outcome === 'refused') continue;
-      const seconds = (latencyMs[at] ?? 0) / 1000;
-      upstreamCallDuration.record(seconds, sum.ofUpstream);
-      if (sum.ofTool !== null) toolCallDuration.record(seconds, sum.ofTool);
+      for (const series of sum.durations) series.record((latencyMs[at] ?? 0) / 1000);
     }
     for (const sum of sums.values()) add(sum);
   }
@@ -132,6 +138,13 @@ export class CallInstruments {
     return value;
   }
 }
+
+/** Calls that reached no end were not timed. */
+const durationsOf = ({ ofUpstream, ofTool }: Labels, outcome: CallOutcome): DurationSeries[] => {
+  if (outcome === 'unknown' || outcome === 'refused') return [];
+  const ofAll = upstreamCallDuration.of(ofUpstream);
+  return ofTool === null ? [ofAll] : [ofAll, toolCallDuration.of(ofTool)];
+};
 
 const add = ({ method, outcome, ofUpstream, ofTool, calls, sent, received }: Sum): void => {
   upstreamCalls.add(calls, { ...ofUpstream, method, outcome });
