@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { givenInvocation, type Invocation } from './invocation.js';
-import { startLegacyServer, startModernServer, type TestServer } from './sdk-servers.js';
+import { json, result, rpcError } from './raw-upstream.js';
+import { serve, startLegacyServer, startModernServer, type TestServer } from './sdk-servers.js';
 
 const require = createRequire(import.meta.url);
 const everything = require.resolve('@modelcontextprotocol/server-everything/dist/index.js');
@@ -63,5 +64,25 @@ describe('plain calls', () => {
       expect(found.prompts.map(({ name }) => name)).toEqual(['greet']);
       expect(found.resources.map(({ uri }) => uri)).toEqual(['test://note']);
     }
+  });
+
+  it('asks again what refuses the revision and names it as served', async () => {
+    let asked = 0;
+    const server = await serve((_req, res, body) => {
+      const { id, method } = body as { id: number; method: string };
+      const versions = ['2026-07-28'];
+      const more = { resultType: 'complete', ttlMs: 0, cacheScope: 'private' };
+      if (asked++ === 0) json(res, rpcError(id, -32022, 'Not that one', { supported: versions }), 400);
+      else if (method === 'server/discover')
+        json(res, result(id, { ...more, supportedVersions: versions, capabilities: { tools: {} } }));
+      else if (method === 'tools/list')
+        json(res, result(id, { ...more, tools: [{ name: 'one', inputSchema: { type: 'object' } }] }));
+      else json(res, rpcError(id, -32601, 'Method not found'), 404);
+    });
+    const found = await invocation.discover(invocation.profile({ url: server.url }));
+    await server.close();
+
+    expect(found.era).toBe('modern');
+    expect(found.tools.map(({ name }) => name)).toEqual(['one']);
   });
 });

@@ -15,8 +15,23 @@ const MODERN_ERRORS = new Set([-32020, -32021, -32022]);
 const METHOD_NOT_FOUND = -32601;
 const VERSION_UNSUPPORTED = -32022;
 
-export const discover = (channel: Channel, capabilities: object, timeoutMs: number): Promise<Response> =>
-  request(channel, METHOD, {}, modernMeta(capabilities), { timeoutMs, headers: modernHeaders(METHOD) });
+/**
+ * Asks what an upstream is. One that refuses the revision and names that very revision as served is asked once more.
+ * https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning#protocol-version-negotiation
+ */
+export const discover = async (channel: Channel, capabilities: object, timeoutMs: number): Promise<Response> => {
+  const ask = (): Promise<Response> =>
+    request(channel, METHOD, {}, modernMeta(capabilities), { timeoutMs, headers: modernHeaders(METHOD) });
+  const response = await ask();
+  return isRefusedAndServed(response) ? ask() : response;
+};
+
+const isRefusedAndServed = ({ message }: Response): boolean =>
+  message.kind === 'error' &&
+  message.error.code === VERSION_UNSUPPORTED &&
+  asList(asObject(message.error.data).supported).includes(MODERN_REVISION);
+
+const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /**
  * Asks an upstream as 2026-07-28 does and judges by what comes back. What is no evidence of an era (a refused
@@ -39,7 +54,8 @@ export const judge = ({ message, httpStatus }: Response): Verdict => {
   if (message.kind === 'result')
     return judgeVersions(message.result.supportedVersions, message.result) ?? { era: 'legacy' };
   const { code, data } = message.error;
-  if (code === VERSION_UNSUPPORTED) return judgeVersions(asObject(data).supported, {}) ?? modernBut(NOTHING_TOLD);
+  if (code === VERSION_UNSUPPORTED)
+    return judgeVersions(asObject(data).supported, NOTHING_TOLD) ?? modernBut(NOTHING_TOLD);
   // A legacy server knows no 404 with this error; one that answers it with 200 is legacy.
   if (MODERN_ERRORS.has(code) || (code === METHOD_NOT_FOUND && httpStatus === 404)) return modernBut(NOTHING_TOLD);
   return { era: 'legacy' };
