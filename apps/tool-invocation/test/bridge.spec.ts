@@ -247,6 +247,51 @@ describe('a session server asks its client', () => {
     expect(stream).toBeDefined();
   });
 
+  it('calls only once the session stream is open, for a server that asks at once on that and nowhere else', async () => {
+    let stream: ServerResponse | undefined;
+    let running: { id: number; res: ServerResponse } | undefined;
+    const upstream = await startRawLegacy(
+      (request, res) => {
+        if (request.method === 'tools/call') {
+          running = { id: request.id, res };
+          openStream(res);
+          // What is said to nobody is lost.
+          stream?.write(ask('q', 'elicitation/create', { message: 'Who?' }));
+          return;
+        }
+        const answer = JSON.stringify((request as unknown as { result: unknown }).result);
+        running?.res.end(event(result(running.id, { content: [{ type: 'text', text: answer }] })));
+      },
+      {
+        onGet: (_req, res) => {
+          setTimeout(() => {
+            openStream(res);
+            res.write(': open\n\n');
+            stream = res;
+          }, 100);
+        },
+      },
+    );
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    const call = invocation.routed(profile, 't', { client: client() });
+
+    const parked = await invocation.call(profile, 't', {}, { ...call, timeoutMs: 3_000 });
+
+    expect(requests(parked.body).input_1?.params.message).toBe('Who?');
+    const done = await invocation.proceed(call.callId, 1, { input_1: { action: 'decline' } });
+    expect(JSON.parse(text(done.body))).toEqual({ action: 'decline' });
+  });
+
+  it('calls all the same where the session stream does not open', async () => {
+    const upstream = await startRawLegacy((request, res) => json(res, result(request.id, { content: [] })), {
+      onGet: () => {},
+    });
+    raw.push(upstream);
+    const called = await invocation.call(invocation.profile({ url: upstream.url }), 't', {}, { timeoutMs: 3_000 });
+    expect(called.answer).toEqual({ kind: 'result' });
+  });
+
   it('keeps what the upstream says while the client thinks, within bounds', async () => {
     const upstream = await startRawLegacy((request, res) => {
       if (request.method !== 'tools/call') {

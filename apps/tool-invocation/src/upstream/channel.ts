@@ -19,8 +19,11 @@ export interface Channel {
   request(exchange: Exchange): void;
   /** Sends a notification or the answer to a request of the upstream. */
   post(text: string): Promise<void>;
-  /** Opens what carries messages that belong to no request, where that is a thing of its own. */
-  listen(): void;
+  /**
+   * Opens what carries messages that belong to no request, where that is a thing of its own. Resolves once it is open,
+   * or there is none; never rejects.
+   */
+  listen(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -42,6 +42,7 @@ const METHOD_NOT_FOUND = -32601;
 const INVALID_PARAMS = -32602;
 const ASK_CHARS_MAX = 4_194_304;
 const SET_LEVEL_MS = 5_000;
+const LISTEN_PATIENCE_MS = 250;
 
 export interface SessionOptions {
   /** What is declared to the upstream, and so what it may ask for. */
@@ -60,6 +61,8 @@ export class LegacySession implements Peer {
   usedAtMs = performance.now();
   private lost = false;
   private listening = false;
+  /** While the stream that belongs to no request is being opened. */
+  private opening: Promise<void> | undefined;
   private readonly calls = new InFlight<LegacyCall>();
   private level: LogLevel | undefined;
   private settingLevel: Promise<void> | undefined;
@@ -104,6 +107,12 @@ export class LegacySession implements Peer {
 
   start(call: OpenCall): void {
     this.listen();
+    // What a server asks or tells on that stream before it is open is lost, and with it the call.
+    if (this.opening === undefined) this.prepare(call);
+    else void this.opening.then(() => this.prepare(call));
+  }
+
+  private prepare(call: OpenCall): void {
     if (call.logLevel !== undefined && this.identity.capabilities.logging && isLower(call.logLevel, this.level)) {
       void this.lowerLevel(call.logLevel).then(() => this.begin(call));
     } else this.begin(call);
@@ -244,7 +253,9 @@ export class LegacySession implements Peer {
   private listen(): void {
     if (this.listening || !this.channel.sessionful) return;
     this.listening = true;
-    this.channel.listen();
+    this.opening = Promise.race([this.channel.listen(), listenPatience()]).finally(() => {
+      this.opening = undefined;
+    });
   }
 
   private async lowerLevel(level: LogLevel): Promise<void> {
@@ -347,6 +358,9 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
     this.open.fail(staleSession());
   }
 }
+
+/** Some servers send no headers before there is an event. */
+const listenPatience = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, LISTEN_PATIENCE_MS).unref());
 
 const identityOf = (result: Readonly<Record<string, unknown>>): PeerIdentity => {
   const { protocolVersion, serverInfo, capabilities, instructions } = result;

@@ -48,10 +48,13 @@ export class HttpChannel implements Channel {
     await postMessage(this.pools.control, this.path, this.withSession([...this.postHeaders]), text);
   }
 
-  listen(): void {
-    if (this.closed || this.feed !== undefined) return;
-    this.feed = new SessionFeed(this.getOptions(), (event) => this.receive(event));
-    this.feed.open();
+  async listen(): Promise<void> {
+    if (this.closed) return;
+    if (this.feed === undefined) {
+      this.feed = new SessionFeed(this.getOptions(), (event) => this.receive(event));
+      this.feed.open();
+    }
+    await this.feed.settled;
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,9 @@ const DOUBLINGS_MAX = 6;
 
 /** The stream of a session that belongs to no request: kept open, opened again where it broke. */
 export class SessionFeed {
+  /** Resolves once the server has said whether there is such a stream. */
+  readonly settled: Promise<void>;
+  private settle: () => void;
   private feed: EventFeed | undefined;
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
@@ -16,7 +19,11 @@ export class SessionFeed {
   constructor(
     private readonly options: Pick<EventFeedOptions, 'pool' | 'path' | 'headers' | 'eventBytesMax'>,
     private readonly onEvent: (event: StreamEvent) => void,
-  ) {}
+  ) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.settled = promise;
+    this.settle = resolve;
+  }
 
   open(lastEventId?: string, failures = 0): void {
     if (this.closed) return;
@@ -24,13 +31,18 @@ export class SessionFeed {
       ...this.options,
       lastEventId,
       onEvent: this.onEvent,
-      onEnd: (error) => this.reopen(feed, error, failures),
+      onOpen: this.settle,
+      onEnd: (error) => {
+        this.settle();
+        this.reopen(feed, error, failures);
+      },
     });
     this.feed = feed.open();
   }
 
   close(): void {
     this.closed = true;
+    this.settle();
     clearTimeout(this.timer);
     this.feed?.close();
   }

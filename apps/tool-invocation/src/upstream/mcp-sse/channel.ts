@@ -76,7 +76,7 @@ export class SseChannel implements Channel, Carrier {
     if (!this.closed) await this.send(this.options.pools.control, text, []);
   }
 
-  listen(): void {
+  async listen(): Promise<void> {
     // The stream is there from the start.
   }
 

@@ -78,7 +78,7 @@ export class StdioChannel implements Channel, Carrier {
     if (!this.closed && this.child.stdin.writableLength <= UNREAD_BYTES_MAX) this.write(text);
   }
 
-  listen(): void {
+  async listen(): Promise<void> {
     // One pipe carries everything.
   }
 
