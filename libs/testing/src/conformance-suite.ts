@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 
 export interface SuiteCheck {
   readonly scenario: string;
@@ -22,6 +27,16 @@ export interface SuiteReport {
   readonly output: string;
 }
 
+/** What the suite wants of the client that it tests. */
+export interface ClientErrand {
+  readonly scenario: string;
+  readonly specVersion: string;
+  /** Of the server that the suite has started for it. */
+  readonly url: string;
+  /** Whatever else the scenario gives its client. */
+  readonly context: Readonly<Record<string, unknown>>;
+}
+
 /** Runs `@modelcontextprotocol/conformance` against a server and reads what it found. */
 export const runConformanceSuite = async (
   url: string,
@@ -32,18 +47,55 @@ export const runConformanceSuite = async (
   /** Ends the suite at once, so that a test that gives up leaves nothing behind. */
   signal?: AbortSignal,
 ): Promise<SuiteReport> => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchyard-conformance-'));
-  const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json');
   const args = Object.entries(selection).flatMap(([name, value]) => [
     name === 'specVersion' ? '--spec-version' : `--${name}`,
     value,
   ]);
-  const script = path.join(path.dirname(manifest), 'dist/index.js');
-  const child = spawn(process.execPath, [script, 'server', '--url', url, ...args, '-o', folder]);
-  signal?.addEventListener('abort', () => child.kill('SIGKILL'));
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const exitCode = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));
+  return runAndRead(['server', '--url', url, ...args], signal);
+};
+
+/**
+ * Runs one scenario in which the suite is the server. `drive` is the client; what is tested is whatever it speaks
+ * through. Rejects when `drive` does.
+ */
+export const runConformanceClient = async (
+  { scenario, specVersion }: Pick<ClientErrand, 'scenario' | 'specVersion'>,
+  drive: (errand: ClientErrand) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<SuiteReport> => {
+  let thrown: unknown;
+  const desk = createServer((request, response) => {
+    text(request)
+      .then((errand) => drive(JSON.parse(errand) as ClientErrand))
+      .catch((error: unknown) => (thrown = error))
+      .finally(() => response.end());
+  });
+  desk.listen(0, '127.0.0.1');
+  await once(desk, 'listening');
+  const runner = fileURLToPath(new URL('./conformance-runner.mjs', import.meta.url));
+  const command = `"${process.execPath}" "${runner}" http://127.0.0.1:${(desk.address() as AddressInfo).port}/`;
+  try {
+    const args = ['client', '--command', command, '--scenario', scenario, '--spec-version', specVersion];
+    const report = await runAndRead(args, signal);
+    if (thrown !== undefined) throw new Error(`${scenario} could not be driven\n${report.output}`, { cause: thrown });
+    return report;
+  } finally {
+    desk.closeAllConnections();
+    desk.close();
+  }
+};
+
+/** The scenarios for clients that the suite runs for a revision, those that it does not score included. */
+export const clientScenariosOf = async (revision: string): Promise<string[]> => {
+  const { output } = await runSuite(['list', '--requirements', revision]);
+  const [, required = ''] = /Client scenarios.*:\n([^]*?)\n\n/.exec(output) ?? [];
+  const names = [...required.matchAll(/^ +- (\S+)$/gm), ...output.matchAll(/^ +- (\S+) \[client\]$/gm)];
+  return names.map(([, name = '']) => name);
+};
+
+const runAndRead = async (args: readonly string[], signal: AbortSignal | undefined): Promise<SuiteReport> => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchyard-conformance-'));
+  const { exitCode, output } = await runSuite([...args, '-o', folder], signal);
   const checks = readChecks(folder);
   fs.rmSync(folder, { recursive: true, force: true });
   const failures = checks.filter(({ status }) => status === 'FAILURE').map(({ scenario, id }) => `${scenario}:${id}`);
@@ -51,9 +103,23 @@ export const runConformanceSuite = async (
   return { exitCode, checks, failures: [...new Set(failures)].sort(), passed, output };
 };
 
+const runSuite = async (
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ readonly exitCode: number; readonly output: string }> => {
+  const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json');
+  const script = path.join(path.dirname(manifest), 'dist/index.js');
+  const child = spawn(process.execPath, [script, ...args]);
+  signal?.addEventListener('abort', () => child.kill('SIGKILL'));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exitCode = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));
+  return { exitCode, output };
+};
+
 const readChecks = (folder: string): SuiteCheck[] =>
   fs.readdirSync(folder).flatMap((name) => {
-    // `server-<scenario>-<time>`
+    // `server-<scenario>-<time>`, `<scenario>-<time>` where the suite is the server.
     const scenario = name.replace(/^server-/, '').replace(/-\d{4}-\d{2}-\d{2}T.*$/, '');
     const file = path.join(folder, name, 'checks.json');
     const found = fs.existsSync(file)

@@ -3,12 +3,12 @@ export type { ConformanceFixture, FixtureEra } from './conformance-fixture/confo
 export type { NatsServer, NatsServerOptions } from './nats-server.js';
 export type { RedisServer } from './redis-server.js';
 export type { StallingProxy } from './stalling-proxy.js';
-export type { SuiteCheck, SuiteReport } from './conformance-suite.js';
+export type { ClientErrand, SuiteCheck, SuiteReport } from './conformance-suite.js';
 export type { TransactionPooler } from './transaction-pooler.js';
 export { ChildServer, canConnect } from './child-server.js';
 export { freePort } from './free-port.js';
 export { reachNatsServer, startNatsServer } from './nats-server.js';
-export { runConformanceSuite } from './conformance-suite.js';
+export { clientScenariosOf, runConformanceClient, runConformanceSuite } from './conformance-suite.js';
 export { spawnSource } from './source-process.js';
 export { startConformanceFixture } from './conformance-fixture/conformance-fixture.js';
 export { startRedisServer } from './redis-server.js';
