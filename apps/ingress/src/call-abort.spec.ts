@@ -17,3 +17,15 @@ it('tells everybody who still listens, once', () => {
   expect(heard.handleEvent).toHaveBeenCalledOnce();
   expect(left).not.toHaveBeenCalled();
 });
+
+it('gives a real signal to who needs one, before and after', () => {
+  const before = new CallAbort();
+  const { signal } = before;
+  expect(signal.aborted).toBe(false);
+  before.abort();
+  expect(signal.aborted).toBe(true);
+
+  const after = new CallAbort();
+  after.abort();
+  expect(after.signal.aborted).toBe(true);
+});

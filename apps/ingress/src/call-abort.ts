@@ -7,6 +7,16 @@ import type { AbortListener, Abortable } from '#libs/bus';
 export class CallAbort implements Abortable {
   aborted = false;
   private listeners: AbortListener[] = [];
+  private controller: AbortController | undefined;
+
+  /** A real one, for what takes nothing less. */
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.aborted) this.controller.abort();
+    }
+    return this.controller.signal;
+  }
 
   abort(): void {
     if (this.aborted) return;
@@ -17,6 +27,7 @@ export class CallAbort implements Abortable {
       if (typeof listener === 'function') listener();
       else listener.handleEvent();
     }
+    this.controller?.abort();
   }
 
   addEventListener(_type: 'abort', listener: AbortListener): void {

@@ -64,6 +64,13 @@ export interface ParkedCall {
   readonly callId: string;
   readonly round: number;
   readonly inputResponses: Readonly<Record<string, unknown>>;
+  readonly refusals?: Readonly<Record<string, Refusal>>;
+}
+
+/** The error of a client that cannot or will not answer what it is asked. */
+export interface Refusal {
+  readonly code: number;
+  readonly message: string;
 }
 
 export const LOG_LEVELS: readonly LogLevel[] = [

@@ -9,6 +9,7 @@ import { ABOUT } from './about.js';
 import { Admission } from './admission/admission.js';
 import { Answering } from './answering/answering.js';
 import { Connections } from './connection/connections.js';
+import { Attendance } from './forwarding/attendance.js';
 import { CallJournal } from './forwarding/call-journal.js';
 import { Forwarder } from './forwarding/forwarder.js';
 import { InputLoop } from './forwarding/input-loop.js';
@@ -84,12 +85,13 @@ export class Ingress {
     });
     this.feeds = new ChangeFeeds(bus, this.catalogs, this.resources, admission, config.STREAMS_PER_PRINCIPAL_MAX);
     this.streams = new SessionStreams(bus, this.feeds, trail, reply, this.sessions);
+    const inputLoop = new InputLoop(this.asks, new Attendance(bus, journal));
     const keepers = new SessionKeepers(bus, cache, this.sessions, this.catalogs);
     const pipeline = new Pipeline(
       admission,
       new Router(this.catalogs, seal, journal),
       new Answering(this.sessions, new Listening(this.feeds, this.catalogs, bus, seal), seal),
-      new Forwarder(bus, journal, new InputLoop(this.asks), keepers, this.resources, config.TOOL_TIMEOUT * SECOND_MS),
+      new Forwarder(bus, journal, inputLoop, keepers, this.resources, config.TOOL_TIMEOUT * SECOND_MS),
       seal,
       logger,
     );

@@ -142,6 +142,64 @@ describe('a session client, asked by requests', () => {
     expect((await nextMessage(events)).result.content[0].text).toContain('{"a":{"action":"cancel"}}');
   });
 
+  it('has what it refuses passed on to an upstream that waits for it', async () => {
+    rig.execute = async () => asking({ a: SAMPLE, b: FORM }, {}, 1);
+    let continued: unknown;
+    rig.continue = async ({ inputResponses, refusals }) => {
+      continued = { inputResponses, refusals };
+      return done('without it');
+    };
+    const session = await openSession(first, { elicitation: {}, sampling: {} });
+    const events = await openCall(first, session);
+    const asks = [await nextMessage(events), await nextMessage(events)];
+    for (const { id } of asks)
+      await post(
+        second,
+        { jsonrpc: '2.0', id, error: { code: -1, message: 'User rejected sampling request' } },
+        session,
+      );
+    expect((await nextMessage(events)).result.content[0].text).toBe('without it');
+    expect(continued).toEqual({
+      inputResponses: { b: { action: 'cancel' } },
+      refusals: { a: { code: -1, message: 'User rejected sampling request' } },
+    });
+    expect(rig.attendants).toMatchObject([{ round: 1, gone: false }]);
+  });
+
+  it('leaves no call waiting when it cancels, ends its session or never answers', async () => {
+    rig.execute = async () => asking({ a: FORM }, {}, 1);
+    const session = await openSession(first, { elicitation: {} });
+    const open = await openCall(first, session);
+    await nextMessage(open);
+    const cancelled = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } };
+    await post(second, cancelled, session);
+    await expect.poll(() => rig.attendants.map(({ gone }) => gone)).toEqual([true]);
+
+    await nextMessage(await openCall(first, session));
+    await fetch(second, { method: 'DELETE', headers: session });
+    await expect.poll(() => rig.attendants.map(({ gone }) => gone)).toEqual([true, true]);
+
+    const impatient = new Rig({ INPUT_TIMEOUT: '1' });
+    const url = `${await impatient.start()}/mcp`;
+    impatient.execute = async () => asking({ a: FORM }, {}, 1);
+    const events = await openCall(url, await openSession(url, { elicitation: {} }));
+    await nextMessage(events);
+    expect((await nextMessage(events)).error.message).toBe('The client did not answer in time');
+    await expect.poll(() => impatient.attendants.map(({ gone }) => gone)).toEqual([true]);
+    await impatient.stop();
+  });
+
+  it('is not kept waiting when the call that asked has ended', async () => {
+    rig.execute = async () => asking({ a: FORM }, {}, 1);
+    const session = await openSession(first, { elicitation: {} });
+    const events = await openCall(first, session);
+    const { id } = await nextMessage(events);
+    await expect.poll(() => rig.attendants.length).toBe(1);
+    rig.attendants[0]?.over();
+    expect((await nextMessage(events)).error).toMatchObject({ message: 'The call has ended meanwhile' });
+    expect((await post(first, { jsonrpc: '2.0', id, result: { action: 'accept' } }, session)).status).toBe(202);
+  });
+
   it('cannot answer for another session', async () => {
     rig.execute = async (_, { body }) => (body?.includes('inputResponses') ? done(body) : asking({ a: FORM }));
     const session = await openSession(first, { elicitation: {} });

@@ -4,6 +4,7 @@ import { type Bus, type CallContext, LocalBus, WithBody } from '#libs/bus';
 import { parseConfig } from '#libs/config';
 import {
   AdmitCaller,
+  AttendCall,
   type CallAnswer,
   type CallFrame,
   type CallRecord,
@@ -129,6 +130,8 @@ export class Rig {
   continue: Continue = async () => {
     throw fail('mcp.state_invalid');
   };
+  /** Those who stay with a parked call. */
+  readonly attendants: { readonly callId: string; readonly round: number; gone: boolean; over: () => void }[] = [];
   readonly watches: { uris: readonly string[]; send: (uri: string) => Promise<void>; signal: AbortSignal }[] = [];
   private readonly servers: Server[] = [];
   private readonly ingresses: Ingress[] = [];
@@ -150,6 +153,18 @@ export class Rig {
       return this.execute(call, context);
     });
     this.invocation.answer(ContinueCall, (call, context) => this.continue(call, context));
+    this.invocation.answer(
+      AttendCall,
+      ({ callId, round }, { signal }) =>
+        new Promise((resolve) => {
+          const attendant = { callId, round, gone: false, over: () => resolve({ over: true }) };
+          this.attendants.push(attendant);
+          signal.addEventListener('abort', () => {
+            attendant.gone = true;
+            attendant.over();
+          });
+        }),
+    );
     this.invocation.answer(
       WatchUpstream,
       ({ uris }, context) =>

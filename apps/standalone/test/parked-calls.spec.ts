@@ -74,7 +74,12 @@ describe('a call that waits for its client', () => {
   it('ends clearly for a session that comes back for its stream when ingress is killed, and the session lives', async () => {
     const [first, second] = gateway.ingressUrls as [string, string];
     const clients = await Promise.all(canaries().map((canary) => askSession(at(second), canary)));
+    const cancelledBefore = upstream.cancelled;
     await gateway.kill('ingress', 1);
+    // Nobody will bring what they wait for: they are let go, upstream as well.
+    const letGo = expect
+      .poll(() => [upstream.waiting, upstream.cancelled - cancelledBefore], { timeout: DEADLINE_MS })
+      .toEqual([0, CALLS]);
     const resumed = await Promise.all(
       clients.map(async ({ client, talk, question }) => {
         await talk.ended;
@@ -87,6 +92,7 @@ describe('a call that waits for its client', () => {
         return ending;
       }),
     );
+    await letGo;
     await gateway.restart('ingress', 1);
 
     for (const { said, tookMs } of resumed) {

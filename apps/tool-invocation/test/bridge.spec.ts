@@ -10,6 +10,9 @@ const everything = createRequire(import.meta.url).resolve('@modelcontextprotocol
 const ALL = { elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: {} };
 const client = (capabilities: Record<string, unknown> = ALL) => ({ info: null, capabilities, revision: '2026-07-28' });
 
+/** Before 2026-07-28, asked by requests while the call waits. */
+const session = () => ({ ...client(), revision: '2025-11-25' });
+
 let invocation: Invocation;
 const raw: { close(): Promise<void> }[] = [];
 
@@ -359,6 +362,57 @@ describe('a session server asks its client', () => {
     } finally {
       await own.close();
     }
+  });
+
+  it('is told what its client refuses, and goes on', async () => {
+    const upstream = await startAsking([
+      [
+        ['sampling/createMessage', { messages: [], maxTokens: 1 }],
+        ['elicitation/create', { message: 'a' }],
+      ],
+    ]);
+    const profile = invocation.profile({ url: upstream.url });
+    const call = invocation.routed(profile, 't', { client: session() });
+    await invocation.call(profile, 't', {}, call);
+
+    const refusals = { input_1: { code: -1, message: 'User rejected sampling request' } };
+    const done = await invocation.proceed(call.callId, 1, { input_2: { action: 'accept' } }, { refusals });
+
+    expect(JSON.parse(text(done.body))).toEqual([refusals.input_1, { action: 'accept' }]);
+    expect(upstream.executions).toBe(1);
+  });
+
+  it('has its call for a session given up at once when nobody asks the client any more', async () => {
+    const upstream = await startAsking([[['elicitation/create', { message: 'a' }]]]);
+    const profile = invocation.profile({ url: upstream.url });
+    const isTold = (): boolean => upstream.requests.some(({ body }) => body.includes('notifications/cancelled'));
+    const call = invocation.routed(profile, 't', { client: session() });
+    await invocation.call(profile, 't', {}, call);
+    const company = new AbortController();
+    const attended = invocation.attend(call.callId, 1, company.signal);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(isTold()).toBe(false);
+    company.abort();
+
+    expect(await attended).toBe('bus.cancelled');
+    await expect.poll(isTold).toBe(true);
+    expect(upstream.requests.some(({ body }) => body.includes('"error"'))).toBe(true);
+    expect(await invocation.record(call.callId)).toMatchObject({ outcome: 'cancelled' });
+    expect(await invocation.attend(call.callId, 1)).toBe('mcp.state_invalid');
+  });
+
+  it('has its call for a session kept with company, and only a moment without', async () => {
+    const upstream = await startAsking([[['elicitation/create', { message: 'a' }]]]);
+    const profile = invocation.profile({ url: upstream.url });
+    const [alone, attended] = [1, 2].map(() => invocation.routed(profile, 't', { client: session() }));
+    if (alone === undefined || attended === undefined) return;
+    await Promise.all([alone, attended].map((call) => invocation.call(profile, 't', {}, call)));
+    const company = invocation.attend(attended.callId, 1);
+
+    const outcome = () => invocation.records.get(alone.callId)?.outcome;
+    await expect.poll(outcome, { timeout: 10_000 }).toBe('cancelled');
+    await invocation.proceed(attended.callId, 1, { input_1: { action: 'accept' } });
+    expect(await company).toEqual({ over: true });
   });
 
   it('turns "visit this URL first" into a request for input, and repeats the call without the answers', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import {
+  AttendCall,
   type CallAnswer,
   type CallFrame,
   type CallRecord,
@@ -136,16 +137,27 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     callId: string,
     round: number,
     inputResponses: Record<string, unknown>,
-    { principalId = 'ada@example.com', timeoutMs = 10_000 } = {},
+    {
+      principalId = 'ada@example.com',
+      timeoutMs = 10_000,
+      refusals = {} as Record<string, { code: number; message: string }>,
+    } = {},
   ): Promise<Called> => {
     const frames: CallFrame[] = [];
-    const request = { callId, round, principalId, inputResponses, wantsProgress: true };
+    const request = { callId, round, principalId, inputResponses, refusals, wantsProgress: true };
     const { head, body, instance } = await bus.ask(ContinueCall, request, {
       deadlineAtMs: Date.now() + timeoutMs,
       onFrame: ({ head: frame }) => void frames.push(frame),
     });
     return { answer: head, body, frames, instance };
   };
+
+  /** Stays with a parked call until `signal` aborts; answers how that ended. */
+  const attend = (callId: string, round: number, signal?: AbortSignal): Promise<unknown> =>
+    bus.ask(AttendCall, { callId, round, principalId: 'ada@example.com' }, { signal }).then(
+      ({ head }) => head,
+      (error: { code: string }) => error.code,
+    );
 
   const discover = async (
     upstream: UpstreamProfile,
@@ -173,6 +185,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     routed,
     call,
     proceed,
+    attend,
     discover,
     close: async () => {
       await running.stop();

@@ -5,9 +5,10 @@ import {
   ContinueCall,
   ExecuteCall,
 } from '#contracts/tool-invocation/execute-call.request';
-import { fail, toGatewayError } from '#libs/errors';
+import { toGatewayError } from '#libs/errors';
 import type { BoundCall, ParkedCall } from '../calls.js';
 import { taskUnknown } from '../routing/task-id.js';
+import { over } from './attendance.js';
 import { frameWriter } from './call-frames.js';
 import type { CallJournal } from './call-journal.js';
 import { type InputLoop, isSessionCall } from './input-loop.js';
@@ -93,8 +94,7 @@ export class Forwarder {
     return this.watch(call, parked.callId, this.bus.ask(ContinueCall, request, { ...options, instance })).catch(
       (error: unknown) => {
         // The instance that held the call is gone, and the call with it.
-        if (toGatewayError(error).code !== 'bus.no_responders') throw error;
-        throw fail('mcp.state_invalid', { message: 'The call has ended meanwhile' });
+        throw toGatewayError(error).code === 'bus.no_responders' ? over() : error;
       },
     );
   }

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '#libs/bus';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
-import { fail } from '#libs/errors';
-import { type ClientResponse, appendMembers, askParams, canAnswer } from '#libs/mcp';
-import type { BoundCall, ParkedCall } from '../calls.js';
+import { type GatewayError, fail } from '#libs/errors';
+import { appendMembers, askParams, canAnswer } from '#libs/mcp';
+import type { BoundCall, ParkedCall, Refusal } from '../calls.js';
 import type { Asks } from '../session/asks.js';
+import type { Attendance } from './attendance.js';
 import { type InputRequest, readInputNeeded } from './input-requests.js';
 
 /** How a call goes on. */
@@ -17,6 +18,8 @@ export interface Continuation {
 const ROUNDS_MAX = 10;
 /** A round that asks for nothing wants to be asked again; not at once. */
 const IDLE_ROUND_MS = 250;
+const METHOD_NOT_FOUND = -32601;
+const MESSAGE_CHARS_MAX = 1_024;
 
 /** Does this call come from a client that is asked by requests (before 2026-07-28)? */
 export const isSessionCall = (call: BoundCall): boolean => call.envelope === null;
@@ -26,55 +29,92 @@ export const isSessionCall = (call: BoundCall): boolean => call.envelope === nul
  * stream of its call, collects the responses, and takes the call on with them until there is a result.
  */
 export class InputLoop {
-  constructor(private readonly asks: Asks) {}
+  constructor(
+    private readonly asks: Asks,
+    private readonly attendance: Attendance,
+  ) {}
 
   async run(call: BoundCall, first: Answer<CallAnswer>, go: Continuation): Promise<Answer<CallAnswer>> {
     let answer = first;
     let current = call;
     for (let round = 0; answer.head.kind === 'input-required'; round++) {
-      if (round === ROUNDS_MAX) throw fail('mcp.input_unavailable', { message: 'The upstream asks again and again' });
-      const needed = readInputNeeded(answer.body ?? '{}');
-      const inputResponses = await this.collect(call, needed.requests);
-      if (needed.requests.length === 0) await sleep(IDLE_ROUND_MS);
       const { parked } = answer.head;
+      const needed = readInputNeeded(answer.body ?? '{}');
       if (parked === undefined) {
-        current = retry(call, inputResponses, needed.requestStateText);
+        checkRound(round);
+        current = retry(call, await this.inputFor(call, needed.requests), needed.requestStateText);
         answer = await go.execute(current);
-      } else {
-        const { callId } = current.routed;
-        answer = await go.continue({ instance: answer.instance, callId, round: parked.round, inputResponses });
+        continue;
       }
+      const place = { instance: answer.instance, callId: current.routed.callId, round: parked.round };
+      const refusals = new Map<string, Refusal>();
+      const inputResponses = await this.attendance.while(call, place, async (signal) => {
+        checkRound(round);
+        // The upstream still waits, and is told what its client says.
+        return this.collect(call, needed.requests, signal, ({ key }, refusal) => refusals.set(key, refusal));
+      });
+      answer = await go.continue({
+        ...place,
+        inputResponses,
+        ...(refusals.size > 0 && { refusals: Object.fromEntries(refusals) }),
+      });
     }
     return answer;
   }
 
-  private async collect(call: BoundCall, requests: readonly InputRequest[]): Promise<Record<string, unknown>> {
-    const { session, reply, abort } = call;
+  /** For an upstream that is called again, and can be told of nothing but results. */
+  private async inputFor(call: BoundCall, requests: readonly InputRequest[]): Promise<Responses> {
+    const { signal } = call.abort;
+    if (requests.length === 0) await sleep(IDLE_ROUND_MS, undefined, { signal });
     for (const { method, params } of requests) {
-      if (session !== null && reply.streams && canAnswer(call.routed.client.capabilities, method, params)) continue;
-      throw fail('mcp.input_unavailable', {
-        message: `The tool needs ${method}, which this client cannot do`,
-        executed: 'unknown',
-      });
+      if (!isAskable(call, method, params)) throw unavailable(`The tool needs ${method}, which this client cannot do`);
     }
-    const collected = await Promise.all(
-      requests.map(async ({ key, method, params, paramsText }) => {
-        const id = this.asks.newId();
-        const text = askParams(method, paramsText, params, id);
-        const response = await this.asks.ask(session?.id ?? '', reply, id, method, text, abort);
-        return [key, resultOf(method, response)] as const;
-      }),
-    );
-    return Object.fromEntries(collected);
+    return this.collect(call, requests, signal, ({ method }) => {
+      throw unavailable(`The client refused ${method}`);
+    });
+  }
+
+  /** Asks all at once. Where one has no answer, and that ends it, the others are not waited for. */
+  private async collect(
+    call: BoundCall,
+    requests: readonly InputRequest[],
+    signal: AbortSignal,
+    refused: (request: InputRequest, refusal: Refusal) => void,
+  ): Promise<Responses> {
+    const together = new AbortController();
+    const either = AbortSignal.any([signal, together.signal]);
+    const responses = new Map<string, unknown>();
+    const ask = async (request: InputRequest): Promise<void> => {
+      const { key, method, params, paramsText } = request;
+      if (!isAskable(call, method, params))
+        return refused(request, { code: METHOD_NOT_FOUND, message: `The client cannot do ${method}` });
+      const id = this.asks.newId();
+      const text = askParams(method, paramsText, params, id);
+      const { result, error } = await this.asks.ask(call.session?.id ?? '', call.reply, id, method, text, either);
+      if (error === null) responses.set(key, result);
+      // A client that refuses to be asked has cancelled an elicitation.
+      else if (method === 'elicitation/create') responses.set(key, { action: 'cancel' });
+      else refused(request, { code: error.code, message: error.message.slice(0, MESSAGE_CHARS_MAX) });
+    };
+    try {
+      await Promise.all(requests.map(ask));
+      return Object.fromEntries(responses);
+    } finally {
+      together.abort();
+    }
   }
 }
 
-/** A client that refuses to be asked has cancelled an elicitation; anything else cannot go on without it. */
-const resultOf = (method: InputRequest['method'], { result, error }: ClientResponse): unknown => {
-  if (error === null) return result;
-  if (method === 'elicitation/create') return { action: 'cancel' };
-  throw fail('mcp.input_unavailable', { message: `The client refused ${method}`, executed: 'unknown' });
+type Responses = Readonly<Record<string, unknown>>;
+
+const isAskable = (call: BoundCall, method: InputRequest['method'], params: unknown): boolean =>
+  call.session !== null && call.reply.streams && canAnswer(call.routed.client.capabilities, method, params);
+
+const checkRound = (round: number): void => {
+  if (round === ROUNDS_MAX) throw fail('mcp.input_unavailable', { message: 'The upstream asks again and again' });
 };
+
+const unavailable = (message: string): GatewayError => fail('mcp.input_unavailable', { message, executed: 'unknown' });
 
 const retry = (
   call: BoundCall,

@@ -9,6 +9,8 @@ export interface ParkedCall {
   /** What was asked and not answered yet, by key. */
   readonly asks: ReadonlyMap<string, Ask>;
   readonly limited: Limited;
+  /** Told, whoever stays with the call, when it is parked no more. */
+  readonly attendants: Set<() => void>;
 }
 
 /** Calls to legacy upstreams that are held open while their client gathers what was asked for. */
@@ -34,11 +36,17 @@ export class ParkedCalls {
     this.calls.set(callId, parked);
   }
 
-  /** Takes a call out to go on with it. Whether it is unknown, another's, or past that round is not told apart. */
-  take(callId: string, round: number, principalId: string): ParkedCall {
+  /** Whether it is unknown, another's, or past that round is not told apart. */
+  find(callId: string, round: number, principalId: string): ParkedCall {
     const parked = this.calls.get(callId);
     if (parked === undefined || parked.round !== round || parked.principalId !== principalId)
       throw fail('mcp.state_invalid', { executed: 'no' });
+    return parked;
+  }
+
+  /** Takes a call out to go on with it. */
+  take(callId: string, round: number, principalId: string): ParkedCall {
+    const parked = this.find(callId, round, principalId);
     this.remove(callId);
     return parked;
   }
@@ -50,6 +58,7 @@ export class ParkedCalls {
     const count = (this.perPrincipal.get(parked.principalId) ?? 1) - 1;
     if (count > 0) this.perPrincipal.set(parked.principalId, count);
     else this.perPrincipal.delete(parked.principalId);
+    for (const tell of parked.attendants) tell();
     return parked;
   }
 

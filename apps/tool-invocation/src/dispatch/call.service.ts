@@ -1,7 +1,8 @@
 import { WithBody } from '#libs/bus';
-import type { CallAnswer, ContinueCall, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
-import type { RequestOf } from '#contracts/define';
+import type { AttendCall, CallAnswer, ContinueCall, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
+import type { ReplyOf, RequestOf } from '#contracts/define';
 import { fail, type GatewayError, toGatewayError } from '#libs/errors';
+import { MODERN_REVISION } from '#libs/mcp';
 import type { Outbox } from '#libs/outbox';
 import { childTraceparent } from '#libs/telemetry';
 import { inputRequestsText, type ParkedCall, ParkedCalls } from '../bridge/parked-calls.js';
@@ -18,6 +19,9 @@ import { HeldTasks } from './held-tasks.js';
 import { type Ask, OpenCall, type Step } from './open-call.js';
 
 type Reply = WithBody<CallAnswer>;
+
+/** How long a call waits for somebody to stay with it, where its client has to be asked by whoever made the call. */
+const ALONE_MS = 5_000;
 
 /** A call and all that is held for it. */
 interface Running {
@@ -76,7 +80,7 @@ export class CallService {
 
   /** Gives a parked call what it asked for, and waits for what comes next. */
   async resume(request: RequestOf<typeof ContinueCall>, context: Context): Promise<Reply> {
-    const { callId, round, principalId, inputResponses } = request;
+    const { callId, round, principalId, inputResponses, refusals = {} } = request;
     const answers = new Map(Object.entries(inputResponses));
     for (const answer of answers.values()) {
       if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) {
@@ -93,8 +97,10 @@ export class CallService {
     const unanswered = new Map(parked.asks);
     for (const [key, ask] of parked.asks) {
       const answer = answers.get(key);
-      if (answer === undefined) continue;
-      ask.reply(JSON.stringify(answer));
+      const refusal = refusals[key];
+      if (answer !== undefined) ask.reply(JSON.stringify(answer));
+      else if (refusal !== undefined) ask.refuse(refusal.message, refusal.code);
+      else continue;
       unanswered.delete(key);
     }
     if (unanswered.size > 0 && !open.ended) return this.park(running, unanswered, round + 1);
@@ -105,6 +111,23 @@ export class CallService {
     running.inside = true;
     open.frames.attach(context.send.bind(context));
     return this.orTask(running, this.conclude(running, open.next(), round));
+  }
+
+  /** Stays with a parked call while its client is asked; when whoever asks it goes, nobody will bring what it waits for. */
+  async attend(
+    { callId, round, principalId }: RequestOf<typeof AttendCall>,
+    { signal }: Pick<Context, 'signal'>,
+  ): Promise<ReplyOf<typeof AttendCall>> {
+    const { attendants, limited } = this.parked.find(callId, round, principalId);
+    limited.deadlineAtMs = Date.now() + this.settings.parked.ttlMs;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    attendants.add(resolve);
+    const left = (): void => this.dismiss(callId);
+    signal.addEventListener('abort', left);
+    if (signal.aborted) left();
+    await promise;
+    signal.removeEventListener('abort', left);
+    return { over: true };
   }
 
   /** Nobody will bring what this call waits for. */
@@ -283,8 +306,8 @@ export class CallService {
 
   private park(running: Running, asks: ReadonlyMap<string, Ask>, round: number): Reply {
     const { open, limited } = running;
-    const { callId, principal } = open.call;
-    const parked: ParkedCall = { open, principalId: principal.id, round, asks, limited };
+    const { callId, principal, client } = open.call;
+    const parked: ParkedCall = { open, principalId: principal.id, round, asks, limited, attendants: new Set() };
     try {
       this.parked.park(callId, parked);
     } catch (error) {
@@ -295,7 +318,9 @@ export class CallService {
     this.atRest.set(callId, running);
     open.frames.attach(undefined);
     limited.context = undefined;
-    limited.deadlineAtMs = Date.now() + this.settings.parked.ttlMs;
+    const { ttlMs } = this.settings.parked;
+    // A client without a session comes back by itself, from anywhere; any other is asked by the instance that made the call.
+    limited.deadlineAtMs = Date.now() + (client.revision === MODERN_REVISION ? ttlMs : Math.min(ttlMs, ALONE_MS));
     this.leave(running, undefined);
     return new WithBody({ kind: 'input-required', parked: { round } }, inputRequestsText(asks.values()));
   }
@@ -305,8 +330,8 @@ export class CallService {
     const running = this.atRest.get(callId);
     this.atRest.delete(callId);
     if (parked === undefined || running === undefined) return;
-    for (const ask of parked.asks.values()) ask.refuse('No answer came in time');
-    parked.open.cancel(error, 'no answer came in time');
+    for (const ask of parked.asks.values()) ask.refuse('There will be no answer');
+    parked.open.cancel(error, 'there will be no answer');
     this.finish(running);
     running.report.failed(fail('bus.cancelled', { executed: 'unknown' }));
   }

@@ -9,7 +9,7 @@ export interface Ask {
   readonly paramsText: string;
   /** Answers the upstream with the text of a result. */
   readonly reply: (result: string) => void;
-  readonly refuse: (message: string) => void;
+  readonly refuse: (message: string, code?: number) => void;
 }
 
 /** What a call has come to: its answer, or questions that have to be answered before it goes on. */

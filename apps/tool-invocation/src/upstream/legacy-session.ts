@@ -179,7 +179,7 @@ export class LegacySession implements Peer {
       method: message.method,
       paramsText: askParamsText(message.paramsText),
       reply: (result) => this.post(resultText(message.id, result)),
-      refuse: (reason) => this.post(errorText(message.id, INVALID_PARAMS, reason)),
+      refuse: (reason, code = INVALID_PARAMS) => this.post(errorText(message.id, code, reason)),
     });
   }
 

@@ -112,9 +112,21 @@ export const ContinueCall = defineRequest<
     readonly principalId: string;
     /** By the key under which each was asked. */
     readonly inputResponses: Readonly<Record<string, unknown>>;
+    /** What the client cannot or will not answer, likewise: the error it gave, which is passed on. */
+    readonly refusals?: Readonly<Record<string, { readonly code: number; readonly message: string }>>;
     readonly logLevel?: LogLevel;
     readonly wantsProgress: boolean;
   },
   CallAnswer,
   CallFrame
 >('tool-invocation', 'call.continue', { deadlineMs: 60_000 });
+
+/**
+ * Stays with a parked call while the asker puts its questions to the client: when the asker goes, the call goes with it.
+ * Answers once the call is no longer parked in that round. Asked of the instance that parked it. A call of a client
+ * before 2026-07-28 that nobody stays with is not kept for long. Failure: `mcp.state_invalid`.
+ */
+export const AttendCall = defineRequest<
+  { readonly callId: string; readonly round: number; readonly principalId: string },
+  { readonly over: true }
+>('tool-invocation', 'call.attend', { deadlineMs: 24 * 3_600_000 });
