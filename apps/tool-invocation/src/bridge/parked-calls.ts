@@ -1,14 +1,13 @@
 import { fail } from '#libs/errors';
-import type { Ask, OpenCall } from '../dispatch/open-call.js';
-import type { Limited } from '../dispatch/deadline-sweep.js';
+import type { Ask } from '../dispatch/open-call.js';
+import type { RunningCall } from '../dispatch/running-call.js';
 
 export interface ParkedCall {
-  readonly open: OpenCall;
+  readonly running: RunningCall;
   readonly principalId: string;
   readonly round: number;
   /** What was asked and not answered yet, by key. */
   readonly asks: ReadonlyMap<string, Ask>;
-  readonly limited: Limited;
   /** Told, whoever stays with the call, when it is parked no more. */
   readonly attendants: Set<() => void>;
 }

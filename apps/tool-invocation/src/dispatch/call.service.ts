@@ -5,7 +5,7 @@ import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import { MODERN_REVISION } from '#libs/mcp';
 import type { Outbox } from '#libs/outbox';
 import { childTraceparent } from '#libs/telemetry';
-import { inputRequestsText, type ParkedCall, ParkedCalls } from '../bridge/parked-calls.js';
+import { inputRequestsText, ParkedCalls } from '../bridge/parked-calls.js';
 import { CallReport } from '../report/call-report.js';
 import type { Settings } from '../settings.js';
 import type { Access } from '../upstream/channel.js';
@@ -13,35 +13,27 @@ import type { Peer } from '../upstream/peer.js';
 import { staleness } from '../upstream/stale.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { UpstreamDirectory } from '../upstream/upstream-directory.js';
-import { DeadlineSweep, type Limited } from './deadline-sweep.js';
+import { DeadlineSweep } from './deadline-sweep.js';
 import type { Context } from './held-task.js';
 import { HeldTasks } from './held-tasks.js';
 import { type Ask, OpenCall, type Step } from './open-call.js';
+import { RunningCall } from './running-call.js';
 
 type Reply = WithBody<CallAnswer>;
 
 /** How long a call waits for somebody to stay with it, where its client has to be asked by whoever made the call. */
 const ALONE_MS = 5_000;
 
-/** A call and all that is held for it. */
-interface Running {
-  readonly open: OpenCall;
-  readonly report: CallReport;
-  readonly limited: Limited & { context: Context | undefined };
-  readonly lane: string;
-  upstream: Upstream | undefined;
-  access: Access | undefined;
-  inside: boolean;
-  attempts: number;
-}
-
 /** Runs calls against their upstreams: in turn, within their deadline, and twice only if the first time was no time. */
 export class CallService {
   readonly parked: ParkedCalls;
   readonly held: HeldTasks;
   private readonly sweep = new DeadlineSweep();
-  /** Those that are parked, by call id. */
-  private readonly atRest = new Map<string, Running>();
+  private readonly overdue = (running: RunningCall): void => {
+    const { callId } = running.open.call;
+    if (this.parked.has(callId)) this.expire(callId, fail('upstream.timed_out', { executed: 'unknown' }));
+    else running.end('upstream.timed_out', 'the deadline passed');
+  };
 
   constructor(
     private readonly directory: UpstreamDirectory,
@@ -61,20 +53,12 @@ export class CallService {
     const body = context.body ?? '{}';
     const traceparent = childTraceparent(context.traceparent);
     const open = new OpenCall(call, body, traceparent);
-    const running: Running = {
-      open,
-      report: new CallReport(this.outbox, call, Buffer.byteLength(body), traceparent),
-      limited: this.limit(open, context),
-      lane: `${call.target}\n${call.principal.id}`,
-      upstream: undefined,
-      access: undefined,
-      inside: false,
-      attempts: 0,
-    };
-    this.sweep.add(running.limited);
+    const report = new CallReport(this.outbox, call, Buffer.byteLength(body), traceparent);
+    const running = new RunningCall(open, report, context, context.deadlineAtMs, this.overdue);
+    this.sweep.add(running);
     open.frames.attach(context.send.bind(context));
     const step = open.next();
-    running.report.begin(() => this.begin(running));
+    report.begin(() => this.begin(running));
     return this.orTask(running, this.conclude(running, step, 0));
   }
 
@@ -87,15 +71,12 @@ export class CallService {
         throw fail('mcp.params_invalid', { message: 'An input response is not an object', executed: 'no' });
       }
     }
-    const parked = this.parked.take(callId, round, principalId);
-    const running = this.atRest.get(callId);
-    this.atRest.delete(callId);
-    if (running === undefined) throw fail('mcp.state_invalid', { executed: 'no' });
-    const { open, limited } = running;
+    const { running, asks } = this.parked.take(callId, round, principalId);
+    const { open } = running;
     open.logLevel = request.logLevel;
     open.wantsProgress = request.wantsProgress;
-    const unanswered = new Map(parked.asks);
-    for (const [key, ask] of parked.asks) {
+    const unanswered = new Map(asks);
+    for (const [key, ask] of asks) {
       const answer = answers.get(key);
       const refusal = refusals[key];
       if (answer !== undefined) ask.reply(JSON.stringify(answer));
@@ -104,9 +85,8 @@ export class CallService {
       unanswered.delete(key);
     }
     if (unanswered.size > 0 && !open.ended) return this.park(running, unanswered, round + 1);
-    limited.context = context;
-    limited.deadlineAtMs = context.deadlineAtMs;
-    this.hurry(running, running.upstream?.timeoutMs ?? this.settings.callTimeoutMs);
+    running.serve(context);
+    running.hurry(running.upstream?.timeoutMs ?? this.settings.callTimeoutMs);
     running.upstream?.turnstile.reenter(running.lane);
     running.inside = true;
     open.frames.attach(context.send.bind(context));
@@ -118,8 +98,8 @@ export class CallService {
     { callId, round, principalId }: RequestOf<typeof AttendCall>,
     { signal }: Pick<Context, 'signal'>,
   ): Promise<ReplyOf<typeof AttendCall>> {
-    const { attendants, limited } = this.parked.find(callId, round, principalId);
-    limited.deadlineAtMs = Date.now() + this.settings.parked.ttlMs;
+    const { attendants, running } = this.parked.find(callId, round, principalId);
+    running.deadlineAtMs = Date.now() + this.settings.parked.ttlMs;
     const { promise, resolve } = Promise.withResolvers<void>();
     attendants.add(resolve);
     const left = (): void => this.dismiss(callId);
@@ -147,22 +127,16 @@ export class CallService {
     this.sweep.stop();
   }
 
-  /** A call has so much time; unless it has become a task. */
-  private hurry({ limited }: Running, timeoutMs: number): void {
-    if (!limited.context?.isTask) limited.deadlineAtMs = Math.min(limited.deadlineAtMs, Date.now() + timeoutMs);
-  }
-
-  private orTask(running: Running, concluding: Promise<Reply>): Promise<Reply> {
+  private orTask(running: RunningCall, concluding: Promise<Reply>): Promise<Reply> {
     const { call, paramsText, frames } = running.open;
-    if (call.taskAfterMs === undefined || running.limited.context?.isTask) return concluding;
+    if (call.taskAfterMs === undefined || running.context?.isTask) return concluding;
     return this.held.orTask(call, paramsText, concluding, (context) => {
       frames.attach(undefined);
-      running.limited.context = context;
-      running.limited.deadlineAtMs = context.deadlineAtMs;
+      running.serve(context);
     });
   }
 
-  private async conclude(running: Running, first: Promise<Step>, round: number): Promise<Reply> {
+  private async conclude(running: RunningCall, first: Promise<Step>, round: number): Promise<Reply> {
     const { open, report } = running;
     let step: Step;
     try {
@@ -189,7 +163,7 @@ export class CallService {
   }
 
   /** Waits for the step, trying again as long as that is safe. */
-  private async settle(running: Running, first: Promise<Step>): Promise<Step> {
+  private async settle(running: RunningCall, first: Promise<Step>): Promise<Step> {
     let step = first;
     for (;;) {
       try {
@@ -207,7 +181,7 @@ export class CallService {
     }
   }
 
-  private retryDelayMs(running: Running, failure: GatewayError): number | null {
+  private retryDelayMs(running: RunningCall, failure: GatewayError): number | null {
     const { upstream } = running;
     if (failure.executed !== 'no' || upstream === undefined) return null;
     running.attempts++;
@@ -219,11 +193,11 @@ export class CallService {
       return 0;
     }
     if (failure.code !== 'upstream.unreachable') return null;
-    return upstream.retries.delayMs(running.attempts, running.limited.deadlineAtMs - Date.now());
+    return upstream.retries.delayMs(running.attempts, running.deadlineAtMs - Date.now());
   }
 
   /** Goes to the upstream: without a pause when everything is at hand, which is what nearly every call finds. */
-  private begin(running: Running): void {
+  private begin(running: RunningCall): void {
     const { open } = running;
     if (open.ended) return;
     try {
@@ -241,12 +215,12 @@ export class CallService {
     }
   }
 
-  private approach(running: Running, upstream: Upstream, access: Access): void {
+  private approach(running: RunningCall, upstream: Upstream, access: Access): void {
     const { open } = running;
     if (open.ended) return;
     running.upstream = upstream;
     running.access = access;
-    this.hurry(running, upstream.timeoutMs);
+    running.hurry(upstream.timeoutMs);
     if (upstream.turnstile.tryEnter(running.lane)) return this.enter(running);
     upstream.turnstile
       .enter(running.lane, () => open.ended)
@@ -256,7 +230,7 @@ export class CallService {
       );
   }
 
-  private enter(running: Running): void {
+  private enter(running: RunningCall): void {
     const { open } = running;
     const upstream = running.upstream as Upstream;
     running.inside = true;
@@ -281,12 +255,12 @@ export class CallService {
     }
   }
 
-  private start(running: Running, peer: Peer): void {
+  private start(running: RunningCall, peer: Peer): void {
     if (!running.open.ended) peer.start(running.open);
   }
 
   /** Gives the place at the upstream back and tells how the upstream did. */
-  private leave(running: Running, failure: GatewayError | undefined, judged = true): void {
+  private leave(running: RunningCall, failure: GatewayError | undefined, judged = true): void {
     const { upstream, open } = running;
     if (!running.inside || upstream === undefined) return;
     running.inside = false;
@@ -300,59 +274,37 @@ export class CallService {
     else upstream.breaker.undecided();
   }
 
-  private finish(running: Running): void {
-    this.sweep.delete(running.limited);
+  private finish(running: RunningCall): void {
+    this.sweep.delete(running);
   }
 
-  private park(running: Running, asks: ReadonlyMap<string, Ask>, round: number): Reply {
-    const { open, limited } = running;
+  private park(running: RunningCall, asks: ReadonlyMap<string, Ask>, round: number): Reply {
+    const { open } = running;
     const { callId, principal, client } = open.call;
-    const parked: ParkedCall = { open, principalId: principal.id, round, asks, limited, attendants: new Set() };
     try {
-      this.parked.park(callId, parked);
+      this.parked.park(callId, { running, principalId: principal.id, round, asks, attendants: new Set() });
     } catch (error) {
       for (const ask of asks.values()) ask.refuse('Too many questions are open');
       open.cancel(toGatewayError(error), 'no input can be had');
       throw error;
     }
-    this.atRest.set(callId, running);
     open.frames.attach(undefined);
-    limited.context = undefined;
+    running.context = undefined;
     const { ttlMs } = this.settings.parked;
     // A client without a session comes back by itself, from anywhere; any other is asked by the instance that made the call.
-    limited.deadlineAtMs = Date.now() + (client.revision === MODERN_REVISION ? ttlMs : Math.min(ttlMs, ALONE_MS));
+    running.deadlineAtMs = Date.now() + (client.revision === MODERN_REVISION ? ttlMs : Math.min(ttlMs, ALONE_MS));
     this.leave(running, undefined);
     return new WithBody({ kind: 'input-required', parked: { round } }, inputRequestsText(asks.values()));
   }
 
   private expire(callId: string, error: GatewayError): void {
     const parked = this.parked.remove(callId);
-    const running = this.atRest.get(callId);
-    this.atRest.delete(callId);
-    if (parked === undefined || running === undefined) return;
-    for (const ask of parked.asks.values()) ask.refuse('There will be no answer');
-    parked.open.cancel(error, 'there will be no answer');
+    if (parked === undefined) return;
+    const { running, asks } = parked;
+    for (const ask of asks.values()) ask.refuse('There will be no answer');
+    running.open.cancel(error, 'there will be no answer');
     this.finish(running);
     running.report.failed(fail('bus.cancelled', { executed: 'unknown' }));
-  }
-
-  private limit(open: OpenCall, context: Context): Limited & { context: Context | undefined } {
-    const { callId } = open.call;
-    const end = (error: (executed: 'no' | 'unknown') => GatewayError, reason: string) =>
-      open.cancel(error(open.executed), reason);
-    return {
-      seat: -1,
-      context,
-      deadlineAtMs: context.deadlineAtMs,
-      isAborted() {
-        return this.context?.signal.aborted ?? false;
-      },
-      onAborted: () => end((executed) => fail('bus.cancelled', { executed }), 'the client cancelled'),
-      onDeadline: () => {
-        if (this.parked.has(callId)) this.expire(callId, fail('upstream.timed_out', { executed: 'unknown' }));
-        else end((executed) => fail('upstream.timed_out', { executed }), 'the deadline passed');
-      },
-    };
   }
 }
 

@@ -1,0 +1,60 @@
+import { fail, type GatewayError } from '#libs/errors';
+import type { CallReport } from '../report/call-report.js';
+import type { Access } from '../upstream/channel.js';
+import type { Upstream } from '../upstream/upstream.js';
+import type { Limited } from './deadline-sweep.js';
+import type { Context } from './held-task.js';
+import type { OpenCall } from './open-call.js';
+
+/** A call and all that is held for it. */
+export class RunningCall implements Limited {
+  seat = -1;
+  deadlineAtMs: number;
+  /** Where it waits for its turn. */
+  readonly lane: string;
+  upstream: Upstream | undefined;
+  access: Access | undefined;
+  /** It has a place at the upstream. */
+  inside = false;
+  attempts = 0;
+
+  constructor(
+    readonly open: OpenCall,
+    readonly report: CallReport,
+    /** Whoever waits for it; nobody does while it is parked. */
+    public context: Context | undefined,
+    deadlineAtMs: number,
+    private readonly overdue: (running: RunningCall) => void,
+  ) {
+    this.deadlineAtMs = deadlineAtMs;
+    this.lane = `${open.call.target}\n${open.call.principal.id}`;
+  }
+
+  /** A call has so much time; unless it has become a task. */
+  hurry(timeoutMs: number): void {
+    if (!this.context?.isTask) this.deadlineAtMs = Math.min(this.deadlineAtMs, Date.now() + timeoutMs);
+  }
+
+  /** From now on this is who waits, and for so long. */
+  serve(context: Context): void {
+    this.context = context;
+    this.deadlineAtMs = context.deadlineAtMs;
+  }
+
+  end(code: 'bus.cancelled' | 'upstream.timed_out', reason: string): void {
+    const error: GatewayError = fail(code, { executed: this.open.executed });
+    this.open.cancel(error, reason);
+  }
+
+  isAborted(): boolean {
+    return this.context?.signal.aborted ?? false;
+  }
+
+  onAborted(): void {
+    this.end('bus.cancelled', 'the client cancelled');
+  }
+
+  onDeadline(): void {
+    this.overdue(this);
+  }
+}
