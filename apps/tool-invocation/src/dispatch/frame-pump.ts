@@ -4,10 +4,12 @@ import type { CallFrame } from '#contracts/tool-invocation/execute-call.request'
 export type FrameSink = (frame: CallFrame) => Promise<void>;
 
 const WAITING_MAX = 256;
+/** A burst this long reaches the client whole. */
+const PROGRESS_WAITING_MAX = 32;
 
 /**
- * Hands frames to whoever asks, at the pace they are taken. While one is being taken, progress is overwritten by newer
- * progress and the oldest of too many log messages give way, so an upstream cannot fill the memory by talking.
+ * Hands frames to whoever asks, at the pace they are taken. When too many wait, progress is overwritten by newer
+ * progress and the oldest log messages give way, so an upstream cannot fill the memory by talking.
  */
 export class FramePump {
   dropped = 0;
@@ -28,7 +30,11 @@ export class FramePump {
       if (!(frame.progress > this.lastProgress)) return this.drop();
       this.lastProgress = frame.progress;
     }
-    if (this.waiting.length > 0 && frame.kind === 'progress' && this.waiting.at(-1)?.kind === 'progress') {
+    if (
+      this.waiting.length >= PROGRESS_WAITING_MAX &&
+      frame.kind === 'progress' &&
+      this.waiting.at(-1)?.kind === 'progress'
+    ) {
       this.waiting[this.waiting.length - 1] = frame;
       this.drop();
     } else {
