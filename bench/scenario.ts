@@ -1,19 +1,33 @@
 export type Era = 'modern' | 'legacy';
-export type Call = 'tools/call' | 'tools/list';
+/** What a call asks for: a short text, the list, a short text after ten progress events, a text of 256 KB. */
+export type Work = 'echo' | 'list' | 'steps' | 'large';
 
 export interface Scenario {
-  readonly call: Call;
+  readonly name: string;
+  readonly work: Work;
   readonly era: Era;
+  /** Over two replicas: each request of a session goes to the other one than the one before. */
+  readonly sprayed: boolean;
 }
 
+const scenario = (name: string, work: Work, era: Era, sprayed = false): Scenario => ({ name, work, era, sprayed });
+
 export const SCENARIOS: readonly Scenario[] = [
-  { call: 'tools/call', era: 'modern' },
-  { call: 'tools/call', era: 'legacy' },
-  { call: 'tools/list', era: 'modern' },
-  { call: 'tools/list', era: 'legacy' },
+  scenario('tools/call modern', 'echo', 'modern'),
+  scenario('tools/call legacy', 'echo', 'legacy'),
+  scenario('tools/list modern', 'list', 'modern'),
+  scenario('tools/list legacy', 'list', 'legacy'),
+  scenario('10 progress events modern', 'steps', 'modern'),
+  scenario('10 progress events legacy', 'steps', 'legacy'),
+  scenario('256 KB result', 'large', 'modern'),
+  scenario('session on two replicas', 'echo', 'legacy', true),
 ];
 
-export const nameOf = ({ call, era }: Scenario): string => `${call} ${era}`;
+/** Rows that are not made of calls. */
+export const LISTENING = '1,000 listen streams';
+export const STARTING = 'start';
+
+export const ROWS: readonly string[] = [...SCENARIOS.map(({ name }) => name), LISTENING, STARTING];
 
 /** Tools that the upstream has; every list answer is checked to hold them all. */
 export const TOOL_COUNT = 30;

@@ -1,6 +1,7 @@
+import { PROGRESS_STEPS, largeText } from '#libs/testing';
 import { type Scenario, TOOL_COUNT } from '../scenario.js';
 import type { HttpAnswer } from './http-connection.js';
-import { isEra, messageOf, textOf } from './message.js';
+import { isEra, messagesOf, progressTokenOf, textOf } from './message.js';
 
 interface Reply {
   readonly jsonrpc?: unknown;
@@ -16,40 +17,62 @@ interface Reply {
   };
 }
 
+interface Progress {
+  readonly method?: unknown;
+  readonly params?: { readonly progressToken?: unknown; readonly progress?: unknown; readonly message?: unknown };
+}
+
 /** Sees every answer; a wrong one is worth a word, a right one null. */
 export class AnswerCheck {
-  /** A list answer found right, split at its id: the next ones are right when they are the same text. */
-  private known: { readonly before: string; readonly after: string } | undefined;
+  /** A long answer found right, without its id and text: another one is right when it is this with its own. */
+  private known: string | undefined;
 
   constructor(private readonly scenario: Scenario) {}
 
   problemOf(id: number, { status, head, body }: HttpAnswer): string | null {
     if (status !== 200) return `status ${status}: ${body.slice(0, 200)}`;
-    const text = messageOf(head, body);
-    if (this.known !== undefined && text === `${this.known.before}${id}${this.known.after}`) return null;
-    let reply: Reply;
-    try {
-      reply = JSON.parse(text) as Reply;
-    } catch {
-      return `not JSON: ${text.slice(0, 200)}`;
-    }
-    const problem = this.problemIn(id, reply);
+    const messages = messagesOf(head, body);
+    const text = messages.at(-1) ?? '';
+    const before = this.problemBefore(id, messages.slice(0, -1));
+    if (before !== null) return `${before}: ${body.slice(0, 400)}`;
+    if (text === this.expected(id)) return null;
+    const problem = this.problemWith(id, text);
     if (problem === null) this.remember(id, text);
     return problem === null ? null : `${problem}: ${text.slice(0, 200)}`;
   }
 
-  private problemIn(id: number, { jsonrpc, id: answered, error, result }: Reply): string | null {
+  /** All progress, in order, under the token of this very call; nothing else ahead of the result. */
+  private problemBefore(id: number, messages: readonly string[]): string | null {
+    const due = this.scenario.work === 'steps' ? PROGRESS_STEPS : 0;
+    if (messages.length !== due) return `${messages.length} messages before the answer instead of ${due}`;
+    for (const [index, message] of messages.entries()) {
+      const { method, params } = JSON.parse(message) as Progress;
+      if (method !== 'notifications/progress') return `${String(method)} before the answer`;
+      if (params?.progressToken !== progressTokenOf(id)) return 'the progress of another call';
+      if (params.progress !== index + 1 || params.message !== `step ${index + 1}`) return 'progress out of order';
+    }
+    return null;
+  }
+
+  private problemWith(id: number, text: string): string | null {
+    let reply: Reply;
+    try {
+      reply = JSON.parse(text) as Reply;
+    } catch {
+      return 'not JSON';
+    }
+    const { jsonrpc, id: answered, error, result } = reply;
     if (jsonrpc !== '2.0' || answered !== id) return `not the answer to ${id}`;
     if (error !== undefined || result === undefined) return 'no result';
     if (!isEra(this.scenario.era, result.resultType)) return 'resultType of another era';
-    return this.scenario.call === 'tools/call' ? this.problemInCall(id, result) : this.problemInList(result);
+    return this.scenario.work === 'list' ? this.problemInList(result) : this.problemInCall(id, result);
   }
 
   private problemInCall(id: number, { content, isError }: NonNullable<Reply['result']>): string | null {
     const [block] = content ?? [];
-    return isError || content?.length !== 1 || block?.type !== 'text' || block.text !== textOf(id)
-      ? 'wrong content'
-      : null;
+    const due = this.scenario.work === 'large' ? largeText(textOf(id)) : textOf(id);
+    if (isError || content?.length !== 1 || block?.type !== 'text') return 'wrong content';
+    return block.text === due ? null : `wrong text of ${String(block.text).length} characters`;
   }
 
   private problemInList({ tools, ttlMs, cacheScope }: NonNullable<Reply['result']>): string | null {
@@ -60,10 +83,19 @@ export class AnswerCheck {
     return cacheable === (this.scenario.era === 'modern') ? null : 'cache fields of another era';
   }
 
+  private expected(id: number): string | undefined {
+    return this.known?.replace(ID_BLANK, idOf(id)).replace(TEXT_BLANK, startOf(id));
+  }
+
   private remember(id: number, text: string): void {
-    if (this.scenario.call !== 'tools/list') return;
-    const mark = `"id":${id}`;
-    const at = text.indexOf(mark);
-    if (at >= 0) this.known = { before: text.slice(0, at + 5), after: text.slice(at + mark.length) };
+    const { work } = this.scenario;
+    if (work !== 'list' && work !== 'large') return;
+    this.known = text.replace(idOf(id), ID_BLANK).replace(startOf(id), TEXT_BLANK);
   }
 }
+
+const ID_BLANK = '"id":#';
+const TEXT_BLANK = '#text#';
+const idOf = (id: number): string => `"id":${id}`;
+/** How the text of `large` begins, with enough of what follows to be of one length for every call. */
+const startOf = (id: number): string => textOf(id).padEnd(64, '-');

@@ -15,7 +15,10 @@ const HEAD_END = '\r\n\r\n';
  * measured, on a machine that both share.
  */
 export class HttpConnection {
-  private rest: Buffer = Buffer.alloc(0);
+  private received: Buffer[] = [];
+  private size = 0;
+  /** Bytes before which it is no use to look again. */
+  private needed = 0;
   private waiting: { resolve: (answer: HttpAnswer) => void; reject: (error: Error) => void } | undefined;
 
   private constructor(private readonly socket: net.Socket) {
@@ -48,48 +51,57 @@ export class HttpConnection {
   }
 
   private receive(chunk: Buffer): void {
-    this.rest = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
-    const headEnd = this.rest.indexOf(HEAD_END);
-    if (headEnd < 0) return;
-    const head = this.rest.toString('latin1', 0, headEnd);
-    const bodyStart = headEnd + HEAD_END.length;
-    const body = this.bodyOf(head, bodyStart);
-    if (body === null) return;
+    this.received.push(chunk);
+    this.size += chunk.length;
+    if (this.size < this.needed) return;
+    const data = this.received.length === 1 ? chunk : Buffer.concat(this.received, this.size);
+    this.needed = 0;
+    const answer = this.answerIn(data);
+    if (answer === null) return this.keep(data);
+    this.keep(data.subarray(answer.end));
     const { waiting } = this;
     this.waiting = undefined;
-    waiting?.resolve({ status: Number(head.slice(9, 12)), head, body });
+    waiting?.resolve(answer);
   }
 
-  /** The whole body, taken out of what has arrived; null while some of it is missing. */
-  private bodyOf(head: string, start: number): string | null {
-    const length = headerOf(head, 'content-length');
-    if (length !== null) {
-      const end = start + Number(length);
-      return this.rest.length < end ? null : this.take(start, end);
-    }
-    if (headerOf(head, 'transfer-encoding') !== 'chunked') return this.take(start, start);
-    const pieces: Buffer[] = [];
-    for (let at = start; ; ) {
-      const lineEnd = this.rest.indexOf('\r\n', at);
-      if (lineEnd < 0) return null;
-      const size = Number.parseInt(this.rest.toString('latin1', at, lineEnd), 16);
-      const next = lineEnd + 2 + size + 2;
-      if (this.rest.length < next) return null;
-      if (size === 0) {
-        this.rest = this.rest.subarray(next);
-        return Buffer.concat(pieces).toString();
-      }
-      pieces.push(this.rest.subarray(lineEnd + 2, lineEnd + 2 + size));
-      at = next;
-    }
+  private keep(data: Buffer): void {
+    this.received = data.length === 0 ? [] : [data];
+    this.size = data.length;
   }
 
-  private take(start: number, end: number): string {
-    const body = this.rest.toString('utf8', start, end);
-    this.rest = this.rest.subarray(end);
-    return body;
+  /** The answer that `data` begins with; null while some of it is missing. */
+  private answerIn(data: Buffer): (HttpAnswer & { readonly end: number }) | null {
+    const headEnd = data.indexOf(HEAD_END);
+    if (headEnd < 0) return null;
+    const head = data.toString('latin1', 0, headEnd);
+    const status = Number(head.slice(9, 12));
+    const start = headEnd + HEAD_END.length;
+    if (headerOf(head, 'transfer-encoding') === 'chunked') {
+      const chunks = chunksFrom(data, start);
+      return chunks && { status, head, body: chunks.body, end: chunks.end };
+    }
+    const end = start + Number(headerOf(head, 'content-length') ?? 0);
+    if (data.length < end) {
+      this.needed = end;
+      return null;
+    }
+    return { status, head, body: data.toString('utf8', start, end), end };
   }
 }
+
+const chunksFrom = (data: Buffer, start: number): { readonly body: string; readonly end: number } | null => {
+  const pieces: Buffer[] = [];
+  for (let at = start; ; ) {
+    const lineEnd = data.indexOf('\r\n', at);
+    if (lineEnd < 0) return null;
+    const size = Number.parseInt(data.toString('latin1', at, lineEnd), 16);
+    const next = lineEnd + 2 + size + 2;
+    if (data.length < next) return null;
+    if (size === 0) return { body: Buffer.concat(pieces).toString(), end: next };
+    pieces.push(data.subarray(lineEnd + 2, lineEnd + 2 + size));
+    at = next;
+  }
+};
 
 /** `name` in lower case. */
 export const headerOf = (head: string, name: string): string | null => {

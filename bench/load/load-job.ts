@@ -3,7 +3,8 @@ import type { Scenario } from '../scenario.js';
 /** What the load generator is told to do. */
 export interface LoadJob {
   readonly scenario: Scenario;
-  readonly url: string;
+  /** Each connection's requests go to these in turn. */
+  readonly urls: readonly string[];
   readonly token: string | null;
   readonly connections: number;
   readonly durationMs: number;
@@ -21,3 +22,21 @@ export interface LoadResult {
   /** The first few, as text. */
   readonly errorSamples: readonly string[];
 }
+
+export interface ListenJob {
+  readonly url: string;
+  readonly token: string | null;
+  readonly streams: number;
+}
+
+export interface ListenResult {
+  readonly errors: number;
+  readonly errorSamples: readonly string[];
+}
+
+export type Order =
+  | { readonly kind: 'load'; readonly job: LoadJob }
+  | { readonly kind: 'listen-open'; readonly job: ListenJob }
+  /** Waits until every stream has told of one change. */
+  | { readonly kind: 'listen-hear' }
+  | { readonly kind: 'listen-close' };

@@ -1,14 +1,14 @@
 import { performance } from 'node:perf_hooks';
 import { AnswerCheck } from './answer-check.js';
-import { HttpConnection, headerOf } from './http-connection.js';
+import { type HttpAnswer, HttpConnection, headerOf } from './http-connection.js';
 import type { LoadJob, LoadResult } from './load-job.js';
 import { bodyWriter, headOf, initializeBody, initializedBody, mirrorHeaders, requestOf } from './message.js';
 
 const ERROR_SAMPLES_MAX = 5;
 
-/** Keeps every connection busy until the time or the number of calls is up; checks every answer. */
+/** Keeps every lane busy until the time or the number of calls is up; checks every answer. */
 export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
-  const lanes = await Promise.all(Array.from({ length: job.connections }, () => openLane(job)));
+  const lanes = await Promise.all(Array.from({ length: job.connections }, () => Lane.open(job)));
   const latencies = new Float64Array(job.callsMax);
   const errorSamples: string[] = [];
   const check = new AnswerCheck(job.scenario);
@@ -28,24 +28,22 @@ export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
     for (let now = performance.now(); now < endsAt && nextId <= job.callsMax; ) {
       const id = nextId++;
       try {
-        const answer = await lane.connection.send(requestOf(lane.head, writeBody(id)));
+        const answer = await lane.call(writeBody(id));
         const after = performance.now();
         latencies[calls++] = after - now;
         now = after;
         const problem = check.problemOf(id, answer);
         if (problem !== null) fail(problem);
-        if (headerOf(answer.head, 'connection') === 'close') lane.connection = (await openLane(job)).connection;
       } catch (error) {
         fail(error instanceof Error ? error.message : String(error));
-        lane.connection.close();
-        lane.connection = (await openLane(job)).connection;
+        await lane.reopen();
         now = performance.now();
       }
     }
   };
   await Promise.all(lanes.map(drive));
   const elapsedMs = performance.now() - startedAt;
-  for (const { connection } of lanes) connection.close();
+  for (const lane of lanes) lane.close();
 
   const sorted = latencies.subarray(0, calls).sort();
   const percentile = (share: number): number => sorted[Math.min(calls - 1, Math.floor(calls * share))] ?? 0;
@@ -60,24 +58,62 @@ export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
   };
 };
 
-interface Lane {
+interface Way {
+  readonly url: string;
   connection: HttpConnection;
   readonly head: string;
 }
 
-/** A connection and, for an older client, a session of its own. */
-const openLane = async (job: LoadJob): Promise<Lane> => {
-  const { hostname, port } = new URL(job.url);
-  const connection = await HttpConnection.open(hostname, Number(port));
-  const sessionId = job.scenario.era === 'legacy' ? await openSession(connection, job) : null;
-  return { connection, head: headOf(job, mirrorHeaders(job.scenario, sessionId)) };
+/** A client: a connection to each of the URLs, used in turn, and in the older era one session for all of them. */
+class Lane {
+  private turn = 0;
+
+  private constructor(private readonly ways: readonly Way[]) {}
+
+  static async open(job: LoadJob): Promise<Lane> {
+    const connections = await Promise.all(job.urls.map(connectTo));
+    const sessionId = job.scenario.era === 'legacy' ? await openSession(connections, job) : null;
+    const headers = mirrorHeaders(job.scenario, sessionId);
+    return new Lane(
+      connections.map((connection, index) => {
+        const url = job.urls[index] as string;
+        return { url, connection, head: headOf(url, job.token, headers) };
+      }),
+    );
+  }
+
+  async call(body: string): Promise<HttpAnswer> {
+    const way = this.ways[this.turn++ % this.ways.length] as Way;
+    const answer = await way.connection.send(requestOf(way.head, body));
+    if (headerOf(answer.head, 'connection') === 'close') way.connection = await connectTo(way.url);
+    return answer;
+  }
+
+  async reopen(): Promise<void> {
+    this.close();
+    for (const way of this.ways) way.connection = await connectTo(way.url);
+  }
+
+  close(): void {
+    for (const { connection } of this.ways) connection.close();
+  }
+}
+
+const connectTo = (url: string): Promise<HttpConnection> => {
+  const { hostname, port } = new URL(url);
+  return HttpConnection.open(hostname, Number(port));
 };
 
-const openSession = async (connection: HttpConnection, job: LoadJob): Promise<string | null> => {
-  const hello = await connection.send(requestOf(headOf(job, {}), initializeBody));
+/** Opened at the first, completed at the last. */
+const openSession = async (connections: readonly HttpConnection[], job: LoadJob): Promise<string | null> => {
+  const { urls, token, scenario } = job;
+  const first = connections[0] as HttpConnection;
+  const hello = await first.send(requestOf(headOf(urls[0] as string, token, {}), initializeBody));
   if (hello.status !== 200) throw new Error(`initialize: status ${hello.status}: ${hello.body}`);
   const sessionId = headerOf(hello.head, 'mcp-session-id');
-  const done = await connection.send(requestOf(headOf(job, mirrorHeaders(job.scenario, sessionId)), initializedBody));
+  const last = connections.at(-1) as HttpConnection;
+  const head = headOf(urls.at(-1) as string, token, mirrorHeaders(scenario, sessionId));
+  const done = await last.send(requestOf(head, initializedBody));
   if (done.status !== 202) throw new Error(`initialized: status ${done.status}: ${done.body}`);
   return sessionId;
 };

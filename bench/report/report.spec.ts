@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest';
 import type { Measurement } from '../measure.js';
-import { costOf } from '../subject/process-cost.js';
+import { costOf, rssOf } from '../subject/process-cost.js';
+import { pageOf } from './page.js';
 import { pictureOf } from './picture.js';
-import { errorsOf, ratiosOf, rowOf, textOfReport } from './summary.js';
+import { ratiosOf } from './ratios.js';
+import { type Report, errorsOf, listenRowOf, rowOf } from './report.js';
+import { textOfReport } from './text.js';
 
 const measured = (cpuUsPerCall: number, more: Partial<Measurement> = {}): Measurement => ({
   callsPerSecond: 1_000_000 / cpuUsPerCall,
@@ -18,35 +21,81 @@ const measured = (cpuUsPerCall: number, more: Partial<Measurement> = {}): Measur
   ...more,
 });
 
-const rows = [
-  rowOf('tools/call modern', 'upstream alone', [measured(20)]),
-  rowOf('tools/call modern', 'bare proxy', [measured(60), measured(50), measured(900)]),
-  rowOf('tools/call modern', 'embedded', [measured(90, { errors: 2, errorSamples: ['<odd> & wrong'] })]),
-];
+const listened = (kbPerStream: number, errors = 0) => ({
+  beforeMb: 100,
+  openMb: 120,
+  afterMb: 101,
+  kbPerStream,
+  errors,
+  errorSamples: errors > 0 ? ['told of the change 0 times'] : [],
+});
 
-it('takes the median round and compares it with the bare proxy', () => {
-  expect(ratiosOf(rows)).toEqual([
-    {
-      scenario: 'tools/call modern',
-      subject: 'embedded',
-      throughput: 60 / 90,
-      cpu: 1.5,
-      addedP50Ms: 0.9 - 0.6,
-      addedP99Ms: 0,
-    },
-  ]);
+const report: Report = {
+  at: '2026-11-20T12:00:00.000Z',
+  machine: { cpus: 2, model: 'a <fast> one', memoryGb: 8, node: 'v24.0.0', system: 'Linux 6' },
+  settings: { connections: 64, rounds: 3, durationMs: 1_500 },
+  rows: [
+    rowOf('tools/call modern', 'upstream alone', [measured(20), measured(20), measured(20)]),
+    // The machine is ten times slower in the last round: for both.
+    rowOf('tools/call modern', 'bare proxy', [measured(60), measured(50), measured(500)]),
+    rowOf('tools/call modern', 'embedded', [
+      measured(90, { errors: 2, errorSamples: ['<odd> & wrong'] }),
+      measured(100),
+      measured(900),
+    ]),
+    rowOf('tools/call modern', 'embedded before', [measured(180), measured(200), measured(1_800)]),
+  ],
+  listening: [listenRowOf('embedded', [listened(30), listened(10, 1), listened(20)])],
+  starts: [{ first: { seconds: 2.5, cpuSeconds: 3 }, again: { seconds: 1.5, cpuSeconds: 2 } }],
+  memory: [{ subject: 'embedded', uses: [{ process: 'embedded', idleMb: 150, busyMb: 200, mostMb: 240 }] }],
+};
+
+it('compares a subject with another one round by round, and takes the median of that', () => {
+  const [proxy, before] = ratiosOf(report.rows);
+  expect(proxy).toMatchObject({ subject: 'embedded', against: 'bare proxy', cpu: 1.8, cpuRange: [1.5, 2] });
+  expect(proxy?.throughput).toBeCloseTo(1 / 1.8);
+  expect(before).toMatchObject({ subject: 'embedded', against: 'embedded before', cpu: 0.5 });
+});
+
+it('takes the median round', () => {
+  expect(report.rows[1]?.median.cpuUsPerCall).toBe(60);
+  expect(report.listening[0]?.median.kbPerStream).toBe(20);
 });
 
 it('says first what does not depend on the machine, and names wrong answers', () => {
-  const text = textOfReport(rows);
-  expect(text.indexOf('1.50 x')).toBeLessThan(text.indexOf('CPU us/call'));
+  const text = textOfReport(report);
+  expect(text.indexOf('1.80 ×')).toBeLessThan(text.indexOf('CPU µs/call'));
   expect(text).toContain('tools/call modern, embedded: <odd> & wrong');
-  expect(errorsOf(rows)).toBe(2);
+  expect(text).toContain('listen streams, embedded: told of the change 0 times');
+  expect(errorsOf(report)).toBe(3);
+});
+
+it('leaves out what was not measured', () => {
+  const text = textOfReport({ ...report, listening: [], starts: [], memory: [] });
+  expect(text).not.toMatch(/npm start|listen|Resident/);
+});
+
+it('writes a page whose tables are whole', () => {
+  const page = pageOf(report);
+  const tables = page.split('\n\n').filter((part) => part.startsWith('|'));
+  expect(tables).toHaveLength(5);
+  for (const table of tables) {
+    const columns = new Set(
+      table
+        .trim()
+        .split('\n')
+        .map((row) => row.split('|').length),
+    );
+    expect(columns.size).toBe(1);
+  }
 });
 
 it('draws a picture that is well-formed', () => {
-  const svg = pictureOf(rows, 'a <machine> & so on');
-  expect(svg).toContain('a &lt;machine> &amp; so on');
+  const svg = pictureOf({
+    ...report,
+    rows: report.rows.map((row) => ({ ...row, scenario: 'a <scenario> & so on' })),
+  });
+  expect(svg).toContain('a &lt;scenario> &amp; so on');
   const opened = svg.match(/<(text|rect|svg|style)\b/g) ?? [];
   const closed = svg.match(/<\/(text|svg|style)>|\/>/g) ?? [];
   expect(opened.length).toBe(closed.length);
@@ -60,4 +109,5 @@ it('counts the processor time of a process and its threads', () => {
   const after = costOf([process.pid]);
   expect(after.gatewayCpuMs - before.gatewayCpuMs).toBeGreaterThan(30);
   expect(after.gatewayRssBytes).toBeGreaterThan(20_000_000);
+  expect(rssOf(process.pid)).toBeGreaterThan(20_000_000);
 });

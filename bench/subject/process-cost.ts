@@ -8,6 +8,8 @@ export interface ProcessCost {
   readonly storesCpuMs: number;
   /** Resident memory of node and nats-server processes. */
   readonly gatewayRssBytes: number;
+  /** Of PostgreSQL and Redis; what its processes share counts once. */
+  readonly storesBytes: number;
 }
 
 const STORES = new Set(['postgres', 'redis-server']);
@@ -46,7 +48,8 @@ const readStat = (pid: string): Stat | null => {
   };
 };
 
-export const costOf = (roots: readonly number[]): ProcessCost => {
+/** The processes and all that they have started. */
+const familyOf = (roots: readonly number[]): Stat[] => {
   const all = fs
     .readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -60,14 +63,39 @@ export const costOf = (roots: readonly number[]): ProcessCost => {
       grown = true;
     }
   }
-  const ours = all.filter(({ pid }) => within.has(pid));
-  const sum = (stats: readonly Stat[], value: (stat: Stat) => number): number =>
-    stats.reduce((total, stat) => total + value(stat), 0);
-  const stores = ours.filter(({ command }) => STORES.has(command));
-  const gateway = ours.filter(({ command }) => !STORES.has(command));
+  return all.filter(({ pid }) => within.has(pid));
+};
+
+const sum = (stats: readonly Stat[], value: (stat: Stat) => number): number =>
+  stats.reduce((total, stat) => total + value(stat), 0);
+
+export const costOf = (roots: readonly number[]): ProcessCost => {
+  const family = familyOf(roots);
+  const stores = family.filter(({ command }) => STORES.has(command));
+  const gateway = family.filter(({ command }) => !STORES.has(command));
   return {
     gatewayCpuMs: sum(gateway, ({ cpuMs }) => cpuMs),
     storesCpuMs: sum(stores, ({ cpuMs }) => cpuMs),
     gatewayRssBytes: sum(gateway, ({ rssBytes }) => rssBytes),
+    storesBytes: sum(stores, ({ pid }) => shareOf(pid)),
   };
+};
+
+/** Its own memory and its part of what it shares with others. */
+const shareOf = (pid: number): number => {
+  try {
+    const rollup = fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) * 1_024;
+  } catch {
+    return 0;
+  }
+};
+
+/** Resident memory of one process, its children left out. */
+export const rssOf = (pid: number): number => {
+  try {
+    return Number(fs.readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;
+  } catch {
+    return 0;
+  }
 };

@@ -1,72 +1,147 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type Gateway, startGateway } from '#libs/testing';
+import { ANNOUNCE, type EntryView, type Gateway, startGateway } from '#libs/testing';
+import { collectFrom, collectFromScript, EXPOSE_GC, INSPECTABLE } from './garbage.js';
 
 /** Something to be measured. */
 export interface Subject {
   readonly name: string;
-  readonly url: string;
+  /** One for each replica that takes calls. */
+  readonly urls: readonly string[];
   readonly token: string | null;
-  /** Whose processor time and memory count. */
+  /** Whose processor time and memory count, with all that they have started. */
   readonly pids: readonly number[];
+  /** The Node processes among them, and the broker. */
+  readonly processes: readonly { readonly name: string; readonly pid: number }[];
+  /** Has all processes free the memory that they do not use. */
+  collect(): Promise<void>;
+  /** Changes the list of tools, which everybody who listens is to hear of. */
+  change(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export const forkScript = (script: string, args: readonly string[] = []): ChildProcess =>
-  fork(fileURLToPath(new URL(script, import.meta.url)), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  fork(fileURLToPath(new URL(script, import.meta.url)), args, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    execArgv: EXPOSE_GC,
+  });
 
-const startScript = async (name: string, script: string, args: readonly string[] = []): Promise<Subject> => {
+const announceAt = async (url: string): Promise<void> => {
+  await fetch(url, { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: ANNOUNCE }) });
+};
+
+const startScript = async (
+  script: string,
+  args: readonly string[] = [],
+): Promise<{ child: ChildProcess; url: string }> => {
   const child = forkScript(script, args);
   const url = await Promise.race([
     once(child, 'message').then(([message]) => message as string),
     once(child, 'exit').then(() => Promise.reject(new Error(`${script} ended`))),
   ]);
+  return { child, url };
+};
+
+const end = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+};
+
+export const startUpstream = async (): Promise<Subject> => {
+  const { child, url } = await startScript('./upstream.main.js');
+  const pid = child.pid as number;
   return {
-    name,
-    url,
+    name: 'upstream alone',
+    urls: [url],
     token: null,
-    pids: [child.pid as number],
-    stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    },
+    pids: [pid],
+    processes: [{ name: 'upstream', pid }],
+    collect: () => collectFromScript(child),
+    change: () => announceAt(url),
+    stop: () => end(child),
   };
 };
 
-export const startUpstream = (): Promise<Subject> => startScript('upstream alone', './upstream.main.js');
+export const startBareProxy = async (upstream: Subject, replicas = 1): Promise<Subject> => {
+  const target = upstream.urls[0] as string;
+  const started = await Promise.all(
+    Array.from({ length: replicas }, () => startScript('./bare-proxy.main.js', [target])),
+  );
+  const pids = started.map(({ child }) => child.pid as number);
+  return {
+    name: 'bare proxy',
+    urls: started.map(({ url }) => url),
+    token: null,
+    pids,
+    processes: pids.map((pid) => ({ name: 'proxy', pid })),
+    collect: async () => void (await Promise.all(started.map(({ child }) => collectFromScript(child)))),
+    change: () => upstream.change(),
+    stop: async () => void (await Promise.all(started.map(({ child }) => end(child)))),
+  };
+};
 
-export const startBareProxy = (upstream: Subject): Promise<Subject> =>
-  startScript('bare proxy', './bare-proxy.main.js', [upstream.url]);
+export interface GatewayChoice {
+  readonly mode: 'embedded' | 'distributed';
+  /** Of every service. */
+  readonly replicas?: number;
+  /** Another checkout, built, to be measured beside this one. */
+  readonly folder?: string;
+  readonly name?: string;
+}
 
 /** A gateway with one virtual server over the upstream: authentication, routing and call records on, as it ships. */
-export const startGatewaySubject = async (mode: 'embedded' | 'distributed', upstream: Subject): Promise<Subject> => {
-  const gateway = await startGateway({ mode, env: { TOOL_CONCURRENT_LIMIT: '1000' } });
+export const startGatewaySubject = async (choice: GatewayChoice, upstream: Subject): Promise<Subject> => {
+  const { mode, replicas = 1, folder, name = mode } = choice;
+  const gateway = await startGateway({
+    mode,
+    replicas,
+    env: { ...INSPECTABLE, TOOL_CONCURRENT_LIMIT: '1000' },
+    ...(folder !== undefined && { folder }),
+  });
   try {
     const registered = await gateway.admin.register({
       name: 'fast',
-      url: upstream.url,
+      url: upstream.urls[0] as string,
       transport: 'STREAMABLEHTTP',
       toolPrefix: '',
     });
     const server = await gateway.admin.createServer('bench', [registered]);
-    const [ingress] = gateway.ingressUrls;
     return {
-      name: mode,
-      url: `${ingress}/servers/${server.id}/mcp`,
+      name,
+      urls: gateway.ingressUrls.map((url) => `${url}/servers/${server.id}/mcp`),
       token: gateway.adminToken,
       pids: pidsOf(gateway),
+      processes: processesOf(gateway),
+      collect: async () => void (await Promise.all(gateway.processes.map(({ server }) => collectFrom(server)))),
+      change: () => changeTool(gateway),
       stop: () => gateway.stop(),
     };
   } catch (error) {
     const logs = gateway.logs();
     await gateway.stop();
-    throw new Error(`the ${mode} gateway could not be set up:\n${logs}`, { cause: error });
+    throw new Error(`the ${name} gateway could not be set up:\n${logs}`, { cause: error });
   }
 };
 
-const pidsOf = ({ processes, nats, redis, postgres }: Gateway): number[] => [
-  ...processes.map(({ server }) => server.pid),
-  ...[nats, redis, postgres].flatMap((server) => (server === undefined ? [] : [server.pid])),
+/** Another description, which is one change of the list. */
+const changeTool = async ({ admin }: Gateway): Promise<void> => {
+  const tools = await admin.call<EntryView[]>('GET', '/tools');
+  const tool = tools.find(({ name }) => name === 'lookup_001');
+  if (tool === undefined) throw new Error('the gateway does not list lookup_001');
+  await admin.call('PUT', `/tools/${tool.id}`, { description: `Changed at ${Date.now()}` });
+};
+
+const processesOf = ({ processes, nats }: Gateway): Subject['processes'] => [
+  ...processes.map(({ service, server }) => ({
+    name: service === 'standalone' ? 'embedded' : service,
+    pid: server.pid,
+  })),
+  ...(nats === undefined ? [] : [{ name: 'nats-server', pid: nats.pid }]),
 ];
+
+const pidsOf = (gateway: Gateway): number[] => {
+  const stores = [gateway.redis, gateway.postgres].flatMap((server) => (server === undefined ? [] : [server.pid]));
+  return [...processesOf(gateway).map(({ pid }) => pid), ...stores];
+};

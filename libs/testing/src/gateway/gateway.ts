@@ -59,6 +59,8 @@ export interface GatewayOptions {
   readonly mode: 'embedded' | 'distributed';
   /** Of each service, in distributed mode. */
   readonly replicas?: number;
+  /** Of another checkout, built, to be run instead of this one. */
+  readonly folder?: string;
   /** Settings for every process. */
   readonly env?: Readonly<Record<string, string>>;
 }

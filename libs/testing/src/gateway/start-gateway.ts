@@ -36,16 +36,17 @@ const startProcess = async (
   app: GatewayProcess['service'],
   replica: number,
   env: Record<string, string>,
+  checkout = root,
 ): Promise<GatewayProcess> => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const main = path.join(root, 'dist', 'apps', app, 'src', 'main.js');
+  const main = path.join(checkout, 'dist', 'apps', app, 'src', 'main.js');
   if (!fs.existsSync(main)) throw new Error(`${main} is missing: run npm run build first`);
   const { PATH = '', HOME = '' } = process.env;
   const server = new ChildServer({
     command: process.execPath,
     args: [main],
-    cwd: root,
+    cwd: checkout,
     env: { PATH, HOME, ...common, ...env, PORT: String(port) },
     probe: () => isReady(url),
     readyWithinMs: READY_WITHIN_MS,
@@ -60,14 +61,11 @@ const isReady = async (url: string): Promise<void> => {
   if (!response.ok) throw new Error(`${url} is not ready: ${text}`);
 };
 
-const startEmbedded = async ({ env = {} }: GatewayOptions): Promise<Gateway> => {
+const startEmbedded = async ({ env = {}, folder: checkout }: GatewayOptions): Promise<Gateway> => {
   const folder = temporaryFolder('gateway');
   const secrets = new GatewaySecrets();
-  const standalone = await startProcess('standalone', 0, {
-    ...secrets.environment,
-    SWITCHYARD_DATA_DIR: path.join(folder, 'data'),
-    ...env,
-  });
+  const settings = { ...secrets.environment, SWITCHYARD_DATA_DIR: path.join(folder, 'data'), ...env };
+  const standalone = await startProcess('standalone', 0, settings, checkout);
   return GatewayHandle.of({
     url: standalone.url,
     processes: [standalone],
@@ -76,7 +74,7 @@ const startEmbedded = async ({ env = {} }: GatewayOptions): Promise<Gateway> => 
   });
 };
 
-const startDistributed = async ({ replicas = 1, env = {} }: GatewayOptions): Promise<Gateway> => {
+const startDistributed = async ({ replicas = 1, env = {}, folder: checkout }: GatewayOptions): Promise<Gateway> => {
   const closers: (() => Promise<void> | void)[] = [];
   const processes: GatewayProcess[] = [];
   const giveUp = async (): Promise<void> => {
@@ -104,7 +102,7 @@ const startDistributed = async ({ replicas = 1, env = {} }: GatewayOptions): Pro
     };
     const start = async (service: Service, replica: number): Promise<void> => {
       const SWITCHYARD_DATA_DIR = path.join(folder, `${service}-${replica}`);
-      processes.push(await startProcess(service, replica, { ...shared, SWITCHYARD_DATA_DIR, ...env }));
+      processes.push(await startProcess(service, replica, { ...shared, SWITCHYARD_DATA_DIR, ...env }, checkout));
     };
     const numbers = Array.from({ length: replicas }, (_, replica) => replica);
     const started = await Promise.allSettled(

@@ -1,19 +1,28 @@
-import { DoubleError, type DoubleTool, type McpDouble, startMcpDouble } from './mcp-double.js';
+import { type DoubleRequest, type DoubleTool, DoubleError, type McpDouble, startMcpDouble } from './mcp-double.js';
 
 const argumentNames = ['text', 'limit', 'since', 'includeArchived'];
 
-/** Definitions of the size that real servers have: a description and a few described arguments, about 600 bytes. */
-export const sampleTools = (count: number): DoubleTool[] => [
-  {
-    name: 'echo',
-    description: 'Answers with the text it is given.',
-    inputSchema: {
-      type: 'object',
-      properties: { text: { type: 'string', description: 'What to say' } },
-      required: ['text'],
-    },
+/** Progress notifications that `steps` sends before it answers. */
+export const PROGRESS_STEPS = 10;
+/** Bytes of the answer of `large`. */
+export const LARGE_BYTES = 256 * 1024;
+
+const saying = (name: string, description: string): DoubleTool => ({
+  name,
+  description,
+  inputSchema: {
+    type: 'object',
+    properties: { text: { type: 'string', description: 'What to say' } },
+    required: ['text'],
   },
-  ...Array.from({ length: Math.max(0, count - 1) }, (_, index) => ({
+});
+
+/** Definitions of the size that real servers have: a description and a few described arguments, about 600 bytes. */
+const sampleTools = (count: number): DoubleTool[] => [
+  saying('echo', 'Answers with the text it is given.'),
+  saying('steps', 'Tells of its progress, then answers with the text it is given.'),
+  saying('large', 'Answers with the text it is given and a long one after it.'),
+  ...Array.from({ length: Math.max(0, count - 3) }, (_, index) => ({
     name: `lookup_${String(index + 1).padStart(3, '0')}`,
     description: `Looks things up in collection ${index + 1} and answers with what it found, newest first. Sample number ${index + 1}.`,
     inputSchema: {
@@ -29,12 +38,44 @@ export const sampleTools = (count: number): DoubleTool[] => [
   })),
 ];
 
-/** The upstream of the benchmark: `echo`, and other tools that say their name. */
+const LINE = 'The quick brown fox jumps over the lazy dog, \u201csays\u201d who; line ';
+
+/** What `large` answers: begins with `text`, `LARGE_BYTES` long, different on every line. */
+export const largeText = (text: string): string => text + long().text.slice(Buffer.byteLength(text));
+
+interface Long {
+  readonly text: string;
+  /** As JSON, which is not made anew for every answer. */
+  readonly json: Buffer;
+}
+
+const long = (): Long => {
+  if (made === undefined) {
+    const text = longText(LARGE_BYTES);
+    made = { text, json: Buffer.from(JSON.stringify(text)) };
+  }
+  return made;
+};
+let made: Long | undefined;
+
+/** Begins with characters of one byte, so that some may be cut off. */
+const longText = (bytes: number): string => {
+  const lines = ['-'.repeat(256)];
+  let size = 256;
+  for (let next = `\n${LINE}1`; size + Buffer.byteLength(next) <= bytes; next = `\n${LINE}${lines.length}`) {
+    lines.push(next);
+    size += Buffer.byteLength(next);
+  }
+  return lines.join('') + '.'.repeat(bytes - size);
+};
+
+/** The upstream of the benchmark: `echo`, `steps`, `large`, and other tools that say their name. */
 export const startFastUpstream = (
   options: { readonly port?: number; readonly tools?: number } = {},
 ): Promise<McpDouble> => {
   const tools = sampleTools(options.tools ?? 30);
   const names = new Set(tools.map(({ name }) => name));
+  const listeners = new Set<Listener>();
   return startMcpDouble({
     ...(options.port !== undefined && { port: options.port }),
     name: 'fast-upstream',
@@ -44,5 +85,77 @@ export const startFastUpstream = (
       const text = name === 'echo' ? args['text'] : name;
       return `"content":[{"type":"text","text":${JSON.stringify(text ?? '')}}]`;
     },
+    intercept: (request) => {
+      const { method, params } = request.message;
+      const tool = method === 'tools/call' ? params?.name : undefined;
+      if (tool === 'steps') step(request);
+      else if (tool === 'large') answerAtLength(request);
+      else if (method === 'subscriptions/listen') listen(request, listeners);
+      else if (method === ANNOUNCE) announce(request, listeners);
+      else return false;
+      return true;
+    },
   });
+};
+
+const answerAtLength = ({ res, message, id, modern }: DoubleRequest): void => {
+  const text = JSON.stringify(message.params?.arguments?.['text'] ?? '');
+  const type = modern ? ',"resultType":"complete"' : '';
+  const body = Buffer.concat([
+    Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":{"content":[{"type":"text","text":${text.slice(0, -1)}`),
+    long().json.subarray(Buffer.byteLength(text) - 1),
+    Buffer.from(`}]${type}}}`),
+  ]);
+  res.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
+  res.end(body);
+};
+
+const EVENT_STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };
+
+const notification = (method: string, params: string): string =>
+  `event: message\ndata: {"jsonrpc":"2.0","method":"${method}","params":${params}}\n\n`;
+
+/** One event per turn of the loop, as a tool that works would send them; not all in one piece. */
+const step = ({ res, message, id, modern }: DoubleRequest): void => {
+  const token = JSON.stringify(message.params?._meta?.['progressToken'] ?? null);
+  const text = JSON.stringify(message.params?.arguments?.['text'] ?? '');
+  res.writeHead(200, EVENT_STREAM);
+  let done = 0;
+  const next = (): void => {
+    if (res.destroyed) return;
+    if (done === PROGRESS_STEPS) {
+      const type = modern ? ',"resultType":"complete"' : '';
+      const result = `{"content":[{"type":"text","text":${text}}]${type}}`;
+      res.end(`event: message\ndata: {"jsonrpc":"2.0","id":${id},"result":${result}}\n\n`);
+      return;
+    }
+    done++;
+    const params = `{"progressToken":${token},"progress":${done},"total":${PROGRESS_STEPS},"message":"step ${done}"}`;
+    res.write(notification('notifications/progress', params));
+    setImmediate(next);
+  };
+  next();
+};
+
+interface Listener {
+  readonly res: DoubleRequest['res'];
+  readonly meta: string;
+}
+
+/** A method of the double's own: every listener is told that the tools have changed. */
+export const ANNOUNCE = 'x-announce';
+
+const listen = ({ res, id }: DoubleRequest, listeners: Set<Listener>): void => {
+  const listener = { res, meta: `"_meta":{"io.modelcontextprotocol/subscriptionId":${id}}` };
+  listeners.add(listener);
+  res.once('close', () => listeners.delete(listener));
+  res.writeHead(200, EVENT_STREAM);
+  const params = `{${listener.meta},"notifications":{"toolsListChanged":true}}`;
+  res.write(notification('notifications/subscriptions/acknowledged', params));
+};
+
+const announce = ({ res }: DoubleRequest, listeners: ReadonlySet<Listener>): void => {
+  for (const { res: stream, meta } of listeners)
+    stream.write(notification('notifications/tools/list_changed', `{${meta}}`));
+  res.writeHead(202).end();
 };

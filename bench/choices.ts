@@ -1,0 +1,84 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { LoadSettings } from './measure.js';
+import { ROWS } from './scenario.js';
+
+export const USAGE = `npm run bench -- [options]
+Measures the upstream alone, a bare Node proxy, the embedded and the distributed gateway: ratios first, every answer checked.
+Writes results.json and results.svg. Needs nats-server and redis-server on PATH for the distributed gateway.
+
+  --only WORDS        rows whose names contain one of these, by commas: ${ROWS.join(', ')}
+  --subjects NAMES    of the gateways: embedded, distributed; by commas
+  --rounds N          3 unless told; each measures all subjects one after the other
+  --seconds S         1.5 unless told; per subject and round
+  --connections N     64 unless told
+  --against FOLDER    another checkout, built, whose gateways are measured in the same rounds as "… before"
+  --quick             one round of a second
+  --out FOLDER        bench/out unless told
+  --publish           also writes docs/benchmarks.md and docs/benchmarks.svg`;
+
+const MODES = ['embedded', 'distributed'] as const;
+export type Mode = (typeof MODES)[number];
+
+export interface Choices {
+  readonly help: boolean;
+  readonly chooses: (row: string) => boolean;
+  readonly modes: readonly Mode[];
+  readonly rounds: number;
+  readonly load: LoadSettings;
+  readonly against: string | null;
+  readonly out: string;
+  readonly publish: boolean;
+}
+
+const numberOf = (name: string, text: string): number => {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${name} ${text}: a number above 0 is needed`);
+  return value;
+};
+
+const wordsOf = (text: string): string[] => text.split(',').map((word) => word.trim().toLowerCase());
+
+const modesOf = (text: string): Mode[] => {
+  const words = wordsOf(text);
+  const unknown = words.find((word) => !MODES.some((mode) => mode === word));
+  if (unknown !== undefined) throw new Error(`--subjects ${unknown}: there are ${MODES.join(' and ')}`);
+  return MODES.filter((mode) => words.includes(mode));
+};
+
+export const readChoices = (args: readonly string[]): Choices => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string' },
+      subjects: { type: 'string', default: MODES.join(',') },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      connections: { type: 'string', default: '64' },
+      against: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      out: { type: 'string', default: path.join('bench', 'out') },
+      publish: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const { quick } = values;
+  const words = values.only === undefined ? null : wordsOf(values.only);
+  const chooses = (row: string): boolean => words?.some((word) => row.toLowerCase().includes(word)) ?? true;
+  if (!ROWS.some(chooses)) throw new Error(`--only ${values.only}: no row is called so; there are ${ROWS.join(', ')}`);
+  return {
+    help: values.help,
+    chooses,
+    modes: modesOf(values.subjects),
+    rounds: Math.ceil(numberOf('rounds', values.rounds ?? (quick ? '1' : '3'))),
+    load: {
+      connections: Math.ceil(numberOf('connections', values.connections)),
+      callsMax: 400_000,
+      warmUpMs: quick ? 700 : 1_500,
+      durationMs: numberOf('seconds', values.seconds ?? (quick ? '1' : '1.5')) * 1_000,
+    },
+    against: values.against === undefined ? null : path.resolve(values.against),
+    out: values.out,
+    publish: values.publish,
+  };
+};

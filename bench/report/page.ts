@@ -1,0 +1,42 @@
+import type { Report } from './report.js';
+import { type Table, tablesOf } from './tables.js';
+
+const INTRODUCTION = `# What it costs
+
+<!-- Written by \`npm run bench -- --publish\`. -->
+
+\`npm run bench\` measures it in one run on one machine: an upstream of ours that answers as fast as \`node:http\` can, alone,
+behind a bare Node reverse proxy (\`node:http\` and undici, no checks), behind the embedded gateway, and behind five services
+over NATS, Redis and Postgres. The gateway's rows have authentication, routing and call records on. The load generator is a
+process of its own and checks every answer, byte for byte where it is long; a wrong one fails the run. CPU is the user and
+system time of all our processes, the broker included; *stores* is what Postgres and Redis take besides.
+
+![the figures as a picture](benchmarks.svg)
+
+Shared machines make absolute figures unstable, so read the ratios: each is the median of what the rounds say, and a round
+measures all subjects one after the other.
+
+- **10 progress events**: the upstream answers with a stream; the client gets all of them, in order, then the result.
+- **session on two replicas**: two of every service; a legacy session's requests go to both in turn.
+- **1,000 listen streams**: resident memory without garbage before, with all of them open and idle, and after; each is told of
+  one change, once.
+- **start**: from \`npm start\` to the first answered call, nothing to build. With an empty data folder the first call is
+  \`tools/list\`, else a \`tools/call\` to an upstream registered before.
+- **resident memory**: of each Node process, idle before its first call, the most in the rows of small calls, and the
+  most in the whole run. What PostgreSQL's processes share counts once.`;
+
+/** One line, wrapped by nobody. */
+const markdownOf = ({ title, texts, head, body }: Table): string => {
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const rule = `|${head.map((_, index) => (index < texts ? '---' : '--:')).join('|')}|`;
+  return [`### ${title}`, '', row(head), rule, ...body.map(row)].join('\n');
+};
+
+/** `docs/benchmarks.md`. */
+export const pageOf = (report: Report): string => {
+  const { at, machine, settings } = report;
+  const { rounds, connections, durationMs } = settings;
+  const heading = `## ${at.slice(0, 10)}, ${machine.cpus} cores (${machine.model}), Node ${machine.node.slice(1)}`;
+  const how = `${connections} connections, ${rounds} rounds of ${durationMs / 1_000} s per row; load generator, upstream and gateway share the cores.`;
+  return `${[INTRODUCTION, heading, how, ...tablesOf(report).map(markdownOf)].join('\n\n')}\n`;
+};

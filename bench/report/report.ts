@@ -1,0 +1,71 @@
+import type { Measurement } from '../measure.js';
+import type { ListenMeasurement } from '../measure-listening.js';
+import type { StartRound } from '../measure-start.js';
+import type { MemoryUse } from '../subject/memory-watch.js';
+
+/** All rounds of one subject in one scenario. */
+export interface Row {
+  readonly scenario: string;
+  readonly subject: string;
+  /** The median round by processor time per call. */
+  readonly median: Measurement;
+  readonly rounds: readonly Measurement[];
+}
+
+export interface ListenRow {
+  readonly subject: string;
+  /** The median round by memory per stream. */
+  readonly median: ListenMeasurement;
+  readonly rounds: readonly ListenMeasurement[];
+}
+
+export interface SubjectMemory {
+  readonly subject: string;
+  readonly uses: readonly MemoryUse[];
+}
+
+export interface Machine {
+  readonly cpus: number;
+  readonly model: string;
+  readonly memoryGb: number;
+  readonly node: string;
+  readonly system: string;
+}
+
+/** Everything that one run has found out. */
+export interface Report {
+  readonly at: string;
+  readonly machine: Machine;
+  readonly settings: { readonly connections: number; readonly rounds: number; readonly durationMs: number };
+  readonly rows: readonly Row[];
+  readonly listening: readonly ListenRow[];
+  readonly starts: readonly StartRound[];
+  readonly memory: readonly SubjectMemory[];
+}
+
+const medianBy = <Item>(items: readonly Item[], value: (item: Item) => number): Item => {
+  const sorted = items.toSorted((one, other) => value(one) - value(other));
+  return sorted[Math.floor((sorted.length - 1) / 2)] as Item;
+};
+
+export const medianOf = (values: readonly number[]): number => medianBy(values, (value) => value);
+
+export const rowOf = (scenario: string, subject: string, rounds: readonly Measurement[]): Row => ({
+  scenario,
+  subject,
+  rounds,
+  median: medianBy(rounds, ({ cpuUsPerCall }) => cpuUsPerCall),
+});
+
+export const listenRowOf = (subject: string, rounds: readonly ListenMeasurement[]): ListenRow => ({
+  subject,
+  rounds,
+  median: medianBy(rounds, ({ kbPerStream }) => kbPerStream),
+});
+
+/** Wrong answers, and streams that were not told what they should have been. */
+export const errorsOf = ({ rows, listening }: Pick<Report, 'rows' | 'listening'>): number =>
+  [...rows, ...listening].reduce(
+    (total, { rounds }) => total + rounds.reduce((sum: number, { errors }) => sum + errors, 0),
+    0,
+  );

@@ -1,0 +1,96 @@
+import { ratiosOf } from './ratios.js';
+import { type Report, medianOf } from './report.js';
+
+/** The first `texts` columns are words, the others figures. */
+export interface Table {
+  readonly title: string;
+  readonly texts: number;
+  readonly head: readonly string[];
+  readonly body: readonly (readonly string[])[];
+}
+
+const ratioTable = ({ rows }: Report): Table => ({
+  title: 'Against the bare proxy of the same round',
+  texts: 3,
+  head: ['row', 'subject', 'against', 'calls/s', 'CPU per call', 'least to most', 'p50 +ms', 'p99 +ms'],
+  body: ratiosOf(rows).map((ratio) => [
+    ratio.scenario,
+    ratio.subject,
+    ratio.against,
+    `${(ratio.throughput * 100).toFixed(0)} %`,
+    `${ratio.cpu.toFixed(2)} ×`,
+    ratio.cpuRange.map((value) => value.toFixed(2)).join(' – '),
+    ratio.addedP50Ms.toFixed(2),
+    ratio.addedP99Ms.toFixed(2),
+  ]),
+});
+
+const callTable = ({ rows }: Report): Table => ({
+  title: 'Calls',
+  texts: 2,
+  head: ['row', 'subject', 'calls/s', 'p50 ms', 'p95 ms', 'p99 ms', 'CPU µs/call', '+ stores µs', 'calls', 'wrong'],
+  body: rows.map(({ scenario, subject, median, rounds }) => [
+    scenario,
+    subject,
+    median.callsPerSecond.toFixed(0),
+    median.p50Ms.toFixed(1),
+    median.p95Ms.toFixed(1),
+    median.p99Ms.toFixed(1),
+    median.cpuUsPerCall.toFixed(0),
+    median.storesCpuUsPerCall.toFixed(0),
+    String(rounds.reduce((sum, { calls }) => sum + calls, 0)),
+    String(rounds.reduce((sum, { errors }) => sum + errors, 0)),
+  ]),
+});
+
+const listenTable = ({ listening }: Report): Table => ({
+  title: '1,000 idle subscriptions/listen streams',
+  texts: 1,
+  head: ['subject', 'KB per stream', 'MB before', 'MB open', 'MB after', 'wrong'],
+  body: listening.map(({ subject, median, rounds }) => [
+    subject,
+    median.kbPerStream.toFixed(1),
+    median.beforeMb.toFixed(0),
+    median.openMb.toFixed(0),
+    median.afterMb.toFixed(0),
+    String(rounds.reduce((sum, { errors }) => sum + errors, 0)),
+  ]),
+});
+
+const startTable = ({ starts }: Report): Table => ({
+  title: 'npm start to the first answered call',
+  texts: 1,
+  head: ['start', 'seconds', 'CPU seconds'],
+  body:
+    starts.length === 0
+      ? []
+      : (
+          [
+            ['empty data folder', 'first'],
+            ['again', 'again'],
+          ] as const
+        ).map(([name, which]) => [
+          name,
+          medianOf(starts.map((round) => round[which].seconds)).toFixed(2),
+          medianOf(starts.map((round) => round[which].cpuSeconds)).toFixed(2),
+        ]),
+});
+
+const memoryTable = ({ memory }: Report): Table => ({
+  title: 'Resident memory',
+  texts: 2,
+  head: ['subject', 'process', 'MB idle', 'MB in tools/call', 'MB at most'],
+  body: memory.flatMap(({ subject, uses }) =>
+    uses.map(({ process, idleMb, busyMb, mostMb }) => [
+      subject,
+      process,
+      ...[idleMb, busyMb, mostMb].map((mb) => mb.toFixed(0)),
+    ]),
+  ),
+});
+
+/** Ratios first: they outlive a change of machine. */
+export const tablesOf = (report: Report): Table[] =>
+  [ratioTable, callTable, listenTable, startTable, memoryTable]
+    .map((table) => table(report))
+    .filter(({ body }) => body.length > 0);

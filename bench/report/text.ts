@@ -1,0 +1,30 @@
+import type { Report } from './report.js';
+import { type Table, tablesOf } from './tables.js';
+
+const SAMPLES_MAX = 20;
+
+const textOfTable = ({ title, texts, head, body }: Table): string => {
+  const widths = head.map((cell, index) => Math.max(cell.length, ...body.map((row) => (row[index] as string).length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) => {
+        const width = widths[index] as number;
+        return index < texts ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join('  ')
+      .trimEnd();
+  return [title, ...[head, ...body].map(line)].join('\n');
+};
+
+/** For the terminal. */
+export const textOfReport = (report: Report): string => {
+  const named = [
+    ...report.rows.map(({ scenario, subject, rounds }) => ({ name: `${scenario}, ${subject}`, rounds })),
+    ...report.listening.map(({ subject, rounds }) => ({ name: `listen streams, ${subject}`, rounds })),
+  ];
+  const samples = named.flatMap(({ name, rounds }) =>
+    rounds.flatMap(({ errorSamples }) => errorSamples.map((sample) => `${name}: ${sample}`)),
+  );
+  const wrong = samples.length === 0 ? [] : [`Wrong answers:\n${samples.slice(0, SAMPLES_MAX).join('\n')}`];
+  return [...tablesOf(report).map(textOfTable), ...wrong].join('\n\n');
+};

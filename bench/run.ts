@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Choices } from './choices.js';
+import { type LoadGenerator, measure, untilQuiet } from './measure.js';
+import { type ListenMeasurement, measureListening } from './measure-listening.js';
+import { type StartRound, measureStart } from './measure-start.js';
+import { beforeOf } from './report/ratios.js';
+import { type ListenRow, type Report, type Row, type SubjectMemory, listenRowOf, rowOf } from './report/report.js';
+import { LISTENING, SCENARIOS, STARTING, type Scenario } from './scenario.js';
+import { MemoryWatch } from './subject/memory-watch.js';
+import { type Subject, startBareProxy, startGatewaySubject, startUpstream } from './subject/subject.js';
+
+type Found = Pick<Report, 'rows' | 'listening' | 'starts' | 'memory'>;
+
+/** After the start a gateway has things to finish; then it is idle. */
+const IDLE_AFTER_MS = 3_000;
+
+/** Rows under which the memory of a gateway in ordinary use shows. */
+const SMALL = new Set(SCENARIOS.filter(({ work }) => work === 'echo').map(({ name }) => name));
+
+/** All that was chosen, one after the other. */
+export class Run {
+  private readonly started: Subject[] = [];
+  private readonly watches = new Map<Subject, MemoryWatch>();
+
+  constructor(
+    private readonly choices: Choices,
+    private readonly generator: LoadGenerator,
+    private readonly say: (text: string) => void,
+  ) {}
+
+  async measure(): Promise<Found> {
+    const { chooses } = this.choices;
+    try {
+      const upstream = await this.keep(startUpstream());
+      const plain = SCENARIOS.filter(({ name, sprayed }) => chooses(name) && !sprayed);
+      const sprayed = SCENARIOS.filter((scenario) => chooses(scenario.name) && scenario.sprayed);
+      const rows: Row[] = [];
+      const listening: ListenRow[] = [];
+      if (plain.length > 0 || chooses(LISTENING)) {
+        const subjects = [upstream, await this.keep(startBareProxy(upstream)), ...(await this.startGateways(upstream))];
+        for (const scenario of plain) rows.push(...(await this.measureCalls(scenario, subjects)));
+        if (chooses(LISTENING)) listening.push(...(await this.measureStreams(subjects)));
+      }
+      const memory = this.memory();
+      await this.stop((subject) => subject !== upstream);
+      for (const scenario of sprayed)
+        rows.push(...(await this.measureCalls(scenario, await this.startPairs(upstream))));
+      await this.stop((subject) => subject !== upstream);
+      return { rows, listening, memory, starts: chooses(STARTING) ? await this.measureStarts(upstream) : [] };
+    } finally {
+      await this.stop(() => true);
+    }
+  }
+
+  private async keep(starting: Promise<Subject>): Promise<Subject> {
+    const subject = await starting;
+    this.started.unshift(subject);
+    return subject;
+  }
+
+  private async stop(which: (subject: Subject) => boolean): Promise<void> {
+    for (const subject of this.started.filter(which)) {
+      this.started.splice(this.started.indexOf(subject), 1);
+      await subject.stop();
+    }
+  }
+
+  /** One after the other, since starting is busy; an idle gateway costs the others next to nothing. */
+  private async startGateways(upstream: Subject): Promise<Subject[]> {
+    const { modes, against } = this.choices;
+    const gateways: Subject[] = [];
+    for (const mode of modes) {
+      this.say(`starting the ${mode} gateway …`);
+      gateways.push(await this.keep(startGatewaySubject({ mode }, upstream)));
+      if (against === null) continue;
+      const before = { mode, folder: against, name: beforeOf(mode) };
+      gateways.push(await this.keep(startGatewaySubject(before, upstream)));
+    }
+    await sleep(IDLE_AFTER_MS);
+    for (const gateway of gateways) {
+      await untilQuiet(gateway);
+      this.watches.set(gateway, new MemoryWatch(gateway));
+    }
+    return gateways;
+  }
+
+  /** The proxy and the distributed gateway with two replicas; an embedded gateway has none. */
+  private async startPairs(upstream: Subject): Promise<Subject[]> {
+    const pairs = [await this.keep(startBareProxy(upstream, 2))];
+    if (!this.choices.modes.includes('distributed')) return pairs;
+    this.say('starting the distributed gateway with two replicas of every service …');
+    const { against } = this.choices;
+    const choice = { mode: 'distributed', replicas: 2 } as const;
+    pairs.push(await this.keep(startGatewaySubject(choice, upstream)));
+    if (against === null) return pairs;
+    const before = { ...choice, folder: against, name: beforeOf('distributed') };
+    return [...pairs, await this.keep(startGatewaySubject(before, upstream))];
+  }
+
+  /**
+   * Round by round over all subjects, so that a busy minute of the machine meets them all; every other round backwards,
+   * so that a machine that gets slower and slower favours nobody.
+   */
+  private async eachRound(
+    what: string,
+    subjects: readonly Subject[],
+    one: (subject: Subject, round: number) => Promise<void>,
+  ): Promise<void> {
+    const { rounds } = this.choices;
+    for (let round = 1; round <= rounds; round++) {
+      for (const subject of round % 2 === 1 ? subjects : subjects.toReversed()) {
+        this.say(`${what}, ${subject.name}, round ${round} of ${rounds} …`);
+        const watch = this.watches.get(subject);
+        await (watch === undefined ? one(subject, round) : watch.during(SMALL.has(what), () => one(subject, round)));
+      }
+    }
+  }
+
+  private async measureCalls(scenario: Scenario, subjects: readonly Subject[]): Promise<Row[]> {
+    const rounds = subjects.map((): Row['rounds'][number][] => []);
+    await this.eachRound(scenario.name, subjects, async (subject, round) => {
+      const measured = await measure(this.generator, subject, scenario, this.choices.load, round === 1);
+      rounds[subjects.indexOf(subject)]?.push(measured);
+    });
+    return subjects.map(({ name }, index) => rowOf(scenario.name, name, rounds[index] ?? []));
+  }
+
+  private async measureStreams(subjects: readonly Subject[]): Promise<ListenRow[]> {
+    const rounds = subjects.map((): ListenMeasurement[] => []);
+    // What the first thousand streams make a process allocate for good is not what a stream takes.
+    for (const subject of subjects) await measureListening(this.generator, subject);
+    await this.eachRound(LISTENING, subjects, async (subject) => {
+      rounds[subjects.indexOf(subject)]?.push(await measureListening(this.generator, subject));
+    });
+    return subjects.map(({ name }, index) => listenRowOf(name, rounds[index] ?? []));
+  }
+
+  private async measureStarts(upstream: Subject): Promise<StartRound[]> {
+    const rounds: StartRound[] = [];
+    const one = (): Promise<StartRound> => measureStart(process.cwd(), upstream.urls[0] as string);
+    this.say('start, once to have everything built and read …');
+    await one();
+    for (let round = 1; round <= this.choices.rounds; round++) {
+      this.say(`start, round ${round} of ${this.choices.rounds} …`);
+      rounds.push(await one());
+    }
+    return rounds;
+  }
+
+  private memory(): SubjectMemory[] {
+    return [...this.watches].map(([{ name }, watch]) => ({ subject: name, uses: watch.uses }));
+  }
+}

@@ -1,0 +1,51 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChildServer } from '#libs/testing';
+
+/** Lets a Node process open its inspector, when it is told to, on a port of its own choice. */
+export const INSPECTABLE = { NODE_OPTIONS: '--inspect-port=127.0.0.1:0' };
+
+const OPEN_WITHIN_MS = 5_000;
+/** What one collection finalises, the next one frees. */
+const TURNS = 3;
+
+/** Has a process that was started with `INSPECTABLE` free what it does not use. */
+export const collectFrom = async (server: ChildServer): Promise<void> => {
+  const socket = new WebSocket(await inspectorOf(server));
+  await once(socket, 'open');
+  for (let turn = 1; turn <= TURNS; turn++) {
+    const answered = once(socket, 'message');
+    socket.send(JSON.stringify({ id: turn, method: 'HeapProfiler.collectGarbage' }));
+    await answered;
+  }
+  socket.close();
+};
+
+const inspectorOf = async (server: ChildServer): Promise<string> => {
+  const giveUpAt = Date.now() + OPEN_WITHIN_MS;
+  for (let told = false; Date.now() < giveUpAt; await sleep(20)) {
+    const url = /Debugger listening on (ws:\S+)/.exec(server.output)?.[1];
+    if (url !== undefined) return url;
+    if (!told) process.kill(server.pid, 'SIGUSR1');
+    told = true;
+  }
+  throw new Error('the process does not open its inspector');
+};
+
+/** The same of a script of ours, which has to call `collectWhenTold`. */
+export const collectFromScript = async (child: ChildProcess): Promise<void> => {
+  const done = once(child, 'message');
+  child.send('collect');
+  await done;
+};
+
+export const EXPOSE_GC = ['--expose-gc'];
+
+export const collectWhenTold = (): void => {
+  process.on('message', (message) => {
+    if (message !== 'collect') return;
+    for (let turn = 0; turn < TURNS; turn++) (globalThis as { gc?: () => void }).gc?.();
+    process.send?.('collected');
+  });
+};
