@@ -56,7 +56,7 @@ export class CallService {
     const report = new CallReport(this.outbox, call, Buffer.byteLength(body), traceparent);
     const running = new RunningCall(open, report, context, context.deadlineAtMs, this.overdue);
     this.sweep.add(running);
-    open.frames.attach(context.send.bind(context));
+    open.frames.attach(context);
     const step = open.next();
     report.begin(() => this.begin(running));
     return this.orTask(running, this.conclude(running, step, 0));
@@ -89,7 +89,7 @@ export class CallService {
     running.hurry(running.upstream?.timeoutMs ?? this.settings.callTimeoutMs);
     running.upstream?.turnstile.reenter(running.lane);
     running.inside = true;
-    open.frames.attach(context.send.bind(context));
+    open.frames.attach(context);
     return this.orTask(running, this.conclude(running, open.next(), round));
   }
 
@@ -138,16 +138,25 @@ export class CallService {
 
   private async conclude(running: RunningCall, first: Promise<Step>, round: number): Promise<Reply> {
     const { open, report } = running;
-    let step: Step;
-    try {
-      step = await this.settle(running, first);
-      if (step.kind === 'asked') return this.park(running, new Map(step.asks.map((ask) => [ask.key, ask])), round + 1);
-    } catch (error) {
-      const failure = toGatewayError(error);
-      this.leave(running, failure);
-      this.finish(running);
-      report.failed(failure);
-      throw failure;
+    let step: Extract<Step, { kind: 'ended' }> | undefined;
+    for (let next = first; step === undefined; ) {
+      try {
+        const reached = await next;
+        if (reached.kind === 'asked')
+          return this.park(running, new Map(reached.asks.map((ask) => [ask.key, ask])), round + 1);
+        step = reached;
+      } catch (error) {
+        const failure = toGatewayError(error);
+        const again = this.tryAgain(running, failure);
+        if (again !== null) {
+          next = again;
+          continue;
+        }
+        this.leave(running, failure);
+        this.finish(running);
+        report.failed(failure);
+        throw failure;
+      }
     }
     this.leave(running, undefined);
     this.finish(running);
@@ -158,27 +167,20 @@ export class CallService {
       body === undefined ? 0 : Buffer.byteLength(body),
       answer.kind === 'error' ? String(answer.error.code) : null,
     );
-    await open.frames.drained();
+    if (open.frames.busy) await open.frames.drained();
     return new WithBody(answer, body);
   }
 
-  /** Waits for the step, trying again as long as that is safe. */
-  private async settle(running: RunningCall, first: Promise<Step>): Promise<Step> {
-    let step = first;
-    for (;;) {
-      try {
-        return await step;
-      } catch (error) {
-        const failure = toGatewayError(error);
-        const delayMs = this.retryDelayMs(running, failure);
-        if (delayMs === null) throw failure;
-        this.leave(running, failure);
-        running.open.rearm();
-        step = running.open.next();
-        if (delayMs === 0) this.begin(running);
-        else setTimeout(() => this.begin(running), delayMs);
-      }
-    }
+  /** Begins anew, as long as that is safe; `null` when it is not. */
+  private tryAgain(running: RunningCall, failure: GatewayError): Promise<Step> | null {
+    const delayMs = this.retryDelayMs(running, failure);
+    if (delayMs === null) return null;
+    this.leave(running, failure);
+    running.open.rearm();
+    const step = running.open.next();
+    if (delayMs === 0) this.begin(running);
+    else setTimeout(() => this.begin(running), delayMs);
+    return step;
   }
 
   private retryDelayMs(running: RunningCall, failure: GatewayError): number | null {

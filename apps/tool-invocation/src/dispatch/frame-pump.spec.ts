@@ -10,7 +10,7 @@ describe('FramePump', () => {
   it('hands frames on in order', async () => {
     const pump = new FramePump();
     const taken: CallFrame[] = [];
-    pump.attach(async (frame) => void taken.push(frame));
+    pump.attach({ send: async (frame) => void taken.push(frame) });
 
     for (const frame of [progress(1), log('a'), progress(2)]) pump.offer(frame);
     await pump.drained();
@@ -23,7 +23,7 @@ describe('FramePump', () => {
     for (let value = 1; value <= 1_000; value++) pump.offer(progress(value));
     for (let value = 1; value <= 1_000; value++) pump.offer(log(value));
     const taken: CallFrame[] = [];
-    pump.attach(async (frame) => void taken.push(frame));
+    pump.attach({ send: async (frame) => void taken.push(frame) });
     await pump.drained();
 
     expect(taken).toHaveLength(256);
@@ -35,9 +35,11 @@ describe('FramePump', () => {
     const pump = new FramePump();
     let take = () => {};
     const taken: CallFrame[] = [];
-    pump.attach((frame) => {
-      taken.push(frame);
-      return taken.length > 1 ? Promise.resolve() : new Promise((resolve) => (take = resolve));
+    pump.attach({
+      send: (frame) => {
+        taken.push(frame);
+        return taken.length > 1 ? Promise.resolve() : new Promise((resolve) => (take = resolve));
+      },
     });
     for (let value = 1; value <= 100; value++) pump.offer(progress(value));
     expect(taken).toEqual([progress(1)]);
@@ -51,7 +53,7 @@ describe('FramePump', () => {
   it('leaves nothing out of a burst that came in one piece', async () => {
     const pump = new FramePump();
     const taken: CallFrame[] = [];
-    pump.attach(async (frame) => void taken.push(frame));
+    pump.attach({ send: async (frame) => void taken.push(frame) });
     const burst = Array.from({ length: 10 }, (_, at) => progress(at + 1));
     for (const frame of burst) pump.offer(frame);
     await pump.drained();
@@ -63,12 +65,12 @@ describe('FramePump', () => {
     const pump = new FramePump();
     const first: CallFrame[] = [];
     const second: CallFrame[] = [];
-    pump.attach(async (frame) => void first.push(frame));
+    pump.attach({ send: async (frame) => void first.push(frame) });
     pump.offer(progress(1));
     await pump.drained();
     pump.attach(undefined);
     pump.offer(progress(2));
-    pump.attach(async (frame) => void second.push(frame));
+    pump.attach({ send: async (frame) => void second.push(frame) });
     await pump.drained();
 
     expect([first, second]).toEqual([[progress(1)], [progress(2)]]);
@@ -76,8 +78,10 @@ describe('FramePump', () => {
 
   it('does not wait for a taker who has gone', async () => {
     const pump = new FramePump();
-    pump.attach(async () => {
-      throw new Error('gone');
+    pump.attach({
+      send: async () => {
+        throw new Error('gone');
+      },
     });
     pump.offer(progress(1));
     pump.offer(progress(2));

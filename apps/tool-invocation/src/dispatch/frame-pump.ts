@@ -1,7 +1,9 @@
 import type { CallFrame } from '#contracts/tool-invocation/execute-call.request';
 
 /** Where frames go: the asker of the moment. */
-export type FrameSink = (frame: CallFrame) => Promise<void>;
+export interface FrameSink {
+  send(frame: CallFrame): Promise<void>;
+}
 
 const WAITING_MAX = 256;
 /** A burst this long reaches the client whole. */
@@ -15,13 +17,19 @@ export class FramePump {
   dropped = 0;
   private sink: FrameSink | undefined;
   private readonly waiting: CallFrame[] = [];
-  private busy = false;
+  private sending = false;
+  private sent: Promise<void> | undefined;
   private lastProgress = Number.NEGATIVE_INFINITY;
 
   attach(sink: FrameSink | undefined): void {
     this.sink = sink;
-    this.busy = false;
+    this.sending = false;
     this.next();
+  }
+
+  /** Something that was offered has not been taken yet. */
+  get busy(): boolean {
+    return this.sink !== undefined && (this.sending || this.waiting.length > 0);
   }
 
   offer(frame: CallFrame): void {
@@ -49,23 +57,21 @@ export class FramePump {
 
   /** Resolves when everything offered so far has been taken. */
   async drained(): Promise<void> {
-    while (this.sink !== undefined && (this.busy || this.waiting.length > 0)) await this.taking;
+    while (this.busy) await this.sent;
   }
-
-  private taking: Promise<void> = Promise.resolve();
 
   private next(): void {
     const { sink } = this;
-    if (this.busy || sink === undefined) return;
+    if (this.sending || sink === undefined) return;
     const frame = this.waiting.shift();
     if (frame === undefined) return;
-    this.busy = true;
+    this.sending = true;
     const taken = () => {
       if (this.sink !== sink) return;
-      this.busy = false;
+      this.sending = false;
       this.next();
     };
-    this.taking = sink(frame).then(taken, () => {
+    this.sent = sink.send(frame).then(taken, () => {
       if (this.sink === sink) this.sink = undefined;
     });
   }
