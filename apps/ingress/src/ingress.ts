@@ -83,10 +83,11 @@ export class Ingress {
       size: config.RESOURCE_CACHE_SIZE,
       ttlMsMax: config.RESOURCE_CACHE_TTL * SECOND_MS,
     });
-    this.feeds = new ChangeFeeds(bus, this.catalogs, this.resources, admission, config.STREAMS_PER_PRINCIPAL_MAX);
+    const keepers = new SessionKeepers(bus, cache, this.sessions, this.catalogs);
+    const streamsMax = config.STREAMS_PER_PRINCIPAL_MAX;
+    this.feeds = new ChangeFeeds(bus, this.catalogs, keepers, this.resources, admission, streamsMax);
     this.streams = new SessionStreams(bus, this.feeds, trail, reply, this.sessions);
     const inputLoop = new InputLoop(this.asks, new Attendance(bus, journal));
-    const keepers = new SessionKeepers(bus, cache, this.sessions, this.catalogs);
     const pipeline = new Pipeline(
       admission,
       new Router(this.catalogs, seal, journal),

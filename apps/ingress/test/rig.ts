@@ -12,6 +12,7 @@ import {
   ContinueCall,
   DescribeServer,
   ExecuteCall,
+  HoldSession,
   type Principal,
   type RequestOf,
   type RoutedCall,
@@ -132,7 +133,15 @@ export class Rig {
   };
   /** Those who stay with a parked call. */
   readonly attendants: { readonly callId: string; readonly round: number; gone: boolean; over: () => void }[] = [];
-  readonly watches: { uris: readonly string[]; send: (uri: string) => Promise<void>; signal: AbortSignal }[] = [];
+  readonly watches: {
+    request: RequestOf<typeof WatchUpstream>;
+    uris: readonly string[];
+    send: (uri: string) => Promise<void>;
+    end: (error: unknown) => void;
+    signal: AbortSignal;
+  }[] = [];
+  /** Keys of the sessions that tool-invocation has been made the keeper of. */
+  readonly held: string[] = [];
   private readonly servers: Server[] = [];
   private readonly ingresses: Ingress[] = [];
 
@@ -153,6 +162,10 @@ export class Rig {
       return this.execute(call, context);
     });
     this.invocation.answer(ContinueCall, (call, context) => this.continue(call, context));
+    this.invocation.answer(HoldSession, async ({ key }) => {
+      this.held.push(key);
+      return { held: true } as const;
+    });
     this.invocation.answer(
       AttendCall,
       ({ callId, round }, { signal }) =>
@@ -167,10 +180,12 @@ export class Rig {
     );
     this.invocation.answer(
       WatchUpstream,
-      ({ uris }, context) =>
+      (request, context) =>
         new Promise((_, reject) => {
           this.watches.push({
-            uris,
+            request,
+            uris: request.uris,
+            end: reject,
             send: (uri) => context.send({ kind: 'resource-updated', uri }),
             signal: context.signal,
           });

@@ -220,6 +220,68 @@ describe('subscriptions/listen', () => {
     await vi.waitFor(() => expect(rig.watches[0]?.signal.aborted).toBe(true));
   });
 
+  it('asks again for what one upstream has, and leaves the others alone', async () => {
+    const [upstream] = catalogOf().upstreams;
+    const [resource] = catalogOf().resources;
+    rig.catalogs.set(
+      null,
+      catalogOf({
+        upstreams: [upstream, { ...upstream, id: 'u2' }],
+        resources: [resource, { ...resource, uri: 'file:///b', upstreamId: 'u2' }],
+      }),
+    );
+    const watchesOf = (uri: string) => rig.watches.filter(({ uris }) => uris.includes(uri));
+    const { events } = await listen({ resourceSubscriptions: ['file:///a', 'file:///b'] });
+    await nextMessage(events);
+    await vi.waitFor(() => expect(rig.watches).toHaveLength(2));
+    watchesOf('file:///b')[0]?.end(fail('upstream.unreachable'));
+    await vi.waitFor(() => expect(watchesOf('file:///b')).toHaveLength(2), { timeout: 4_000 });
+    expect(watchesOf('file:///a')).toHaveLength(1);
+  });
+
+  it.each([
+    ['shared', undefined],
+    ['principal', { key: 'principal ann@x', renewable: true }],
+    ['client', { key: 'principal ann@x', renewable: false }],
+  ])('follows a resource over the session that its calls go over, where that is: %s', async (sessionScope, own) => {
+    rig.catalogs.set(null, catalogOf({ upstreams: [{ ...catalogOf().upstreams[0], sessionScope }] }));
+    const { events } = await listen({ resourceSubscriptions: ['file:///a'] });
+    await nextMessage(events);
+    await vi.waitFor(() => expect(rig.watches).toHaveLength(1));
+    expect(rig.watches[0]?.request.ownSession).toEqual(own);
+    expect(rig.held).toEqual(own === undefined ? [] : [own.key]);
+
+    await post(first, modern('tools/call', { name: 'echo', arguments: {} }), {
+      ...modernHeaders('tools/call', 'echo'),
+      ...ANN,
+    });
+    expect(rig.calls[0]?.call.ownSession).toEqual(own);
+    expect(rig.held).toHaveLength(own === undefined ? 0 : 1);
+  });
+
+  it('leaves the loss of a session of its own for a call to be told', async () => {
+    rig.catalogs.set(null, catalogOf({ upstreams: [{ ...catalogOf().upstreams[0], sessionScope: 'client' }] }));
+    const { events } = await listen({ resourceSubscriptions: ['file:///a'] });
+    await nextMessage(events);
+    await vi.waitFor(() => expect(rig.watches).toHaveLength(1));
+    rig.watches[0]?.end(fail('upstream.session_lost', { executed: 'no' }));
+    await vi.waitFor(() => expect(rig.watches).toHaveLength(2), { timeout: 4_000 });
+    expect(rig.held).toHaveLength(1);
+
+    const call = () =>
+      post(first, modern('tools/call', { name: 'echo', arguments: {} }), {
+        ...modernHeaders('tools/call', 'echo'),
+        ...ANN,
+      });
+    rig.execute = async () => {
+      throw fail('upstream.session_lost', { executed: 'no' });
+    };
+    expect((await call()).json.error.data).toMatchObject({ reason: 'upstream.session_lost' });
+    rig.watches[1]?.end(fail('upstream.session_lost', { executed: 'no' }));
+    await vi.waitFor(() => expect(rig.watches).toHaveLength(3), { timeout: 6_000 });
+    expect(rig.held).toHaveLength(2);
+  });
+
   it('ends with a result when the gateway stops', async () => {
     const { events } = await listen({ toolsListChanged: true }, 9);
     await nextMessage(events);
@@ -297,7 +359,8 @@ describe('a session over two replicas', () => {
   });
 
   it('hears of changes on its GET stream, which a newer one replaces', async () => {
-    const session = await openSession(first, {}, '2025-11-25', ANN);
+    rig.catalogs.set(null, catalogOf({ upstreams: [{ ...catalogOf().upstreams[0], sessionScope: 'client' }] }));
+    const session = await openSession(first, { sampling: {} }, '2025-11-25', ANN);
     const get = async (url: string) =>
       eventsOf(await fetch(url, { headers: { ...session, accept: 'text/event-stream' } }));
     const old = await get(first);
@@ -316,6 +379,10 @@ describe('a session over two replicas', () => {
       ).json.result,
     ).toEqual({});
     await vi.waitFor(() => expect(rig.watches.filter(({ signal }) => !signal.aborted)).toHaveLength(1));
+    expect(rig.watches.at(-1)?.request).toMatchObject({
+      ownSession: { key: `session ${session['mcp-session-id']}`, renewable: false },
+      capabilities: { sampling: {} },
+    });
     await rig.watches.at(-1)?.send('file:///a');
     expect(await nextMessage(current)).toEqual({
       jsonrpc: '2.0',

@@ -61,6 +61,38 @@ describe('an upstream that remembers, behind two replicas of everything', () => 
     expect(theirs).toEqual({ session: expect.not.stringMatching(mine[0]?.session as string), calls: 1 });
   });
 
+  it('tells of a change a client that listens over the session in which it made it, and nobody else', async () => {
+    const subscribe = { id: 2, method: 'resources/subscribe', params: { uri: 'asking://state' } };
+    const listening = await Promise.all(
+      [0, 1].map(async (principal) => {
+        const client = await LegacyClient.open(at(principal), {});
+        const stream = await client.listen();
+        await (await client.post(subscribe)).answer(2);
+        return { client, stream };
+      }),
+    );
+    const filter = { notifications: { resourceSubscriptions: ['asking://state'] } };
+    const modernStreams = await Promise.all(
+      [2, 3].map((principal) => askModern(at(principal), 'subscriptions/listen', filter)),
+    );
+    await expect.poll(() => subscribedSessions(upstream), { timeout: 10_000 }).toBe(4);
+
+    const [mine, theirs] = listening;
+    await (await mine?.client.call('asking-count', { touch: true }))?.answer();
+    await askModern(at(2), 'tools/call', { name: 'asking-count', arguments: { touch: true } });
+    await mine?.stream.hear(isUpdate);
+    await modernStreams[0]?.hear(isUpdate);
+    await sleep(200);
+
+    const updates = [mine?.stream, theirs?.stream, ...modernStreams].map(
+      (talk) => talk?.messages.filter(isUpdate).length,
+    );
+    expect(updates).toEqual([1, 0, 1, 0]);
+    for (const talk of [mine?.stream, theirs?.stream, ...modernStreams]) talk?.leave();
+    for (const { client } of listening) await client.end();
+    await expect.poll(() => subscribedSessions(upstream), { timeout: 10_000 }).toBe(0);
+  });
+
   it('is one process for each principal where it is one, whatever its clients speak', async () => {
     const client = await LegacyClient.open(at(), {});
     const first = await legacy(client, 'process-count')();
@@ -114,6 +146,12 @@ describe('an upstream that remembers, behind two replicas of everything', () => 
     await gateway.restart('tool-invocation', 0);
   });
 });
+
+const isUpdate = ({ method, params }: Said): boolean =>
+  method === 'notifications/resources/updated' && params.uri === 'asking://state';
+
+const subscribedSessions = ({ sessions }: AskingUpstream): number =>
+  [...sessions.values()].filter(({ uris }) => uris.size > 0).length;
 
 interface Counted {
   readonly session: string;

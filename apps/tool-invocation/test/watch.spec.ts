@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { UpstreamCredentialChanged, WatchUpstream } from '#libs/contracts';
-import { startConformanceFixture } from '#libs/testing';
+import { HoldSession, UpstreamCredentialChanged, WatchUpstream } from '#libs/contracts';
+import { startAskingUpstream, startConformanceFixture } from '#libs/testing';
 import { givenInvocation, type Invocation } from './invocation.js';
 import { event, json, openStream, result, startRawLegacy, startRawModern } from './raw-upstream.js';
 
@@ -115,6 +115,39 @@ describe('following resources', () => {
     ada.stop();
     bob.stop();
     await Promise.all([ada.ended, bob.ended]);
+  });
+
+  it('of a session of its own is over that session, and ends with it', async () => {
+    const upstream = await startAskingUpstream({ era: 'legacy' });
+    const profile = invocation.profile({ url: upstream.url });
+    const ownSession = { key: 'session 1', renewable: false };
+    const capabilities = { elicitation: { form: {} } };
+    const listener = { upstreamId: profile.id, principalId: 'ada@example.com', uris: ['asking://state'] };
+    const heard: string[] = [];
+    const listen = () =>
+      invocation.bus
+        .ask(
+          WatchUpstream,
+          { ...listener, ownSession, capabilities },
+          { onFrame: ({ head }) => void heard.push(head.uri) },
+        )
+        .catch((error: { code: string }) => error.code);
+    expect(await listen()).toBe('upstream.session_lost');
+    await invocation.bus.ask(HoldSession, { upstreamId: profile.id, key: ownSession.key });
+    const ended = listen();
+    await expect.poll(() => [...upstream.sessions.values()].map(({ uris }) => [...uris])).toEqual([listener.uris]);
+
+    const client = { info: null, capabilities, revision: '2025-11-25' };
+    await invocation.call(profile, 'count', { touch: true }, { client, ownSession });
+    await expect.poll(() => heard).toEqual(listener.uris);
+    expect(upstream.sessionsOpened).toBe(1);
+
+    (upstream.sessions as Map<string, unknown>).clear();
+    await expect(invocation.call(profile, 'count', {}, { client, ownSession })).rejects.toMatchObject({
+      code: 'upstream.session_lost',
+    });
+    expect(await ended).toBe('upstream.session_lost');
+    await upstream.stop();
   });
 
   it('goes on over another connection when the old one ends', async () => {

@@ -6,6 +6,7 @@ import type { CredentialCarrier } from '#libs/identity';
 import { notificationMessage } from '#libs/mcp';
 import type { Catalogs } from '../routing/catalogs.js';
 import type { ChangeFeeds, Feed } from '../streams/change-feeds.js';
+import { listenerOf } from '../streams/resource-watch.js';
 import type { Endpoint } from '../transport/endpoint.js';
 import { Connection, type ConnectionParts } from './connection.js';
 import type { Line } from './line.js';
@@ -39,7 +40,7 @@ export class Connections {
     sessions.onChange((session, id) => {
       const open = this.bySession.get(id);
       if (session === null) open?.connection.end('session-ended');
-      else open?.feed.follow(session.uris);
+      else open?.feed.follow(session.uris, listenerOf(session));
     });
   }
 
@@ -62,7 +63,6 @@ export class Connections {
         carrier,
         serverId: endpoint.serverId,
         lists: ALL_LISTS,
-        uris: [],
         notify: (method, params) => {
           if (connection === null || connection.sessionId === null) return;
           void connection.line.send(notificationMessage(method, JSON.stringify(params)));

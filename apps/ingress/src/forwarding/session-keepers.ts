@@ -57,21 +57,36 @@ export class SessionKeepers {
     }
   }
 
+  /**
+   * For who only listens. That a session is lost is told to a call, so until then one that is gone and must not be
+   * replaced unnoticed is left alone.
+   */
+  async listen<Answer>(upstreamId: string, own: OwnSession, ask: Ask<Answer>): Promise<Answer> {
+    const key = keeperKey(upstreamId, own.key);
+    const keeper = (await this.find(key, own)) ?? (await this.appoint(upstreamId, own, key));
+    try {
+      return await ask(keeper);
+    } catch (thrown) {
+      if (own.renewable && isLost(thrown, own)) await this.forget(key, keeper);
+      throw thrown;
+    }
+  }
+
   /** Nothing is lost when the keeper goes before the first call has reached it. */
   private async askFirst<Answer>(call: BoundCall, own: OwnSession, key: string, ask: Ask<Answer>): Promise<Answer> {
-    const keeper = await this.appoint(call, own, key);
+    const keeper = await this.appoint(call.routed.upstreamId, own, key);
     try {
       return await ask(keeper);
     } catch (thrown) {
       if (toGatewayError(thrown).code !== 'bus.no_responders') throw thrown;
       await this.forget(key, keeper);
-      return ask(await this.appoint(call, own, key));
+      return ask(await this.appoint(call.routed.upstreamId, own, key));
     }
   }
 
   /** Of several replicas that appoint at once, one is obeyed; the other keepers wait in vain, and forget. */
-  private async appoint({ routed }: BoundCall, own: OwnSession, key: string): Promise<string> {
-    const { instance } = await this.bus.ask(HoldSession, { upstreamId: routed.upstreamId, key: own.key });
+  private async appoint(upstreamId: string, own: OwnSession, key: string): Promise<string> {
+    const { instance } = await this.bus.ask(HoldSession, { upstreamId, key: own.key });
     const isFirst = await this.cache.setIfAbsent(key, instance, KEEPER_TTL_MS).catch(unlessRenewable(own, true));
     const keeper = isFirst ? instance : ((await this.cache.get(key)) ?? instance);
     this.copies.set(key, { keeper, readAtMs: Date.now() });

@@ -6,15 +6,15 @@ import { fail, toGatewayError } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
 import type { Admission } from '../admission/admission.js';
 import type { ResourceCache } from '../forwarding/resource-cache.js';
+import type { SessionKeepers } from '../forwarding/session-keepers.js';
 import type { Catalogs } from '../routing/catalogs.js';
-import { ResourceWatch } from './resource-watch.js';
+import { type Listener, ResourceWatch } from './resource-watch.js';
 
 /** What an open stream wants to hear of, and how it is told. */
 export interface FeedWishes {
   readonly carrier: CredentialCarrier;
   readonly serverId: string | null;
   readonly lists: readonly CatalogList[];
-  readonly uris: readonly string[];
   readonly notify: (method: string, params: Readonly<Record<string, unknown>>) => void;
   /** Ends the stream: the gateway stops, or its caller is not let in any more. */
   readonly end: () => void;
@@ -23,7 +23,7 @@ export interface FeedWishes {
 export interface Feed {
   /** As they were let in last. */
   readonly principal: Principal;
-  follow(uris: readonly string[]): void;
+  follow(uris: readonly string[], listener: Listener): void;
   close(): void;
 }
 
@@ -38,6 +38,14 @@ const UNAUTHORISED = new Set([
   'registry.server_unknown',
 ]);
 
+/** Where a feed has its news from. */
+interface Sources {
+  readonly bus: Bus;
+  readonly catalogs: Catalogs;
+  readonly keepers: SessionKeepers;
+  readonly resources: ResourceCache;
+}
+
 class OpenFeed implements Feed {
   principal: Principal;
   readonly digests = new Map<CatalogList, string>();
@@ -46,13 +54,11 @@ class OpenFeed implements Feed {
   constructor(
     readonly wishes: FeedWishes,
     principal: Principal,
-    bus: Bus,
-    catalogs: Catalogs,
-    resources: ResourceCache,
+    { bus, catalogs, keepers, resources }: Sources,
     private readonly closed: (feed: OpenFeed) => void,
   ) {
     this.principal = principal;
-    this.watch = new ResourceWatch(bus, catalogs, {
+    this.watch = new ResourceWatch(bus, catalogs, keepers, {
       serverId: wishes.serverId,
       principal: () => this.principal,
       updated: (upstreamId, uri) => {
@@ -61,11 +67,10 @@ class OpenFeed implements Feed {
         wishes.notify('notifications/resources/updated', { uri });
       },
     });
-    this.watch.follow(wishes.uris);
   }
 
-  follow(uris: readonly string[]): void {
-    this.watch.follow(uris);
+  follow(uris: readonly string[], listener: Listener): void {
+    this.watch.follow(uris, listener);
   }
 
   close(): void {
@@ -86,6 +91,7 @@ export class ChangeFeeds {
   constructor(
     private readonly bus: Bus,
     private readonly catalogs: Catalogs,
+    private readonly keepers: SessionKeepers,
     private readonly resources: ResourceCache,
     private readonly admission: Admission,
     private readonly perPrincipalMax: number,
@@ -108,7 +114,8 @@ export class ChangeFeeds {
     const view = (await this.catalogs.of(wishes.serverId)).view(principal);
     const owner = principal.id;
     this.perPrincipal.set(owner, (this.perPrincipal.get(owner) ?? 0) + 1);
-    const feed = new OpenFeed(wishes, principal, this.bus, this.catalogs, this.resources, (closed) => {
+    const { bus, catalogs, keepers, resources } = this;
+    const feed = new OpenFeed(wishes, principal, { bus, catalogs, keepers, resources }, (closed) => {
       if (!this.feeds.delete(closed)) return;
       const left = (this.perPrincipal.get(owner) ?? 1) - 1;
       if (left > 0) this.perPrincipal.set(owner, left);

@@ -54,7 +54,6 @@ export class Listening {
         carrier: call.carrier,
         serverId: call.endpoint.serverId,
         lists,
-        uris: [],
         notify: (method, params) => {
           const rest = JSON.stringify(params).slice(1);
           void reply.send(notificationMessage(method, `{"_meta":{${subscription}}${rest === '}' ? '' : ','}${rest}`));
@@ -76,7 +75,7 @@ export class Listening {
     reply.hold();
     const acknowledged = `{"_meta":{${subscription}},"notifications":${JSON.stringify(honoured)}}`;
     void reply.send(notificationMessage('notifications/subscriptions/acknowledged', acknowledged));
-    feed.follow(uris);
+    feed.follow(uris, { session: null, capabilities: capabilitiesOf(call) });
     if (tasks.size === 0) return;
     watch = this.watchTasks(call, feed, (task) => {
       const params = appendMembers(task, `"_meta":{${subscription}}`);
@@ -87,7 +86,7 @@ export class Listening {
 
   private watchTasks(call: PlacedCall, feed: Feed, changed: (task: string) => void): TaskWatch {
     const { envelope, codec, endpoint } = call;
-    const capabilities = relayableCapabilities(envelope?.capabilities ?? {}, null, MODERN_EXTENSIONS);
+    const capabilities = capabilitiesOf(call);
     return new TaskWatch(this.bus, {
       principal: () => feed.principal,
       client: { info: envelope?.info ?? null, capabilities, revision: codec.revision },
@@ -96,6 +95,9 @@ export class Listening {
     });
   }
 }
+
+const capabilitiesOf = ({ envelope }: PlacedCall) =>
+  relayableCapabilities(envelope?.capabilities ?? {}, null, MODERN_EXTENSIONS);
 
 interface Honoured {
   readonly honoured: Readonly<Record<string, unknown>>;

@@ -2,10 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '#libs/bus';
 import type { Principal } from '#contracts/auth/principal';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
+import type { SessionKeepers } from '../forwarding/session-keepers.js';
 import type { Catalogs } from '../routing/catalogs.js';
+import type { EndpointCatalog } from '../routing/endpoint-catalog.js';
+import { ownSessionOf } from '../routing/own-session.js';
+import type { Session } from '../session/session.js';
 
 const PAUSE_MS = 1_000;
 const PAUSE_MAX_MS = 30_000;
+
+/** Who listens, as their calls say it: that decides which session with an upstream is theirs. */
+export interface Listener {
+  readonly session: Session | null;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+}
+
+export const listenerOf = (session: Session): Listener => ({ session, capabilities: session.client.capabilities });
 
 export interface WatchScope {
   readonly serverId: string | null;
@@ -21,17 +33,18 @@ export class ResourceWatch {
   constructor(
     private readonly bus: Bus,
     private readonly catalogs: Catalogs,
+    private readonly keepers: SessionKeepers,
     private readonly scope: WatchScope,
   ) {}
 
   /** The new set is asked for before the old one is let go, so nothing falls between. */
-  follow(uris: readonly string[]): void {
+  follow(uris: readonly string[], listener: Listener): void {
     const wanted = [...uris].sort().join('\n');
     if (wanted === this.uris) return;
     this.uris = wanted;
     const previous = this.current;
     this.current = uris.length === 0 ? null : new AbortController();
-    if (this.current !== null) void this.start(uris, this.current);
+    if (this.current !== null) void this.start(uris, listener, this.current.signal);
     previous?.abort();
   }
 
@@ -41,45 +54,54 @@ export class ResourceWatch {
     this.current = null;
   }
 
-  private async start(uris: readonly string[], control: AbortController): Promise<void> {
-    for (let pauseMs = PAUSE_MS; !control.signal.aborted; pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)) {
-      try {
-        const byUpstream = await this.owners(uris);
-        const startedAtMs = Date.now();
-        await Promise.all([...byUpstream].map(([upstreamId, owned]) => this.watch(upstreamId, owned, control.signal)));
-        if (Date.now() - startedAtMs > PAUSE_MAX_MS) pauseMs = PAUSE_MS;
-      } catch {
-        // The upstream or who watches it is away for the moment.
-      }
+  private async start(
+    uris: readonly string[],
+    listener: Listener,
+    signal: AbortSignal,
+    pauseMs = PAUSE_MS,
+  ): Promise<void> {
+    const again = async (some: readonly string[], afterMs: number): Promise<void> => {
       // Spread, so that all streams do not come back at once.
-      await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal: control.signal, ref: false }).catch(() => {});
+      await sleep(afterMs * (0.5 + Math.random()), undefined, { signal, ref: false }).catch(() => {});
+      if (!signal.aborted) void this.start(some, listener, signal, Math.min(afterMs * 2, PAUSE_MAX_MS));
+    };
+    let catalog: EndpointCatalog;
+    try {
+      catalog = await this.catalogs.of(this.scope.serverId);
+    } catch {
+      return again(uris, pauseMs);
+    }
+    // Each upstream for itself: one that is away is asked again while the others go on.
+    const byUpstream = Map.groupBy(uris, (uri) => catalog.resource(uri, this.scope.principal())?.upstreamId);
+    for (const [upstreamId, owned] of byUpstream) {
+      const startedAtMs = Date.now();
+      const watching =
+        upstreamId === undefined ? Promise.resolve() : this.watch(catalog, upstreamId, owned, listener, signal);
+      void watching
+        .catch(() => {})
+        .then(() => again(owned, Date.now() - startedAtMs > PAUSE_MAX_MS ? PAUSE_MS : pauseMs));
     }
   }
 
-  private async owners(uris: readonly string[]): Promise<Map<string, string[]>> {
-    const catalog = await this.catalogs.of(this.scope.serverId);
-    const owners = new Map<string, string[]>();
-    for (const uri of uris) {
-      const upstreamId = catalog.resource(uri, this.scope.principal())?.upstreamId;
-      if (upstreamId === undefined) continue;
-      const owned = owners.get(upstreamId);
-      if (owned === undefined) owners.set(upstreamId, [uri]);
-      else owned.push(uri);
-    }
-    return owners;
-  }
-
-  private async watch(upstreamId: string, uris: readonly string[], signal: AbortSignal): Promise<void> {
+  private async watch(
+    catalog: EndpointCatalog,
+    upstreamId: string,
+    uris: readonly string[],
+    { session, capabilities }: Listener,
+    signal: AbortSignal,
+  ): Promise<void> {
     const wanted = new Set(uris);
-    await this.bus.ask(
-      WatchUpstream,
-      { upstreamId, principalId: this.scope.principal().id, uris },
-      {
+    const principal = this.scope.principal();
+    const ownSession = ownSessionOf({ catalog, principal, session }, upstreamId);
+    const request = { upstreamId, principalId: principal.id, uris, ...(ownSession && { ownSession, capabilities }) };
+    const ask = (instance?: string) =>
+      this.bus.ask(WatchUpstream, request, {
         signal,
+        instance,
         onFrame: ({ head }) => {
           if (!signal.aborted && wanted.has(head.uri)) this.scope.updated(upstreamId, head.uri);
         },
-      },
-    );
+      });
+    await (ownSession === undefined ? ask() : this.keepers.listen(upstreamId, ownSession, ask));
   }
 }

@@ -10,6 +10,7 @@ import type { Session } from '../session/session.js';
 import type { SessionStore } from '../session/session-store.js';
 import { type SseSettings, SseStream } from '../transport/sse-stream.js';
 import type { ChangeFeeds, Feed } from './change-feeds.js';
+import { listenerOf } from './resource-watch.js';
 
 const ALL_LISTS: readonly CatalogList[] = ['tools', 'prompts', 'resources'];
 const REPLACED = 'switchyard.v1.sig.ingress.session.stream-replaced.all';
@@ -44,7 +45,7 @@ export class SessionStreams {
       if (by !== bus.instance) this.end(sessionId);
     });
     sessions.onChange((session, id) => {
-      if (session !== null) this.open.get(id)?.feed.follow(session.uris);
+      if (session !== null) this.open.get(id)?.feed.follow(session.uris, listenerOf(session));
       else this.endSession(id);
     });
   }
@@ -62,13 +63,13 @@ export class SessionStreams {
         carrier,
         serverId: session.serverId,
         lists: ALL_LISTS,
-        uris: session.uris,
         notify: (method, params) => void stream?.send(notificationMessage(method, JSON.stringify(params))),
         end: () => stream?.end(),
       },
       principal,
     );
     if (response.destroyed) return feed.close();
+    feed.follow(session.uris, listenerOf(session));
     this.end(session.id);
     this.bus.signal(REPLACED, { sessionId: session.id, by: this.bus.instance });
     stream = new SseStream(response, this.sse, { 'mcp-session-id': session.id });

@@ -1,8 +1,10 @@
 import type { CallContext } from '#libs/bus';
 import type { RequestOf } from '#contracts/define';
 import type { UpstreamNotice, WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
-import { fail } from '#libs/errors';
+import { fail, toGatewayError } from '#libs/errors';
 import type { UpstreamDirectory } from '../upstream/upstream-directory.js';
+
+type Request = RequestOf<typeof WatchUpstream>;
 
 const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 30_000;
@@ -19,11 +21,9 @@ export class WatchService {
     this.stopping.abort();
   }
 
-  async watch(
-    { upstreamId, principalId, uris }: RequestOf<typeof WatchUpstream>,
-    context: Pick<CallContext<UpstreamNotice>, 'signal' | 'send'>,
-  ): Promise<never> {
+  async watch(request: Request, context: Pick<CallContext<UpstreamNotice>, 'signal' | 'send'>): Promise<never> {
     const { signal: asker } = context;
+    const { uris } = request;
     if (uris.length > URIS_MAX) throw fail('mcp.params_invalid', { message: `More than ${URIS_MAX} resources` });
     const signal = AbortSignal.any([asker, this.stopping.signal]);
     const pending = new Set<string>();
@@ -47,8 +47,9 @@ export class WatchService {
     };
     let failures = 0;
     for (let again = false; !signal.aborted; again = true) {
-      const lost = await this.follow(upstreamId, principalId, uris, notify, again, signal).catch((error: unknown) => {
-        if (!again) throw error;
+      const lost = await this.follow(request, notify, again, signal).catch((error: unknown) => {
+        // A session of the asker's own is for them to begin anew, wherever it will be kept.
+        if (!again || toGatewayError(error).code === 'upstream.session_lost') throw error;
         return false;
       });
       if (lost) failures = 0;
@@ -59,16 +60,14 @@ export class WatchService {
 
   /** Resolves when the connection is gone or the asker is. */
   private async follow(
-    upstreamId: string,
-    principalId: string,
-    uris: readonly string[],
+    { upstreamId, principalId, uris, ownSession, capabilities = {} }: Request,
     notify: (uri: string) => void,
     again: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
     const upstream = await this.directory.upstream(upstreamId);
     const access = await this.directory.access(upstreamId, principalId);
-    const peer = await upstream.peer(access, {}, principalId);
+    const peer = await upstream.peer(access, capabilities, principalId, ownSession);
     if (signal.aborted) return false;
     const ends = uris.map((uri) => upstream.watchResource(peer, uri, notify));
     // What happened in between was not heard.

@@ -1,14 +1,24 @@
 import { defineRequest } from '../define.js';
+import type { OwnSession } from './execute-call.request.js';
 
 /** A change an upstream announced. */
 export type UpstreamNotice = { readonly kind: 'resource-updated'; readonly uri: string };
 
 /**
  * Follows resources of an upstream for as long as the asker stays: a frame per change, no answer until the asker
- * cancels. Subscriptions upstream are counted, so many watchers of one URI are one subscription there.
+ * cancels. Subscriptions upstream are counted, so many watchers of one URI are one subscription there. Where a session
+ * with the upstream is the listener's own, they are followed over that session, by the instance that keeps it: an
+ * upstream may tell only the session in which something was changed. Failure: `upstream.session_lost`.
  */
 export const WatchUpstream = defineRequest<
-  { readonly upstreamId: string; readonly principalId: string; readonly uris: readonly string[] },
+  {
+    readonly upstreamId: string;
+    readonly principalId: string;
+    readonly uris: readonly string[];
+    readonly ownSession?: OwnSession;
+    /** What the listener declares in its calls, which is part of what its own session is. */
+    readonly capabilities?: Readonly<Record<string, unknown>>;
+  },
   { readonly ended: true },
   UpstreamNotice
 >('tool-invocation', 'upstream.watch', { deadlineMs: 24 * 3_600_000 });

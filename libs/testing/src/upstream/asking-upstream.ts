@@ -10,6 +10,8 @@ export interface AskingSession {
   readonly owners: Set<string>;
   /** Calls that came in it, in order; what a stateful upstream would lose with the session. */
   calls: number;
+  /** Resources it has subscribed to. */
+  readonly uris: Set<string>;
 }
 
 export interface AskingUpstream {
@@ -57,7 +59,8 @@ const FORM = { type: 'object', properties: { answer: { type: 'string' } }, requi
 const CACHE = { ttlMs: 0, cacheScope: 'private' };
 
 const TOOLS = ['ask', 'count', 'other', 'one_more'].map((name) => ({ name, inputSchema: { type: 'object' } }));
-const RESOURCES = [{ uri: 'asking://state', name: 'state' }];
+const STATE = 'asking://state';
+const RESOURCES = [{ uri: STATE, name: 'state' }];
 
 const event = (message: object): string =>
   `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
@@ -66,7 +69,8 @@ const text = (said: string): object => ({ content: [{ type: 'text', text: said }
 /**
  * Its tool `ask` says `arguments.canary` in progress, in a log message and in a question to the user, and answers with
  * it and with what the user said; `count` says how often its session has been called, by which a session that is
- * another one is found out. Ids of its questions are the same in every session.
+ * another one is found out. Ids of its questions are the same in every session. With `arguments.touch` its resource has
+ * changed, for the session of the call alone.
  */
 export const startAskingUpstream = async ({ era }: { readonly era: 'legacy' | 'modern' }): Promise<AskingUpstream> => {
   const upstream = new Asking();
@@ -116,6 +120,7 @@ class Asking {
   readonly sessions = new Map<string, AskingSession>();
   /** By session and id of the question. */
   readonly waiting = new Map<string, WaitingCall>();
+  private readonly streams = new Map<string, ServerResponse>();
   sessionsOpened = 0;
   cancelled = 0;
 
@@ -126,6 +131,8 @@ class Asking {
       response.writeHead(200).end();
     } else if (this.sessions.has(id)) {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+      this.streams.set(id, response);
+      response.once('close', () => this.streams.get(id) === response && this.streams.delete(id));
     } else response.writeHead(404).end();
   }
 
@@ -137,6 +144,9 @@ class Asking {
     if (message.method === undefined) this.answered(session, message);
     if (message.method === undefined || message.id === undefined) return void response.writeHead(202).end();
     if (message.method === 'tools/call') return this.call(message, session, response);
+    const { uri } = message.params ?? {};
+    if (message.method === 'resources/subscribe' && uri !== undefined) session.uris.add(uri);
+    if (message.method === 'resources/unsubscribe' && uri !== undefined) session.uris.delete(uri);
     send(response, { id: message.id, ...answerOf(message, {}) });
   }
 
@@ -160,7 +170,7 @@ class Asking {
   }
 
   private open({ id }: Message, response: ServerResponse): void {
-    const session = { id: randomUUID(), owners: new Set<string>(), calls: 0 };
+    const session = { id: randomUUID(), owners: new Set<string>(), calls: 0, uris: new Set<string>() };
     this.sessions.set(session.id, session);
     this.sessionsOpened++;
     const result = { protocolVersion: '2025-11-25', capabilities: CAPABILITIES, serverInfo: INFO };
@@ -171,6 +181,8 @@ class Asking {
     const { name, arguments: args = {} } = message.params ?? {};
     session.owners.add(String(args['owner']));
     session.calls++;
+    if (args['touch'] === true && session.uris.has(STATE))
+      this.streams.get(session.id)?.write(event({ method: 'notifications/resources/updated', params: { uri: STATE } }));
     if (name !== 'ask') return send(response, { id: message.id, result: text(`${session.id} ${session.calls}`) });
     tell(response, message);
     const question = `q-${session.calls}`;
