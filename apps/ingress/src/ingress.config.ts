@@ -57,6 +57,16 @@ export const ingressOptions = {
     true,
     'Whether a session gets an answer that nothing came before as one JSON object; else every answer is an event stream.',
   ),
+  STREAM_AFTER_MS: integer(
+    1_000,
+    'Milliseconds after which a call without an answer goes on as an event stream, which stays alive and, in a session, can be resumed.',
+    { min: 50, max: 60_000 },
+  ),
+  SSE_POLL_AFTER: integer(
+    0,
+    'Seconds after which the connection of a stream that can be resumed is closed with `retry`, and its client (of a session of 2025-11-25) comes back for the rest; 0: never. For proxies that end long responses.',
+    { max: 3_600 },
+  ),
   SSE_KEEPALIVE_ENABLED: flag(
     true,
     'Whether idle streams carry a comment, and idle WebSockets a ping, now and then, so that nothing closes them.',

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '#libs/bus';
 import { fail } from '#libs/errors';
 import type { CallerAdmission } from '#libs/identity';
@@ -46,6 +47,10 @@ export interface IngressSurroundings {
 }
 
 const SECOND_MS = 1_000;
+/** How long a stopping gateway waits for calls that nobody holds a connection for. */
+const STOP_MS = 10_000;
+/** How often it is looked at, in the time for which it may wait, whether a call has waited for that long. */
+const LOOKS_PER_PATIENCE = 4;
 
 /** Ingress, put together: the one place that knows all its parts. */
 export class Ingress {
@@ -53,6 +58,7 @@ export class Ingress {
   readonly sse: HttpSse;
   readonly sockets: WebSockets;
   private readonly heartbeat = new Heartbeat();
+  private readonly waiting: Heartbeat;
   private readonly catalogs: Catalogs;
   private readonly sessions: SessionStore;
   private readonly calls: OpenCalls;
@@ -66,7 +72,17 @@ export class Ingress {
   constructor(config: IngressConfig, { bus, cache, callers, outbox, logger, releasePlace }: IngressSurroundings) {
     const seal = new Seal(secretOf(config));
     const keepAliveMs = config.SSE_KEEPALIVE_ENABLED ? config.SSE_KEEPALIVE_INTERVAL * SECOND_MS : null;
-    const reply = { heartbeat: this.heartbeat, keepAliveMs, releasePlace, plainJson: true };
+    const patienceMs = config.STREAM_AFTER_MS;
+    this.waiting = new Heartbeat(Math.min(SECOND_MS, patienceMs / LOOKS_PER_PATIENCE));
+    const reply = {
+      heartbeat: this.heartbeat,
+      keepAliveMs,
+      releasePlace,
+      plainJson: true,
+      waiting: this.waiting,
+      patienceMs,
+      pollAfterMs: config.SSE_POLL_AFTER === 0 ? null : config.SSE_POLL_AFTER * SECOND_MS,
+    };
     const trail = { cache, bus, ttlMs: config.MESSAGE_TTL * SECOND_MS };
     const journal = new CallJournal(outbox);
 
@@ -133,7 +149,13 @@ export class Ingress {
     this.asks.giveUp();
     this.feeds.endAll();
     this.streams.endAll();
-    await connections;
+    await Promise.all([connections, this.callsOver()]);
+  }
+
+  private async callsOver(): Promise<void> {
+    const late = new AbortController();
+    await Promise.race([this.calls.idle(), sleep(STOP_MS, undefined, { signal: late.signal }).catch(() => {})]);
+    late.abort();
   }
 
   close(): void {
@@ -144,6 +166,7 @@ export class Ingress {
     for (const part of [this.catalogs, this.resources, this.sessions, this.calls, this.asks, this.presence])
       part.close();
     this.heartbeat.close();
+    this.waiting.close();
   }
 }
 

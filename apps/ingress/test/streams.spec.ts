@@ -428,6 +428,7 @@ describe('a session over two replicas', () => {
         await fetch(second, { headers: { ...session, accept: 'text/event-stream', 'last-event-id': lastEventId } }),
       );
     const resumed = await resume(primed?.id ?? '');
+    expect((await resumed.next()).value).toEqual(primed);
     expect((await resumed.next()).value).toEqual(seen);
     release();
     expect(await nextMessage(resumed)).toMatchObject({ params: { progress: 2 } });

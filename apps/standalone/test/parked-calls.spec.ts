@@ -71,6 +71,45 @@ describe('a call that waits for its client', () => {
     }
   });
 
+  it('asks a client that has left on its GET stream, on whichever replica, and goes on with the answer', async () => {
+    const [first, second] = gateway.ingressUrls as [string, string];
+    const client = await LegacyClient.open(at(first));
+    const own = await client.as(at(second)).listen();
+    const canary = `left ${Date.now()}`;
+    const leaving = new AbortController();
+    const call = client.call('ask', { canary, owner: 'admin', afterMs: 700 }, {}, leaving.signal);
+    setTimeout(() => leaving.abort(), 300);
+    await expect(call).rejects.toThrow(/abort/);
+
+    const question = await own.hear(isQuestion);
+    expect(question.params.message).toBe(canary);
+    expect(own.eventId).toBe('changes.1');
+    expect(upstream.waitingCanaries).toContain(canary);
+    expect(await client.answer(question.id, { answer: 'yes' })).toBe(202);
+    await expect.poll(() => upstream.waitingCanaries).not.toContain(canary);
+    expect(upstream.answers.get(canary)).toBe('yes');
+    own.leave();
+  });
+
+  it('asks a client that can come back for the stream of its call there, on the other replica', async () => {
+    const [first, second] = gateway.ingressUrls as [string, string];
+    const client = await LegacyClient.open(at(first));
+    const own = await client.as(at(second)).listen();
+    const canary = `back ${Date.now()}`;
+    // Longer than a call is waited for in silence: its answer is a stream by then.
+    const talk = await client.call('ask', { canary, owner: 'admin', afterMs: 2_500 });
+    await expect.poll(() => talk.eventId).not.toBeNull();
+    talk.leave();
+
+    const there = client.as(at(second));
+    const resumed = await there.listen(talk.eventId ?? '');
+    const question = await resumed.hear(isQuestion);
+    expect(await client.answer(question.id, { answer: 'yes' })).toBe(202);
+    expect(textOf(await resumed.answer())).toBe(`${canary} yes`);
+    expect(own.messages).toEqual([]);
+    own.leave();
+  });
+
   it('ends clearly for a session that comes back for its stream when ingress is killed, and the session lives', async () => {
     const [first, second] = gateway.ingressUrls as [string, string];
     const clients = await Promise.all(canaries().map((canary) => askSession(at(second), canary)));

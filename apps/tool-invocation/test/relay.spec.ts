@@ -374,8 +374,10 @@ describe('sessions', () => {
       ),
     );
 
-    expect(text((await invocation.call(invocation.profile({ url: upstream.url }), 't')).body)).toBe('resumed');
+    const { body, frames } = await invocation.call(invocation.profile({ url: upstream.url }), 't');
+    expect(text(body)).toBe('resumed');
     expect(upstream.executions).toBe(1);
+    expect(frames).toEqual([{ kind: 'later', afterMs: 20 }]);
   });
 
   it('sets the log level once, to the lowest anybody asked for, and filters for the others', async () => {

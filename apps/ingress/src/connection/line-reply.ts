@@ -12,8 +12,16 @@ export class LineReply implements Reply {
     private readonly settled: (headers: Readonly<Record<string, string>>) => void,
   ) {}
 
+  underWay(): void {
+    // The connection is kept alive anyway.
+  }
+
   send(message: string): void | Promise<void> {
     if (!this.done) return this.line.send(message);
+  }
+
+  ask(message: string): void {
+    void this.send(message);
   }
 
   finish(message: string, _httpStatus: number, headers: Readonly<Record<string, string>> = {}): void {
@@ -25,6 +33,10 @@ export class LineReply implements Reply {
 
   hold(): void {
     // The connection stays open anyway, and holds no place.
+  }
+
+  pause(): void {
+    // It carries everything else, too.
   }
 
   abandon(): void {

@@ -5,7 +5,7 @@ import { type BoundCall, LOG_LEVELS } from '../calls.js';
 
 /**
  * Writes what comes before the answer to the client that asked for it: progress with its own token, only upwards; log
- * messages from its level on. `undefined` when it asked for neither.
+ * messages from its level on. `undefined` when it asked for neither, which no client with a session does.
  */
 export const frameWriter = (call: BoundCall): ((frame: Message<CallFrame>) => void | Promise<void>) | undefined => {
   const { reply, logLevel } = call;
@@ -13,6 +13,7 @@ export const frameWriter = (call: BoundCall): ((frame: Message<CallFrame>) => vo
   if (!reply.streams || (progressTokenText === null && logLevel === null)) return undefined;
   let reached = Number.NEGATIVE_INFINITY;
   return ({ head: frame }) => {
+    if (frame.kind === 'later') return reply.pause(frame.afterMs);
     if (frame.kind === 'log') {
       if (logLevel === null || LOG_LEVELS.indexOf(frame.level) < LOG_LEVELS.indexOf(logLevel)) return;
       const { level, logger, data } = frame;

@@ -38,6 +38,7 @@ export class Forwarder {
   ) {}
 
   async forward(call: BoundCall): Promise<SettledCall> {
+    call.reply.underWay();
     const onFrame = frameWriter(call);
     const answer = await this.begin(call, onFrame);
     if (answer.head.kind !== 'input-required' || !isSessionCall(call)) return { call, answer };

@@ -60,8 +60,7 @@ export class Asks {
     if (signal.aborted) cancelled();
     this.waiting.set(id, { sessionId, settle: resolve, refuse: reject });
     try {
-      reply.hold();
-      void reply.send(requestMessage(id, method, paramsText));
+      reply.ask(requestMessage(id, method, paramsText));
       return await promise;
     } finally {
       clearTimeout(timer);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Bus } from '#libs/bus';
 import type { Cache } from '#libs/storage';
+import { postMail } from './session-mail.js';
 
 export interface TrailSettings {
   readonly cache: Cache;
@@ -11,11 +12,14 @@ export interface TrailSettings {
 /** The first entry of a trail: whose work it shows. */
 export interface TrailHeading {
   readonly instance: string;
-  /** Of the request that is being answered. */
-  readonly idText: string;
+  /** Of the requests that are being answered. */
+  readonly idTexts: readonly string[];
 }
 
 const EVENTS_MAX = 1_000;
+/** A notification that is larger, or comes while so many wait for the store, is told to who is there and not kept. */
+const NOTIFICATION_CHARS_MAX = 16_384;
+const WAITING_MAX = 256;
 
 /** What an entry of the list is, by its first character. */
 export const HEADING = '#';
@@ -31,14 +35,17 @@ export const grownSignal = (stream: string): string => `switchyard.v1.sig.ingres
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
  */
 export class EventTrail {
+  /** Resolves when what was added so far has reached the store, or has not and never will. */
+  written: Promise<void> = Promise.resolve();
   private stream = '';
   private count = 0;
-  private writing: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
+  private failed = false;
 
   constructor(
     private readonly settings: TrailSettings,
     private readonly sessionId: string,
-    private readonly idText: string,
+    private readonly idTexts: readonly string[],
     /** Whether the stream begins with an event that holds nothing but an id (since 2025-11-25). */
     readonly primes: boolean,
   ) {}
@@ -47,12 +54,21 @@ export class EventTrail {
   start(): string {
     if (this.count > 0) return `${this.stream}.1`;
     this.stream = randomBytes(12).toString('hex');
-    const heading: TrailHeading = { instance: this.settings.bus.instance, idText: this.idText };
+    const heading: TrailHeading = { instance: this.settings.bus.instance, idTexts: this.idTexts };
     return this.write(HEADING + JSON.stringify(heading), false);
   }
 
-  /** The event's id. `announce`: nobody reads the stream any more, so whoever resumes it is told. */
-  add(message: string, announce: boolean): string {
+  /**
+   * A notification. Answers the event's id, if it is kept. `announce`: nobody reads the stream any more, so whoever
+   * resumes it is told.
+   */
+  add(message: string, announce: boolean): string | undefined {
+    if (message.length > NOTIFICATION_CHARS_MAX || this.waiting >= WAITING_MAX) return undefined;
+    return this.keep(message, announce);
+  }
+
+  /** Something that must not get lost. */
+  keep(message: string, announce: boolean): string {
     this.start();
     return this.write(MORE + message, announce);
   }
@@ -67,17 +83,36 @@ export class EventTrail {
     if (this.count > 0) this.write(LAST, true);
   }
 
+  /** Whether everything so far is in the store. */
+  async isKept(): Promise<boolean> {
+    await this.written;
+    return !this.failed;
+  }
+
+  /** Leaves a request to the client where the session's GET stream takes it from. */
+  post(message: string): void {
+    void postMail(this.settings, this.sessionId, message);
+  }
+
   private write(entry: string, announce: boolean): string {
     const { cache, bus, ttlMs } = this.settings;
     const { stream } = this;
     const key = trailKey(this.sessionId, stream);
-    this.writing = this.writing
+    this.waiting++;
+    this.written = this.written
       .then(() => cache.append(key, entry, { lengthMax: EVENTS_MAX, ttlMs }))
+      .then(
+        () => {
+          if (announce) bus.signal(grownSignal(stream), {});
+        },
+        // Without the store the stream cannot be resumed; it goes on all the same.
+        () => {
+          this.failed = true;
+        },
+      )
       .then(() => {
-        if (announce) bus.signal(grownSignal(stream), {});
-      })
-      // Without the store the stream cannot be resumed; it goes on all the same.
-      .catch(() => {});
+        this.waiting--;
+      });
     return `${stream}.${++this.count}`;
   }
 }

@@ -14,6 +14,7 @@ interface Cancellation {
 export class OpenCalls {
   private readonly sessions = new Map<string, Map<string, Set<CallAbort>>>();
   private readonly subscription: Subscription;
+  private whenIdle: (() => void) | null = null;
 
   constructor(private readonly bus: Bus) {
     this.subscription = bus.onSignal(CANCELLED, (payload) => {
@@ -35,7 +36,14 @@ export class OpenCalls {
     const same = calls?.get(idText);
     if (calls === undefined || same === undefined || !same.delete(call) || same.size > 0) return;
     calls.delete(idText);
-    if (calls.size === 0) this.sessions.delete(sessionId);
+    if (calls.size > 0) return;
+    this.sessions.delete(sessionId);
+    if (this.sessions.size === 0) this.whenIdle?.();
+  }
+
+  /** Resolves when none is under way here any more: also none whose client has left and comes back for its answer. */
+  idle(): Promise<void> {
+    return this.sessions.size === 0 ? Promise.resolve() : new Promise((resolve) => (this.whenIdle = resolve));
   }
 
   /** Here if it is here, else wherever it is. */

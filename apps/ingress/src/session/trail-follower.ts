@@ -5,6 +5,8 @@ import { HEADING, LAST, type TrailHeading, type TrailSettings, grownSignal, trai
 import { isPresent } from './presence.js';
 
 export interface TrailReader {
+  /** There is such a stream. */
+  begin(): void;
   send(message: string, eventId: string): void | Promise<void>;
   /** The stream has ended, or there is nothing of it. */
   end(): void;
@@ -23,6 +25,7 @@ export class TrailFollower {
   private reading: Promise<void> | null = null;
   private again = false;
   private emptyLooks = 0;
+  private begun = false;
   private heading: TrailHeading | null = null;
 
   private constructor(
@@ -64,6 +67,10 @@ export class TrailFollower {
     while (this.again && !this.stopped) {
       this.again = false;
       const { entries, complete } = await this.settings.cache.readSince(this.key, this.last);
+      if (!this.begun && (complete || entries.length > 0)) {
+        this.begun = true;
+        this.reader.begin();
+      }
       for (const { id, value } of entries) {
         if (this.stopped) return;
         this.last = id;
@@ -89,8 +96,21 @@ export class TrailFollower {
     // It may have finished just before it went.
     if ((await cache.readSince(this.key, this.last)).entries.length > 0) return this.look();
     const error = toRpcError(fail('bus.responder_lost', { executed: 'unknown' }));
-    await this.reader.send(errorMessage(this.heading.idText, error), `${this.stream}.${this.last}`);
+    for (const idText of await this.unanswered(this.heading))
+      await this.reader.send(errorMessage(idText, error), `${this.stream}.${this.last}`);
     this.finish();
+  }
+
+  private async unanswered({ idTexts }: TrailHeading): Promise<string[]> {
+    const { entries } = await this.settings.cache.readSince(this.key, 0);
+    const answered = new Set(
+      entries
+        .filter(({ value }) => !value.startsWith(HEADING) && value.length > 1)
+        .map(({ value }) => JSON.parse(value.slice(1)) as { readonly id?: unknown; readonly method?: unknown })
+        .filter(({ method }) => method === undefined)
+        .map(({ id }) => JSON.stringify(id)),
+    );
+    return idTexts.filter((idText) => !answered.has(JSON.stringify(JSON.parse(idText))));
   }
 
   private finish(): void {

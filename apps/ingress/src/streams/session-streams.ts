@@ -5,38 +5,52 @@ import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import type { CredentialCarrier } from '#libs/identity';
 import { notificationMessage } from '#libs/mcp';
 import type { TrailSettings } from '../session/event-trail.js';
+import { type Mail, SessionMail } from '../session/session-mail.js';
 import { TrailFollower } from '../session/trail-follower.js';
 import type { Session } from '../session/session.js';
 import type { SessionStore } from '../session/session-store.js';
-import { type SseSettings, SseStream } from '../transport/sse-stream.js';
+import type { ReplySettings } from '../transport/http-reply.js';
+import { SseStream, retryPeriodMs } from '../transport/sse-stream.js';
 import type { ChangeFeeds, Feed } from './change-feeds.js';
 import { listenerOf } from './resource-watch.js';
 
 const ALL_LISTS: readonly CatalogList[] = ['tools', 'prompts', 'resources'];
 const REPLACED = 'switchyard.v1.sig.ingress.session.stream-replaced.all';
 const PRIMED_SINCE = '2025-11-25';
-/** Of no trail: a client that comes back with it gets a new stream of changes. */
-const CHANGES_EVENT_ID = 'changes';
+/** Of the GET stream, which has no trail: only the number of its mail counts. */
+const OWN_EVENT_ID = /^changes(?:\.(\d{1,9}))?$/;
+const ownEventId = (number: number): string => (number === 0 ? 'changes' : `changes.${number}`);
 
 interface OpenStream {
   readonly stream: SseStream;
   readonly feed: Feed;
+  /** The number of the last mail that was looked at. */
+  mailSeen: number;
+  /** Mail is taken by one look after the other. */
+  taking: Promise<void>;
 }
 
-/** The GET streams of sessions. A session has one, wherever it is: a new one takes the place of the old. */
+/**
+ * The GET streams of sessions: they tell of changes, and carry requests of calls whose own stream cannot be come back
+ * to. A session has one, wherever it is: a new one takes the place of the old.
+ */
 export class SessionStreams {
   private readonly open = new Map<string, OpenStream>();
   private readonly followers = new Map<string, Set<() => void>>();
   private readonly subscription: Subscription;
   private readonly keeping: NodeJS.Timeout;
+  private readonly mail: SessionMail;
 
   constructor(
     private readonly bus: Bus,
     private readonly feeds: ChangeFeeds,
     private readonly trail: TrailSettings,
-    private readonly sse: SseSettings,
+    private readonly settings: ReplySettings,
     private readonly sessions: SessionStore,
   ) {
+    this.mail = new SessionMail(trail, (sessionId) => {
+      for (const id of sessionId === null ? this.open.keys() : [sessionId]) this.takeMail(id);
+    });
     // A client that only listens uses its session as well.
     this.keeping = setInterval(() => this.keepSessions(), sessions.ttlMs / 4);
     this.keeping.unref();
@@ -56,6 +70,7 @@ export class SessionStreams {
     principal: Principal,
     carrier: CredentialCarrier,
     response: ServerResponse,
+    lastEventId: string | null,
   ): Promise<void> {
     let stream: SseStream | null = null;
     const feed = await this.feeds.open(
@@ -72,26 +87,35 @@ export class SessionStreams {
     feed.follow(session.uris, listenerOf(session));
     this.end(session.id);
     this.bus.signal(REPLACED, { sessionId: session.id, by: this.bus.instance });
-    stream = new SseStream(response, this.sse, { 'mcp-session-id': session.id });
-    if (session.revision >= PRIMED_SINCE) stream.prime(CHANGES_EVENT_ID);
-    else stream.comment();
-    const opened: OpenStream = { stream, feed };
+    stream = new SseStream(response, this.settings, { 'mcp-session-id': session.id });
+    const opened: OpenStream = { stream, feed, mailSeen: 0, taking: Promise.resolve() };
     this.open.set(session.id, opened);
     response.once('close', () => {
       feed.close();
       if (this.open.get(session.id) === opened) this.open.delete(session.id);
     });
+    const received = OWN_EVENT_ID.exec(lastEventId ?? '');
+    const mail = await this.fetchMail(session.id, opened, received && Number(received[1] ?? 0));
+    if (session.revision >= PRIMED_SINCE) stream.prime(ownEventId((mail[0]?.number ?? opened.mailSeen + 1) - 1));
+    else stream.comment();
+    deliver(mail, stream);
   }
 
   /** Gives again what a stream of the session sent after an event, and what it still sends. */
   resume(session: Session, lastEventId: string, response: ServerResponse): boolean {
     let stream: SseStream | null = null;
+    const { pollAfterMs } = this.settings;
     const follower = TrailFollower.from(this.trail, session.id, lastEventId, {
+      begin: () => {
+        if (stream === null || session.revision < PRIMED_SINCE) return;
+        stream.prime(lastEventId);
+        if (pollAfterMs !== null) stream.after(pollAfterMs, () => stream?.pause(retryPeriodMs()));
+      },
       send: (message, id) => stream?.send(message, id),
       end: () => stream?.end(),
     });
     if (follower === null) return false;
-    stream = new SseStream(response, this.sse, { 'mcp-session-id': session.id });
+    stream = new SseStream(response, this.settings, { 'mcp-session-id': session.id });
     stream.comment();
     const end = (): void => {
       follower.stop();
@@ -115,7 +139,27 @@ export class SessionStreams {
   close(): void {
     clearInterval(this.keeping);
     this.subscription.close();
+    this.mail.close();
     this.endAll();
+  }
+
+  private takeMail(id: string): void {
+    const opened = this.open.get(id);
+    if (opened === undefined) return;
+    void this.fetchMail(id, opened, null).then((mail) => deliver(mail, opened.stream));
+  }
+
+  /** None while the store is away; what comes later is looked at together with it. */
+  private fetchMail(id: string, opened: OpenStream, lastReceived: number | null): Promise<readonly Mail[]> {
+    const fetching = opened.taking.then(async () => {
+      if (!opened.stream.open) return [];
+      const { mail, seen } = await this.mail.take(id, opened.mailSeen, lastReceived);
+      opened.mailSeen = seen;
+      return mail;
+    });
+    const fetched = fetching.catch((): readonly Mail[] => []);
+    opened.taking = fetched.then(() => {});
+    return fetched;
   }
 
   private keepSessions(): void {
@@ -142,3 +186,7 @@ export class SessionStreams {
     opened.stream.end();
   }
 }
+
+const deliver = (mail: readonly Mail[], stream: SseStream): void => {
+  for (const { number, message } of mail) void stream.send(message, ownEventId(number));
+};

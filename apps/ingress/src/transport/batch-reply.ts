@@ -1,31 +1,63 @@
+import type { HttpReply } from './http-reply.js';
 import type { Reply } from './reply.js';
 
 /**
- * The answers to a batch (2025-03-26), as one array when the last is there. What would have come ahead of an answer has
- * no place in it.
+ * The answers to a batch: one array when the last is there, unless something has to be said before or it takes long;
+ * then a stream, on which each answer is an event.
+ * https://modelcontextprotocol.io/specification/2025-03-26/basic/transports#sending-messages-to-the-server
  */
 export class BatchReply {
-  private readonly answers: string[] = [];
+  /** Those that are to be sent together. */
+  private answers: string[] = [];
   private waiting: number;
 
   constructor(
     requests: number,
-    private readonly answer: (text: string) => void,
+    private readonly whole: HttpReply,
+    private readonly plainJson: boolean,
   ) {
     this.waiting = requests;
   }
 
   member(): Reply {
-    const settle = (message: string | null): void => {
-      if (message !== null) this.answers.push(message);
-      if (--this.waiting === 0) this.answer(`[${this.answers.join(',')}]`);
-    };
+    const { whole } = this;
     return {
-      streams: false,
-      send: () => {},
-      hold: () => {},
-      finish: (message) => settle(message),
-      abandon: () => settle(null),
+      streams: true,
+      underWay: () => whole.underWay(),
+      send: (message) => {
+        this.tellAnswers();
+        return whole.send(message);
+      },
+      ask: (message) => {
+        this.tellAnswers();
+        whole.ask(message);
+      },
+      finish: (message) => this.settle(message),
+      hold: () => whole.hold(),
+      pause: () => {
+        // Batches are older than streams that may be closed early.
+      },
+      abandon: () => this.settle(null),
     };
+  }
+
+  private settle(message: string | null): void {
+    this.waiting--;
+    if (message !== null) this.answers.push(message);
+    const streaming = this.whole.streaming || !this.plainJson;
+    if (this.waiting > 0) {
+      if (streaming) this.tellAnswers();
+      return;
+    }
+    const last = streaming ? this.answers.pop() : `[${this.answers.join(',')}]`;
+    if (streaming) this.tellAnswers();
+    if (last === undefined || last === '[]') this.whole.abandon();
+    else this.whole.finish(last, 200);
+  }
+
+  /** What had waited for the others need not do so any more. */
+  private tellAnswers(): void {
+    for (const answer of this.answers) this.whole.tell(answer);
+    this.answers = [];
   }
 }

@@ -7,16 +7,17 @@ export interface Beating extends Seated {
 
 const TICK_MS = 1_000;
 
-/** One timer for every open stream and waiting call, instead of one each. */
+/** One timer for every open stream or waiting call, instead of one each. */
 export class Heartbeat {
   private readonly members = new InFlight<Beating>();
   private readonly timer: NodeJS.Timeout;
 
-  constructor() {
+  constructor(tickMs = TICK_MS) {
     this.timer = setInterval(() => {
+      if (this.members.size === 0) return;
       const nowMs = Date.now();
       for (const member of this.members) member.beat(nowMs);
-    }, TICK_MS);
+    }, tickMs);
     this.timer.unref();
   }
 

@@ -1,19 +1,24 @@
 import type { ServerResponse } from 'node:http';
 import type { EventTrail } from '../session/event-trail.js';
-import type { Beating } from './heartbeat.js';
+import type { Beating, Heartbeat } from './heartbeat.js';
 import { answerJson } from './json-answer.js';
 import type { Reply } from './reply.js';
-import { type SseSettings, SseStream } from './sse-stream.js';
+import { type SseSettings, SseStream, retryPeriodMs } from './sse-stream.js';
 
 export interface ReplySettings extends SseSettings {
   /** Gives the request's place among those in hand back, once it has become a long stream. */
   readonly releasePlace: (response: ServerResponse) => void;
   /** Whether an answer that nothing came before is one JSON object; else it is a stream of one event. */
   readonly plainJson: boolean;
+  /** Looks after the calls that are under way, more often than streams have to be. */
+  readonly waiting: Heartbeat;
+  /** A call without an answer for this long goes on as a stream, so that it is kept alive and can be resumed. */
+  readonly patienceMs: number;
+  /** How long the connection of a stream that can be resumed stays open; `null`: until the stream ends. */
+  readonly pollAfterMs: number | null;
 }
 
-/** A call without an answer for this long goes on as a stream, so that it is kept alive and can be resumed. */
-const PATIENCE_MS = 5_000;
+const RETRY_MS_MAX = 60_000;
 
 /**
  * The answer to a POST: a JSON object, unless something has to be said before it or it takes long; then a stream. With
@@ -23,31 +28,58 @@ export class HttpReply implements Reply, Beating {
   seat = -1;
   private stream: SseStream | null = null;
   private finished = false;
-  private readonly receivedAtMs = Date.now();
+  private underWayAtMs = 0;
 
   constructor(
     private readonly response: ServerResponse,
     private readonly settings: ReplySettings,
     readonly streams: boolean,
     private readonly trail: EventTrail | null,
-  ) {
-    if (streams) settings.heartbeat.add(this);
+  ) {}
+
+  /** Whether the answer is an event stream by now. */
+  get streaming(): boolean {
+    return this.stream !== null;
+  }
+
+  underWay(): void {
+    if (!this.streams || this.stream !== null) return;
+    this.underWayAtMs = Date.now();
+    this.settings.waiting.add(this);
   }
 
   send(message: string): void | Promise<void> {
+    if (this.isLost) return;
     const stream = this.begin();
     if (this.trail === null) return stream.send(message);
-    return stream.send(message, this.trail.add(message, !stream.open));
+    const id = this.trail.add(message, !stream.open);
+    return stream.open ? stream.send(message, id) : this.trail.written;
+  }
+
+  ask(message: string): void {
+    // Nobody can come back for what goes on this stream, so the request takes the session's own.
+    if (this.trail !== null && this.isLost) return this.trail.post(message);
+    const stream = this.begin();
+    this.settings.releasePlace(this.response);
+    void stream.send(message, this.trail?.keep(message, !stream.open));
+  }
+
+  /** One of several answers, and not the last. */
+  tell(answer: string): void {
+    if (this.isLost) return;
+    const stream = this.begin();
+    void stream.send(answer, this.trail?.keep(answer, !stream.open));
   }
 
   finish(message: string, httpStatus: number, headers?: Readonly<Record<string, string>>): void {
     if (this.finished) return;
     this.finished = true;
-    this.settings.heartbeat.remove(this);
+    this.settings.waiting.remove(this);
     if (this.stream === null && (this.settings.plainJson || !this.streams || httpStatus !== 200)) {
       if (!this.response.destroyed) answerJson(this.response, httpStatus, message, headers);
       return;
     }
+    if (this.isLost) return;
     const stream = this.begin(headers);
     void stream.send(message, this.trail?.end(message, !stream.open));
     stream.end();
@@ -56,28 +88,49 @@ export class HttpReply implements Reply, Beating {
   abandon(): void {
     if (this.finished) return;
     this.finished = true;
-    this.settings.heartbeat.remove(this);
+    this.settings.waiting.remove(this);
     this.trail?.close();
     if (!this.response.destroyed) this.begin().end();
   }
 
-  /** Becomes a stream that may stay open for as long as a person thinks. */
   hold(): void {
     this.begin();
     this.settings.releasePlace(this.response);
   }
 
+  /** https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server (6) */
+  pause(retryMs: number): void {
+    const { trail, response } = this;
+    if (trail === null || !trail.primes || this.finished || response.destroyed) return;
+    const stream = this.begin();
+    // Not before the client can have from the store what it comes back for.
+    void trail.isKept().then((kept) => {
+      if (kept && !this.finished) stream.pause(Math.min(retryMs, RETRY_MS_MAX));
+    });
+  }
+
   beat(nowMs: number): void {
-    if (nowMs - this.receivedAtMs < PATIENCE_MS) return;
-    this.settings.heartbeat.remove(this);
-    if (!this.finished && !this.response.destroyed) this.begin().comment();
+    if (nowMs - this.underWayAtMs < this.settings.patienceMs) return;
+    this.settings.waiting.remove(this);
+    if (this.finished || this.response.destroyed) return;
+    const stream = this.begin();
+    if (!this.trail?.primes) stream.comment();
+  }
+
+  /** The client has left without an id that it could come back with. */
+  private get isLost(): boolean {
+    return this.response.destroyed && !this.stream?.resumable;
   }
 
   private begin(headers?: Readonly<Record<string, string>>): SseStream {
     if (this.stream !== null) return this.stream;
-    this.settings.heartbeat.remove(this);
-    this.stream = new SseStream(this.response, this.settings, headers);
-    if (this.trail?.primes) this.stream.prime(this.trail.start());
+    const { settings, trail } = this;
+    settings.waiting.remove(this);
+    this.stream = new SseStream(this.response, settings, headers);
+    if (trail?.primes) {
+      this.stream.prime(trail.start());
+      if (settings.pollAfterMs !== null) this.stream.after(settings.pollAfterMs, () => this.pause(retryPeriodMs()));
+    }
     return this.stream;
   }
 }

@@ -137,7 +137,7 @@ export class McpHttp {
     }
     const abort = new CallAbort();
     const version = singleHeaderValue(request.headers, 'mcp-protocol-version') ?? '';
-    const trail = new EventTrail(this.parts.trail, sessionId, message.idText, version >= PRIMED_SINCE);
+    const trail = new EventTrail(this.parts.trail, sessionId, [message.idText], version >= PRIMED_SINCE);
     calls.add(sessionId, message.idText, abort);
     const wire = wireCall(exchange, message, new HttpReply(response, sessionReply, true, trail), abort, sessionId);
     void this.parts.pipeline.run(wire).finally(() => calls.remove(sessionId, message.idText, abort));
@@ -179,12 +179,13 @@ export class McpHttp {
       throw fail('mcp.invalid_request', { message: 'initialize may not be part of a batch' });
     }
     const answered = messages.filter((message) => message.kind === 'request' || message.kind === 'invalid');
+    const { sessionReply, trail } = this.parts;
     for (const message of messages)
       if (message.kind === 'response' || message.kind === 'notification') this.pass(session, message);
     if (answered.length === 0) return answerEmpty(response, 202);
-    const replies = new BatchReply(answered.length, (text) => {
-      if (!response.destroyed) answerJson(response, 200, text);
-    });
+    const idTexts = answered.flatMap(({ idText }) => idText ?? []);
+    const whole = new HttpReply(response, sessionReply, true, new EventTrail(trail, session.id, idTexts, false));
+    const replies = new BatchReply(answered.length, whole, sessionReply.plainJson);
     for (const message of answered) {
       const reply = replies.member();
       if (message.kind === 'invalid')
@@ -209,7 +210,8 @@ export class McpHttp {
     this.parts.reply.releasePlace(response);
     const lastEventId = request.headers['last-event-id'];
     if (typeof lastEventId === 'string' && this.parts.streams.resume(session, lastEventId, response)) return;
-    await this.parts.streams.serve(session, principal, request, response);
+    const eventId = typeof lastEventId === 'string' ? lastEventId : null;
+    await this.parts.streams.serve(session, principal, request, response, eventId);
   }
 
   private async delete(exchange: Exchange): Promise<void> {

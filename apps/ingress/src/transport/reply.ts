@@ -2,12 +2,18 @@
 export interface Reply {
   /** False where a single JSON answer is all the client can take. */
   readonly streams: boolean;
-  /** A message ahead of the answer. Answers a promise while the client has to catch up. */
+  /** From here on every failure is an answer like any other, and it may take a while: the client is kept waiting. */
+  underWay(): void;
+  /** A notification ahead of the answer. Answers a promise while the client has to catch up. */
   send(message: string): void | Promise<void>;
+  /** A request to the client, who may take as long as a person thinks. */
+  ask(message: string): void;
   /** The answer. The status counts only where nothing has been sent yet. */
   finish(message: string, httpStatus: number, headers?: Readonly<Record<string, string>>): void;
-  /** From now on it may take as long as a person thinks. */
+  /** From now on it stays open for as long as the client likes. */
   hold(): void;
+  /** Nothing comes for so long: a client that can resume need not keep its connection. */
+  pause(retryMs: number): void;
   /** There will be no answer: the client has cancelled. */
   abandon(): void;
 }

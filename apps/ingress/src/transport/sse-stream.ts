@@ -13,14 +13,20 @@ const QUEUE_BYTES_MAX = 1024 * 1024;
 
 const RETRY_MS = 1_000;
 
+/** When to come back: not everybody at the same moment. */
+export const retryPeriodMs = (): number => RETRY_MS + Math.floor(Math.random() * RETRY_MS);
+
 const LINE_BREAK = /[\r\n]+/g;
 
 /** Server-sent events over one response. Never compressed, never buffered by a proxy that heeds the headers. */
 export class SseStream implements Beating {
   seat = -1;
+  /** Something with an id has been written: the reader knows what to come back for. */
+  resumable = false;
   private lastWriteMs = Date.now();
   private stalledSinceMs: number | null = null;
   private room: Promise<void> | null = null;
+  private due: { readonly atMs: number; readonly act: () => void } | null = null;
 
   constructor(
     private readonly response: ServerResponse,
@@ -41,10 +47,21 @@ export class SseStream implements Beating {
     return !this.response.destroyed && !this.response.writableEnded;
   }
 
-  /** An event with nothing in it but an id to resume from, and when: not everybody at the same moment. */
+  /** An event with nothing in it but an id to resume from, and when. */
   prime(id: string): void {
-    const retryMs = RETRY_MS + Math.floor(Math.random() * RETRY_MS);
-    void this.put(`retry: ${retryMs}\nid: ${id}\ndata: \n\n`);
+    this.resumable ||= this.open;
+    void this.put(`retry: ${retryPeriodMs()}\nid: ${id}\ndata: \n\n`);
+  }
+
+  /** Ends the connection, not the stream: the reader comes back for the rest after so long. */
+  pause(retryMs: number): void {
+    void this.put(`retry: ${retryMs}\n\n`);
+    this.end();
+  }
+
+  /** Acts after so long (a beat more or less), unless it has ended. */
+  after(ms: number, act: () => void): void {
+    this.due = { atMs: Date.now() + ms, act };
   }
 
   /** Says nothing, so that headers arrive and connections stay. */
@@ -59,6 +76,7 @@ export class SseStream implements Beating {
 
   /** Answers a promise while the reader has to catch up. */
   send(message: string, id?: string): void | Promise<void> {
+    if (id !== undefined) this.resumable ||= this.open;
     // JSON has line breaks between tokens only, where a space does as well.
     const data = message.includes('\n') || message.includes('\r') ? message.replace(LINE_BREAK, ' ') : message;
     return this.put(`event: message\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`);
@@ -74,6 +92,11 @@ export class SseStream implements Beating {
     if (this.response.writableLength === 0) this.stalledSinceMs = null;
     else if (this.stalledSinceMs === null) this.stalledSinceMs = nowMs;
     else if (nowMs - this.stalledSinceMs > STALL_MS) return void this.response.destroy();
+    if (this.due !== null && nowMs >= this.due.atMs) {
+      const { act } = this.due;
+      this.due = null;
+      act();
+    }
     const { keepAliveMs } = this.settings;
     if (keepAliveMs !== null && nowMs - this.lastWriteMs >= keepAliveMs) this.comment();
   }

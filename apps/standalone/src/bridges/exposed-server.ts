@@ -44,6 +44,7 @@ export interface ExposedServerSettings {
 }
 
 const KEEP_ALIVE_MS = 30_000;
+const PATIENCE_MS = 1_000;
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 const BODY_BYTES_TOTAL = 64 * 1024 * 1024;
 const SESSIONS_MAX = 64;
@@ -65,7 +66,15 @@ export class ExposedServer {
   constructor(private readonly settings: ExposedServerSettings) {
     const { program, log, allowedHosts, host, token } = settings;
     this.guard = new OriginGuard([host, ...allowedHosts], []);
-    this.reply = { heartbeat: this.heartbeat, keepAliveMs: KEEP_ALIVE_MS, releasePlace: () => {}, plainJson: true };
+    this.reply = {
+      heartbeat: this.heartbeat,
+      keepAliveMs: KEEP_ALIVE_MS,
+      releasePlace: () => {},
+      plainJson: true,
+      waiting: this.heartbeat,
+      patienceMs: PATIENCE_MS,
+      pollAfterMs: null,
+    };
     this.program = new ExposedProgram(program, (reason) => log(`the shared program: ${reason}`));
     this.tokenDigest = token === null ? null : digestOf(token);
     this.server = createServer((request, response) => this.handle(request, response));
@@ -146,11 +155,13 @@ export class ExposedServer {
           const { httpStatus, error } = codec.error(toGatewayError(thrown));
           return reply.finish(errorMessage(message.idText, error), httpStatus);
         }
+        reply.underWay();
         const takeBack = this.program.ask(message, reply);
         response.once('close', () => response.writableFinished || takeBack());
         return;
       }
       const session = message.method === 'initialize' ? this.openSession(response) : this.sessionOf(request);
+      reply.underWay();
       session.ask(message, text, reply);
     } catch (thrown) {
       const { httpStatus, text: refusal, headers } = refusalAnswer(thrown, message.idText);

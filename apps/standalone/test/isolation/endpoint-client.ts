@@ -102,8 +102,15 @@ export class Talk {
   }
 }
 
-const send = async (method: string, { url, token }: Endpoint, headers: object, body?: object): Promise<Talk> => {
+const send = async (
+  method: string,
+  { url, token }: Endpoint,
+  headers: object,
+  body?: object,
+  leaving?: AbortSignal,
+): Promise<Talk> => {
   const control = new AbortController();
+  leaving?.addEventListener('abort', () => control.abort());
   const timer = setTimeout(() => control.abort(), PATIENCE_MS);
   const response = await fetch(url, {
     method,
@@ -160,12 +167,17 @@ export class LegacyClient {
     return new LegacyClient(at, this.sessionId);
   }
 
-  post(body: object): Promise<Talk> {
-    return send('POST', this.at, this.headers, body);
+  post(body: object, leaving?: AbortSignal): Promise<Talk> {
+    return send('POST', this.at, this.headers, body, leaving);
   }
 
-  call(name: string, args: object, { id = 1, ...meta }: { id?: number; progressToken?: string } = {}): Promise<Talk> {
-    return this.post({ id, method: 'tools/call', params: { name, arguments: args, _meta: meta } });
+  call(
+    name: string,
+    args: object,
+    { id = 1, ...meta }: { id?: number; progressToken?: string } = {},
+    leaving?: AbortSignal,
+  ): Promise<Talk> {
+    return this.post({ id, method: 'tools/call', params: { name, arguments: args, _meta: meta } }, leaving);
   }
 
   async answer(id: number | string | undefined, content: object): Promise<number> {

@@ -111,6 +111,11 @@ export class OpenCall implements CallTerms {
     if (LEVELS.indexOf(frame.level) >= LEVELS.indexOf(this.logLevel)) this.frames.offer(frame);
   }
 
+  /** Nothing comes for so long. */
+  postpone(afterMs: number): void {
+    if (this.end === undefined) this.frames.offer({ kind: 'later', afterMs });
+  }
+
   ask(ask: Omit<Ask, 'key'>): void {
     if (this.end !== undefined) return ask.refuse('The call has ended');
     if (this.asks.length >= ASKS_MAX) return ask.refuse('Too many questions at once');

@@ -7,6 +7,8 @@ export interface ExchangeSink {
   answered(message: IncomingResult | IncomingError, httpStatus: number | undefined): void;
   notified(message: IncomingNotification): void;
   asked(message: IncomingRequest): void;
+  /** The upstream closed the stream of the request; it wants to be asked for the rest after so long. */
+  postponed?(retryMs: number): void;
   failed(error: GatewayError): void;
 }
 
@@ -62,6 +64,10 @@ export class Exchange {
     }
     this.settled = true;
     this.sink.answered(message, httpStatus);
+  }
+
+  postpone(retryMs: number): void {
+    this.sink.postponed?.(retryMs);
   }
 
   fail(error: GatewayError): void {

@@ -315,6 +315,10 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
     this.session.asked(message, this);
   }
 
+  postponed(retryMs: number): void {
+    this.open.postpone(retryMs);
+  }
+
   failed(error: GatewayError): void {
     this.session.settled(this);
     this.open.heard ||= this.exchange.heard;

@@ -71,7 +71,9 @@ export interface RoutedCall {
 /** What may come before the answer. */
 export type CallFrame =
   | { readonly kind: 'progress'; readonly progress: number; readonly total?: number; readonly message?: string }
-  | { readonly kind: 'log'; readonly level: LogLevel; readonly logger?: string; readonly data: unknown };
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly logger?: string; readonly data: unknown }
+  /** The upstream has closed its stream and wants to be asked again after so long; nothing comes before that. */
+  | { readonly kind: 'later'; readonly afterMs: number };
 
 /**
  * The answer. For `result` the body is the JSON text of the result without `_meta`, `resultType`, `ttlMs` and

@@ -23,6 +23,8 @@ export interface AskingUpstream {
   readonly waiting: number;
   /** What they were called with. */
   readonly waitingCanaries: readonly string[];
+  /** What it was answered in its sessions, by what it had been called with. */
+  readonly answers: ReadonlyMap<string, unknown>;
   /** Cancellations that have come. */
   readonly cancelled: number;
   /** Connections that are open to it. */
@@ -69,8 +71,8 @@ const text = (said: string): object => ({ content: [{ type: 'text', text: said }
 /**
  * Its tool `ask` says `arguments.canary` in progress, in a log message and in a question to the user, and answers with
  * it and with what the user said; `count` says how often its session has been called, by which a session that is
- * another one is found out. Ids of its questions are the same in every session. With `arguments.touch` its resource has
- * changed, for the session of the call alone.
+ * another one is found out. In sessions `ask` keeps silent for `arguments.afterMs` first. Ids of its questions are the
+ * same in every session. With `arguments.touch` its resource has changed, for the session of the call alone.
  */
 export const startAskingUpstream = async ({ era }: { readonly era: 'legacy' | 'modern' }): Promise<AskingUpstream> => {
   const upstream = new Asking();
@@ -104,6 +106,7 @@ export const startAskingUpstream = async ({ era }: { readonly era: 'legacy' | 'm
     get waitingCanaries() {
       return [...upstream.waiting.values()].map(({ call }) => String(call.params?.arguments?.['canary']));
     },
+    answers: upstream.answers,
     get cancelled() {
       return upstream.cancelled;
     },
@@ -121,6 +124,7 @@ class Asking {
   /** By session and id of the question. */
   readonly waiting = new Map<string, WaitingCall>();
   private readonly streams = new Map<string, ServerResponse>();
+  readonly answers = new Map<string, unknown>();
   sessionsOpened = 0;
   cancelled = 0;
 
@@ -184,17 +188,25 @@ class Asking {
     if (args['touch'] === true && session.uris.has(STATE))
       this.streams.get(session.id)?.write(event({ method: 'notifications/resources/updated', params: { uri: STATE } }));
     if (name !== 'ask') return send(response, { id: message.id, result: text(`${session.id} ${session.calls}`) });
-    tell(response, message);
     const question = `q-${session.calls}`;
+    if (typeof args['afterMs'] === 'number')
+      setTimeout(() => this.ask(message, session, response, question), args['afterMs']);
+    else this.ask(message, session, response, question);
+  }
+
+  private ask(message: Message, session: AskingSession, response: ServerResponse, question: string): void {
+    if (response.destroyed) return;
+    tell(response, message);
     this.waiting.set(`${session.id} ${question}`, { call: message, session, response });
     response.once('close', () => this.waiting.delete(`${session.id} ${question}`));
-    const params = { message: args['canary'], requestedSchema: FORM };
+    const params = { message: message.params?.arguments?.['canary'], requestedSchema: FORM };
     response.write(event({ id: question, method: 'elicitation/create', params }));
   }
 
   private answered(session: AskingSession, { id, result }: Message): void {
     const waiting = this.waiting.get(`${session.id} ${id}`);
     const { canary } = waiting?.call.params?.arguments ?? {};
+    if (waiting !== undefined) this.answers.set(String(canary), result?.content?.['answer']);
     waiting?.response.end(event({ id: waiting.call.id, result: text(`${canary} ${result?.content?.['answer']}`) }));
   }
 

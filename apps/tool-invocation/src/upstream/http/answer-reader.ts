@@ -12,8 +12,8 @@ export interface AnswerReaderOptions {
   readonly redact: (text: string) => string;
   /** Before the body, whatever the status. */
   readonly onHeaders?: (status: number, headers: Headers) => void;
-  /** The stream ended early. True: the answer is fetched in another way. */
-  readonly onCutOff?: (stream: EventStreamReader) => boolean;
+  /** The stream ended early; with a cause: broke off. True: the answer is fetched in another way. */
+  readonly onCutOff?: (stream: EventStreamReader, cause: unknown) => boolean;
 }
 
 /** How long a stream may stay open after the answer before its connection is given up. */
@@ -127,7 +127,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   }
 
   private cutOff(stream: EventStreamReader, cause?: unknown): void {
-    if (this.options.onCutOff?.(stream)) return;
+    if (this.options.onCutOff?.(stream, cause)) return;
     this.exchange.failClosed(cause);
   }
 

@@ -38,7 +38,7 @@ export class HttpChannel implements Channel {
       bytesMax: this.bytesMax,
       redact: this.access.redact,
       onHeaders: exchange.opensSession ? (status, headers) => this.takeSession(status, headers) : undefined,
-      onCutOff: (stream) => this.resume(exchange, stream),
+      onCutOff: (stream, cause) => this.resume(exchange, stream, cause === undefined),
     });
     const headers = this.withSession([...this.postHeaders, ...exchange.headers]);
     this.pools.calls.dispatch({ path: this.path, method: 'POST', headers, body: exchange.text }, reader);
@@ -88,7 +88,7 @@ export class HttpChannel implements Channel {
     if (status < 300 && typeof id === 'string' && SESSION_ID.test(id)) this.sessionId = id;
   }
 
-  private resume(exchange: Exchange, { lastEventId, retryMs }: EventStreamReader): boolean {
+  private resume(exchange: Exchange, { lastEventId, retryMs }: EventStreamReader, wasClosed: boolean): boolean {
     // Only a session can be returned to; it has a version agreed upon.
     if (!lastEventId || this.protocolVersion === undefined || this.closed) return false;
     const resumption = new Resumption(exchange, {
@@ -98,6 +98,7 @@ export class HttpChannel implements Channel {
     });
     this.resumptions.add(resumption);
     resumption.begin(lastEventId, retryMs);
+    if (wasClosed && retryMs !== undefined) exchange.postpone(retryMs);
     return true;
   }
 
