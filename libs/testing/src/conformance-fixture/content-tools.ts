@@ -50,7 +50,7 @@ export const registerContentTools = (server: McpServer): void => {
 };
 
 const PAUSE_MS = 50;
-const LONG_MS = 3_000;
+const LONG_MS = 5_300;
 
 const registerTalkingTools = (server: McpServer): void => {
   server.registerTool('test_tool_with_logging', { description: 'Logs while it works' }, async ({ mcpReq }) => {
