@@ -22,6 +22,7 @@ import { Catalogs } from './routing/catalogs.js';
 import { Router } from './routing/router.js';
 import { Seal } from './sealing/seal.js';
 import { Asks } from './session/asks.js';
+import { HeldStreams } from './session/held-streams.js';
 import { Presence } from './session/presence.js';
 import { OpenCalls } from './session/open-calls.js';
 import { SessionStore } from './session/session-store.js';
@@ -59,6 +60,7 @@ export class Ingress {
   readonly sockets: WebSockets;
   private readonly heartbeat = new Heartbeat();
   private readonly waiting: Heartbeat;
+  private readonly held: HeldStreams;
   private readonly catalogs: Catalogs;
   private readonly sessions: SessionStore;
   private readonly calls: OpenCalls;
@@ -83,7 +85,8 @@ export class Ingress {
       patienceMs,
       pollAfterMs: config.SSE_POLL_AFTER === 0 ? null : config.SSE_POLL_AFTER * SECOND_MS,
     };
-    const trail = { cache, bus, ttlMs: config.MESSAGE_TTL * SECOND_MS };
+    this.held = new HeldStreams(bus);
+    const trail = { cache, bus, ttlMs: config.MESSAGE_TTL * SECOND_MS, held: this.held };
     const journal = new CallJournal(outbox);
 
     this.catalogs = new Catalogs(bus, { size: config.LIST_PAGE_SIZE, ttlMs: config.LIST_TTL_MS, about: ABOUT }, logger);
@@ -163,8 +166,8 @@ export class Ingress {
     this.sse.close();
     this.feeds.close();
     this.streams.close();
-    for (const part of [this.catalogs, this.resources, this.sessions, this.calls, this.asks, this.presence])
-      part.close();
+    const { catalogs, resources, sessions, calls, asks, presence, held } = this;
+    for (const part of [catalogs, resources, sessions, calls, asks, presence, held]) part.close();
     this.heartbeat.close();
     this.waiting.close();
   }

@@ -96,6 +96,32 @@ it('a gateway that stops finishes the calls whose clients will come back', async
   expect(await nextMessage(eventsOf(await resume(session, idIn(text))))).toMatchObject({ id: 3, result: {} });
 });
 
+it('a stream that is come back for leaves the connection it had, and goes on on the new one alone', async () => {
+  await given({ STREAM_AFTER_MS: '50' });
+  const tell = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  rig.execute = async (_, context) => {
+    await tell.promise;
+    await context.send({ kind: 'log', level: 'info', data: 'once' });
+    await release.promise;
+    return DONE;
+  };
+  const session = await openSession(first);
+  const posted = eventsOf(await open(session));
+  const { id } = (await posted.next()).value ?? {};
+
+  const there = eventsOf(await resume(session, id ?? ''));
+  expect((await posted.next()).done).toBe(true);
+  tell.resolve();
+  expect(await nextMessage(there)).toMatchObject({ params: { data: 'once' } });
+
+  const again = eventsOf(await resume(session, id ?? ''));
+  expect((await there.next()).done).toBe(true);
+  release.resolve();
+  expect(await nextMessage(again)).toMatchObject({ params: { data: 'once' } });
+  expect(await nextMessage(again)).toMatchObject({ id: 3, result: { content: [] } });
+});
+
 describe('a call that takes long', () => {
   it('goes on as a stream that begins with an id, where that is known', async () => {
     await given({ STREAM_AFTER_MS: '100' });

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Bus } from '#libs/bus';
 import type { Cache } from '#libs/storage';
+import type { HeldStreams, StreamHolder } from './held-streams.js';
 import { postMail } from './session-mail.js';
 
 export interface TrailSettings {
   readonly cache: Cache;
   readonly bus: Bus;
   readonly ttlMs: number;
+  readonly held: HeldStreams;
 }
 
 /** The first entry of a trail: whose work it shows. */
@@ -34,9 +36,11 @@ export const grownSignal = (stream: string): string => `switchyard.v1.sig.ingres
  * `<stream>.<number>`, the number being the entry's in the list.
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
  */
-export class EventTrail {
+export class EventTrail implements StreamHolder {
   /** Resolves when what was added so far has reached the store, or has not and never will. */
   written: Promise<void> = Promise.resolve();
+  /** Ends the connection: the client has come back for the stream and reads it elsewhere. */
+  onTaken: (() => void) | undefined;
   private stream = '';
   private count = 0;
   private waiting = 0;
@@ -54,6 +58,7 @@ export class EventTrail {
   start(): string {
     if (this.count > 0) return `${this.stream}.1`;
     this.stream = randomBytes(12).toString('hex');
+    this.settings.held.hold(this.stream, this);
     const heading: TrailHeading = { instance: this.settings.bus.instance, idTexts: this.idTexts };
     return this.write(HEADING + JSON.stringify(heading), false);
   }
@@ -75,12 +80,19 @@ export class EventTrail {
 
   end(message: string, announce: boolean): string {
     this.start();
+    this.settings.held.release(this.stream, this);
     return this.write(LAST + message, announce);
   }
 
   /** Ends without an answer. */
   close(): void {
-    if (this.count > 0) this.write(LAST, true);
+    if (this.count === 0) return;
+    this.settings.held.release(this.stream, this);
+    this.write(LAST, true);
+  }
+
+  leave(): void {
+    this.onTaken?.();
   }
 
   /** Whether everything so far is in the store. */

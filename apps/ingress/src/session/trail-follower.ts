@@ -31,7 +31,7 @@ export class TrailFollower {
   private constructor(
     private readonly settings: TrailSettings,
     private readonly key: string,
-    private readonly stream: string,
+    readonly stream: string,
     private last: number,
     private readonly reader: TrailReader,
   ) {

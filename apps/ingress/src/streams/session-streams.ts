@@ -105,9 +105,16 @@ export class SessionStreams {
   resume(session: Session, lastEventId: string, response: ServerResponse): boolean {
     let stream: SseStream | null = null;
     const { pollAfterMs } = this.settings;
+    const end = (): void => {
+      follower?.stop();
+      stream?.end();
+    };
+    const holder = { leave: end };
     const follower = TrailFollower.from(this.trail, session.id, lastEventId, {
       begin: () => {
-        if (stream === null || session.revision < PRIMED_SINCE) return;
+        if (stream === null || follower === null) return;
+        this.trail.held.take(follower.stream, holder);
+        if (session.revision < PRIMED_SINCE) return;
         stream.prime(lastEventId);
         if (pollAfterMs !== null) stream.after(pollAfterMs, () => stream?.pause(retryPeriodMs()));
       },
@@ -117,15 +124,12 @@ export class SessionStreams {
     if (follower === null) return false;
     stream = new SseStream(response, this.settings, { 'mcp-session-id': session.id });
     stream.comment();
-    const end = (): void => {
-      follower.stop();
-      stream.end();
-    };
     let ends = this.followers.get(session.id);
     if (ends === undefined) this.followers.set(session.id, (ends = new Set()));
     ends.add(end);
     response.once('close', () => {
       follower.stop();
+      this.trail.held.release(follower.stream, holder);
       ends.delete(end);
       if (ends.size === 0) this.followers.delete(session.id);
     });

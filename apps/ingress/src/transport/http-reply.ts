@@ -126,11 +126,13 @@ export class HttpReply implements Reply, Beating {
     if (this.stream !== null) return this.stream;
     const { settings, trail } = this;
     settings.waiting.remove(this);
-    this.stream = new SseStream(this.response, settings, headers);
+    const stream = new SseStream(this.response, settings, headers);
+    this.stream = stream;
+    if (trail !== null) trail.onTaken = () => stream.end();
     if (trail?.primes) {
-      this.stream.prime(trail.start());
-      if (settings.pollAfterMs !== null) this.stream.after(settings.pollAfterMs, () => this.pause(retryPeriodMs()));
+      stream.prime(trail.start());
+      if (settings.pollAfterMs !== null) stream.after(settings.pollAfterMs, () => this.pause(retryPeriodMs()));
     }
-    return this.stream;
+    return stream;
   }
 }
