@@ -211,6 +211,65 @@ describe('list changes', () => {
   });
 });
 
+describe('list changes that may have been missed', () => {
+  const heardOf = (id: string) =>
+    invocation.listChanges
+      .filter(({ upstreamId }) => upstreamId === id)
+      .map(({ list }) => list)
+      .sort();
+  const EVERY_LIST = ['prompts', 'resources', 'tools'];
+
+  it('while the listening stream of a 2026-07-28 server was down count as changed', async () => {
+    const streams: ServerResponse[] = [];
+    const upstream = await startRawModern((request, res) => {
+      if (request.method !== 'subscriptions/listen')
+        return json(res, result(request.id, { resultType: 'complete', tools: [] }));
+      openStream(res);
+      streams.push(res);
+      const { notifications } = request.params;
+      const params = { notifications, _meta: { 'io.modelcontextprotocol/subscriptionId': request.id } };
+      return res.write(
+        event(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/subscriptions/acknowledged', params })),
+      );
+    });
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    await invocation.discover(profile);
+    await expect.poll(() => streams.length).toBe(1);
+    expect(heardOf(profile.id)).toEqual([]);
+
+    streams[0]?.destroy();
+    await expect.poll(() => heardOf(profile.id), { timeout: 5_000 }).toEqual(EVERY_LIST);
+    expect(streams).toHaveLength(2);
+  });
+
+  it.each([
+    ['in a session whose stream broke and numbers nothing', false],
+    ['in a session that is gone when its stream comes back', true],
+  ])('%s count as changed', async (_, isGone) => {
+    const streams: ServerResponse[] = [];
+    const upstream = await startRawLegacy((request, res) => json(res, result(request.id, { tools: [] })), {
+      capabilities: { tools: { listChanged: true } },
+      onGet: (req, res) => {
+        if (!upstream.known.has(String(req.headers['mcp-session-id']))) return json(res, '', 404);
+        openStream(res);
+        res.write(': open\n\n');
+        return streams.push(res);
+      },
+    });
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    await invocation.discover(profile);
+    await expect.poll(() => streams.length).toBe(1);
+
+    if (isGone) upstream.known.clear();
+    streams[0]?.destroy();
+    await expect.poll(() => heardOf(profile.id), { timeout: 10_000 }).toEqual(EVERY_LIST);
+    expect(upstream.known.size).toBe(1);
+    expect(streams).toHaveLength(2);
+  });
+});
+
 describe('calls that wait while the credential changes', () => {
   it('go with the new one', async () => {
     const waiting: (() => void)[] = [];

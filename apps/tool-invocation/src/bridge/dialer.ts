@@ -140,7 +140,8 @@ export class Dialer {
     return session;
   }
 
-  private settle(verdict: Verdict): void {
+  /** What the upstream speaks, found out just now. */
+  settle(verdict: Verdict): void {
     this.verdict = verdict;
     this.judgedAtMs = performance.now();
   }
@@ -161,6 +162,10 @@ class LateEvents implements ChannelEvents {
 
   received(message: IncomingRequest | IncomingNotification): void {
     this.receiver?.received(message);
+  }
+
+  doubted(): void {
+    this.events.doubted();
   }
 
   closed(): void {

@@ -5,6 +5,8 @@ import type { Exchange } from './exchange.js';
 /** What reaches a channel beside the answers to its requests. */
 export interface ChannelEvents {
   received(message: IncomingRequest | IncomingNotification): void;
+  /** Some of it may have been lost. */
+  doubted(): void;
   /** The channel is of no use any more; its exchanges have failed. */
   closed(reason: GatewayError): void;
 }

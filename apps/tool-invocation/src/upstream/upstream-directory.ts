@@ -118,6 +118,10 @@ export class UpstreamDirectory implements UpstreamHost {
     void this.watch(upstream, REWATCH_MS, true);
   }
 
+  listsDoubted(upstreamId: string): void {
+    for (const list of LISTS) this.listChanged(upstreamId, list);
+  }
+
   listChanged(upstreamId: string, list: CatalogList): void {
     const key = `${list} ${upstreamId}`;
     const state = this.announced.get(key) ?? { lastMs: Number.NEGATIVE_INFINITY, timer: undefined };
@@ -280,7 +284,7 @@ export class UpstreamDirectory implements UpstreamHost {
         const peer = await upstream.overview(await this.access(upstream.profile.id, ''));
         if (!again && !tellsOfLists(peer)) return;
         upstream.watchLists(peer);
-        if (again) for (const list of LISTS) this.listChanged(upstream.profile.id, list);
+        if (again) this.listsDoubted(upstream.profile.id);
         return;
       } catch (error) {
         this.logger.debug({ err: error, upstreamId: upstream.profile.id }, 'an upstream cannot be watched');

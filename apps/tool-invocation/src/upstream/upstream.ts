@@ -18,6 +18,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 export interface UpstreamHost {
   listChanged(upstreamId: string, list: CatalogList): void;
+  /** Its lists may have changed unheard. */
+  listsDoubted(upstreamId: string): void;
   /** Nobody tells any more when a list of it changes. */
   unwatched(upstream: Upstream): void;
   /** Makes room for one more conversation, or fails with `upstream.busy`. */
@@ -201,7 +203,7 @@ export class Upstream {
     const events: PeerEvents = {
       listChanged: (list) => this.host.listChanged(this.profile.id, list),
       resourceUpdated: (uri) => opened && this.watches.get(opened)?.updated(uri),
-      doubted: () => opened && this.watches.get(opened)?.doubted(),
+      doubted: () => opened && this.doubt(opened),
       closed: () => opened && this.forget(opened),
     };
     try {
@@ -236,6 +238,12 @@ export class Upstream {
     watch?.lost();
     // A process that has ended changes nothing any more; the next one is looked over when it is needed.
     if (watch?.lists && this.kind !== 'stdio' && !this.retired) this.host.unwatched(this);
+  }
+
+  private doubt(peer: Peer): void {
+    const watch = this.watches.get(peer);
+    watch?.doubted();
+    if (watch?.lists) this.host.listsDoubted(this.profile.id);
   }
 
   private watchOf(peer: Peer): PeerWatch {

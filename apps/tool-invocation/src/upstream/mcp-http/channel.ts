@@ -1,4 +1,5 @@
 import { type EventStreamReader, readIncomingBatch, type StreamEvent } from '#libs/mcp';
+import { fail } from '#libs/errors';
 import type { Access, Channel, ChannelEvents } from '../channel.js';
 import type { Exchange } from '../exchange.js';
 import { AnswerReader } from '../http/answer-reader.js';
@@ -51,7 +52,14 @@ export class HttpChannel implements Channel {
   async listen(): Promise<void> {
     if (this.closed) return;
     if (this.feed === undefined) {
-      this.feed = new SessionFeed(this.getOptions(), (event) => this.receive(event));
+      this.feed = new SessionFeed(this.getOptions(), {
+        event: (event) => this.receive(event),
+        gap: () => this.events.doubted(),
+        lost: () => {
+          this.events.closed(fail('upstream.session_lost'));
+          void this.close();
+        },
+      });
       this.feed.open();
     }
     await this.feed.settled;

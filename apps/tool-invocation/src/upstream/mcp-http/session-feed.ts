@@ -6,6 +6,16 @@ import { HttpRefusal } from '../refusal.js';
 const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 60_000;
 const DOUBLINGS_MAX = 6;
+/** 404 by the book; 400 from servers that have not read it. */
+const UNKNOWN_SESSION = new Set([400, 404]);
+
+export interface SessionFeedEvents {
+  event(event: StreamEvent): void;
+  /** It is open again, but what came in between is lost. */
+  gap(): void;
+  /** The server does not know the session any more. */
+  lost(): void;
+}
 
 /** The stream of a session that belongs to no request: kept open, opened again where it broke. */
 export class SessionFeed {
@@ -14,11 +24,12 @@ export class SessionFeed {
   private settle: () => void;
   private feed: EventFeed | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private wasOpen = false;
   private closed = false;
 
   constructor(
     private readonly options: Pick<EventFeedOptions, 'pool' | 'path' | 'headers' | 'eventBytesMax'>,
-    private readonly onEvent: (event: StreamEvent) => void,
+    private readonly events: SessionFeedEvents,
   ) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.settled = promise;
@@ -30,8 +41,12 @@ export class SessionFeed {
     const feed = new EventFeed({
       ...this.options,
       lastEventId,
-      onEvent: this.onEvent,
-      onOpen: this.settle,
+      onEvent: (event) => this.events.event(event),
+      onOpen: () => {
+        this.settle();
+        if (this.wasOpen && lastEventId === undefined) this.events.gap();
+        this.wasOpen = true;
+      },
       onEnd: (error) => {
         this.settle();
         this.reopen(feed, error, failures);
@@ -48,8 +63,11 @@ export class SessionFeed {
   }
 
   private reopen(feed: EventFeed, error: GatewayError | undefined, failures: number): void {
-    // 405 and its kin: this server has no such stream.
-    if (error?.cause instanceof HttpRefusal && error.cause.status < 500) return;
+    if (error?.cause instanceof HttpRefusal && error.cause.status < 500) {
+      // 405 and its kin: this server has no such stream. From one that had it, the session is what is missing.
+      if (this.wasOpen && UNKNOWN_SESSION.has(error.cause.status)) this.events.lost();
+      return;
+    }
     const next = error === undefined ? 0 : failures + 1;
     const delayMs = Math.min((feed.reader.retryMs ?? RETRY_MS) * 2 ** Math.min(next, DOUBLINGS_MAX), RETRY_MS_MAX);
     const jitter = 0.75 + Math.random() / 2;
