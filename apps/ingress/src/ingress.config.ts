@@ -25,7 +25,10 @@ export const ingressOptions = {
     min: 1,
     max: 10_000,
   }),
-  LIST_TTL_MS: integer(0, 'How long clients may keep a list without asking again (2026-07-28).'),
+  LIST_TTL_MS: integer(
+    300_000,
+    'How long clients of 2026-07-28 may at most keep a list without asking again; less when an upstream in it says so.',
+  ),
   RESOURCE_CACHE_SIZE: integer(
     1_000,
     'Resources whose content is kept while their upstream says that it is good; in all at most 64 MiB. 0: none.',

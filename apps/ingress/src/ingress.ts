@@ -19,6 +19,7 @@ import { SessionKeepers } from './forwarding/session-keepers.js';
 import type { IngressConfig } from './ingress.config.js';
 import { Pipeline } from './pipeline.js';
 import { Catalogs } from './routing/catalogs.js';
+import { Listings } from './routing/listings.js';
 import { Router } from './routing/router.js';
 import { Seal } from './sealing/seal.js';
 import { Asks } from './session/asks.js';
@@ -61,6 +62,7 @@ export class Ingress {
   private readonly heartbeat = new Heartbeat();
   private readonly waiting: Heartbeat;
   private readonly held: HeldStreams;
+  private readonly listings: Listings;
   private readonly catalogs: Catalogs;
   private readonly sessions: SessionStore;
   private readonly calls: OpenCalls;
@@ -89,7 +91,9 @@ export class Ingress {
     const trail = { cache, bus, ttlMs: config.MESSAGE_TTL * SECOND_MS, held: this.held };
     const journal = new CallJournal(outbox);
 
-    this.catalogs = new Catalogs(bus, { size: config.LIST_PAGE_SIZE, ttlMs: config.LIST_TTL_MS, about: ABOUT }, logger);
+    const shape = { size: config.LIST_PAGE_SIZE, ttlMsMax: config.LIST_TTL_MS, about: ABOUT };
+    this.listings = new Listings(bus, logger);
+    this.catalogs = new Catalogs(bus, shape, this.listings, logger);
     this.sessions = new SessionStore(cache, bus, {
       ttlMs: config.SESSION_TTL * SECOND_MS,
       perPrincipalMax: config.SESSIONS_PER_PRINCIPAL_MAX,
@@ -166,8 +170,8 @@ export class Ingress {
     this.sse.close();
     this.feeds.close();
     this.streams.close();
-    const { catalogs, resources, sessions, calls, asks, presence, held } = this;
-    for (const part of [catalogs, resources, sessions, calls, asks, presence, held]) part.close();
+    const { listings, catalogs, resources, sessions, calls, asks, presence, held } = this;
+    for (const part of [listings, catalogs, resources, sessions, calls, asks, presence, held]) part.close();
     this.heartbeat.close();
     this.waiting.close();
   }

@@ -19,7 +19,7 @@ describe('a 2026-07-28 client', () => {
       resultType: 'complete',
       supportedVersions: ['2026-07-28'],
       ttlMs: 0,
-      cacheScope: 'private',
+      cacheScope: 'public',
       instructions: 'Be kind.',
       capabilities: { tools: { listChanged: true }, completions: {}, logging: {}, resources: { subscribe: true } },
       _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'switchyard' } },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WithBody } from '#libs/bus';
-import { type CallAnswer, CatalogChanged, UpstreamCredentialChanged } from '#libs/contracts';
+import { type CallAnswer, CatalogChanged, UpstreamCredentialChanged, UpstreamListChanged } from '#libs/contracts';
 import {
   JSON_HEADERS,
   Rig,
@@ -115,7 +115,33 @@ describe('what a resource held', () => {
     const more = { inputResponses: { q: { action: 'accept' } } };
     expect(await textOf('ann', url, more)).toBe('read 2 by ann@x');
     expect(await textOf('ann', url, { _meta: { tenant: 'other' } })).toBe('read 3 by ann@x');
+    // A state is sealed for its request: one that is made up is refused before anything is looked for.
+    expect((await read('ann', url, { requestState: 'x' })).json.error.code).toBe(-32602);
     expect(await textOf('ann')).toBe('read 1 by ann@x');
+    expect(reads).toBe(3);
+  });
+
+  it('is not kept where it came after input, or is a question itself', async () => {
+    const upstream = rig.execute;
+    rig.execute = async (call, context) => {
+      if (context.body?.includes('inputResponses') === true) return upstream(call, context);
+      reads++;
+      const q = { method: 'elicitation/create', params: { message: 'Which?', requestedSchema: { type: 'object' } } };
+      return new WithBody(
+        { kind: 'input-required', ...cache },
+        JSON.stringify({ inputRequests: { q }, requestState: 's' }),
+      );
+    };
+    const _meta = { 'io.modelcontextprotocol/clientCapabilities': { elicitation: {} } };
+    const ask = async (more: object = {}) => (await read('ann', url, { _meta, ...more })).json.result;
+    const asked = await ask();
+    expect(asked).toMatchObject({ resultType: 'input_required' });
+    expect(asked).not.toHaveProperty('ttlMs');
+    const { requestState } = asked;
+    const answered = { requestState, inputResponses: { q: { action: 'accept', content: {} } } };
+    expect((await ask(answered)).contents[0].text).toBe('read 2 by ann@x');
+    expect(await ask()).toMatchObject({ resultType: 'input_required' });
+    expect(reads).toBe(3);
   });
 
   it('is dropped by what is heard of the upstream: its list, its credential', async () => {
@@ -124,8 +150,13 @@ describe('what a resource held', () => {
     await expect.poll(() => textOf('ann')).toBe('read 2 by ann@x');
     rig.auth.publish(UpstreamCredentialChanged, { upstreamId: 'u1' });
     await expect.poll(() => textOf('ann')).toBe('read 3 by ann@x');
+    rig.invocation.publish(UpstreamListChanged, { upstreamId: 'u1', list: 'resources' });
+    await expect.poll(() => textOf('ann')).toBe('read 4 by ann@x');
     rig.auth.publish(UpstreamCredentialChanged, { upstreamId: 'another' });
-    expect(await textOf('ann')).toBe('read 3 by ann@x');
+    rig.invocation.publish(UpstreamListChanged, { upstreamId: 'u1', list: 'tools' });
+    rig.invocation.publish(UpstreamListChanged, { upstreamId: 'another', list: 'resources' });
+    await rig.invocation.flush();
+    expect(await textOf('ann')).toBe('read 4 by ann@x');
   });
 
   it('is dropped on every replica before anybody is told that it has changed', async () => {

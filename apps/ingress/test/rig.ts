@@ -14,8 +14,10 @@ import {
   ExecuteCall,
   HoldSession,
   type Principal,
+  RenewListing,
   type RequestOf,
   type RoutedCall,
+  type UpstreamListing,
   WatchUpstream,
 } from '#libs/contracts';
 import { fail } from '#libs/errors';
@@ -43,20 +45,30 @@ export const tool = (name: string, more: object = {}, sight: object = PUBLIC, he
   ...sight,
 });
 
+/** What an upstream said of how long its lists are good, if it was asked now and said the same of all. */
+export const listingOf = (
+  hint: Partial<UpstreamListing['hints']['tools']> = {},
+  listedAtMs = Date.now(),
+): UpstreamListing => {
+  const said = { ttlMs: 0, cacheScope: 'public', renewAfterMs: null, ...hint } as const;
+  return { listedAtMs, hints: { about: said, tools: said, prompts: said, resources: said, resourceTemplates: said } };
+};
+
+export const upstream = (id: string, listing: UpstreamListing | undefined, sight: object = PUBLIC) => ({
+  id,
+  name: id,
+  slug: id,
+  capabilities: { tools: {}, prompts: {}, resources: { subscribe: true }, completions: {}, logging: {} },
+  instructions: 'Be kind.',
+  listing,
+  ...sight,
+});
+
 export const catalogOf = (parts: object = {}): Catalog =>
   ({
     server: { id: null, name: 'all', description: null, ...PUBLIC },
     revision: 1,
-    upstreams: [
-      {
-        id: 'u1',
-        name: 'one',
-        slug: 'one',
-        capabilities: { tools: {}, prompts: {}, resources: { subscribe: true }, completions: {}, logging: {} },
-        instructions: 'Be kind.',
-        ...PUBLIC,
-      },
-    ],
+    upstreams: [upstream('u1', listingOf())],
     tools: [tool('echo'), tool('slow')],
     prompts: [
       {
@@ -127,6 +139,8 @@ export class Rig {
   readonly calls: { call: RoutedCall; body: string | undefined }[] = [];
   catalogs = new Map<string | null, Catalog>([[null, catalogOf()]]);
   describes = 0;
+  renewals: string[] = [];
+  renew: (upstreamId: string) => Promise<UpstreamListing> = async () => listingOf();
   execute: Execute = echo;
   continue: Continue = async () => {
     throw fail('mcp.state_invalid');
@@ -156,6 +170,10 @@ export class Rig {
       const catalog = this.catalogs.get(serverId);
       if (catalog === undefined) throw fail('registry.server_unknown');
       return catalog;
+    });
+    this.registry.answer(RenewListing, ({ upstreamId }) => {
+      this.renewals.push(upstreamId);
+      return this.renew(upstreamId);
     });
     this.invocation.answer(ExecuteCall, (call, context) => {
       this.calls.push({ call, body: context.body });

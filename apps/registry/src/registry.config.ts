@@ -1,4 +1,4 @@
-import { type ConfigOf, type Option, flag } from '#libs/config';
+import { type ConfigOf, type Option, decimal, flag } from '#libs/config';
 import { identityOptions } from '#libs/identity';
 
 /** A flag with a third state, unset. */
@@ -8,6 +8,11 @@ export const registryOptions = {
   ...identityOptions,
   MCPGATEWAY_STDIO_TRANSPORT_ENABLED: optionalFlag(
     "Whether administrators may register gateways that are commands run on the gateway's machine. Unset: yes where all services run in one process, no where they talk over NATS.",
+  ),
+  LIST_REFRESH_INTERVAL: decimal(
+    10,
+    'Seconds that pass at least before an upstream is asked for its lists again because a client uses them and their ttlMs is over.',
+    { min: 0.1, max: 86_400 },
   ),
 };
 

@@ -16,6 +16,7 @@ import { ToolController } from './admin/tool.controller.js';
 import { CatalogChanges } from './catalog/catalog-changes.js';
 import { CatalogService } from './catalog/catalog.service.js';
 import { Collisions } from './catalog/collisions.js';
+import { ListingService } from './catalog/listing.service.js';
 import { OfferApplicationService } from './catalog/offer-application.service.js';
 import { ProfileService } from './catalog/profile.service.js';
 import { RefreshService } from './catalog/refresh.service.js';
@@ -30,6 +31,7 @@ import { GatewayRepository } from './storage/gateway.repository.js';
 import { Catalog1763596800000 } from './storage/migrations/1763596800000-catalog.migration.js';
 import { SessionScope1763683200000 } from './storage/migrations/1763683200000-session-scope.migration.js';
 import { TaskAfter1763769600000 } from './storage/migrations/1763769600000-task-after.migration.js';
+import { ListingHints1763856000000 } from './storage/migrations/1763856000000-listing-hints.migration.js';
 import { RefreshLeaseRepository } from './storage/refresh-lease.repository.js';
 import { RegistryStore } from './storage/registry-store.js';
 import { ServerEntity, ServerEntryEntity } from './storage/server.entity.js';
@@ -41,6 +43,7 @@ const catalog = [
   CatalogChanges,
   CatalogService,
   Collisions,
+  ListingService,
   OfferApplicationService,
   ProfileService,
   RefreshService,
@@ -77,7 +80,12 @@ export class RegistryModule {
         ...provideDatabase({
           schema: 'registry',
           entities: [GatewayEntity, EntryEntity, ServerEntity, ServerEntryEntity],
-          migrations: [Catalog1763596800000, SessionScope1763683200000, TaskAfter1763769600000],
+          migrations: [
+            Catalog1763596800000,
+            SessionScope1763683200000,
+            TaskAfter1763769600000,
+            ListingHints1763856000000,
+          ],
         }),
         ...storage,
         ...catalog,

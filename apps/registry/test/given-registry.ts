@@ -6,6 +6,7 @@ import { KeepUpstreamCredential, type UpstreamCredential } from '#contracts/auth
 import type { PayloadOf, RequestOf } from '#contracts/define';
 import { CatalogChanged, UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import { DescribeServer } from '#contracts/registry/describe-server.request';
+import { RenewListing } from '#contracts/registry/renew-listing.request';
 import { ResolveUpstream } from '#contracts/registry/resolve-upstream.request';
 import { DiscoverUpstream, type DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { type GatewayError, fail } from '#libs/errors';
@@ -120,6 +121,10 @@ export class Registry {
 
   async describe(serverId: string | null = null) {
     return (await this.service.bus.ask(DescribeServer, { serverId })).head;
+  }
+
+  async renew(upstreamId: string) {
+    return (await this.service.bus.ask(RenewListing, { upstreamId })).head;
   }
 
   async resolve(upstreamId: string) {

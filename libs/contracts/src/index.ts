@@ -7,6 +7,7 @@ export * from './auth/upstream-credential.request.js';
 export * from './registry/catalog.js';
 export * from './registry/catalog-changed.event.js';
 export * from './registry/describe-server.request.js';
+export * from './registry/renew-listing.request.js';
 export * from './registry/resolve-upstream.request.js';
 export * from './tool-invocation/discover-upstream.request.js';
 export * from './tool-invocation/execute-call.request.js';

@@ -26,7 +26,7 @@ export class Answering {
       case 'ping':
         return finish(call, codec.emptyResult(ABOUT));
       case 'discover':
-        return finish(call, codec.greeting(view.offer, ABOUT));
+        return finish(call, codec.greeting(view.offer, ABOUT, view.age('about')));
       case 'initialize':
         return this.initialize(call);
       case 'set-level':
@@ -48,10 +48,7 @@ export class Answering {
     const from = readCursor(this.seal, scope, request.params.value['cursor'], entries.length, (at) =>
       entryId(view, list, at),
     );
-    const page = view.page(list, codec, from, principal.kind === 'anonymous' ? 'public' : 'private');
-    if (page.cursor === null) return page.whole;
-    const cursor = writeCursor(this.seal, scope, page.next, entryId(view, list, page.next - 1));
-    return `${page.whole.slice(0, page.cursor.start)}"${cursor}"${page.whole.slice(page.cursor.end)}`;
+    return view.page(list, codec, from, (next) => writeCursor(this.seal, scope, next, entryId(view, list, next - 1)));
   }
 
   private async initialize(call: PlacedCall): Promise<void> {
@@ -59,7 +56,7 @@ export class Answering {
     const { protocolVersion, capabilities, clientInfo } = request.params.value;
     if (typeof protocolVersion !== 'string')
       throw fail('mcp.params_invalid', { message: 'protocolVersion must be a string' });
-    const greeting = resultMessage(request.idText, codec.greeting(view.offer, ABOUT));
+    const greeting = resultMessage(request.idText, codec.greeting(view.offer, ABOUT, view.age('about')));
     if (endpoint.face === 'rpc') return reply.finish(greeting, 200);
     const declared = isObject(capabilities) ? capabilities : {};
     const session = await this.sessions.open({

@@ -3,6 +3,7 @@ import type { Answer, Bus, Subscription } from '#libs/bus';
 import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
 import { CatalogChanged } from '#contracts/registry/catalog-changed.event';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
+import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
 import type { BoundCall } from '../calls.js';
 import type { CallJournal } from './call-journal.js';
 
@@ -67,6 +68,9 @@ export class ResourceCache {
         if (upstreamIds.length > 0) for (const id of upstreamIds) this.drop(({ upstreamId }) => upstreamId === id);
         else if (serverIds.length === 0) this.drop(() => true);
       }),
+      bus.hear(UpstreamListChanged, ({ upstreamId: changed, list }) => {
+        if (list === 'resources') this.drop(({ upstreamId }) => upstreamId === changed);
+      }),
       bus.hear(UpstreamCredentialChanged, (change) => this.drop(({ upstreamId }) => upstreamId === change.upstreamId)),
       bus.onSignal(CHANGED, (payload) => {
         const { upstreamId, uri, by } = payload as Change;
@@ -104,7 +108,9 @@ export class ResourceCache {
     const kept = this.kept?.get(publicKey(call)) ?? this.kept?.get(privateKey(call));
     if (kept === undefined) return null;
     const { head, body, instance, receivedAtMs } = kept;
-    return { head: { ...head, ttlMs: head.ttlMs - (Date.now() - receivedAtMs) }, body, instance };
+    // The clock may have been set meanwhile: no time is longer than what was said, or less than none.
+    const ttlMs = Math.max(0, head.ttlMs - Math.max(0, Date.now() - receivedAtMs));
+    return { head: { ...head, ttlMs }, body, instance };
   }
 
   private keep(call: BoundCall, { head, body, instance }: Answer<CallAnswer>): void {

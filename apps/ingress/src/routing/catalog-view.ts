@@ -7,30 +7,33 @@ import type {
   CatalogResourceTemplate,
   CatalogTool,
   CatalogUpstream,
+  Listing,
   Sight,
 } from '#contracts/registry/catalog';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { maySee } from '#libs/identity';
-import type { ListKind, Offer, ServerCodec } from '#libs/mcp';
-import { TASKS_EXTENSION, isObject, runsLegacyTasks } from '#libs/mcp';
+import type { CacheHints, ListKind, Offer, ServerCodec } from '#libs/mcp';
+import { TASKS_EXTENSION, isModern, isObject, runsLegacyTasks } from '#libs/mcp';
+import { ListAge } from './list-age.js';
+import type { Listings } from './listings.js';
 
 type Entry = { readonly definition: string };
 
-/** What one page looks like on the wire; between head and tail goes the cursor, which is the caller's own. */
+/** What one page looks like on the wire, but for what each answer has of its own: the caller's cursor, the time left. */
 export interface PreparedPage {
-  readonly whole: string;
-  /** Index in `whole` of the cursor's JSON text, and of what follows; `null` on the last page. */
-  readonly cursor: { readonly start: number; readonly end: number } | null;
-  readonly next: number;
+  /** Up to the cursor, from there to the time left, and the rest. */
+  readonly texts: readonly [string, string, string];
+  readonly next: number | null;
 }
 
 export interface PageShape {
   readonly size: number;
-  readonly ttlMs: number;
+  readonly ttlMsMax: number;
   readonly about: string;
 }
 
-const CURSOR_MARK = '"@"';
+const CURSOR_MARK = '@cursor@';
+const TTL_MARK = Number.MAX_SAFE_INTEGER;
 const PAGES_MAX = 64;
 /** Extensions whose settings and content pass through the gateway unchanged. */
 export const CARRIED_EXTENSIONS: readonly string[] = ['io.modelcontextprotocol/ui'];
@@ -46,12 +49,16 @@ export class CatalogView {
   readonly resourceTemplates: readonly CatalogResourceTemplate[];
   private readonly pages = new Map<string, PreparedPage>();
   private readonly digests = new Map<CatalogList, string>();
+  private readonly ages = new Map<Listing, ListAge>();
   private preparedOffer: Offer | null = null;
 
   constructor(
-    catalog: Catalog,
+    private readonly catalog: Catalog,
     principal: Principal,
     private readonly shape: PageShape,
+    private readonly listings: Listings,
+    /** Whether everybody sees all of the catalog. */
+    private readonly isForAll: boolean,
   ) {
     const seen = <T extends Sight>(entries: readonly T[]): readonly T[] =>
       entries.filter((entry) => maySee(principal, entry));
@@ -62,14 +69,25 @@ export class CatalogView {
     this.resourceTemplates = seen(catalog.resourceTemplates);
   }
 
-  page(list: ListKind, codec: ServerCodec, from: number, cacheScope: 'public' | 'private'): PreparedPage {
-    const key = `${codec.revision} ${list} ${from} ${cacheScope}`;
-    const known = this.pages.get(key);
-    if (known !== undefined) return known;
-    const page = this.prepare(list, codec, from, cacheScope);
-    if (this.pages.size >= PAGES_MAX) this.pages.delete(this.pages.keys().next().value as string);
-    this.pages.set(key, page);
-    return page;
+  /** The text of a page, good for as long as is said in it. `cursor` writes the caller's own for the next one. */
+  page(list: ListKind, codec: ServerCodec, from: number, cursor: (next: number) => string): string {
+    const { ttlMs, cacheScope } = this.age(list);
+    const { texts, next } = this.prepared(list, codec, from, cacheScope);
+    const [head, middle, tail] = texts;
+    const end = tail === '' ? middle : `${middle}${ttlMs}${tail}`;
+    return next === null ? head + end : `${head}${cursor(next)}${end}`;
+  }
+
+  /** How long an answer of now is good. */
+  age(listing: Listing): CacheHints {
+    let age = this.ages.get(listing);
+    if (age === undefined) {
+      const { listings, isForAll, shape } = this;
+      const upstreamIds = this.sources(listing);
+      age = new ListAge(listings, { listing, upstreamIds, isForAll, ttlMsMax: shape.ttlMsMax });
+      this.ages.set(listing, age);
+    }
+    return age.use(Date.now());
   }
 
   /** Changes whenever this list, as these callers see it, does. */
@@ -122,15 +140,47 @@ export class CatalogView {
     return said.map(({ name, instructions }) => `# ${name}\n\n${instructions}`).join('\n\n');
   }
 
-  private prepare(list: ListKind, codec: ServerCodec, from: number, cacheScope: 'public' | 'private'): PreparedPage {
-    const { size, ttlMs, about } = this.shape;
+  /** Where everything is shown, what no upstream has yet may come; a virtual server has what was chosen for it. */
+  private sources(listing: Listing): readonly string[] {
+    if (listing === 'about' || this.catalog.server.id === null) return this.upstreams.map(({ id }) => id);
+    return [...new Set(this[listing].map(({ upstreamId }) => upstreamId))];
+  }
+
+  private prepared(
+    list: ListKind,
+    codec: ServerCodec,
+    from: number,
+    cacheScope: CacheHints['cacheScope'],
+  ): PreparedPage {
+    const key = `${codec.revision} ${list} ${from} ${cacheScope}`;
+    const known = this.pages.get(key);
+    if (known !== undefined) return known;
+    const page = this.prepare(list, codec, from, cacheScope);
+    if (this.pages.size >= PAGES_MAX) this.pages.delete(this.pages.keys().next().value as string);
+    this.pages.set(key, page);
+    return page;
+  }
+
+  private prepare(
+    list: ListKind,
+    codec: ServerCodec,
+    from: number,
+    cacheScope: CacheHints['cacheScope'],
+  ): PreparedPage {
+    const { size, about } = this.shape;
     const entries: readonly Entry[] = this[list];
-    const next = from + size;
-    const definitions = entries.slice(from, next).map(({ definition }) => codec.definition(list, definition));
-    const more = next < entries.length;
-    const whole = codec.listResult(list, definitions, more ? '@' : null, { ttlMs, cacheScope }, about);
-    if (!more) return { whole, cursor: null, next };
-    const start = whole.lastIndexOf(`"nextCursor":${CURSOR_MARK}`) + '"nextCursor":'.length;
-    return { whole, cursor: { start, end: start + CURSOR_MARK.length }, next };
+    const next = from + size < entries.length ? from + size : null;
+    const definitions = entries.slice(from, from + size).map(({ definition }) => codec.definition(list, definition));
+    const mark = next === null ? null : CURSOR_MARK;
+    const whole = codec.listResult(list, definitions, mark, { ttlMs: TTL_MARK, cacheScope }, about);
+    const [head, rest] = mark === null ? (['', whole] as const) : splitLast(whole, mark);
+    if (!isModern(codec.revision)) return { texts: [head, rest, ''], next };
+    return { texts: [head, ...splitLast(rest, String(TTL_MARK))], next };
   }
 }
+
+/** Whatever entries say stands before the marks, so the last is ours. */
+const splitLast = (text: string, mark: string): readonly [string, string] => {
+  const at = text.lastIndexOf(mark);
+  return [text.slice(0, at), text.slice(at + mark.length)];
+};

@@ -4,8 +4,9 @@ import { type Catalog, CatalogChanged, DescribeServer } from '#libs/contracts';
 import { fail } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
 import { Catalogs } from './catalogs.js';
+import { Listings } from './listings.js';
 
-const shape = { size: 10, ttlMs: 0, about: '{}' };
+const shape = { size: 10, ttlMsMax: 0, about: '{}' };
 const server = { id: null, name: 'all', description: null, visibility: 'public', teamId: null, ownerEmail: null };
 
 let broker: LocalBus;
@@ -34,7 +35,9 @@ beforeEach(() => {
       resourceTemplates: [],
     } as unknown as Catalog;
   });
-  catalogs = new Catalogs(broker.join('ingress'), shape, createLogger({ service: 'ingress', level: 'silent' }));
+  const bus = broker.join('ingress');
+  const logger = createLogger({ service: 'ingress', level: 'silent' });
+  catalogs = new Catalogs(bus, shape, new Listings(bus, logger), logger);
 });
 afterEach(() => catalogs.close());
 

@@ -7,6 +7,7 @@ import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { PageShape } from './catalog-view.js';
 import { EndpointCatalog } from './endpoint-catalog.js';
+import type { Listings } from './listings.js';
 
 interface Held {
   readonly catalog: EndpointCatalog;
@@ -40,6 +41,7 @@ export class Catalogs {
   constructor(
     private readonly bus: Bus,
     private readonly shape: PageShape,
+    private readonly listings: Listings,
     private readonly logger: Logger,
   ) {
     this.subscriptions = [
@@ -88,7 +90,8 @@ export class Catalogs {
     const changesBefore = this.changes;
     try {
       const { head } = await this.bus.ask(DescribeServer, { serverId });
-      const catalog = new EndpointCatalog(head, this.shape);
+      this.listings.learn(head.upstreams);
+      const catalog = new EndpointCatalog(head, this.shape, this.listings);
       const stale = this.changes !== changesBefore;
       this.held.set(key, { catalog, stale, quietUntilMs: stale ? 0 : Date.now() + PAUSE_MS });
       return catalog;

@@ -11,6 +11,7 @@ import type {
 } from '#contracts/registry/catalog';
 import { maySee } from '#libs/identity';
 import { CatalogView, type PageShape } from './catalog-view.js';
+import type { Listings } from './listings.js';
 import { type UriTemplate, compileUriTemplate } from './uri-template.js';
 
 const VIEWS_MAX = 256;
@@ -26,6 +27,8 @@ export class EndpointCatalog {
   private readonly views = new LRUCache<string, CatalogView>({ max: VIEWS_MAX });
   private readonly viewOf = new WeakMap<Principal, CatalogView>();
   private readonly sights: readonly Sight[];
+  /** Whether nothing here is hidden from anybody. */
+  private readonly isForAll: boolean;
   private readonly scopes: ReadonlyMap<string, SessionScope>;
   /** The upstreams that each session of a client has a session of its own at. */
   readonly keptPerClient: readonly string[];
@@ -33,12 +36,14 @@ export class EndpointCatalog {
   constructor(
     readonly catalog: Catalog,
     private readonly shape: PageShape,
+    private readonly listings: Listings,
   ) {
     this.tools = new Map(catalog.tools.map((tool) => [tool.name, tool]));
     this.prompts = new Map(catalog.prompts.map((prompt) => [prompt.name, prompt]));
     this.resources = new Map(catalog.resources.map((resource) => [resource.uri, resource]));
     this.templates = new Map(catalog.resourceTemplates.map((template) => [template.uriTemplate, template]));
     this.sights = sightsOf(catalog);
+    this.isForAll = [catalog.server, ...this.sights].every(({ visibility }) => visibility === 'public');
     this.scopes = new Map(catalog.upstreams.map(({ id, sessionScope }) => [id, sessionScope]));
     this.keptPerClient = catalog.upstreams.filter((each) => each.sessionScope === 'client').map(({ id }) => id);
   }
@@ -80,7 +85,7 @@ export class EndpointCatalog {
     const key = this.sights.map((sight) => (maySee(principal, sight) ? '1' : '0')).join('');
     let view = this.views.get(key);
     if (view === undefined) {
-      view = new CatalogView(this.catalog, principal, this.shape);
+      view = new CatalogView(this.catalog, principal, this.shape, this.listings, this.isForAll);
       this.views.set(key, view);
     }
     this.viewOf.set(principal, view);

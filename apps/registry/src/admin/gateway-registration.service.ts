@@ -2,10 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import type { Sight } from '#contracts/registry/catalog';
-import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { CatalogChanges } from '../catalog/catalog-changes.js';
 import { Collisions } from '../catalog/collisions.js';
-import { findingsOf } from '../catalog/findings.js';
+import { type Discovery, findingsOf } from '../catalog/findings.js';
 import { newEntryRows } from '../catalog/entry-rows.js';
 import { prefixOf } from '../catalog/naming.js';
 import { readOffer } from '../catalog/offer.js';
@@ -48,12 +47,12 @@ export class GatewayRegistrationService {
     if (form.credential !== null) await this.upstreams.keepCredential(id, form.credential);
     try {
       // What auth has just been given it presents itself; where nothing is to be presented it need not be asked.
-      const discovered = await this.upstreams.discover(
+      const discovery = await this.upstreams.discover(
         connection,
         transport,
         form.credential === null ? null : undefined,
       );
-      await this.insert({ body, connection, sight, credentialShape: form.shape }, discovered, principal);
+      await this.insert({ body, connection, sight, credentialShape: form.shape }, discovery, principal);
     } catch (error) {
       this.upstreams.letGo(id, 'removed');
       if (form.credential !== null) await this.upstreams.tryToForget(id);
@@ -62,11 +61,11 @@ export class GatewayRegistrationService {
     return id;
   }
 
-  private async insert(asked: NewGateway, discovered: DiscoveredUpstream, principal: Principal): Promise<void> {
+  private async insert(asked: NewGateway, discovery: Discovery, principal: Principal): Promise<void> {
     const { body, connection, sight } = asked;
     const toolPrefix = body.toolPrefix ?? null;
     const prefix = prefixOf({ slug: connection.slug, toolPrefix });
-    const offer = readOffer(discovered, prefix);
+    const offer = readOffer(discovery.discovered, prefix);
     const now = new Date();
     const rows = newEntryRows(connection.id, prefix, offer.entries, now);
     await this.changes.make(async (manager: EntityManager, change) => {
@@ -76,12 +75,14 @@ export class GatewayRegistrationService {
         {
           ...connection,
           ...sight,
-          ...findingsOf(discovered),
+          ...findingsOf(discovery),
           args: [...connection.args],
           description: body.description ?? null,
           tags: body.tags ?? [],
           toolPrefix,
           sessionScope: body.sessionScope ?? null,
+          listTtlMs: body.listTtlMs ?? null,
+          listCacheScope: body.listCacheScope ?? null,
           credentialShape: asked.credentialShape,
           refused: [...offer.refused],
           enabled: true,

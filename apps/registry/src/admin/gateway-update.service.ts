@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
-import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { fail } from '#libs/errors';
 import { CatalogChanges } from '../catalog/catalog-changes.js';
 import { Collisions } from '../catalog/collisions.js';
+import type { Discovery } from '../catalog/findings.js';
 import { exposedNameOf, prefixOf, problemWithName } from '../catalog/naming.js';
 import { OfferApplicationService } from '../catalog/offer-application.service.js';
 import { type Connection, profileOf, reachesSameUpstream } from '../catalog/profile.js';
@@ -51,11 +51,13 @@ export class GatewayUpdateService {
       tags: body.tags ?? before.tags,
       ...(body.toolPrefix !== undefined && { toolPrefix: body.toolPrefix }),
       ...(body.sessionScope !== undefined && { sessionScope: body.sessionScope }),
+      ...(body.listTtlMs !== undefined && { listTtlMs: body.listTtlMs }),
+      ...(body.listCacheScope !== undefined && { listCacheScope: body.listCacheScope }),
       ...(form !== null && { credentialShape: form.shape }),
       updatedAt: new Date(),
     };
     const moves = form !== null || transport === 'AUTO' || !reachesSameUpstream(before, connection);
-    const discovered = moves ? await this.tryOut(connection, transport, form) : null;
+    const discovery = moves ? await this.tryOut(connection, transport, form) : null;
 
     await this.changes.make(async (manager, change) => {
       const current = await this.store.gateways.findById(before.id, manager);
@@ -67,9 +69,9 @@ export class GatewayUpdateService {
       await this.collisions.refuseNamesake(after, principal, manager);
       await this.store.gateways.update(after.id, changes, manager);
       if (prefixOf(after) !== prefixOf(current)) await this.rename(after, principal, manager);
-      if (discovered !== null) {
-        await this.offers.apply(after, discovered, manager, change);
-        after.transport = discovered.transport;
+      if (discovery !== null) {
+        await this.offers.apply(after, discovery, manager, change);
+        after.transport = discovery.discovered.transport;
       }
       change.touchAllLists();
       change.upstreamIds.add(after.id);
@@ -89,7 +91,7 @@ export class GatewayUpdateService {
     connection: Connection,
     transport: AskedConnection['transport'],
     form: CredentialForm | null,
-  ): Promise<DiscoveredUpstream> {
+  ): Promise<Discovery> {
     if (form === null) {
       return this.upstreams.discover(connection, transport).catch((error: unknown) => {
         this.upstreams.letGo(connection.id, 'updated');

@@ -13,7 +13,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import type { SessionScope, Visibility } from '#contracts/registry/catalog';
+import type { CacheHint, SessionScope, Visibility } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { TOOL_PREFIX } from '../catalog/naming.js';
 import type { AuthType } from '../storage/gateway.entity.js';
@@ -155,6 +155,28 @@ export class RegisterGatewayBody {
   @IsOptional()
   @IsIn(['shared', 'principal', 'client'])
   sessionScope?: SessionScope | null;
+
+  @ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    description:
+      'How long what the server lists is good, in place of its own `ttlMs`. Servers before 2026-07-28 have none, so their lists are good for 0 ms.',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(DAY_MS)
+  listTtlMs?: number | null;
+
+  @ApiPropertyOptional({
+    enum: ['public', 'private'],
+    nullable: true,
+    description:
+      'Whether what the server lists is the same for everybody, in place of its own `cacheScope`. Servers before 2026-07-28 have none, so their lists are `private`.',
+  })
+  @IsOptional()
+  @IsIn(['public', 'private'])
+  listCacheScope?: CacheHint['cacheScope'] | null;
 }
 
 /** What is left out stays as it is; so does a secret that comes back as the mask it was shown as. */

@@ -18,6 +18,8 @@ export const gatewayView = (gateway: GatewayEntity, counts: EntryCounts, princip
   timeoutMs: gateway.timeoutMs,
   concurrencyMax: gateway.concurrencyMax,
   sessionScope: sessionScopeOf(gateway),
+  listTtlMs: gateway.listTtlMs,
+  listCacheScope: gateway.listCacheScope,
   enabled: gateway.enabled,
   reachable: gateway.reachable,
   era: gateway.era,

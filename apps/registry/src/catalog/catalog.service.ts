@@ -19,6 +19,7 @@ import { GatewayRepository } from '../storage/gateway.repository.js';
 import { isObjectId } from '../storage/object-id.js';
 import { ServerRepository } from '../storage/server.repository.js';
 import { exposedDefinition } from './exposed-definition.js';
+import { ListingService } from './listing.service.js';
 import { sessionScopeOf } from './session-scope.js';
 
 const CATALOGS_MAX = 50;
@@ -45,6 +46,7 @@ export class CatalogService {
     private readonly gateways: GatewayRepository,
     private readonly entries: EntryRepository,
     private readonly servers: ServerRepository,
+    private readonly listings: ListingService,
   ) {}
 
   async describe(serverId: string | null): Promise<Catalog> {
@@ -71,20 +73,21 @@ export class CatalogService {
       const revision = await revisionOf(manager);
       if (serverId === null) {
         const gateways = await this.gateways.findEnabled(manager);
-        return catalogOf(
-          EVERYTHING,
-          revision,
-          gateways,
-          withoutShadowed(await this.entries.findEnabled(manager), gateways),
-        );
+        const entries = withoutShadowed(await this.entries.findEnabled(manager), gateways);
+        return catalogOf(EVERYTHING, revision, this.described(gateways), entries);
       }
       const server = await this.servers.findById(serverId, manager);
       if (server === null || !server.enabled) throw fail('registry.server_unknown');
       const entries = await this.entries.findByServer(serverId, false, manager);
       const gateways = await this.gateways.findByIds([...new Set(entries.map(({ gatewayId }) => gatewayId))], manager);
       const { id, name, description, visibility, teamId, ownerEmail } = server;
-      return catalogOf({ id, name, description, visibility, teamId, ownerEmail }, revision, gateways, entries);
+      const shown = { id, name, description, visibility, teamId, ownerEmail };
+      return catalogOf(shown, revision, this.described(gateways), entries);
     });
+  }
+
+  private described(gateways: readonly GatewayEntity[]): CatalogUpstream[] {
+    return gateways.map((gateway) => ({ ...upstreamOf(gateway), listing: this.listings.of(gateway) }));
   }
 }
 
@@ -121,18 +124,18 @@ const isSeenWherever = (one: Sight, other: Sight): boolean => {
 const catalogOf = (
   server: Catalog['server'],
   revision: number,
-  gateways: readonly GatewayEntity[],
+  upstreams: readonly CatalogUpstream[],
   entries: readonly EntryEntity[],
 ): Catalog => {
-  const gatewayById = new Map(gateways.map((gateway) => [gateway.id, gateway]));
+  const upstreamById = new Map(upstreams.map((upstream) => [upstream.id, upstream]));
   const tools: CatalogTool[] = [];
   const prompts: CatalogPrompt[] = [];
   const resources: CatalogResource[] = [];
   const resourceTemplates: CatalogResourceTemplate[] = [];
   for (const entry of entries) {
-    const gateway = gatewayById.get(entry.gatewayId);
-    if (gateway === undefined) continue;
-    const known = { id: entry.id, upstreamId: gateway.id, definition: exposedDefinition(entry), ...sightOf(gateway) };
+    const upstream = upstreamById.get(entry.gatewayId);
+    if (upstream === undefined) continue;
+    const known = { id: entry.id, upstreamId: upstream.id, definition: exposedDefinition(entry), ...sightOf(upstream) };
     const names = { name: entry.exposedName ?? entry.originalName, upstreamName: entry.originalName };
     const { headerParams, taskAfterMs } = entry;
     if (entry.kind === 'tool')
@@ -141,7 +144,7 @@ const catalogOf = (
     else if (entry.kind === 'resource') resources.push({ ...known, uri: entry.originalName });
     else resourceTemplates.push({ ...known, uriTemplate: entry.originalName });
   }
-  return { server, revision, upstreams: gateways.map(upstreamOf), tools, prompts, resources, resourceTemplates };
+  return { server, revision, upstreams, tools, prompts, resources, resourceTemplates };
 };
 
 const upstreamOf = (gateway: GatewayEntity): CatalogUpstream => ({

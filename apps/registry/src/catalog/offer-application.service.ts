@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import type { EntryEntity } from '../storage/entry.entity.js';
 import { EntryRepository } from '../storage/entry.repository.js';
 import type { GatewayEntity } from '../storage/gateway.entity.js';
@@ -9,7 +8,7 @@ import { ServerRepository } from '../storage/server.repository.js';
 import type { Change } from './catalog-changes.js';
 import { Collisions } from './collisions.js';
 import { type Difference, differenceBetween } from './difference.js';
-import { findingsOf } from './findings.js';
+import { type Discovery, findingsOf } from './findings.js';
 import { newEntryRows } from './entry-rows.js';
 import { exposedNameOf, prefixOf } from './naming.js';
 import { type OfferedEntry, type RefusedEntry, readOffer, refusalOf } from './offer.js';
@@ -26,14 +25,9 @@ export class OfferApplicationService {
     private readonly collisions: Collisions,
   ) {}
 
-  async apply(
-    gateway: GatewayEntity,
-    discovered: DiscoveredUpstream,
-    manager: EntityManager,
-    change: Change,
-  ): Promise<Applied> {
+  async apply(gateway: GatewayEntity, discovery: Discovery, manager: EntityManager, change: Change): Promise<Applied> {
     const prefix = prefixOf(gateway);
-    const offer = readOffer(discovered, prefix);
+    const offer = readOffer(discovery.discovered, prefix);
     const known = await this.entries.findByGateway(gateway.id, manager);
     const { added: wanted, updated, removed } = differenceBetween(known, offer.entries);
     const gone = new Set(removed);
@@ -53,7 +47,7 @@ export class OfferApplicationService {
     }
     await this.entries.insert(newEntryRows(gateway.id, prefix, added, now), manager);
 
-    const findings = findingsOf(discovered);
+    const findings = findingsOf(discovery);
     const allRefused = [...offer.refused, ...refused];
     await this.gateways.update(gateway.id, { ...findings, refused: allRefused }, manager);
     change.touchKinds([...added, ...removed, ...updated.map((pair) => pair.known)].map(({ kind }) => kind));
@@ -87,8 +81,16 @@ export class OfferApplicationService {
   }
 }
 
-const describesItselfAnew = (
-  before: Pick<GatewayEntity, 'capabilities' | 'instructions'>,
-  now: Pick<GatewayEntity, 'capabilities' | 'instructions'>,
-): boolean =>
-  before.instructions !== now.instructions || JSON.stringify(before.capabilities) !== JSON.stringify(now.capabilities);
+type Description = Pick<GatewayEntity, 'capabilities' | 'instructions' | 'hints'>;
+
+const describesItselfAnew = (before: Description, now: Description): boolean =>
+  before.instructions !== now.instructions ||
+  JSON.stringify(before.capabilities) !== JSON.stringify(now.capabilities) ||
+  scopesOf(before) !== scopesOf(now);
+
+/** A list that is private from now on may not go on being told as public; how long it is good is asked for anew anyway. */
+const scopesOf = ({ hints }: Description): string =>
+  Object.entries(hints)
+    .map(([listing, { cacheScope }]) => `${listing} ${cacheScope}`)
+    .sort()
+    .join();

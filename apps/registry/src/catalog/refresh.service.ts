@@ -63,16 +63,30 @@ export class RefreshService {
     }
   }
 
-  private async resume(gatewayId: string): Promise<void> {
+  /** Refreshes one that is too old, unless another process is at it already or has just been. `false`: it failed. */
+  async renew(gatewayId: string, olderThanMs: number): Promise<boolean> {
+    return this.resume(gatewayId, async () => {
+      const gateway = await this.gateways.findById(gatewayId);
+      return gateway !== null && Date.now() - gateway.refreshedAt.getTime() >= olderThanMs;
+    });
+  }
+
+  private async resume(gatewayId: string, isNeeded = async (): Promise<boolean> => true): Promise<boolean> {
     const wanted = await this.leases.claim(gatewayId);
-    if (wanted === null) return;
+    if (wanted === null) return true;
     try {
+      if (!(await isNeeded())) {
+        await this.leases.abandon(gatewayId);
+        return true;
+      }
       await this.serve(gatewayId, wanted);
+      return true;
     } catch (error) {
       this.logger.warn(
         { upstreamId: gatewayId, code: toGatewayError(error).code, err: error },
         'a gateway could not be refreshed',
       );
+      return false;
     }
   }
 
@@ -96,7 +110,7 @@ export class RefreshService {
     const gateway = await this.gateways.findById(gatewayId);
     if (gateway === null) throw fail('registry.unknown');
     if (!gateway.enabled) throw fail('http.conflict', { message: 'The gateway is disabled' });
-    const discovered = await this.upstreams.discover(gateway, gateway.transport).catch(async (error: unknown) => {
+    const discovery = await this.upstreams.discover(gateway, gateway.transport).catch(async (error: unknown) => {
       await this.gateways.update(gatewayId, { reachable: false });
       throw error;
     });
@@ -106,7 +120,7 @@ export class RefreshService {
       if (!reachesSameUpstream(current, gateway)) {
         throw fail('http.conflict', { message: 'The gateway was changed while it was being refreshed' });
       }
-      return this.offers.apply(current, discovered, manager, change);
+      return this.offers.apply(current, discovery, manager, change);
     });
     const count = (...kinds: string[]): RefreshCounts => ({
       added: applied.added.filter(({ kind }) => kinds.includes(kind)).length,

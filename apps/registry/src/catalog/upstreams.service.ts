@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { KeepUpstreamCredential, type UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
-import { DiscoverUpstream, type DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
+import { DiscoverUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { type Bus, InjectBus } from '#libs/bus';
 import { toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
+import type { Discovery } from './findings.js';
 import { type Connection, profileOf } from './profile.js';
 
 /** What other services do for the registry: tool-invocation connects to upstreams, auth keeps what they are shown. */
@@ -24,13 +25,14 @@ export class UpstreamsService {
     connection: Connection,
     transport: UpstreamTransport | 'AUTO',
     credential?: UpstreamCredential | null,
-  ): Promise<DiscoveredUpstream> {
+  ): Promise<Discovery> {
+    const askedAt = new Date();
     const { head } = await this.bus.ask(DiscoverUpstream, {
       profile: profileOf(connection),
       transport,
       ...(credential !== undefined && { credential }),
     });
-    return head;
+    return { discovered: head, askedAt };
   }
 
   /** Ends what a discovery has left open: a child process, a connection, the profile it was made with. */

@@ -2,10 +2,12 @@ import { Controller, UseInterceptors } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { Answers } from '#libs/bus';
 import type { RequestOf } from '#contracts/define';
-import type { Catalog } from '#contracts/registry/catalog';
+import type { Catalog, UpstreamListing } from '#contracts/registry/catalog';
 import { DescribeServer } from '#contracts/registry/describe-server.request';
+import { RenewListing } from '#contracts/registry/renew-listing.request';
 import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { CatalogService } from '../catalog/catalog.service.js';
+import { ListingService } from '../catalog/listing.service.js';
 import { DatabaseFailureInterceptor } from '../storage/database-failure.interceptor.js';
 import { ProfileService } from '../catalog/profile.service.js';
 
@@ -15,6 +17,7 @@ export class CatalogController {
   constructor(
     private readonly catalogs: CatalogService,
     private readonly profiles: ProfileService,
+    private readonly listings: ListingService,
   ) {}
 
   @Answers(DescribeServer)
@@ -25,5 +28,10 @@ export class CatalogController {
   @Answers(ResolveUpstream)
   resolve(@Payload() { upstreamId }: RequestOf<typeof ResolveUpstream>): Promise<UpstreamProfile> {
     return this.profiles.resolve(upstreamId);
+  }
+
+  @Answers(RenewListing)
+  renew(@Payload() { upstreamId }: RequestOf<typeof RenewListing>): Promise<UpstreamListing> {
+    return this.listings.renew(upstreamId);
   }
 }

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { SessionScope, Visibility } from '#contracts/registry/catalog';
+import type { CacheHint, SessionScope, Visibility } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
-import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
+import type { DiscoveredUpstream, Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { RefusedEntry } from '../catalog/offer.js';
 import { bigintAsNumber } from './bigint-as-number.js';
 
@@ -97,6 +97,17 @@ export class GatewayEntity {
 
   @Column({ type: 'simple-json' })
   refused!: RefusedEntry[];
+
+  /** What the upstream said of how long its lists are good. */
+  @Column({ type: 'simple-json' })
+  hints!: NonNullable<DiscoveredUpstream['hints']>;
+
+  /** What counts instead; null: what it said. */
+  @Column({ name: 'list_ttl_ms', type: 'integer', nullable: true })
+  listTtlMs!: number | null;
+
+  @Column({ name: 'list_cache_scope', type: 'text', nullable: true })
+  listCacheScope!: CacheHint['cacheScope'] | null;
 
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
   createdAt!: Date;

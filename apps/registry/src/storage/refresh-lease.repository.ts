@@ -44,7 +44,7 @@ export class RefreshLeaseRepository {
     );
   }
 
-  /** Gives the lease back after a failure; the wish stays. */
+  /** Gives the lease back with nothing done; the wish stays. */
   async abandon(gatewayId: string): Promise<void> {
     await this.database.query('UPDATE registry.gateway SET refresh_lease_until = NULL WHERE id = $1', [gatewayId]);
   }

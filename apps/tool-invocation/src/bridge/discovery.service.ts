@@ -4,6 +4,7 @@ import type {
   DiscoverUpstream,
 } from '#contracts/tool-invocation/discover-upstream.request';
 import type { ReplyOf, RequestOf } from '#contracts/define';
+import type { CacheHint, Listing } from '#contracts/registry/catalog';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { fail, GatewayError } from '#libs/errors';
 import { headerMirrorsOf } from '#libs/mcp';
@@ -13,6 +14,7 @@ import { listPages } from '../upstream/list-pages.js';
 import type { Peer } from '../upstream/peer.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { UpstreamDirectory } from '../upstream/upstream-directory.js';
+import { type Verdict, judge } from './era-probe.js';
 
 type Request = RequestOf<typeof DiscoverUpstream>;
 type Refused = DiscoveredUpstream['refused'][number];
@@ -43,15 +45,42 @@ export class DiscoveryService {
   }
 
   private async look(profile: UpstreamProfile, access: Access): Promise<DiscoveredUpstream> {
+    const startedAtMs = performance.now();
     const upstream = this.directory.adopt(profile);
-    const peer = await this.meet(upstream, access);
-    const found = await this.list(peer);
+    const met = await this.meet(upstream, access);
+    const isNews = upstream.dialer.judgementAgeMs <= performance.now() - startedAtMs;
+    const peer = isNews || (await this.tellsAnew(upstream, met)) ? met : await this.meet(upstream, access);
+    const { hint, ...identity } = peer.identity;
+    const { hints, ...found } = await this.list(peer);
     upstream.watchLists(peer);
     upstream.breaker.succeeded();
     for (const { list, name, reason } of found.refused) {
       this.logger.warn({ upstreamId: profile.id, list, name, reason }, 'an entry of an upstream was refused');
     }
-    return { ...peer.identity, transport: profile.transport, ...found };
+    return {
+      ...identity,
+      transport: profile.transport,
+      ...found,
+      ...(hint !== undefined && { hints: { ...hints, about: hint } }),
+    };
+  }
+
+  /**
+   * A session is told once and for all what its upstream is; an upstream without sessions is asked again. `false`: it has
+   * become another kind.
+   */
+  private async tellsAnew(upstream: Upstream, peer: Peer): Promise<boolean> {
+    if (peer.identity.era === 'legacy') return true;
+    const verdict = await peer.request('server/discover', {}, PAGE_MS).then(judge, (error: unknown): Verdict => {
+      if (error instanceof GatewayError && error.code === 'upstream.invalid_answer') return { era: 'legacy' };
+      throw error;
+    });
+    if (verdict.era === 'legacy') upstream.doubtEra();
+    else {
+      upstream.dialer.settle(verdict);
+      peer.identity = verdict.identity;
+    }
+    return verdict.era === 'modern';
   }
 
   private async meet(upstream: Upstream, access: Access): Promise<Peer> {
@@ -68,11 +97,16 @@ export class DiscoveryService {
 
   private async list(
     peer: Peer,
-  ): Promise<Pick<DiscoveredUpstream, 'tools' | 'prompts' | 'resources' | 'resourceTemplates' | 'refused'>> {
+  ): Promise<Pick<DiscoveredUpstream, 'tools' | 'prompts' | 'resources' | 'resourceTemplates' | 'refused' | 'hints'>> {
     const { capabilities } = peer.identity;
     const refused: Refused[] = [];
-    const entries = (offered: unknown, method: string, key: string, field: string) =>
-      offered ? readList(peer, method, key, field, refused) : [];
+    const hints: Partial<Record<Listing, CacheHint>> = {};
+    const entries = async (offered: unknown, method: string, key: ListKey, field: string): Promise<Entry[]> => {
+      if (!offered) return [];
+      const { entries, hint } = await readList(peer, method, key, field, refused);
+      if (hint !== null) hints[key] = hint;
+      return entries;
+    };
     const [tools, prompts, resources, resourceTemplates] = await Promise.all([
       entries(capabilities.tools, 'tools/list', 'tools', 'name'),
       entries(capabilities.prompts, 'prompts/list', 'prompts', 'name'),
@@ -85,9 +119,12 @@ export class DiscoveryService {
       resources: resources.map(({ name, definition }) => ({ uri: name, definition })),
       resourceTemplates: resourceTemplates.map(({ name, definition }) => ({ uriTemplate: name, definition })),
       refused,
+      hints,
     };
   }
 }
+
+type ListKey = Exclude<Listing, 'about'>;
 
 interface Entry {
   readonly name: string;
@@ -101,10 +138,12 @@ const readList = async (
   key: string,
   field: string,
   refused: Refused[],
-): Promise<Entry[]> => {
+): Promise<{ entries: Entry[]; hint: CacheHint | null }> => {
   const entries: Entry[] = [];
   const names = new Set<string>();
-  for await (const { texts } of listPages(peer, method, key, PAGE_MS)) {
+  let hint: CacheHint | null = null;
+  for await (const { texts, hint: said } of listPages(peer, method, key, PAGE_MS)) {
+    hint = hint === null ? said : stricter(hint, said);
     for (const definition of texts) {
       const parsed = JSON.parse(definition) as Readonly<Record<string, unknown>> | null;
       const name = parsed?.[field];
@@ -120,8 +159,14 @@ const readList = async (
       }
     }
   }
-  return entries;
+  return { entries, hint };
 };
+
+/** A list in pages is as good as its shortest-lived page. */
+const stricter = (one: CacheHint, other: CacheHint): CacheHint => ({
+  ttlMs: Math.min(one.ttlMs, other.ttlMs),
+  cacheScope: one.cacheScope === 'public' ? other.cacheScope : 'private',
+});
 
 const toTool = ({ name, definition, parsed }: Entry, refused: Refused[]): DiscoveredTool | null => {
   const schema = parsed.inputSchema;

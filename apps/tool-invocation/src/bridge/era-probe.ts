@@ -1,5 +1,5 @@
 import { fail, GatewayError } from '#libs/errors';
-import { LEGACY_REVISIONS, META_SERVER_INFO, MODERN_REVISION } from '#libs/mcp';
+import { LEGACY_REVISIONS, META_SERVER_INFO, MODERN_REVISION, cacheHintOf } from '#libs/mcp';
 import type { Channel } from '../upstream/channel.js';
 import { request, type Response } from '../upstream/conversation.js';
 import { asObject } from '../upstream/as-object.js';
@@ -82,5 +82,6 @@ const modernBut = (told: Readonly<Record<string, unknown>>): Verdict => ({
     serverInfo: asObject(asObject(told._meta)[META_SERVER_INFO]),
     capabilities: asObject(told.capabilities),
     instructions: typeof told.instructions === 'string' ? told.instructions : null,
+    hint: cacheHintOf(told),
   },
 });

@@ -91,7 +91,7 @@ export class LegacySession implements Peer {
   }
 
   private constructor(
-    readonly identity: PeerIdentity,
+    public identity: PeerIdentity,
     readonly channel: Channel,
     private readonly options: SessionOptions,
   ) {}

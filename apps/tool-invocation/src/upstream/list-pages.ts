@@ -1,5 +1,5 @@
 import { fail } from '#libs/errors';
-import { itemTexts } from '#libs/mcp';
+import { cacheHintOf, itemTexts } from '#libs/mcp';
 import type { Peer } from './peer.js';
 
 const PAGES_MAX = 100;
@@ -8,6 +8,7 @@ const ITEMS_MAX = 10_000;
 export interface ListPage {
   /** The items as the upstream wrote them. */
   readonly texts: readonly string[];
+  readonly hint: ReturnType<typeof cacheHintOf>;
 }
 
 /** Walks a list to its end. An upstream that never comes to one is cut short with `upstream.invalid_answer`. */
@@ -30,7 +31,7 @@ export async function* listPages(peer: Peer, method: string, key: string, timeou
     items += list.length;
     if (items > ITEMS_MAX)
       throw fail('upstream.too_large', { message: `The upstream lists more than ${ITEMS_MAX} ${key}` });
-    yield { texts: itemTexts(message.text, key) };
+    yield { texts: itemTexts(message.text, key), hint: cacheHintOf(message.result) };
     const { nextCursor } = message.result;
     if (typeof nextCursor !== 'string') return;
     if (seen.has(nextCursor))

@@ -41,7 +41,7 @@ export class ModernPeer implements Peer {
   private readonly watcher: ModernWatch;
 
   constructor(
-    readonly identity: PeerIdentity,
+    public identity: PeerIdentity,
     readonly channel: Channel,
     /** Whether requests carry headers, and cancelling is closing the stream. */
     readonly overHttp: boolean,

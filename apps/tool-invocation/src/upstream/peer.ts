@@ -1,3 +1,4 @@
+import type { CacheHint } from '#contracts/registry/catalog';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { OpenCall } from '../dispatch/open-call.js';
@@ -10,6 +11,8 @@ export interface PeerIdentity {
   readonly serverInfo: Readonly<Record<string, unknown>>;
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly instructions: string | null;
+  /** How long this is good; absent where it is for as long as the conversation. */
+  readonly hint?: CacheHint;
 }
 
 /** What happens at an upstream beside its calls. */
@@ -23,7 +26,8 @@ export interface PeerEvents {
 
 /** The other end of an MCP conversation. Both eras; `modern-peer` and `legacy-session` differ in all but this. */
 export interface Peer {
-  readonly identity: PeerIdentity;
+  /** As it was told last. */
+  identity: PeerIdentity;
   readonly closed: boolean;
   /** Calls it works on, and other uses that keep it from being ended for idleness. */
   readonly uses: number;

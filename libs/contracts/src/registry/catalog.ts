@@ -56,6 +56,27 @@ export interface CatalogResourceTemplate extends Entry {
  */
 export type SessionScope = 'shared' | 'principal' | 'client';
 
+/** What an upstream can be asked for that it gives a time to: what it is (`server/discover`), and its lists. */
+export type Listing = 'about' | 'tools' | 'prompts' | 'resources' | 'resourceTemplates';
+
+/** https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching */
+export interface CacheHint {
+  readonly ttlMs: number;
+  readonly cacheScope: 'public' | 'private';
+}
+
+/** How old what is known of an upstream is, and how old it may get. */
+export interface UpstreamListing {
+  /** Epoch ms at which it was asked for. */
+  readonly listedAtMs: number;
+  readonly hints: Readonly<Record<Listing, ListingHint>>;
+}
+
+export interface ListingHint extends CacheHint {
+  /** Whoever uses it when it is older has it listed anew; `null`: the upstream says when it has changed. */
+  readonly renewAfterMs: number | null;
+}
+
 export interface CatalogUpstream extends Sight {
   readonly id: string;
   readonly name: string;
@@ -64,6 +85,8 @@ export interface CatalogUpstream extends Sight {
   /** The upstream's own ServerCapabilities, as JSON. */
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly instructions: string | null;
+  /** Absent: nothing is known, so nothing is fresh. */
+  readonly listing?: UpstreamListing;
 }
 
 /** All that one endpoint offers: a virtual server, or (`id: null`) everything that is registered and enabled. */

@@ -1,6 +1,6 @@
 import type { UpstreamCredential } from '../auth/upstream-credential.request.js';
 import { defineRequest } from '../define.js';
-import type { HeaderParam } from '../registry/catalog.js';
+import type { CacheHint, HeaderParam, Listing } from '../registry/catalog.js';
 import type { UpstreamProfile } from '../registry/resolve-upstream.request.js';
 
 export type Era = 'modern' | 'legacy';
@@ -24,6 +24,8 @@ export interface DiscoveredUpstream {
   readonly prompts: readonly { readonly name: string; readonly definition: string }[];
   readonly resources: readonly { readonly uri: string; readonly definition: string }[];
   readonly resourceTemplates: readonly { readonly uriTemplate: string; readonly definition: string }[];
+  /** What it says of how long each is good; of a list in pages, the shortest time. None before 2026-07-28. */
+  readonly hints?: Readonly<Partial<Record<Listing, CacheHint>>>;
   /** Entries that were left out, each with the reason (an illegal `x-mcp-header`, say). */
   readonly refused: readonly { readonly list: string; readonly name: string; readonly reason: string }[];
 }

@@ -8,5 +8,5 @@ export { notifiedParams, readIncoming, readIncomingBatch } from './incoming.js';
 export type { Incoming, IncomingError, IncomingNotification, IncomingRequest, IncomingResult } from './incoming.js';
 export * from './meta.js';
 export { errorText, notificationText, requestText, resultText, withMeta } from './outgoing.js';
-export { itemTexts, resultParts, taskParts } from './result-parts.js';
+export { cacheHintOf, itemTexts, resultParts, taskParts } from './result-parts.js';
 export type { ResultParts } from './result-parts.js';

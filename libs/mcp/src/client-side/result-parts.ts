@@ -43,6 +43,17 @@ export const taskParts = ({ result, text }: IncomingResult): Pick<ResultParts, '
   };
 };
 
+/** For how long and for whom a result is good; whatever is malformed or absent counts as not at all, and for nobody else. */
+export const cacheHintOf = (
+  result: IncomingResult['result'],
+): { readonly ttlMs: number; readonly cacheScope: 'public' | 'private' } => {
+  const { ttlMs, cacheScope } = result;
+  return {
+    ttlMs: isDuration(ttlMs) ? Math.min(ttlMs, TTL_MAX_MS) : 0,
+    cacheScope: cacheScope === 'public' ? 'public' : 'private',
+  };
+};
+
 const resultTypeOf = ({ resultType = 'complete' }: IncomingResult['result']): string => {
   if (typeof resultType === 'string') return resultType;
   throw fail('upstream.invalid_answer', { message: 'The upstream gave a resultType that is not a string' });

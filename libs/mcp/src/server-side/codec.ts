@@ -92,7 +92,7 @@ export interface ServerCodec {
   /** Acknowledgement with nothing to say. */
   emptyResult(about: string): string;
   /** To `server/discover` or `initialize`. */
-  greeting(offer: Offer, about: string): string;
+  greeting(offer: Offer, about: string, cache: CacheHints): string;
   error(error: GatewayError): HttpError;
   /** An upstream's own JSON-RPC error. */
   upstreamError(method: ForwardedMethod, target: string, error: RpcError): HttpError;

@@ -38,7 +38,7 @@ export const taskResult = (body: string, meta: NeutralResult['meta'], about: str
 
 export const emptyResult = (about: string): string => `{${complete(about)}}`;
 
-export const discovery = (offer: Offer, about: string): string => {
+export const discovery = (offer: Offer, about: string, cache: CacheHints): string => {
   const capabilities = {
     tools: { listChanged: true },
     prompts: { listChanged: true },
@@ -48,6 +48,5 @@ export const discovery = (offer: Offer, about: string): string => {
     ...(Object.keys(offer.extensions).length > 0 && { extensions: offer.extensions }),
   };
   const instructions = offer.instructions === null ? '' : `"instructions":${JSON.stringify(offer.instructions)},`;
-  const cache = cacheMembers({ ttlMs: 0, cacheScope: 'private' });
-  return `{"supportedVersions":["2026-07-28"],"capabilities":${JSON.stringify(capabilities)},${instructions}${cache}${complete(about)}}`;
+  return `{"supportedVersions":["2026-07-28"],"capabilities":${JSON.stringify(capabilities)},${instructions}${cacheMembers(cache)}${complete(about)}}`;
 };

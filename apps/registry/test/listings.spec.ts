@@ -1,0 +1,141 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { fail } from '#libs/errors';
+import { type Registry, RegistryBench, tool, upstream } from './given-registry.js';
+
+const INTERVAL_MS = 1_000;
+
+let bench: RegistryBench;
+let registry: Registry;
+let replica: Registry;
+beforeAll(async () => {
+  bench = await RegistryBench.open();
+  const env = { LIST_REFRESH_INTERVAL: String(INTERVAL_MS / 1_000) };
+  registry = await bench.registry(undefined, env);
+  replica = await bench.registry(registry.around, env);
+});
+afterAll(() => bench.close());
+
+const saying = (ttlMs: number, cacheScope: 'public' | 'private', ...names: string[]) =>
+  upstream({ tools: names.map((name) => tool(name)), hints: { tools: { ttlMs, cacheScope } } });
+const listingOf = async (id: string) =>
+  (await registry.describe()).upstreams.find((candidate) => candidate.id === id)?.listing;
+const toolNames = async (id: string) =>
+  (await registry.describe()).tools.filter(({ upstreamId }) => upstreamId === id).map(({ name }) => name);
+
+describe('what an upstream says of how long its lists are good', () => {
+  it('is in the catalog, with the time at which it was asked', async () => {
+    const beforeMs = Date.now();
+    const gateway = await registry.register('Saying', async () => {
+      await pause(50);
+      return saying(60_000, 'public', 't');
+    });
+    expect(await listingOf(gateway.id)).toMatchObject({
+      listedAtMs: expect.toSatisfy((ms: number) => ms >= beforeMs && ms <= Date.now() - 50),
+      hints: {
+        tools: { ttlMs: 60_000, cacheScope: 'public', renewAfterMs: 60_000 },
+        prompts: { ttlMs: 0, cacheScope: 'private', renewAfterMs: null },
+      },
+    });
+  });
+
+  it('gives way to what the administrator says, and comes back when that is taken back', async () => {
+    const body = { listTtlMs: 5_000, listCacheScope: 'private' };
+    const gateway = await registry.register('Overruled', saying(60_000, 'public', 't'), body);
+    expect(gateway).toMatchObject(body);
+    expect((await listingOf(gateway.id))?.hints.tools).toMatchObject({ ttlMs: 5_000, cacheScope: 'private' });
+    await registry.ask('PUT', `/gateways/${gateway.id}`, { list_ttl_ms: null, list_cache_scope: null });
+    expect((await listingOf(gateway.id))?.hints.tools).toMatchObject({ ttlMs: 60_000, cacheScope: 'public' });
+    const refused = await registry.ask('PUT', `/gateways/${gateway.id}`, { listTtlMs: -1, listCacheScope: 'team' });
+    expect(refused.status).toBe(422);
+  });
+
+  it('is told to everybody at once when a list that was public is no longer', async () => {
+    const gateway = await registry.register('Turning', saying(60_000, 'public', 't'));
+    const { revision } = await registry.describe();
+    registry.around.upstreams.set(gateway.url, saying(30_000, 'private', 't'));
+    await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`);
+    expect((await registry.describe()).revision).toBe(revision + 1);
+    expect((await listingOf(gateway.id))?.hints.tools).toMatchObject({ ttlMs: 30_000, cacheScope: 'private' });
+  });
+});
+
+describe('a list that is used although it is too old', () => {
+  it('is listed anew, once however many replicas ask, and no sooner than that is allowed', async () => {
+    const gateway = await registry.register('Short', saying(50, 'public', 'old'));
+    registry.around.upstreams.set(gateway.url, async () => {
+      await pause(100);
+      return saying(50, 'public', 'new');
+    });
+    registry.around.discoveries.length = 0;
+    const { listedAtMs } = await registry.renew(gateway.id);
+    expect(registry.around.discoveries).toHaveLength(0);
+
+    await pause(INTERVAL_MS);
+    await Promise.all([registry, registry, replica, replica].map((one) => one.renew(gateway.id)));
+    expect(registry.around.discoveries).toHaveLength(1);
+    expect(await toolNames(gateway.id)).toEqual(['short-new']);
+    expect((await registry.renew(gateway.id)).listedAtMs).toBeGreaterThan(listedAtMs);
+    expect(registry.around.discoveries).toHaveLength(1);
+  });
+
+  it('changes nothing for anybody when it is what it was, but is young again', async () => {
+    const gateway = await registry.register('Same', saying(50, 'public', 't'));
+    await pause(INTERVAL_MS);
+    const { revision } = await registry.describe();
+    registry.changes.length = 0;
+    const beforeMs = Date.now();
+    expect((await registry.renew(gateway.id)).listedAtMs).toBeGreaterThanOrEqual(beforeMs);
+    expect((await registry.describe()).revision).toBe(revision);
+    expect(registry.changes).toEqual([]);
+  });
+
+  it('is left alone for longer and longer when its upstream fails, and stays what it was', async () => {
+    const gateway = await registry.register('Away', saying(50, 'public', 't'));
+    registry.around.upstreams.set(gateway.url, fail('upstream.unreachable'));
+    await pause(INTERVAL_MS);
+    registry.around.discoveries.length = 0;
+    const untilMs = Date.now() + 6 * INTERVAL_MS;
+    while (Date.now() < untilMs) {
+      await registry.renew(gateway.id);
+      await pause(20);
+    }
+    expect(registry.around.discoveries.length).toBeGreaterThan(1);
+    expect(registry.around.discoveries.length).toBeLessThanOrEqual(3);
+    expect(await toolNames(gateway.id)).toEqual(['away-t']);
+
+    registry.around.upstreams.set(gateway.url, saying(50, 'public', 'back'));
+    await vi.waitFor(
+      async () => {
+        await registry.renew(gateway.id);
+        expect(await toolNames(gateway.id)).toEqual(['away-back']);
+      },
+      { timeout: 15_000, interval: 50 },
+    );
+  });
+
+  it('waits its turn when many are', async () => {
+    let running = 0;
+    let runningMax = 0;
+    const slow = async () => {
+      runningMax = Math.max(runningMax, ++running);
+      await pause(100);
+      running -= 1;
+      return saying(50, 'public');
+    };
+    const gateways = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => registry.register(`Many ${index}`, saying(50, 'public'))),
+    );
+    for (const { url } of gateways) registry.around.upstreams.set(url, slow);
+    await pause(INTERVAL_MS);
+    await Promise.all(gateways.map(({ id }) => registry.renew(id)));
+    expect(runningMax).toBe(4);
+  });
+
+  it('is not there for a gateway that is disabled or gone', async () => {
+    const gateway = await registry.register('Off', saying(50, 'public', 't'));
+    await registry.ask('POST', `/gateways/${gateway.id}/state?activate=false`);
+    await expect(registry.renew(gateway.id)).rejects.toMatchObject({ code: 'upstream.unknown' });
+    await expect(registry.renew('none')).rejects.toMatchObject({ code: 'upstream.unknown' });
+  });
+});

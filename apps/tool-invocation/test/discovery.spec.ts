@@ -1,0 +1,90 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { givenInvocation, type Invocation } from './invocation.js';
+import { json, result, rpcError, startRawLegacy } from './raw-upstream.js';
+import { serve } from './sdk-servers.js';
+
+let invocation: Invocation;
+const raw: { close(): Promise<void> }[] = [];
+beforeAll(async () => {
+  invocation = await givenInvocation();
+});
+afterEach(async () => {
+  await Promise.all(raw.splice(0).map((server) => server.close()));
+});
+afterAll(() => invocation.close());
+
+type Message = { id: number; method: string; params: { cursor?: string } };
+
+/** An upstream of 2026-07-28 that answers this, by method and cursor. */
+const given = async (answers: Record<string, object | undefined>) => {
+  const asked: string[] = [];
+  const server = await serve((_req, res, body) => {
+    const { id, method, params } = body as Message;
+    const key = params?.cursor === undefined ? method : `${method} ${params.cursor}`;
+    if (method !== 'subscriptions/listen') asked.push(key);
+    const answer = answers[key];
+    if (answer === undefined) return json(res, rpcError(id, -32601, 'Method not found'), 404);
+    return json(res, result(id, { resultType: 'complete', ...answer }));
+  });
+  raw.push(server);
+  return { profile: invocation.profile({ url: server.url }), asked, answers };
+};
+
+const DISCOVERY = { supportedVersions: ['2026-07-28'], ttlMs: 90_000, cacheScope: 'public' };
+
+describe('looking an upstream over', () => {
+  it('tells how long each list is good: of one in pages, what the worst of them says', async () => {
+    const { profile } = await given({
+      'server/discover': { ...DISCOVERY, capabilities: { tools: {}, resources: {} } },
+      'tools/list': { tools: [], nextCursor: 'b', ttlMs: 60_000, cacheScope: 'public' },
+      'tools/list b': { tools: [], nextCursor: '', ttlMs: 20_000, cacheScope: 'private' },
+      'tools/list ': { tools: [], ttlMs: 40_000, cacheScope: 'public' },
+      'resources/list': { resources: [], ttlMs: -1 },
+      'resources/templates/list': { resourceTemplates: [], ttlMs: 1e12, cacheScope: 'public' },
+    });
+    expect((await invocation.discover(profile)).hints).toEqual({
+      about: { ttlMs: 90_000, cacheScope: 'public' },
+      tools: { ttlMs: 20_000, cacheScope: 'private' },
+      resources: { ttlMs: 0, cacheScope: 'private' },
+      resourceTemplates: { ttlMs: 86_400_000, cacheScope: 'public' },
+    });
+  });
+
+  it('tells nothing of the kind for a server of sessions, whatever it says', async () => {
+    const upstream = await startRawLegacy((request, res) =>
+      json(res, result(request.id, { tools: [], ttlMs: 60_000, cacheScope: 'public' })),
+    );
+    raw.push(upstream);
+    const found = await invocation.discover(invocation.profile({ url: upstream.url }));
+    expect(found).toMatchObject({ era: 'legacy' });
+    expect(found).not.toHaveProperty('hints');
+    expect(found).not.toHaveProperty('hint');
+  });
+
+  it('asks one without sessions anew what it is, each time but the first', async () => {
+    const { profile, asked, answers } = await given({
+      'server/discover': { ...DISCOVERY, capabilities: {} },
+      'tools/list': { tools: [{ name: 't', inputSchema: { type: 'object' } }] },
+    });
+    expect((await invocation.discover(profile)).tools).toEqual([]);
+    expect(asked).toEqual(['server/discover']);
+
+    answers['server/discover'] = { ...DISCOVERY, capabilities: { tools: {} }, instructions: 'New here.', ttlMs: 5 };
+    const found = await invocation.discover(profile);
+    expect(found).toMatchObject({ instructions: 'New here.', tools: [{ name: 't' }] });
+    expect(found.hints?.about).toEqual({ ttlMs: 5, cacheScope: 'public' });
+    expect(asked).toEqual(['server/discover', 'server/discover', 'tools/list']);
+  });
+
+  it('finds one that has gone back to sessions', async () => {
+    const { profile, answers } = await given({
+      'server/discover': { ...DISCOVERY, capabilities: {} },
+      initialize: { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'x' } },
+      'notifications/initialized': {},
+      'tools/list': { tools: [{ name: 'old', inputSchema: { type: 'object' } }] },
+    });
+    expect((await invocation.discover(profile)).era).toBe('modern');
+    answers['server/discover'] = { supportedVersions: ['2025-11-25'] };
+    expect(await invocation.discover(profile)).toMatchObject({ era: 'legacy', tools: [{ name: 'old' }] });
+  });
+});
