@@ -39,7 +39,7 @@ export class Dialer {
         return await (this.kind === 'stdio'
           ? this.sound(line, access, capabilities, events)
           : this.probe(line, capabilities, events));
-      if (verdict.era === 'modern') return this.modern(line, verdict, capabilities, events);
+      if (verdict.era === 'modern') return this.modern(line, verdict, events);
       return await this.legacy(line, capabilities, events);
     } catch (error) {
       await line.channel.close().catch(() => {});
@@ -65,9 +65,7 @@ export class Dialer {
   private async probe(line: Line, capabilities: Readonly<Record<string, unknown>>, events: PeerEvents): Promise<Peer> {
     const verdict = await probeEra(line.channel, capabilities, this.timeoutMs);
     const peer =
-      verdict.era === 'modern'
-        ? this.modern(line, verdict, capabilities, events)
-        : await this.legacy(line, capabilities, events);
+      verdict.era === 'modern' ? this.modern(line, verdict, events) : await this.legacy(line, capabilities, events);
     this.settle(verdict);
     return peer;
   }
@@ -87,7 +85,7 @@ export class Dialer {
     const early = await Promise.race([probed.catch(() => null), patience()]);
     if (early?.era === 'modern') {
       this.settle(early);
-      return this.modern(line, early, capabilities, events);
+      return this.modern(line, early, events);
     }
     try {
       const handshake: Promise<Peer> = this.legacy(line, capabilities, events);
@@ -98,7 +96,7 @@ export class Dialer {
       const outcome: ModernVerdict | Peer = await Promise.any([handshake, late]);
       const isPeer = 'identity' in outcome && 'start' in outcome;
       this.settle(isPeer ? { era: 'legacy' } : outcome);
-      return isPeer ? outcome : this.modern(line, outcome, capabilities, events);
+      return isPeer ? outcome : this.modern(line, outcome, events);
     } catch (error) {
       if (!line.channel.closed) throw error instanceof AggregateError ? error.errors[0] : error;
     }
@@ -119,8 +117,8 @@ export class Dialer {
     }
   }
 
-  private modern(line: Line, verdict: ModernVerdict, capabilities: object, events: PeerEvents): ModernPeer {
-    const peer = new ModernPeer(verdict.identity, line.channel, this.kind !== 'stdio', capabilities, events);
+  private modern(line: Line, verdict: ModernVerdict, events: PeerEvents): ModernPeer {
+    const peer = new ModernPeer(verdict.identity, line.channel, this.kind !== 'stdio', events);
     line.target.receiver = peer;
     return peer;
   }

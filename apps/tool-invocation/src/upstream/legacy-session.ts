@@ -54,8 +54,8 @@ export interface SessionOptions {
 }
 
 /**
- * A session with an upstream before 2026-07-28. It belongs to clients with one set of capabilities; where that set is
- * not empty, to one principal alone, so that a question can only reach the one whose call raised it.
+ * A session with an upstream before 2026-07-28. It belongs to clients with one set of capabilities; where these can be
+ * asked something, to one principal alone, so that a question can only reach the one whose call raised it.
  */
 export class LegacySession implements Peer {
   usedAtMs = performance.now();

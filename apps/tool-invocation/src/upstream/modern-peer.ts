@@ -1,4 +1,5 @@
 import {
+  ALL_CAPABILITIES,
   headerMirrorsOf,
   encodeHeaderValue,
   type HeaderMirror,
@@ -45,11 +46,9 @@ export class ModernPeer implements Peer {
     readonly channel: Channel,
     /** Whether requests carry headers, and cancelling is closing the stream. */
     readonly overHttp: boolean,
-    /** What the gateway declares in its own requests. */
-    private readonly capabilities: object,
     readonly events: PeerEvents,
   ) {
-    this.watcher = new ModernWatch(channel, overHttp, capabilities, events);
+    this.watcher = new ModernWatch(channel, overHttp, ALL_CAPABILITIES, events);
   }
 
   get closed(): boolean {
@@ -73,7 +72,7 @@ export class ModernPeer implements Peer {
 
   request(method: string, params: object, timeoutMs: number): Promise<Response> {
     this.usedAtMs = performance.now();
-    return request(this.channel, method, params, modernMeta(this.capabilities), {
+    return request(this.channel, method, params, modernMeta(ALL_CAPABILITIES), {
       timeoutMs,
       headers: modernHeaders(method),
     });

@@ -2,7 +2,7 @@ import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import type { OwnSession } from '#contracts/tool-invocation/execute-call.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { GatewayError, toGatewayError } from '#libs/errors';
-import { ALL_CAPABILITIES, capabilityKey, sessionCapabilities } from '#libs/mcp';
+import { ALL_CAPABILITIES, canBeAsked, capabilityKey, sessionCapabilities } from '#libs/mcp';
 import type { Dialer, TransportKind } from '../bridge/dialer.js';
 import { CircuitBreaker } from '../dispatch/circuit-breaker.js';
 import { RetryBudget } from '../dispatch/retry-budget.js';
@@ -273,7 +273,7 @@ const keyOf = (
   own: OwnSession | undefined,
 ): string => {
   if (era === 'modern') return `modern ${access.version}`;
-  const declared = capabilityKey(sessionCapabilities(capabilities));
-  const whose = own?.key ?? (declared === '' ? null : principalId);
-  return `legacy ${access.version} ${declared}${whose === null ? '' : ` ${whose}`}`;
+  const declared = sessionCapabilities(capabilities);
+  const whose = own?.key ?? (canBeAsked(declared) ? principalId : null);
+  return `legacy ${access.version} ${capabilityKey(declared)}${whose === null ? '' : ` ${whose}`}`;
 };

@@ -5,6 +5,11 @@ describe('session capabilities', () => {
   it.each([
     [{}, {}, ''],
     [{ extensions: { 'io.modelcontextprotocol/ui': {} }, experimental: {} }, {}, ''],
+    [
+      { extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['x/y', 'text/html;profile=mcp-app'] }, other: {} } },
+      { extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } } },
+      'x',
+    ],
     [{ elicitation: {} }, { elicitation: { form: {} } }, 'ef'],
     [{ elicitation: { url: {} } }, { elicitation: { url: {} } }, 'eu'],
     [

@@ -1,10 +1,16 @@
 type Json = Readonly<Record<string, unknown>>;
 
-/** Everything the gateway can carry, declared while it looks an upstream over, so that every tool shows. */
+/** MCP Apps: https://github.com/modelcontextprotocol/ext-apps */
+const APPS_EXTENSION = 'io.modelcontextprotocol/ui';
+const APP_MIME_TYPE = 'text/html;profile=mcp-app';
+const APPS = { [APPS_EXTENSION]: { mimeTypes: [APP_MIME_TYPE] } };
+
+/** Everything the gateway can carry, declared in its own requests, so that whatever an upstream has shows. */
 export const ALL_CAPABILITIES = {
   elicitation: { form: {}, url: {} },
   sampling: { tools: {} },
   roots: {},
+  extensions: APPS,
 } as const;
 
 /**
@@ -22,16 +28,28 @@ export const sessionCapabilities = (capabilities: Json): Json => {
   }
   if (isObject(sampling)) declared.sampling = isObject(sampling.tools) ? { tools: {} } : {};
   if (isObject(roots)) declared.roots = {};
+  // In one form, so that how clients spell it makes no more sessions.
+  if (showsApps(capabilities)) declared.extensions = APPS;
   return declared;
 };
 
+const showsApps = ({ extensions }: Json): boolean => {
+  const settings = isObject(extensions) ? extensions[APPS_EXTENSION] : undefined;
+  return isObject(settings) && Array.isArray(settings.mimeTypes) && settings.mimeTypes.includes(APP_MIME_TYPE);
+};
+
+/** Whether a client with these session capabilities can be asked anything at all. */
+export const canBeAsked = ({ elicitation, sampling, roots }: Json): boolean =>
+  isObject(elicitation) || isObject(sampling) || isObject(roots);
+
 /** A short text that is equal for equal sets of session capabilities; empty for none. */
 export const capabilityKey = (declared: Json): string => {
-  const { elicitation, sampling, roots } = declared;
+  const { elicitation, sampling, roots, extensions } = declared;
   let key = '';
   if (isObject(elicitation)) key += `e${elicitation.form ? 'f' : ''}${elicitation.url ? 'u' : ''}`;
   if (isObject(sampling)) key += sampling.tools ? 'st' : 's';
   if (isObject(roots)) key += 'r';
+  if (isObject(extensions)) key += 'x';
   return key;
 };
 

@@ -1,4 +1,4 @@
-export { ALL_CAPABILITIES, askProblem, capabilityKey, sessionCapabilities } from './capabilities.js';
+export { ALL_CAPABILITIES, askProblem, canBeAsked, capabilityKey, sessionCapabilities } from './capabilities.js';
 export { EventStreamReader, decodeUtf8 } from './event-stream.js';
 export type { EventStreamLimits, StreamEvent } from './event-stream.js';
 export { headerMirrorsOf, mirrorHeaders } from './header-params.js';
