@@ -53,6 +53,8 @@ export interface BoundCall extends PlacedCall {
   /** The params as the upstream gets them. */
   readonly body: string;
   readonly traceparent: string;
+  /** What it may take, from its hand-over on. */
+  readonly timeoutMs: number;
   /** The one instance that is asked; `null`: any. */
   readonly instance: string | null;
   /** Set for the retry of a call that is parked. */

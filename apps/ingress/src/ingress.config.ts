@@ -35,7 +35,10 @@ export const ingressOptions = {
     { max: 1_000_000 },
   ),
   RESOURCE_CACHE_TTL: integer(3_600, 'Seconds for which that is believed at most.', { min: 1 }),
-  TOOL_TIMEOUT: integer(60, 'Seconds a call may take in all.', { min: 1, max: 86_400 }),
+  TOOL_TIMEOUT: integer(60, 'Seconds a call may take in all, unless its upstream has a limit of its own.', {
+    min: 1,
+    max: 86_400,
+  }),
   INPUT_TIMEOUT: integer(600, 'Seconds a client may take to answer what a call asks it for.', { min: 1, max: 86_400 }),
   SESSION_TTL: integer(3_600, 'Seconds after which an idle session of a client before 2026-07-28 ends.', { min: 1 }),
   SESSIONS_PER_PRINCIPAL_MAX: integer(10_000, 'Sessions one caller may open within SESSION_TTL without closing any.', {

@@ -20,6 +20,7 @@ import type { IngressConfig } from './ingress.config.js';
 import { Pipeline } from './pipeline.js';
 import { Catalogs } from './routing/catalogs.js';
 import { Listings } from './routing/listings.js';
+import { ResourceLinks } from './routing/resource-links.js';
 import { Router } from './routing/router.js';
 import { Seal } from './sealing/seal.js';
 import { Asks } from './session/asks.js';
@@ -106,6 +107,8 @@ export class Ingress {
       size: config.RESOURCE_CACHE_SIZE,
       ttlMsMax: config.RESOURCE_CACHE_TTL * SECOND_MS,
     });
+    const links = new ResourceLinks(cache);
+    const means = { seal, timeoutMs: config.TOOL_TIMEOUT * SECOND_MS };
     const keepers = new SessionKeepers(bus, cache, this.sessions, this.catalogs);
     const streamsMax = config.STREAMS_PER_PRINCIPAL_MAX;
     this.feeds = new ChangeFeeds(bus, this.catalogs, keepers, this.resources, admission, streamsMax);
@@ -113,9 +116,9 @@ export class Ingress {
     const inputLoop = new InputLoop(this.asks, new Attendance(bus, journal));
     const pipeline = new Pipeline(
       admission,
-      new Router(this.catalogs, seal, journal),
+      new Router(this.catalogs, means, journal, links),
       new Answering(this.sessions, new Listening(this.feeds, this.catalogs, bus, seal), seal),
-      new Forwarder(bus, journal, inputLoop, keepers, this.resources, config.TOOL_TIMEOUT * SECOND_MS),
+      new Forwarder(bus, journal, inputLoop, keepers, this.resources, links),
       seal,
       logger,
     );

@@ -3,7 +3,9 @@ import {
   type RpcError,
   canAnswer,
   errorMessage,
+  isObject,
   isTaskMethod,
+  renamedContents,
   renamedTask,
   resultMessage,
   sessionCapabilities,
@@ -30,15 +32,13 @@ export const encodeAnswer = (settled: SettledCall, seal: Seal): EncodedAnswer =>
     case 'result': {
       if (isTaskMethod(call.routed.method)) return encodeTaskAnswer(settled, body);
       const cache = { ttlMs: head.ttlMs ?? 0, cacheScope: head.cacheScope ?? 'private' };
-      const result = codec.callResult(call.routed.method, { body, meta: head.meta, cache }, ABOUT);
+      const { method } = call.routed;
+      const result = codec.callResult(method, { body: withOwnUri(call, body), meta: head.meta, cache }, ABOUT);
       return { message: resultMessage(request.idText, result), httpStatus: 200 };
     }
     case 'error': {
-      const { httpStatus, error } = codec.upstreamError(
-        call.routed.method,
-        call.routed.target,
-        ownError(call, head.error),
-      );
+      const { method, exposedName } = call.routed;
+      const { httpStatus, error } = codec.upstreamError(method, exposedName, ownError(call, head.error));
       return { message: errorMessage(request.idText, error), httpStatus };
     }
     case 'input-required': {
@@ -67,17 +67,30 @@ const METHOD_NOT_FOUND = -32601;
 const INVALID_PARAMS = -32602;
 const UNCACHED = { ttlMs: 0, cacheScope: 'private' } as const;
 
+/** The client knows some resources by another URI than the upstream. */
+const withOwnUri = ({ routed: { method, target, exposedName } }: SettledCall['call'], body: string): string =>
+  method !== 'resources/read' || target === exposedName ? body : renamedContents(body, target, exposedName);
+
 /**
  * The client knows the task by another id than the upstream, and nothing of the upstream's. An upstream that has no
  * tasks (any more) does not have this one.
  */
 const ownError = ({ routed, request }: SettledCall['call'], error: RpcError): RpcError => {
-  if (!isTaskMethod(routed.method)) return error;
-  const { code, message } = error;
+  const { method, target, exposedName } = routed;
+  const { code, message, data } = error;
+  if (method === 'resources/read' && target !== exposedName) {
+    const isOfIt = isObject(data) && data['uri'] === target;
+    return {
+      ...error,
+      message: message.replaceAll(target, exposedName),
+      ...(isOfIt && { data: { ...data, uri: exposedName } }),
+    };
+  }
+  if (!isTaskMethod(method)) return error;
   const isUnknown = code === METHOD_NOT_FOUND;
   return {
     code: isUnknown ? INVALID_PARAMS : code,
-    message: message.replaceAll(routed.target, request.params.value['taskId'] as string),
+    message: message.replaceAll(target, request.params.value['taskId'] as string),
   };
 };
 

@@ -7,6 +7,7 @@ import {
 } from '#contracts/tool-invocation/execute-call.request';
 import { toGatewayError } from '#libs/errors';
 import type { BoundCall, ParkedCall } from '../calls.js';
+import type { ResourceLinks } from '../routing/resource-links.js';
 import { taskUnknown } from '../routing/task-id.js';
 import { over } from './attendance.js';
 import { frameWriter } from './call-frames.js';
@@ -34,21 +35,22 @@ export class Forwarder {
     private readonly inputLoop: InputLoop,
     private readonly keepers: SessionKeepers,
     private readonly resources: ResourceCache,
-    private readonly timeoutMs: number,
+    private readonly links: ResourceLinks,
   ) {}
 
   async forward(call: BoundCall): Promise<SettledCall> {
     call.reply.underWay();
     const onFrame = frameWriter(call);
-    const answer = await this.begin(call, onFrame);
-    if (answer.head.kind !== 'input-required' || !isSessionCall(call)) return { call, answer };
-    return {
-      call,
-      answer: await this.inputLoop.run(call, answer, {
+    let answer = await this.begin(call, onFrame);
+    if (answer.head.kind === 'input-required' && isSessionCall(call)) {
+      answer = await this.inputLoop.run(call, answer, {
         execute: (next) => this.execute(next, onFrame),
         continue: (parked) => this.continue(call, parked, onFrame),
-      }),
-    };
+      });
+    }
+    const noting = this.links.note(call, answer);
+    if (noting !== undefined) await noting;
+    return { call, answer };
   }
 
   private begin(call: BoundCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
@@ -102,7 +104,7 @@ export class Forwarder {
 
   private options(call: BoundCall, callId: string, onFrame: OnFrame): AskOptions<CallFrame> {
     return {
-      deadlineAtMs: Date.now() + this.timeoutMs + MARGIN_MS,
+      deadlineAtMs: Date.now() + call.timeoutMs + MARGIN_MS,
       signal: call.abort,
       callId,
       traceparent: call.traceparent,

@@ -65,8 +65,8 @@ export class CatalogView {
     this.upstreams = seen(catalog.upstreams);
     this.tools = seen(catalog.tools);
     this.prompts = seen(catalog.prompts);
-    this.resources = seen(catalog.resources);
-    this.resourceTemplates = seen(catalog.resourceTemplates);
+    this.resources = firstOf(seen(catalog.resources), ({ uri }) => uri);
+    this.resourceTemplates = firstOf(seen(catalog.resourceTemplates), ({ uriTemplate }) => uriTemplate);
   }
 
   /** The text of a page, good for as long as is said in it. `cursor` writes the caller's own for the next one. */
@@ -178,6 +178,13 @@ export class CatalogView {
     return { texts: [head, ...splitLast(rest, String(TTL_MARK))], next };
   }
 }
+
+/** Of several with one URI the first, which is the one that is read by it. */
+const firstOf = <T>(entries: readonly T[], keyOf: (entry: T) => string): readonly T[] => {
+  const first = new Map<string, T>();
+  for (const entry of entries) if (!first.has(keyOf(entry))) first.set(keyOf(entry), entry);
+  return first.size === entries.length ? entries : [...first.values()];
+};
 
 /** Whatever entries say stands before the marks, so the last is ours. */
 const splitLast = (text: string, mark: string): readonly [string, string] => {

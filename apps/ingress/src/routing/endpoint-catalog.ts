@@ -6,6 +6,8 @@ import type {
   CatalogResource,
   CatalogResourceTemplate,
   CatalogTool,
+  CatalogUpstream,
+  LinkedResource,
   SessionScope,
   Sight,
 } from '#contracts/registry/catalog';
@@ -16,12 +18,18 @@ import { type UriTemplate, compileUriTemplate } from './uri-template.js';
 
 const VIEWS_MAX = 256;
 
+/** Where a resource is, and what its upstream calls it. */
+export interface ResourcePlace {
+  readonly upstreamId: string;
+  readonly upstreamUri: string;
+}
+
 /** One endpoint's catalog, ready for look-ups: none of them costs more when there are more entries. */
 export class EndpointCatalog {
   private readonly tools: ReadonlyMap<string, CatalogTool>;
   private readonly prompts: ReadonlyMap<string, CatalogPrompt>;
-  private readonly resources: ReadonlyMap<string, CatalogResource>;
-  private readonly templates: ReadonlyMap<string, CatalogResourceTemplate>;
+  private readonly resources: ReadonlyMap<string, readonly (CatalogResource | LinkedResource)[]>;
+  private readonly templates: ReadonlyMap<string, readonly CatalogResourceTemplate[]>;
   private compiled: readonly { readonly entry: CatalogResourceTemplate; readonly template: UriTemplate }[] | null =
     null;
   private readonly views = new LRUCache<string, CatalogView>({ max: VIEWS_MAX });
@@ -29,7 +37,7 @@ export class EndpointCatalog {
   private readonly sights: readonly Sight[];
   /** Whether nothing here is hidden from anybody. */
   private readonly isForAll: boolean;
-  private readonly scopes: ReadonlyMap<string, SessionScope>;
+  private readonly upstreams: ReadonlyMap<string, CatalogUpstream>;
   /** The upstreams that each session of a client has a session of its own at. */
   readonly keptPerClient: readonly string[];
 
@@ -40,16 +48,22 @@ export class EndpointCatalog {
   ) {
     this.tools = new Map(catalog.tools.map((tool) => [tool.name, tool]));
     this.prompts = new Map(catalog.prompts.map((prompt) => [prompt.name, prompt]));
-    this.resources = new Map(catalog.resources.map((resource) => [resource.uri, resource]));
-    this.templates = new Map(catalog.resourceTemplates.map((template) => [template.uriTemplate, template]));
+    // What is listed comes before what is only linked, and of several the first that is seen.
+    this.resources = Map.groupBy([...catalog.resources, ...(catalog.linkedResources ?? [])], ({ uri }) => uri);
+    this.templates = Map.groupBy(catalog.resourceTemplates, ({ uriTemplate }) => uriTemplate);
     this.sights = sightsOf(catalog);
     this.isForAll = [catalog.server, ...this.sights].every(({ visibility }) => visibility === 'public');
-    this.scopes = new Map(catalog.upstreams.map(({ id, sessionScope }) => [id, sessionScope]));
+    this.upstreams = new Map(catalog.upstreams.map((upstream) => [upstream.id, upstream]));
     this.keptPerClient = catalog.upstreams.filter((each) => each.sessionScope === 'client').map(({ id }) => id);
   }
 
   sessionScope(upstreamId: string): SessionScope {
-    return this.scopes.get(upstreamId) ?? 'shared';
+    return this.upstreams.get(upstreamId)?.sessionScope ?? 'shared';
+  }
+
+  /** What a call to this upstream may take; `undefined` where it has no time of its own. */
+  timeoutMs(upstreamId: string): number | undefined {
+    return this.upstreams.get(upstreamId)?.timeoutMs;
   }
 
   isSeenBy(principal: Principal): boolean {
@@ -65,18 +79,20 @@ export class EndpointCatalog {
   }
 
   /** By the URI itself, else by the first template it fits. */
-  resource(uri: string, principal: Principal): CatalogResource | CatalogResourceTemplate | undefined {
-    const exact = seen(this.resources.get(uri), principal);
-    if (exact !== undefined) return exact;
+  resource(uri: string, principal: Principal): ResourcePlace | undefined {
+    const exact = firstSeen(this.resources.get(uri), principal);
+    if (exact !== undefined) return { upstreamId: exact.upstreamId, upstreamUri: exact.upstreamUri ?? uri };
     this.compiled ??= this.catalog.resourceTemplates.map((entry) => ({
       entry,
       template: compileUriTemplate(entry.uriTemplate),
     }));
-    return this.compiled.find(({ entry, template }) => maySee(principal, entry) && template.matches(uri))?.entry;
+    const fits = this.compiled.find(({ entry, template }) => maySee(principal, entry) && template.matches(uri));
+    return fits && { upstreamId: fits.entry.upstreamId, upstreamUri: uri };
   }
 
-  template(uriTemplate: string, principal: Principal): CatalogResourceTemplate | undefined {
-    return seen(this.templates.get(uriTemplate), principal);
+  template(uriTemplate: string, principal: Principal): ResourcePlace | undefined {
+    const entry = firstSeen(this.templates.get(uriTemplate), principal);
+    return entry && { upstreamId: entry.upstreamId, upstreamUri: uriTemplate };
   }
 
   view(principal: Principal): CatalogView {
@@ -92,6 +108,9 @@ export class EndpointCatalog {
     return view;
   }
 }
+
+const firstSeen = <T extends Sight>(entries: readonly T[] | undefined, principal: Principal): T | undefined =>
+  entries?.find((entry) => maySee(principal, entry));
 
 const seen = <T extends Sight>(entry: T | undefined, principal: Principal): T | undefined =>
   entry !== undefined && maySee(principal, entry) ? entry : undefined;

@@ -23,6 +23,7 @@ import type { BoundCall, ParkedCall, PlacedCall } from '../calls.js';
 import { type RequestState, readRequestState } from '../forwarding/request-state.js';
 import type { Seal } from '../sealing/seal.js';
 import { MODERN_EXTENSIONS } from './catalog-view.js';
+import type { ResourcePlace } from './endpoint-catalog.js';
 import { ownSessionOf } from './own-session.js';
 import { type TaskPlace, checkTasks, findTask, taskUnknown } from './task-id.js';
 
@@ -40,6 +41,13 @@ export interface Target {
   readonly kept?: TaskPlace['kept'];
   /** Of a task: what its client could do when it began. */
   readonly capabilities?: TaskPlace['capabilities'];
+}
+
+/** What of the gateway's own a call is bound with. */
+export interface Means {
+  readonly seal: Seal;
+  /** What a call may take where its upstream has no time of its own. */
+  readonly timeoutMs: number;
 }
 
 const NONE: readonly HeaderParam[] = [];
@@ -75,9 +83,8 @@ const finders: Readonly<Record<ForwardedMethod, Finder>> = {
   },
   'resources/read': (call) => {
     const uri = textParam(call, 'uri');
-    const resource = call.catalog.resource(uri, call.principal);
-    if (resource === undefined) return null;
-    return { upstreamId: resource.upstreamId, target: uri, exposedName: uri, headerParams: NONE, renamed: UNCHANGED };
+    const place = call.catalog.resource(uri, call.principal);
+    return place === undefined ? null : readingOf(uri, place);
   },
   'completion/complete': (call) => findReference(call),
   'tasks/get': (call, seal) => findTaskTarget(call, seal),
@@ -102,7 +109,8 @@ export const notFound = (call: PlacedCall, method: ForwardedMethod) => {
   });
 };
 
-export const bind = (call: PlacedCall, method: ForwardedMethod, target: Target, seal: Seal): BoundCall => {
+export const bind = (call: PlacedCall, method: ForwardedMethod, target: Target, means: Means): BoundCall => {
+  const { seal } = means;
   const { params } = call.request;
   const modern = isModern(call.codec.revision);
   if (modern && call.headers !== null && target.headerParams.length > 0) {
@@ -139,6 +147,7 @@ export const bind = (call: PlacedCall, method: ForwardedMethod, target: Target, 
     routed,
     body: editParams(params, changes),
     traceparent: childTraceparent(meta.traceparent ?? singleHeaderValue(call.headers ?? {}, 'traceparent')),
+    timeoutMs: call.catalog.timeoutMs(target.upstreamId) ?? means.timeoutMs,
     instance: target.kept?.instance ?? null,
     parked: state?.kind === 'parked' ? parkedCall(call, state) : null,
   };
@@ -181,6 +190,14 @@ const textParam = (call: PlacedCall, key: string): string => {
     throw fail('mcp.params_invalid', { message: `${key} must be a string` });
   return value;
 };
+
+export const readingOf = (uri: string, { upstreamId, upstreamUri }: ResourcePlace): Target => ({
+  upstreamId,
+  target: upstreamUri,
+  exposedName: uri,
+  headerParams: NONE,
+  renamed: uri === upstreamUri ? UNCHANGED : { uri: JSON.stringify(upstreamUri) },
+});
 
 const renaming = (exposedName: string, target: string): Readonly<Record<string, string>> =>
   exposedName === target ? UNCHANGED : { name: JSON.stringify(target) };
@@ -236,9 +253,12 @@ const findReference = (call: PlacedCall): Target | null => {
     };
   }
   if (type === 'ref/resource' && typeof uri === 'string') {
-    const entry = call.catalog.template(uri, call.principal) ?? call.catalog.resource(uri, call.principal);
-    if (entry === undefined) return null;
-    return { upstreamId: entry.upstreamId, target: uri, exposedName: uri, headerParams: NONE, renamed: UNCHANGED };
+    const place = call.catalog.template(uri, call.principal) ?? call.catalog.resource(uri, call.principal);
+    if (place === undefined) return null;
+    const { upstreamId, upstreamUri: target } = place;
+    const refText = paramText(call.request.params, 'ref') as string;
+    const renamed = uri === target ? UNCHANGED : { ref: withMembers(refText, { uri: JSON.stringify(target) }) };
+    return { upstreamId, target, exposedName: uri, headerParams: NONE, renamed };
   }
   throw fail('mcp.params_invalid', { message: 'ref must be of type ref/prompt or ref/resource' });
 };

@@ -4,10 +4,10 @@ import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import type { ForwardedMethod } from '#libs/mcp';
 import { type AdmittedCall, type BoundCall, type PlacedCall, isLogLevel } from '../calls.js';
 import type { CallJournal } from '../forwarding/call-journal.js';
-import type { Seal } from '../sealing/seal.js';
 import type { Catalogs } from './catalogs.js';
 import type { EndpointCatalog } from './endpoint-catalog.js';
-import { bind, findTarget, notFound } from './route.js';
+import type { ResourceLinks } from './resource-links.js';
+import { type Means, type Target, bind, findTarget, notFound, readingOf } from './route.js';
 
 /** What a session's client hears of logs until it says otherwise. */
 const DEFAULT_LOG_LEVEL: LogLevel = 'info';
@@ -16,8 +16,9 @@ const DEFAULT_LOG_LEVEL: LogLevel = 'info';
 export class Router {
   constructor(
     private readonly catalogs: Catalogs,
-    private readonly seal: Seal,
+    private readonly means: Means,
     private readonly journal: CallJournal,
+    private readonly links: ResourceLinks,
   ) {}
 
   place(call: AdmittedCall): PlacedCall | Promise<PlacedCall> {
@@ -29,8 +30,8 @@ export class Router {
     if (call.operation.does !== 'call') throw fail('mcp.method_unknown');
     const { method } = call.operation;
     try {
-      const target = findTarget(call, method, this.seal);
-      return target === null ? this.lookAgain(call, method) : bind(call, method, target, this.seal);
+      const target = findTarget(call, method, this.means.seal);
+      return target === null ? this.lookAgain(call, method) : bind(call, method, target, this.means);
     } catch (thrown) {
       throw this.refused(call, thrown);
     }
@@ -40,12 +41,19 @@ export class Router {
   private async lookAgain(call: PlacedCall, method: ForwardedMethod): Promise<BoundCall> {
     try {
       const again = placed(call, await this.catalogs.revalidated(call.endpoint.serverId));
-      const target = findTarget(again, method, this.seal);
+      const target = findTarget(again, method, this.means.seal) ?? (await this.findLinked(again, method));
       if (target === null) throw notFound(call, method);
-      return bind(again, method, target, this.seal);
+      return bind(again, method, target, this.means);
     } catch (thrown) {
       throw this.refused(call, thrown);
     }
+  }
+
+  private async findLinked(call: PlacedCall, method: ForwardedMethod): Promise<Target | null> {
+    if (method !== 'resources/read') return null;
+    const uri = call.request.params.value['uri'] as string;
+    const place = await this.links.find(call, uri);
+    return place && readingOf(uri, place);
   }
 
   private refused(call: PlacedCall, thrown: unknown): unknown {

@@ -61,9 +61,9 @@ class OpenFeed implements Feed {
     this.watch = new ResourceWatch(bus, catalogs, keepers, {
       serverId: wishes.serverId,
       principal: () => this.principal,
-      updated: (upstreamId, uri) => {
+      updated: ({ upstreamId, upstreamUri }, uri) => {
         // First, so that whoever reads it because of this reads what is new.
-        resources.changed(upstreamId, uri);
+        resources.changed(upstreamId, upstreamUri);
         wishes.notify('notifications/resources/updated', { uri });
       },
     });

@@ -4,7 +4,7 @@ import type { Principal } from '#contracts/auth/principal';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import type { SessionKeepers } from '../forwarding/session-keepers.js';
 import type { Catalogs } from '../routing/catalogs.js';
-import type { EndpointCatalog } from '../routing/endpoint-catalog.js';
+import type { EndpointCatalog, ResourcePlace } from '../routing/endpoint-catalog.js';
 import { ownSessionOf } from '../routing/own-session.js';
 import type { Session } from '../session/session.js';
 
@@ -22,8 +22,11 @@ export const listenerOf = (session: Session): Listener => ({ session, capabiliti
 export interface WatchScope {
   readonly serverId: string | null;
   readonly principal: () => Principal;
-  readonly updated: (upstreamId: string, uri: string) => void;
+  readonly updated: (place: ResourcePlace, uri: string) => void;
 }
+
+/** The URI that clients have for it, by the upstream's own. */
+type Owned = ReadonlyMap<string, string>;
 
 /** Follows a set of resources, each at the upstream that has it, for as long as somebody wants to hear of them. */
 export class ResourceWatch {
@@ -71,26 +74,27 @@ export class ResourceWatch {
     } catch {
       return again(uris, pauseMs);
     }
+    const placeOf = (uri: string) => catalog.resource(uri, this.scope.principal());
     // Each upstream for itself: one that is away is asked again while the others go on.
-    const byUpstream = Map.groupBy(uris, (uri) => catalog.resource(uri, this.scope.principal())?.upstreamId);
-    for (const [upstreamId, owned] of byUpstream) {
+    for (const [upstreamId, some] of Map.groupBy(uris, (uri) => placeOf(uri)?.upstreamId)) {
       const startedAtMs = Date.now();
+      const owned: Owned = new Map(some.map((uri) => [placeOf(uri)?.upstreamUri ?? uri, uri]));
       const watching =
         upstreamId === undefined ? Promise.resolve() : this.watch(catalog, upstreamId, owned, listener, signal);
       void watching
         .catch(() => {})
-        .then(() => again(owned, Date.now() - startedAtMs > PAUSE_MAX_MS ? PAUSE_MS : pauseMs));
+        .then(() => again(some, Date.now() - startedAtMs > PAUSE_MAX_MS ? PAUSE_MS : pauseMs));
     }
   }
 
   private async watch(
     catalog: EndpointCatalog,
     upstreamId: string,
-    uris: readonly string[],
+    owned: Owned,
     { session, capabilities }: Listener,
     signal: AbortSignal,
   ): Promise<void> {
-    const wanted = new Set(uris);
+    const uris = [...owned.keys()];
     const principal = this.scope.principal();
     const ownSession = ownSessionOf({ catalog, principal, session }, upstreamId);
     const request = { upstreamId, principalId: principal.id, uris, ...(ownSession && { ownSession, capabilities }) };
@@ -98,8 +102,9 @@ export class ResourceWatch {
       this.bus.ask(WatchUpstream, request, {
         signal,
         instance,
-        onFrame: ({ head }) => {
-          if (!signal.aborted && wanted.has(head.uri)) this.scope.updated(upstreamId, head.uri);
+        onFrame: ({ head: { uri: upstreamUri } }) => {
+          const uri = owned.get(upstreamUri);
+          if (!signal.aborted && uri !== undefined) this.scope.updated({ upstreamId, upstreamUri }, uri);
         },
       });
     await (ownSession === undefined ? ask() : this.keepers.listen(upstreamId, ownSession, ask));

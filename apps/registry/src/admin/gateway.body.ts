@@ -132,7 +132,11 @@ export class RegisterGatewayBody {
   @Type(() => AuthHeaderBody)
   authHeaders?: AuthHeaderBody[];
 
-  @ApiPropertyOptional({ type: Number, nullable: true, description: 'Per call.' })
+  @ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    description: 'Milliseconds a call may take in all, in place of TOOL_TIMEOUT; at most a day.',
+  })
   @IsOptional()
   @IsInt()
   @Min(1)

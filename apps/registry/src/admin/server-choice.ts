@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
+import { isAppUri } from '../catalog/app-links.js';
 import type { EntryKind } from '../catalog/naming.js';
 import type { EntryEntity } from '../storage/entry.entity.js';
 import { EntryRepository } from '../storage/entry.repository.js';
@@ -68,7 +69,8 @@ export class ServerChoice {
     for (const entry of chosen) {
       const key = `${entry.kind} ${clientName(entry)}`;
       const other = first.get(key);
-      if (other === undefined) {
+      // Apps of one URI are told apart by the gateway they are of.
+      if (other === undefined || (entry.kind === 'resource' && isAppUri(entry.originalName))) {
         first.set(key, entry);
         continue;
       }

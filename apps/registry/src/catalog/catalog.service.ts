@@ -11,6 +11,7 @@ import type {
   Sight,
 } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
+import { withMembers } from '#libs/mcp';
 import { InjectDatabase, transact } from '#libs/storage';
 import type { EntryEntity } from '../storage/entry.entity.js';
 import { EntryRepository } from '../storage/entry.repository.js';
@@ -18,6 +19,8 @@ import type { GatewayEntity } from '../storage/gateway.entity.js';
 import { GatewayRepository } from '../storage/gateway.repository.js';
 import { isObjectId } from '../storage/object-id.js';
 import { ServerRepository } from '../storage/server.repository.js';
+import { isAppUri, withAppLinks } from './app-links.js';
+import { Apps } from './apps.js';
 import { exposedDefinition } from './exposed-definition.js';
 import { ListingService } from './listing.service.js';
 import { sessionScopeOf } from './session-scope.js';
@@ -74,7 +77,7 @@ export class CatalogService {
       if (serverId === null) {
         const gateways = await this.gateways.findEnabled(manager);
         const entries = withoutShadowed(await this.entries.findEnabled(manager), gateways);
-        return catalogOf(EVERYTHING, revision, this.described(gateways), entries);
+        return this.catalogOf(EVERYTHING, revision, gateways, entries, manager);
       }
       const server = await this.servers.findById(serverId, manager);
       if (server === null || !server.enabled) throw fail('registry.server_unknown');
@@ -82,12 +85,20 @@ export class CatalogService {
       const gateways = await this.gateways.findByIds([...new Set(entries.map(({ gatewayId }) => gatewayId))], manager);
       const { id, name, description, visibility, teamId, ownerEmail } = server;
       const shown = { id, name, description, visibility, teamId, ownerEmail };
-      return catalogOf(shown, revision, this.described(gateways), entries);
+      return this.catalogOf(shown, revision, gateways, entries, manager);
     });
   }
 
-  private described(gateways: readonly GatewayEntity[]): CatalogUpstream[] {
-    return gateways.map((gateway) => ({ ...upstreamOf(gateway), listing: this.listings.of(gateway) }));
+  private async catalogOf(
+    server: Catalog['server'],
+    revision: number,
+    gateways: readonly GatewayEntity[],
+    entries: readonly EntryEntity[],
+    manager: EntityManager,
+  ): Promise<Catalog> {
+    const apps = new Apps(entries, gateways, await this.entries.findDisabledApps(manager));
+    const upstreams = gateways.map((gateway) => ({ ...upstreamOf(gateway), listing: this.listings.of(gateway) }));
+    return { server, revision, upstreams, ...listsOf(entries, upstreams, apps), linkedResources: apps.linked() };
   }
 }
 
@@ -97,7 +108,7 @@ const revisionOf = async (manager: EntityManager): Promise<number> => {
 };
 
 /**
- * Resources keep their URI, so two gateways may offer the same one: under "everything" the one that was registered
+ * Resources keep their URI, so two gateways may offer the same one (but for apps, see there): under "everything" the one that was registered
  * first stands for it. It gives way to nobody, but hides only from those who see it: a later one stays in the list,
  * after it, where some caller may see the later one alone.
  */
@@ -106,7 +117,7 @@ const withoutShadowed = (entries: readonly EntryEntity[], gateways: readonly Gat
   const first = new Map<string, Sight[]>();
   return entries.filter((entry) => {
     const sight = sightOf.get(entry.gatewayId);
-    if (entry.exposedName !== null || sight === undefined) return true;
+    if (entry.exposedName !== null || sight === undefined || isApp(entry)) return true;
     const key = `${entry.kind} ${entry.originalName}`;
     const earlier = first.get(key) ?? [];
     if (earlier.some((other) => isSeenWherever(other, sight))) return false;
@@ -115,18 +126,19 @@ const withoutShadowed = (entries: readonly EntryEntity[], gateways: readonly Gat
   });
 };
 
+const isApp = ({ kind, originalName }: EntryEntity): boolean => kind === 'resource' && isAppUri(originalName);
+
 const isSeenWherever = (one: Sight, other: Sight): boolean => {
   if (one.visibility === 'public') return true;
   if (one.visibility !== other.visibility) return false;
   return one.visibility === 'team' ? one.teamId === other.teamId : one.ownerEmail === other.ownerEmail;
 };
 
-const catalogOf = (
-  server: Catalog['server'],
-  revision: number,
-  upstreams: readonly CatalogUpstream[],
+const listsOf = (
   entries: readonly EntryEntity[],
-): Catalog => {
+  upstreams: readonly CatalogUpstream[],
+  apps: Apps,
+): Pick<Catalog, 'tools' | 'prompts' | 'resources' | 'resourceTemplates'> => {
   const upstreamById = new Map(upstreams.map((upstream) => [upstream.id, upstream]));
   const tools: CatalogTool[] = [];
   const prompts: CatalogPrompt[] = [];
@@ -135,16 +147,27 @@ const catalogOf = (
   for (const entry of entries) {
     const upstream = upstreamById.get(entry.gatewayId);
     if (upstream === undefined) continue;
-    const known = { id: entry.id, upstreamId: upstream.id, definition: exposedDefinition(entry), ...sightOf(upstream) };
+    const definition = exposedDefinition(entry);
+    const known = { id: entry.id, upstreamId: upstream.id, definition, ...sightOf(upstream) };
     const names = { name: entry.exposedName ?? entry.originalName, upstreamName: entry.originalName };
-    const { headerParams, taskAfterMs } = entry;
-    if (entry.kind === 'tool')
-      tools.push({ ...known, ...names, headerParams, ...(taskAfterMs !== null && { taskAfterMs }) });
+    if (entry.kind === 'tool') tools.push({ ...known, ...names, ...toolOf(entry, definition, apps) });
     else if (entry.kind === 'prompt') prompts.push({ ...known, ...names });
-    else if (entry.kind === 'resource') resources.push({ ...known, uri: entry.originalName });
+    else if (entry.kind === 'resource') resources.push({ ...known, ...resourceOf(entry, definition, apps) });
     else resourceTemplates.push({ ...known, uriTemplate: entry.originalName });
   }
-  return { server, revision, upstreams, tools, prompts, resources, resourceTemplates };
+  return { tools, prompts, resources, resourceTemplates };
+};
+
+const toolOf = ({ gatewayId, headerParams, taskAfterMs }: EntryEntity, definition: string, apps: Apps) => ({
+  definition: withAppLinks(definition, (uri) => apps.uriOf(gatewayId, uri)),
+  headerParams,
+  ...(taskAfterMs !== null && { taskAfterMs }),
+});
+
+const resourceOf = ({ gatewayId, originalName: upstreamUri }: EntryEntity, definition: string, apps: Apps) => {
+  const uri = apps.uriOf(gatewayId, upstreamUri);
+  if (uri === upstreamUri) return { uri };
+  return { uri, upstreamUri, definition: withMembers(definition, { uri: JSON.stringify(uri) }) };
 };
 
 const upstreamOf = (gateway: GatewayEntity): CatalogUpstream => ({
@@ -152,6 +175,7 @@ const upstreamOf = (gateway: GatewayEntity): CatalogUpstream => ({
   name: gateway.name,
   slug: gateway.slug,
   sessionScope: sessionScopeOf(gateway),
+  ...(gateway.timeoutMs !== null && { timeoutMs: gateway.timeoutMs }),
   capabilities: gateway.capabilities,
   instructions: gateway.instructions,
   ...sightOf(gateway),

@@ -47,6 +47,13 @@ export class EntryRepository {
       .getMany();
   }
 
+  async findDisabledApps(manager: EntityManager): Promise<{ gatewayId: string; uri: string }[]> {
+    return manager.query(
+      `SELECT gateway_id AS "gatewayId", original_name AS uri FROM registry.entry
+        WHERE kind = 'resource' AND NOT enabled AND starts_with(original_name, 'ui://')`,
+    );
+  }
+
   /** What a virtual server shows, in its own order; with `includeInactive` what it would show. */
   findByServer(
     serverId: string,

@@ -1,4 +1,11 @@
-import { askProblem, type IncomingError, type IncomingResult, resultParts, withMembers } from '#libs/mcp';
+import {
+  askProblem,
+  type IncomingError,
+  type IncomingResult,
+  resourceLinksOf,
+  resultParts,
+  withMembers,
+} from '#libs/mcp';
 import type { OpenCall } from '../dispatch/open-call.js';
 import { notFound } from './modern-answer.js';
 
@@ -11,7 +18,12 @@ type Json = Readonly<Record<string, unknown>>;
 /** Gives a call the result of an upstream before 2026-07-28, which knows neither result types nor cache hints. */
 export const giveLegacyResult = (call: OpenCall, message: IncomingResult): void => {
   const { meta, text } = resultParts(message);
-  call.answer({ kind: 'result', ...(meta && { meta }) }, text, message.result.isError === true);
+  const links = resourceLinksOf(message.result);
+  call.answer(
+    { kind: 'result', ...(meta && { meta }), ...(links && { links }) },
+    text,
+    message.result.isError === true,
+  );
 };
 
 /** Gives a call the error of such an upstream, in codes that mean the same to a client of any revision. */

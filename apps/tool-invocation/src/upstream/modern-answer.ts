@@ -6,6 +6,7 @@ import {
   type IncomingError,
   type IncomingResult,
   isTaskMethod,
+  resourceLinksOf,
   resultParts,
   taskParts,
   taskProblem,
@@ -24,12 +25,14 @@ export const giveModernResult = (call: OpenCall, message: IncomingResult): void 
   const parts = resultParts(message);
   const { meta, ttlMs, cacheScope, text } = parts;
   if (parts.resultType === 'complete') {
+    const links = resourceLinksOf(message.result);
     call.answer(
       {
         kind: 'result',
         ...(meta && { meta }),
         ...(ttlMs !== undefined && { ttlMs }),
         ...(cacheScope && { cacheScope }),
+        ...(links && { links }),
       },
       text,
       message.result.isError === true,

@@ -41,7 +41,17 @@ export interface CatalogPrompt extends Entry {
 
 export interface CatalogResource extends Entry {
   readonly id: string;
+  /** The URI clients see. */
   readonly uri: string;
+  /** Absent: the same. */
+  readonly upstreamUri?: string;
+}
+
+/** A resource that is in no list, but that something in a list is shown with. */
+export interface LinkedResource extends Sight {
+  readonly upstreamId: string;
+  readonly uri: string;
+  readonly upstreamUri?: string;
 }
 
 export interface CatalogResourceTemplate extends Entry {
@@ -82,6 +92,8 @@ export interface CatalogUpstream extends Sight {
   readonly name: string;
   readonly slug: string;
   readonly sessionScope: SessionScope;
+  /** What a call there may take; absent: what it may take anywhere. */
+  readonly timeoutMs?: number;
   /** The upstream's own ServerCapabilities, as JSON. */
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly instructions: string | null;
@@ -100,4 +112,5 @@ export interface Catalog {
   readonly prompts: readonly CatalogPrompt[];
   readonly resources: readonly CatalogResource[];
   readonly resourceTemplates: readonly CatalogResourceTemplate[];
+  readonly linkedResources?: readonly LinkedResource[];
 }

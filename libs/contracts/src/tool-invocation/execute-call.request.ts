@@ -87,6 +87,8 @@ export type CallAnswer =
       readonly meta?: Readonly<Record<string, unknown>>;
       readonly ttlMs?: number;
       readonly cacheScope?: 'public' | 'private';
+      /** The resources that the result of a tool, or the messages of a prompt, link to. */
+      readonly links?: readonly string[];
     }
   | {
       readonly kind: 'input-required';

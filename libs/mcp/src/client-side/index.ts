@@ -10,3 +10,4 @@ export * from './meta.js';
 export { errorText, notificationText, requestText, resultText, withMeta } from './outgoing.js';
 export { cacheHintOf, itemTexts, resultParts, taskParts } from './result-parts.js';
 export type { ResultParts } from './result-parts.js';
+export { resourceLinksOf } from './resource-links.js';

@@ -12,6 +12,7 @@ export type {
   ServerCodec,
 } from './codec.js';
 export { negotiateRevision, serverCodec } from './codecs.js';
+export { renamedContents } from './content-uri.js';
 export { checkLegacyVersion, eraOf } from './era.js';
 export { toHttpStatus, toRpcError } from './failures.js';
 export { checkParamMirrors } from './header-mirror.js';

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { appLinksOf, appUriVia, withAppLinks } from './app-links.js';
+
+const tool = (meta: string): string => `{"name":"t", "_meta":${meta},"inputSchema":{"type":"object","x":1.0}}`;
+const rename = (uri: string): string => appUriVia('second', uri);
+
+describe('the apps that a tool is shown with', () => {
+  it.each([
+    ['{"ui":{"resourceUri":"ui://a/b"}}', ['ui://a/b']],
+    ['{"ui/resourceUri":"ui://a/b"}', ['ui://a/b']],
+    ['{"ui":{"resourceUri":"ui:\\/\\/a"},"ui/resourceUri":"ui://a"}', ['ui://a']],
+    ['{"ui":{"resourceUri":"ui://a"},"ui/resourceUri":"ui://old"}', ['ui://a', 'ui://old']],
+    ['{"ui":{"resourceUri":"https://a"}}', []],
+    ['{"ui":{"resourceUri":7},"ui/resourceUri":null}', []],
+    ['{"ui":"resourceUri"}', []],
+    ['null', []],
+  ])('%s', (meta, links) => {
+    expect(appLinksOf(tool(meta))).toEqual(links);
+  });
+
+  it('are renamed where they stand, and nothing else is', () => {
+    const meta =
+      '{"a":1.0,"ui":{"visibility":["app"],"resourceUri":"ui://a/b","n":2.50},"ui/resourceUri":"ui://a/b","z":[ ]}';
+    expect(withAppLinks(tool(meta), rename)).toBe(
+      '{"name":"t","_meta":{"a":1.0,"ui":{"visibility":["app"],"resourceUri":"ui://via.second/a/b","n":2.50},' +
+        '"ui/resourceUri":"ui://via.second/a/b","z":[ ]},"inputSchema":{"type":"object","x":1.0}}',
+    );
+    expect(withAppLinks(tool('{"ui/resourceUri":"ui://x"}'), rename)).toContain('"ui://via.second/x"');
+  });
+
+  it('leave a definition byte for byte what it was where they keep their names', () => {
+    for (const text of [
+      tool('{"ui":{"resourceUri":"ui://a"}}'),
+      tool('{"ui":"resourceUri"}'),
+      '{"name":"resourceUri"}',
+    ])
+      expect(withAppLinks(text, (uri) => uri)).toBe(text);
+  });
+});

@@ -1,0 +1,22 @@
+type Json = Readonly<Record<string, unknown>>;
+
+const LINKS_MAX = 100;
+/** The longest URI that the gateway takes for a resource. */
+const URI_CHARS_MAX = 2_048;
+
+/** The resources that a result of a tool, or the messages of a prompt, link to; `undefined` where there are none. */
+export const resourceLinksOf = ({ content, messages }: Json): readonly string[] | undefined => {
+  let links: Set<string> | undefined;
+  const look = (block: unknown): void => {
+    if (!isObject(block) || block.type !== 'resource_link') return;
+    const { uri } = block;
+    if (typeof uri !== 'string' || uri === '' || uri.length > URI_CHARS_MAX) return;
+    links ??= new Set();
+    if (links.size < LINKS_MAX) links.add(uri);
+  };
+  if (Array.isArray(content)) for (const block of content) look(block);
+  if (Array.isArray(messages)) for (const message of messages) look(isObject(message) ? message.content : undefined);
+  return links && [...links];
+};
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
