@@ -28,7 +28,7 @@ describe('passwords at rest', () => {
     expect(withoutHash).toBeGreaterThan(withHash / 4);
   });
 
-  it('are worked on a few at a time, and not without end', async () => {
+  it('are worked on a few at a time, and not without end', { timeout: 60_000 }, async () => {
     const results = await Promise.allSettled(Array.from({ length: 60 }, () => hasher.verify('x', null)));
     const refused = results.filter(({ status }) => status === 'rejected');
 
