@@ -205,6 +205,17 @@ describe('switchyard connect', () => {
     expect(stdout).toBe('{"jsonrpc":"2.0","id":1,"result":{"late":true}}\n');
   });
 
+  it('comes back to a stream for as often as the server says when', async () => {
+    let gets = 0;
+    const url = await serve((request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-session-id': 's' });
+      const answers = request.headers['last-event-id'] === 'e1' && ++gets > 7;
+      response.end(answers ? 'data: {"jsonrpc":"2.0","id":1,"result":{}}\n\n' : 'retry: 10\nid: e1\ndata: \n\n');
+    });
+    const { stdout } = await run([url], '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}}\n');
+    expect(stdout).toBe('{"jsonrpc":"2.0","id":1,"result":{}}\n');
+  });
+
   it('keeps every character of a message', async () => {
     const url = await serve((_, response, body) => {
       response.writeHead(200, { 'content-type': 'application/json' });

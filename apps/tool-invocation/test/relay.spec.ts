@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { givenInvocation, type Invocation } from './invocation.js';
 import {
@@ -378,6 +379,31 @@ describe('sessions', () => {
     expect(text(body)).toBe('resumed');
     expect(upstream.executions).toBe(1);
     expect(frames).toEqual([{ kind: 'later', afterMs: 20 }]);
+  });
+
+  it('comes back for as long as the server says when, and no more than a few times where it does not', async () => {
+    const polls = (said: string) => {
+      let [pending, gets] = [0, 0];
+      const answering = (request: { id: number }, res: ServerResponse) => {
+        pending = request.id;
+        openStream(res);
+        res.end(`retry: 1\n${event('', 'e1')}`);
+      };
+      const onGet = (req: IncomingMessage, res: ServerResponse) => {
+        if (req.headers['last-event-id'] !== 'e1') return json(res, '', 405);
+        openStream(res);
+        const answer = event(result(pending, { content: [{ type: 'text', text: 'after all' }] }), 'e2');
+        res.end(++gets > 7 ? answer : said);
+      };
+      return given(startRawLegacy(answering, { onGet }));
+    };
+    const [polled, broken] = await Promise.all([polls(`retry: 1\n${event('', 'e1')}`), polls('')]);
+
+    expect(text((await invocation.call(invocation.profile({ url: polled.url }), 't')).body)).toBe('after all');
+    await expect(invocation.call(invocation.profile({ url: broken.url }), 't')).rejects.toMatchObject({
+      code: 'upstream.closed',
+      executed: 'unknown',
+    });
   });
 
   it('sets the log level once, to the lowest anybody asked for, and filters for the others', async () => {

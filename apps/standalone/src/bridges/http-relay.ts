@@ -36,6 +36,8 @@ const OTHER_TRANSPORT = new Set([400, 404, 405]);
 const LIST_PAGES_MAX = 100;
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
+const RETRY_MIN_MS = 100;
+/** Of a stream that brings nothing new and ends without saying when to come back. */
 const RESUMES_MAX = 5;
 const DELIVERY_MS = 10_000;
 const FAREWELL_MS = 1_000;
@@ -196,7 +198,7 @@ export class HttpRelay implements Relay {
       if (lastEventId === undefined || sent.revision !== null || tries === RESUMES_MAX) {
         return this.fail(sent, 'The server ended the stream without an answer');
       }
-      await sleep(retryMs ?? RETRY_MS, undefined, { signal: sent.abort.signal });
+      await sleep(Math.max(retryMs ?? RETRY_MS, RETRY_MIN_MS), undefined, { signal: sent.abort.signal });
       const answer = await this.server.get(
         { ...this.sessionHeaders(), 'last-event-id': lastEventId },
         sent.abort.signal,
@@ -204,7 +206,7 @@ export class HttpRelay implements Relay {
       if (contentType(answer) !== EVENT_STREAM) return this.fail(sent, 'The server does not go on with the stream');
       const next = await readEvents(answer, pass);
       if (next.lastEventId !== undefined) {
-        if (next.lastEventId !== lastEventId) tries = 0;
+        if (next.lastEventId !== lastEventId || next.retryMs !== undefined) tries = 0;
         place = next;
       }
     }

@@ -5,8 +5,8 @@ import { EventFeed, type EventFeedOptions } from '../http/event-feed.js';
 import { HttpRefusal } from '../refusal.js';
 
 const RETRY_MS = 1_000;
-const RETRY_MS_MAX = 60_000;
-/** Streams that bring nothing new, one after the other, before the answer is given up. */
+const RETRY_MS_MIN = 100;
+/** Streams that bring nothing new and end without a word, one after the other, before the answer is given up. */
 const BARREN_MAX = 5;
 
 export interface ResumptionOptions extends Pick<EventFeedOptions, 'pool' | 'path' | 'headers' | 'eventBytesMax'> {
@@ -35,7 +35,8 @@ export class Resumption implements Carrier {
   }
 
   begin(lastEventId: string, retryMs = RETRY_MS, barren = 0): void {
-    this.timer = setTimeout(() => this.fetch(lastEventId, retryMs, barren), Math.min(retryMs, RETRY_MS_MAX));
+    // However long that is: the call's own deadline ends it.
+    this.timer = setTimeout(() => this.fetch(lastEventId, retryMs, barren), Math.max(retryMs, RETRY_MS_MIN));
   }
 
   /** Whoever waits is told that there will be nothing. */
@@ -57,7 +58,9 @@ export class Resumption implements Carrier {
         if (this.exchange.settled) return this.stop();
         if (error?.cause instanceof HttpRefusal) return this.giveUp(error);
         const { reader } = feed;
-        const nextBarren = reader.lastEventId === lastEventId ? barren + 1 : 0;
+        // Who says when to come back again is still at work.
+        const isPoll = error === undefined && reader.retryMs !== undefined;
+        const nextBarren = !isPoll && reader.lastEventId === lastEventId ? barren + 1 : 0;
         if (nextBarren >= BARREN_MAX) this.giveUp(error);
         else this.begin(reader.lastEventId ?? lastEventId, reader.retryMs ?? retryMs, nextBarren);
       },
