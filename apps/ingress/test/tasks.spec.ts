@@ -244,7 +244,11 @@ describe('tasks', () => {
   });
 
   describe('that are listened to', () => {
-    const watches: { request: RequestOf<typeof WatchTasks>; send: (notice: TaskNotice, text: string) => void }[] = [];
+    const watches: {
+      request: RequestOf<typeof WatchTasks>;
+      send: (notice: TaskNotice, text: string) => void;
+      end: () => void;
+    }[] = [];
     const ended: string[] = [];
 
     beforeEach(() => {
@@ -253,8 +257,12 @@ describe('tasks', () => {
       rig.invocation.answer(
         WatchTasks,
         (request, context) =>
-          new Promise((_, reject) => {
-            watches.push({ request, send: (notice, text) => void context.send(notice, text) });
+          new Promise((resolve, reject) => {
+            watches.push({
+              request,
+              send: (notice, text) => void context.send(notice, text),
+              end: () => resolve({ ended: true }),
+            });
             context.signal.addEventListener('abort', () => {
               ended.push(request.upstreamId);
               reject(fail('bus.cancelled'));
@@ -296,6 +304,32 @@ describe('tasks', () => {
       expect(JSON.stringify(told)).not.toContain(UPSTREAM_ID);
       leave.abort();
       await expect.poll(() => ended).toEqual(['u1']);
+    });
+
+    it('are said to be lost where nobody knows them any more, and nothing is said of the others', async () => {
+      const createdAt = '2026-07-28T00:00:00.000Z';
+      answers({ 'tools/call': [{ kind: 'task' }, task({ createdAt })] });
+      const [over, lost] = [await begin(), await begin()];
+      const events = eventsOf(await listen([over]));
+      await expect.poll(() => watches.length).toBe(1);
+      const others = eventsOf(await listen([lost]));
+      await expect.poll(() => watches.length).toBe(2);
+      await Promise.all([nextMessage(events), nextMessage(others)]);
+      watches[0]?.send({ taskId: UPSTREAM_ID }, task({ status: 'cancelled' }));
+      for (const { end } of watches) end();
+      expect((await nextMessage(events)).params).toMatchObject({ taskId: over, status: 'cancelled' });
+      expect((await nextMessage(others)).params).toMatchObject({
+        taskId: lost,
+        status: 'failed',
+        createdAt,
+        error: {
+          code: -32603,
+          message: 'The task is lost',
+          data: { reason: 'bus.responder_lost', executed: 'unknown' },
+        },
+      });
+      await rig.stopStreams();
+      for (const ended of [events, others]) expect(await nextMessage(ended)).toHaveProperty('result');
     });
 
     it('need the extension', async () => {

@@ -65,6 +65,7 @@ const encodeTaskAnswer = ({ call, answer: { head } }: SettledCall, body: string)
 
 const METHOD_NOT_FOUND = -32601;
 const INVALID_PARAMS = -32602;
+const DATE_CHARS_MAX = 64;
 const UNCACHED = { ttlMs: 0, cacheScope: 'private' } as const;
 
 /** The client knows some resources by another URI than the upstream. */
@@ -96,13 +97,14 @@ const ownError = ({ routed, request }: SettledCall['call'], error: RpcError): Rp
 
 const withSealedId = ({ call, answer }: SettledCall, body: string, seal: Seal): string => {
   const { head, instance } = answer;
-  const { taskId } = JSON.parse(body) as { taskId: string };
+  const { taskId, createdAt } = JSON.parse(body) as { taskId: string; createdAt?: unknown };
   const { upstreamId, exposedName: tool, client, ownSession } = call.routed;
   const keeper = head.kind === 'task' ? head.keeper : undefined;
   const place: TaskPlace = {
     upstreamId,
     taskId,
     tool,
+    ...(typeof createdAt === 'string' && { createdAt: createdAt.slice(0, DATE_CHARS_MAX) }),
     ...(keeper !== undefined && { kept: { by: keeper, instance } }),
     ...(keeper === 'session' && ownSession !== undefined && { ownSession }),
     ...(keeper === 'session' && { capabilities: sessionCapabilities(client.capabilities) }),

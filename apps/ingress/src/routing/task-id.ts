@@ -13,6 +13,8 @@ export interface TaskPlace {
   readonly taskId: string;
   /** The name of the tool, as the client has it. */
   readonly tool: string;
+  /** As the client was told. */
+  readonly createdAt?: string;
   /** Set where not any instance of tool-invocation will do. */
   readonly kept?: { readonly by: TaskKeeper; readonly instance: string };
   /** Whose session at the upstream has it, where that is not shared. */

@@ -129,7 +129,7 @@ export const askModern = (
   params: Record<string, unknown> = {},
   { id = 1, meta = {} }: { readonly id?: number | string; readonly meta?: object } = {},
 ): Promise<Talk> => {
-  const name = params['name'] ?? params['uri'];
+  const name = params['name'] ?? params['uri'] ?? params['taskId'];
   const headers = {
     'mcp-protocol-version': MODERN,
     'mcp-method': method,
@@ -142,6 +142,11 @@ export const askModern = (
     ...meta,
   };
   return send('POST', at, headers, { id, method, params: { ...params, _meta } });
+};
+
+/** Declares the tasks extension. */
+export const TASKS_WANTED = {
+  [`${PREFIX}/clientCapabilities`]: { extensions: { [`${PREFIX}/tasks`]: {} } },
 };
 
 export const LOGS_WANTED = { [`${PREFIX}/logLevel`]: 'debug' };

@@ -34,11 +34,17 @@ export interface ConformanceFixture {
 export const startConformanceFixture = async (options: {
   readonly era?: FixtureEra;
   readonly port?: number;
+  /** Tasks of 2025-11-25 are the server's, found from any session, instead of each session's own. */
+  readonly tasksOutliveSessions?: boolean;
 }): Promise<ConformanceFixture> => {
-  const { era = 'both', port = 0 } = options;
+  const { era = 'both', port = 0, tasksOutliveSessions = false } = options;
   const lists = new ChangingLists();
   const tasks = new ModernTasks(new Tasks());
-  const legacy = new LegacySessions(() => buildServer(lists));
+  const lasting = new Tasks();
+  const legacy = new LegacySessions(
+    () => buildServer(lists),
+    () => (tasksOutliveSessions ? lasting : new Tasks()),
+  );
   const modern = createMcpHandler(() => buildServer(lists), { legacy: 'reject' });
   lists.onToolsChanged = () => {
     modern.notify.toolsChanged();

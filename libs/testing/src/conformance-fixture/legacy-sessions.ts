@@ -8,6 +8,7 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import { LegacyTasks } from './legacy-tasks.js';
+import type { Tasks } from './tasks.js';
 
 interface Session {
   readonly server: McpServer;
@@ -19,7 +20,11 @@ interface Session {
 export class LegacySessions {
   private readonly sessions = new Map<string, Session>();
 
-  constructor(private readonly buildServer: () => McpServer) {}
+  constructor(
+    private readonly buildServer: () => McpServer,
+    /** Those that a new session knows. */
+    private readonly tasksOfSession: () => Tasks,
+  ) {}
 
   async fetch(request: Request): Promise<Response> {
     const id = request.headers.get('mcp-session-id');
@@ -39,7 +44,7 @@ export class LegacySessions {
       retryInterval: 200,
     });
     await server.connect(transport);
-    tasks = LegacyTasks.insert(transport);
+    tasks = LegacyTasks.insert(transport, this.tasksOfSession());
     return transport.handleRequest(request);
   }
 

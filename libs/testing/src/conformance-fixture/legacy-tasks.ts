@@ -20,13 +20,12 @@ const CAPABILITY = { list: {}, cancel: {}, requests: { tools: { call: {} } } };
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/tasks
  */
 export class LegacyTasks {
-  private readonly tasks = new Tasks();
   private readonly asked = new Map<unknown, (response: Json) => void>();
   private askCount = 0;
   private readonly methods = new Map<unknown, string>();
 
-  static insert(transport: Transport): LegacyTasks {
-    const layer = new LegacyTasks(transport, transport.send.bind(transport));
+  static insert(transport: Transport, tasks: Tasks): LegacyTasks {
+    const layer = new LegacyTasks(transport, transport.send.bind(transport), tasks);
     const pass = transport.onmessage;
     transport.onmessage = (message, extra) => {
       if (!layer.takes(message as Message)) pass?.(message, extra);
@@ -38,6 +37,7 @@ export class LegacyTasks {
   private constructor(
     private readonly transport: Transport,
     private readonly sendToClient: Transport['send'],
+    private readonly tasks: Tasks,
   ) {}
 
   close(): void {
