@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DescribeServer } from '#libs/contracts';
+import { fail } from '#libs/errors';
+import { LocalBus } from '../local/local-bus.js';
+import type { Bus, Handler } from '../port.js';
+import { askTwice } from './ask-twice.js';
+
+const PATIENCE_MS = 40;
+let broker: LocalBus;
+let asker: Bus;
+let asked: AbortSignal[];
+
+beforeEach(() => {
+  broker = new LocalBus();
+  asker = broker.join('ingress');
+  asked = [];
+});
+afterEach(() => asker.drain());
+
+type Answering = (turn: number) => Promise<unknown>;
+const given = (answering: Answering): void => {
+  const handler = (_request: unknown, { signal }: { signal: AbortSignal }) => {
+    asked.push(signal);
+    return answering(asked.length);
+  };
+  broker.join('registry').answer(DescribeServer, handler as unknown as Handler<typeof DescribeServer>);
+};
+const never = (): Promise<never> => new Promise(() => {});
+const ask = () => askTwice(asker, DescribeServer, { serverId: null }, PATIENCE_MS);
+
+describe('a question that may be asked twice', () => {
+  it('is asked once where an answer comes soon', async () => {
+    given(async () => ({ turn: 1 }));
+    expect((await ask()).head).toEqual({ turn: 1 });
+    await sleep(2 * PATIENCE_MS);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is asked once more where none comes, and the one that is not needed is called off', async () => {
+    given(async (turn) => (turn === 1 ? never() : { turn }));
+    expect((await ask()).head).toEqual({ turn: 2 });
+    await expect.poll(() => asked.map(({ aborted }) => aborted)).toEqual([true, expect.any(Boolean)]);
+    await sleep(2 * PATIENCE_MS);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('takes the first answer, though it be the one to the first question', async () => {
+    given(async (turn) => {
+      await sleep(turn === 1 ? 2 * PATIENCE_MS : 20 * PATIENCE_MS);
+      return { turn };
+    });
+    expect((await ask()).head).toEqual({ turn: 1 });
+  });
+
+  it('is answered by a refusal as by anything else', async () => {
+    given(async () => Promise.reject(fail('registry.server_unknown')));
+    await expect(ask()).rejects.toMatchObject({ code: 'registry.server_unknown' });
+    await sleep(2 * PATIENCE_MS);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('fails at once where there is nobody to ask', async () => {
+    const startedAtMs = performance.now();
+    await expect(ask()).rejects.toMatchObject({ code: 'bus.no_responders' });
+    expect(performance.now() - startedAtMs).toBeLessThan(PATIENCE_MS);
+  });
+});
