@@ -2,7 +2,6 @@ import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
-  ArrayUnique,
   IsArray,
   IsIn,
   IsInt,
@@ -13,10 +12,11 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import type { CacheHint, SessionScope, Visibility } from '#contracts/registry/catalog';
+import type { CacheHint, SessionScope } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { TOOL_PREFIX } from '../catalog/naming.js';
 import type { AuthType } from '../storage/gateway.entity.js';
+import { OwnedBody } from './owned.body.js';
 import { IsPlainText } from './plain-text.decorator.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -31,7 +31,7 @@ export class AuthHeaderBody {
   value!: string;
 }
 
-export class RegisterGatewayBody {
+export class RegisterGatewayBody extends OwnedBody {
   @ApiProperty({ description: 'Unique. Its slug begins the names of the tools unless `toolPrefix` is given.' })
   @IsPlainText(255, { lengthMin: 1 })
   name!: string;
@@ -66,33 +66,6 @@ export class RegisterGatewayBody {
   @IsOptional()
   @IsObject()
   env?: Record<string, unknown>;
-
-  @ApiPropertyOptional({ type: String, nullable: true })
-  @IsOptional()
-  @IsPlainText(8192)
-  description?: string | null;
-
-  @ApiPropertyOptional({ type: [String] })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(50)
-  @ArrayUnique()
-  @IsPlainText(100, { each: true, lengthMin: 1 })
-  tags?: string[];
-
-  @ApiPropertyOptional({ enum: ['private', 'team', 'public'], default: 'public' })
-  @IsOptional()
-  @IsIn(['private', 'team', 'public'])
-  visibility?: Visibility;
-
-  @ApiPropertyOptional({
-    type: String,
-    nullable: true,
-    description: 'One of your teams. Needed for the visibility `team`.',
-  })
-  @IsOptional()
-  @IsPlainText(128)
-  teamId?: string | null;
 
   @ApiPropertyOptional({
     type: String,

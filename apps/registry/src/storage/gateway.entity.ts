@@ -1,9 +1,9 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { CacheHint, SessionScope, Visibility } from '#contracts/registry/catalog';
+import { Column, Entity } from 'typeorm';
+import type { CacheHint, SessionScope } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { DiscoveredUpstream, Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { RefusedEntry } from '../catalog/offer.js';
-import { bigintAsNumber } from './bigint-as-number.js';
+import { OwnedEntity } from './owned.entity.js';
 
 export type AuthType = 'none' | 'bearer' | 'basic' | 'authheaders';
 
@@ -16,37 +16,9 @@ export interface CredentialShape {
 }
 
 @Entity({ schema: 'registry', name: 'gateway' })
-export class GatewayEntity {
-  @PrimaryColumn({ type: 'text' })
-  id!: string;
-
-  /** The order of registration, given by the database; what lists are paged by. */
-  @Column({ type: 'bigint', insert: false, update: false, transformer: bigintAsNumber })
-  ordinal!: number;
-
-  @Column({ type: 'text' })
-  name!: string;
-
+export class GatewayEntity extends OwnedEntity {
   @Column({ type: 'text' })
   slug!: string;
-
-  @Column({ type: 'text', nullable: true })
-  description!: string | null;
-
-  @Column({ type: 'text', array: true })
-  tags!: string[];
-
-  @Column({ type: 'text' })
-  visibility!: Visibility;
-
-  @Column({ name: 'team_id', type: 'text', nullable: true })
-  teamId!: string | null;
-
-  @Column({ name: 'owner_email', type: 'text', nullable: true })
-  ownerEmail!: string | null;
-
-  @Column({ type: 'boolean' })
-  enabled!: boolean;
 
   /** Whether the last attempt to list what it offers succeeded. */
   @Column({ type: 'boolean' })
@@ -108,12 +80,6 @@ export class GatewayEntity {
 
   @Column({ name: 'list_cache_scope', type: 'text', nullable: true })
   listCacheScope!: CacheHint['cacheScope'] | null;
-
-  @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
-  createdAt!: Date;
-
-  @Column({ name: 'updated_at', type: 'timestamptz', precision: 3 })
-  updatedAt!: Date;
 
   @Column({ name: 'refreshed_at', type: 'timestamptz', precision: 3 })
   refreshedAt!: Date;

@@ -1,0 +1,37 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsOptional } from 'class-validator';
+import type { Visibility } from '#contracts/registry/catalog';
+import { IsPlainText } from './plain-text.decorator.js';
+
+/** Who may see what is made. */
+export class SightBody {
+  @ApiPropertyOptional({ enum: ['private', 'team', 'public'], default: 'public' })
+  @IsOptional()
+  @IsIn(['private', 'team', 'public'])
+  visibility?: Visibility;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'One of your teams. Needed for the visibility `team`.',
+  })
+  @IsOptional()
+  @IsPlainText(128)
+  teamId?: string | null;
+}
+
+/** What is said of a gateway and of a virtual server alike. */
+export class OwnedBody extends SightBody {
+  @ApiPropertyOptional({ type: String, nullable: true })
+  @IsOptional()
+  @IsPlainText(8192)
+  description?: string | null;
+
+  @ApiPropertyOptional({ type: [String] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @ArrayUnique()
+  @IsPlainText(100, { each: true, lengthMin: 1 })
+  tags?: string[];
+}
