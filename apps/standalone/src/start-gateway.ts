@@ -2,7 +2,6 @@ import { issueAdminToken } from '#apps/auth';
 import { type RunningService, runProcess, VERSION } from '#libs/service';
 import { AdminApi } from './admin-api.js';
 import { clientConfiguration } from './client-configuration.js';
-import { runDemo } from './demo/demo.js';
 import { importServers } from './import/import-servers.js';
 import { readServerList, type ServerEntry } from './import/server-list.js';
 import { parts } from './parts.js';
@@ -40,7 +39,8 @@ const prepare = async (gateway: RunningService, demo: boolean, entries: readonly
     print('\nImporting');
     await importServers(api, entries, print);
   }
-  if (demo) await runDemo(api, print);
+  // With the clients that it calls as, which nothing else needs.
+  if (demo) await (await import('./demo/demo.js')).runDemo(api, print);
   print(`\nAdmin token (${TOKEN_LIFETIME_MS / 86_400_000} days):\n${token}`);
   print(`\nFor your client's mcp.json:\n${clientConfiguration(gateway.url, token)}`);
 };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ConnectionOptions, type NatsConnection, connect } from '@nats-io/transport-node';
+import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
 import { fail } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import { MESSAGE_BYTES_MAX } from '../limits.js';
@@ -58,6 +58,8 @@ const attempt = async (
     signal,
   }: { logger: Logger; maxRetries: number; retryIntervalMs: number; signal: AbortSignal | undefined },
 ): Promise<NatsConnection> => {
+  // Only here, because a gateway without NATS has this file as well.
+  const { connect } = await import('@nats-io/transport-node');
   for (let tries = 1; ; tries += 1) {
     try {
       return await connect(to);
