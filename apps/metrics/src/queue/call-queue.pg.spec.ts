@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueueEvents, Worker } from 'bullmq';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type EmbeddedPostgres, connectionOf, startEmbeddedPostgres } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
 import { temporaryFolder } from '#libs/testing';
@@ -30,6 +30,7 @@ afterAll(async () => {
 it('does not spin while every look into the queue fails at once, and goes on afterwards', async () => {
   const backend = await openPostgresBackend(postgres.location, () => {});
   const parts: (Worker | QueueEvents)[] = [];
+  const runs: { mock: { settledResults: { type: string; value?: unknown }[] } }[] = [];
   let errors = 0;
   const queue = new CallQueue(
     {
@@ -37,6 +38,7 @@ it('does not spin while every look into the queue fails at once, and goes on aft
       worker: (...of) => {
         const worker = backend.worker(...of).on('error', () => (errors += 1));
         parts.push(worker);
+        runs.push(vi.spyOn(worker, 'run'));
         return worker;
       },
       events: (name) => {
@@ -59,7 +61,9 @@ it('does not spin while every look into the queue fails at once, and goes on aft
   expect(errors).toBeGreaterThan(0);
   expect(errors).toBeLessThan(15);
 
-  await sleep(1_500);
+  await sleep(2_500);
   expect(await queue.write('{}\n{}', Date.now() + 5_000)).toBe(0);
   await queue.beforeApplicationShutdown();
+  const failed = runs.flatMap(({ mock }) => mock.settledResults.filter(({ type }) => type === 'rejected'));
+  expect(failed.map(({ value }) => String(value)).filter((reason) => reason.includes('already running'))).toEqual([]);
 });

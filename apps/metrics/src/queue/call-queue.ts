@@ -75,7 +75,10 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await Promise.all([this.queue.waitUntilReady(), this.events.waitUntilReady(), this.worker.waitUntilReady()]);
-    void this.keepRunning(() => this.worker.run());
+    // It is also set going again after a rest.
+    void this.keepRunning(async () => {
+      if (!this.worker.isRunning()) await this.worker.run();
+    });
     void this.keepRunning(() => this.events.run());
   }
 
