@@ -342,11 +342,12 @@ describe('a transaction', () => {
     const database = await openNotes();
     await database.query(`INSERT INTO notes.note (text) VALUES ('a'), ('b')`);
     let attempts = 0;
+    const bothHaveOne = Promise.withResolvers<void>();
     const swap = (first: string, second: string) =>
       transact(database, async (manager) => {
-        attempts++;
         await manager.query(`UPDATE notes.note SET label = 'x' WHERE text = $1`, [first]);
-        await sleep(100);
+        if (++attempts === 2) bothHaveOne.resolve();
+        await bothHaveOne.promise;
         await manager.query(`UPDATE notes.note SET label = 'x' WHERE text = $1`, [second]);
         await manager.insert(Note, { text: `after ${first}` });
       });
