@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // `switchyard` makes `#libs/*` lead to the TypeScript sources instead of the build.
 const conditions = ['switchyard', 'node', 'default'];
@@ -12,10 +13,32 @@ const needsServers = [
   'bench/**/*.spec.ts',
 ];
 
+/** The longest first, so that none of them is left to run alone at the end. */
+const LONG = [
+  'apps/standalone/test/conformance.spec.ts',
+  'apps/standalone/test/growth.spec.ts',
+  'apps/metrics/test/faults.spec.ts',
+  'apps/standalone/test/faults-stores.spec.ts',
+  'apps/standalone/test/lifecycle.spec.ts',
+  'apps/standalone/test/parties.spec.ts',
+  'apps/standalone/test/replicas.spec.ts',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ moduleId }: TestSpecification): number => {
+      const place = LONG.findIndex((file) => moduleId.endsWith(file));
+      return place < 0 ? LONG.length : place;
+    };
+    return (await super.sort(files)).sort((one, other) => placeOf(one) - placeOf(other));
+  }
+}
+
 export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve,

@@ -17,8 +17,14 @@ const COUNTING_SERVER = fileURLToPath(new URL('./growth/counting-server.ts', imp
 
 const loads: Record<string, Load> = {
   embedded: { options: { mode: 'embedded' }, sessions: 10_000, streams: 1_000, parked: 1_000, processes: 40 },
-  // The same code again; what is new is the broker, who counts subscriptions.
-  distributed: { options: { mode: 'distributed' }, sessions: 1_000, streams: 400, parked: 400, processes: 0 },
+  // Here the broker counts subscriptions as well.
+  distributed: {
+    options: { mode: 'distributed', replicas: 2 },
+    sessions: 10_000,
+    streams: 1_000,
+    parked: 1_000,
+    processes: 0,
+  },
 };
 
 describe.each(Object.keys(loads))('a gateway that is %s and has been used for long', { timeout: 180_000 }, (mode) => {
