@@ -19,6 +19,14 @@ const root = (() => {
   return at;
 })();
 
+/** What `npm start` and the image give to Node. */
+const nodeFlags = (checkout: string): string[] => {
+  const { scripts } = JSON.parse(fs.readFileSync(path.join(checkout, 'package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
+};
+
 const READY_WITHIN_MS = 60_000;
 
 /** Starts a gateway from `dist/`; `npm run build` first. */
@@ -45,7 +53,7 @@ const startProcess = async (
   const { PATH = '', HOME = '' } = process.env;
   const server = new ChildServer({
     command: process.execPath,
-    args: [main],
+    args: [...nodeFlags(checkout), main],
     cwd: checkout,
     env: { PATH, HOME, ...common, ...env, PORT: String(port) },
     probe: () => isReady(url),
