@@ -92,21 +92,21 @@ describe.each(Object.keys(adapters))('the %s cache', (adapter) => {
   });
 
   it('puts off the end of an entry that is there', async () => {
-    await cache.set(key, 'a', 60);
+    await cache.set(key, 'a', 1_000);
     expect(await cache.extend(key, 10_000)).toBe(true);
     expect(await cache.extend(`${key}-absent`, 10_000)).toBe(false);
-    await sleep(90);
+    await sleep(1_100);
     expect(await cache.get(key)).toBe('a');
   });
 
   it('gives a lease to one of many, which alone can renew, change and end it', async () => {
-    const won = await Promise.all(['a', 'b', 'c'].map((holder) => cache.setIfAbsent(key, holder, 60)));
+    const won = await Promise.all(['a', 'b', 'c'].map((holder) => cache.setIfAbsent(key, holder, 1_000)));
     expect(won.filter(Boolean)).toHaveLength(1);
     const holder = (await cache.get(key)) as string;
 
     expect(await cache.compareAndExtend(key, 'somebody else', 10_000)).toBe(false);
     expect(await cache.compareAndExtend(key, holder, 10_000)).toBe(true);
-    await sleep(90);
+    await sleep(1_100);
     expect(await cache.setIfAbsent(key, 'd', 60)).toBe(false);
 
     expect(await cache.compareAndSet(key, 'somebody else', 'x', 10_000)).toBe(false);
@@ -164,10 +164,10 @@ describe.each(Object.keys(adapters))('the %s cache', (adapter) => {
   });
 
   it('counts until the end that its first increment set', async () => {
-    expect(await cache.increment(key, 60)).toBe(1);
+    expect(await cache.increment(key, 1_000)).toBe(1);
     expect(await cache.increment(key, 10_000, 5)).toBe(6);
     expect(await cache.increment(key, 10_000, -2)).toBe(4);
-    await sleep(90);
+    await sleep(1_100);
     expect(await cache.increment(key, 10_000)).toBe(1);
   });
 
