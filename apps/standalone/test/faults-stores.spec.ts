@@ -10,6 +10,8 @@ import { Registering, lostBy } from './traffic/registering.js';
 
 /** Each fault is followed by the books: no call of any of them may be lost, doubled or executed against its answer. */
 const calls: Called[] = [];
+/** Each process comes back to the broker in its own time. */
+const BACK_WITHIN = { timeout: 20_000, interval: 500 };
 let given: GivenGateway;
 /** Clients that auth knows after their first calls. */
 let trouble: Partial<TrafficSettings>;
@@ -177,9 +179,6 @@ const statusOfList = async (service: Service, replica: number): Promise<number> 
 };
 
 /** What does not work on some replica: a credential that nobody knows yet, a registration with its discovery. */
-/** Each process comes back to the broker in its own time. */
-const BACK_WITHIN = { timeout: 20_000, interval: 500 };
-
 const everythingWorks = async (): Promise<string[]> => {
   const flaws: string[] = [];
   for (const replica of [0, 1]) {
