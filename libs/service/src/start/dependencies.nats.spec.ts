@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
+import { freePort } from '../../../testing/src/free-port.js';
 import type { AnyServicePart } from '../service-part.js';
 import { type RunningService, startService } from './start-service.js';
 
@@ -21,13 +22,6 @@ const part: AnyServicePart = {
 };
 const logger = createLogger({ service: 'test', level: 'silent' });
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const isOpen = (port: number): Promise<boolean> =>
   new Promise((resolve) => {

@@ -8,6 +8,7 @@ import { IsInt, IsOptional, IsString, MinLength, ValidateNested } from 'class-va
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fail } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
+import { freePort } from '../../../testing/src/free-port.js';
 import { RawHttp } from '../http/raw-http.js';
 import type { AnyServicePart } from '../service-part.js';
 import { type RunningService, startService } from './start-service.js';
@@ -254,11 +255,3 @@ describe('starting and stopping', () => {
     blocker.close();
   });
 });
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
