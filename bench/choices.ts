@@ -74,7 +74,7 @@ export const readChoices = (args: readonly string[]): Choices => {
     load: {
       connections: Math.ceil(numberOf('connections', values.connections)),
       callsMax: 400_000,
-      warmUpMs: quick ? 700 : 1_500,
+      warmUpMs: quick ? 700 : 4_000,
       durationMs: numberOf('seconds', values.seconds ?? (quick ? '1' : '1.5')) * 1_000,
     },
     against: values.against === undefined ? null : path.resolve(values.against),
