@@ -48,7 +48,12 @@ const medianBy = <Item>(items: readonly Item[], value: (item: Item) => number): 
   return sorted[Math.floor((sorted.length - 1) / 2)] as Item;
 };
 
-export const medianOf = (values: readonly number[]): number => medianBy(values, (value) => value);
+/** Of an even number of values the mean of the middle two. */
+export const medianOf = (values: readonly number[]): number => {
+  const sorted = values.toSorted((one, other) => one - other);
+  const upper = sorted[sorted.length >> 1] as number;
+  return sorted.length % 2 === 1 ? upper : ((sorted[(sorted.length >> 1) - 1] as number) + upper) / 2;
+};
 
 export const rowOf = (scenario: string, subject: string, rounds: readonly Measurement[]): Row => ({
   scenario,
