@@ -1,5 +1,6 @@
+export { isObject } from './json/is-object.js';
 export { checkDepth } from './json/limits.js';
-export { membersOf, valueText, withMembers } from './json/members.js';
+export { memberText, membersOf, valueText, withMembers } from './json/members.js';
 export type { Member } from './json/members.js';
 export { MODERN_REVISION, LEGACY_REVISIONS, REVISIONS, isModern, isServed } from './revisions.js';
 export type { Revision } from './revisions.js';

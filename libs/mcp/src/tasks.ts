@@ -1,4 +1,5 @@
-import { membersOf, valueText, withMembers } from './json/members.js';
+import { isObject } from './json/is-object.js';
+import { memberText, withMembers } from './json/members.js';
 
 /** The extension of 2026-07-28. https://github.com/modelcontextprotocol/ext-tasks */
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
@@ -10,9 +11,6 @@ export const isTaskMethod = (method: string): method is TaskMethod =>
   method === 'tasks/get' || method === 'tasks/update' || method === 'tasks/cancel';
 
 type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Has a client, in these capabilities, said that it takes a task for an answer? */
 export const declaresTasks = (capabilities: Json): boolean =>
@@ -57,14 +55,14 @@ export const renamedTask = (text: string, taskId: string): string =>
 
 /** The text of a task whose result keeps nothing in its `_meta` but what `relayed` lets pass. */
 export const taskWithMeta = (text: string, relayed: (meta: unknown) => object | undefined): string => {
-  const member = membersOf(text).find(({ key }) => key === 'result');
-  return member === undefined ? text : withMembers(text, { result: resultWithMeta(valueText(text, member), relayed) });
+  const result = memberText(text, 'result');
+  return result === undefined ? text : withMembers(text, { result: resultWithMeta(result, relayed) });
 };
 
 /** The same of a result by itself. */
 export const resultWithMeta = (text: string, relayed: (meta: unknown) => object | undefined): string => {
-  const member = membersOf(text).find(({ key }) => key === '_meta');
-  if (member === undefined) return text;
-  const kept = relayed(JSON.parse(valueText(text, member)));
+  const meta = memberText(text, '_meta');
+  if (meta === undefined) return text;
+  const kept = relayed(JSON.parse(meta));
   return withMembers(text, { _meta: kept === undefined ? null : JSON.stringify(kept) });
 };

@@ -37,7 +37,7 @@ export class CallJournal {
       name: typeof name === 'string' ? name : '',
       upstreamId: null,
       outcome: 'refused',
-      requestBytes: params.text.length,
+      requestBytes: Buffer.byteLength(params.text),
       responseBytes: 0,
       traceId: traceIdOf(call.meta.traceparent ?? singleHeaderValue(call.headers ?? {}, 'traceparent')) ?? null,
     });
@@ -50,7 +50,7 @@ export class CallJournal {
       name: call.routed.exposedName,
       upstreamId: call.routed.upstreamId,
       outcome: 'ok',
-      requestBytes: call.body.length,
+      requestBytes: Buffer.byteLength(call.body),
       responseBytes,
       traceId: traceIdOf(call.traceparent) ?? null,
     });
@@ -63,7 +63,7 @@ export class CallJournal {
       name: call.routed.exposedName,
       upstreamId: call.routed.upstreamId,
       outcome: error.executed === 'no' ? 'refused' : 'unknown',
-      requestBytes: call.body.length,
+      requestBytes: Buffer.byteLength(call.body),
       responseBytes: 0,
       traceId: traceIdOf(call.traceparent) ?? null,
     });

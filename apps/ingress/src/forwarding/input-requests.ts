@@ -1,5 +1,5 @@
 import { fail } from '#libs/errors';
-import { type AskMethod, isAskMethod, isObject, membersOf, valueText } from '#libs/mcp';
+import { type AskMethod, isAskMethod, isObject, memberText, membersOf, valueText } from '#libs/mcp';
 
 /** One thing an upstream wants of the client. */
 export interface InputRequest {
@@ -37,7 +37,6 @@ const readRequests = (text: string): InputRequest[] =>
         executed: 'unknown',
       });
     }
-    const params = membersOf(requestText).find((candidate) => candidate.key === 'params');
-    const paramsText = params === undefined ? '{}' : valueText(requestText, params);
+    const paramsText = memberText(requestText, 'params') ?? '{}';
     return { key: member.key, method: request['method'], params: request['params'], paramsText };
   });

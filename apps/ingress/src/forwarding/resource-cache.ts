@@ -84,7 +84,7 @@ export class ResourceCache {
   async answer(call: BoundCall, read: () => Promise<Answer<CallAnswer>>): Promise<Answer<CallAnswer>> {
     const known = this.find(call);
     if (known !== null) {
-      this.journal.answered(call, known.body?.length ?? 0);
+      this.journal.answered(call, Buffer.byteLength(known.body ?? ''));
       return known;
     }
     const changesBefore = this.changes;

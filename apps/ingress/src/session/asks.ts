@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Abortable, Bus, Subscription } from '#libs/bus';
+import type { Bus, Subscription } from '#libs/bus';
 import { type GatewayError, fail } from '#libs/errors';
 import { type ClientResponse, requestMessage } from '#libs/mcp';
 import type { Reply } from '../transport/reply.js';
@@ -48,7 +48,7 @@ export class Asks {
     id: string,
     method: string,
     paramsText: string,
-    signal: Abortable,
+    signal: AbortSignal,
   ): Promise<ClientResponse> {
     const { promise, resolve, reject } = Promise.withResolvers<ClientResponse>();
     const cancelled = (): void => reject(fail('bus.cancelled'));

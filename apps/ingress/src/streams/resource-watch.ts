@@ -74,16 +74,21 @@ export class ResourceWatch {
     } catch {
       return again(uris, pauseMs);
     }
-    const placeOf = (uri: string) => catalog.resource(uri, this.scope.principal());
+    const found = uris.map((uri) => ({ uri, place: catalog.resource(uri, this.scope.principal()) }));
     // Each upstream for itself: one that is away is asked again while the others go on.
-    for (const [upstreamId, some] of Map.groupBy(uris, (uri) => placeOf(uri)?.upstreamId)) {
+    for (const [upstreamId, some] of Map.groupBy(found, ({ place }) => place?.upstreamId)) {
       const startedAtMs = Date.now();
-      const owned: Owned = new Map(some.map((uri) => [placeOf(uri)?.upstreamUri ?? uri, uri]));
+      const owned: Owned = new Map(some.map(({ uri, place }) => [place?.upstreamUri ?? uri, uri]));
       const watching =
         upstreamId === undefined ? Promise.resolve() : this.watch(catalog, upstreamId, owned, listener, signal);
       void watching
         .catch(() => {})
-        .then(() => again(some, Date.now() - startedAtMs > PAUSE_MAX_MS ? PAUSE_MS : pauseMs));
+        .then(() =>
+          again(
+            some.map(({ uri }) => uri),
+            Date.now() - startedAtMs > PAUSE_MAX_MS ? PAUSE_MS : pauseMs,
+          ),
+        );
     }
   }
 

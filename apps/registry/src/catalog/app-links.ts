@@ -1,4 +1,4 @@
-import { membersOf, valueText, withMembers } from '#libs/mcp';
+import { isObject, memberText, withMembers } from '#libs/mcp';
 
 /**
  * MCP Apps: a tool names the resource it is shown with in `_meta.ui.resourceUri`, before the extension had come to its
@@ -23,11 +23,11 @@ export const appLinksOf = (definition: string): string[] => {
 export const withAppLinks = (definition: string, exposed: (uri: string) => string): string => {
   if (appLinksOf(definition).every((uri) => exposed(uri) === uri)) return definition;
   const renamed = (text: string, key: string): Record<string, string> => {
-    const uri: unknown = JSON.parse(textOf(text, key) ?? 'null');
+    const uri: unknown = JSON.parse(memberText(text, key) ?? 'null');
     return typeof uri === 'string' && isAppUri(uri) ? { [key]: JSON.stringify(exposed(uri)) } : {};
   };
-  const meta = textOf(definition, '_meta') ?? '{}';
-  const ui = textOf(meta, 'ui');
+  const meta = memberText(definition, '_meta') ?? '{}';
+  const ui = memberText(meta, 'ui');
   const changes = renamed(meta, OLD_KEY);
   if (ui?.startsWith('{') === true) changes.ui = withMembers(ui, renamed(ui, 'resourceUri'));
   return withMembers(definition, { _meta: withMembers(meta, changes) });
@@ -35,14 +35,6 @@ export const withAppLinks = (definition: string, exposed: (uri: string) => strin
 
 const metaOf = (definition: string): Readonly<Record<string, unknown>> => {
   if (!definition.includes('resourceUri')) return {};
-  const meta: unknown = JSON.parse(textOf(definition, '_meta') ?? 'null');
+  const meta: unknown = JSON.parse(memberText(definition, '_meta') ?? 'null');
   return isObject(meta) ? meta : {};
 };
-
-const textOf = (objectText: string, key: string): string | undefined => {
-  const member = membersOf(objectText).find((candidate) => candidate.key === key);
-  return member === undefined ? undefined : valueText(objectText, member);
-};
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

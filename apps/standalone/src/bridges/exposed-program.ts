@@ -4,11 +4,10 @@ import {
   type ClientRequest,
   editParams,
   errorMessage,
-  membersOf,
+  memberText,
   paramText,
   requestMessage,
   toRpcError,
-  valueText,
   withMembers,
 } from '#libs/mcp';
 import { ChildProgram, type ProgramCommand } from './child-program.js';
@@ -118,17 +117,12 @@ const statusOf = ({ error }: RelayedMessage): number => {
   return NEWER_ERRORS.has(error?.code as number) ? 400 : 200;
 };
 
-const memberText = (text: string, key: string): string => {
-  const member = membersOf(text).find((candidate) => candidate.key === key);
-  return member === undefined ? '{}' : valueText(text, member);
-};
-
 const inParams = (line: string, changes: Readonly<Record<string, string>>): string =>
-  withMembers(line, { params: withMembers(memberText(line, 'params'), changes) });
+  withMembers(line, { params: withMembers(memberText(line, 'params') ?? '{}', changes) });
 
 /** The subscription's id in `_meta`, as the client knows it. */
 const inMeta = (line: string, part: 'params' | 'result', idText: string): string => {
-  const partText = memberText(line, part);
-  const _meta = withMembers(memberText(partText, '_meta'), { [SUBSCRIPTION_KEY]: idText });
+  const partText = memberText(line, part) ?? '{}';
+  const _meta = withMembers(memberText(partText, '_meta') ?? '{}', { [SUBSCRIPTION_KEY]: idText });
   return withMembers(line, { [part]: withMembers(partText, { _meta }) });
 };

@@ -1,4 +1,4 @@
-import { type HeaderMirror, headerMirrorsOf, membersOf, mirrorHeaders, valueText } from '#libs/mcp';
+import { type HeaderMirror, headerMirrorsOf, memberText, mirrorHeaders } from '#libs/mcp';
 import type { RelayedMessage } from './relayed-message.js';
 
 /**
@@ -21,9 +21,9 @@ export class ParamMirrors {
 
   headersFor(tool: string, messageText: string): Record<string, string> {
     const mirrors = this.tools.get(tool);
-    const params = membersOf(messageText).find(({ key }) => key === 'params');
+    const params = memberText(messageText, 'params');
     if (mirrors === undefined || params === undefined) return {};
-    const flat = mirrorHeaders(mirrors, valueText(messageText, params));
+    const flat = mirrorHeaders(mirrors, params);
     const headers: Record<string, string> = {};
     for (let at = 0; at < flat.length; at += 2) headers[flat[at] as string] = flat[at + 1] as string;
     return headers;

@@ -54,7 +54,7 @@ export class CallService {
     const traceparent = childTraceparent(context.traceparent);
     const open = new OpenCall(call, body, traceparent);
     const report = new CallReport(this.outbox, call, Buffer.byteLength(body), traceparent);
-    const running = new RunningCall(open, report, context, context.deadlineAtMs, this.overdue);
+    const running = new RunningCall(open, report, context, this.overdue);
     this.sweep.add(running);
     open.frames.attach(context);
     const step = open.next();

@@ -1,4 +1,4 @@
-import { fail, type GatewayError } from '#libs/errors';
+import { fail } from '#libs/errors';
 import type { CallReport } from '../report/call-report.js';
 import type { Access } from '../upstream/channel.js';
 import type { Upstream } from '../upstream/upstream.js';
@@ -17,16 +17,17 @@ export class RunningCall implements Limited {
   /** It has a place at the upstream. */
   inside = false;
   attempts = 0;
+  /** Whoever waits for it; nobody does while it is parked. */
+  context: Context | undefined;
 
   constructor(
     readonly open: OpenCall,
     readonly report: CallReport,
-    /** Whoever waits for it; nobody does while it is parked. */
-    public context: Context | undefined,
-    deadlineAtMs: number,
+    context: Context,
     private readonly overdue: (running: RunningCall) => void,
   ) {
-    this.deadlineAtMs = deadlineAtMs;
+    this.context = context;
+    this.deadlineAtMs = context.deadlineAtMs;
     this.lane = `${open.call.target}\n${open.call.principal.id}`;
   }
 
@@ -42,8 +43,7 @@ export class RunningCall implements Limited {
   }
 
   end(code: 'bus.cancelled' | 'upstream.timed_out', reason: string): void {
-    const error: GatewayError = fail(code, { executed: this.open.executed });
-    this.open.cancel(error, reason);
+    this.open.cancel(fail(code, { executed: this.open.executed }), reason);
   }
 
   isAborted(): boolean {

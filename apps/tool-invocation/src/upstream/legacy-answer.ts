@@ -2,6 +2,7 @@ import {
   askProblem,
   type IncomingError,
   type IncomingResult,
+  isObject,
   resourceLinksOf,
   resultParts,
   withMembers,
@@ -65,6 +66,3 @@ const ASK_KEYS = { _meta: null, task: null, elicitationId: null };
 
 /** The params of a server's question as 2026-07-28 writes them. */
 export const askParamsText = (paramsText: string): string => withMembers(paramsText, ASK_KEYS);
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

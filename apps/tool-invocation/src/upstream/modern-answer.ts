@@ -5,6 +5,7 @@ import {
   declaresTasks,
   type IncomingError,
   type IncomingResult,
+  isObject,
   isTaskMethod,
   resourceLinksOf,
   resultParts,
@@ -97,9 +98,6 @@ const asksProblem = (inputRequests: unknown, capabilities: Json): string | null 
   }
   return null;
 };
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const invalid = (reason: string): GatewayError =>
   fail('upstream.invalid_answer', { message: `The upstream gave an invalid answer: ${reason}`, executed: 'unknown' });

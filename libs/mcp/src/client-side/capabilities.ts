@@ -1,3 +1,4 @@
+import { isObject } from '../json/is-object.js';
 type Json = Readonly<Record<string, unknown>>;
 
 /** MCP Apps: https://github.com/modelcontextprotocol/ext-apps */
@@ -85,6 +86,3 @@ const isSafeUrl = (value: unknown): boolean => {
   if (url.protocol === 'https:') return true;
   return url.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
 };
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,5 @@
 import { membersOf } from '../json/members.js';
+import { isObject } from '../json/is-object.js';
 import { encodeHeaderValue } from './header-value.js';
 
 /** A tool parameter that `x-mcp-header` mirrors into an `Mcp-Param-*` header. */
@@ -14,8 +15,6 @@ const DEPTH_MAX = 64;
 const NODES_MAX = 20_000;
 
 type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The header mirrors a tool's `inputSchema` declares, or why the tool has to be refused: one illegal annotation makes

@@ -1,5 +1,6 @@
 import { fail, GatewayError } from '#libs/errors';
 import { elementsOf } from '../json/elements.js';
+import { isObject } from '../json/is-object.js';
 import { checkDepth } from '../json/limits.js';
 import { membersOf, valueText } from '../json/members.js';
 
@@ -69,9 +70,6 @@ export const readIncomingBatch = (text: string): Incoming[] => {
   }
   return elementsOf(text).map(readIncoming);
 };
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const readCall = (message: Json, text: string): IncomingRequest | IncomingNotification => {
   const { method, params, id } = message;

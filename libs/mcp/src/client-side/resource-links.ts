@@ -1,3 +1,4 @@
+import { isObject } from '../json/is-object.js';
 type Json = Readonly<Record<string, unknown>>;
 
 const LINKS_MAX = 100;
@@ -18,5 +19,3 @@ export const resourceLinksOf = ({ content, messages }: Json): readonly string[] 
   if (Array.isArray(messages)) for (const message of messages) look(isObject(message) ? message.content : undefined);
   return links && [...links];
 };
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;

@@ -7,26 +7,13 @@ const LETTER_U = 117;
 const KEYS_MAX = 100_000;
 const ELEMENTS_MAX = 1_000_000;
 
-const tooDeep = (depthMax: number) => fail('mcp.invalid_request', { message: `Nested deeper than ${depthMax}` });
+interface Size {
+  readonly keys: number;
+  readonly elements: number;
+}
 
-/** Refuses text that nests deeper than `depthMax`, before anything recursive sees it. */
-export const checkDepth = (text: string, depthMax: number): void => {
-  let depth = 0;
-  for (let at = 0; at < text.length; ) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) {
-      at = skipString(text, at);
-      continue;
-    }
-    if (code === OPEN_BRACE || code === OPEN_BRACKET) {
-      if (++depth > depthMax) throw tooDeep(depthMax);
-    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
-    at++;
-  }
-};
-
-/** Refuses text that is too deep, has too much in it, or escapes half a surrogate pair, before anything parses it. */
-export const measure = (text: string, depthMax: number): void => {
+/** Refuses text that nests deeper than `depthMax`, before anything recursive sees it; says how much there is in it. */
+export const checkDepth = (text: string, depthMax: number): Size => {
   let depth = 0;
   let keys = 0;
   let elements = 0;
@@ -37,12 +24,18 @@ export const measure = (text: string, depthMax: number): void => {
       continue;
     }
     if (code === OPEN_BRACE || code === OPEN_BRACKET) {
-      if (++depth > depthMax) throw tooDeep(depthMax);
+      if (++depth > depthMax) throw fail('mcp.invalid_request', { message: `Nested deeper than ${depthMax}` });
     } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
     else if (code === COLON) keys++;
     else if (code === COMMA) elements++;
     at++;
   }
+  return { keys, elements };
+};
+
+/** Refuses text that is too deep, has too much in it, or escapes half a surrogate pair, before anything parses it. */
+export const measure = (text: string, depthMax: number): void => {
+  const { keys, elements } = checkDepth(text, depthMax);
   if (keys > KEYS_MAX || elements > ELEMENTS_MAX) throw fail('mcp.invalid_request', { message: 'Too many members' });
   if (text.includes('\\u') && hasLoneSurrogate(text)) throw fail('mcp.malformed_json');
 };

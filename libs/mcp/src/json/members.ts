@@ -47,6 +47,12 @@ export const membersOf = (text: string, from = 0): Member[] => {
 
 export const valueText = (text: string, member: Member): string => text.slice(member.valueStart, member.end);
 
+/** The text of one member's value; `undefined` where there is none. */
+export const memberText = (text: string, key: string): string | undefined => {
+  const found = membersOf(text).find((member) => member.key === key);
+  return found && valueText(text, found);
+};
+
 /**
  * The object's text with some members replaced (a JSON text), removed (`null`) or, where they were absent, appended.
  * Everything else stays byte for byte.

@@ -1,6 +1,6 @@
 import { withMembers } from '../json/members.js';
 import type { Asks } from './codec.js';
-import { isObject } from './message.js';
+import { isObject } from '../json/is-object.js';
 
 /** The requests an upstream may have put to the client. https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr */
 export type AskMethod = 'elicitation/create' | 'sampling/createMessage' | 'roots/list';

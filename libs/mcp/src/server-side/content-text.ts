@@ -1,5 +1,5 @@
 import { elementsOf } from '../json/elements.js';
-import { membersOf, valueText, withMembers } from '../json/members.js';
+import { memberText, withMembers } from '../json/members.js';
 
 /**
  * A tool result or prompt for a revision that lacks some kinds of content: each such block becomes a text block that
@@ -7,14 +7,13 @@ import { membersOf, valueText, withMembers } from '../json/members.js';
  */
 export const withoutContentTypes = (body: string, types: readonly string[]): string => {
   if (!types.some((type) => body.includes(`"${type}"`))) return body;
-  const members = membersOf(body);
-  const content = members.find((member) => member.key === 'content');
-  if (content !== undefined) return withMembers(body, { content: blocks(valueText(body, content), types) });
-  const messages = members.find((member) => member.key === 'messages');
+  const content = memberText(body, 'content');
+  if (content !== undefined) return withMembers(body, { content: blocks(content, types) });
+  const messages = memberText(body, 'messages');
   if (messages === undefined) return body;
-  const rewritten = elementsOf(valueText(body, messages)).map((message) => {
-    const block = membersOf(message).find((member) => member.key === 'content');
-    return block === undefined ? message : withMembers(message, { content: textual(valueText(message, block), types) });
+  const rewritten = elementsOf(messages).map((message) => {
+    const block = memberText(message, 'content');
+    return block === undefined ? message : withMembers(message, { content: textual(block, types) });
   });
   return withMembers(body, { messages: `[${rewritten.join(',')}]` });
 };

@@ -1,4 +1,4 @@
-import { membersOf, valueText, withMembers } from '../json/members.js';
+import { memberText, withMembers } from '../json/members.js';
 
 /** A definition without some members; untouched, byte for byte, when it has none of them. */
 export const withoutMembers = (text: string, names: readonly string[]): string => {
@@ -12,12 +12,10 @@ export const withoutMembers = (text: string, names: readonly string[]): string =
  */
 export const wrapOutputSchema = (text: string): string => {
   if (!text.includes('"outputSchema"')) return text;
-  const member = membersOf(text).find((candidate) => candidate.key === 'outputSchema');
-  if (member === undefined) return text;
-  const schema = valueText(text, member);
+  const schema = memberText(text, 'outputSchema');
+  if (schema === undefined) return text;
   if (!schema.startsWith('{')) return withMembers(text, { outputSchema: null });
-  const type = membersOf(schema).find((candidate) => candidate.key === 'type');
-  if (type !== undefined && valueText(schema, type) === '"object"') return text;
+  if (memberText(schema, 'type') === '"object"') return text;
   const moved = schema.replace(/("\$ref"\s*:\s*"#)(?=["/])/g, '$1/properties/result');
   return withMembers(text, {
     outputSchema: `{"type":"object","properties":{"result":${moved}},"required":["result"]}`,
@@ -26,8 +24,8 @@ export const wrapOutputSchema = (text: string): string => {
 
 export const wrapStructuredContent = (body: string): string => {
   if (!body.includes('"structuredContent"')) return body;
-  const member = membersOf(body).find((candidate) => candidate.key === 'structuredContent');
-  if (member === undefined) return body;
-  const value = valueText(body, member);
-  return value.startsWith('{') ? body : withMembers(body, { structuredContent: `{"result":${value}}` });
+  const value = memberText(body, 'structuredContent');
+  return value === undefined || value.startsWith('{')
+    ? body
+    : withMembers(body, { structuredContent: `{"result":${value}}` });
 };

@@ -1,7 +1,8 @@
 import { fail } from '#libs/errors';
 import { MODERN_REVISION, isModern, isServed } from '../revisions.js';
 import { type HeaderBag, singleHeaderValue } from './header-value.js';
-import { type ClientNotification, type ClientRequest, isObject } from './message.js';
+import type { ClientNotification, ClientRequest } from './message.js';
+import { isObject } from '../json/is-object.js';
 
 export const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 

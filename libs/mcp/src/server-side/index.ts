@@ -19,7 +19,7 @@ export { checkParamMirrors } from './header-mirror.js';
 export type { MirroredParam } from './header-mirror.js';
 export { singleHeaderValue } from './header-value.js';
 export type { HeaderBag } from './header-value.js';
-export { isObject, isPlainName, readBody } from './message.js';
+export { isPlainName, readBody } from './message.js';
 export type {
   Batch,
   ClientMessage,

@@ -1,5 +1,6 @@
 import { type GatewayError, fail } from '#libs/errors';
 import { elementsOf } from '../json/elements.js';
+import { isObject } from '../json/is-object.js';
 import { measure } from '../json/limits.js';
 import { type Member, membersOf, valueText } from '../json/members.js';
 
@@ -55,9 +56,6 @@ const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 const NO_PARAMS: Params = { value: {}, text: '{}', members: [] };
 
 type JsonObject = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const invalid = (idText: string | null, message?: string): InvalidMessage => ({
   kind: 'invalid',

@@ -1,6 +1,7 @@
 import { fail } from '#libs/errors';
 import { membersOf, valueText } from '../json/members.js';
-import { type Params, isObject } from './message.js';
+import type { Params } from './message.js';
+import { isObject } from '../json/is-object.js';
 
 /** What `_meta` of a request says, the revision's own keys aside. */
 export interface RequestMeta {

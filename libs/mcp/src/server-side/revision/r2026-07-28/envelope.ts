@@ -3,7 +3,8 @@ import type { Envelope } from '../../codec.js';
 import { VERSION_KEY } from '../../era.js';
 import { checkMirror } from '../../header-mirror.js';
 import { type HeaderBag, singleHeaderValue } from '../../header-value.js';
-import { type ClientRequest, isObject } from '../../message.js';
+import { isObject } from '../../../json/is-object.js';
+import type { ClientRequest } from '../../message.js';
 import type { RequestMeta } from '../../request-meta.js';
 
 const REVISION = '2026-07-28';
