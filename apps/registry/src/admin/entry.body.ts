@@ -1,6 +1,7 @@
 import { ApiPropertyOptional, OmitType } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { IsPlainText } from './plain-text.decorator.js';
+import { IsTags } from './tags.decorator.js';
 
 /** What is left out stays as it is. */
 export class UpdateEntryBody {
@@ -22,12 +23,7 @@ export class UpdateEntryBody {
   @IsPlainText(8192)
   description?: string | null;
 
-  @ApiPropertyOptional({ type: [String] })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(50)
-  @ArrayUnique()
-  @IsPlainText(100, { each: true, lengthMin: 1 })
+  @IsTags()
   tags?: string[];
 }
 

@@ -1,7 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsOptional } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
 import type { Visibility } from '#contracts/registry/catalog';
 import { IsPlainText } from './plain-text.decorator.js';
+import { IsTags } from './tags.decorator.js';
 
 /** Who may see what is made. */
 export class SightBody {
@@ -27,11 +28,6 @@ export class OwnedBody extends SightBody {
   @IsPlainText(8192)
   description?: string | null;
 
-  @ApiPropertyOptional({ type: [String] })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(50)
-  @ArrayUnique()
-  @IsPlainText(100, { each: true, lengthMin: 1 })
+  @IsTags()
   tags?: string[];
 }

@@ -1,18 +1,11 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity } from 'typeorm';
 import type { HeaderParam } from '#contracts/registry/catalog';
 import type { EntryKind } from '../catalog/naming.js';
-import { bigintAsNumber } from './bigint-as-number.js';
+import { StoredEntity } from './stored.entity.js';
 
 /** A tool, prompt, resource or resource template of a gateway. Who may see the gateway may see its entries. */
 @Entity({ schema: 'registry', name: 'entry' })
-export class EntryEntity {
-  @PrimaryColumn({ type: 'text' })
-  id!: string;
-
-  /** The order in which entries are shown, given by the database. */
-  @Column({ type: 'bigint', insert: false, update: false, transformer: bigintAsNumber })
-  ordinal!: number;
-
+export class EntryEntity extends StoredEntity {
   @Column({ type: 'text' })
   kind!: EntryKind;
 
@@ -43,16 +36,4 @@ export class EntryEntity {
   /** Of a tool: a call that takes longer goes on as a task. */
   @Column({ name: 'task_after_ms', type: 'integer', nullable: true })
   taskAfterMs!: number | null;
-
-  @Column({ type: 'text', array: true })
-  tags!: string[];
-
-  @Column({ type: 'boolean' })
-  enabled!: boolean;
-
-  @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
-  createdAt!: Date;
-
-  @Column({ name: 'updated_at', type: 'timestamptz', precision: 3 })
-  updatedAt!: Date;
 }
