@@ -14,6 +14,7 @@ const ranks = [
   ['contracts'],
   ['bus', 'storage'],
   ['identity', 'outbox', 'service'],
+  ['mcp-http'],
   ['testing'],
 ];
 const allowedFor = (rank) => ranks.slice(0, rank).flat();

@@ -2,12 +2,12 @@ import type { Principal } from '#contracts/auth/principal';
 import type { LogLevel, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import type { CredentialCarrier } from '#libs/identity';
 import type { ClientRequest, Envelope, HeaderBag, Operation, RequestMeta, ServerCodec } from '#libs/mcp';
+import type { Reply } from '#libs/mcp-http';
 import type { CallAbort } from './call-abort.js';
 import type { CatalogView } from './routing/catalog-view.js';
 import type { EndpointCatalog } from './routing/endpoint-catalog.js';
 import type { Session } from './session/session.js';
 import type { Endpoint } from './transport/endpoint.js';
-import type { Reply } from './transport/reply.js';
 
 /** A request as it came in, and the way back. */
 export interface WireCall {

@@ -6,6 +6,7 @@ import type { CallerAdmission } from '#libs/identity';
 import type { Outbox } from '#libs/outbox';
 import type { Cache } from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
+import { BodyReader, Heartbeat, OriginGuard } from '#libs/mcp-http';
 import { ABOUT } from './about.js';
 import { Admission } from './admission/admission.js';
 import { Answering } from './answering/answering.js';
@@ -31,11 +32,8 @@ import { SessionStore } from './session/session-store.js';
 import { ChangeFeeds } from './streams/change-feeds.js';
 import { Listening } from './streams/listen.js';
 import { SessionStreams } from './streams/session-streams.js';
-import { BodyReader } from './transport/body-reader.js';
-import { Heartbeat } from './transport/heartbeat.js';
 import { HttpSse } from './transport/http-sse.js';
 import { McpHttp } from './transport/mcp-http.js';
-import { OriginGuard } from './transport/origin-guard.js';
 import { WebSockets } from './transport/web-sockets.js';
 
 /** What the process gives ingress to work with. */

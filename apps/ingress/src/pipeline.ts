@@ -1,5 +1,6 @@
 import { fail, toGatewayError } from '#libs/errors';
 import { LEGACY_REVISIONS, MODERN_REVISION, type ServerCodec, errorMessage, eraOf, serverCodec } from '#libs/mcp';
+import { refusalHeaders } from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from './admission/admission.js';
 import type { Answering } from './answering/answering.js';
@@ -7,7 +8,6 @@ import type { PlacedCall, WireCall } from './calls.js';
 import { decode } from './decode.js';
 import { encodeAnswer } from './forwarding/encode.js';
 import type { Forwarder } from './forwarding/forwarder.js';
-import { headersFor } from './refusal.js';
 import type { Router } from './routing/router.js';
 import type { Seal } from './sealing/seal.js';
 
@@ -66,7 +66,7 @@ export class Pipeline {
     if (failure.code === 'platform.internal')
       this.logger.error({ err: failure.cause ?? failure, method: wire.request.method }, 'a call failed');
     const { httpStatus, error } = codec.error(failure);
-    wire.reply.finish(errorMessage(wire.request.idText, error), httpStatus, headersFor(failure, httpStatus));
+    wire.reply.finish(errorMessage(wire.request.idText, error), httpStatus, refusalHeaders(failure, httpStatus));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Reply } from '../transport/reply.js';
+import type { Reply } from '#libs/mcp-http';
 import type { Line } from './line.js';
 
 /** The answer to one request of many on the same connection; its id tells the client which. */

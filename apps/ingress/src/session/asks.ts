@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Bus, Subscription } from '#libs/bus';
 import { type GatewayError, fail } from '#libs/errors';
 import { type ClientResponse, requestMessage } from '#libs/mcp';
-import type { Reply } from '../transport/reply.js';
+import type { Reply } from '#libs/mcp-http';
 
 interface Waiting {
   readonly sessionId: string;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Bus } from '#libs/bus';
+import type { ResumableStream } from '#libs/mcp-http';
 import type { Cache } from '#libs/storage';
 import type { HeldStreams, StreamHolder } from './held-streams.js';
 import { postMail } from './session-mail.js';
@@ -36,11 +37,11 @@ export const grownSignal = (stream: string): string => `switchyard.v1.sig.ingres
  * `<stream>.<number>`, the number being the entry's in the list.
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
  */
-export class EventTrail implements StreamHolder {
+export class EventTrail implements ResumableStream, StreamHolder {
   /** Resolves when what was added so far has reached the store, or has not and never will. */
   written: Promise<void> = Promise.resolve();
   /** Ends the connection: the client has come back for the stream and reads it elsewhere. */
-  onTaken: (() => void) | undefined;
+  onResumedElsewhere: (() => void) | undefined;
   private stream = '';
   private count = 0;
   private waiting = 0;
@@ -67,18 +68,18 @@ export class EventTrail implements StreamHolder {
    * A notification. Answers the event's id, if it is kept. `announce`: nobody reads the stream any more, so whoever
    * resumes it is told.
    */
-  add(message: string, announce: boolean): string | undefined {
+  appendNotification(message: string, announce: boolean): string | undefined {
     if (message.length > NOTIFICATION_CHARS_MAX || this.waiting >= WAITING_MAX) return undefined;
-    return this.keep(message, announce);
+    return this.append(message, announce);
   }
 
   /** Something that must not get lost. */
-  keep(message: string, announce: boolean): string {
+  append(message: string, announce: boolean): string {
     this.start();
     return this.write(MORE + message, announce);
   }
 
-  end(message: string, announce: boolean): string {
+  appendLast(message: string, announce: boolean): string {
     this.start();
     this.settings.held.release(this.stream, this);
     return this.write(LAST + message, announce);
@@ -92,17 +93,17 @@ export class EventTrail implements StreamHolder {
   }
 
   leave(): void {
-    this.onTaken?.();
+    this.onResumedElsewhere?.();
   }
 
   /** Whether everything so far is in the store. */
-  async isKept(): Promise<boolean> {
+  async isStored(): Promise<boolean> {
     await this.written;
     return !this.failed;
   }
 
   /** Leaves a request to the client where the session's GET stream takes it from. */
-  post(message: string): void {
+  enqueueRequest(message: string): void {
     void postMail(this.settings, this.sessionId, message);
   }
 

@@ -4,13 +4,12 @@ import type { Principal } from '#contracts/auth/principal';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import type { CredentialCarrier } from '#libs/identity';
 import { notificationMessage } from '#libs/mcp';
+import { type ReplySettings, retryPeriodMs, SseStream } from '#libs/mcp-http';
 import type { TrailSettings } from '../session/event-trail.js';
 import { type Mail, SessionMail } from '../session/session-mail.js';
 import { TrailFollower } from '../session/trail-follower.js';
 import type { Session } from '../session/session.js';
 import type { SessionStore } from '../session/session-store.js';
-import type { ReplySettings } from '../transport/http-reply.js';
-import { SseStream, retryPeriodMs } from '../transport/sse-stream.js';
 import type { ChangeFeeds, Feed } from './change-feeds.js';
 import { listenerOf } from './resource-watch.js';
 

@@ -1,5 +1,4 @@
-import type { HttpReply } from './http-reply.js';
-import type { Reply } from './reply.js';
+import type { HttpReply, Reply } from '#libs/mcp-http';
 
 /**
  * The answers to a batch: one array when the last is there, unless something has to be said before or it takes long;

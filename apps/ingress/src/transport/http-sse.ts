@@ -4,19 +4,23 @@ import type { Bus, Subscription } from '#libs/bus';
 import { fail, toGatewayError } from '#libs/errors';
 import { type CredentialCarrier, readCredential } from '#libs/identity';
 import { checkLegacyVersion, eraOf, readBody } from '#libs/mcp';
+import {
+  acceptsEventStream,
+  answerEmpty,
+  answerJson,
+  type BodyReader,
+  checkContentType,
+  type OriginGuard,
+  refusalAnswer,
+  type ReplySettings,
+  SseStream,
+} from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../admission/admission.js';
 import type { Connections } from '../connection/connections.js';
 import type { Seal } from '../sealing/seal.js';
-import type { BodyReader } from './body-reader.js';
 import { type ConnectionPath, connectionPathOf } from './endpoint.js';
-import type { ReplySettings } from './http-reply.js';
-import { answerEmpty, answerJson } from './json-answer.js';
-import { acceptsEventStream, checkContentType } from './media-type.js';
-import type { OriginGuard } from './origin-guard.js';
-import { refusalAnswer } from './refusal-answer.js';
 import { SseLine } from './sse-line.js';
-import { SseStream } from './sse-stream.js';
 
 export interface HttpSseParts {
   readonly bus: Bus;

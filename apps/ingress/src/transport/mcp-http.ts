@@ -17,12 +17,24 @@ import {
   serverCodec,
   singleHeaderValue,
 } from '#libs/mcp';
+import {
+  acceptsEventStream,
+  answerEmpty,
+  answerJson,
+  type BodyReader,
+  checkAccept,
+  checkContentType,
+  refusalHeaders,
+  HttpReply,
+  type OriginGuard,
+  type Reply,
+  type ReplySettings,
+} from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../admission/admission.js';
 import { CallAbort } from '../call-abort.js';
 import type { WireCall } from '../calls.js';
 import type { Pipeline } from '../pipeline.js';
-import { headersFor } from '../refusal.js';
 import type { Asks } from '../session/asks.js';
 import { EventTrail, type TrailSettings } from '../session/event-trail.js';
 import type { OpenCalls } from '../session/open-calls.js';
@@ -30,13 +42,7 @@ import type { Session } from '../session/session.js';
 import type { SessionStore } from '../session/session-store.js';
 import type { SessionStreams } from '../streams/session-streams.js';
 import { BatchReply } from './batch-reply.js';
-import type { BodyReader } from './body-reader.js';
 import { type Endpoint, endpointOf } from './endpoint.js';
-import { HttpReply, type ReplySettings } from './http-reply.js';
-import { answerEmpty, answerJson } from './json-answer.js';
-import { acceptsEventStream, checkAccept, checkContentType } from './media-type.js';
-import type { OriginGuard } from './origin-guard.js';
-import type { Reply } from './reply.js';
 
 export interface McpHttpParts {
   readonly guard: OriginGuard;
@@ -231,7 +237,7 @@ export class McpHttp {
     const modern = singleHeaderValue(request.headers, 'mcp-protocol-version') === MODERN_REVISION;
     const codec = serverCodec(modern ? MODERN_REVISION : LEGACY_REVISIONS[0]);
     const { httpStatus } = codec.error(failure);
-    answerJson(response, httpStatus, errorText(codec, idText, failure), headersFor(failure, httpStatus));
+    answerJson(response, httpStatus, errorText(codec, idText, failure), refusalHeaders(failure, httpStatus));
     if (!request.complete) request.resume();
   }
 }

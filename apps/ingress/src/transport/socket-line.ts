@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
+import type { Beating, Heartbeat } from '#libs/mcp-http';
 import type { Line, LineEnd } from '../connection/line.js';
 import { OrderedOutlet } from '../connection/ordered-outlet.js';
-import type { Beating, Heartbeat } from './heartbeat.js';
 
 export interface SocketSettings {
   readonly heartbeat: Heartbeat;

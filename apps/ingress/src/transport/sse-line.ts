@@ -1,6 +1,6 @@
+import type { SseStream } from '#libs/mcp-http';
 import type { Line } from '../connection/line.js';
 import { OrderedOutlet } from '../connection/ordered-outlet.js';
-import type { SseStream } from './sse-stream.js';
 
 /** All messages of a connection on one event stream. */
 export class SseLine implements Line {

@@ -4,14 +4,12 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { fail, toGatewayError } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
 import { readBody } from '#libs/mcp';
+import { answerJson, type OriginGuard, refusalAnswer, refusalText } from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../admission/admission.js';
 import type { Connection } from '../connection/connection.js';
 import type { Connections } from '../connection/connections.js';
 import { type ConnectionPath, connectionPathOf } from './endpoint.js';
-import { answerJson } from './json-answer.js';
-import type { OriginGuard } from './origin-guard.js';
-import { refusalAnswer, refusalText } from './refusal-answer.js';
 import { SocketLine, type SocketSettings } from './socket-line.js';
 
 export interface WebSocketParts {

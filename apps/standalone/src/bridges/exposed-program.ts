@@ -1,4 +1,4 @@
-import type { HttpReply } from '#apps/ingress';
+import type { HttpReply } from '#libs/mcp-http';
 import { fail } from '#libs/errors';
 import {
   type ClientRequest,

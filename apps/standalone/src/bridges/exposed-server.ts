@@ -14,7 +14,7 @@ import {
   checkAccept,
   checkContentType,
   refusalAnswer,
-} from '#apps/ingress';
+} from '#libs/mcp-http';
 import { fail, toGatewayError } from '#libs/errors';
 import { readCredential } from '#libs/identity';
 import {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { HttpReply, SseStream } from '#apps/ingress';
+import type { HttpReply, SseStream } from '#libs/mcp-http';
 import { fail } from '#libs/errors';
 import { type ClientRequest, errorMessage, toRpcError } from '#libs/mcp';
 import { ChildProgram, type ProgramCommand } from './child-program.js';

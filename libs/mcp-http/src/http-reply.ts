@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import type { EventTrail } from '../session/event-trail.js';
 import type { Beating, Heartbeat } from './heartbeat.js';
 import { answerJson } from './json-answer.js';
 import type { Reply } from './reply.js';
+import type { ResumableStream } from './resumable-stream.js';
 import { type SseSettings, SseStream, retryPeriodMs } from './sse-stream.js';
 
 export interface ReplySettings extends SseSettings {
@@ -21,8 +21,8 @@ export interface ReplySettings extends SseSettings {
 const RETRY_MS_MAX = 60_000;
 
 /**
- * The answer to a POST: a JSON object, unless something has to be said before it or it takes long; then a stream. With
- * a trail (a session's POST), what goes on the stream can be asked for again, and goes on when the client has left.
+ * The answer to a POST: a JSON object, unless something has to be said before it or it takes long; then an event stream.
+ * With `resumable` (a POST of a session) what goes on the stream is stored as well, and goes on when the client has left.
  */
 export class HttpReply implements Reply, Beating {
   seat = -1;
@@ -34,7 +34,7 @@ export class HttpReply implements Reply, Beating {
     private readonly response: ServerResponse,
     private readonly settings: ReplySettings,
     readonly streams: boolean,
-    private readonly trail: EventTrail | null,
+    private readonly resumable: ResumableStream | null,
   ) {}
 
   /** Whether the answer is an event stream by now. */
@@ -51,24 +51,24 @@ export class HttpReply implements Reply, Beating {
   send(message: string): void | Promise<void> {
     if (this.isLost) return;
     const stream = this.begin();
-    if (this.trail === null) return stream.send(message);
-    const id = this.trail.add(message, !stream.open);
-    return stream.open ? stream.send(message, id) : this.trail.written;
+    if (this.resumable === null) return stream.send(message);
+    const id = this.resumable.appendNotification(message, !stream.open);
+    return stream.open ? stream.send(message, id) : this.resumable.written;
   }
 
   ask(message: string): void {
     // Nobody can come back for what goes on this stream, so the request takes the session's own.
-    if (this.trail !== null && this.isLost) return this.trail.post(message);
+    if (this.resumable !== null && this.isLost) return this.resumable.enqueueRequest(message);
     const stream = this.begin();
     this.settings.releasePlace(this.response);
-    void stream.send(message, this.trail?.keep(message, !stream.open));
+    void stream.send(message, this.resumable?.append(message, !stream.open));
   }
 
   /** One of several answers, and not the last. */
   tell(answer: string): void {
     if (this.isLost) return;
     const stream = this.begin();
-    void stream.send(answer, this.trail?.keep(answer, !stream.open));
+    void stream.send(answer, this.resumable?.append(answer, !stream.open));
   }
 
   finish(message: string, httpStatus: number, headers?: Readonly<Record<string, string>>): void {
@@ -81,7 +81,7 @@ export class HttpReply implements Reply, Beating {
     }
     if (this.isLost) return;
     const stream = this.begin(headers);
-    void stream.send(message, this.trail?.end(message, !stream.open));
+    void stream.send(message, this.resumable?.appendLast(message, !stream.open));
     stream.end();
   }
 
@@ -89,7 +89,7 @@ export class HttpReply implements Reply, Beating {
     if (this.finished) return;
     this.finished = true;
     this.settings.waiting.remove(this);
-    this.trail?.close();
+    this.resumable?.close();
     if (!this.response.destroyed) this.begin().end();
   }
 
@@ -100,12 +100,12 @@ export class HttpReply implements Reply, Beating {
 
   /** https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server (6) */
   pause(retryMs: number): void {
-    const { trail, response } = this;
-    if (trail === null || !trail.primes || this.finished || response.destroyed) return;
+    const { resumable, response } = this;
+    if (resumable === null || !resumable.primes || this.finished || response.destroyed) return;
     const stream = this.begin();
     // Not before the client can have from the store what it comes back for.
-    void trail.isKept().then((kept) => {
-      if (kept && !this.finished) stream.pause(Math.min(retryMs, RETRY_MS_MAX));
+    void resumable.isStored().then((stored) => {
+      if (stored && !this.finished) stream.pause(Math.min(retryMs, RETRY_MS_MAX));
     });
   }
 
@@ -114,7 +114,7 @@ export class HttpReply implements Reply, Beating {
     this.settings.waiting.remove(this);
     if (this.finished || this.response.destroyed) return;
     const stream = this.begin();
-    if (!this.trail?.primes) stream.comment();
+    if (!this.resumable?.primes) stream.comment();
   }
 
   /** The client has left without an id that it could come back with. */
@@ -124,13 +124,13 @@ export class HttpReply implements Reply, Beating {
 
   private begin(headers?: Readonly<Record<string, string>>): SseStream {
     if (this.stream !== null) return this.stream;
-    const { settings, trail } = this;
+    const { settings, resumable } = this;
     settings.waiting.remove(this);
     const stream = new SseStream(this.response, settings, headers);
     this.stream = stream;
-    if (trail !== null) trail.onTaken = () => stream.end();
-    if (trail?.primes) {
-      stream.prime(trail.start());
+    if (resumable !== null) resumable.onResumedElsewhere = () => stream.end();
+    if (resumable?.primes) {
+      stream.prime(resumable.start());
       if (settings.pollAfterMs !== null) stream.after(settings.pollAfterMs, () => this.pause(retryPeriodMs()));
     }
     return stream;
