@@ -3,23 +3,23 @@ import { IdentityModule } from '#libs/identity';
 import { PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
 import { POSTGRES, type PostgresLocation, provideDatabase } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
-import { AggregatesController } from './exposition/aggregates.controller.js';
-import { AggregatesService } from './exposition/aggregates.service.js';
-import { CallInstruments } from './exposition/call.instruments.js';
+import { AggregatesController } from './aggregates/aggregates.controller.js';
+import { AggregatesService } from './aggregates/aggregates.service.js';
+import { CallInstruments } from './records/call.instruments.js';
 import { OpenPrometheusController, PrometheusController } from './exposition/prometheus.controller.js';
 import { QueueInstruments } from './exposition/queue.instruments.js';
-import { CallIntake } from './intake/call-intake.js';
+import { CallIntake } from './intake/call-intake.service.js';
 import { CallsController } from './intake/calls.controller.js';
 import { METRICS_CONFIG, type MetricsConfig } from './metrics.config.js';
-import { CallQueue, QUEUE_BACKEND } from './queue/call-queue.js';
-import { CallWriter } from './queue/call-writer.js';
+import { CallQueue, QUEUE_BACKEND } from './queue/call-queue.service.js';
+import { CallWriter } from './records/call-writer.service.js';
 import { LogThrottle } from './queue/log-throttle.js';
 import { type QueueBackend, openPostgresBackend, openRedisBackend } from './queue/queue-backend.js';
-import { RefusedRecords } from './queue/refused-records.js';
+import { RefusedRecords } from './records/refused-records.service.js';
 import { RetentionService } from './retention/retention.service.js';
-import { CallsRepository } from './storage/calls.repository.js';
+import { CallsRepository } from './records/calls.repository.js';
 import { metricsDatabase } from './storage/metrics.database.js';
-import { RollupsRepository } from './storage/rollups.repository.js';
+import { RollupsRepository } from './aggregates/rollups.repository.js';
 
 /** Keeps one record of every call, and tells what they add up to. */
 @Module({})

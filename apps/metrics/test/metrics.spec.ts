@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RedisServer, startRedisServer } from '#libs/testing';
 import { aCall, calls } from './call-records.js';
-import type { Aggregates } from '../src/exposition/aggregates.service.js';
+import type { Aggregates } from '../src/aggregates/aggregates.service.js';
 import { type MetricsService, startMetrics } from './metrics-service.js';
 
 describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (store) => {

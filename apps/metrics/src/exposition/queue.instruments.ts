@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ObservableResult } from '@opentelemetry/api';
 import { meter } from '#libs/telemetry';
-import { CallQueue } from '../queue/call-queue.js';
+import { CallQueue } from '../queue/call-queue.service.js';
 
 const queueJobs = meter().createObservableGauge('switchyard_metrics_queue_jobs', {
   description: 'Batches of call records in the queue, by state.',

@@ -3,7 +3,7 @@ import { Payload } from '@nestjs/microservices';
 import { Answers, type CallContext, Ctx } from '#libs/bus';
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import { RecordCalls } from '#contracts/metrics/record-calls.request';
-import { CallIntake } from './call-intake.js';
+import { CallIntake } from './call-intake.service.js';
 
 @Controller()
 export class CallsController {

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type EmbeddedPostgres, connectionOf, startEmbeddedPostgres } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
 import { temporaryFolder } from '#libs/testing';
-import { CallQueue } from './call-queue.js';
-import type { CallWriter } from './call-writer.js';
+import { CallQueue } from './call-queue.service.js';
+import type { CallWriter } from '../records/call-writer.service.js';
 import { openPostgresBackend } from './queue-backend.js';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { METRICS_CONFIG, type MetricsConfig } from '../metrics.config.js';
-import { CallsRepository } from '../storage/calls.repository.js';
+import { CallsRepository } from '../records/calls.repository.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -1,6 +1,6 @@
 import type { LinkedResource, Sight } from '#contracts/registry/catalog';
-import type { EntryEntity } from '../storage/entry.entity.js';
-import type { GatewayEntity } from '../storage/gateway.entity.js';
+import type { EntryEntity } from '../entries/entry.entity.js';
+import type { GatewayEntity } from '../gateways/gateway.entity.js';
 import { appLinksOf, appUriVia, isAppUri } from './app-links.js';
 
 interface Link {

@@ -13,17 +13,17 @@ import type {
 import { fail } from '#libs/errors';
 import { withMembers } from '#libs/mcp';
 import { InjectDatabase, transact } from '#libs/storage';
-import type { EntryEntity } from '../storage/entry.entity.js';
-import { EntryRepository } from '../storage/entry.repository.js';
-import type { GatewayEntity } from '../storage/gateway.entity.js';
-import { GatewayRepository } from '../storage/gateway.repository.js';
+import type { EntryEntity } from '../entries/entry.entity.js';
+import { EntryRepository } from '../entries/entry.repository.js';
+import type { GatewayEntity } from '../gateways/gateway.entity.js';
+import { GatewayRepository } from '../gateways/gateway.repository.js';
 import { isObjectId } from '../storage/object-id.js';
-import { ServerRepository } from '../storage/server.repository.js';
+import { ServerRepository } from '../servers/server.repository.js';
 import { isAppUri, withAppLinks } from './app-links.js';
 import { Apps } from './apps.js';
-import { exposedDefinition } from './exposed-definition.js';
-import { ListingService } from './listing.service.js';
-import { sessionScopeOf } from './session-scope.js';
+import { exposedDefinition } from '../entries/exposed-definition.js';
+import { ListingService } from '../refresh/listing.service.js';
+import { sessionScopeOf } from '../gateways/session-scope.js';
 
 const CATALOGS_MAX = 50;
 const EVERYTHING: Catalog['server'] = {

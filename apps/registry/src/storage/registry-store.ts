@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { EntryRepository } from './entry.repository.js';
-import { GatewayRepository } from './gateway.repository.js';
-import { ServerRepository } from './server.repository.js';
+import { EntryRepository } from '../entries/entry.repository.js';
+import { GatewayRepository } from '../gateways/gateway.repository.js';
+import { ServerRepository } from '../servers/server.repository.js';
 
 /** The registry's tables, for those who need most of them. */
 @Injectable()

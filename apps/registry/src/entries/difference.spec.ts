@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { type KnownEntry, differenceBetween } from './difference.js';
+import type { OfferedEntry } from '../gateways/discovery-result.js';
+
+const offered = (originalName: string, definition = '{}', kind: OfferedEntry['kind'] = 'tool'): OfferedEntry => ({
+  kind,
+  originalName,
+  definition,
+  headerParams: [],
+});
+const known = (entry: OfferedEntry): KnownEntry => ({ id: `id of ${entry.originalName}`, ...entry });
+
+it('tells what came, what changed by a single byte, and what went', () => {
+  const before = [offered('same'), offered('changed', '{"a":1}'), offered('gone')].map(known);
+  const difference = differenceBetween(before, [offered('new'), offered('changed', '{"a":1.0}'), offered('same')]);
+  expect(difference.added.map(({ originalName }) => originalName)).toEqual(['new']);
+  expect(difference.updated.map((pair) => [pair.known.id, pair.offered.definition])).toEqual([
+    ['id of changed', '{"a":1.0}'],
+  ]);
+  expect(difference.removed.map(({ id }) => id)).toEqual(['id of gone']);
+});
+
+it('does not take a prompt for a tool of the same name', () => {
+  const difference = differenceBetween([known(offered('x'))], [offered('x', '{}', 'prompt')]);
+  expect([difference.added.length, difference.updated.length, difference.removed.length]).toEqual([1, 0, 1]);
+});
+
+it('sees that only the header mirrors changed', () => {
+  const mirrored = { ...offered('x'), headerParams: [{ header: 'Region', path: ['region'], type: 'string' as const }] };
+  expect(differenceBetween([known(offered('x'))], [mirrored]).updated).toHaveLength(1);
+});

@@ -1,0 +1,42 @@
+import type { EntryKind } from './naming.js';
+import type { OfferedEntry } from '../gateways/discovery-result.js';
+
+/** What of a stored entry an upstream may change. */
+export interface KnownEntry {
+  readonly id: string;
+  readonly kind: EntryKind;
+  readonly originalName: string;
+  readonly definition: string;
+  readonly headerParams: OfferedEntry['headerParams'];
+}
+
+export interface Difference<Known extends KnownEntry> {
+  readonly added: readonly OfferedEntry[];
+  readonly updated: readonly { readonly known: Known; readonly offered: OfferedEntry }[];
+  readonly removed: readonly Known[];
+}
+
+const keyOf = ({ kind, originalName }: Pick<KnownEntry, 'kind' | 'originalName'>): string => `${kind} ${originalName}`;
+
+/** Compares by kind and the upstream's own name: what keeps its name keeps its id, custom name and state. */
+export const differenceBetween = <Known extends KnownEntry>(
+  known: readonly Known[],
+  offered: readonly OfferedEntry[],
+): Difference<Known> => {
+  const unseen = new Map(known.map((entry) => [keyOf(entry), entry]));
+  const added: OfferedEntry[] = [];
+  const updated: { known: Known; offered: OfferedEntry }[] = [];
+  for (const entry of offered) {
+    const before = unseen.get(keyOf(entry));
+    if (before === undefined) {
+      added.push(entry);
+      continue;
+    }
+    unseen.delete(keyOf(entry));
+    if (differs(before, entry)) updated.push({ known: before, offered: entry });
+  }
+  return { added, updated, removed: [...unseen.values()] };
+};
+
+const differs = (before: KnownEntry, now: OfferedEntry): boolean =>
+  before.definition !== now.definition || JSON.stringify(before.headerParams) !== JSON.stringify(now.headerParams);

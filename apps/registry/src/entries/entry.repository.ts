@@ -1,0 +1,154 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { Principal } from '#contracts/auth/principal';
+import { InjectDatabase } from '#libs/storage';
+import type { EntryKind } from './naming.js';
+import { EntryEntity } from './entry.entity.js';
+import { GatewayEntity } from '../gateways/gateway.entity.js';
+import { type ListFilter, type Page, type Paged, narrowTo, onlySeenBy, pageOf } from '../storage/page.js';
+import { ServerEntryEntity } from '../servers/server.entity.js';
+
+export interface EntryCounts {
+  readonly tool: number;
+  readonly prompt: number;
+  readonly resource: number;
+  readonly template: number;
+}
+
+const NO_ENTRIES: EntryCounts = { tool: 0, prompt: 0, resource: 0, template: 0 };
+/** Thirteen parameters a row, of the 65,535 a statement may have. */
+const ROWS_PER_INSERT = 500;
+
+@Injectable()
+export class EntryRepository {
+  constructor(@InjectDatabase('registry') private readonly database: DataSource) {}
+
+  findById(
+    kinds: readonly EntryKind[],
+    id: string,
+    manager: EntityManager = this.database.manager,
+  ): Promise<EntryEntity | null> {
+    return manager
+      .createQueryBuilder(EntryEntity, 'entry')
+      .where('entry.id = :id AND entry.kind = ANY(:kinds)', { id, kinds })
+      .getOne();
+  }
+
+  findByGateway(gatewayId: string, manager: EntityManager): Promise<EntryEntity[]> {
+    return manager.find(EntryEntity, { where: { gatewayId }, order: { ordinal: 'ASC' } });
+  }
+
+  findEnabled(manager: EntityManager): Promise<EntryEntity[]> {
+    return manager
+      .createQueryBuilder(EntryEntity, 'entry')
+      .innerJoin(GatewayEntity, 'gateway', 'gateway.id = entry.gatewayId AND gateway.enabled')
+      .where('entry.enabled')
+      .orderBy('entry.ordinal')
+      .getMany();
+  }
+
+  async findDisabledApps(manager: EntityManager): Promise<{ gatewayId: string; uri: string }[]> {
+    return manager.query(
+      `SELECT gateway_id AS "gatewayId", original_name AS uri FROM registry.entry
+        WHERE kind = 'resource' AND NOT enabled AND starts_with(original_name, 'ui://')`,
+    );
+  }
+
+  /** What a virtual server shows, in its own order; with `includeInactive` what it would show. */
+  findByServer(
+    serverId: string,
+    includeInactive: boolean,
+    manager: EntityManager = this.database.manager,
+  ): Promise<EntryEntity[]> {
+    const query = manager
+      .createQueryBuilder(EntryEntity, 'entry')
+      .innerJoin(ServerEntryEntity, 'chosen', 'chosen.entryId = entry.id AND chosen.serverId = :serverId', { serverId })
+      .innerJoin(GatewayEntity, 'gateway', 'gateway.id = entry.gatewayId')
+      .orderBy('chosen.position');
+    if (!includeInactive) query.where('entry.enabled AND gateway.enabled');
+    return query.getMany();
+  }
+
+  /** Entries of these kinds that go by one of these ids, exposed names or URIs, as far as the caller may see them. */
+  findChosen(
+    kinds: readonly EntryKind[],
+    choices: readonly string[],
+    principal: Principal,
+    manager: EntityManager,
+  ): Promise<EntryEntity[]> {
+    const query = manager
+      .createQueryBuilder(EntryEntity, 'entry')
+      .innerJoin(GatewayEntity, 'gateway', 'gateway.id = entry.gatewayId')
+      .where('entry.kind = ANY(:kinds)', { kinds })
+      .andWhere(
+        `(entry.id = ANY(:choices) OR entry.exposedName = ANY(:choices)
+          OR (entry.exposedName IS NULL AND entry.originalName = ANY(:choices)))`,
+        { choices },
+      )
+      .orderBy('entry.ordinal');
+    return onlySeenBy(query, 'gateway', principal).getMany();
+  }
+
+  /** Entries other than `exceptGatewayId`'s that already go by one of the names. */
+  async findByExposedNames(
+    kind: EntryKind,
+    names: readonly string[],
+    exceptGatewayId: string | null,
+    manager: EntityManager,
+  ): Promise<EntryEntity[]> {
+    if (names.length === 0) return [];
+    return manager
+      .createQueryBuilder(EntryEntity, 'entry')
+      .where('entry.kind = :kind AND entry.exposedName = ANY(:names)', { kind, names })
+      .andWhere('entry.gatewayId IS DISTINCT FROM :exceptGatewayId', { exceptGatewayId })
+      .orderBy('entry.ordinal')
+      .getMany();
+  }
+
+  list(kind: EntryKind, principal: Principal, filter: ListFilter, page: Page): Promise<Paged<EntryEntity>> {
+    const query = this.database.manager
+      .createQueryBuilder(EntryEntity, 'entry')
+      .innerJoin(GatewayEntity, 'gateway', 'gateway.id = entry.gatewayId')
+      .where('entry.kind = :kind', { kind });
+    onlySeenBy(query, 'gateway', principal);
+    if (!filter.includeInactive) query.andWhere('entry.enabled AND gateway.enabled');
+    if (filter.gatewayId !== null) query.andWhere('entry.gatewayId = :gatewayId', { gatewayId: filter.gatewayId });
+    return pageOf(narrowTo(query, filter, { tagged: 'entry', sighted: 'gateway' }), 'entry', page);
+  }
+
+  async countByGateways(gatewayIds: readonly string[]): Promise<(gatewayId: string) => EntryCounts> {
+    const counts = new Map<string, EntryCounts>();
+    const rows: { gatewayId: string; kind: EntryKind; count: number }[] = await this.database.query(
+      `SELECT gateway_id AS "gatewayId", kind, count(*)::int AS count
+         FROM registry.entry WHERE gateway_id = ANY($1) GROUP BY gateway_id, kind`,
+      [gatewayIds],
+    );
+    for (const { gatewayId, kind, count } of rows) {
+      counts.set(gatewayId, { ...(counts.get(gatewayId) ?? NO_ENTRIES), [kind]: count });
+    }
+    return (gatewayId) => counts.get(gatewayId) ?? NO_ENTRIES;
+  }
+
+  async insert(entries: readonly Omit<EntryEntity, 'ordinal'>[], manager: EntityManager): Promise<void> {
+    for (let from = 0; from < entries.length; from += ROWS_PER_INSERT) {
+      await manager.insert(EntryEntity, entries.slice(from, from + ROWS_PER_INSERT));
+    }
+  }
+
+  async update(id: string, changes: Partial<EntryEntity>, manager: EntityManager): Promise<void> {
+    await manager.update(EntryEntity, { id }, changes);
+  }
+
+  /** Gives every tool and prompt of a gateway its name under another prefix. */
+  async rename(gatewayId: string, prefix: string, manager: EntityManager): Promise<void> {
+    await manager.query(
+      `UPDATE registry.entry SET exposed_name = $2 || coalesce(custom_name, original_name), updated_at = now()
+        WHERE gateway_id = $1 AND kind IN ('tool', 'prompt')`,
+      [gatewayId, prefix],
+    );
+  }
+
+  async delete(ids: readonly string[], manager: EntityManager): Promise<void> {
+    if (ids.length > 0) await manager.delete(EntryEntity, [...ids]);
+  }
+}

@@ -1,0 +1,160 @@
+import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  Matches,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import type { CacheHint, SessionScope } from '#contracts/registry/catalog';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import { TOOL_PREFIX } from '../entries/naming.js';
+import type { AuthType } from './gateway.entity.js';
+import { OwnedBody } from '../rest/owned.body.js';
+import { IsPlainText } from '../rest/plain-text.decorator.js';
+
+const DAY_MS = 24 * 3_600_000;
+
+export class AuthHeaderBody {
+  @ApiProperty()
+  @IsPlainText(128, { lengthMin: 1 })
+  key!: string;
+
+  @ApiProperty({ writeOnly: true })
+  @IsPlainText(8192)
+  value!: string;
+}
+
+export class RegisterGatewayBody extends OwnedBody {
+  @ApiProperty({ description: 'Unique. Its slug begins the names of the tools unless `toolPrefix` is given.' })
+  @IsPlainText(255, { lengthMin: 1 })
+  name!: string;
+
+  @ApiPropertyOptional({ description: 'Where the server is reached; for every transport but STDIO.' })
+  @IsOptional()
+  @IsPlainText(2048)
+  url?: string | null;
+
+  @ApiPropertyOptional({ enum: ['STREAMABLEHTTP', 'SSE', 'STDIO', 'AUTO'], default: 'AUTO' })
+  @IsOptional()
+  @IsIn(['STREAMABLEHTTP', 'SSE', 'STDIO', 'AUTO'])
+  transport?: UpstreamTransport | 'AUTO';
+
+  @ApiPropertyOptional({ description: 'STDIO: the program to run. No shell is involved.' })
+  @IsOptional()
+  @IsPlainText(1024, { lengthMin: 1 })
+  command?: string | null;
+
+  @ApiPropertyOptional({ type: [String] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(256)
+  @IsPlainText(8192, { each: true })
+  args?: string[];
+
+  @ApiPropertyOptional({
+    description: 'STDIO: environment variables. Kept encrypted; answers show their names alone.',
+    type: 'object',
+    additionalProperties: { type: 'string' },
+  })
+  @IsOptional()
+  @IsObject()
+  env?: Record<string, unknown>;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description:
+      "What the names of tools and prompts begin with, in place of the slug and a dash. Empty: the upstream's own names.",
+  })
+  @IsOptional()
+  @Matches(TOOL_PREFIX, { message: 'toolPrefix must be at most 64 characters of A-Z a-z 0-9 _ . -' })
+  toolPrefix?: string | null;
+
+  @ApiPropertyOptional({ enum: ['none', 'bearer', 'basic', 'authheaders'], default: 'none' })
+  @IsOptional()
+  @IsIn(['none', 'bearer', 'basic', 'authheaders'])
+  authType?: AuthType;
+
+  @ApiPropertyOptional({ writeOnly: true })
+  @IsOptional()
+  @IsPlainText(16_384, { lengthMin: 1 })
+  authToken?: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsPlainText(255)
+  authUsername?: string;
+
+  @ApiPropertyOptional({ writeOnly: true })
+  @IsOptional()
+  @IsPlainText(1024)
+  authPassword?: string;
+
+  @ApiPropertyOptional({ type: [AuthHeaderBody] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @ValidateNested({ each: true })
+  @Type(() => AuthHeaderBody)
+  authHeaders?: AuthHeaderBody[];
+
+  @ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    description: 'Milliseconds a call may take in all, in place of TOOL_TIMEOUT; at most a day.',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(DAY_MS)
+  timeoutMs?: number | null;
+
+  @ApiPropertyOptional({ type: Number, nullable: true, description: 'Calls at once, per instance of the gateway.' })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  concurrencyMax?: number | null;
+
+  @ApiPropertyOptional({
+    enum: ['shared', 'principal', 'client'],
+    nullable: true,
+    description:
+      'With whom a session at the server is shared. `client`: with nobody, for servers that remember what a client does; when such a session is lost, its client is told. Default: `principal` for STDIO, else `shared`.',
+  })
+  @IsOptional()
+  @IsIn(['shared', 'principal', 'client'])
+  sessionScope?: SessionScope | null;
+
+  @ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    description:
+      'How long what the server lists is good, in place of its own `ttlMs`. Servers before 2026-07-28 have none, so their lists are good for 0 ms.',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(DAY_MS)
+  listTtlMs?: number | null;
+
+  @ApiPropertyOptional({
+    enum: ['public', 'private'],
+    nullable: true,
+    description:
+      'Whether what the server lists is the same for everybody, in place of its own `cacheScope`. Servers before 2026-07-28 have none, so their lists are `private`.',
+  })
+  @IsOptional()
+  @IsIn(['public', 'private'])
+  listCacheScope?: CacheHint['cacheScope'] | null;
+}
+
+/** What is left out stays as it is; so does a secret that comes back as the mask it was shown as. */
+export class UpdateGatewayBody extends PartialType(RegisterGatewayBody) {}

@@ -1,0 +1,86 @@
+import { Column, Entity } from 'typeorm';
+import type { CacheHint, SessionScope } from '#contracts/registry/catalog';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import type { DiscoveredUpstream, Era } from '#contracts/tool-invocation/discover-upstream.request';
+import type { RefusedEntry } from './discovery-result.js';
+import { OwnedEntity } from '../storage/owned.entity.js';
+
+export type AuthType = 'none' | 'bearer' | 'basic' | 'authheaders';
+
+/** What may be told of a credential that auth keeps: its kind and its names, never a value. */
+export interface CredentialShape {
+  readonly authType: AuthType;
+  readonly username: string | null;
+  readonly headerNames: readonly string[];
+  readonly envNames: readonly string[];
+}
+
+@Entity({ schema: 'registry', name: 'gateway' })
+export class GatewayEntity extends OwnedEntity {
+  @Column({ type: 'text' })
+  slug!: string;
+
+  /** Whether the last attempt to list what it offers succeeded. */
+  @Column({ type: 'boolean' })
+  reachable!: boolean;
+
+  @Column({ type: 'text' })
+  transport!: UpstreamTransport;
+
+  @Column({ type: 'text', nullable: true })
+  url!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  command!: string | null;
+
+  @Column({ type: 'simple-json' })
+  args!: string[];
+
+  @Column({ name: 'credential_shape', type: 'simple-json' })
+  credentialShape!: CredentialShape;
+
+  @Column({ name: 'tool_prefix', type: 'text', nullable: true })
+  toolPrefix!: string | null;
+
+  @Column({ name: 'timeout_ms', type: 'integer', nullable: true })
+  timeoutMs!: number | null;
+
+  @Column({ name: 'concurrency_max', type: 'integer', nullable: true })
+  concurrencyMax!: number | null;
+
+  /** Null: as the transport has it. */
+  @Column({ name: 'session_scope', type: 'text', nullable: true })
+  sessionScope!: SessionScope | null;
+
+  @Column({ type: 'text' })
+  era!: Era;
+
+  @Column({ name: 'protocol_version', type: 'text' })
+  protocolVersion!: string;
+
+  @Column({ name: 'server_info', type: 'simple-json' })
+  serverInfo!: Record<string, unknown>;
+
+  @Column({ type: 'simple-json' })
+  capabilities!: Record<string, unknown>;
+
+  @Column({ type: 'text', nullable: true })
+  instructions!: string | null;
+
+  @Column({ type: 'simple-json' })
+  refused!: RefusedEntry[];
+
+  /** What the upstream said of how long its lists are good. */
+  @Column({ type: 'simple-json' })
+  hints!: NonNullable<DiscoveredUpstream['hints']>;
+
+  /** What counts instead; null: what it said. */
+  @Column({ name: 'list_ttl_ms', type: 'integer', nullable: true })
+  listTtlMs!: number | null;
+
+  @Column({ name: 'list_cache_scope', type: 'text', nullable: true })
+  listCacheScope!: CacheHint['cacheScope'] | null;
+
+  @Column({ name: 'refreshed_at', type: 'timestamptz', precision: 3 })
+  refreshedAt!: Date;
+}

@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager, Not, type QueryDeepPartialEntity } from 'typeorm';
+import type { Principal } from '#contracts/auth/principal';
+import { InjectDatabase } from '#libs/storage';
+import { GatewayEntity } from './gateway.entity.js';
+import { type ListFilter, type Page, type Paged, narrowTo, onlySeenBy, pageOf } from '../storage/page.js';
+
+@Injectable()
+export class GatewayRepository {
+  constructor(@InjectDatabase('registry') private readonly database: DataSource) {}
+
+  findById(id: string, manager: EntityManager = this.database.manager): Promise<GatewayEntity | null> {
+    return manager.findOneBy(GatewayEntity, { id });
+  }
+
+  findByIds(ids: readonly string[], manager: EntityManager = this.database.manager): Promise<GatewayEntity[]> {
+    return manager.createQueryBuilder(GatewayEntity, 'gateway').where('gateway.id = ANY(:ids)', { ids }).getMany();
+  }
+
+  findEnabled(manager: EntityManager): Promise<GatewayEntity[]> {
+    return manager.find(GatewayEntity, { where: { enabled: true }, order: { ordinal: 'ASC' } });
+  }
+
+  /** Another gateway that has the name, or the slug the name comes down to. */
+  findNamesake(
+    { id, name, slug }: { readonly id: string; readonly name: string; readonly slug: string },
+    manager: EntityManager = this.database.manager,
+  ): Promise<GatewayEntity | null> {
+    return manager.findOne(GatewayEntity, {
+      where: [
+        { name, id: Not(id) },
+        { slug, id: Not(id) },
+      ],
+    });
+  }
+
+  list(principal: Principal, filter: ListFilter, page: Page): Promise<Paged<GatewayEntity>> {
+    const query = onlySeenBy(this.database.manager.createQueryBuilder(GatewayEntity, 'gateway'), 'gateway', principal);
+    if (!filter.includeInactive) query.andWhere('gateway.enabled');
+    if (filter.gatewayId !== null) query.andWhere('gateway.id = :gatewayId', { gatewayId: filter.gatewayId });
+    return pageOf(narrowTo(query, filter, { tagged: 'gateway', sighted: 'gateway' }), 'gateway', page);
+  }
+
+  async insert(gateway: Omit<GatewayEntity, 'ordinal'>, manager: EntityManager): Promise<void> {
+    await manager.insert(GatewayEntity, asRow(gateway));
+  }
+
+  async update(
+    id: string,
+    changes: Partial<GatewayEntity>,
+    manager: EntityManager = this.database.manager,
+  ): Promise<void> {
+    await manager.update(GatewayEntity, { id }, asRow(changes));
+  }
+
+  async delete(id: string, manager: EntityManager): Promise<void> {
+    await manager.delete(GatewayEntity, { id });
+  }
+}
+
+const asRow = (gateway: Partial<GatewayEntity>) =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM's type cannot hold members of any JSON
+  gateway as QueryDeepPartialEntity<GatewayEntity>;

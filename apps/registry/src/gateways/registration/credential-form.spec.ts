@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { MASK, credentialFrom, newCredentialFrom } from './credential-form.js';
+import type { UpdateGatewayBody } from '../gateway.body.js';
+
+describe('a credential given for an upstream', () => {
+  it.each<[UpdateGatewayBody, Record<string, string>]>([
+    [{ authType: 'bearer', authToken: 't' }, { Authorization: 'Bearer t' }],
+    [{ authToken: 't' }, { Authorization: 'Bearer t' }],
+    [{ authUsername: 'u', authPassword: 'ü:p' }, { Authorization: `Basic ${Buffer.from('u:ü:p').toString('base64')}` }],
+    [{ authHeaders: [{ key: 'X-Key', value: 'v' }] }, { 'X-Key': 'v' }],
+  ])('%j is headers', (body, headers) => {
+    expect(credentialFrom(body, 'AUTO')?.credential).toEqual({ headers });
+  });
+
+  it('shows names only', () => {
+    const form = credentialFrom({ authHeaders: [{ key: 'X-Key', value: 'hidden' }] }, 'SSE');
+    expect(JSON.stringify(form?.shape)).not.toContain('hidden');
+  });
+
+  it('stays when it is left out or masked, and is taken away by "none"', () => {
+    expect(credentialFrom({}, 'AUTO')).toBeNull();
+    expect(credentialFrom({ authType: 'bearer', authToken: MASK }, 'AUTO')).toBeNull();
+    expect(credentialFrom({ env: { A: MASK, B: MASK } }, 'STDIO')).toBeNull();
+    expect(credentialFrom({ authType: 'none' }, 'AUTO')?.credential).toBeNull();
+    expect(credentialFrom({ env: {} }, 'STDIO')?.credential).toBeNull();
+  });
+
+  it.each<[UpdateGatewayBody, 'AUTO' | 'STDIO']>([
+    [{ authType: 'bearer' }, 'AUTO'],
+    [{ authType: 'basic', authPassword: 'p' }, 'AUTO'],
+    [{ authUsername: 'a:b', authPassword: 'p' }, 'AUTO'],
+    [{ authToken: 'a\nb' }, 'AUTO'],
+    [{ authHeaders: [] }, 'AUTO'],
+    [{ authHeaders: [{ key: 'Content-Length', value: '1' }] }, 'AUTO'],
+    [
+      {
+        authHeaders: [
+          { key: 'A', value: '1' },
+          { key: 'a', value: '2' },
+        ],
+      },
+      'AUTO',
+    ],
+    [
+      {
+        authHeaders: [
+          { key: 'A', value: MASK },
+          { key: 'B', value: '2' },
+        ],
+      },
+      'AUTO',
+    ],
+    [{ env: { A: MASK, B: 'new' } }, 'STDIO'],
+    [{ env: { A: 'b\0' } }, 'STDIO'],
+    [{ env: { A: 1 } }, 'STDIO'],
+    [{ env: { A: 'b' } }, 'AUTO'],
+    [{ authToken: 't' }, 'STDIO'],
+  ])('%j for %s is refused', (body, transport) => {
+    expect(() => credentialFrom(body, transport)).toThrow(expect.objectContaining({ code: 'http.invalid' }));
+  });
+
+  it('cannot be a mask where there is nothing yet', () => {
+    expect(() => newCredentialFrom({ authToken: MASK }, 'AUTO')).toThrow(
+      expect.objectContaining({ code: 'http.invalid' }),
+    );
+    expect(newCredentialFrom({}, 'AUTO').credential).toBeNull();
+  });
+});

@@ -1,0 +1,135 @@
+import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import { type GatewayError, fail } from '#libs/errors';
+import type { AuthType, CredentialShape } from '../gateway.entity.js';
+import type { UpdateGatewayBody } from '../gateway.body.js';
+import { environmentFrom } from './stdio-policy.service.js';
+
+/** What stands for a secret in every answer. Sent back, it means: as it was. */
+export const MASK = '*****';
+
+export interface CredentialForm {
+  readonly shape: CredentialShape;
+  /** Null: nothing is presented. */
+  readonly credential: UpstreamCredential | null;
+}
+
+const NO_CREDENTIAL: CredentialForm = {
+  shape: { authType: 'none', username: null, headerNames: [], envNames: [] },
+  credential: null,
+};
+
+/** https://www.rfc-editor.org/rfc/rfc9110#name-tokens */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Headers that belong to the connection or to MCP itself. */
+const RESERVED_HEADER =
+  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|proxy-connection|content-.*|accept|mcp-.*|last-event-id|traceparent|tracestate)$/i;
+
+/** The credential of a gateway that is new: there is none yet that a mask could stand for. */
+export const newCredentialFrom = (body: UpdateGatewayBody, transport: UpstreamTransport | 'AUTO'): CredentialForm => {
+  const form = credentialFrom(body, transport);
+  if (form === null && hasMask(body)) throw fail('http.invalid', { message: `${MASK} is no credential` });
+  return form ?? NO_CREDENTIAL;
+};
+
+const hasMask = ({ authToken, authPassword, authHeaders, env }: UpdateGatewayBody): boolean =>
+  [authToken, authPassword, ...(authHeaders ?? []).map(({ value }) => value), ...Object.values(env ?? {})].includes(
+    MASK,
+  );
+
+/** What a body says of the credential; null when it leaves it as it was. */
+export const credentialFrom = (
+  body: UpdateGatewayBody,
+  transport: UpstreamTransport | 'AUTO',
+): CredentialForm | null => {
+  if (transport === 'STDIO') return environmentForm(body);
+  if (Object.keys(body.env ?? {}).length > 0) throw invalid('env', 'is for STDIO gateways only');
+  const authType = body.authType ?? authTypeOfMembers(body);
+  if (authType === null) return null;
+  switch (authType) {
+    case 'none':
+      return NO_CREDENTIAL;
+    case 'bearer':
+      return isLeft([body.authToken], 'authToken') ? null : bearer(body.authToken ?? '');
+    case 'basic':
+      return isLeft([body.authPassword], 'authPassword')
+        ? null
+        : basic(body.authUsername ?? '', body.authPassword ?? '');
+    default:
+      return isLeft(body.authHeaders?.map(({ value }) => value) ?? [], 'authHeaders')
+        ? null
+        : headers(body.authHeaders ?? []);
+  }
+};
+
+const authTypeOfMembers = (body: UpdateGatewayBody): AuthType | null => {
+  if (body.authToken) return 'bearer';
+  if (body.authUsername || body.authPassword) return 'basic';
+  return body.authHeaders ? 'authheaders' : null;
+};
+
+/** Whether every secret came back as the mask. Some, but not all, cannot be served: the registry has no old ones. */
+const isLeft = (secrets: readonly (string | undefined)[], member: string): boolean => {
+  const masked = secrets.filter((secret) => secret === MASK).length;
+  if (masked > 0 && masked < secrets.length)
+    throw invalid(member, `must be given in full; ${MASK} only stands for all of it`);
+  return masked > 0;
+};
+
+const bearer = (token: string): CredentialForm => {
+  if (token === '') throw invalid('authToken', 'is needed for authType "bearer"');
+  return form('bearer', { Authorization: `Bearer ${checkedValue('authToken', token)}` });
+};
+
+const basic = (username: string, password: string): CredentialForm => {
+  if (username === '' || username.includes(':'))
+    throw invalid('authUsername', 'is needed for authType "basic" and has no colon');
+  const pair = Buffer.from(`${username}:${password}`).toString('base64');
+  const { shape, credential } = form('basic', { Authorization: `Basic ${pair}` });
+  return { shape: { ...shape, username }, credential };
+};
+
+const headers = (pairs: readonly { readonly key: string; readonly value: string }[]): CredentialForm => {
+  if (pairs.length === 0) throw invalid('authHeaders', 'is needed for authType "authheaders"');
+  const values: Record<string, string> = {};
+  const seen = new Set<string>();
+  for (const { key, value } of pairs) {
+    if (!HEADER_NAME.test(key) || RESERVED_HEADER.test(key))
+      throw invalid('authHeaders', `may not set the header "${key.slice(0, 64)}"`);
+    if (seen.has(key.toLowerCase())) throw invalid('authHeaders', `sets the header "${key}" twice`);
+    seen.add(key.toLowerCase());
+    values[key] = checkedValue('authHeaders', value);
+  }
+  return form('authheaders', values);
+};
+
+const form = (authType: AuthType, values: Readonly<Record<string, string>>): CredentialForm => ({
+  shape: { authType, username: null, headerNames: Object.keys(values), envNames: [] },
+  credential: { headers: values },
+});
+
+const environmentForm = (body: UpdateGatewayBody): CredentialForm | null => {
+  if (authTypeOfMembers(body) !== null || (body.authType ?? 'none') !== 'none') {
+    throw invalid('authType', 'is for gateways that are reached by a URL; give a command its secrets in env');
+  }
+  if (!body.env) return null;
+  const env = environmentFrom(body.env);
+  const names = Object.keys(env);
+  if (names.length > 0 && isLeft(Object.values(env), 'env')) return null;
+  return {
+    shape: { ...NO_CREDENTIAL.shape, envNames: names },
+    credential: names.length === 0 ? null : { env },
+  };
+};
+
+const checkedValue = (member: string, value: string): string => {
+  if (!HEADER_VALUE.test(value)) throw invalid(member, 'has characters that a header cannot hold');
+  return value;
+};
+
+const invalid = (field: string, message: string): GatewayError =>
+  fail('http.invalid', {
+    message: `${field} ${message}`,
+    data: { errors: [{ field, message: `${field} ${message}` }] },
+  });

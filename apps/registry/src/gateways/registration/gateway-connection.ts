@@ -1,0 +1,75 @@
+import type { Principal } from '#contracts/auth/principal';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import { fail } from '#libs/errors';
+import { slugOf } from '../../entries/naming.js';
+import { type Connection, reachesSameUpstream } from '../profile.js';
+import type { GatewayEntity } from '../gateway.entity.js';
+import type { UpdateGatewayBody } from '../gateway.body.js';
+import type { StdioPolicy } from './stdio-policy.service.js';
+
+/** How a gateway is to be reached, as its body says; what an update leaves out stays as it was. */
+export interface AskedConnection {
+  readonly connection: Connection;
+  readonly transport: UpstreamTransport | 'AUTO';
+}
+
+const NEW: Pick<GatewayEntity, 'url' | 'command' | 'args' | 'timeoutMs' | 'concurrencyMax'> = {
+  url: null,
+  command: null,
+  args: [],
+  timeoutMs: null,
+  concurrencyMax: null,
+};
+
+export const connectionFrom = (
+  id: string,
+  body: UpdateGatewayBody,
+  before: GatewayEntity | null,
+  stdio: { readonly policy: StdioPolicy; readonly principal: Principal },
+): AskedConnection => {
+  const known = before ?? NEW;
+  const transport = body.transport ?? before?.transport ?? (body.command ? 'STDIO' : 'AUTO');
+  const name = body.name ?? before?.name ?? '';
+  const slug = slugOf(name);
+  if (slug === '') throw fail('http.invalid', { message: 'name must have a letter or a digit' });
+  const limits = {
+    timeoutMs: body.timeoutMs === undefined ? known.timeoutMs : body.timeoutMs,
+    concurrencyMax: body.concurrencyMax === undefined ? known.concurrencyMax : body.concurrencyMax,
+  };
+  if (transport === 'STDIO') {
+    const program = { command: body.command ?? known.command, args: body.args ?? known.args };
+    if (program.command === null) throw fail('http.invalid', { message: 'command is needed for the transport STDIO' });
+    if (body.url) throw fail('http.invalid', { message: 'url is not for the transport STDIO' });
+    if (before === null || runsOther(before, program)) stdio.policy.mustAllow(stdio.principal);
+    return { transport, connection: { id, name, slug, transport, url: null, ...program, ...limits } };
+  }
+  if (body.command || body.args?.length) {
+    throw fail('http.invalid', { message: 'command and args are for the transport STDIO' });
+  }
+  const url = checkedUrl(body.url ?? known.url);
+  const guess = transport === 'AUTO' ? 'STREAMABLEHTTP' : transport;
+  return { transport, connection: { id, name, slug, transport: guess, url, command: null, args: [], ...limits } };
+};
+
+const runsOther = (before: GatewayEntity, now: Pick<Connection, 'command' | 'args'>): boolean =>
+  !reachesSameUpstream(before, { ...now, transport: 'STDIO', url: null });
+
+const checkedUrl = (text: string | null): string => {
+  if (text === null) throw fail('http.invalid', { message: 'url is needed' });
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw fail('http.invalid', { message: 'url must be an http or https URL' });
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw fail('http.invalid', {
+      message: 'url must not hold a credential; give it as authType and what belongs to it',
+    });
+  }
+  return text;
+};
+
+/** Whether the two are reached at different places, so that what one is shown is none of the other's business. */
+export const isElsewhere = (before: Pick<Connection, 'url'>, now: Pick<Connection, 'url'>): boolean =>
+  before.url === null || now.url === null
+    ? before.url !== now.url
+    : new URL(before.url).origin !== new URL(now.url).origin;

@@ -1,0 +1,137 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { fail, toGatewayError } from '#libs/errors';
+import { InjectLogger, type Logger } from '#libs/telemetry';
+import { GatewayRepository } from '../gateways/gateway.repository.js';
+import { RefreshLeaseRepository } from './refresh-lease.repository.js';
+import { CatalogChanges } from '../changes/catalog-changes.service.js';
+import { UpstreamsService } from '../gateways/upstreams.service.js';
+import { OfferApplicationService } from '../gateways/offer-application.service.js';
+import { reachesSameUpstream } from '../gateways/profile.js';
+import type { RefusedEntry } from '../gateways/discovery-result.js';
+
+interface RefreshCounts {
+  readonly added: number;
+  readonly updated: number;
+  readonly removed: number;
+}
+
+export interface RefreshReport {
+  readonly tools: RefreshCounts;
+  readonly prompts: RefreshCounts;
+  readonly resources: RefreshCounts;
+  readonly refused: readonly RefusedEntry[];
+}
+
+const CLAIM_TIMEOUT_MS = 10_000;
+const CLAIM_INTERVAL_MS = 100;
+
+/**
+ * Asks an upstream anew what it offers. One process at a time per gateway; a change that is announced meanwhile is seen
+ * to by the one that is at it, so no announcement is served by a list that is older than it.
+ */
+@Injectable()
+export class RefreshService {
+  constructor(
+    private readonly gateways: GatewayRepository,
+    private readonly leases: RefreshLeaseRepository,
+    private readonly upstreams: UpstreamsService,
+    private readonly offers: OfferApplicationService,
+    private readonly changes: CatalogChanges,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
+
+  /** Notes that the lists have changed and, unless another process is at it already, refreshes. */
+  async refreshIfFree(gatewayId: string): Promise<void> {
+    await this.leases.want(gatewayId);
+    await this.resume(gatewayId);
+  }
+
+  /** What was wanted while nobody could see to it. */
+  async resumeAll(): Promise<void> {
+    for (const gatewayId of await this.leases.findWanting()) await this.resume(gatewayId);
+  }
+
+  /** Refreshes in any case; when another process is at it, after that. */
+  async refresh(gatewayId: string): Promise<RefreshReport> {
+    const giveUpAtMs = Date.now() + CLAIM_TIMEOUT_MS;
+    for (;;) {
+      const wanted = await this.leases.claim(gatewayId);
+      if (wanted !== null) return this.serve(gatewayId, wanted);
+      if (Date.now() > giveUpAtMs) throw fail('http.conflict', { message: 'A refresh is already running' });
+      await pause(CLAIM_INTERVAL_MS);
+    }
+  }
+
+  /** Refreshes one that is too old, unless another process is at it already or has just been. `false`: it failed. */
+  async renew(gatewayId: string, olderThanMs: number): Promise<boolean> {
+    return this.resume(gatewayId, async () => {
+      const gateway = await this.gateways.findById(gatewayId);
+      return gateway !== null && Date.now() - gateway.refreshedAt.getTime() >= olderThanMs;
+    });
+  }
+
+  private async resume(gatewayId: string, isNeeded = async (): Promise<boolean> => true): Promise<boolean> {
+    const wanted = await this.leases.claim(gatewayId);
+    if (wanted === null) return true;
+    try {
+      if (!(await isNeeded())) {
+        await this.leases.abandon(gatewayId);
+        return true;
+      }
+      await this.serve(gatewayId, wanted);
+      return true;
+    } catch (error) {
+      this.logger.warn(
+        { upstreamId: gatewayId, code: toGatewayError(error).code, err: error },
+        'a gateway could not be refreshed',
+      );
+      return false;
+    }
+  }
+
+  /** With the lease in hand. */
+  private async serve(gatewayId: string, wanted: number): Promise<RefreshReport> {
+    try {
+      const first = await this.refreshOnce(gatewayId);
+      let pending = await this.leases.settle(gatewayId, wanted);
+      while (pending !== null) {
+        await this.refreshOnce(gatewayId);
+        pending = await this.leases.settle(gatewayId, pending);
+      }
+      return first;
+    } catch (error) {
+      await this.leases.abandon(gatewayId);
+      throw error;
+    }
+  }
+
+  private async refreshOnce(gatewayId: string): Promise<RefreshReport> {
+    const gateway = await this.gateways.findById(gatewayId);
+    if (gateway === null) throw fail('registry.unknown');
+    if (!gateway.enabled) throw fail('http.conflict', { message: 'The gateway is disabled' });
+    const discovery = await this.upstreams.discover(gateway, gateway.transport).catch(async (error: unknown) => {
+      await this.gateways.update(gatewayId, { reachable: false });
+      throw error;
+    });
+    const applied = await this.changes.make(async (manager, change) => {
+      const current = await this.gateways.findById(gatewayId, manager);
+      if (current === null) throw fail('registry.unknown');
+      if (!reachesSameUpstream(current, gateway)) {
+        throw fail('http.conflict', { message: 'The gateway was changed while it was being refreshed' });
+      }
+      return this.offers.apply(current, discovery, manager, change);
+    });
+    const count = (...kinds: string[]): RefreshCounts => ({
+      added: applied.added.filter(({ kind }) => kinds.includes(kind)).length,
+      updated: applied.updated.filter(({ known }) => kinds.includes(known.kind)).length,
+      removed: applied.removed.filter(({ kind }) => kinds.includes(kind)).length,
+    });
+    return {
+      tools: count('tool'),
+      prompts: count('prompt'),
+      resources: count('resource', 'template'),
+      refused: applied.refused,
+    };
+  }
+}

@@ -1,0 +1,45 @@
+import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsDefined, IsObject, IsOptional, ValidateNested } from 'class-validator';
+import { OwnedBody, SightBody } from '../rest/owned.body.js';
+import { IsPlainText } from '../rest/plain-text.decorator.js';
+
+const CHOICES_MAX = 5_000;
+
+const Choices =
+  (description: string): PropertyDecorator =>
+  (target, key) => {
+    ApiPropertyOptional({ type: [String], description })(target, key);
+    IsOptional()(target, key);
+    IsArray()(target, key);
+    ArrayMaxSize(CHOICES_MAX)(target, key);
+    IsPlainText(2048, { each: true, lengthMin: 1 })(target, key);
+  };
+
+export class ServerBody extends OwnedBody {
+  @ApiProperty()
+  @IsPlainText(255, { lengthMin: 1 })
+  name!: string;
+
+  @Choices('Ids or exposed names, in the order in which they are shown.')
+  associatedTools?: string[];
+
+  @Choices('Ids or URIs, of resources and of resource templates.')
+  associatedResources?: string[];
+
+  @Choices('Ids or exposed names.')
+  associatedPrompts?: string[];
+}
+
+/** Who may see it may also be said beside the server. */
+export class CreateServerBody extends SightBody {
+  @ApiProperty({ type: ServerBody })
+  @IsDefined()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ServerBody)
+  server!: ServerBody;
+}
+
+/** What is left out stays; a list that is given takes the place of the old one. */
+export class UpdateServerBody extends PartialType(ServerBody) {}

@@ -1,0 +1,19 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { OwnedEntity } from '../storage/owned.entity.js';
+
+/** A virtual server: a chosen set of entries under one endpoint. */
+@Entity({ schema: 'registry', name: 'server' })
+export class ServerEntity extends OwnedEntity {}
+
+@Entity({ schema: 'registry', name: 'server_entry' })
+export class ServerEntryEntity {
+  @PrimaryColumn({ name: 'server_id', type: 'text' })
+  serverId!: string;
+
+  @PrimaryColumn({ name: 'entry_id', type: 'text' })
+  entryId!: string;
+
+  /** The order in which the server shows its entries. */
+  @Column({ type: 'integer' })
+  position!: number;
+}
