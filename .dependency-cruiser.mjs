@@ -46,6 +46,32 @@ const conversationRules = owners.map((app) => {
   };
 });
 
+/**
+ * The rooms of an app are the folders below its `src`. They stand in the order in which a call meets them, so a room
+ * looks at those after it; a shared room is looked at by all and looks at none but shared ones after it.
+ */
+const roomRules = Object.entries(topology.rooms).flatMap(([app, { order, shared }]) => {
+  const src = `^apps/${app}/src/`;
+  const rule = (room, visible) => ({
+    name: `${app}-${room}-looks-only-ahead`,
+    comment: `apps/${app}/src/${room} may import ${visible.join(', ') || 'no other room'}, and ${app}.settings.ts ("rooms" of libs/contracts/topology.json).`,
+    severity: 'error',
+    from: { path: `${src}${room}/`, pathNot: '\\.spec\\.ts$' },
+    to: { path: src, pathNot: [`${src}${either([room, ...visible])}/`, `${src}${app}\\.settings\\.ts$`] },
+  });
+  return [
+    ...order.flatMap((rank, at) => rank.map((room) => rule(room, [...order.slice(at + 1).flat(), ...shared]))),
+    ...shared.map((room, at) => rule(room, shared.slice(at + 1))),
+    {
+      name: `${app}-rooms-are-named`,
+      comment: `Every folder below apps/${app}/src has its place in "rooms" of libs/contracts/topology.json.`,
+      severity: 'error',
+      from: { path: `${src}[^/]+/`, pathNot: `${src}${either([...order.flat(), ...shared])}/` },
+      to: {},
+    },
+  ];
+});
+
 export default {
   forbidden: [
     {
@@ -119,6 +145,7 @@ export default {
     },
     ...rankRules,
     ...conversationRules,
+    ...roomRules,
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
