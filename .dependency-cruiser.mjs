@@ -36,7 +36,7 @@ const rankRules = ranks.flatMap((libs, rank) =>
 );
 
 const conversationRules = owners.map((app) => {
-  const partners = [...new Set([app, ...topology.asks[app], ...topology.hears[app]])];
+  const partners = [...new Set([app, ...topology.asks[app], ...topology.subscribes[app]])];
   return {
     name: `${app}-talks-only-along-the-arrows`,
     comment: `apps/${app} may use the contracts of ${partners.join(', ')}: the arrows of libs/contracts/topology.json.`,

@@ -94,7 +94,7 @@ const diagram = () =>
     'flowchart LR',
     '  client([MCP client]) --> ingress',
     ...owners.flatMap((owner) => topology.asks[owner].map((other) => `  ${owner} -->|asks| ${other}`)),
-    ...owners.flatMap((owner) => topology.hears[owner].map((other) => `  ${other} -.->|tells| ${owner}`)),
+    ...owners.flatMap((owner) => topology.subscribes[owner].map((other) => `  ${other} -.->|tells| ${owner}`)),
     '  tool-invocation --> upstream([upstream servers])',
     '```',
   ].join('\n');
@@ -102,7 +102,7 @@ const diagram = () =>
 const permissions = () => {
   const list = (subjects) => `[${subjects.map((subject) => JSON.stringify(subject)).join(', ')}]`;
   return [
-    "# What each service may say and hear on NATS, from libs/contracts/topology.json. Include it in the server's",
+    "# What each service may publish and subscribe to on NATS, from libs/contracts/topology.json. Include it in the server's",
     '# configuration and give each service its user: NATS_URL=nats://<service>:<password>@host:4222',
     `# ${generated}`,
     'authorization {',

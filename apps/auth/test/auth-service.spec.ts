@@ -380,7 +380,7 @@ describe('what is presented to upstreams', () => {
 
   it('comes back as it was kept, with a version of its own, and is told of', async () => {
     const told: string[] = [];
-    const subscription = auth.running.bus.hear(
+    const subscription = auth.running.bus.subscribe(
       UpstreamCredentialChanged,
       ({ upstreamId }) => void told.push(upstreamId),
     );

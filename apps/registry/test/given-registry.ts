@@ -91,8 +91,8 @@ export class Registry {
     readonly around: Surroundings,
   ) {
     around.attend(service.bus);
-    service.bus.hear(CatalogChanged, (change) => void this.changes.push(change));
-    service.bus.hear(UpstreamChanged, (change) => void this.upstreamChanges.push(change));
+    service.bus.subscribe(CatalogChanged, (change) => void this.changes.push(change));
+    service.bus.subscribe(UpstreamChanged, (change) => void this.upstreamChanges.push(change));
   }
 
   async ask(method: string, path: string, body?: unknown, token = 'admin'): Promise<RestAnswer> {

@@ -71,7 +71,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     for (const record of request.records) records.set(record.callId, record);
     return { accepted: request.records.length };
   });
-  bus.hear(UpstreamListChanged, (change) => void listChanges.push({ ...change, atMs: performance.now() }));
+  bus.subscribe(UpstreamListChanged, (change) => void listChanges.push({ ...change, atMs: performance.now() }));
 
   const profile = (given: Partial<UpstreamProfile>): UpstreamProfile => {
     const id = given.id ?? randomUUID();

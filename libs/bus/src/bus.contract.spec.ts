@@ -619,14 +619,14 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
 
   describe('events', () => {
     it('are heard by everybody, and by one of each group', async () => {
-      const [publisher, ...hearers] = await Promise.all(['registry', 'ingress', 'ingress', 'auth'].map(join));
+      const [publisher, ...subscribers] = await Promise.all(['registry', 'ingress', 'ingress', 'auth'].map(join));
       const heard = { all: 0, cache: 0, other: 0 };
-      for (const bus of hearers) {
-        bus.hear(Changed, () => void (heard.all += 1));
-        bus.hear(Changed, () => void (heard.cache += 1), { group: 'cache' });
-        bus.hear(Changed, () => void (heard.other += 1), { group: 'other' });
+      for (const bus of subscribers) {
+        bus.subscribe(Changed, () => void (heard.all += 1));
+        bus.subscribe(Changed, () => void (heard.cache += 1), { group: 'cache' });
+        bus.subscribe(Changed, () => void (heard.other += 1), { group: 'other' });
       }
-      await Promise.all(hearers.map((bus) => bus.flush()));
+      await Promise.all(subscribers.map((bus) => bus.flush()));
 
       for (let revision = 1; revision <= 10; revision += 1) publisher?.publish(Changed, { revision });
 
@@ -636,14 +636,14 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
     });
 
     it('survive a listener that throws', async () => {
-      const [publisher, hearer] = (await Promise.all(['registry', 'ingress'].map(join))) as [Bus, Bus];
+      const [publisher, subscriber] = (await Promise.all(['registry', 'ingress'].map(join))) as [Bus, Bus];
       const heard: number[] = [];
-      hearer.hear(Changed, ({ revision }) => {
+      subscriber.subscribe(Changed, ({ revision }) => {
         heard.push(revision);
         if (revision === 1) throw new Error('no');
         return Promise.reject(new Error('no'));
       });
-      await hearer.flush();
+      await subscriber.flush();
 
       for (const revision of [1, 2, 3]) publisher.publish(Changed, { revision });
 
@@ -652,10 +652,10 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
     });
 
     it('may be large, and are refused beyond the limit', async () => {
-      const [publisher, hearer] = (await Promise.all(['registry', 'ingress'].map(join))) as [Bus, Bus];
+      const [publisher, subscriber] = (await Promise.all(['registry', 'ingress'].map(join))) as [Bus, Bus];
       const heard: number[] = [];
-      hearer.hear(Changed, ({ pad }) => void heard.push(pad?.length ?? 0), { group: 'cache' });
-      await hearer.flush();
+      subscriber.subscribe(Changed, ({ pad }) => void heard.push(pad?.length ?? 0), { group: 'cache' });
+      await subscriber.flush();
 
       publisher.publish(Changed, { revision: 1, pad: 'x'.repeat(3 * MEGABYTE) });
 
@@ -667,15 +667,15 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
     });
 
     it('are no longer heard once the subscription is closed', async () => {
-      const [publisher, hearer] = (await Promise.all(['registry', 'ingress'].map(join))) as [Bus, Bus];
+      const [publisher, subscriber] = (await Promise.all(['registry', 'ingress'].map(join))) as [Bus, Bus];
       let heard = 0;
-      const subscription = hearer.hear(Changed, () => void (heard += 1));
-      await hearer.flush();
+      const subscription = subscriber.subscribe(Changed, () => void (heard += 1));
+      await subscriber.flush();
       publisher.publish(Changed, { revision: 1 });
       await until(() => heard === 1);
 
       subscription.close();
-      await hearer.flush();
+      await subscriber.flush();
       publisher.publish(Changed, { revision: 2 });
       await publisher.flush();
       await sleep(50);

@@ -8,7 +8,7 @@ export type {
   CallContext,
   DrainOptions,
   Handler,
-  HearOptions,
+  SubscribeOptions,
   Message,
   Subscription,
 } from './port.js';
@@ -24,5 +24,5 @@ export type { NatsPermissions, Topology } from './nats-permissions.js';
 export { Answers } from './nest/answers.decorator.js';
 export { BusServer } from './nest/bus-server.js';
 export { BUS, InjectBus } from './nest/bus.token.js';
-export { Hears } from './nest/hears.decorator.js';
+export { Subscribes } from './nest/subscribes.decorator.js';
 export { Ctx } from '@nestjs/microservices';

@@ -48,8 +48,8 @@ describe('NATS permissions from the topology', () => {
     });
     registry.answer(Describe, async (request) => request);
     const heard: number[] = [];
-    ingress.hear(Changed, ({ pad }) => void heard.push(pad.length));
-    registry.hear(Changed, ({ pad }) => void heard.push(pad.length));
+    ingress.subscribe(Changed, ({ pad }) => void heard.push(pad.length));
+    registry.subscribe(Changed, ({ pad }) => void heard.push(pad.length));
     ingress.onSignal('switchyard.v1.sig.ingress.session.push.s', () => void heard.push(0));
     await Promise.all([ingress, tools, registry].map((bus) => bus.flush()));
 

@@ -3,7 +3,7 @@ import type { Owner } from '#libs/contracts';
 /** `libs/contracts/topology.json`. */
 export interface Topology {
   readonly asks: Readonly<Record<Owner, readonly string[]>>;
-  readonly hears: Readonly<Record<Owner, readonly string[]>>;
+  readonly subscribes: Readonly<Record<Owner, readonly string[]>>;
 }
 
 export interface NatsPermissions {
@@ -14,10 +14,10 @@ export interface NatsPermissions {
 const ownersOf = (arrows: Readonly<Record<string, readonly string[]>>): Owner[] => Object.keys(arrows) as Owner[];
 
 /** What a service's NATS user may publish and subscribe to: the arrows of the topology, and nothing beside them. */
-export const natsPermissions = ({ asks, hears }: Topology, owner: Owner): NatsPermissions => {
+export const natsPermissions = ({ asks, subscribes }: Topology, owner: Owner): NatsPermissions => {
   const askers = ownersOf(asks).filter((other) => asks[other].includes(owner));
-  const hearers = ownersOf(hears).filter((other) => hears[other].includes(owner));
-  const peers = [...new Set([owner, ...asks[owner], ...askers, ...hears[owner], ...hearers])].sort();
+  const subscribers = ownersOf(subscribes).filter((other) => subscribes[other].includes(owner));
+  const peers = [...new Set([owner, ...asks[owner], ...askers, ...subscribes[owner], ...subscribers])].sort();
   return {
     publish: [
       // Its own too: a service's REST face may ask what the service itself answers.
@@ -37,7 +37,7 @@ export const natsPermissions = ({ asks, hears }: Topology, owner: Owner): NatsPe
       `switchyard.v1.rpc.${owner}.>`,
       `switchyard.v1.sig.${owner}.>`,
       `_INBOX.${owner}.>`,
-      ...[owner, ...hears[owner]].map((other) => `switchyard.v1.evt.${other}.>`),
+      ...[owner, ...subscribes[owner]].map((other) => `switchyard.v1.evt.${other}.>`),
     ],
   };
 };

@@ -69,9 +69,9 @@ export interface Subscription {
   close(): void;
 }
 
-export interface HearOptions {
+export interface SubscribeOptions {
   /**
-   * With a group, one member of it hears each event; without, everybody does. Groups are named for the whole bus, so
+   * With a group, one member of it gets each event; without, every subscriber does. Groups are named for the whole bus, so
    * start the name with the service's.
    */
   readonly group?: string;
@@ -103,10 +103,10 @@ export interface Bus {
   answer<C extends AnyRequest>(contract: C, handler: Handler<C>): Subscription;
 
   publish<C extends AnyEvent>(event: C, payload: PayloadOf<C>): void;
-  hear<C extends AnyEvent>(
+  subscribe<C extends AnyEvent>(
     event: C,
     handler: (payload: PayloadOf<C>) => void | Promise<void>,
-    options?: HearOptions,
+    options?: SubscribeOptions,
   ): Subscription;
 
   /** Opaque signals on `switchyard.v1.sig.<owner>.<noun>.<verb>.<id>`, aimed at whoever listens for that id. */
@@ -120,7 +120,7 @@ export interface Bus {
   flush(): Promise<void>;
 
   /**
-   * Stops answering and hearing, finishes what is in hand, then closes. What is not finished after the grace, and at
+   * Stops answering and listening, finishes what is in hand, then closes. What is not finished after the grace, and at
    * once what follows something for hours, ends with `bus.responder_lost` for its asker.
    */
   drain(options?: DrainOptions): Promise<void>;

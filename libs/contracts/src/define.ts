@@ -19,7 +19,7 @@ export interface RequestContract<Request, Reply, Frame = never> {
   readonly _types?: { request: Request; reply: Reply; frame: Frame };
 }
 
-/** A fact: at most once, to everybody who hears it. What must not be lost goes through the outbox instead. */
+/** A fact: at most once, to everybody who subscribes. What must not be lost goes through the outbox instead. */
 export interface EventContract<Payload> {
   readonly kind: 'event';
   readonly owner: Owner;

@@ -51,10 +51,10 @@ export class CallerAdmission {
     this.admitted = new LRUCache({ max: options.max });
     this.refused = new LRUCache({ max: REFUSALS_MAX, ttl: REFUSAL_TTL_MS });
     this.subscriptions = [
-      bus.hear(CredentialRevoked, ({ tokenId, principalId }) => {
+      bus.subscribe(CredentialRevoked, ({ tokenId, principalId }) => {
         this.drop((principal) => matches(principal.tokenId, tokenId) || matches(principal.id, principalId));
       }),
-      bus.hear(GrantsChanged, ({ principalId }) => this.drop((principal) => principal.id === principalId)),
+      bus.subscribe(GrantsChanged, ({ principalId }) => this.drop((principal) => principal.id === principalId)),
       bus.onReconnect(() => this.drop(() => true)),
     ];
   }

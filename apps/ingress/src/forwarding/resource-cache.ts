@@ -64,14 +64,16 @@ export class ResourceCache {
             sizeCalculation: ({ body, uri }) => body.length + uri.length,
           });
     this.subscriptions = [
-      bus.hear(CatalogChanged, ({ upstreamIds, serverIds }) => {
+      bus.subscribe(CatalogChanged, ({ upstreamIds, serverIds }) => {
         if (upstreamIds.length > 0) for (const id of upstreamIds) this.drop(({ upstreamId }) => upstreamId === id);
         else if (serverIds.length === 0) this.drop(() => true);
       }),
-      bus.hear(UpstreamListChanged, ({ upstreamId: changed, list }) => {
+      bus.subscribe(UpstreamListChanged, ({ upstreamId: changed, list }) => {
         if (list === 'resources') this.drop(({ upstreamId }) => upstreamId === changed);
       }),
-      bus.hear(UpstreamCredentialChanged, (change) => this.drop(({ upstreamId }) => upstreamId === change.upstreamId)),
+      bus.subscribe(UpstreamCredentialChanged, (change) =>
+        this.drop(({ upstreamId }) => upstreamId === change.upstreamId),
+      ),
       bus.onSignal(CHANGED, (payload) => {
         const { upstreamId, uri, by } = payload as Change;
         if (by !== bus.instance) this.dropResource(upstreamId, uri);

@@ -45,7 +45,7 @@ export class Catalogs {
     private readonly logger: Logger,
   ) {
     this.subscriptions = [
-      bus.hear(CatalogChanged, (change) => this.changed(change)),
+      bus.subscribe(CatalogChanged, (change) => this.changed(change)),
       bus.onReconnect(() => this.expireAll()),
     ];
   }

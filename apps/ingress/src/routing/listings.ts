@@ -47,7 +47,7 @@ export class Listings {
     private readonly logger: Logger,
   ) {
     this.subscriptions = [
-      bus.hear(UpstreamListChanged, ({ upstreamId, list }) => this.doubt(this.known.peek(upstreamId), [list])),
+      bus.subscribe(UpstreamListChanged, ({ upstreamId, list }) => this.doubt(this.known.peek(upstreamId), [list])),
       bus.onReconnect(() => {
         for (const known of this.known.values()) this.doubt(known, LISTS);
       }),

@@ -98,7 +98,7 @@ export class ChangeFeeds {
   ) {
     catalogs.onChange((serverId) => this.note(serverId));
     const readmitAll = (): void => this.readmit();
-    this.subscriptions = [bus.hear(CredentialRevoked, readmitAll), bus.hear(GrantsChanged, readmitAll)];
+    this.subscriptions = [bus.subscribe(CredentialRevoked, readmitAll), bus.subscribe(GrantsChanged, readmitAll)];
     this.readmission = setInterval(readmitAll, READMIT_MS);
     this.readmission.unref();
   }

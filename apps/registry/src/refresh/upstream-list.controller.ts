@@ -1,6 +1,6 @@
 import { Controller, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { Hears } from '#libs/bus';
+import { Subscribes } from '#libs/bus';
 import type { PayloadOf } from '#contracts/define';
 import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
 import { InjectLogger, type Logger } from '#libs/telemetry';
@@ -28,7 +28,7 @@ export class UpstreamListController implements OnApplicationBootstrap, OnApplica
     this.due.clear();
   }
 
-  @Hears(UpstreamListChanged, { group: 'registry' })
+  @Subscribes(UpstreamListChanged, { group: 'registry' })
   listChanged(@Payload() { upstreamId }: PayloadOf<typeof UpstreamListChanged>): void {
     if (this.due.has(upstreamId)) return;
     const timer = setTimeout(() => {

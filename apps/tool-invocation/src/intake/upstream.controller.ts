@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { Answers, type CallContext, Ctx, Hears } from '#libs/bus';
+import { Answers, type CallContext, Ctx, Subscribes } from '#libs/bus';
 import { DiscoverUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import type { FrameOf, PayloadOf, ReplyOf, RequestOf } from '#contracts/define';
 import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
@@ -57,12 +57,12 @@ export class UpstreamController {
     return { released: true };
   }
 
-  @Hears(UpstreamChanged)
+  @Subscribes(UpstreamChanged)
   upstreamChanged(@Payload() { upstreamId, change }: PayloadOf<typeof UpstreamChanged>) {
     this.directory.upstreamChanged(upstreamId, change);
   }
 
-  @Hears(UpstreamCredentialChanged)
+  @Subscribes(UpstreamCredentialChanged)
   credentialChanged(@Payload() { upstreamId }: PayloadOf<typeof UpstreamCredentialChanged>) {
     this.directory.credentialChanged(upstreamId);
   }

@@ -8,7 +8,7 @@ interface Entry {
   readonly listener: Listener;
 }
 
-/** Who hears what: subjects may end in `*` (one token) or `>` (one or more), as on NATS. */
+/** Who subscribes to what: subjects may end in `*` (one token) or `>` (one or more), as on NATS. */
 export class Listeners {
   readonly #exact = new Map<string, Set<Entry>>();
   readonly #wild = new Set<Entry>();
@@ -30,7 +30,7 @@ export class Listeners {
     };
   }
 
-  /** Everybody without a group hears it, and one member of each group. Each gets a copy of its own. */
+  /** Every subscriber without a group gets it, and one member of each group. Each gets a copy of its own. */
   deliver(subject: string, text: string): void {
     const groups = new Map<string, Entry[]>();
     for (const entry of this.#matching(subject)) {

@@ -9,7 +9,7 @@ import {
   type Bus,
   type DrainOptions,
   type Handler,
-  type HearOptions,
+  type SubscribeOptions,
   type Subscription,
   WithBody,
 } from '../port.js';
@@ -118,10 +118,10 @@ export class LocalMember implements Bus, LocalAsker {
     this.signal(event.subject, payload);
   }
 
-  hear<C extends AnyEvent>(
+  subscribe<C extends AnyEvent>(
     event: C,
     handler: (payload: PayloadOf<C>) => void | Promise<void>,
-    options: HearOptions = {},
+    options: SubscribeOptions = {},
   ): Subscription {
     const listener = (payload: unknown): void | Promise<void> => handler(payload as PayloadOf<C>);
     return this.#subscription(this.broker.listeners.add(event.subject, listener, options.group));

@@ -167,13 +167,13 @@ describe.concurrent('the bus over NATS', { timeout: 40_000 }, () => {
     expect(reconnects).toBe(1);
   });
 
-  it('loses no event when only the publisher is cut off, which the hearers cannot notice', async (test) => {
+  it('loses no event when only the publisher is cut off, which the subscribers cannot notice', async (test) => {
     const server = await givenServer(test);
     const line = await givenLine(test, server);
-    const [hearer, publisher] = await Promise.all([join(test, server, 'ingress'), join(test, line, 'registry')]);
+    const [subscriber, publisher] = await Promise.all([join(test, server, 'ingress'), join(test, line, 'registry')]);
     const heard: number[] = [];
-    hearer.hear(Changed, ({ revision }) => void heard.push(revision));
-    await hearer.flush();
+    subscriber.subscribe(Changed, ({ revision }) => void heard.push(revision));
+    await subscriber.flush();
 
     line.mode = 'silent';
     publisher.publish(Changed, { revision: 1 });
@@ -384,7 +384,7 @@ describe.concurrent('the bus over NATS', { timeout: 40_000 }, () => {
       ran += 1;
       return request;
     });
-    answerer.hear(Changed, () => void (ran += 1));
+    answerer.subscribe(Changed, () => void (ran += 1));
     await answerer.flush();
     const inbox = `_INBOX.ingress.${asker.instance}`;
     const request = {

@@ -20,7 +20,7 @@ import {
   type Bus,
   type DrainOptions,
   type Handler,
-  type HearOptions,
+  type SubscribeOptions,
   type Message,
   type Subscription,
   WithBody,
@@ -121,12 +121,12 @@ export class NatsBus implements Bus {
     this.#events.publish(event.subject, this.#encodeEvent(payload));
   }
 
-  hear<C extends AnyEvent>(
+  subscribe<C extends AnyEvent>(
     event: C,
     handler: (payload: PayloadOf<C>) => void | Promise<void>,
-    options: HearOptions = {},
+    options: SubscribeOptions = {},
   ): Subscription {
-    return this.#hear(event.subject, (payload) => handler(payload as PayloadOf<C>), options.group);
+    return this.#subscribe(event.subject, (payload) => handler(payload as PayloadOf<C>), options.group);
   }
 
   signal(subject: string, payload: unknown): void {
@@ -135,7 +135,7 @@ export class NatsBus implements Bus {
   }
 
   onSignal(subject: string, handler: (payload: unknown, subject: string) => void): Subscription {
-    return this.#hear(subject, handler);
+    return this.#subscribe(subject, handler);
   }
 
   onReconnect(handler: () => void): Subscription {
@@ -192,7 +192,7 @@ export class NatsBus implements Bus {
     return prefixed(STASHED_EVENT, JSON.stringify({ name: this.#name, instance: this.instance, handle }));
   }
 
-  #hear(
+  #subscribe(
     subject: string,
     handler: (payload: unknown, subject: string) => void | Promise<void>,
     group?: string,

@@ -5,7 +5,7 @@ import { Payload } from '@nestjs/microservices';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type PayloadOf, type ReplyOf, type RequestOf, defineEvent, defineRequest } from '#libs/contracts';
 import { fail } from '#libs/errors';
-import { Answers, type Bus, BusServer, type CallContext, Ctx, Hears, LocalBus, WithBody } from '../index.js';
+import { Answers, type Bus, BusServer, type CallContext, Ctx, Subscribes, LocalBus, WithBody } from '../index.js';
 
 const Greet = defineRequest<{ name: string }, { greeting: string }, { step: number }>('registry', 'name.greet', {
   deadlineMs: 2_000,
@@ -35,12 +35,12 @@ class GreetingController {
     return new WithBody({ greeting: this.greetings.greet(name) }, `${call.callId} ${call.body}`);
   }
 
-  @Hears(Renamed)
+  @Subscribes(Renamed)
   hear(@Payload() { name }: PayloadOf<typeof Renamed>): void {
     this.greetings.heard.push(`${name} by all`);
   }
 
-  @Hears(Renamed, { group: 'registry-cache' })
+  @Subscribes(Renamed, { group: 'registry-cache' })
   hearAsOne(@Payload() { name }: PayloadOf<typeof Renamed>): void {
     this.greetings.heard.push(`${name} by one`);
   }
@@ -61,7 +61,7 @@ class WrongShapes {
   }
 
   // @ts-expect-error nor a listener of another event
-  @Hears(Renamed)
+  @Subscribes(Renamed)
   wrongEvent(_payload: { revision: number }): void {}
 }
 
@@ -152,7 +152,7 @@ describe('BusServer', () => {
     expect(lines).toMatchObject([{ err: { message: 'the password is hunter2' }, subject: Refuse.subject }]);
   });
 
-  it('hears events, in a group and without', async () => {
+  it('subscribes to events, in a group and without', async () => {
     const { asker, app } = await givenApp(new LocalBus());
 
     asker.publish(Renamed, { name: 'x' });

@@ -28,7 +28,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
   ): void {
     const { contract, event } = extras as Entry['extras'];
     if (contract === undefined && event === undefined) {
-      throw new Error(`${String(pattern)}: a bus controller declares its methods with @Answers or @Hears`);
+      throw new Error(`${String(pattern)}: a bus controller declares its methods with @Answers or @Subscribes`);
     }
     if (contract !== undefined && this.#entries.some((entry) => entry.extras.contract?.subject === contract.subject)) {
       throw new Error(`${contract.subject} is answered twice in this process`);
@@ -58,7 +58,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     if (extras.contract !== undefined)
       return this.bus.answer(extras.contract, (request, call) => settled(handler(request, call)));
     const options = extras.group === undefined ? {} : { group: extras.group };
-    return this.bus.hear(extras.event as AnyEvent, (payload) => settled(handler(payload)), options);
+    return this.bus.subscribe(extras.event as AnyEvent, (payload) => settled(handler(payload)), options);
   }
 }
 

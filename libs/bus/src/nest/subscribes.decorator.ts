@@ -1,15 +1,15 @@
 import { UseFilters } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import type { AnyEvent, PayloadOf } from '#libs/contracts';
-import type { HearOptions } from '../port.js';
+import type { SubscribeOptions } from '../port.js';
 import { FailureFilter } from './failure.filter.js';
 
-type Hearer<C extends AnyEvent> = (payload: PayloadOf<C>) => void | Promise<void>;
+type Subscriber<C extends AnyEvent> = (payload: PayloadOf<C>) => void | Promise<void>;
 
-/** This controller method hears the event; with a group, one instance of those in the group does. */
-export const Hears =
-  <C extends AnyEvent>(event: C, options: HearOptions = {}) =>
-  <Method extends Hearer<C>>(
+/** This controller method subscribes to the event; with a group, one instance of the group gets each. */
+export const Subscribes =
+  <C extends AnyEvent>(event: C, options: SubscribeOptions = {}) =>
+  <Method extends Subscriber<C>>(
     target: object,
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<Method>,
