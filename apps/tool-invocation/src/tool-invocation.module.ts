@@ -4,17 +4,17 @@ import { IdentityModule } from '#libs/identity';
 import { Outbox, OutboxModule } from '#libs/outbox';
 import { Lifecycle, PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
 import { LOGGER, type Logger } from '#libs/telemetry';
-import { DiscoveryService } from './bridge/discovery.service.js';
-import { TaskWatchService } from './bridge/task-watch.service.js';
-import { WatchService } from './bridge/watch.service.js';
-import { CallService } from './dispatch/call.service.js';
-import { CallIntake } from './intake/call-intake.js';
+import { DiscoveryService } from './discovery/discovery.service.js';
+import { TaskWatchService } from './execution/task-watch.service.js';
+import { WatchService } from './discovery/watch.service.js';
+import { CallService } from './execution/call.service.js';
+import { CallIntake } from './intake/call.intake.js';
 import { PoolController } from './intake/pool.controller.js';
 import { UpstreamController } from './intake/upstream.controller.js';
-import { watchInvocation } from './report/instruments.js';
-import { type Settings, settingsOf } from './settings.js';
+import { watchInvocation } from './intake/instruments.js';
+import { type Settings, settingsOf } from './tool-invocation.settings.js';
 import type { ToolInvocationConfig } from './tool-invocation.config.js';
-import { UpstreamDirectory } from './upstream/upstream-directory.js';
+import { UpstreamDirectory } from './upstreams/upstream-directory.js';
 
 const SETTINGS = Symbol('SETTINGS');
 

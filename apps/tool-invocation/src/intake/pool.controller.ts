@@ -1,8 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Requires } from '#libs/identity';
-import { CallService } from '../dispatch/call.service.js';
-import { UpstreamDirectory } from '../upstream/upstream-directory.js';
+import { CallService } from '../execution/call.service.js';
+import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 
 /** What this instance holds open towards upstreams. */
 @ApiTags('admin')

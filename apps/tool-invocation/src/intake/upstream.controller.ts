@@ -8,10 +8,10 @@ import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.ev
 import { HoldSession, ReleaseSession } from '#contracts/tool-invocation/hold-session.request';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
-import { DiscoveryService } from '../bridge/discovery.service.js';
-import { TaskWatchService } from '../bridge/task-watch.service.js';
-import { WatchService } from '../bridge/watch.service.js';
-import { UpstreamDirectory } from '../upstream/upstream-directory.js';
+import { DiscoveryService } from '../discovery/discovery.service.js';
+import { TaskWatchService } from '../execution/task-watch.service.js';
+import { WatchService } from '../discovery/watch.service.js';
+import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 
 @Controller()
 export class UpstreamController {

@@ -1,0 +1,68 @@
+import {
+  askProblem,
+  type IncomingError,
+  type IncomingResult,
+  isObject,
+  resourceLinksOf,
+  resultParts,
+  withMembers,
+} from '#libs/mcp';
+import type { OpenCall } from '../../call/open-call.js';
+import { resourceNotFound } from '../upstream-error.js';
+
+const URL_ELICITATION_REQUIRED = -32042;
+const RESOURCE_NOT_FOUND = -32002;
+const INTERNAL = -32603;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Gives a call the result of an upstream before 2026-07-28, which knows neither result types nor cache hints. */
+export const giveLegacyResult = (call: OpenCall, message: IncomingResult): void => {
+  const { meta, text } = resultParts(message);
+  const links = resourceLinksOf(message.result);
+  call.answer(
+    { kind: 'result', ...(meta && { meta }), ...(links && { links }) },
+    text,
+    message.result.isError === true,
+  );
+};
+
+/** Gives a call the error of such an upstream, in codes that mean the same to a client of any revision. */
+export const giveLegacyError = (call: OpenCall, { error }: IncomingError): void => {
+  const { code } = error;
+  if (code === URL_ELICITATION_REQUIRED) {
+    const inputRequests = urlElicitations(error.data, call.call.client.capabilities);
+    if (inputRequests !== null) return call.answer({ kind: 'input-required' }, `{"inputRequests":${inputRequests}}`);
+  }
+  if (code === RESOURCE_NOT_FOUND) return call.answer({ kind: 'error', error: resourceNotFound(call, error) });
+  // Codes that have since been given a meaning which this upstream cannot have had in mind.
+  const isTaken = code <= -32020 && code >= -32099;
+  call.answer({ kind: 'error', error: isTaken ? { ...error, code: INTERNAL } : error });
+};
+
+/** The URLs a user has to visit first, as the input requests of 2026-07-28; `null` when the client cannot be sent there. */
+const urlElicitations = (data: unknown, capabilities: Json): string | null => {
+  const elicitations = isObject(data) ? data.elicitations : undefined;
+  if (!Array.isArray(elicitations) || elicitations.length === 0 || elicitations.length > 16) return null;
+  const requests: Record<string, unknown> = {};
+  for (const [index, elicitation] of elicitations.entries()) {
+    if (!isObject(elicitation)) return null;
+    const params = { mode: 'url', message: elicitation.message, url: elicitation.url };
+    if (askProblem('elicitation/create', params, capabilities) !== null) return null;
+    requests[`input_${index + 1}`] = { method: 'elicitation/create', params };
+  }
+  return JSON.stringify(requests);
+};
+
+/** `task` would make a task of a call in 2025-11-25, which is for the gateway to decide. */
+const NEWER_KEYS = { inputResponses: null, requestState: null, task: null };
+const MAY_HAVE_NEWER_KEYS = /"(?:inputResponses|requestState|task)"/;
+
+/** The params of a call without what only a 2026-07-28 upstream knows. */
+export const legacyParams = (paramsText: string): string =>
+  MAY_HAVE_NEWER_KEYS.test(paramsText) ? withMembers(paramsText, NEWER_KEYS) : paramsText;
+
+const ASK_KEYS = { _meta: null, task: null, elicitationId: null };
+
+/** The params of a server's question as 2026-07-28 writes them. */
+export const askParamsText = (paramsText: string): string => withMembers(paramsText, ASK_KEYS);

@@ -1,0 +1,102 @@
+import { META_SUBSCRIPTION_ID, notificationText, requestText, withMeta } from '#libs/mcp';
+import type { Channel } from '../../transport/channel.js';
+import { nextRequestId } from '../request.js';
+import { Exchange } from '../../transport/exchange.js';
+import { modernHeaders, modernMeta } from './request.js';
+import { announce, NOTHING_WATCHED, type PeerEvents, type Watched } from '../peer.js';
+
+const METHOD = 'subscriptions/listen';
+const SETTLE_MS = 20;
+const RETRY_MS = 1_000;
+const RETRY_MS_MAX = 60_000;
+
+/**
+ * The one `subscriptions/listen` of a connection. A filter cannot be changed, so a new stream is opened before the old
+ * one is closed; after a drop it is opened again, and everything watched counts as changed.
+ */
+export class ModernWatch {
+  private watched: Watched = NOTHING_WATCHED;
+  private current: Exchange | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private failures = 0;
+  private closed = false;
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly overHttp: boolean,
+    private readonly capabilities: object,
+    private readonly events: PeerEvents,
+  ) {}
+
+  get active(): boolean {
+    return this.watched.lists || this.watched.uris.length > 0;
+  }
+
+  set(watched: Watched): void {
+    this.watched = watched;
+    this.schedule(SETTLE_MS);
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.drop(this.current);
+  }
+
+  private schedule(delayMs: number): void {
+    clearTimeout(this.timer);
+    if (!this.closed) this.timer = setTimeout(() => this.reopen(), delayMs).unref();
+  }
+
+  private reopen(): void {
+    const previous = this.current;
+    this.current = undefined;
+    if (!this.active || this.channel.closed) return this.drop(previous);
+    const { lists, uris } = this.watched;
+    const all = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
+    const notifications = { ...(lists && all), ...(uris.length > 0 && { resourceSubscriptions: uris }) };
+    const id = nextRequestId();
+    const text = requestText(id, METHOD, withMeta(JSON.stringify({ notifications }), modernMeta(this.capabilities)));
+    const exchange: Exchange = new Exchange(id, text, modernHeaders(METHOD), {
+      notified: ({ method, params }) => {
+        const meta = params._meta as Record<string, unknown> | undefined;
+        if (meta?.[META_SUBSCRIPTION_ID] !== id) return;
+        if (method !== 'notifications/subscriptions/acknowledged') {
+          announce(method, params, this.events);
+          return;
+        }
+        this.drop(previous);
+        if (this.failures > 0) this.events.doubted();
+        this.failures = 0;
+      },
+      asked: () => {},
+      // An error means the server has no such thing; a result that it is going down.
+      answered: (message) => {
+        this.drop(previous);
+        this.ended(exchange, message.kind === 'result');
+      },
+      failed: () => {
+        this.drop(previous);
+        this.ended(exchange, true);
+      },
+    });
+    this.current = exchange;
+    this.channel.request(exchange);
+  }
+
+  private ended(exchange: Exchange, again: boolean): void {
+    if (this.current !== exchange) return;
+    this.current = undefined;
+    if (!again || this.closed) return;
+    const delayMs = Math.min(RETRY_MS * 2 ** Math.min(this.failures++, 6), RETRY_MS_MAX);
+    this.schedule(delayMs * (0.75 + Math.random() / 2));
+  }
+
+  private drop(exchange: Exchange | undefined): void {
+    if (exchange === undefined || exchange.settled) return;
+    exchange.abandon();
+    if (!this.overHttp) {
+      void this.channel.post(notificationText('notifications/cancelled', { requestId: exchange.id })).catch(() => {});
+    }
+  }
+}

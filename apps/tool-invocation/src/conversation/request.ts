@@ -1,0 +1,55 @@
+import { type IncomingError, type IncomingResult, requestText, withMeta } from '#libs/mcp';
+import { fail } from '#libs/errors';
+import type { Channel } from '../transport/channel.js';
+import { Exchange } from '../transport/exchange.js';
+
+/** Request ids are unique in the process, so that no answer can be taken for another's on any connection. */
+let lastId = 0;
+export const nextRequestId = (): number => ++lastId;
+
+export interface RequestOptions {
+  readonly timeoutMs: number;
+  readonly headers?: readonly string[];
+  readonly opensSession?: boolean;
+}
+
+export interface Response {
+  readonly message: IncomingResult | IncomingError;
+  readonly httpStatus: number | undefined;
+}
+
+/** Sends one of the gateway's own requests and waits for the answer. Rejects only when there is none. */
+export const request = (
+  channel: Channel,
+  method: string,
+  params: object,
+  meta: object | null,
+  { timeoutMs, headers = [], opensSession = false }: RequestOptions,
+): Promise<Response> =>
+  new Promise((resolve, reject) => {
+    const paramsText = JSON.stringify(params);
+    const id = nextRequestId();
+    const exchange: Exchange = new Exchange(
+      id,
+      requestText(id, method, meta === null ? paramsText : withMeta(paramsText, meta)),
+      headers,
+      {
+        answered: (message, httpStatus) => {
+          clearTimeout(timer);
+          resolve({ message, httpStatus });
+        },
+        failed: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+        notified: () => {},
+        asked: () => {},
+      },
+      opensSession,
+    );
+    const timer = setTimeout(() => {
+      exchange.abandon();
+      reject(fail('upstream.timed_out', { executed: exchange.executed }));
+    }, timeoutMs);
+    channel.request(exchange);
+  });

@@ -1,0 +1,103 @@
+import type { CallContext } from '#libs/bus';
+import type { RequestOf } from '#contracts/define';
+import type { UpstreamNotice, WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
+import { fail, toGatewayError } from '#libs/errors';
+import type { UpstreamDirectory } from '../upstreams/upstream-directory.js';
+
+type Request = RequestOf<typeof WatchUpstream>;
+
+const RETRY_MS = 1_000;
+const RETRY_MS_MAX = 30_000;
+const URIS_MAX = 1_000;
+
+/** Follows resources of an upstream for an asker, over as many connections, one after the other, as it takes. */
+export class WatchService {
+  private readonly stopping = new AbortController();
+
+  constructor(private readonly directory: UpstreamDirectory) {}
+
+  /** Sends everybody who follows something here to another instance. */
+  dismiss(): void {
+    this.stopping.abort();
+  }
+
+  async watch(request: Request, context: Pick<CallContext<UpstreamNotice>, 'signal' | 'send'>): Promise<never> {
+    const { signal: asker } = context;
+    const { uris } = request;
+    if (uris.length > URIS_MAX) throw fail('mcp.params_invalid', { message: `More than ${URIS_MAX} resources` });
+    const signal = AbortSignal.any([asker, this.stopping.signal]);
+    const pending = new Set<string>();
+    let sending = false;
+    // A change that comes while the asker is busy with the one before it is told once, when it has time.
+    const pump = async () => {
+      if (sending) return;
+      sending = true;
+      try {
+        for (const uri of pending) {
+          pending.delete(uri);
+          await context.send({ kind: 'resource-updated', uri });
+        }
+      } finally {
+        sending = false;
+      }
+    };
+    const notify = (uri: string) => {
+      pending.add(uri);
+      void pump().catch(() => {});
+    };
+    let failures = 0;
+    for (let again = false; !signal.aborted; again = true) {
+      const lost = await this.follow(request, notify, again, signal).catch((error: unknown) => {
+        // A session of the asker's own is for them to begin anew, wherever it will be kept.
+        if (!again || toGatewayError(error).code === 'upstream.session_lost') throw error;
+        return false;
+      });
+      if (lost) failures = 0;
+      if (!signal.aborted) await pause(Math.min(RETRY_MS * 2 ** failures++, RETRY_MS_MAX), signal);
+    }
+    throw fail(asker.aborted ? 'bus.cancelled' : 'bus.responder_lost');
+  }
+
+  /** Resolves when the connection is gone or the asker is. */
+  private async follow(
+    { upstreamId, principalId, uris, ownSession, capabilities = {} }: Request,
+    notify: (uri: string) => void,
+    again: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const upstream = await this.directory.upstream(upstreamId);
+    const access = await this.directory.access(upstreamId, principalId);
+    const peer = await upstream.peer(access, capabilities, principalId, ownSession);
+    if (signal.aborted) return false;
+    const ends = uris.map((uri) => upstream.watchResource(peer, uri, notify));
+    // What happened in between was not heard.
+    if (again) for (const uri of uris) notify(uri);
+    try {
+      await new Promise<void>((resolve) => {
+        const stop = upstream.onLost(peer, resolve);
+        signal.addEventListener(
+          'abort',
+          () => {
+            stop();
+            resolve();
+          },
+          { once: true },
+        );
+      });
+    } finally {
+      for (const end of ends) end();
+    }
+    return true;
+  }
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done, { once: true });
+  });

@@ -1,0 +1,110 @@
+import { WithBody } from '#libs/bus';
+import type { CallAnswer, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
+import type { Context, Continuation } from './deferred-task.js';
+import { HeldTask } from './deferred-task.js';
+
+export interface HeldTaskSettings {
+  /** How long one may run and be asked for. */
+  readonly ttlMs: number;
+  readonly perPrincipalMax: number;
+}
+
+type Reply = WithBody<CallAnswer>;
+
+/** Characters of results that wait for their clients; the oldest give way. */
+const KEPT_CHARS_MAX = 134_217_728;
+const UNKNOWN = { kind: 'error', error: { code: -32_602, message: 'Unknown task' } } as const;
+
+/** Calls that were turned into tasks because they took long. They live and end with this instance. */
+export class HeldTasks {
+  private readonly tasks = new Map<string, HeldTask>();
+  private readonly perPrincipal = new Map<string, number>();
+
+  constructor(
+    private readonly settings: HeldTaskSettings,
+    private readonly go: Continuation,
+  ) {}
+
+  get size(): number {
+    return this.tasks.size;
+  }
+
+  /** The answer of a call, or a task when that takes too long. `detach` gives the call another to answer to. */
+  orTask(call: RoutedCall, body: string, running: Promise<Reply>, detach: (context: Context) => void): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const task = this.begin(call, body);
+        if (task === undefined) return;
+        detach(task.context());
+        task.follow(running);
+        resolve(new WithBody({ kind: 'task', keeper: 'instance' }, task.describe()));
+      }, call.taskAfterMs);
+      running.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+  }
+
+  /** `tasks/get`, `tasks/update` and `tasks/cancel` of a client. */
+  async operate(call: RoutedCall, context: Context): Promise<Reply> {
+    const task = this.find(call.target, call.principal.id);
+    if (task === undefined) return new WithBody(UNKNOWN, undefined);
+    if (task.upstreamTask !== undefined) {
+      const { taskId, keeper } = task.upstreamTask;
+      const { keeper: _here, ...there } = call;
+      const body = JSON.stringify({ ...(JSON.parse(context.body ?? '{}') as object), taskId });
+      const { deadlineAtMs, signal, traceparent } = context;
+      const passed = { deadlineAtMs, signal, traceparent, body, send: context.send.bind(context) };
+      return this.go.execute({ ...there, target: taskId, ...(keeper !== undefined && { keeper }) }, passed);
+    }
+    if (call.method === 'tasks/get') return new WithBody({ kind: 'result' }, task.describe());
+    if (call.method === 'tasks/update') task.update(responsesOf(context.body));
+    else task.cancel();
+    return new WithBody({ kind: 'result' }, '{}');
+  }
+
+  find(id: string, principalId: string): HeldTask | undefined {
+    const task = this.tasks.get(id);
+    return task?.call.principal.id === principalId ? task : undefined;
+  }
+
+  close(): void {
+    for (const task of this.tasks.values()) task.cancel();
+    this.tasks.clear();
+  }
+
+  private begin(call: RoutedCall, body: string): HeldTask | undefined {
+    const { id: principalId } = call.principal;
+    const count = this.perPrincipal.get(principalId) ?? 0;
+    if (count >= this.settings.perPrincipalMax) return undefined;
+    const task = new HeldTask(call, body, this.settings.ttlMs, this.go);
+    this.perPrincipal.set(principalId, count + 1);
+    this.tasks.set(task.id, task);
+    task.onChange.add(() => this.makeRoom());
+    setTimeout(() => this.drop(task), this.settings.ttlMs).unref();
+    return task;
+  }
+
+  private drop(task: HeldTask): void {
+    if (!this.tasks.delete(task.id)) return;
+    task.cancel();
+    const { id: principalId } = task.call.principal;
+    const count = (this.perPrincipal.get(principalId) ?? 1) - 1;
+    if (count > 0) this.perPrincipal.set(principalId, count);
+    else this.perPrincipal.delete(principalId);
+  }
+
+  private makeRoom(): void {
+    let chars = 0;
+    for (const task of this.tasks.values()) chars += task.size;
+    for (const task of this.tasks.values()) {
+      if (chars <= KEPT_CHARS_MAX) return;
+      if (!task.isOver) continue;
+      chars -= task.size;
+      this.drop(task);
+    }
+  }
+}
+
+const responsesOf = (body = '{}'): Readonly<Record<string, unknown>> => {
+  const { inputResponses } = JSON.parse(body) as { inputResponses?: Readonly<Record<string, unknown>> };
+  return inputResponses ?? {};
+};

@@ -1,0 +1,79 @@
+import { fail } from '#libs/errors';
+import type { Ask } from '../call/open-call.js';
+import type { RunningCall } from './running-call.js';
+
+export interface ParkedCall {
+  readonly running: RunningCall;
+  readonly principalId: string;
+  readonly round: number;
+  /** What was asked and not answered yet, by key. */
+  readonly asks: ReadonlyMap<string, Ask>;
+  /** Told, whoever stays with the call, when it is parked no more. */
+  readonly attendants: Set<() => void>;
+}
+
+/** Calls to legacy upstreams that are held open while their client gathers what was asked for. */
+export class ParkedCalls {
+  private readonly calls = new Map<string, ParkedCall>();
+  private readonly perPrincipal = new Map<string, number>();
+
+  constructor(private readonly perPrincipalMax: number) {}
+
+  get size(): number {
+    return this.calls.size;
+  }
+
+  park(callId: string, parked: ParkedCall): void {
+    const count = this.perPrincipal.get(parked.principalId) ?? 0;
+    if (count >= this.perPrincipalMax) {
+      throw fail('mcp.input_unavailable', {
+        message: 'Too many calls of this caller wait for input',
+        executed: 'unknown',
+      });
+    }
+    this.perPrincipal.set(parked.principalId, count + 1);
+    this.calls.set(callId, parked);
+  }
+
+  /** Whether it is unknown, another's, or past that round is not told apart. */
+  find(callId: string, round: number, principalId: string): ParkedCall {
+    const parked = this.calls.get(callId);
+    if (parked === undefined || parked.round !== round || parked.principalId !== principalId)
+      throw fail('mcp.state_invalid', { executed: 'no' });
+    return parked;
+  }
+
+  /** Takes a call out to go on with it. */
+  take(callId: string, round: number, principalId: string): ParkedCall {
+    const parked = this.find(callId, round, principalId);
+    this.remove(callId);
+    return parked;
+  }
+
+  remove(callId: string): ParkedCall | undefined {
+    const parked = this.calls.get(callId);
+    if (parked === undefined) return undefined;
+    this.calls.delete(callId);
+    const count = (this.perPrincipal.get(parked.principalId) ?? 1) - 1;
+    if (count > 0) this.perPrincipal.set(parked.principalId, count);
+    else this.perPrincipal.delete(parked.principalId);
+    for (const tell of parked.attendants) tell();
+    return parked;
+  }
+
+  has(callId: string): boolean {
+    return this.calls.has(callId);
+  }
+
+  ids(): string[] {
+    return [...this.calls.keys()];
+  }
+}
+
+/** What a client is asked, as the body of an `input-required` answer. */
+export const inputRequestsText = (asks: Iterable<Ask>): string => {
+  const entries = [...asks].map(
+    ({ key, method, paramsText }) => `"${key}":{"method":"${method}","params":${paramsText}}`,
+  );
+  return `{"inputRequests":{${entries.join(',')}}}`;
+};

@@ -1,0 +1,86 @@
+import type { Dispatcher, Pool } from 'undici';
+import { EventStreamReader, type StreamEvent } from '#libs/mcp';
+import { fail, type GatewayError } from '#libs/errors';
+import { refusalOf } from './refusal.js';
+import { wireError } from './wire-error.js';
+
+export interface EventFeedOptions {
+  readonly pool: Pool;
+  readonly path: string;
+  readonly headers: readonly string[];
+  readonly eventBytesMax: number;
+  readonly lastEventId?: string | undefined;
+  readonly onEvent: (event: StreamEvent) => void;
+  readonly onOpen?: () => void;
+  /** Once, however it ended; `undefined` for an ordinary end. */
+  readonly onEnd: (error: GatewayError | undefined) => void;
+}
+
+/** One GET of an event stream. */
+export class EventFeed implements Dispatcher.DispatchHandler {
+  readonly reader: EventStreamReader;
+  private controller: Dispatcher.DispatchController | undefined;
+  private ended = false;
+
+  constructor(private readonly options: EventFeedOptions) {
+    this.reader = new EventStreamReader(options.onEvent, options);
+    this.reader.lastEventId = options.lastEventId;
+  }
+
+  open(): this {
+    const { options } = this;
+    const headers = [...options.headers];
+    if (options.lastEventId !== undefined) headers.push('last-event-id', options.lastEventId);
+    options.pool.dispatch({ path: options.path, method: 'GET', headers }, this);
+    return this;
+  }
+
+  close(): void {
+    this.ended = true;
+    this.controller?.abort(new Error('closed'));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.ended) controller.abort(new Error('closed'));
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return;
+    if (status !== 200) this.end(refusalOf(status, '', undefined));
+    else if (!headers['content-type']?.toString().startsWith('text/event-stream') || headers['content-encoding']) {
+      this.end(
+        fail('upstream.invalid_answer', { message: 'The upstream answered with something that is no event stream' }),
+      );
+    } else this.options.onOpen?.();
+    if (this.ended) controller.abort(new Error('refused'));
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.ended) return;
+    try {
+      this.reader.push(chunk);
+    } catch (error) {
+      this.end(wireError(error, 'unknown'));
+      controller.abort(new Error('refused'));
+    }
+  }
+
+  onResponseEnd(): void {
+    this.end(undefined);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.end(wireError(error, this.controller ? 'unknown' : 'no'));
+  }
+
+  private end(error: GatewayError | undefined): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.options.onEnd(error);
+  }
+}

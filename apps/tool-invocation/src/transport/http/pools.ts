@@ -1,0 +1,31 @@
+import { Pool } from 'undici';
+import type { Settings } from '../../tool-invocation.settings.js';
+import type { EgressPolicy } from '../egress/egress-policy.js';
+
+const HEADER_BYTES_MAX = 16_384;
+
+/** The connections to one origin: `calls` are bounded; `control` carries what must get through while calls wait. */
+export class Pools {
+  readonly calls: Pool;
+  readonly control: Pool;
+
+  constructor(origin: string, settings: Settings, egress: EgressPolicy) {
+    const options: Pool.Options = {
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: settings.connections.keepAliveMs,
+      keepAliveMaxTimeout: settings.connections.keepAliveMs,
+      // Deadlines belong to calls; a stream may be silent for as long as its call may take.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: HEADER_BYTES_MAX,
+      connect: { timeout: settings.connections.connectTimeoutMs, lookup: egress.lookup, rejectUnauthorized: true },
+    };
+    this.calls = new Pool(origin, { ...options, connections: settings.connections.max });
+    this.control = new Pool(origin, options);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.calls.destroy(), this.control.destroy()]);
+  }
+}

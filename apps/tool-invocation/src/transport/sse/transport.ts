@@ -1,0 +1,33 @@
+import type { Settings } from '../../tool-invocation.settings.js';
+import type { Access, ChannelEvents, Transport } from '../channel.js';
+import type { EgressPolicy } from '../egress/egress-policy.js';
+import { Pools } from '../http/pools.js';
+import { SseChannel } from './channel.js';
+
+/** HTTP+SSE, the transport of 2024-11-05: each channel is a stream of its own. */
+export class SseTransport implements Transport {
+  private readonly pools: Pools;
+
+  constructor(
+    private readonly url: URL,
+    private readonly settings: Settings,
+    egress: EgressPolicy,
+  ) {
+    this.pools = new Pools(url.origin, settings, egress);
+  }
+
+  open(access: Access, events: ChannelEvents): Promise<SseChannel> {
+    return SseChannel.open({
+      pools: this.pools,
+      url: this.url,
+      bytesMax: this.settings.resultBytesMax,
+      timeoutMs: this.settings.sessions.openTimeoutMs,
+      access,
+      events,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.pools.close();
+  }
+}

@@ -1,0 +1,112 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fail } from '#libs/errors';
+import type { Logger } from '#libs/telemetry';
+import type { Settings } from '../../tool-invocation.settings.js';
+import type { Access, ChannelEvents, Transport } from '../channel.js';
+import { StdioChannel } from './channel.js';
+
+/** How many child processes this instance has and may have. */
+export class ProcessQuota {
+  running = 0;
+  constructor(readonly max: number) {}
+}
+
+export interface StdioCommand {
+  readonly upstreamId: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** A child that dies younger than this was not well; the next one has to wait. */
+const INFANCY_MS = 5_000;
+const BACKOFF_BASE_MS = 250;
+const BACKOFF_MAX_MS = 30_000;
+
+/** MCP over the pipes of child processes: each channel is a process of its own. */
+export class StdioTransport implements Transport {
+  private readonly channels = new Set<StdioChannel>();
+  private infantDeaths = 0;
+
+  constructor(
+    private readonly spec: StdioCommand,
+    private readonly settings: Settings,
+    private readonly quota: ProcessQuota,
+    private readonly logger: Logger,
+  ) {
+    const { enabled, commandsAllowed } = settings.stdio;
+    if (!enabled) throw refused('stdio upstreams are not enabled');
+    if (commandsAllowed.length > 0 && !commandsAllowed.includes(spec.command))
+      throw refused('its command is not allowed');
+    if (spec.command === '' || [spec.command, ...spec.args].some((part) => part.includes('\0'))) {
+      throw refused('its command is not valid');
+    }
+  }
+
+  async open(access: Access, events: ChannelEvents): Promise<StdioChannel> {
+    if (this.infantDeaths > 0) {
+      await delay(Math.min(BACKOFF_BASE_MS * 2 ** (this.infantDeaths - 1), BACKOFF_MAX_MS), undefined, { ref: false });
+    }
+    if (this.quota.running >= this.quota.max) {
+      throw fail('upstream.busy', { message: 'The gateway runs as many processes as it may', executed: 'no' });
+    }
+    this.quota.running++;
+    const child = await this.start(access).catch((error: unknown) => {
+      this.quota.running--;
+      this.infantDeaths++;
+      throw error;
+    });
+    const startedAt = performance.now();
+    const channel = new StdioChannel(
+      child,
+      this.spec.upstreamId,
+      this.settings.resultBytesMax,
+      access.redact,
+      this.logger,
+      events,
+    );
+    this.channels.add(channel);
+    child.once('exit', () => {
+      this.quota.running--;
+      this.channels.delete(channel);
+      if (performance.now() - startedAt >= INFANCY_MS) this.infantDeaths = 0;
+      else if (!channel.closing) this.infantDeaths++;
+    });
+    return channel;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.channels].map((channel) => channel.close()));
+  }
+
+  private start(access: Access): Promise<ChildProcessWithoutNullStreams> {
+    return new Promise((resolve, reject) => {
+      const notStarted = (cause: unknown) =>
+        reject(
+          fail('upstream.unreachable', {
+            message: 'The command of the upstream cannot be started',
+            executed: 'no',
+            cause,
+          }),
+        );
+      let child: ChildProcessWithoutNullStreams;
+      try {
+        // A group of its own, so that what it starts in turn ends with it.
+        child = spawn(this.spec.command, [...this.spec.args], {
+          env: { ...this.settings.stdio.env, ...access.env },
+          stdio: 'pipe',
+          shell: false,
+          detached: true,
+          windowsHide: true,
+        });
+      } catch (error) {
+        return notStarted(error);
+      }
+      child.once('error', notStarted);
+      child.once('spawn', () => resolve(child));
+    });
+  }
+}
+
+const refused = (reason: string) =>
+  fail('upstream.refused', { message: `This upstream may not be reached from here: ${reason}`, executed: 'no' });

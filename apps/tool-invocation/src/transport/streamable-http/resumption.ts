@@ -1,0 +1,82 @@
+import type { GatewayError } from '#libs/errors';
+import { readIncomingBatch } from '#libs/mcp';
+import type { Carrier, Exchange } from '../exchange.js';
+import { EventFeed, type EventFeedOptions } from '../http/event-feed.js';
+import { HttpRefusal } from '../http/refusal.js';
+
+const RETRY_MS = 1_000;
+const RETRY_MS_MIN = 100;
+/** Streams that bring nothing new and end without a word, one after the other, before the answer is given up. */
+const BARREN_MAX = 5;
+
+export interface ResumptionOptions extends Pick<EventFeedOptions, 'pool' | 'path' | 'headers' | 'eventBytesMax'> {
+  readonly redact: (text: string) => string;
+  readonly onDone: (resumption: Resumption) => void;
+}
+
+/**
+ * Fetches the answer to one request whose stream the server has closed: by GET with `Last-Event-ID`, after the time it
+ * asked for, again and again until the answer is there or nobody waits for it.
+ * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
+ */
+export class Resumption implements Carrier {
+  private timer: NodeJS.Timeout | undefined;
+  private feed: EventFeed | undefined;
+
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly options: ResumptionOptions,
+  ) {
+    exchange.carrier = this;
+  }
+
+  release(): void {
+    this.stop();
+  }
+
+  begin(lastEventId: string, retryMs = RETRY_MS, barren = 0): void {
+    // However long that is: the call's own deadline ends it.
+    this.timer = setTimeout(() => this.fetch(lastEventId, retryMs, barren), Math.max(retryMs, RETRY_MS_MIN));
+  }
+
+  /** Whoever waits is told that there will be nothing. */
+  giveUp(error?: GatewayError): void {
+    this.stop();
+    this.exchange.failClosed(error);
+  }
+
+  private fetch(lastEventId: string, retryMs: number, barren: number): void {
+    const { pool, path, headers, eventBytesMax } = this.options;
+    const feed = new EventFeed({
+      pool,
+      path,
+      headers,
+      eventBytesMax,
+      lastEventId,
+      onEvent: ({ event, data }) => this.read(event, data),
+      onEnd: (error) => {
+        if (this.exchange.settled) return this.stop();
+        if (error?.cause instanceof HttpRefusal) return this.giveUp(error);
+        const { reader } = feed;
+        // Who says when to come back again is still at work.
+        const isPoll = error === undefined && reader.retryMs !== undefined;
+        const nextBarren = !isPoll && reader.lastEventId === lastEventId ? barren + 1 : 0;
+        if (nextBarren >= BARREN_MAX) this.giveUp(error);
+        else this.begin(reader.lastEventId ?? lastEventId, reader.retryMs ?? retryMs, nextBarren);
+      },
+    });
+    this.feed = feed.open();
+  }
+
+  private read(event: string, data: string): void {
+    if (event !== 'message' || data === '') return;
+    for (const message of readIncomingBatch(this.options.redact(data))) this.exchange.receive(message);
+    if (this.exchange.settled) this.stop();
+  }
+
+  private stop(): void {
+    clearTimeout(this.timer);
+    this.feed?.close();
+    this.options.onDone(this);
+  }
+}

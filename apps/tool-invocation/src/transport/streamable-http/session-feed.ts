@@ -1,0 +1,76 @@
+import type { GatewayError } from '#libs/errors';
+import type { StreamEvent } from '#libs/mcp';
+import { EventFeed, type EventFeedOptions } from '../http/event-feed.js';
+import { HttpRefusal } from '../http/refusal.js';
+
+const RETRY_MS = 1_000;
+const RETRY_MS_MAX = 60_000;
+const DOUBLINGS_MAX = 6;
+/** 404 by the book; 400 from servers that have not read it. */
+const UNKNOWN_SESSION = new Set([400, 404]);
+
+export interface SessionFeedEvents {
+  event(event: StreamEvent): void;
+  /** It is open again, but what came in between is lost. */
+  gap(): void;
+  /** The server does not know the session any more. */
+  lost(): void;
+}
+
+/** The stream of a session that belongs to no request: kept open, opened again where it broke. */
+export class SessionFeed {
+  /** Resolves once the server has said whether there is such a stream. */
+  readonly settled: Promise<void>;
+  private settle: () => void;
+  private feed: EventFeed | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private wasOpen = false;
+  private closed = false;
+
+  constructor(
+    private readonly options: Pick<EventFeedOptions, 'pool' | 'path' | 'headers' | 'eventBytesMax'>,
+    private readonly events: SessionFeedEvents,
+  ) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.settled = promise;
+    this.settle = resolve;
+  }
+
+  open(lastEventId?: string, failures = 0): void {
+    if (this.closed) return;
+    const feed = new EventFeed({
+      ...this.options,
+      lastEventId,
+      onEvent: (event) => this.events.event(event),
+      onOpen: () => {
+        this.settle();
+        if (this.wasOpen && lastEventId === undefined) this.events.gap();
+        this.wasOpen = true;
+      },
+      onEnd: (error) => {
+        this.settle();
+        this.reopen(feed, error, failures);
+      },
+    });
+    this.feed = feed.open();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.settle();
+    clearTimeout(this.timer);
+    this.feed?.close();
+  }
+
+  private reopen(feed: EventFeed, error: GatewayError | undefined, failures: number): void {
+    if (error?.cause instanceof HttpRefusal && error.cause.status < 500) {
+      // 405 and its kin: this server has no such stream. From one that had it, the session is what is missing.
+      if (this.wasOpen && UNKNOWN_SESSION.has(error.cause.status)) this.events.lost();
+      return;
+    }
+    const next = error === undefined ? 0 : failures + 1;
+    const delayMs = Math.min((feed.reader.retryMs ?? RETRY_MS) * 2 ** Math.min(next, DOUBLINGS_MAX), RETRY_MS_MAX);
+    const jitter = 0.75 + Math.random() / 2;
+    this.timer = setTimeout(() => this.open(feed.reader.lastEventId, next), delayMs * jitter).unref();
+  }
+}

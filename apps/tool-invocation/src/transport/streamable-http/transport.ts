@@ -1,0 +1,28 @@
+import type { Settings } from '../../tool-invocation.settings.js';
+import type { Access, ChannelEvents, Transport } from '../channel.js';
+import type { EgressPolicy } from '../egress/egress-policy.js';
+import { Pools } from '../http/pools.js';
+import { HttpChannel } from './channel.js';
+
+/** Streamable HTTP: connections are shared by all who reach the upstream; a channel is no more than its headers. */
+export class HttpTransport implements Transport {
+  private readonly pools: Pools;
+  private readonly path: string;
+
+  constructor(
+    url: URL,
+    private readonly settings: Settings,
+    egress: EgressPolicy,
+  ) {
+    this.pools = new Pools(url.origin, settings, egress);
+    this.path = `${url.pathname}${url.search}`;
+  }
+
+  async open(access: Access, events: ChannelEvents): Promise<HttpChannel> {
+    return new HttpChannel(this.pools, this.path, this.settings.resultBytesMax, access, events);
+  }
+
+  async close(): Promise<void> {
+    await this.pools.close();
+  }
+}

@@ -1,0 +1,58 @@
+import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import { fail } from '#libs/errors';
+import type { Access } from '../transport/channel.js';
+
+/** Headers the gateway writes itself, or that belong to one connection. */
+const OWN_HEADERS =
+  /^(accept|accept-encoding|connection|content-.*|expect|host|keep-alive|last-event-id|mcp-.*|proxy-.*|te|trailer|traceparent|transfer-encoding|upgrade)$/;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the characters that must not be there
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Variables that decide what code a process runs. */
+const CODE_VARIABLES =
+  /^(NODE_OPTIONS|NODE_PATH|LD_.*|DYLD_.*|PYTHONSTARTUP|PYTHONPATH|PERL5OPT|RUBYOPT|BASH_ENV|ENV|IFS|PATH)$/;
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+export const accessOf = (credential: UpstreamCredential | null, version: string): Access => {
+  const headers: string[] = [];
+  for (const [name, value] of Object.entries(credential?.headers ?? {})) {
+    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value))
+      throw refused(`the header "${name.slice(0, 64)}" is malformed`);
+    if (OWN_HEADERS.test(name.toLowerCase())) throw refused(`the header "${name}" is the gateway's own`);
+    headers.push(name.toLowerCase(), value);
+  }
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(credential?.env ?? {})) {
+    if (!VARIABLE_NAME.test(name) || value.includes('\0'))
+      throw refused(`the variable "${name.slice(0, 64)}" is malformed`);
+    if (CODE_VARIABLES.test(name)) throw refused(`the variable ${name} may not be set`);
+    env[name] = value;
+  }
+  return { version, headers, env, redact: redactor({ ...credential?.headers, ...env }) };
+};
+
+const refused = (reason: string) =>
+  fail('upstream.refused', { message: `This upstream may not be reached from here: ${reason}`, executed: 'no' });
+
+const SECRET_NAME = /auth|cookie|credential|key|pass|secret|session|token/i;
+const SECRET_LENGTH_MIN = 8;
+
+/** Hides what was presented where an upstream sends it back, as it is or with its scheme cut off. */
+const redactor = (presented: Readonly<Record<string, string>>): ((text: string) => string) => {
+  const secrets = new Set<string>();
+  for (const [name, value] of Object.entries(presented)) {
+    if (!SECRET_NAME.test(name)) continue;
+    for (const secret of [value, value.slice(value.indexOf(' ') + 1)]) {
+      if (secret.length < SECRET_LENGTH_MIN) continue;
+      secrets.add(secret);
+      secrets.add(JSON.stringify(secret).slice(1, -1));
+    }
+  }
+  if (secrets.size === 0) return (text) => text;
+  return (text) => {
+    let clean = text;
+    for (const secret of secrets) if (clean.includes(secret)) clean = clean.replaceAll(secret, '[redacted]');
+    return clean;
+  };
+};

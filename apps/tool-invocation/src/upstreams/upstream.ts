@@ -1,0 +1,279 @@
+import type { CatalogList } from '#contracts/registry/catalog-changed.event';
+import type { OwnSession } from '#contracts/tool-invocation/execute-call.request';
+import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
+import { GatewayError, toGatewayError } from '#libs/errors';
+import { ALL_CAPABILITIES, canBeAsked, capabilityKey, sessionCapabilities } from '#libs/mcp';
+import type { Dialer, TransportKind } from '../conversation/dialer.js';
+import { CircuitBreaker } from './limits/circuit-breaker.js';
+import { RetryBudget } from './limits/retry-budget.js';
+import { Turnstile } from './limits/concurrency-limiter.js';
+import type { Settings } from '../tool-invocation.settings.js';
+import type { Access, Transport } from '../transport/channel.js';
+import { OwnSessions } from './own-sessions.js';
+import type { Peer, PeerEvents } from '../conversation/peer.js';
+import { PeerWatch } from './peer-watch.js';
+import { staleProfile } from '../call/stale.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface UpstreamHost {
+  listChanged(upstreamId: string, list: CatalogList): void;
+  /** Its lists may have changed unheard. */
+  listsDoubted(upstreamId: string): void;
+  /** Nobody tells any more when a list of it changes. */
+  unwatched(upstream: Upstream): void;
+  /** Makes room for one more conversation, or fails with `upstream.busy`. */
+  makeRoom(kind: TransportKind): void | Promise<void>;
+}
+
+const RETIRE_TICK_MS = 100;
+
+/** One upstream as one profile describes it: its limits, its state of health, its open conversations. */
+export class Upstream {
+  readonly breaker: CircuitBreaker;
+  readonly turnstile: Turnstile;
+  readonly retries: RetryBudget;
+  private readonly peers = new Map<string, Peer | Promise<Peer>>();
+  private readonly watches = new Map<Peer, PeerWatch>();
+  private readonly own = new OwnSessions();
+  private first: Promise<unknown> | undefined;
+  retired = false;
+
+  constructor(
+    readonly profile: UpstreamProfile,
+    readonly kind: TransportKind,
+    private readonly transport: Transport,
+    readonly dialer: Dialer,
+    private readonly settings: Settings,
+    private readonly host: UpstreamHost,
+  ) {
+    const { concurrencyMax } = profile;
+    this.breaker = new CircuitBreaker(settings.breaker);
+    this.retries = new RetryBudget(settings.retry);
+    this.turnstile = new Turnstile({
+      max: concurrencyMax ?? settings.connections.max,
+      laneMax: concurrencyMax ?? settings.concurrencyPerCaller,
+      queueMax: settings.queueMax,
+      waitMs: settings.queueWaitMs,
+    });
+  }
+
+  get timeoutMs(): number {
+    return this.profile.timeoutMs ?? this.settings.callTimeoutMs;
+  }
+
+  /** The conversation for a client with these capabilities: at once when it is open. */
+  peer(access: Access, capabilities: Json, principalId: string, own?: OwnSession): Peer | Promise<Peer> {
+    const { verdict } = this.dialer;
+    if (own !== undefined && verdict?.era !== 'modern') this.own.use(own);
+    if (verdict === undefined) return this.firstPeer(access, capabilities, principalId, own);
+    const key = keyOf(verdict.era, access, capabilities, principalId, own);
+    const known = this.peers.get(key);
+    if (known !== undefined && (known instanceof Promise || !known.closed)) return known;
+    return this.dial(key, access, capabilities, own);
+  }
+
+  /** From now on a session for whoever this key stands for is kept here. */
+  hold(key: string): void {
+    this.own.hold(key);
+  }
+
+  release(key: string): void {
+    for (const peer of this.own.release(key)) void this.evict(peer);
+  }
+
+  /** The conversation that sees all an upstream has. */
+  overview(access: Access): Peer | Promise<Peer> {
+    return this.peer(access, ALL_CAPABILITIES, '');
+  }
+
+  watchLists(peer: Peer): void {
+    this.watchOf(peer).watchLists();
+  }
+
+  get watchesLists(): boolean {
+    return [...this.watches.values()].some((watch) => watch.lists);
+  }
+
+  /** Calls back on every change of the resource; the function that is returned ends it. */
+  watchResource(peer: Peer, uri: string, notify: (uri: string) => void): () => void {
+    return this.watchOf(peer).add(uri, notify);
+  }
+
+  /** Calls back when the conversation is gone. */
+  onLost(peer: Peer, tell: () => void): () => void {
+    const { onLost } = this.watchOf(peer);
+    onLost.add(tell);
+    return () => onLost.delete(tell);
+  }
+
+  /** Forgets what the upstream speaks; the next conversation finds out anew. */
+  doubtEra(): void {
+    if (this.kind !== 'sse') this.dialer.verdict = undefined;
+    for (const [key, peer] of this.peers) {
+      if (key.startsWith('modern')) this.peers.delete(key);
+      if (!(peer instanceof Promise) && key.startsWith('modern')) void this.closeWhenIdle(peer);
+    }
+  }
+
+  openPeers(): Peer[] {
+    return [...this.peers.values()].filter((peer): peer is Peer => !(peer instanceof Promise));
+  }
+
+  get conversations(): number {
+    return this.peers.size;
+  }
+
+  evict(peer: Peer): Promise<void> {
+    for (const [key, known] of this.peers) if (known === peer) this.peers.delete(key);
+    this.watches.delete(peer);
+    this.own.lost(peer);
+    return peer.close().catch(() => {});
+  }
+
+  evictIdle(idleMs: number): void {
+    this.own.forgetUnused(idleMs);
+    const nowMs = performance.now();
+    for (const peer of this.openPeers()) {
+      if (peer.closed || (peer.uses === 0 && nowMs - peer.usedAtMs > idleMs)) void this.evict(peer);
+    }
+  }
+
+  /** No new calls come here any more; those under way are finished. */
+  async retire(): Promise<void> {
+    this.retired = true;
+    for (const watch of this.watches.values()) {
+      watch.end();
+      watch.lost();
+    }
+    for (const peer of this.openPeers()) peer.retire();
+    await Promise.all(this.openPeers().map((peer) => this.closeWhenIdle(peer)));
+    await this.transport.close();
+  }
+
+  /** Ends everything now. */
+  async close(): Promise<void> {
+    this.retired = true;
+    const peers = await Promise.allSettled([...this.peers.values()].map(async (peer) => peer));
+    this.peers.clear();
+    await Promise.allSettled(peers.map(async (peer) => peer.status === 'fulfilled' && peer.value.close()));
+    await this.transport.close();
+  }
+
+  /** One finds out what the upstream speaks, the others wait for it. */
+  private async firstPeer(
+    access: Access,
+    capabilities: Json,
+    principalId: string,
+    own: OwnSession | undefined,
+  ): Promise<Peer> {
+    if (this.first === undefined) {
+      const declared = sessionCapabilities(capabilities);
+      const dialed = this.open(access, declared).then((peer) => {
+        this.keep(keyOf(peer.identity.era, access, capabilities, principalId, own), peer, own);
+        return peer;
+      });
+      this.first = dialed.finally(() => {
+        this.first = undefined;
+      });
+      this.first.catch(() => {});
+      return dialed;
+    }
+    await this.first;
+    return this.peer(access, capabilities, principalId, own);
+  }
+
+  private dial(key: string, access: Access, capabilities: Json, own: OwnSession | undefined): Promise<Peer> {
+    const dialed = this.open(access, sessionCapabilities(capabilities));
+    this.peers.set(key, dialed);
+    dialed.then(
+      (peer) => this.keep(key, peer, own),
+      () => {
+        if (this.peers.get(key) === dialed) this.peers.delete(key);
+      },
+    );
+    return dialed;
+  }
+
+  private async open(access: Access, declared: Json): Promise<Peer> {
+    if (this.retired) throw staleProfile();
+    const room = this.host.makeRoom(this.kind);
+    if (room !== undefined) await room;
+    let opened: Peer | undefined;
+    const events: PeerEvents = {
+      listChanged: (list) => this.host.listChanged(this.profile.id, list),
+      resourceUpdated: (uri) => opened && this.watches.get(opened)?.updated(uri),
+      doubted: () => opened && this.doubt(opened),
+      closed: () => opened && this.forget(opened),
+    };
+    try {
+      opened = await this.dialer.dial(access, declared, events);
+      return opened;
+    } catch (error) {
+      // Whatever went wrong, no call was sent yet.
+      const failure = toGatewayError(error);
+      throw new GatewayError(failure.code, {
+        message: failure.message,
+        ...(failure.data && { data: failure.data }),
+        executed: 'no',
+        cause: failure.cause,
+      });
+    }
+  }
+
+  private keep(key: string, peer: Peer, own: OwnSession | undefined): void {
+    const other = this.peers.get(key);
+    if (other !== undefined && !(other instanceof Promise) && other !== peer && !other.closed)
+      void this.closeWhenIdle(other);
+    this.peers.set(key, peer);
+    if (own !== undefined && peer.identity.era === 'legacy') this.own.opened(own.key, peer);
+    if (this.retired) void this.closeWhenIdle(peer);
+  }
+
+  private forget(peer: Peer): void {
+    for (const [key, known] of this.peers) if (known === peer) this.peers.delete(key);
+    this.own.lost(peer);
+    const watch = this.watches.get(peer);
+    this.watches.delete(peer);
+    watch?.lost();
+    // A process that has ended changes nothing any more; the next one is looked over when it is needed.
+    if (watch?.lists && this.kind !== 'stdio' && !this.retired) this.host.unwatched(this);
+  }
+
+  private doubt(peer: Peer): void {
+    const watch = this.watches.get(peer);
+    watch?.doubted();
+    if (watch?.lists) this.host.listsDoubted(this.profile.id);
+  }
+
+  private watchOf(peer: Peer): PeerWatch {
+    let watch = this.watches.get(peer);
+    if (watch === undefined) {
+      watch = new PeerWatch(peer);
+      this.watches.set(peer, watch);
+    }
+    return watch;
+  }
+
+  private async closeWhenIdle(peer: Peer): Promise<void> {
+    while (peer.uses > 0 && !peer.closed) await new Promise((resolve) => setTimeout(resolve, RETIRE_TICK_MS).unref());
+    await peer.close().catch(() => {});
+  }
+}
+
+/**
+ * A modern upstream is told everything with every call, and gives out handles where it remembers something; a legacy
+ * one is told once per conversation, and remembers by conversation.
+ */
+const keyOf = (
+  era: 'modern' | 'legacy',
+  access: Access,
+  capabilities: Json,
+  principalId: string,
+  own: OwnSession | undefined,
+): string => {
+  if (era === 'modern') return `modern ${access.version}`;
+  const declared = sessionCapabilities(capabilities);
+  const whose = own?.key ?? (canBeAsked(declared) ? principalId : null);
+  return `legacy ${access.version} ${capabilityKey(declared)}${whose === null ? '' : ` ${whose}`}`;
+};
