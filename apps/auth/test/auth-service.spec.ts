@@ -257,6 +257,20 @@ describe('a token', () => {
     expect(await wish({})).toBe(409);
   });
 
+  it('is not made when a permission is misspelt: the answer names it', async () => {
+    const { token } = await givenUser();
+
+    const answer = await auth.call('POST', '/tokens', {
+      token,
+      body: { name: 'misspelt', scope: { permissions: ['tools.read', 'tools.raed'] } },
+    });
+
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors).toEqual([
+      { field: 'scope.permissions', message: 'there is no permission "tools.raed"' },
+    ]);
+  });
+
   it('expires', async () => {
     const token = await issueAdminToken(auth.running.application, 1_000);
     planted.push(token);

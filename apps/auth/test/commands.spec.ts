@@ -97,8 +97,9 @@ describe('token create', () => {
     'token create --user a@example.org --expires 0d',
     'token create --user a@example.org --expires 99999w',
     'token create --user a@example.org --colour red',
+    'token create --user a@example.org --permissions tools.raed',
   ])('refuses: %s', async (command) => {
-    await expect(run(auth.env, command)).rejects.toThrow(/--user|duration|Unknown option/);
+    await expect(run(auth.env, command)).rejects.toThrow(/--user|duration|Unknown option|no permission "tools.raed"/);
   });
 
   it('leaves other commands to others', async () => {

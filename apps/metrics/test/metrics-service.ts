@@ -52,7 +52,7 @@ export const startMetrics = async (env: Record<string, string> = {}): Promise<Me
   const { bus } = running;
   bus.answer(AdmitCaller, async ({ credential }) => {
     if (credential !== 'admin' && credential !== 'member') throw fail('auth.credential_invalid');
-    const permissions = credential === 'admin' ? ['*'] : ['tools.read'];
+    const permissions: Principal['permissions'] = credential === 'admin' ? ['*'] : ['tools.read'];
     return { principal: { ...ADMIN, id: credential, permissions }, expiresAtMs: Date.now() + 60_000 };
   });
   const database = running.application.get<DataSource>(databaseToken('metrics'), { strict: false });

@@ -31,7 +31,7 @@ export const ADMIN: Principal = {
 export const userOf = (
   id: string,
   teams: readonly string[] = ['home'],
-  permissions: readonly string[] = ['*'],
+  permissions: Principal['permissions'] = ['*'],
 ): Principal => ({
   ...ADMIN,
   id,

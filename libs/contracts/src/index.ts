@@ -1,5 +1,6 @@
 export * from './define.js';
 export * from './ingress/take-message.request.js';
+export * from './auth/permission.js';
 export * from './auth/principal.js';
 export * from './auth/admit-caller.request.js';
 export * from './auth/credential-revoked.event.js';

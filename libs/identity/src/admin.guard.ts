@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Principal } from '#libs/contracts';
+import type { Permission, Principal } from '#libs/contracts';
 import { fail, toGatewayError } from '#libs/errors';
 import { CallerAdmission } from './caller-admission.js';
 import { challengeFor } from './challenge.js';
@@ -34,7 +34,7 @@ export class AdminGuard implements CanActivate {
     if (context.getType() !== 'http') return true;
     const targets = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean>(OPEN_ROUTE, targets)) return true;
-    const required = this.reflector.getAllAndOverride<readonly string[]>(REQUIRED_PERMISSIONS, targets);
+    const required = this.reflector.getAllAndOverride<readonly Permission[] | undefined>(REQUIRED_PERMISSIONS, targets);
     const request = context.switchToHttp().getRequest<Request>();
     try {
       request[PRINCIPAL] = await this.admit(request.raw, required);
@@ -49,7 +49,7 @@ export class AdminGuard implements CanActivate {
     }
   }
 
-  private async admit(request: CredentialCarrier, required: readonly string[] | undefined): Promise<Principal> {
+  private async admit(request: CredentialCarrier, required: readonly Permission[] | undefined): Promise<Principal> {
     const principal = await this.admission.admit(readCredential(request));
     if (principal.kind === 'anonymous') throw fail('auth.credential_missing');
     // A token that is tied to one virtual server is for that server's MCP endpoint, not for administration.

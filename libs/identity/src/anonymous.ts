@@ -6,7 +6,7 @@ export const ANONYMOUS: Principal = Object.freeze({
   kind: 'anonymous',
   isAdmin: false,
   teams: Object.freeze([]),
-  permissions: Object.freeze(['tools.read', 'tools.execute', 'resources.read', 'prompts.read', 'servers.use']),
+  permissions: Object.freeze(['tools.read', 'tools.execute', 'resources.read', 'prompts.read', 'servers.use'] as const),
   serverId: null,
   tokenId: null,
 });

@@ -1,5 +1,5 @@
 import { type CustomDecorator, type ExecutionContext, SetMetadata, createParamDecorator } from '@nestjs/common';
-import type { Principal } from '#libs/contracts';
+import type { Permission, Principal } from '#libs/contracts';
 
 export const REQUIRED_PERMISSIONS = 'switchyard:permissions';
 export const OPEN_ROUTE = 'switchyard:open';
@@ -8,7 +8,7 @@ export const OPEN_ROUTE = 'switchyard:open';
 export const PRINCIPAL = Symbol('principal');
 
 /** The permissions a management route asks for, all of them. A route without a rule is refused to everybody. */
-export const Requires = (...permissions: readonly [string, ...string[]]): CustomDecorator =>
+export const Requires = (...permissions: readonly [Permission, ...Permission[]]): CustomDecorator =>
   SetMetadata(REQUIRED_PERMISSIONS, permissions);
 
 /** A route for everybody who presents a good token, whatever it permits. */

@@ -4,10 +4,11 @@ import {
   ArrayMaxSize,
   IsArray,
   IsEmpty,
+  IsIn,
   IsInt,
   IsOptional,
   IsString,
-  Matches,
+  type ValidationArguments,
   Max,
   MaxLength,
   Min,
@@ -15,6 +16,12 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { GRANTS, type Grant, isGrant } from '#contracts/auth/permission';
+
+const firstUnknown = ({ value }: ValidationArguments): string => {
+  const unknown: unknown = Array.isArray(value) ? value.find((name) => !isGrant(name)) : value;
+  return typeof unknown === 'string' ? `there is no permission "${unknown.slice(0, 64)}"` : 'must be permission names';
+};
 
 const NOT_ENFORCED = 'is not enforced by this gateway, so a token cannot carry it';
 
@@ -33,8 +40,8 @@ export class TokenScope {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(100)
-  @Matches(/^(\*|[a-z][a-z0-9_]*[.:]([a-z0-9_.:]+|\*))$/, { each: true, message: 'must be permission names' })
-  permissions?: string[];
+  @IsIn(GRANTS, { each: true, message: firstUnknown })
+  permissions?: Grant[];
 
   @ApiHideProperty()
   @ValidateIf((_scope, value) => !isUnrestricted(value))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { Grant } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { fingerprintOf } from '../credential/api-token.credential.js';
@@ -76,7 +77,7 @@ export class TokenService {
 }
 
 /** The permissions a new token carries; none means all of its user's, which only an unnarrowed caller can give. */
-const handedOn = (caller: Principal, wanted: readonly string[]): readonly string[] => {
+const handedOn = (caller: Principal, wanted: readonly Grant[]): readonly Grant[] => {
   const missing = firstNotHeld(caller, wanted);
   if (missing !== null)
     throw fail('auth.grant_missing', { message: `You do not hold the permission ${missing} yourself` });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { isGrant } from '#contracts/auth/permission';
 import { fail } from '#libs/errors';
 import { fingerprintOf } from '../credential/api-token.credential.js';
 import type { User } from '../storage/user.entity.js';
@@ -28,6 +29,8 @@ export const createToken = async (args: readonly string[], open: () => Promise<A
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+  const unknown = permissions.find((name) => !isGrant(name));
+  if (unknown !== undefined) throw fail('config.invalid', { message: `There is no permission "${unknown}"` });
   const store = await open();
   try {
     const user = await findOrCreate(store, email, values.admin);

@@ -1,8 +1,9 @@
+import { type Grant, type Permission, isGrant } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import { holds } from '#libs/identity';
 
 /** What every user may do with what they can see. */
-export const ORDINARY_PERMISSIONS: readonly string[] = [
+export const ORDINARY_PERMISSIONS: readonly Permission[] = [
   'tools.read',
   'tools.execute',
   'resources.read',
@@ -15,19 +16,19 @@ export const ORDINARY_PERMISSIONS: readonly string[] = [
   'tokens.revoke',
 ];
 
-export const permissionsOf = (isAdmin: boolean): readonly string[] => (isAdmin ? ['*'] : ORDINARY_PERMISSIONS);
+export const permissionsOf = (isAdmin: boolean): readonly Grant[] => (isAdmin ? ['*'] : ORDINARY_PERMISSIONS);
 
-const covers = (wildcard: string, permission: string): boolean =>
+const covers = (wildcard: Grant, permission: Grant): boolean =>
   wildcard === '*' || (wildcard.endsWith('.*') && permission.startsWith(wildcard.slice(0, -1)));
 
 /**
- * What is left of `granted` when a token asks for `wanted`: never more than either. An empty wish is no wish, and
- * stands for all that is granted.
+ * What is left of `granted` when a token asks for `wanted`: never more than either. An empty list stands for all that
+ * is granted. A name that is no permission of this gateway grants nothing.
  */
-export const narrow = (granted: readonly string[], wanted: readonly string[]): readonly string[] => {
+export const narrow = (granted: readonly Grant[], wanted: readonly string[]): readonly Grant[] => {
   if (wanted.length === 0) return granted;
-  const kept = new Set<string>();
-  for (const wish of wanted) {
+  const kept = new Set<Grant>();
+  for (const wish of wanted.filter(isGrant)) {
     if (granted.some((grant) => grant === wish || covers(grant, wish))) kept.add(wish);
     else for (const grant of granted) if (covers(wish, grant)) kept.add(grant);
   }
@@ -35,5 +36,5 @@ export const narrow = (granted: readonly string[], wanted: readonly string[]): r
 };
 
 /** The first of `wanted` that this caller cannot hand on, `null` when there is none. */
-export const firstNotHeld = (caller: Principal, wanted: readonly string[]): string | null =>
+export const firstNotHeld = (caller: Principal, wanted: readonly Grant[]): Grant | null =>
   wanted.find((permission) => !holds(caller, permission)) ?? null;

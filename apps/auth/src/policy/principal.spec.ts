@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Grant } from '#contracts/auth/permission';
 import type { TokenClaims } from '../credential/claims.js';
 import { ORDINARY_PERMISSIONS, narrow } from './grants.js';
 import { principalOf } from './principal.js';
@@ -47,16 +48,17 @@ describe('principalOf', () => {
 });
 
 describe('narrow', () => {
-  it.each<[string, readonly string[], readonly string[], readonly string[]]>([
-    ['no wish', ['a.x'], [], ['a.x']],
-    ['a part', ['a.x', 'a.y'], ['a.x'], ['a.x']],
-    ['more than there is', ['a.x'], ['a.x', 'b.x'], ['a.x']],
-    ['nothing of what there is', ['a.x'], ['b.x'], []],
-    ['everything', ['a.x', 'b.x'], ['*'], ['a.x', 'b.x']],
-    ['a category', ['a.x', 'a.y', 'b.x'], ['a.*'], ['a.x', 'a.y']],
-    ['of everything', ['*'], ['a.x', 'b.*'], ['a.x', 'b.*']],
-    ['of a category', ['a.*'], ['a.x', 'b.x'], ['a.x']],
-    ['colons, capitals, blanks', ['a.x'], ['a:x', 'A.X', ' a.x', 'a:*'], []],
+  it.each<[string, readonly Grant[], readonly string[], readonly Grant[]]>([
+    ['no wish', ['tools.read'], [], ['tools.read']],
+    ['a part', ['tools.read', 'tools.execute'], ['tools.read'], ['tools.read']],
+    ['more than there is', ['tools.read'], ['tools.read', 'prompts.read'], ['tools.read']],
+    ['nothing of what there is', ['tools.read'], ['prompts.read'], []],
+    ['everything', ['tools.read', 'prompts.read'], ['*'], ['tools.read', 'prompts.read']],
+    ['a category', ['tools.read', 'tools.execute', 'prompts.read'], ['tools.*'], ['tools.read', 'tools.execute']],
+    ['of everything', ['*'], ['tools.read', 'prompts.*'], ['tools.read', 'prompts.*']],
+    ['of a category', ['tools.*'], ['tools.read', 'prompts.read'], ['tools.read']],
+    ['colons, capitals, blanks', ['tools.read'], ['tools:read', 'TOOLS.READ', ' tools.read', 'tools:*'], []],
+    ['names that nobody knows', ['*'], ['tools.raed', 'a.*', ''], []],
   ])('%s', (_case, granted, wanted, left) => {
     expect(narrow(granted, wanted)).toEqual(left);
   });

@@ -7,14 +7,14 @@ export class ApiToken {
   id!: string;
 
   /** The token's `jti`. */
-  @Column('text', { name: 'token_id', unique: true })
+  @Column('text', { unique: true })
   tokenId!: string;
 
   /** SHA-256 of the token, hex. */
-  @Column('text', { name: 'token_hash' })
+  @Column('text')
   tokenHash!: string;
 
-  @Column('text', { name: 'user_email' })
+  @Column('text')
   userEmail!: string;
 
   @Column('text')
@@ -23,21 +23,21 @@ export class ApiToken {
   @Column('text', { nullable: true })
   description!: string | null;
 
-  @Column('text', { name: 'server_id', nullable: true })
+  @Column('text', { nullable: true })
   serverId!: string | null;
 
   @Column('text', { array: true, default: '{}' })
   permissions!: string[];
 
-  @Column('timestamptz', { name: 'expires_at' })
+  @Column('timestamptz')
   expiresAt!: Date;
 
-  @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
+  @Column('timestamptz', { default: () => 'now()' })
   createdAt!: Date;
 
-  @Column('timestamptz', { name: 'last_used_at', nullable: true })
+  @Column('timestamptz', { nullable: true })
   lastUsedAt!: Date | null;
 
-  @Column('timestamptz', { name: 'revoked_at', nullable: true })
+  @Column('timestamptz', { nullable: true })
   revokedAt!: Date | null;
 }

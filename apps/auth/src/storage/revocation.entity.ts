@@ -4,15 +4,15 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 @Entity({ schema: 'auth', name: 'revocations' })
 export class Revocation {
   /** The token's `jti`. */
-  @PrimaryColumn('text', { name: 'token_id' })
+  @PrimaryColumn('text')
   tokenId!: string;
 
-  @Column('text', { name: 'revoked_by' })
+  @Column('text')
   revokedBy!: string;
 
-  @Column('timestamptz', { name: 'revoked_at', default: () => 'now()' })
+  @Column('timestamptz', { default: () => 'now()' })
   revokedAt!: Date;
 
-  @Column('timestamptz', { name: 'expires_at' })
+  @Column('timestamptz')
   expiresAt!: Date;
 }

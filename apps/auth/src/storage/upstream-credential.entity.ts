@@ -3,10 +3,10 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** What is presented to an upstream, encrypted. */
 @Entity({ schema: 'auth', name: 'upstream_credentials' })
 export class UpstreamCredentialRow {
-  @PrimaryColumn('text', { name: 'upstream_id' })
+  @PrimaryColumn('text')
   upstreamId!: string;
 
-  @Column('text', { name: 'key_id' })
+  @Column('text')
   keyId!: string;
 
   @Column('bytea')
@@ -15,6 +15,6 @@ export class UpstreamCredentialRow {
   @Column('uuid')
   version!: string;
 
-  @Column('timestamptz', { name: 'updated_at', default: () => 'now()' })
+  @Column('timestamptz', { default: () => 'now()' })
   updatedAt!: Date;
 }

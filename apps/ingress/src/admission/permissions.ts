@@ -1,3 +1,4 @@
+import type { Permission } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { holds, mayUseServer } from '#libs/identity';
@@ -8,7 +9,7 @@ const OF_LIST = {
   prompts: 'prompts.read',
   resources: 'resources.read',
   resourceTemplates: 'resources.read',
-};
+} as const satisfies Record<string, Permission>;
 
 const OF_METHOD = {
   'tools/call': 'tools.execute',
@@ -18,10 +19,10 @@ const OF_METHOD = {
   'tasks/get': 'tools.execute',
   'tasks/update': 'tools.execute',
   'tasks/cancel': 'tools.execute',
-} as const;
+} as const satisfies Record<string, Permission | null>;
 
 /** What a caller must hold for an operation; `null` where being let in is enough. */
-const permissionFor = (operation: Operation): string | null => {
+const permissionFor = (operation: Operation): Permission | null => {
   switch (operation.does) {
     case 'list':
       return OF_LIST[operation.list];
@@ -30,7 +31,11 @@ const permissionFor = (operation: Operation): string | null => {
     case 'subscribe':
     case 'unsubscribe':
       return 'resources.read';
-    default:
+    case 'discover':
+    case 'initialize':
+    case 'listen':
+    case 'ping':
+    case 'set-level':
       return null;
   }
 };

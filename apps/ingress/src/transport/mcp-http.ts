@@ -117,6 +117,10 @@ export class McpHttp {
         return this.call(exchange, message);
       case 'invalid':
         return this.refuse(exchange, message.error, message.idText);
+      case 'batch':
+      case 'notification':
+      case 'response':
+        break;
     }
     const taking = message.kind === 'batch' ? this.batch(exchange, message) : this.take(exchange, message);
     taking.catch((thrown: unknown) => this.refuse(exchange, thrown, null));

@@ -1,13 +1,6 @@
-import type { CallOutcome, CallRecord } from '#contracts/metrics/record-calls.request';
+import { CALL_OUTCOMES, type CallRecord } from '#contracts/metrics/record-calls.request';
 
-const OUTCOMES: ReadonlySet<unknown> = new Set<CallOutcome>([
-  'ok',
-  'tool_error',
-  'error',
-  'refused',
-  'cancelled',
-  'unknown',
-]);
+const OUTCOMES: ReadonlySet<unknown> = new Set(CALL_OUTCOMES);
 const STARTED_AT_MS_MAX = Date.UTC(9999, 0);
 
 /** What is wrong with a record, or null. */

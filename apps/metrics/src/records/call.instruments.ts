@@ -141,9 +141,18 @@ export class CallInstruments {
 
 /** Calls that reached no end were not timed. */
 const durationsOf = ({ ofUpstream, ofTool }: Labels, outcome: CallOutcome): DurationSeries[] => {
-  if (outcome === 'unknown' || outcome === 'refused') return [];
-  const ofAll = upstreamCallDuration.of(ofUpstream);
-  return ofTool === null ? [ofAll] : [ofAll, toolCallDuration.of(ofTool)];
+  switch (outcome) {
+    case 'unknown':
+    case 'refused':
+      return [];
+    case 'ok':
+    case 'tool_error':
+    case 'error':
+    case 'cancelled': {
+      const ofAll = upstreamCallDuration.of(ofUpstream);
+      return ofTool === null ? [ofAll] : [ofAll, toolCallDuration.of(ofTool)];
+    }
+  }
 };
 
 const add = ({ method, outcome, ofUpstream, ofTool, calls, sent, received }: Sum): void => {

@@ -129,9 +129,14 @@ const withoutShadowed = (entries: readonly EntryEntity[], gateways: readonly Gat
 const isApp = ({ kind, originalName }: EntryEntity): boolean => kind === 'resource' && isAppUri(originalName);
 
 const isSeenWherever = (one: Sight, other: Sight): boolean => {
-  if (one.visibility === 'public') return true;
-  if (one.visibility !== other.visibility) return false;
-  return one.visibility === 'team' ? one.teamId === other.teamId : one.ownerEmail === other.ownerEmail;
+  switch (one.visibility) {
+    case 'public':
+      return true;
+    case 'team':
+      return other.visibility === 'team' && one.teamId === other.teamId;
+    case 'private':
+      return other.visibility === 'private' && one.ownerEmail === other.ownerEmail;
+  }
 };
 
 const listsOf = (

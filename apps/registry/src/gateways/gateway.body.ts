@@ -13,7 +13,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import type { CacheHint, SessionScope } from '#contracts/registry/catalog';
-import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { TOOL_PREFIX } from '../entries/naming.js';
 import type { AuthType } from './gateway.entity.js';
 import { OwnedBody } from '../rest/owned.body.js';
@@ -41,9 +41,9 @@ export class RegisterGatewayBody extends OwnedBody {
   @IsPlainText(2048)
   url?: string | null;
 
-  @ApiPropertyOptional({ enum: ['STREAMABLEHTTP', 'SSE', 'STDIO', 'AUTO'], default: 'AUTO' })
+  @ApiPropertyOptional({ enum: [...UPSTREAM_TRANSPORTS, 'AUTO'], default: 'AUTO' })
   @IsOptional()
-  @IsIn(['STREAMABLEHTTP', 'SSE', 'STDIO', 'AUTO'])
+  @IsIn([...UPSTREAM_TRANSPORTS, 'AUTO'])
   transport?: UpstreamTransport | 'AUTO';
 
   @ApiPropertyOptional({ description: 'STDIO: the program to run. No shell is involved.' })

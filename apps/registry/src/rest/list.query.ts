@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import type { Visibility } from '#contracts/registry/catalog';
+import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
 import type { ListFilter, Page, Paged } from '../storage/page.js';
 import { IsPlainText } from './plain-text.decorator.js';
@@ -66,9 +66,9 @@ export class ListQuery {
   @IsPlainText(64)
   gatewayId?: string;
 
-  @ApiPropertyOptional({ enum: ['private', 'team', 'public'] })
+  @ApiPropertyOptional({ enum: VISIBILITIES })
   @IsOptional()
-  @IsIn(['private', 'team', 'public'])
+  @IsIn(VISIBILITIES)
   visibility?: Visibility;
 
   @ApiPropertyOptional()

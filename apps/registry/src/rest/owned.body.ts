@@ -1,14 +1,14 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
-import type { Visibility } from '#contracts/registry/catalog';
+import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
 import { IsPlainText } from './plain-text.decorator.js';
 import { IsTags } from './tags.decorator.js';
 
 /** Who may see what is made. */
 export class SightBody {
-  @ApiPropertyOptional({ enum: ['private', 'team', 'public'], default: 'public' })
+  @ApiPropertyOptional({ enum: VISIBILITIES, default: 'public' })
   @IsOptional()
-  @IsIn(['private', 'team', 'public'])
+  @IsIn(VISIBILITIES)
   visibility?: Visibility;
 
   @ApiPropertyOptional({

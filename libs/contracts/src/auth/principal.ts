@@ -1,3 +1,5 @@
+import type { Grant } from './permission.js';
+
 /** Who is calling and what they may do, as auth vouches for it. */
 export interface Principal {
   /** The user's e-mail, or `anonymous`. */
@@ -6,8 +8,7 @@ export interface Principal {
   readonly isAdmin: boolean;
   /** Team ids; `null` means every team (an administrator's unrestricted token). */
   readonly teams: readonly string[] | null;
-  /** Permission names such as `tools.read`; `*` is all, `tools.*` a category. */
-  readonly permissions: readonly string[];
+  readonly permissions: readonly Grant[];
   /** A token that is restricted to one virtual server names it. */
   readonly serverId: string | null;
   /** The token's `jti`; what a revocation names. */

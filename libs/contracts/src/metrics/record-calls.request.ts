@@ -4,7 +4,9 @@ import { defineRequest } from '../define.js';
  * `ok`: the upstream answered. `tool_error`: it answered `isError`. `error`: it answered a JSON-RPC error, or the call
  * failed on the way. `refused`: the gateway did not let it through. `unknown`: the process that ran it died.
  */
-export type CallOutcome = 'ok' | 'tool_error' | 'error' | 'refused' | 'cancelled' | 'unknown';
+export const CALL_OUTCOMES = ['ok', 'tool_error', 'error', 'refused', 'cancelled', 'unknown'] as const;
+
+export type CallOutcome = (typeof CALL_OUTCOMES)[number];
 
 /** One call, once, by `callId`. Holds no argument, result or credential. */
 export interface CallRecord {

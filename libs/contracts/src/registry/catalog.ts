@@ -1,5 +1,7 @@
-/** What may be seen by whom; `public` means any admitted caller. */
-export type Visibility = 'private' | 'team' | 'public';
+/** Who may see an entry: its owner, the members of its team, or any admitted caller. */
+export const VISIBILITIES = ['private', 'team', 'public'] as const;
+
+export type Visibility = (typeof VISIBILITIES)[number];
 
 /** Who may see an entry. */
 export interface Sight {

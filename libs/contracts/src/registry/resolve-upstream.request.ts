@@ -1,6 +1,9 @@
 import { defineRequest } from '../define.js';
 
-export type UpstreamTransport = 'STREAMABLEHTTP' | 'SSE' | 'STDIO';
+/** How the gateway reaches an upstream. https://modelcontextprotocol.io/specification/2025-11-25/basic/transports */
+export const UPSTREAM_TRANSPORTS = ['STREAMABLEHTTP', 'SSE', 'STDIO'] as const;
+
+export type UpstreamTransport = (typeof UPSTREAM_TRANSPORTS)[number];
 
 /** Where and how an upstream is reached. Holds no secret: what is presented to it comes from auth. */
 export interface UpstreamProfile {

@@ -6,6 +6,7 @@ import { type PostgresLocation, connectionOf } from './location.js';
 import { type MigrationClass, migrate } from './migrate.js';
 import { type PostgresSettings, settingsOf } from './postgres.config.js';
 import { QueryLog } from './query-log.js';
+import { SnakeNamingStrategy } from './snake-naming-strategy.js';
 
 // biome-ignore lint/complexity/noBannedTypes: an entity class, as TypeORM takes it
 export type Entity = Function | EntitySchema;
@@ -40,6 +41,7 @@ export const openDatabase = async (options: DatabaseOptions): Promise<DataSource
     driver: { Pool: GuardedPool },
     logger: new QueryLog(logger),
     migrationsTableName: 'migrations',
+    namingStrategy: new SnakeNamingStrategy(),
   } as const satisfies DataSourceOptions;
 
   const unlimited: GuardedPoolOptions = {
