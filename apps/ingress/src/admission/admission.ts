@@ -2,9 +2,9 @@ import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { type CallerAdmission, type CredentialCarrier, readCredential } from '#libs/identity';
 import { MODERN_REVISION, type ServerCodec, negotiateRevision, serverCodec } from '#libs/mcp';
-import type { AdmittedCall, DecodedCall } from '../calls.js';
-import type { Session } from '../session/session.js';
-import type { SessionStore } from '../session/session-store.js';
+import type { AdmittedCall, DecodedCall } from '../call/calls.js';
+import type { Session } from '../call/session.js';
+import type { SessionStore } from '../sessions/session-store.js';
 import { checkPermission, checkReach } from './permissions.js';
 
 /** The revision that bare JSON-RPC is answered in. */

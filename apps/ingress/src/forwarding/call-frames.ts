@@ -1,7 +1,7 @@
 import type { Message } from '#libs/bus';
 import type { CallFrame } from '#contracts/tool-invocation/execute-call.request';
 import { notificationMessage } from '#libs/mcp';
-import { type BoundCall, LOG_LEVELS } from '../calls.js';
+import { type BoundCall, LOG_LEVELS } from '../call/calls.js';
 
 /**
  * Writes what comes before the answer to the client that asked for it: progress with its own token, only upwards; log

@@ -3,7 +3,7 @@ import type { GatewayError } from '#libs/errors';
 import { singleHeaderValue } from '#libs/mcp';
 import type { Outbox } from '#libs/outbox';
 import { traceIdOf } from '#libs/telemetry';
-import type { AdmittedCall, BoundCall } from '../calls.js';
+import type { AdmittedCall, BoundCall } from '../call/calls.js';
 
 const NAME_CHARS_MAX = 255;
 

@@ -11,12 +11,12 @@ import {
   sessionCapabilities,
   withMembers,
 } from '#libs/mcp';
-import { ABOUT } from '../about.js';
-import { type TaskPlace, writeTaskId } from '../routing/task-id.js';
+import { ABOUT } from '../call/about.js';
+import { type TaskPlace, writeTaskId } from '../sealing/task-id.js';
 import type { Seal } from '../sealing/seal.js';
 import type { SettledCall } from './forwarder.js';
 import { readInputNeeded } from './input-requests.js';
-import { type RequestState, writeRequestState } from './request-state.js';
+import { type RequestState, writeRequestState } from '../sealing/request-state.js';
 
 export interface EncodedAnswer {
   readonly message: string;

@@ -6,15 +6,15 @@ import {
   ExecuteCall,
 } from '#contracts/tool-invocation/execute-call.request';
 import { toGatewayError } from '#libs/errors';
-import type { BoundCall, ParkedCall } from '../calls.js';
-import type { ResourceLinks } from '../routing/resource-links.js';
-import { taskUnknown } from '../routing/task-id.js';
-import { over } from './attendance.js';
+import type { BoundCall, ParkedCall } from '../call/calls.js';
+import type { ResourceLinks } from '../catalog/resource-links.js';
+import { taskUnknown } from '../sealing/task-id.js';
+import { over } from './parked-call-lease.js';
 import { frameWriter } from './call-frames.js';
 import type { CallJournal } from './call-journal.js';
 import { type InputLoop, isSessionCall } from './input-loop.js';
 import { type ResourceCache, isPlainRead } from './resource-cache.js';
-import type { SessionKeepers } from './session-keepers.js';
+import type { SessionKeepers } from '../sessions/session-affinity.js';
 
 /** What became of a call. */
 export interface SettledCall {

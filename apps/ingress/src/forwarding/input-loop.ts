@@ -4,9 +4,9 @@ import type { Answer } from '#libs/bus';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
 import { type GatewayError, fail } from '#libs/errors';
 import { appendMembers, askParams, canAnswer } from '#libs/mcp';
-import type { BoundCall, ParkedCall, Refusal } from '../calls.js';
-import type { Asks } from '../session/asks.js';
-import type { Attendance } from './attendance.js';
+import type { BoundCall, ParkedCall, Refusal } from '../call/calls.js';
+import type { Asks } from '../sessions/server-requests.js';
+import type { Attendance } from './parked-call-lease.js';
 import { type InputRequest, readInputNeeded } from './input-requests.js';
 
 /** How a call goes on. */

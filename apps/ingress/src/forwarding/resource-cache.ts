@@ -4,7 +4,7 @@ import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.ev
 import { CatalogChanged } from '#contracts/registry/catalog-changed.event';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
 import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
-import type { BoundCall } from '../calls.js';
+import type { BoundCall } from '../call/calls.js';
 import type { CallJournal } from './call-journal.js';
 
 export interface ResourceCacheSettings {

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { fail, toGatewayError } from '#libs/errors';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import type { ForwardedMethod } from '#libs/mcp';
-import { type AdmittedCall, type BoundCall, type PlacedCall, isLogLevel } from '../calls.js';
+import { type AdmittedCall, type BoundCall, type PlacedCall, isLogLevel } from '../call/calls.js';
 import type { CallJournal } from '../forwarding/call-journal.js';
-import type { Catalogs } from './catalogs.js';
-import type { EndpointCatalog } from './endpoint-catalog.js';
-import type { ResourceLinks } from './resource-links.js';
-import { type Means, type Target, bind, findTarget, notFound, readingOf } from './route.js';
+import type { Catalogs } from '../catalog/catalogs.js';
+import type { EndpointCatalog } from '../catalog/endpoint-catalog.js';
+import type { ResourceLinks } from '../catalog/resource-links.js';
+import { type Means, type Target, bind, findTarget, notFound, readingOf } from './targets.js';
 
 /** What a session's client hears of logs until it says otherwise. */
 const DEFAULT_LOG_LEVEL: LogLevel = 'info';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readCursor, writeCursor } from '../routing/cursor.js';
+import { readCursor, writeCursor } from './cursor.js';
 import { Seal } from './seal.js';
 
 const seal = new Seal('one secret');

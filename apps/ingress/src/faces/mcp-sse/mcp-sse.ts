@@ -1,0 +1,185 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TakeMessage } from '#contracts/ingress/take-message.request';
+import type { Bus, Subscription } from '#libs/bus';
+import { fail, toGatewayError } from '#libs/errors';
+import { type CredentialCarrier, readCredential } from '#libs/identity';
+import { checkLegacyVersion, eraOf, readBody } from '#libs/mcp';
+import {
+  acceptsEventStream,
+  answerEmpty,
+  answerJson,
+  type BodyReader,
+  checkContentType,
+  type OriginGuard,
+  refusalAnswer,
+  type ReplySettings,
+  SseStream,
+} from '#libs/mcp-http';
+import type { Logger } from '#libs/telemetry';
+import type { Admission } from '../../admission/admission.js';
+import type { Connections } from '../connection/connections.js';
+import type { Seal } from '../../sealing/seal.js';
+import { type ConnectionPath, connectionPathOf } from '../endpoint.js';
+import { SseLine } from './sse-line.js';
+
+export interface HttpSseParts {
+  readonly bus: Bus;
+  readonly guard: OriginGuard;
+  readonly bodies: BodyReader;
+  readonly admission: Admission;
+  readonly connections: Connections;
+  readonly seal: Seal;
+  readonly reply: ReplySettings;
+  readonly logger: Logger;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly path: ConnectionPath;
+}
+
+/** What the `sessionId` of a POST says, so that any replica knows where it goes and whose it is. */
+interface Handle {
+  readonly instance: string;
+  readonly connectionId: string;
+  readonly principalId: string;
+  readonly serverId: string | null;
+}
+
+const PURPOSE = 'sse-connection';
+const HANDLE_CHARS_MAX = 4_096;
+
+/**
+ * HTTP+SSE, the transport of 2024-11-05: one GET stream on which everything comes, and a POST for each message, answered
+ * with 202 by whichever replica it reaches.
+ * https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse
+ */
+export class HttpSse {
+  private readonly subscription: Subscription;
+
+  constructor(private readonly parts: HttpSseParts) {
+    this.subscription = parts.bus.answer(TakeMessage, async ({ connectionId, principalId, credential }, { body }) => {
+      await this.hand(connectionId, principalId, body ?? '', carrierOf(credential));
+      return {};
+    });
+  }
+
+  /** True when the request is for one of the endpoints here; it is then answered. */
+  readonly handle = (request: IncomingMessage, response: ServerResponse): boolean => {
+    const path = connectionPathOf(request.url ?? '');
+    if (path === null || path.face === 'ws') return false;
+    const exchange = { request, response, path };
+    try {
+      this.parts.guard.check(request.headers);
+      if (request.method !== (path.face === 'sse' ? 'GET' : 'POST')) throw fail('http.method_not_allowed');
+      if (path.face === 'message') this.post(exchange);
+      else this.open(exchange).catch((thrown: unknown) => this.refuse(exchange, thrown));
+    } catch (thrown) {
+      this.refuse(exchange, thrown);
+    }
+    return true;
+  };
+
+  close(): void {
+    this.subscription.close();
+  }
+
+  private async open({ request, response, path }: Exchange): Promise<void> {
+    const { admission, connections, reply, bus, seal } = this.parts;
+    const { serverId } = path.endpoint;
+    if (!acceptsEventStream(request.headers.accept ?? '*/*')) throw fail('http.not_acceptable');
+    const principal = await admission.caller(request, serverId);
+    // Kept for hours, so without the rest of the request.
+    const carrier = { rawHeaders: request.rawHeaders };
+    let stream: SseStream | null = null;
+    const connection = await connections.open({ endpoint: path.endpoint, principal, carrier }, () => {
+      if (response.destroyed) return null;
+      reply.releasePlace(response);
+      stream = new SseStream(response, reply);
+      return new SseLine(stream);
+    });
+    if (connection === null || stream === null) return;
+    response.once('close', () => connection.end('session-ended'));
+    const handle: Handle = {
+      instance: bus.instance,
+      connectionId: connection.id,
+      principalId: principal.id,
+      serverId,
+    };
+    const prefix = serverId === null ? '' : `/servers/${encodeURIComponent(serverId)}`;
+    (stream as SseStream).tell('endpoint', `${prefix}/message?sessionId=${seal.close(PURPOSE, handle)}`);
+  }
+
+  private post(exchange: Exchange): void {
+    checkContentType(exchange.request.headers);
+    this.parts.bodies.read(exchange.request, (error, text) => {
+      if (error !== null) return this.refuse(exchange, error);
+      this.take(exchange, text).catch((thrown: unknown) => this.refuse(exchange, thrown));
+    });
+  }
+
+  private async take(exchange: Exchange, text: string): Promise<void> {
+    const { request, response, path } = exchange;
+    const { admission, bus } = this.parts;
+    const { serverId } = path.endpoint;
+    const message = readBody(text);
+    if (message.kind === 'invalid') return this.refuse(exchange, message.error, message.idText);
+    const idText = message.kind === 'request' ? message.idText : null;
+    try {
+      if (message.kind === 'response' || message.kind === 'batch' || eraOf(message, null) === 'legacy') {
+        checkLegacyVersion(request.headers);
+      }
+      const principal = await admission.caller(request, serverId);
+      const { instance, connectionId } = this.handleOf(path, principal.id);
+      if (instance === bus.instance) await this.hand(connectionId, principal.id, text, request);
+      else {
+        const asked = { connectionId, principalId: principal.id, credential: readCredential(request) };
+        await bus.ask(TakeMessage, asked, { instance, body: text }).catch(gone);
+      }
+      answerEmpty(response, 202);
+    } catch (thrown) {
+      this.refuse(exchange, thrown, idText);
+    }
+  }
+
+  private handleOf({ sessionId, endpoint }: ConnectionPath, principalId: string): Handle {
+    if (sessionId === null) throw fail('mcp.session_missing', { message: 'sessionId is required' });
+    const handle =
+      sessionId.length > HANDLE_CHARS_MAX
+        ? undefined
+        : (this.parts.seal.open(PURPOSE, sessionId) as Handle | undefined);
+    if (handle === undefined || handle.principalId !== principalId || handle.serverId !== endpoint.serverId) {
+      throw fail('mcp.session_unknown');
+    }
+    return handle;
+  }
+
+  /** Gives a message to a connection that is open here. */
+  private async hand(id: string, principalId: string, text: string, carrier: CredentialCarrier): Promise<void> {
+    const connection = this.parts.connections.find(id, principalId);
+    if (connection === null) throw fail('mcp.session_unknown');
+    const message = readBody(text);
+    if (message.kind === 'invalid') throw message.error;
+    await connection.take(message, carrier);
+  }
+
+  private refuse({ request, response, path }: Exchange, thrown: unknown, idText: string | null = null): void {
+    if (toGatewayError(thrown).code === 'platform.internal')
+      this.parts.logger.error({ err: thrown }, 'a request failed');
+    if (response.headersSent || response.destroyed) return void response.destroy();
+    const { httpStatus, text, headers } = refusalAnswer(thrown, idText);
+    if (httpStatus === 405) headers['Allow'] = path.face === 'sse' ? 'GET' : 'POST';
+    answerJson(response, httpStatus, text, headers);
+    if (!request.complete) request.resume();
+  }
+}
+
+const carrierOf = (credential: string | null): CredentialCarrier => ({
+  rawHeaders: credential === null ? [] : ['authorization', `Bearer ${credential}`],
+});
+
+/** The replica that held the stream is no more, and the stream with it. */
+const gone = (thrown: unknown): never => {
+  throw toGatewayError(thrown).code === 'bus.no_responders' ? fail('mcp.session_unknown') : thrown;
+};

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bus } from '#libs/bus';
+import type { Principal } from '#contracts/auth/principal';
+import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
+import type { SessionKeepers } from '../session-affinity.js';
+import type { Catalogs } from '../../catalog/catalogs.js';
+import type { EndpointCatalog, ResourcePlace } from '../../catalog/endpoint-catalog.js';
+import { ownSessionOf } from '../own-session.js';
+import type { Session } from '../../call/session.js';
+
+const PAUSE_MS = 1_000;
+const PAUSE_MAX_MS = 30_000;
+
+/** Who listens, as their calls say it: that decides which session with an upstream is theirs. */
+export interface Listener {
+  readonly session: Session | null;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+}
+
+export const listenerOf = (session: Session): Listener => ({ session, capabilities: session.client.capabilities });
+
+export interface WatchScope {
+  readonly serverId: string | null;
+  readonly principal: () => Principal;
+  readonly updated: (place: ResourcePlace, uri: string) => void;
+}
+
+/** The URI that clients have for it, by the upstream's own. */
+type Owned = ReadonlyMap<string, string>;
+
+/** Follows a set of resources, each at the upstream that has it, for as long as somebody wants to hear of them. */
+export class ResourceWatch {
+  private current: AbortController | null = null;
+  private uris = '';
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly catalogs: Catalogs,
+    private readonly keepers: SessionKeepers,
+    private readonly scope: WatchScope,
+  ) {}
+
+  /** The new set is asked for before the old one is let go, so nothing falls between. */
+  follow(uris: readonly string[], listener: Listener): void {
+    const wanted = [...uris].sort().join('\n');
+    if (wanted === this.uris) return;
+    this.uris = wanted;
+    const previous = this.current;
+    this.current = uris.length === 0 ? null : new AbortController();
+    if (this.current !== null) void this.start(uris, listener, this.current.signal);
+    previous?.abort();
+  }
+
+  close(): void {
+    this.uris = '';
+    this.current?.abort();
+    this.current = null;
+  }
+
+  private async start(
+    uris: readonly string[],
+    listener: Listener,
+    signal: AbortSignal,
+    pauseMs = PAUSE_MS,
+  ): Promise<void> {
+    const again = async (some: readonly string[], afterMs: number): Promise<void> => {
+      // Spread, so that all streams do not come back at once.
+      await sleep(afterMs * (0.5 + Math.random()), undefined, { signal, ref: false }).catch(() => {});
+      if (!signal.aborted) void this.start(some, listener, signal, Math.min(afterMs * 2, PAUSE_MAX_MS));
+    };
+    let catalog: EndpointCatalog;
+    try {
+      catalog = await this.catalogs.of(this.scope.serverId);
+    } catch {
+      return again(uris, pauseMs);
+    }
+    const found = uris.map((uri) => ({ uri, place: catalog.resource(uri, this.scope.principal()) }));
+    // Each upstream for itself: one that is away is asked again while the others go on.
+    for (const [upstreamId, some] of Map.groupBy(found, ({ place }) => place?.upstreamId)) {
+      const startedAtMs = Date.now();
+      const owned: Owned = new Map(some.map(({ uri, place }) => [place?.upstreamUri ?? uri, uri]));
+      const watching =
+        upstreamId === undefined ? Promise.resolve() : this.watch(catalog, upstreamId, owned, listener, signal);
+      void watching
+        .catch(() => {})
+        .then(() =>
+          again(
+            some.map(({ uri }) => uri),
+            Date.now() - startedAtMs > PAUSE_MAX_MS ? PAUSE_MS : pauseMs,
+          ),
+        );
+    }
+  }
+
+  private async watch(
+    catalog: EndpointCatalog,
+    upstreamId: string,
+    owned: Owned,
+    { session, capabilities }: Listener,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const uris = [...owned.keys()];
+    const principal = this.scope.principal();
+    const ownSession = ownSessionOf({ catalog, principal, session }, upstreamId);
+    const request = { upstreamId, principalId: principal.id, uris, ...(ownSession && { ownSession, capabilities }) };
+    const ask = (instance?: string) =>
+      this.bus.ask(WatchUpstream, request, {
+        signal,
+        instance,
+        onFrame: ({ head: { uri: upstreamUri } }) => {
+          const uri = owned.get(upstreamUri);
+          if (!signal.aborted && uri !== undefined) this.scope.updated({ upstreamId, upstreamUri }, uri);
+        },
+      });
+    await (ownSession === undefined ? ask() : this.keepers.listen(upstreamId, ownSession, ask));
+  }
+}

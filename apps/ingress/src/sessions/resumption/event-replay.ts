@@ -1,0 +1,121 @@
+import type { Subscription } from '#libs/bus';
+import { fail } from '#libs/errors';
+import { errorMessage, toRpcError } from '#libs/mcp';
+import { HEADING, LAST, type TrailHeading, type TrailSettings, grownSignal, trailKey } from './event-store.js';
+import { isPresent } from './presence.js';
+
+export interface TrailReader {
+  /** There is such a stream. */
+  begin(): void;
+  send(message: string, eventId: string): void | Promise<void>;
+  /** The stream has ended, or there is nothing of it. */
+  end(): void;
+}
+
+const EVENT_ID = /^([0-9a-f]{24})\.(\d{1,9})$/;
+const POLL_MS = 1_000;
+/** Looks at a trail that is not there, before it is given up: its first entry may still be on its way to the store. */
+const EMPTY_LOOKS_MAX = 2;
+
+/** Gives again what a stream sent after an event, then what still comes, whichever replica it comes from. */
+export class TrailFollower {
+  private readonly subscription: Subscription;
+  private readonly poll: NodeJS.Timeout;
+  private stopped = false;
+  private reading: Promise<void> | null = null;
+  private again = false;
+  private emptyLooks = 0;
+  private begun = false;
+  private heading: TrailHeading | null = null;
+
+  private constructor(
+    private readonly settings: TrailSettings,
+    private readonly key: string,
+    readonly stream: string,
+    private last: number,
+    private readonly reader: TrailReader,
+  ) {
+    this.subscription = settings.bus.onSignal(grownSignal(stream), () => this.look());
+    this.poll = setInterval(() => this.look(), POLL_MS);
+    this.look();
+  }
+
+  /** `null` for an id that is none of a trail's. */
+  static from(settings: TrailSettings, sessionId: string, eventId: string, reader: TrailReader): TrailFollower | null {
+    const [, stream, number] = EVENT_ID.exec(eventId) ?? [];
+    if (stream === undefined) return null;
+    return new TrailFollower(settings, trailKey(sessionId, stream), stream, Number(number), reader);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.subscription.close();
+    clearInterval(this.poll);
+  }
+
+  private look(): void {
+    this.again = true;
+    // A store that is away for a while is asked again at the next look.
+    this.reading ??= this.read()
+      .catch(() => {})
+      .finally(() => {
+        this.reading = null;
+      });
+  }
+
+  private async read(): Promise<void> {
+    while (this.again && !this.stopped) {
+      this.again = false;
+      const { entries, complete } = await this.settings.cache.readSince(this.key, this.last);
+      if (!this.begun && (complete || entries.length > 0)) {
+        this.begun = true;
+        this.reader.begin();
+      }
+      for (const { id, value } of entries) {
+        if (this.stopped) return;
+        this.last = id;
+        if (value.startsWith(HEADING)) continue;
+        if (value.length > 1) await this.reader.send(value.slice(1), `${this.stream}.${id}`);
+        if (value.startsWith(LAST)) return this.finish();
+      }
+      if (entries.length > 0) this.emptyLooks = 0;
+      else if (complete) await this.checkPresence();
+      else if (++this.emptyLooks >= EMPTY_LOOKS_MAX) return this.finish();
+    }
+  }
+
+  /** Nothing more comes from a replica that is gone; its client is told, rather than left to wait. */
+  private async checkPresence(): Promise<void> {
+    const { cache } = this.settings;
+    if (this.heading === null) {
+      const [first] = (await cache.readSince(this.key, 0)).entries;
+      if (!first?.value.startsWith(HEADING)) return;
+      this.heading = JSON.parse(first.value.slice(1)) as TrailHeading;
+    }
+    if (await isPresent(cache, this.heading.instance)) return;
+    // It may have finished just before it went.
+    if ((await cache.readSince(this.key, this.last)).entries.length > 0) return this.look();
+    const error = toRpcError(fail('bus.responder_lost', { executed: 'unknown' }));
+    for (const idText of await this.unanswered(this.heading))
+      await this.reader.send(errorMessage(idText, error), `${this.stream}.${this.last}`);
+    this.finish();
+  }
+
+  private async unanswered({ idTexts }: TrailHeading): Promise<string[]> {
+    const { entries } = await this.settings.cache.readSince(this.key, 0);
+    const answered = new Set(
+      entries
+        .filter(({ value }) => !value.startsWith(HEADING) && value.length > 1)
+        .map(({ value }) => JSON.parse(value.slice(1)) as { readonly id?: unknown; readonly method?: unknown })
+        .filter(({ method }) => method === undefined)
+        .map(({ id }) => JSON.stringify(id)),
+    );
+    return idTexts.filter((idText) => !answered.has(JSON.stringify(JSON.parse(idText))));
+  }
+
+  private finish(): void {
+    if (this.stopped) return;
+    this.stop();
+    this.reader.end();
+  }
+}
