@@ -77,9 +77,9 @@ export default {
     {
       name: 'a-process-is-an-island',
       comment:
-        'A service never imports another, not even a type: they meet on the bus. Only standalone hosts them all.',
+        'A service never imports another, not even a type: they meet on the bus. Only apps/switchyard hosts them all.',
       severity: 'error',
-      from: { path: '^apps/([^/]+)/', pathNot: '^apps/standalone/' },
+      from: { path: '^apps/([^/]+)/', pathNot: '^apps/switchyard/' },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     {

@@ -15,13 +15,13 @@ const needsServers = [
 
 /** The longest first, so that none of them is left to run alone at the end. */
 const LONG = [
-  'apps/standalone/test/conformance.spec.ts',
-  'apps/standalone/test/growth.spec.ts',
+  'apps/switchyard/test/conformance.spec.ts',
+  'apps/switchyard/test/growth.spec.ts',
   'apps/metrics/test/faults.spec.ts',
-  'apps/standalone/test/faults-stores.spec.ts',
-  'apps/standalone/test/lifecycle.spec.ts',
-  'apps/standalone/test/parties.spec.ts',
-  'apps/standalone/test/replicas.spec.ts',
+  'apps/switchyard/test/faults-stores.spec.ts',
+  'apps/switchyard/test/lifecycle.spec.ts',
+  'apps/switchyard/test/parties.spec.ts',
+  'apps/switchyard/test/replicas.spec.ts',
 ];
 
 class LongestFirst extends BaseSequencer {

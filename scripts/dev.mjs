@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const entry = `${root}dist/apps/standalone/src/main.js`;
+const entry = `${root}dist/apps/switchyard/src/main.js`;
 const run = (args) => spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
 
 const compiler = run([

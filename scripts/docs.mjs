@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const built = (path) => import(join(root, 'dist', path));
 
-const { parts } = await built('apps/standalone/src/parts.js');
+const { parts } = await built('apps/switchyard/src/gateway/parts.js');
 const { platformOptions } = await built('libs/service/src/index.js');
 const { catalogue } = await built('libs/errors/src/index.js');
 const { natsPermissions } = await built('libs/bus/src/index.js');

@@ -22,7 +22,7 @@ const dependenciesOf = () => {
 
 const foldersOf = (path) =>
   readdirSync(join(root, path), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && readdirSync(join(root, path, entry.name)).length > 0)
     .map(({ name }) => name);
 
 const roomOf = (app, path) => new RegExp(`^apps/${app}/src/([^/]+)/`).exec(path)?.[1];

@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'url';
 const NODE_FLOOR = '24.7.0';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stampFile = join(root, 'dist', '.sources');
-const entry = join(root, 'dist', 'apps', 'standalone', 'src', 'main.js');
+const entry = join(root, 'dist', 'apps', 'switchyard', 'src', 'main.js');
 
 function leave(line) {
   process.stderr.write('switchyard: ' + line + '\n');

@@ -135,7 +135,7 @@ const changeTool = async ({ admin }: Gateway): Promise<void> => {
 
 const processesOf = ({ processes, nats }: Gateway): Subject['processes'] => [
   ...processes.map(({ service, server }) => ({
-    name: service === 'standalone' ? 'embedded' : service,
+    name: service === 'switchyard' ? 'embedded' : service,
     pid: server.pid,
   })),
   ...(nats === undefined ? [] : [{ name: 'nats-server', pid: nats.pid }]),

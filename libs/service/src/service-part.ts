@@ -2,7 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import type { ConfigOf, Options } from '#libs/config';
 import type { Owner } from '#libs/contracts';
 
-/** What a service is, to the process that runs it. The standalone process runs all five. */
+/** What a service is, to the process that runs it. apps/switchyard runs all five in one process. */
 export interface ServicePart<O extends Options = Options> {
   readonly name: Owner;
   readonly options: O;

@@ -100,7 +100,7 @@ describe('BusServer', () => {
     module: Type = EverythingModule,
   ): Promise<{ asker: Bus; app: INestMicroservice }> => {
     app = await NestFactory.createMicroservice(module, {
-      strategy: new BusServer(broker.join('standalone')),
+      strategy: new BusServer(broker.join('switchyard')),
       logger: false,
     });
     await app.listen();

@@ -20,7 +20,7 @@ interface Parts {
 
 /** Askers before those they ask, so that nobody waits for an answer that cannot come. */
 const STOP_ORDER = [
-  'standalone',
+  'switchyard',
   'ingress',
   'tool-invocation',
   'registry',
@@ -60,7 +60,7 @@ export class GatewayHandle implements Gateway {
   get ingressUrls(): string[] {
     // By replica: processes stand in the order in which they became ready.
     return this.processes
-      .filter(({ service }) => service === 'ingress' || service === 'standalone')
+      .filter(({ service }) => service === 'ingress' || service === 'switchyard')
       .toSorted((one, other) => one.replica - other.replica)
       .map(({ url }) => url);
   }

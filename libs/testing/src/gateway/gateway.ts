@@ -8,8 +8,8 @@ export const SERVICES = ['ingress', 'auth', 'registry', 'tool-invocation', 'metr
 export type Service = (typeof SERVICES)[number];
 
 export interface GatewayProcess {
-  /** `standalone` in embedded mode. */
-  readonly service: Service | 'standalone';
+  /** `switchyard` in embedded mode. */
+  readonly service: Service | 'switchyard';
   readonly replica: number;
   readonly url: string;
   readonly server: ChildServer;

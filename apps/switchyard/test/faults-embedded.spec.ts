@@ -26,8 +26,8 @@ describe('an embedded gateway', () => {
     for (let kills = 0; kills < 3; kills++) {
       await traffic.goesOn(10);
       await registering.goesOn();
-      await given.kill('standalone');
-      await given.gateway.restart('standalone');
+      await given.kill('switchyard');
+      await given.gateway.restart('switchyard');
     }
     await traffic.goesOn(10);
     const calls = await traffic.stop();

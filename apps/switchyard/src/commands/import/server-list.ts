@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { GatewayBody } from '../admin-api.js';
+import type { GatewayBody } from '../../gateway/admin-api.js';
 
 /** A server as a client's configuration names it: how to register it, or why that cannot be done. */
 export type ServerEntry =

@@ -1,5 +1,5 @@
 import type { Relay, RelayOutput } from './relay.js';
-import { type RelayedMessage, failureOf, isRequest, readRelayed } from './relayed-message.js';
+import { type RelayedMessage, failureOf, isRequest, readRelayed } from '../../messages/relayed-message.js';
 import { EVENT_STREAM, type ServerConnection, contentType, readEvents, reasonOf } from './server-connection.js';
 
 const ENDPOINT_MS = 10_000;

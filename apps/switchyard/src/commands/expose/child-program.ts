@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { LineSplitter, asLine } from './line-splitter.js';
+import { LineSplitter, asLine } from '../../messages/line-splitter.js';
 
 export interface ProgramCommand {
   readonly command: string;

@@ -1,10 +1,10 @@
 import { issueAdminToken } from '#apps/auth';
 import { type RunningService, runProcess, VERSION } from '#libs/service';
-import { AdminApi } from './admin-api.js';
-import { clientConfiguration } from './client-configuration.js';
-import { importServers } from './import/import-servers.js';
-import { readServerList, type ServerEntry } from './import/server-list.js';
-import { parts } from './parts.js';
+import { AdminApi } from '../../gateway/admin-api.js';
+import { clientConfiguration } from '../../gateway/client-configuration.js';
+import { importServers } from '../import/import-servers.js';
+import { readServerList, type ServerEntry } from '../import/server-list.js';
+import { parts } from '../../gateway/parts.js';
 
 export interface StartChoices {
   readonly demo: boolean;
@@ -40,7 +40,7 @@ const prepare = async (gateway: RunningService, demo: boolean, entries: readonly
     await importServers(api, entries, print);
   }
   // With the clients that it calls as, which nothing else needs.
-  if (demo) await (await import('./demo/demo.js')).runDemo(api, print);
+  if (demo) await (await import('./demo.js')).runDemo(api, print);
   print(`\nAdmin token (${TOKEN_LIFETIME_MS / 86_400_000} days):\n${token}`);
   print(`\nFor your client's mcp.json:\n${clientConfiguration(gateway.url, token)}`);
 };

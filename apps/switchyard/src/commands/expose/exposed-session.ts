@@ -3,7 +3,7 @@ import type { HttpReply, SseStream } from '#libs/mcp-http';
 import { fail } from '#libs/errors';
 import { type ClientRequest, errorMessage, toRpcError } from '#libs/mcp';
 import { ChildProgram, type ProgramCommand } from './child-program.js';
-import { type RelayedMessage, readRelayed } from './relayed-message.js';
+import { type RelayedMessage, readRelayed } from '../../messages/relayed-message.js';
 
 interface Waiting {
   readonly reply: HttpReply;

@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpRelay } from './http-relay.js';
-import { LineSplitter, asLine } from './line-splitter.js';
+import { LineSplitter, asLine } from '../../messages/line-splitter.js';
 import type { Relay, RelayOutput } from './relay.js';
 import { ServerConnection } from './server-connection.js';
 import { SseRelay } from './sse-relay.js';
@@ -15,22 +14,6 @@ export interface ConnectChoices {
 const LAST_ANSWERS_MS = 1_500;
 const POLL_MS = 20;
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-
-export const connectChoices = (
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): ConnectChoices => {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    options: { token: { type: 'string' } },
-    allowPositionals: true,
-  });
-  const [url = ''] = positionals;
-  if (positionals.length !== 1 || !/^https?:\/\//i.test(url) || !URL.canParse(url)) {
-    throw new Error('connect needs one http or https URL of an MCP endpoint');
-  }
-  return { url: new URL(url), token: values.token ?? env['SWITCHYARD_TOKEN'] ?? null };
-};
 
 /** An MCP server on stdio that is really the one at `url`. Resolves when the client, or the server, is done. */
 export const connect = async ({ url, token }: ConnectChoices): Promise<void> => {

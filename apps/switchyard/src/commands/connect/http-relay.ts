@@ -2,7 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeHeaderValue } from '#libs/mcp';
 import { ParamMirrors } from './param-mirrors.js';
 import type { Relay, RelayOutput } from './relay.js';
-import { type RelayedMessage, claimedRevision, failureOf, isRequest, readRelayed } from './relayed-message.js';
+import {
+  type RelayedMessage,
+  claimedRevision,
+  failureOf,
+  isRequest,
+  readRelayed,
+} from '../../messages/relayed-message.js';
 import {
   EVENT_STREAM,
   type ServerAnswer,

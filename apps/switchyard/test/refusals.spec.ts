@@ -15,6 +15,8 @@ const run = async (settings: ProcessSettings): Promise<GatewayProcess & { code: 
   return Object.assign(gateway, { code });
 };
 
+const SCREEN = { rows: 24, columns: 80 };
+
 describe('a start that is refused', () => {
   const WEAK = ['changeme', 'secret', 'my-test-key', 'a'.repeat(40), '12345678901234567890123456789012'];
   it.each(WEAK)('names the weak secret without repeating it: %s', async (secret) => {
@@ -49,9 +51,20 @@ describe('a start that is refused', () => {
     [['--import'], '--import needs the path of an mcp.json'],
     [['--import', 'absent.json'], 'absent.json cannot be read (ENOENT)'],
     [['token', 'destroy'], '"token destroy" is not a command; see --help'],
+    [['--demmo'], '"--demmo" is not understood; did you mean --demo? See --help'],
+    [['conect', 'http://127.0.0.1:4444/mcp'], '"conect" is not a command; did you mean connect? See --help'],
+    [['connect'], 'connect needs URL; see connect --help'],
+    [['connect', 'not-a-url'], 'connect needs an http or https URL'],
+    [['expose', '--prot', '1', '--', 'x'], '"--prot" is not understood; did you mean --port? See expose --help'],
+    [['expose', '--port', '65536', '--', 'x'], '--port 65536 is not a port'],
+    [['expose', '--host', '0.0.0.0', '--', 'x'], /^switchyard: --host 0\.0\.0\.0 lets others in/],
+    [['import', 'mcp.json'], /^switchyard: import needs an administrator’s --token/],
+    [['help', 'settings', 'NONE'], 'There is no setting "NONE"; see help settings'],
   ])('says what is wrong with its arguments: %j', async (args, sentence) => {
     const { code, stderr } = await run({ args });
-    expect([code, stderr]).toEqual([1, `switchyard: ${sentence}\n`]);
+    expect(code).toBe(1);
+    if (typeof sentence === 'string') expect(stderr).toBe(`switchyard: ${sentence}\n`);
+    else expect(stderr).toMatch(sentence);
   });
 
   it('is one line where Node is too old', async () => {
@@ -101,6 +114,26 @@ describe('what it can tell without starting', () => {
       expect(stdout).toMatch(new RegExp(`^  ${name}  \\(`, 'm'));
     }
     expect(stdout).toContain('token create');
+  });
+
+  it.each([[], ['start'], ['import'], ['connect'], ['expose']])(
+    'is each command, on a screen: %s',
+    async (...words) => {
+      const { code, stdout } = await run({ args: words.length === 0 ? ['help'] : [...words, '--help'] });
+      const lines = stdout.trimEnd().split('\n');
+      expect([code, lines.length <= SCREEN.rows, lines.filter((line) => line.length > SCREEN.columns)]).toEqual([
+        0,
+        true,
+        [],
+      ]);
+      expect(stdout).toContain(`Usage: switchyard ${words.join('')}`);
+      expect((await run({ args: ['help', ...words] })).stdout).toBe(stdout);
+    },
+  );
+
+  it('is one setting', async () => {
+    const { stdout } = await run({ args: ['help', 'settings', 'PORT'] });
+    expect(stdout).toMatch(/^PORT  \(integer .*\)\n {4}Port to listen on.*\n$/);
   });
 
   it('is its version', async () => {

@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { VERSION } from '#libs/service';
-import type { AdminApi } from '../admin-api.js';
+import type { AdminApi } from '../../gateway/admin-api.js';
 
 export interface ToolAnswer {
   /** The protocol revision that client and gateway agreed on. */

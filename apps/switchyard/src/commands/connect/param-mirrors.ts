@@ -1,5 +1,5 @@
 import { type HeaderMirror, headerMirrorsOf, memberText, mirrorHeaders } from '#libs/mcp';
-import type { RelayedMessage } from './relayed-message.js';
+import type { RelayedMessage } from '../../messages/relayed-message.js';
 
 /**
  * Which arguments of which tool go into headers as well, learnt from the lists that pass by. A client on stdio knows

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { AdminApi } from '../admin-api.js';
+import type { AdminApi } from '../../gateway/admin-api.js';
 import { callTool } from './call-tool.js';
 
 const PACKAGE = '@modelcontextprotocol/server-everything';

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { AdminApi, type GatewayBody } from './admin-api.js';
-import { importServers } from './import/import-servers.js';
+import { AdminApi, type GatewayBody } from '../../gateway/admin-api.js';
+import { importServers } from './import-servers.js';
 
 let close = (): void => undefined;
 afterEach(() => close());

@@ -11,7 +11,7 @@ import {
   withMembers,
 } from '#libs/mcp';
 import { ChildProgram, type ProgramCommand } from './child-program.js';
-import { type RelayedMessage, readRelayed } from './relayed-message.js';
+import { type RelayedMessage, readRelayed } from '../../messages/relayed-message.js';
 
 interface Waiting {
   readonly reply: HttpReply;
