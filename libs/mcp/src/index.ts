@@ -1,4 +1,4 @@
-export { isObject } from './json/is-object.js';
+export { asObject, isObject } from './json/is-object.js';
 export { checkDepth } from './json/limits.js';
 export { memberText, membersOf, valueText, withMembers } from './json/members.js';
 export type { Member } from './json/members.js';

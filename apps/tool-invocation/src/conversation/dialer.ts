@@ -1,12 +1,10 @@
 import { fail, GatewayError } from '#libs/errors';
 import type { IncomingNotification, IncomingRequest } from '#libs/mcp';
-import type { Access, Channel, ChannelEvents, Transport } from '../transport/channel.js';
-import { LegacySession } from './legacy/peer.js';
+import type { Access, Channel, ChannelEvents, Transport, TransportKind } from '../transport/channel.js';
+import { LegacyPeer } from './legacy/peer.js';
 import { ModernPeer } from './modern/peer.js';
 import type { Peer, PeerEvents } from './peer.js';
 import { discover, judge, probeEra, type Verdict } from './era-probe.js';
-
-export type TransportKind = 'http' | 'stdio' | 'sse';
 
 /** A server that has not answered the probe by then is sent `initialize` as well; it may only be slow to start. */
 const PROBE_PATIENCE_MS = 2_000;
@@ -48,8 +46,8 @@ export class Dialer {
   }
 
   /** Asks again an upstream that was found to be legacy; a verdict that nobody doubts would never correct itself. */
-  async recheck(access: Access, events: PeerEvents): Promise<void> {
-    const line = await this.open(access, events);
+  async recheck(access: Access): Promise<void> {
+    const line = await this.open(access, UNHEARD);
     try {
       this.settle(await probeEra(line.channel, {}, this.timeoutMs));
     } finally {
@@ -127,8 +125,8 @@ export class Dialer {
     line: Line,
     capabilities: Readonly<Record<string, unknown>>,
     events: PeerEvents,
-  ): Promise<LegacySession> {
-    const session = await LegacySession.open(line.channel, {
+  ): Promise<LegacyPeer> {
+    const session = await LegacyPeer.open(line.channel, {
       capabilities,
       events,
       timeoutMs: this.timeoutMs,
@@ -144,6 +142,13 @@ export class Dialer {
     this.judgedAtMs = performance.now();
   }
 }
+
+const UNHEARD: PeerEvents = {
+  listChanged: () => {},
+  resourceUpdated: () => {},
+  doubted: () => {},
+  closed: () => {},
+};
 
 type ModernVerdict = Extract<Verdict, { era: 'modern' }>;
 

@@ -1,8 +1,7 @@
 import { fail, GatewayError } from '#libs/errors';
-import { LEGACY_REVISIONS, META_SERVER_INFO, MODERN_REVISION, cacheHintOf } from '#libs/mcp';
+import { asObject, LEGACY_REVISIONS, META_SERVER_INFO, MODERN_REVISION, cacheHintOf } from '#libs/mcp';
 import type { Channel } from '../transport/channel.js';
 import { request, type Response } from './request.js';
-import { asObject } from './as-object.js';
 import { modernHeaders, modernMeta } from './modern/request.js';
 import type { PeerIdentity } from './peer.js';
 import { HttpRefusal } from '../transport/http/refusal.js';

@@ -64,19 +64,3 @@ export interface Watched {
 }
 
 export const NOTHING_WATCHED: Watched = { lists: false, uris: [] };
-
-const LISTS: Readonly<Record<string, CatalogList>> = {
-  'notifications/tools/list_changed': 'tools',
-  'notifications/prompts/list_changed': 'prompts',
-  'notifications/resources/list_changed': 'resources',
-};
-
-/** Tells the events about a change notification; false when it is none. */
-export const announce = (method: string, params: Readonly<Record<string, unknown>>, events: PeerEvents): boolean => {
-  const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined;
-  if (list !== undefined) events.listChanged(list);
-  else if (method === 'notifications/resources/updated' && typeof params.uri === 'string')
-    events.resourceUpdated(params.uri);
-  else return false;
-  return true;
-};

@@ -1,7 +1,11 @@
 import { type IncomingError, type IncomingResult, requestText, withMeta } from '#libs/mcp';
 import { fail } from '#libs/errors';
+import { VERSION } from '#libs/service';
 import type { Channel } from '../transport/channel.js';
 import { Exchange } from '../transport/exchange.js';
+
+/** How the gateway introduces itself to upstreams. */
+export const CLIENT_INFO = { name: 'switchyard', title: 'Switchyard', version: VERSION } as const;
 
 /** Request ids are unique in the process, so that no answer can be taken for another's on any connection. */
 let lastId = 0;

@@ -13,6 +13,7 @@ import type { Access } from '../transport/channel.js';
 import { listPages } from '../conversation/list-pages.js';
 import type { Peer } from '../conversation/peer.js';
 import type { Upstream } from '../upstreams/upstream.js';
+import { accessFor } from '../upstreams/upstream-credentials.js';
 import type { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import { type Verdict, judge } from '../conversation/era-probe.js';
 
@@ -32,7 +33,7 @@ export class DiscoveryService {
 
   async discover({ profile, transport, credential }: Request): Promise<ReplyOf<typeof DiscoverUpstream>> {
     const access =
-      credential === undefined ? await this.directory.access(profile.id, '') : this.directory.accessFor(credential);
+      credential === undefined ? await this.directory.credentials.access(profile.id, '') : accessFor(credential);
     if (transport !== 'AUTO') return this.look({ ...profile, transport }, access);
     try {
       return await this.look({ ...profile, transport: 'STREAMABLEHTTP' }, access);

@@ -66,7 +66,7 @@ export class WatchService {
     signal: AbortSignal,
   ): Promise<boolean> {
     const upstream = await this.directory.upstream(upstreamId);
-    const access = await this.directory.access(upstreamId, principalId);
+    const access = await this.directory.credentials.access(upstreamId, principalId);
     const peer = await upstream.peer(access, capabilities, principalId, ownSession);
     if (signal.aborted) return false;
     const ends = uris.map((uri) => upstream.watchResource(peer, uri, notify));

@@ -1,22 +1,19 @@
 import { WithBody } from '#libs/bus';
-import type { AttendCall, CallAnswer, ContinueCall, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import type { ReplyOf, RequestOf } from '#contracts/define';
+import type { AttendCall, CallAnswer, ContinueCall, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import { MODERN_REVISION } from '#libs/mcp';
 import type { Outbox } from '#libs/outbox';
 import { childTraceparent } from '#libs/telemetry';
-import { inputRequestsText, ParkedCalls } from './parked-calls.js';
-import { CallReport } from './call-report.js';
+import { type Ask, OpenCall, type Step } from '../call/open-call.js';
 import type { Settings } from '../tool-invocation.settings.js';
-import type { Access } from '../transport/channel.js';
-import type { Peer } from '../conversation/peer.js';
-import { staleness } from '../call/stale.js';
-import type { Upstream } from '../upstreams/upstream.js';
 import type { UpstreamDirectory } from '../upstreams/upstream-directory.js';
+import { CallReport } from './call-report.js';
 import { DeadlineSweep } from './deadline-sweep.js';
 import type { Context } from './deferred-task.js';
 import { HeldTasks } from './deferred-tasks.js';
-import { type Ask, OpenCall, type Step } from '../call/open-call.js';
+import { Dispatcher } from './dispatcher.js';
+import { inputRequestsText, ParkedCalls } from './parked-calls.js';
 import { RunningCall } from './running-call.js';
 
 type Reply = WithBody<CallAnswer>;
@@ -28,6 +25,7 @@ const ALONE_MS = 5_000;
 export class CallService {
   readonly parked: ParkedCalls;
   readonly held: HeldTasks;
+  private readonly dispatcher: Dispatcher;
   private readonly sweep = new DeadlineSweep();
   private readonly overdue = (running: RunningCall): void => {
     const { callId } = running.open.call;
@@ -36,10 +34,11 @@ export class CallService {
   };
 
   constructor(
-    private readonly directory: UpstreamDirectory,
+    directory: UpstreamDirectory,
     private readonly outbox: Pick<Outbox, 'begin' | 'settle'>,
     private readonly settings: Settings,
   ) {
+    this.dispatcher = new Dispatcher(directory);
     this.parked = new ParkedCalls(settings.parked.perPrincipalMax);
     this.held = new HeldTasks(settings.heldTasks, this);
   }
@@ -58,7 +57,7 @@ export class CallService {
     this.sweep.add(running);
     open.frames.attach(context);
     const step = open.next();
-    report.begin(() => this.begin(running));
+    report.begin(() => this.dispatcher.begin(running));
     return this.orTask(running, this.conclude(running, step, 0));
   }
 
@@ -147,18 +146,18 @@ export class CallService {
         step = reached;
       } catch (error) {
         const failure = toGatewayError(error);
-        const again = this.tryAgain(running, failure);
+        const again = this.dispatcher.tryAgain(running, failure);
         if (again !== null) {
           next = again;
           continue;
         }
-        this.leave(running, failure);
+        this.dispatcher.leave(running, failure);
         this.finish(running);
         report.failed(failure);
         throw failure;
       }
     }
-    this.leave(running, undefined);
+    this.dispatcher.leave(running, undefined);
     this.finish(running);
     const { answer, body } = step;
     const outcome = answer.kind === 'error' ? 'error' : open.isToolError ? 'tool_error' : 'ok';
@@ -169,111 +168,6 @@ export class CallService {
     );
     if (open.frames.busy) await open.frames.drained();
     return new WithBody(answer, body);
-  }
-
-  /** Begins anew, as long as that is safe; `null` when it is not. */
-  private tryAgain(running: RunningCall, failure: GatewayError): Promise<Step> | null {
-    const delayMs = this.retryDelayMs(running, failure);
-    if (delayMs === null) return null;
-    this.leave(running, failure);
-    running.open.rearm();
-    const step = running.open.next();
-    if (delayMs === 0) this.begin(running);
-    else setTimeout(() => this.begin(running), delayMs);
-    return step;
-  }
-
-  private retryDelayMs(running: RunningCall, failure: GatewayError): number | null {
-    const { upstream } = running;
-    if (failure.executed !== 'no' || upstream === undefined) return null;
-    running.attempts++;
-    const stale = staleness(failure);
-    if (stale !== undefined) {
-      // What was known proved wrong; it is learnt anew once.
-      if (running.attempts > 1) return null;
-      if (stale === 'era') upstream.doubtEra();
-      return 0;
-    }
-    if (failure.code !== 'upstream.unreachable') return null;
-    return upstream.retries.delayMs(running.attempts, running.deadlineAtMs - Date.now());
-  }
-
-  /** Goes to the upstream: without a pause when everything is at hand, which is what nearly every call finds. */
-  private begin(running: RunningCall): void {
-    const { open } = running;
-    if (open.ended) return;
-    try {
-      const { upstreamId, principal } = open.call;
-      const upstream = this.directory.upstream(upstreamId);
-      const access = this.directory.access(upstreamId, principal.id);
-      if (upstream instanceof Promise || access instanceof Promise) {
-        Promise.all([upstream, access]).then(
-          ([known, shown]) => this.approach(running, known, shown),
-          (error: unknown) => open.fail(toGatewayError(error)),
-        );
-      } else this.approach(running, upstream, access);
-    } catch (error) {
-      open.fail(toGatewayError(error));
-    }
-  }
-
-  private approach(running: RunningCall, upstream: Upstream, access: Access): void {
-    const { open } = running;
-    if (open.ended) return;
-    running.upstream = upstream;
-    running.access = access;
-    running.hurry(upstream.timeoutMs);
-    if (upstream.turnstile.tryEnter(running.lane)) return this.enter(running);
-    upstream.turnstile
-      .enter(running.lane, () => open.ended)
-      .then(
-        () => this.enter(running),
-        (error: unknown) => open.fail(toGatewayError(error)),
-      );
-  }
-
-  private enter(running: RunningCall): void {
-    const { open } = running;
-    const upstream = running.upstream as Upstream;
-    running.inside = true;
-    if (open.ended) return this.leave(running, undefined, false);
-    if (upstream.retired) {
-      // It was described anew, or its credential changed, while the call waited for its turn.
-      this.leave(running, undefined, false);
-      return this.begin(running);
-    }
-    try {
-      upstream.breaker.enter();
-      const { client, principal, ownSession } = open.call;
-      const peer = upstream.peer(running.access as Access, client.capabilities, principal.id, ownSession);
-      if (peer instanceof Promise) {
-        peer.then(
-          (opened) => this.start(running, opened),
-          (error: unknown) => open.fail(toGatewayError(error)),
-        );
-      } else this.start(running, peer);
-    } catch (error) {
-      open.fail(toGatewayError(error));
-    }
-  }
-
-  private start(running: RunningCall, peer: Peer): void {
-    if (!running.open.ended) peer.start(running.open);
-  }
-
-  /** Gives the place at the upstream back and tells how the upstream did. */
-  private leave(running: RunningCall, failure: GatewayError | undefined, judged = true): void {
-    const { upstream, open } = running;
-    if (!running.inside || upstream === undefined) return;
-    running.inside = false;
-    upstream.turnstile.leave(running.lane);
-    if (!judged || failure?.code === 'upstream.breaker_open') return;
-    const verdict = failure === undefined ? 'well' : judgeHealth(failure, open.heard);
-    if (verdict === 'well') {
-      upstream.breaker.succeeded();
-      upstream.retries.succeeded();
-    } else if (verdict === 'ill') upstream.breaker.failed();
-    else upstream.breaker.undecided();
   }
 
   private finish(running: RunningCall): void {
@@ -295,7 +189,7 @@ export class CallService {
     const { ttlMs } = this.settings.parked;
     // A client without a session comes back by itself, from anywhere; any other is asked by the instance that made the call.
     running.deadlineAtMs = Date.now() + (client.revision === MODERN_REVISION ? ttlMs : Math.min(ttlMs, ALONE_MS));
-    this.leave(running, undefined);
+    this.dispatcher.leave(running, undefined);
     return new WithBody({ kind: 'input-required', parked: { round } }, inputRequestsText(asks.values()));
   }
 
@@ -309,12 +203,3 @@ export class CallService {
     running.report.failed(fail('bus.cancelled', { executed: 'unknown' }));
   }
 }
-
-const ILL = new Set<string>(['upstream.unreachable', 'upstream.closed', 'upstream.invalid_answer', 'upstream.not_mcp']);
-
-/** What a failure says about the health of the upstream. A slow tool is no sick server, a silent server is. */
-const judgeHealth = (failure: GatewayError, heard: boolean): 'well' | 'ill' | 'unknown' => {
-  if (ILL.has(failure.code)) return staleness(failure) === undefined ? 'ill' : 'unknown';
-  if (failure.code === 'upstream.timed_out') return heard ? 'well' : 'ill';
-  return 'unknown';
-};

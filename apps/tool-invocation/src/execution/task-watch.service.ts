@@ -1,24 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { CallContext } from '#libs/bus';
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { RoutedCall } from '#contracts/tool-invocation/execute-call.request';
-import type { TaskNotice, WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
+import type { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { fail, toGatewayError } from '#libs/errors';
 import { childTraceparent } from '#libs/telemetry';
-import type { HeldTasks } from './deferred-tasks.js';
 import { OpenCall } from '../call/open-call.js';
 import type { Peer } from '../conversation/peer.js';
 import type { UpstreamDirectory } from '../upstreams/upstream-directory.js';
+import type { HeldTasks } from './deferred-tasks.js';
+import { FollowedTask, type FollowerContext, lookAfter } from './followed-task.js';
 
 type Request = RequestOf<typeof WatchTasks>;
-type Context = Pick<CallContext<TaskNotice>, 'signal' | 'send'>;
 
 const TASKS_MAX = 100;
 const READ_MS = 30_000;
-const POLL_MS = 1_000;
-const POLL_MS_MAX = 30_000;
-/** Between two looks at a task of which the upstream tells by itself. */
-const SAFETY_MS = 60_000;
 const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 30_000;
 
@@ -36,7 +31,7 @@ export class TaskWatchService {
     this.stopping.abort();
   }
 
-  async watch(request: Request, context: Context): Promise<ReplyOf<typeof WatchTasks>> {
+  async watch(request: Request, context: FollowerContext): Promise<ReplyOf<typeof WatchTasks>> {
     if (request.taskIds.length > TASKS_MAX)
       throw fail('mcp.params_invalid', { message: `More than ${TASKS_MAX} tasks` });
     const signal = AbortSignal.any([context.signal, this.stopping.signal]);
@@ -64,7 +59,7 @@ export class TaskWatchService {
   private async follow(request: Request, tasks: Map<string, FollowedTask>, signal: AbortSignal): Promise<void> {
     const { upstreamId, principal, client, ownSession } = request;
     const upstream = await this.directory.upstream(upstreamId);
-    const access = await this.directory.access(upstreamId, principal.id);
+    const access = await this.directory.credentials.access(upstreamId, principal.id);
     const peer = await upstream.peer(access, client.capabilities, principal.id, ownSession);
     const ended = new AbortController();
     const over = AbortSignal.any([signal, ended.signal]);
@@ -144,114 +139,6 @@ const callFor = ({ upstreamId, principal, client }: Request, taskId: string): Ro
   headerParams: [],
   receivedAtMs: Date.now(),
 });
-
-/** Looks at each task whenever there is reason to, until it is over. One that nobody knows any more is. */
-const lookAfter = async (
-  tasks: Map<string, FollowedTask>,
-  signal: AbortSignal,
-  ask: (taskId: string) => Promise<string | null>,
-): Promise<void> => {
-  await Promise.all(
-    [...tasks.values()].map(async (task) => {
-      task.doubt();
-      while (!signal.aborted && !task.isOver) {
-        if (task.isDoubtful) {
-          task.looked();
-          const told = await ask(task.taskId);
-          if (told === null) task.end();
-          else task.tell(told);
-        }
-        if (!task.isOver) await task.rest(signal);
-      }
-      if (task.isOver) tasks.delete(task.taskId);
-    }),
-  );
-};
-
-const OVER: ReadonlySet<unknown> = new Set(['completed', 'failed', 'cancelled']);
-
-/** One task, and what its follower was last told of it. */
-class FollowedTask {
-  isOver = false;
-  isDoubtful = true;
-  private told: string;
-  private pollMs = POLL_MS;
-  private isPushed = false;
-  private sending: Promise<void> = Promise.resolve();
-  private latest: string | undefined;
-  private wake: (() => void) | undefined;
-
-  constructor(
-    readonly taskId: string,
-    private readonly context: Context,
-  ) {
-    // Who asks to hear of a task takes it to be at work.
-    this.told = keyOf({ status: 'working' });
-  }
-
-  /** Until it is time to look again, or there is a reason to. */
-  rest(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.wake = undefined;
-        resolve();
-      };
-      const timer = setTimeout(() => this.doubt(), this.isPushed ? SAFETY_MS : this.pollMs);
-      this.wake = done;
-      if (signal.aborted || this.isOver || this.isDoubtful) done();
-      else signal.addEventListener('abort', done, { once: true });
-    });
-  }
-
-  /** Resolves when its follower has all there is. */
-  async sent(): Promise<void> {
-    await this.sending.catch(() => {});
-  }
-
-  isTold(): void {
-    this.isPushed = true;
-  }
-
-  doubt(): void {
-    this.isDoubtful = true;
-    this.wake?.();
-  }
-
-  looked(): void {
-    this.isDoubtful = false;
-  }
-
-  end(): void {
-    this.isOver = true;
-  }
-
-  /** What is no news is not told; what comes while its follower is busy is told once, when they have time. */
-  tell(text: string): void {
-    const task = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    const { pollIntervalMs, status } = task;
-    if (typeof pollIntervalMs === 'number') this.pollMs = Math.min(Math.max(pollIntervalMs, POLL_MS), POLL_MS_MAX);
-    const key = keyOf(task);
-    if (this.isOver || key === this.told) return;
-    this.told = key;
-    this.isOver = OVER.has(status);
-    if (this.isOver) this.wake?.();
-    const isSending = this.latest !== undefined;
-    this.latest = text;
-    if (isSending) return;
-    this.sending = this.sending.then(async () => {
-      const body = this.latest;
-      this.latest = undefined;
-      await this.context.send({ taskId: this.taskId }, body);
-    });
-    this.sending.catch(() => {});
-  }
-}
-
-/** Two tellings with the same key say the same. */
-const keyOf = ({ status, statusMessage, inputRequests }: Readonly<Record<string, unknown>>): string =>
-  JSON.stringify([status, statusMessage, Object.keys((inputRequests ?? {}) as object)]);
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

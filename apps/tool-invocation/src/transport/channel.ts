@@ -29,6 +29,8 @@ export interface Channel {
   close(): Promise<void>;
 }
 
+export type TransportKind = 'http' | 'stdio' | 'sse';
+
 /** One way to reach one upstream. */
 export interface Transport {
   open(access: Access, events: ChannelEvents): Promise<Channel>;

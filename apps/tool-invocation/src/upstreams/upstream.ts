@@ -3,25 +3,26 @@ import type { OwnSession } from '#contracts/tool-invocation/execute-call.request
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { GatewayError, toGatewayError } from '#libs/errors';
 import { ALL_CAPABILITIES, canBeAsked, capabilityKey, sessionCapabilities } from '#libs/mcp';
-import type { Dialer, TransportKind } from '../conversation/dialer.js';
+import type { Dialer } from '../conversation/dialer.js';
 import { CircuitBreaker } from './limits/circuit-breaker.js';
 import { RetryBudget } from './limits/retry-budget.js';
 import { Turnstile } from './limits/concurrency-limiter.js';
 import type { Settings } from '../tool-invocation.settings.js';
-import type { Access, Transport } from '../transport/channel.js';
-import { OwnSessions } from './own-sessions.js';
+import type { Access, Transport, TransportKind } from '../transport/channel.js';
+import { DedicatedSessions } from './dedicated-sessions.js';
 import type { Peer, PeerEvents } from '../conversation/peer.js';
 import { PeerWatch } from './peer-watch.js';
 import { staleProfile } from '../call/stale.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Who has to know what happens at an upstream. */
 export interface UpstreamHost {
-  listChanged(upstreamId: string, list: CatalogList): void;
+  onListChanged(upstreamId: string, list: CatalogList): void;
   /** Its lists may have changed unheard. */
-  listsDoubted(upstreamId: string): void;
+  onListsInvalidated(upstreamId: string): void;
   /** Nobody tells any more when a list of it changes. */
-  unwatched(upstream: Upstream): void;
+  onUnwatched(upstream: Upstream): void;
   /** Makes room for one more conversation, or fails with `upstream.busy`. */
   makeRoom(kind: TransportKind): void | Promise<void>;
 }
@@ -35,7 +36,7 @@ export class Upstream {
   readonly retries: RetryBudget;
   private readonly peers = new Map<string, Peer | Promise<Peer>>();
   private readonly watches = new Map<Peer, PeerWatch>();
-  private readonly own = new OwnSessions();
+  private readonly own = new DedicatedSessions();
   private first: Promise<unknown> | undefined;
   retired = false;
 
@@ -201,7 +202,7 @@ export class Upstream {
     if (room !== undefined) await room;
     let opened: Peer | undefined;
     const events: PeerEvents = {
-      listChanged: (list) => this.host.listChanged(this.profile.id, list),
+      listChanged: (list) => this.host.onListChanged(this.profile.id, list),
       resourceUpdated: (uri) => opened && this.watches.get(opened)?.updated(uri),
       doubted: () => opened && this.doubt(opened),
       closed: () => opened && this.forget(opened),
@@ -237,13 +238,13 @@ export class Upstream {
     this.watches.delete(peer);
     watch?.lost();
     // A process that has ended changes nothing any more; the next one is looked over when it is needed.
-    if (watch?.lists && this.kind !== 'stdio' && !this.retired) this.host.unwatched(this);
+    if (watch?.lists && this.kind !== 'stdio' && !this.retired) this.host.onUnwatched(this);
   }
 
   private doubt(peer: Peer): void {
     const watch = this.watches.get(peer);
     watch?.doubted();
-    if (watch?.lists) this.host.listsDoubted(this.profile.id);
+    if (watch?.lists) this.host.onListsInvalidated(this.profile.id);
   }
 
   private watchOf(peer: Peer): PeerWatch {

@@ -1,12 +1,4 @@
-import {
-  askProblem,
-  type IncomingError,
-  type IncomingResult,
-  isObject,
-  resourceLinksOf,
-  resultParts,
-  withMembers,
-} from '#libs/mcp';
+import { askProblem, type IncomingError, type IncomingResult, isObject, resourceLinksOf, resultParts } from '#libs/mcp';
 import type { OpenCall } from '../../call/open-call.js';
 import { resourceNotFound } from '../upstream-error.js';
 
@@ -53,16 +45,3 @@ const urlElicitations = (data: unknown, capabilities: Json): string | null => {
   }
   return JSON.stringify(requests);
 };
-
-/** `task` would make a task of a call in 2025-11-25, which is for the gateway to decide. */
-const NEWER_KEYS = { inputResponses: null, requestState: null, task: null };
-const MAY_HAVE_NEWER_KEYS = /"(?:inputResponses|requestState|task)"/;
-
-/** The params of a call without what only a 2026-07-28 upstream knows. */
-export const legacyParams = (paramsText: string): string =>
-  MAY_HAVE_NEWER_KEYS.test(paramsText) ? withMembers(paramsText, NEWER_KEYS) : paramsText;
-
-const ASK_KEYS = { _meta: null, task: null, elicitationId: null };
-
-/** The params of a server's question as 2026-07-28 writes them. */
-export const askParamsText = (paramsText: string): string => withMembers(paramsText, ASK_KEYS);

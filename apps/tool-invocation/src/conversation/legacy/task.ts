@@ -4,7 +4,7 @@ import type { RoutedCall } from '#contracts/tool-invocation/execute-call.request
 import { type IncomingError, type IncomingResult, relayedMeta, resultWithMeta } from '#libs/mcp';
 import { childTraceparent } from '#libs/telemetry';
 import { type Ask, OpenCall } from '../../call/open-call.js';
-import type { Errand } from './errand.js';
+import type { RequestOverrides } from './call.js';
 import type { PeerIdentity } from '../peer.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -13,7 +13,7 @@ type Answer = IncomingResult | IncomingError;
 /** What a session does for its tasks. */
 export interface TaskSession {
   readonly identity: PeerIdentity;
-  send(open: OpenCall, errand: Errand): { readonly exchange: { readonly id: number } } | undefined;
+  send(open: OpenCall, overrides: RequestOverrides): { readonly exchange: { readonly id: number } } | undefined;
   give(open: OpenCall, message: Answer): void;
   tell(method: string, params: object): void;
 }

@@ -1,5 +1,6 @@
 import type { RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import {
+  asObject,
   appendMembers,
   declaresTasks,
   type IncomingRequest,
@@ -9,7 +10,6 @@ import {
   taskProblem,
 } from '#libs/mcp';
 import type { OpenCall } from '../../call/open-call.js';
-import { asObject } from '../as-object.js';
 import { KeptTask, type TaskSession } from './task.js';
 import { invalidAnswer } from '../upstream-error.js';
 import type { TaskEars } from '../peer.js';

@@ -1,5 +1,16 @@
-import { META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_PROTOCOL_VERSION, MODERN_REVISION } from '#libs/mcp';
-import { CLIENT_INFO } from '../client-info.js';
+import {
+  encodeHeaderValue,
+  type HeaderMirror,
+  META_CLIENT_CAPABILITIES,
+  META_CLIENT_INFO,
+  META_PROTOCOL_VERSION,
+  mirrorHeaders,
+  MODERN_REVISION,
+} from '#libs/mcp';
+import type { OpenCall } from '../../call/open-call.js';
+import { CLIENT_INFO } from '../request.js';
+
+const NAMED = new Set(['tools/call', 'prompts/get', 'resources/read', 'tasks/get', 'tasks/update', 'tasks/cancel']);
 
 /** The headers of every request to a 2026-07-28 upstream. */
 export const modernHeaders = (method: string): string[] => [
@@ -8,6 +19,21 @@ export const modernHeaders = (method: string): string[] => [
   'mcp-method',
   method,
 ];
+
+/**
+ * The headers of a call to one: its name, and the parameters that the tool wants mirrored.
+ * https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#standard-request-headers
+ */
+export const callHeaders = (
+  { call: { method, target }, paramsText, traceparent }: OpenCall,
+  mirrors: readonly HeaderMirror[],
+): string[] => {
+  const headers = modernHeaders(method);
+  if (NAMED.has(method)) headers.push('mcp-name', encodeHeaderValue(target));
+  headers.push('traceparent', traceparent);
+  if (mirrors.length > 0) headers.push(...mirrorHeaders(mirrors, paramsText));
+  return headers;
+};
 
 /** What every request to one says in its `_meta`. */
 export const modernMeta = (capabilities: object): Record<string, unknown> => ({

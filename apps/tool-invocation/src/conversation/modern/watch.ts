@@ -3,7 +3,8 @@ import type { Channel } from '../../transport/channel.js';
 import { nextRequestId } from '../request.js';
 import { Exchange } from '../../transport/exchange.js';
 import { modernHeaders, modernMeta } from './request.js';
-import { announce, NOTHING_WATCHED, type PeerEvents, type Watched } from '../peer.js';
+import { announce } from '../notifications.js';
+import { NOTHING_WATCHED, type PeerEvents, type Watched } from '../peer.js';
 
 const METHOD = 'subscriptions/listen';
 const SETTLE_MS = 20;

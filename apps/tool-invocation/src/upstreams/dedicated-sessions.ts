@@ -9,7 +9,7 @@ interface Held {
 }
 
 /** Sessions that this instance keeps for one client or one principal each. What is not here is lost. */
-export class OwnSessions {
+export class DedicatedSessions {
   private readonly held = new Map<string, Held>();
 
   hold(key: string): void {

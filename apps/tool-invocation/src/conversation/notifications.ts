@@ -1,5 +1,7 @@
+import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import type { IncomingNotification } from '#libs/mcp';
 import { isLogLevel, type OpenCall } from '../call/open-call.js';
+import type { PeerEvents } from './peer.js';
 
 const TEXT_MAX = 4_096;
 const DATA_BYTES_MAX = 262_144;
@@ -16,9 +18,26 @@ export const relayProgress = ({ params }: IncomingNotification, call: OpenCall):
   });
 };
 
+/** Passes a log message on, where the client wants such messages; anything malformed ends here. */
 export const relayLog = ({ params }: IncomingNotification, call: OpenCall): void => {
   const { level, logger, data } = params;
   if (call.logLevel === undefined || !isLogLevel(level)) return;
   if (data === undefined || JSON.stringify(data).length > DATA_BYTES_MAX) return;
   call.log({ kind: 'log', level, ...(typeof logger === 'string' && { logger: logger.slice(0, TEXT_MAX) }), data });
+};
+
+const LISTS: Readonly<Record<string, CatalogList>> = {
+  'notifications/tools/list_changed': 'tools',
+  'notifications/prompts/list_changed': 'prompts',
+  'notifications/resources/list_changed': 'resources',
+};
+
+/** Tells the events about a change notification; false when it is none. */
+export const announce = (method: string, params: Readonly<Record<string, unknown>>, events: PeerEvents): boolean => {
+  const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined;
+  if (list !== undefined) events.listChanged(list);
+  else if (method === 'notifications/resources/updated' && typeof params.uri === 'string')
+    events.resourceUpdated(params.uri);
+  else return false;
+  return true;
 };

@@ -1,0 +1,138 @@
+import {
+  type IncomingError,
+  type IncomingNotification,
+  type IncomingRequest,
+  type IncomingResult,
+  notificationText,
+  requestText,
+  withMeta,
+} from '#libs/mcp';
+import { fail, type GatewayError } from '#libs/errors';
+import type { Ask, OpenCall, UpstreamSide } from '../../call/open-call.js';
+import { staleSession } from '../../call/stale.js';
+import type { Channel } from '../../transport/channel.js';
+import { Exchange, type ExchangeSink } from '../../transport/exchange.js';
+import { HttpRefusal } from '../../transport/http/refusal.js';
+import { nextRequestId } from '../request.js';
+import { toUpstreamError } from '../upstream-error.js';
+
+/** What is sent to a session for the sake of a call, where it is not the call itself. */
+export interface RequestOverrides {
+  readonly method?: string;
+  readonly paramsText?: string;
+  /** Takes the result in place of the call. */
+  readonly take?: (result: IncomingResult) => void | Promise<void>;
+  /** Takes an error in place of the call. */
+  readonly refused?: (error: IncomingError) => void;
+  /** Takes the upstream's questions in place of the call. */
+  readonly asked?: (ask: Omit<Ask, 'key'>) => void;
+  /** Tells the upstream that nobody waits any more, where that is not said of the request itself. */
+  readonly cancel?: () => void;
+}
+
+/** Whose call it is. */
+export interface LegacyCallOwner {
+  readonly channel: Channel;
+  /** What the upstream asks on the stream of the call. */
+  asked(message: IncomingRequest, call: LegacyCall): void;
+  notified(message: IncomingNotification, call: LegacyCall): void;
+  settled(call: LegacyCall): void;
+  /** The upstream has forgotten the session. */
+  lose(): void;
+  post(text: string): void;
+  /** Gives a call the answer of the upstream. */
+  give(open: OpenCall, message: IncomingResult | IncomingError): void;
+}
+
+/** A call, or something that has to be asked for its sake, on its way to a session and back. */
+export class LegacyCall implements ExchangeSink, UpstreamSide {
+  seat = -1;
+  readonly exchange: Exchange;
+  /** Who the upstream's questions on its stream are put to. */
+  readonly asker: Pick<OpenCall, 'call' | 'ask'>;
+
+  constructor(
+    private readonly session: LegacyCallOwner,
+    readonly open: OpenCall,
+    private readonly overrides: RequestOverrides,
+  ) {
+    const { call, traceparent, wantsProgress } = open;
+    const { method = call.method, paramsText = open.paramsText, asked } = overrides;
+    const id = nextRequestId();
+    const meta: Record<string, unknown> = { ...call.meta, traceparent };
+    if (wantsProgress) meta.progressToken = id;
+    const text = requestText(id, method, withMeta(paramsText, meta));
+    this.exchange = new Exchange(id, text, ['traceparent', traceparent], this);
+    this.asker = asked === undefined ? open : { call, ask: asked };
+    open.carrier = this.exchange;
+    open.upstreamSide = this;
+  }
+
+  answered(message: IncomingResult | IncomingError, httpStatus: number | undefined): void {
+    this.open.heard = true;
+    this.session.settled(this);
+    if (message.kind === 'error' && this.meansLostSession(httpStatus, message.error.message)) return this.failLost();
+    try {
+      this.take(message)?.catch((error: unknown) => this.open.fail(toUpstreamError(error)));
+    } catch (error) {
+      this.open.fail(toUpstreamError(error));
+    }
+  }
+
+  notified(message: IncomingNotification): void {
+    this.open.heard = true;
+    this.session.notified(message, this);
+  }
+
+  asked(message: IncomingRequest): void {
+    this.open.heard = true;
+    this.session.asked(message, this);
+  }
+
+  postponed(retryMs: number): void {
+    this.open.postpone(retryMs);
+  }
+
+  failed(error: GatewayError): void {
+    this.session.settled(this);
+    this.open.heard ||= this.exchange.heard;
+    const { cause } = error;
+    if (cause instanceof HttpRefusal && this.meansLostSession(cause.status, cause.said)) this.failLost();
+    else this.open.fail(error);
+  }
+
+  abandon(): void {
+    this.exchange.abandon();
+    this.open.fail(fail('upstream.closed', { executed: this.exchange.executed }));
+  }
+
+  private take(message: IncomingResult | IncomingError): Promise<void> | undefined {
+    const { take, refused } = this.overrides;
+    const taker = message.kind === 'result' ? take : refused;
+    if (taker === undefined) {
+      this.session.give(this.open, message);
+      return undefined;
+    }
+    this.open.upstreamSide = undefined;
+    return taker(message as never) ?? undefined;
+  }
+
+  cancel(reason: string): void {
+    this.session.settled(this);
+    this.exchange.abandon();
+    if (this.overrides.cancel !== undefined) this.overrides.cancel();
+    else if (this.exchange.sent)
+      this.session.post(notificationText('notifications/cancelled', { requestId: this.exchange.id, reason }));
+  }
+
+  /** 404 by the book; 400 from servers that have not read it. */
+  private meansLostSession(httpStatus: number | undefined, said: string): boolean {
+    if (!this.session.channel.sessionful) return false;
+    return httpStatus === 404 || (httpStatus === 400 && /session/i.test(said));
+  }
+
+  private failLost(): void {
+    this.session.lose();
+    this.open.fail(staleSession());
+  }
+}

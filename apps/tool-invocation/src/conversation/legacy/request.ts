@@ -1,0 +1,57 @@
+import { fail } from '#libs/errors';
+import { asObject, LEGACY_REVISIONS, notificationText, withMembers } from '#libs/mcp';
+import type { Channel } from '../../transport/channel.js';
+import type { PeerIdentity } from '../peer.js';
+import { CLIENT_INFO, request } from '../request.js';
+
+/**
+ * Opens a session: the newest revision before 2026-07-28 is offered, any that is served is taken.
+ * https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#initialization
+ */
+export const initialize = async (
+  channel: Channel,
+  capabilities: Readonly<Record<string, unknown>>,
+  timeoutMs: number,
+): Promise<PeerIdentity> => {
+  const params = { protocolVersion: LEGACY_REVISIONS[0], capabilities, clientInfo: CLIENT_INFO };
+  const { message } = await request(channel, 'initialize', params, null, { timeoutMs, opensSession: true });
+  if (message.kind === 'error') {
+    const said = message.error.message.slice(0, 256);
+    throw fail('upstream.not_mcp', { message: `The upstream refused to initialize: ${said}`, executed: 'no' });
+  }
+  const identity = identityOf(message.result);
+  channel.protocolVersion = identity.protocolVersion;
+  await channel.post(notificationText('notifications/initialized'));
+  return identity;
+};
+
+const identityOf = (result: Readonly<Record<string, unknown>>): PeerIdentity => {
+  const { protocolVersion, serverInfo, capabilities, instructions } = result;
+  if (!(LEGACY_REVISIONS as readonly unknown[]).includes(protocolVersion)) {
+    const version = String(protocolVersion).slice(0, 32);
+    throw fail('upstream.not_mcp', {
+      message: `The upstream speaks revision ${version}, which is not served`,
+      executed: 'no',
+    });
+  }
+  return {
+    era: 'legacy',
+    protocolVersion: protocolVersion as string,
+    serverInfo: asObject(serverInfo),
+    capabilities: asObject(capabilities),
+    instructions: typeof instructions === 'string' ? instructions : null,
+  };
+};
+
+/** `task` would make a task of a call in 2025-11-25, which is for the gateway to decide. */
+const NEWER_KEYS = { inputResponses: null, requestState: null, task: null };
+const MAY_HAVE_NEWER_KEYS = /"(?:inputResponses|requestState|task)"/;
+
+/** The params of a call without what only a 2026-07-28 upstream knows. */
+export const legacyParams = (paramsText: string): string =>
+  MAY_HAVE_NEWER_KEYS.test(paramsText) ? withMembers(paramsText, NEWER_KEYS) : paramsText;
+
+const ASK_KEYS = { _meta: null, task: null, elicitationId: null };
+
+/** The params of a server's question as 2026-07-28 writes them. */
+export const askParamsText = (paramsText: string): string => withMembers(paramsText, ASK_KEYS);

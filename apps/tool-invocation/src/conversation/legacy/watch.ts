@@ -1,0 +1,47 @@
+import type { Channel } from '../../transport/channel.js';
+import { NOTHING_WATCHED, type PeerIdentity, type Watched } from '../peer.js';
+
+const LISTEN_WAIT_MS = 250;
+
+/** What a session does for what is watched. */
+export interface WatchSession {
+  readonly identity: PeerIdentity;
+  readonly channel: Channel;
+  /** Sends a request whose answer nobody waits for. */
+  tell(method: string, params: object): void;
+}
+
+/** What a session hears outside its calls: the stream that belongs to no request, and subscriptions to resources. */
+export class LegacyWatch {
+  watched: Watched = NOTHING_WATCHED;
+  /** While the stream is being opened. */
+  opening: Promise<void> | undefined;
+  private isListening = false;
+
+  constructor(private readonly session: WatchSession) {}
+
+  /** Replaces what was watched before. */
+  set(watched: Watched): void {
+    const before = new Set(this.watched.uris);
+    const after = new Set(watched.uris);
+    this.watched = watched;
+    this.listen();
+    const resources = this.session.identity.capabilities.resources as { subscribe?: unknown } | undefined;
+    if (!resources?.subscribe) return;
+    for (const uri of after) if (!before.has(uri)) this.session.tell('resources/subscribe', { uri });
+    for (const uri of before) if (!after.has(uri)) this.session.tell('resources/unsubscribe', { uri });
+  }
+
+  /** Opens the stream. Lazily: many servers offer none, and many sessions never need it. */
+  listen(): void {
+    const { channel } = this.session;
+    if (this.isListening || !channel.sessionful) return;
+    this.isListening = true;
+    this.opening = Promise.race([channel.listen(), listenWait()]).finally(() => {
+      this.opening = undefined;
+    });
+  }
+}
+
+/** Some servers send no headers before there is an event. */
+const listenWait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, LISTEN_WAIT_MS).unref());

@@ -1,0 +1,130 @@
+import { type GatewayError, toGatewayError } from '#libs/errors';
+import type { Step } from '../call/open-call.js';
+import { staleness } from '../call/stale.js';
+import type { Peer } from '../conversation/peer.js';
+import type { Access } from '../transport/channel.js';
+import type { Upstream } from '../upstreams/upstream.js';
+import type { UpstreamDirectory } from '../upstreams/upstream-directory.js';
+import type { RunningCall } from './running-call.js';
+
+/**
+ * Takes a call to its upstream: finds the upstream and its credential, waits for a place, asks the breaker, and hands the
+ * call to a conversation. What goes wrong on the way ends the call; `tryAgain` says whether it may begin anew.
+ */
+export class Dispatcher {
+  constructor(private readonly directory: UpstreamDirectory) {}
+
+  /** Goes to the upstream: without a pause when everything is at hand, which is what nearly every call finds. */
+  begin(running: RunningCall): void {
+    const { open } = running;
+    if (open.ended) return;
+    try {
+      const { upstreamId, principal } = open.call;
+      const upstream = this.directory.upstream(upstreamId);
+      const access = this.directory.credentials.access(upstreamId, principal.id);
+      if (upstream instanceof Promise || access instanceof Promise) {
+        Promise.all([upstream, access]).then(
+          ([known, shown]) => this.approach(running, known, shown),
+          (error: unknown) => open.fail(toGatewayError(error)),
+        );
+      } else this.approach(running, upstream, access);
+    } catch (error) {
+      open.fail(toGatewayError(error));
+    }
+  }
+
+  /** Gives the place at the upstream back and tells how the upstream did. */
+  leave(running: RunningCall, failure: GatewayError | undefined, judged = true): void {
+    const { upstream, open } = running;
+    if (!running.inside || upstream === undefined) return;
+    running.inside = false;
+    upstream.turnstile.leave(running.lane);
+    if (!judged || failure?.code === 'upstream.breaker_open') return;
+    const verdict = failure === undefined ? 'well' : judgeHealth(failure, open.heard);
+    if (verdict === 'well') {
+      upstream.breaker.succeeded();
+      upstream.retries.succeeded();
+    } else if (verdict === 'ill') upstream.breaker.failed();
+    else upstream.breaker.undecided();
+  }
+
+  /** Begins anew, as long as that is safe; `null` when it is not. */
+  tryAgain(running: RunningCall, failure: GatewayError): Promise<Step> | null {
+    const delayMs = this.retryDelayMs(running, failure);
+    if (delayMs === null) return null;
+    this.leave(running, failure);
+    running.open.rearm();
+    const step = running.open.next();
+    if (delayMs === 0) this.begin(running);
+    else setTimeout(() => this.begin(running), delayMs);
+    return step;
+  }
+
+  private retryDelayMs(running: RunningCall, failure: GatewayError): number | null {
+    const { upstream } = running;
+    if (failure.executed !== 'no' || upstream === undefined) return null;
+    running.attempts++;
+    const stale = staleness(failure);
+    if (stale !== undefined) {
+      // What was known proved wrong; it is learnt anew once.
+      if (running.attempts > 1) return null;
+      if (stale === 'era') upstream.doubtEra();
+      return 0;
+    }
+    if (failure.code !== 'upstream.unreachable') return null;
+    return upstream.retries.delayMs(running.attempts, running.deadlineAtMs - Date.now());
+  }
+
+  private approach(running: RunningCall, upstream: Upstream, access: Access): void {
+    const { open } = running;
+    if (open.ended) return;
+    running.upstream = upstream;
+    running.access = access;
+    running.hurry(upstream.timeoutMs);
+    if (upstream.turnstile.tryEnter(running.lane)) return this.enter(running);
+    upstream.turnstile
+      .enter(running.lane, () => open.ended)
+      .then(
+        () => this.enter(running),
+        (error: unknown) => open.fail(toGatewayError(error)),
+      );
+  }
+
+  private enter(running: RunningCall): void {
+    const { open } = running;
+    const upstream = running.upstream as Upstream;
+    running.inside = true;
+    if (open.ended) return this.leave(running, undefined, false);
+    if (upstream.retired) {
+      // It was described anew, or its credential changed, while the call waited for its turn.
+      this.leave(running, undefined, false);
+      return this.begin(running);
+    }
+    try {
+      upstream.breaker.enter();
+      const { client, principal, ownSession } = open.call;
+      const peer = upstream.peer(running.access as Access, client.capabilities, principal.id, ownSession);
+      if (peer instanceof Promise) {
+        peer.then(
+          (opened) => this.start(running, opened),
+          (error: unknown) => open.fail(toGatewayError(error)),
+        );
+      } else this.start(running, peer);
+    } catch (error) {
+      open.fail(toGatewayError(error));
+    }
+  }
+
+  private start(running: RunningCall, peer: Peer): void {
+    if (!running.open.ended) peer.start(running.open);
+  }
+}
+
+const ILL = new Set<string>(['upstream.unreachable', 'upstream.closed', 'upstream.invalid_answer', 'upstream.not_mcp']);
+
+/** What a failure says about the health of the upstream. A slow tool is no sick server, a silent server is. */
+const judgeHealth = (failure: GatewayError, heard: boolean): 'well' | 'ill' | 'unknown' => {
+  if (ILL.has(failure.code)) return staleness(failure) === undefined ? 'ill' : 'unknown';
+  if (failure.code === 'upstream.timed_out') return heard ? 'well' : 'ill';
+  return 'unknown';
+};

@@ -1,0 +1,66 @@
+import { asObject } from '#libs/mcp';
+import type { Logger } from '#libs/telemetry';
+import type { Peer } from '../conversation/peer.js';
+import { LISTS, type ListAnnouncements } from './list-announcements.js';
+import type { Upstream } from './upstream.js';
+import type { UpstreamCredentials } from './upstream-credentials.js';
+
+const RETRY_MS = 1_000;
+const RETRY_MS_MAX = 60_000;
+/** After the first call, so that the calls at the start come first. */
+const FIRST_WATCH_MS = 2_000;
+
+/** Keeps a conversation open with each upstream that tells when its lists change, through losses and replacements. */
+export class ListWatcher {
+  private closed = false;
+
+  constructor(
+    private readonly credentials: UpstreamCredentials,
+    private readonly announcements: ListAnnouncements,
+    private readonly logger: Logger,
+  ) {}
+
+  /** An upstream that has just become known; watched if it tells of its lists at all. */
+  watchNew(upstream: Upstream): void {
+    void this.watch(upstream, FIRST_WATCH_MS, false);
+  }
+
+  /** One that replaces another which was watched. */
+  watchSuccessor(upstream: Upstream): void {
+    void this.watch(upstream, 0, true);
+  }
+
+  /** One whose watched conversation is gone. */
+  watchAgain(upstream: Upstream): void {
+    void this.watch(upstream, RETRY_MS, true);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** `again`: what changed in between was not heard, so every list may have. */
+  private async watch(upstream: Upstream, waitMs: number, again: boolean): Promise<void> {
+    const { id } = upstream.profile;
+    for (
+      let nextMs = waitMs;
+      !upstream.retired && !this.closed;
+      nextMs = Math.min(Math.max(nextMs, RETRY_MS) * 2, RETRY_MS_MAX)
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, nextMs * (0.75 + Math.random() / 2)).unref());
+      if (upstream.retired || this.closed || upstream.watchesLists) return;
+      try {
+        const peer = await upstream.overview(await this.credentials.access(id, ''));
+        if (!again && !tellsOfLists(peer)) return;
+        upstream.watchLists(peer);
+        if (again) this.announcements.announceAll(id);
+        return;
+      } catch (error) {
+        this.logger.debug({ err: error, upstreamId: id }, 'an upstream cannot be watched');
+      }
+    }
+  }
+}
+
+const tellsOfLists = ({ identity: { capabilities } }: Peer): boolean =>
+  LISTS.some((list) => asObject(capabilities[list]).listChanged === true);
