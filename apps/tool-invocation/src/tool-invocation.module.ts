@@ -73,7 +73,8 @@ export class ToolInvocationModule implements OnApplicationShutdown {
         {
           provide: TaskWatchService,
           inject: [UpstreamDirectory, CallService],
-          useFactory: (directory: UpstreamDirectory, calls: CallService) => new TaskWatchService(directory, calls.held),
+          useFactory: (directory: UpstreamDirectory, calls: CallService) =>
+            new TaskWatchService(directory, calls.deferred),
         },
       ],
     };

@@ -13,7 +13,7 @@ export interface Settings {
   readonly resultBytesMax: number;
   readonly eraRecheckMs: number;
   readonly parked: { readonly ttlMs: number; readonly perPrincipalMax: number };
-  readonly heldTasks: { readonly ttlMs: number; readonly perPrincipalMax: number };
+  readonly deferredTasks: { readonly ttlMs: number; readonly perPrincipalMax: number };
   readonly egress: { readonly enabled: boolean; readonly allowLocalhost: boolean; readonly allowPrivate: boolean };
   readonly stdio: {
     readonly enabled: boolean;
@@ -50,7 +50,7 @@ export const settingsOf = (config: ToolInvocationConfig, { embedded }: { embedde
   resultBytesMax: config.UPSTREAM_RESULT_BYTES_MAX,
   eraRecheckMs: ms(config.UPSTREAM_ERA_RECHECK_INTERVAL),
   parked: { ttlMs: ms(config.PARKED_CALL_TTL), perPrincipalMax: config.PARKED_CALLS_PER_PRINCIPAL },
-  heldTasks: { ttlMs: ms(config.TASK_TTL), perPrincipalMax: config.TASKS_PER_PRINCIPAL },
+  deferredTasks: { ttlMs: ms(config.TASK_TTL), perPrincipalMax: config.TASKS_PER_PRINCIPAL },
   egress: {
     enabled: config.SSRF_PROTECTION_ENABLED,
     allowLocalhost: decided(config.SSRF_ALLOW_LOCALHOST, embedded),

@@ -1,21 +1,12 @@
 import type { GatewayError } from '#libs/errors';
 import type { CallAnswer, CallFrame, LogLevel, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import { FramePump } from './frame-pump.js';
+import type { ServerRequest } from './server-request.js';
 
-/** A request of a legacy upstream that its client has to answer. */
-export interface Ask {
-  readonly key: string;
-  readonly method: string;
-  readonly paramsText: string;
-  /** Answers the upstream with the text of a result. */
-  readonly reply: (result: string) => void;
-  readonly refuse: (message: string, code?: number) => void;
-}
-
-/** What a call has come to: its answer, or questions that have to be answered before it goes on. */
+/** What a call has come to: its answer, or requests that its client has to answer before it goes on. */
 export type Step =
   | { readonly kind: 'ended'; readonly answer: CallAnswer; readonly body: string | undefined }
-  | { readonly kind: 'asked'; readonly asks: readonly Ask[] };
+  | { readonly kind: 'server-requests'; readonly requests: readonly ServerRequest[] };
 
 /** What may be read of a call by the side that speaks to the upstream. */
 export interface CallTerms {
@@ -32,7 +23,7 @@ export interface UpstreamSide {
 
 /** Servers may ask several things at once; they are put to the client together. */
 const COLLECTING_MS = 15;
-const ASKS_MAX = 32;
+const SERVER_REQUESTS_MAX = 32;
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 
 /** A call that is under way. The upstream side feeds it; the dispatcher waits for its steps. */
@@ -53,8 +44,8 @@ export class OpenCall implements CallTerms {
   repeats = 0;
   /** The tool said that it failed. */
   isToolError = false;
-  private asks: Ask[] = [];
-  private askCount = 0;
+  private requests: ServerRequest[] = [];
+  private requestCount = 0;
   private collecting: NodeJS.Timeout | undefined;
   private end: Extract<Step, { kind: 'ended' }> | GatewayError | undefined;
   private waiter: { resolve: (step: Step) => void; reject: (error: GatewayError) => void } | undefined;
@@ -81,7 +72,7 @@ export class OpenCall implements CallTerms {
     return new Promise((resolve, reject) => {
       this.waiter = { resolve, reject };
       if (this.end !== undefined) this.wake();
-      else if (this.asks.length > 0) this.collect();
+      else if (this.requests.length > 0) this.collect();
     });
   }
 
@@ -116,10 +107,11 @@ export class OpenCall implements CallTerms {
     if (this.end === undefined) this.frames.offer({ kind: 'later', afterMs });
   }
 
-  ask(ask: Omit<Ask, 'key'>): void {
-    if (this.end !== undefined) return ask.refuse('The call has ended');
-    if (this.asks.length >= ASKS_MAX) return ask.refuse('Too many questions at once');
-    this.asks.push({ ...ask, key: `input_${++this.askCount}` });
+  /** Takes a request of the upstream, or refuses it at once. */
+  serverRequest(request: Omit<ServerRequest, 'key'>): void {
+    if (this.end !== undefined) return request.refuse('The call has ended');
+    if (this.requests.length >= SERVER_REQUESTS_MAX) return request.refuse('Too many questions at once');
+    this.requests.push({ ...request, key: `input_${++this.requestCount}` });
     if (this.waiter !== undefined) this.collect();
   }
 
@@ -141,7 +133,7 @@ export class OpenCall implements CallTerms {
     if (this.end !== undefined) return;
     this.end = end;
     this.upstreamSide = undefined;
-    if (this.asks.length > 0) this.asks = [];
+    if (this.requests.length > 0) this.requests = [];
     if (this.collecting !== undefined) clearTimeout(this.collecting);
     this.collecting = undefined;
     this.wake();
@@ -152,9 +144,9 @@ export class OpenCall implements CallTerms {
     if (waiter === undefined) return;
     this.waiter = undefined;
     if (end === undefined) {
-      const asks = this.asks;
-      this.asks = [];
-      waiter.resolve({ kind: 'asked', asks });
+      const { requests } = this;
+      this.requests = [];
+      waiter.resolve({ kind: 'server-requests', requests });
     } else if (end instanceof Error) waiter.reject(end);
     else waiter.resolve(end);
   }

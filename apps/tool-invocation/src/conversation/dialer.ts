@@ -7,7 +7,7 @@ import type { Peer, PeerEvents } from './peer.js';
 import { discover, judge, probeEra, type Verdict } from './era-probe.js';
 
 /** A server that has not answered the probe by then is sent `initialize` as well; it may only be slow to start. */
-const PROBE_PATIENCE_MS = 2_000;
+const PROBE_WAIT_MS = 2_000;
 
 /**
  * Opens conversations with one upstream. Knows, once it has found out, which era the upstream speaks.
@@ -80,7 +80,7 @@ export class Dialer {
     events: PeerEvents,
   ): Promise<Peer> {
     const probed = discover(line.channel, capabilities, this.timeoutMs).then(judge);
-    const early = await Promise.race([probed.catch(() => null), patience()]);
+    const early = await Promise.race([probed.catch(() => null), probeWait()]);
     if (early?.era === 'modern') {
       this.settle(early);
       return this.modern(line, early, events);
@@ -146,7 +146,7 @@ export class Dialer {
 const UNHEARD: PeerEvents = {
   listChanged: () => {},
   resourceUpdated: () => {},
-  doubted: () => {},
+  invalidated: () => {},
   closed: () => {},
 };
 
@@ -167,8 +167,8 @@ class LateEvents implements ChannelEvents {
     this.receiver?.received(message);
   }
 
-  doubted(): void {
-    this.events.doubted();
+  invalidated(): void {
+    this.events.invalidated();
   }
 
   closed(): void {
@@ -176,4 +176,4 @@ class LateEvents implements ChannelEvents {
   }
 }
 
-const patience = (): Promise<null> => new Promise((resolve) => setTimeout(resolve, PROBE_PATIENCE_MS, null).unref());
+const probeWait = (): Promise<null> => new Promise((resolve) => setTimeout(resolve, PROBE_WAIT_MS, null).unref());

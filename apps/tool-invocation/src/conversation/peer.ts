@@ -20,7 +20,7 @@ export interface PeerEvents {
   listChanged(list: CatalogList): void;
   resourceUpdated(uri: string): void;
   /** Messages were lost or may have been: whatever was known is doubtful. */
-  doubted(): void;
+  invalidated(): void;
   closed(): void;
 }
 
@@ -39,23 +39,23 @@ export interface Peer {
   /** Begins to hear `list_changed` and, for these URIs, updates. Replaces what was watched before. */
   watch(watched: Watched): void;
   /** Begins to hear of tasks; the function that is returned ends it. */
-  followTasks(ears: TaskEars): () => void;
+  followTasks(listener: TaskListener): () => void;
   /** Nobody comes here any more: what was kept for later is let go. */
   retire(): void;
   close(): Promise<void>;
 }
 
 /** Hears of tasks. */
-export interface TaskEars {
+export interface TaskListener {
   readonly taskIds: readonly string[];
   /** Of the clients whose tasks they are. */
   readonly capabilities: Readonly<Record<string, unknown>>;
   /** The upstream tells of these; of the others it has to be asked. */
-  told(taskIds: readonly string[]): void;
+  onAcknowledged(taskIds: readonly string[]): void;
   /** One is no longer what it was; `null` where it has to be asked how it is. */
-  changed(taskId: string, task: string | null): void;
+  onUpdate(taskId: string, task: string | null): void;
   /** No more will be heard here. */
-  ended(): void;
+  onEnd(): void;
 }
 
 export interface Watched {

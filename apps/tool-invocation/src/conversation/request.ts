@@ -47,7 +47,7 @@ export const request = (
           reject(error);
         },
         notified: () => {},
-        asked: () => {},
+        requested: () => {},
       },
       opensSession,
     );

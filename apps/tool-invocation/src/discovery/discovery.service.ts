@@ -50,7 +50,7 @@ export class DiscoveryService {
     const upstream = this.directory.adopt(profile);
     const met = await this.meet(upstream, access);
     const isNews = upstream.dialer.judgementAgeMs <= performance.now() - startedAtMs;
-    const peer = isNews || (await this.tellsAnew(upstream, met)) ? met : await this.meet(upstream, access);
+    const peer = isNews || (await this.refreshIdentity(upstream, met)) ? met : await this.meet(upstream, access);
     const { hint, ...identity } = peer.identity;
     const { hints, ...found } = await this.list(peer);
     upstream.watchLists(peer);
@@ -70,13 +70,13 @@ export class DiscoveryService {
    * A session is told once and for all what its upstream is; an upstream without sessions is asked again. `false`: it has
    * become another kind.
    */
-  private async tellsAnew(upstream: Upstream, peer: Peer): Promise<boolean> {
+  private async refreshIdentity(upstream: Upstream, peer: Peer): Promise<boolean> {
     if (peer.identity.era === 'legacy') return true;
     const verdict = await peer.request('server/discover', {}, PAGE_MS).then(judge, (error: unknown): Verdict => {
       if (error instanceof GatewayError && error.code === 'upstream.invalid_answer') return { era: 'legacy' };
       throw error;
     });
-    if (verdict.era === 'legacy') upstream.doubtEra();
+    if (verdict.era === 'legacy') upstream.invalidateEra();
     else {
       upstream.dialer.settle(verdict);
       peer.identity = verdict.identity;

@@ -10,25 +10,25 @@ const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 30_000;
 const URIS_MAX = 1_000;
 
-/** Follows resources of an upstream for an asker, over as many connections, one after the other, as it takes. */
+/** Follows resources of an upstream for a subscriber, on a new conversation whenever the last one is lost. */
 export class WatchService {
   private readonly stopping = new AbortController();
 
   constructor(private readonly directory: UpstreamDirectory) {}
 
-  /** Sends everybody who follows something here to another instance. */
+  /** Ends every watch, so that its subscriber goes to another instance. */
   dismiss(): void {
     this.stopping.abort();
   }
 
   async watch(request: Request, context: Pick<CallContext<UpstreamNotice>, 'signal' | 'send'>): Promise<never> {
-    const { signal: asker } = context;
+    const { signal: subscriber } = context;
     const { uris } = request;
     if (uris.length > URIS_MAX) throw fail('mcp.params_invalid', { message: `More than ${URIS_MAX} resources` });
-    const signal = AbortSignal.any([asker, this.stopping.signal]);
+    const signal = AbortSignal.any([subscriber, this.stopping.signal]);
     const pending = new Set<string>();
     let sending = false;
-    // A change that comes while the asker is busy with the one before it is told once, when it has time.
+    // A change that comes while the subscriber is busy is sent once, when it has time.
     const pump = async () => {
       if (sending) return;
       sending = true;
@@ -48,17 +48,17 @@ export class WatchService {
     let failures = 0;
     for (let again = false; !signal.aborted; again = true) {
       const lost = await this.follow(request, notify, again, signal).catch((error: unknown) => {
-        // A session of the asker's own is for them to begin anew, wherever it will be kept.
+        // A dedicated session is for its client to begin anew, wherever its owner will be.
         if (!again || toGatewayError(error).code === 'upstream.session_lost') throw error;
         return false;
       });
       if (lost) failures = 0;
       if (!signal.aborted) await pause(Math.min(RETRY_MS * 2 ** failures++, RETRY_MS_MAX), signal);
     }
-    throw fail(asker.aborted ? 'bus.cancelled' : 'bus.responder_lost');
+    throw fail(subscriber.aborted ? 'bus.cancelled' : 'bus.responder_lost');
   }
 
-  /** Resolves when the connection is gone or the asker is. */
+  /** Resolves with true when the conversation ends, with false when the subscriber goes before it begins. */
   private async follow(
     { upstreamId, principalId, uris, ownSession, capabilities = {} }: Request,
     notify: (uri: string) => void,
@@ -70,7 +70,7 @@ export class WatchService {
     const peer = await upstream.peer(access, capabilities, principalId, ownSession);
     if (signal.aborted) return false;
     const ends = uris.map((uri) => upstream.watchResource(peer, uri, notify));
-    // What happened in between was not heard.
+    // Changes in between were missed.
     if (again) for (const uri of uris) notify(uri);
     try {
       await new Promise<void>((resolve) => {

@@ -5,26 +5,30 @@ import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import { MODERN_REVISION } from '#libs/mcp';
 import type { Outbox } from '#libs/outbox';
 import { childTraceparent } from '#libs/telemetry';
-import { type Ask, OpenCall, type Step } from '../call/open-call.js';
+import { OpenCall, type Step } from '../call/open-call.js';
+import { inputRequestsText, type ServerRequest } from '../call/server-request.js';
 import type { Settings } from '../tool-invocation.settings.js';
 import type { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import { CallReport } from './call-report.js';
 import { DeadlineSweep } from './deadline-sweep.js';
 import type { Context } from './deferred-task.js';
-import { HeldTasks } from './deferred-tasks.js';
+import { DeferredTasks } from './deferred-tasks.js';
 import { Dispatcher } from './dispatcher.js';
-import { inputRequestsText, ParkedCalls } from './parked-calls.js';
+import { ParkedCalls } from './parked-calls.js';
 import { RunningCall } from './running-call.js';
 
 type Reply = WithBody<CallAnswer>;
 
-/** How long a call waits for somebody to stay with it, where its client has to be asked by whoever made the call. */
-const ALONE_MS = 5_000;
+/** How long a parked call waits for a lease, where its client has to be asked by whoever made the call. */
+const UNLEASED_MS = 5_000;
 
-/** Runs calls against their upstreams: in turn, within their deadline, and twice only if the first time was no time. */
+/**
+ * Runs calls against their upstreams: within their limits and deadlines, and a second time only where the first time
+ * nothing was executed. Every failure is a `GatewayError` that says whether the call may have run.
+ */
 export class CallService {
   readonly parked: ParkedCalls;
-  readonly held: HeldTasks;
+  readonly deferred: DeferredTasks;
   private readonly dispatcher: Dispatcher;
   private readonly sweep = new DeadlineSweep();
   private readonly overdue = (running: RunningCall): void => {
@@ -40,15 +44,16 @@ export class CallService {
   ) {
     this.dispatcher = new Dispatcher(directory);
     this.parked = new ParkedCalls(settings.parked.perPrincipalMax);
-    this.held = new HeldTasks(settings.heldTasks, this);
+    this.deferred = new DeferredTasks(settings.deferredTasks, this);
   }
 
   get inFlight(): number {
     return this.sweep.size;
   }
 
+  /** Runs a call to its answer, or until its client has to provide input. */
   async execute(call: RoutedCall, context: Context): Promise<Reply> {
-    if (call.keeper === 'instance') return this.held.operate(call, context);
+    if (call.keeper === 'instance') return this.deferred.operate(call, context);
     const body = context.body ?? '{}';
     const traceparent = childTraceparent(context.traceparent);
     const open = new OpenCall(call, body, traceparent);
@@ -61,7 +66,7 @@ export class CallService {
     return this.orTask(running, this.conclude(running, step, 0));
   }
 
-  /** Gives a parked call what it asked for, and waits for what comes next. */
+  /** Gives a parked call the input it waits for, and runs it on. Rejects with `mcp.state_invalid` where there is no such call. */
   async resume(request: RequestOf<typeof ContinueCall>, context: Context): Promise<Reply> {
     const { callId, round, principalId, inputResponses, refusals = {} } = request;
     const answers = new Map(Object.entries(inputResponses));
@@ -70,58 +75,61 @@ export class CallService {
         throw fail('mcp.params_invalid', { message: 'An input response is not an object', executed: 'no' });
       }
     }
-    const { running, asks } = this.parked.take(callId, round, principalId);
+    const { running, requests } = this.parked.take(callId, round, principalId);
     const { open } = running;
     open.logLevel = request.logLevel;
     open.wantsProgress = request.wantsProgress;
-    const unanswered = new Map(asks);
-    for (const [key, ask] of asks) {
+    const unanswered = new Map(requests);
+    for (const [key, serverRequest] of requests) {
       const answer = answers.get(key);
       const refusal = refusals[key];
-      if (answer !== undefined) ask.reply(JSON.stringify(answer));
-      else if (refusal !== undefined) ask.refuse(refusal.message, refusal.code);
+      if (answer !== undefined) serverRequest.reply(JSON.stringify(answer));
+      else if (refusal !== undefined) serverRequest.refuse(refusal.message, refusal.code);
       else continue;
       unanswered.delete(key);
     }
     if (unanswered.size > 0 && !open.ended) return this.park(running, unanswered, round + 1);
     running.serve(context);
-    running.hurry(running.upstream?.timeoutMs ?? this.settings.callTimeoutMs);
-    running.upstream?.turnstile.reenter(running.lane);
-    running.inside = true;
+    running.tightenDeadline(running.upstream?.timeoutMs ?? this.settings.callTimeoutMs);
+    running.upstream?.limiter.reacquire(running.limiterKey);
+    running.holdsSlot = true;
     open.frames.attach(context);
     return this.orTask(running, this.conclude(running, open.next(), round));
   }
 
-  /** Stays with a parked call while its client is asked; when whoever asks it goes, nobody will bring what it waits for. */
-  async attend(
+  /**
+   * Keeps a parked call while its client is asked for input. Resolves when the call is parked no more; when the lease is
+   * given up before, nobody will bring the input, and the call ends.
+   */
+  async lease(
     { callId, round, principalId }: RequestOf<typeof AttendCall>,
     { signal }: Pick<Context, 'signal'>,
   ): Promise<ReplyOf<typeof AttendCall>> {
-    const { attendants, running } = this.parked.find(callId, round, principalId);
+    const { holders, running } = this.parked.find(callId, round, principalId);
     running.deadlineAtMs = Date.now() + this.settings.parked.ttlMs;
     const { promise, resolve } = Promise.withResolvers<void>();
-    attendants.add(resolve);
-    const left = (): void => this.dismiss(callId);
-    signal.addEventListener('abort', left);
-    if (signal.aborted) left();
+    holders.add(resolve);
+    const onGivenUp = (): void => this.dismiss(callId);
+    signal.addEventListener('abort', onGivenUp);
+    if (signal.aborted) onGivenUp();
     await promise;
-    signal.removeEventListener('abort', left);
+    signal.removeEventListener('abort', onGivenUp);
     return { over: true };
   }
 
-  /** Nobody will bring what this call waits for. */
+  /** Ends a parked call: nobody will bring the input it waits for. */
   dismiss(callId: string): void {
     this.expire(callId, fail('bus.cancelled', { executed: 'unknown' }));
   }
 
-  /** Ends what is held for clients that have not come back. */
+  /** Ends what is parked for clients that have not come back. */
   dismissParked(): void {
     const error = fail('upstream.closed', { message: 'The gateway is stopping', executed: 'unknown' });
     for (const callId of this.parked.ids()) this.expire(callId, error);
   }
 
   close(): void {
-    this.held.close();
+    this.deferred.close();
     this.dismissParked();
     this.sweep.stop();
   }
@@ -129,7 +137,7 @@ export class CallService {
   private orTask(running: RunningCall, concluding: Promise<Reply>): Promise<Reply> {
     const { call, paramsText, frames } = running.open;
     if (call.taskAfterMs === undefined || running.context?.isTask) return concluding;
-    return this.held.orTask(call, paramsText, concluding, (context) => {
+    return this.deferred.orTask(call, paramsText, concluding, (context) => {
       frames.attach(undefined);
       running.serve(context);
     });
@@ -141,8 +149,8 @@ export class CallService {
     for (let next = first; step === undefined; ) {
       try {
         const reached = await next;
-        if (reached.kind === 'asked')
-          return this.park(running, new Map(reached.asks.map((ask) => [ask.key, ask])), round + 1);
+        if (reached.kind === 'server-requests')
+          return this.park(running, new Map(reached.requests.map((request) => [request.key, request])), round + 1);
         step = reached;
       } catch (error) {
         const failure = toGatewayError(error);
@@ -174,13 +182,13 @@ export class CallService {
     this.sweep.delete(running);
   }
 
-  private park(running: RunningCall, asks: ReadonlyMap<string, Ask>, round: number): Reply {
+  private park(running: RunningCall, requests: ReadonlyMap<string, ServerRequest>, round: number): Reply {
     const { open } = running;
     const { callId, principal, client } = open.call;
     try {
-      this.parked.park(callId, { running, principalId: principal.id, round, asks, attendants: new Set() });
+      this.parked.park(callId, { running, principalId: principal.id, round, requests, holders: new Set() });
     } catch (error) {
-      for (const ask of asks.values()) ask.refuse('Too many questions are open');
+      for (const request of requests.values()) request.refuse('Too many questions are open');
       open.cancel(toGatewayError(error), 'no input can be had');
       throw error;
     }
@@ -188,16 +196,19 @@ export class CallService {
     running.context = undefined;
     const { ttlMs } = this.settings.parked;
     // A client without a session comes back by itself, from anywhere; any other is asked by the instance that made the call.
-    running.deadlineAtMs = Date.now() + (client.revision === MODERN_REVISION ? ttlMs : Math.min(ttlMs, ALONE_MS));
+    running.deadlineAtMs = Date.now() + (client.revision === MODERN_REVISION ? ttlMs : Math.min(ttlMs, UNLEASED_MS));
     this.dispatcher.leave(running, undefined);
-    return new WithBody({ kind: 'input-required', parked: { round } }, inputRequestsText(asks.values()));
+    return new WithBody(
+      { kind: 'input-required', parked: { round } },
+      `{"inputRequests":${inputRequestsText(requests.values())}}`,
+    );
   }
 
   private expire(callId: string, error: GatewayError): void {
     const parked = this.parked.remove(callId);
     if (parked === undefined) return;
-    const { running, asks } = parked;
-    for (const ask of asks.values()) ask.refuse('There will be no answer');
+    const { running, requests } = parked;
+    for (const request of requests.values()) request.refuse('There will be no answer');
     running.open.cancel(error, 'there will be no answer');
     this.finish(running);
     running.report.failed(fail('bus.cancelled', { executed: 'unknown' }));

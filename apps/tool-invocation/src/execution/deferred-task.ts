@@ -18,27 +18,28 @@ export type Context = Pick<CallContext<CallFrame>, 'deadlineAtMs' | 'signal' | '
 
 type Reply = WithBody<CallAnswer>;
 
-/** How a call that has become a task goes on. */
+/** What a call that has become a task needs to go on. */
 export interface Continuation {
   execute(call: RoutedCall, context: Context): Promise<Reply>;
   resume(request: RequestOf<typeof ContinueCall>, context: Context): Promise<Reply>;
-  /** Nobody will bring what a parked call waits for. */
+  /** Ends a parked call: nobody will bring the input it waits for. */
   dismiss(callId: string): void;
 }
 
-interface Asked {
-  /** As the upstream calls it. */
+/** A request of the upstream that waits for its client. */
+interface InputRequest {
+  /** As the upstream names it. */
   readonly key: string;
   readonly text: string;
 }
 
 const POLL_INTERVAL_MS = 1_000;
-/** A round that asks for nothing wants to be asked again; not at once. */
+/** A round without requests is repeated; not at once. */
 const IDLE_ROUND_MS = 250;
 const OVER: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
 
-/** A call that took long and goes on as a task: what it asks waits here for its client, and so does its result. */
-export class HeldTask {
+/** A call that took long and goes on as a task: requests to its client wait here, and so does its result. */
+export class DeferredTask {
   readonly id = randomUUID();
   /** Set once the upstream made a task of it after all. */
   upstreamTask: { readonly taskId: string; readonly keeper: TaskKeeper | undefined } | undefined;
@@ -46,9 +47,9 @@ export class HeldTask {
   private status = 'working';
   private outcome = '';
   private round = 0;
-  private readonly asked = new Map<string, Asked>();
+  private readonly requests = new Map<string, InputRequest>();
   private answers: Record<string, unknown> = {};
-  private goOn: ((answers: Record<string, unknown>) => Promise<Reply>) | undefined;
+  private continuation: ((answers: Record<string, unknown>) => Promise<Reply>) | undefined;
   private readonly createdAtMs = Date.now();
   private updatedAtMs = this.createdAtMs;
   private readonly control = new AbortController();
@@ -57,7 +58,7 @@ export class HeldTask {
     readonly call: RoutedCall,
     private readonly body: string,
     private readonly ttlMs: number,
-    private readonly go: Continuation,
+    private readonly calls: Continuation,
   ) {}
 
   get isOver(): boolean {
@@ -69,7 +70,7 @@ export class HeldTask {
     return this.outcome.length;
   }
 
-  /** What stands for the client from now on. */
+  /** The context that the call runs in from now on, in place of its client's. */
   context(body?: string): Context {
     return {
       deadlineAtMs: this.createdAtMs + this.ttlMs,
@@ -98,27 +99,27 @@ export class HeldTask {
       ttlMs,
       pollIntervalMs: POLL_INTERVAL_MS,
     });
-    const asked = [...this.asked].map(([key, { text }]) => `${JSON.stringify(key)}:${text}`);
-    const more = status === 'input_required' ? `"inputRequests":{${asked.join(',')}}` : this.outcome;
+    const requests = [...this.requests].map(([key, { text }]) => `${JSON.stringify(key)}:${text}`);
+    const more = status === 'input_required' ? `"inputRequests":{${requests.join(',')}}` : this.outcome;
     return appendMembers(task, more);
   }
 
   update(responses: Readonly<Record<string, unknown>>): void {
     for (const [key, response] of Object.entries(responses)) {
-      const asked = this.asked.get(key);
-      if (asked === undefined || typeof response !== 'object' || response === null) continue;
-      this.asked.delete(key);
-      this.answers[asked.key] = response;
+      const request = this.requests.get(key);
+      if (request === undefined || typeof response !== 'object' || response === null) continue;
+      this.requests.delete(key);
+      this.answers[request.key] = response;
     }
-    if (this.asked.size === 0) this.proceed();
+    if (this.requests.size === 0) this.proceed();
   }
 
   cancel(): void {
     if (this.isOver) return;
-    const isParked = this.goOn !== undefined;
+    const isParked = this.continuation !== undefined;
     this.end('cancelled', '');
     this.control.abort();
-    if (isParked) this.go.dismiss(this.call.callId);
+    if (isParked) this.calls.dismiss(this.call.callId);
   }
 
   private take({ head, body = '{}' }: Reply): void {
@@ -135,45 +136,45 @@ export class HeldTask {
         return this.changed('working');
       }
       case 'input-required':
-        return this.ask(body, head.parked?.round);
+        return this.requireInput(body, head.parked?.round);
     }
   }
 
-  /** No key is ever used twice, though each round of an upstream may use the same ones. */
-  private ask(body: string, parkedRound: number | undefined): void {
+  /** No key is used twice, though each round of an upstream may use the same ones. */
+  private requireInput(body: string, parkedRound: number | undefined): void {
     this.round++;
     const { inputRequests = '{}', requestState } = textsOf(body);
     for (const [key, text] of Object.entries(textsOf(inputRequests)))
-      this.asked.set(`${this.round}_${key}`, { key, text });
-    this.goOn = (inputResponses) => {
+      this.requests.set(`${this.round}_${key}`, { key, text });
+    this.continuation = (inputResponses) => {
       const { call } = this;
       if (parkedRound !== undefined) {
         const { callId, principal } = call;
         const answers = { callId, round: parkedRound, principalId: principal.id, inputResponses, wantsProgress: false };
-        return this.go.resume(answers, this.context());
+        return this.calls.resume(answers, this.context());
       }
       const retry = { inputResponses: JSON.stringify(inputResponses), requestState: requestState ?? null };
       const { taskAfterMs: _none, ...again } = call;
-      return this.go.execute({ ...again, callId: randomUUID() }, this.context(withMembers(this.body, retry)));
+      return this.calls.execute({ ...again, callId: randomUUID() }, this.context(withMembers(this.body, retry)));
     };
-    if (this.asked.size > 0) return this.changed('input_required');
+    if (this.requests.size > 0) return this.changed('input_required');
     setTimeout(() => this.proceed(), IDLE_ROUND_MS).unref();
   }
 
   private proceed(): void {
-    const { goOn, answers } = this;
-    if (goOn === undefined || this.isOver) return;
-    this.goOn = undefined;
+    const { continuation, answers } = this;
+    if (continuation === undefined || this.isOver) return;
+    this.continuation = undefined;
     this.answers = {};
     this.changed('working');
-    this.follow(goOn(answers));
+    this.follow(continuation(answers));
   }
 
   private end(status: string, outcome: string): void {
     if (this.isOver) return;
     this.outcome = outcome;
-    this.goOn = undefined;
-    this.asked.clear();
+    this.continuation = undefined;
+    this.requests.clear();
     this.changed(status);
   }
 
@@ -181,7 +182,7 @@ export class HeldTask {
     if (this.isOver) return;
     this.status = status;
     this.updatedAtMs = Date.now();
-    for (const tell of this.onChange) tell();
+    for (const notify of this.onChange) notify();
   }
 }
 

@@ -1,10 +1,10 @@
 import { WithBody } from '#libs/bus';
 import type { CallAnswer, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import type { Context, Continuation } from './deferred-task.js';
-import { HeldTask } from './deferred-task.js';
+import { DeferredTask } from './deferred-task.js';
 
-export interface HeldTaskSettings {
-  /** How long one may run and be asked for. */
+export interface DeferredTaskSettings {
+  /** How long a task may run and be read. */
   readonly ttlMs: number;
   readonly perPrincipalMax: number;
 }
@@ -15,21 +15,24 @@ type Reply = WithBody<CallAnswer>;
 const KEPT_CHARS_MAX = 134_217_728;
 const UNKNOWN = { kind: 'error', error: { code: -32_602, message: 'Unknown task' } } as const;
 
-/** Calls that were turned into tasks because they took long. They live and end with this instance. */
-export class HeldTasks {
-  private readonly tasks = new Map<string, HeldTask>();
+/**
+ * Calls that were turned into tasks because they took long. They live and end with this instance.
+ * https://github.com/modelcontextprotocol/ext-tasks
+ */
+export class DeferredTasks {
+  private readonly tasks = new Map<string, DeferredTask>();
   private readonly perPrincipal = new Map<string, number>();
 
   constructor(
-    private readonly settings: HeldTaskSettings,
-    private readonly go: Continuation,
+    private readonly settings: DeferredTaskSettings,
+    private readonly calls: Continuation,
   ) {}
 
   get size(): number {
     return this.tasks.size;
   }
 
-  /** The answer of a call, or a task when that takes too long. `detach` gives the call another to answer to. */
+  /** Resolves with the answer of a call, or with a task when the answer takes too long. `detach` gives the call a new context. */
   orTask(call: RoutedCall, body: string, running: Promise<Reply>, detach: (context: Context) => void): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -53,7 +56,7 @@ export class HeldTasks {
       const body = JSON.stringify({ ...(JSON.parse(context.body ?? '{}') as object), taskId });
       const { deadlineAtMs, signal, traceparent } = context;
       const passed = { deadlineAtMs, signal, traceparent, body, send: context.send.bind(context) };
-      return this.go.execute({ ...there, target: taskId, ...(keeper !== undefined && { keeper }) }, passed);
+      return this.calls.execute({ ...there, target: taskId, ...(keeper !== undefined && { keeper }) }, passed);
     }
     if (call.method === 'tasks/get') return new WithBody({ kind: 'result' }, task.describe());
     if (call.method === 'tasks/update') task.update(responsesOf(context.body));
@@ -61,7 +64,7 @@ export class HeldTasks {
     return new WithBody({ kind: 'result' }, '{}');
   }
 
-  find(id: string, principalId: string): HeldTask | undefined {
+  find(id: string, principalId: string): DeferredTask | undefined {
     const task = this.tasks.get(id);
     return task?.call.principal.id === principalId ? task : undefined;
   }
@@ -71,11 +74,11 @@ export class HeldTasks {
     this.tasks.clear();
   }
 
-  private begin(call: RoutedCall, body: string): HeldTask | undefined {
+  private begin(call: RoutedCall, body: string): DeferredTask | undefined {
     const { id: principalId } = call.principal;
     const count = this.perPrincipal.get(principalId) ?? 0;
     if (count >= this.settings.perPrincipalMax) return undefined;
-    const task = new HeldTask(call, body, this.settings.ttlMs, this.go);
+    const task = new DeferredTask(call, body, this.settings.ttlMs, this.calls);
     this.perPrincipal.set(principalId, count + 1);
     this.tasks.set(task.id, task);
     task.onChange.add(() => this.makeRoom());
@@ -83,7 +86,7 @@ export class HeldTasks {
     return task;
   }
 
-  private drop(task: HeldTask): void {
+  private drop(task: DeferredTask): void {
     if (!this.tasks.delete(task.id)) return;
     task.cancel();
     const { id: principalId } = task.call.principal;

@@ -36,9 +36,9 @@ export class Dispatcher {
   /** Gives the place at the upstream back and tells how the upstream did. */
   leave(running: RunningCall, failure: GatewayError | undefined, judged = true): void {
     const { upstream, open } = running;
-    if (!running.inside || upstream === undefined) return;
-    running.inside = false;
-    upstream.turnstile.leave(running.lane);
+    if (!running.holdsSlot || upstream === undefined) return;
+    running.holdsSlot = false;
+    upstream.limiter.release(running.limiterKey);
     if (!judged || failure?.code === 'upstream.breaker_open') return;
     const verdict = failure === undefined ? 'well' : judgeHealth(failure, open.heard);
     if (verdict === 'well') {
@@ -68,7 +68,7 @@ export class Dispatcher {
     if (stale !== undefined) {
       // What was known proved wrong; it is learnt anew once.
       if (running.attempts > 1) return null;
-      if (stale === 'era') upstream.doubtEra();
+      if (stale === 'era') upstream.invalidateEra();
       return 0;
     }
     if (failure.code !== 'upstream.unreachable') return null;
@@ -80,10 +80,10 @@ export class Dispatcher {
     if (open.ended) return;
     running.upstream = upstream;
     running.access = access;
-    running.hurry(upstream.timeoutMs);
-    if (upstream.turnstile.tryEnter(running.lane)) return this.enter(running);
-    upstream.turnstile
-      .enter(running.lane, () => open.ended)
+    running.tightenDeadline(upstream.timeoutMs);
+    if (upstream.limiter.tryAcquire(running.limiterKey)) return this.enter(running);
+    upstream.limiter
+      .acquire(running.limiterKey, () => open.ended)
       .then(
         () => this.enter(running),
         (error: unknown) => open.fail(toGatewayError(error)),
@@ -93,7 +93,7 @@ export class Dispatcher {
   private enter(running: RunningCall): void {
     const { open } = running;
     const upstream = running.upstream as Upstream;
-    running.inside = true;
+    running.holdsSlot = true;
     if (open.ended) return this.leave(running, undefined, false);
     if (upstream.retired) {
       // It was described anew, or its credential changed, while the call waited for its turn.

@@ -6,26 +6,26 @@ export type FollowerContext = Pick<CallContext<TaskNotice>, 'signal' | 'send'>;
 
 const POLL_MS = 1_000;
 const POLL_MS_MAX = 30_000;
-/** Between two looks at a task of which the upstream tells by itself. */
+/** Between two reads of a task whose changes the upstream sends by itself. */
 const SAFETY_MS = 60_000;
 
-/** Looks at each task whenever there is reason to, until it is over. One that nobody knows any more is. */
-export const lookAfter = async (
+/** Reads each task whenever there is reason to, until it is over. One that nobody knows any more is over. */
+export const followAll = async (
   tasks: Map<string, FollowedTask>,
   signal: AbortSignal,
-  ask: (taskId: string) => Promise<string | null>,
+  read: (taskId: string) => Promise<string | null>,
 ): Promise<void> => {
   await Promise.all(
     [...tasks.values()].map(async (task) => {
-      task.doubt();
+      task.invalidate();
       while (!signal.aborted && !task.isOver) {
-        if (task.isDoubtful) {
-          task.looked();
-          const told = await ask(task.taskId);
-          if (told === null) task.end();
-          else task.tell(told);
+        if (task.isStale) {
+          task.markFresh();
+          const text = await read(task.taskId);
+          if (text === null) task.end();
+          else task.notify(text);
         }
-        if (!task.isOver) await task.rest(signal);
+        if (!task.isOver) await task.untilDue(signal);
       }
       if (task.isOver) tasks.delete(task.taskId);
     }),
@@ -34,11 +34,11 @@ export const lookAfter = async (
 
 const OVER: ReadonlySet<unknown> = new Set(['completed', 'failed', 'cancelled']);
 
-/** One task, and what its follower was last told of it. */
+/** One task, and what its follower was last sent of it. */
 export class FollowedTask {
   isOver = false;
-  isDoubtful = true;
-  private told: string;
+  isStale = true;
+  private lastKey: string;
   private pollMs = POLL_MS;
   private isPushed = false;
   private sending: Promise<void> = Promise.resolve();
@@ -49,12 +49,12 @@ export class FollowedTask {
     readonly taskId: string,
     private readonly context: FollowerContext,
   ) {
-    // Who asks to hear of a task takes it to be at work.
-    this.told = keyOf({ status: 'working' });
+    // Whoever follows a task takes it to be at work.
+    this.lastKey = keyOf({ status: 'working' });
   }
 
-  /** Until it is time to look again, or there is a reason to. */
-  rest(signal: AbortSignal): Promise<void> {
+  /** Resolves when it is time to read the task again, or there is a reason to. */
+  untilDue(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
@@ -62,43 +62,43 @@ export class FollowedTask {
         this.wake = undefined;
         resolve();
       };
-      const timer = setTimeout(() => this.doubt(), this.isPushed ? SAFETY_MS : this.pollMs);
+      const timer = setTimeout(() => this.invalidate(), this.isPushed ? SAFETY_MS : this.pollMs);
       this.wake = done;
-      if (signal.aborted || this.isOver || this.isDoubtful) done();
+      if (signal.aborted || this.isOver || this.isStale) done();
       else signal.addEventListener('abort', done, { once: true });
     });
   }
 
-  /** Resolves when its follower has all there is. */
+  /** Resolves when its follower has everything. */
   async sent(): Promise<void> {
     await this.sending.catch(() => {});
   }
 
-  isTold(): void {
+  markPushed(): void {
     this.isPushed = true;
   }
 
-  doubt(): void {
-    this.isDoubtful = true;
+  invalidate(): void {
+    this.isStale = true;
     this.wake?.();
   }
 
-  looked(): void {
-    this.isDoubtful = false;
+  markFresh(): void {
+    this.isStale = false;
   }
 
   end(): void {
     this.isOver = true;
   }
 
-  /** What is no news is not told; what comes while its follower is busy is told once, when they have time. */
-  tell(text: string): void {
+  /** Sends a change to the follower. While the follower is busy, only the latest change waits. */
+  notify(text: string): void {
     const task = JSON.parse(text) as Readonly<Record<string, unknown>>;
     const { pollIntervalMs, status } = task;
     if (typeof pollIntervalMs === 'number') this.pollMs = Math.min(Math.max(pollIntervalMs, POLL_MS), POLL_MS_MAX);
     const key = keyOf(task);
-    if (this.isOver || key === this.told) return;
-    this.told = key;
+    if (this.isOver || key === this.lastKey) return;
+    this.lastKey = key;
     this.isOver = OVER.has(status);
     if (this.isOver) this.wake?.();
     const isSending = this.latest !== undefined;
@@ -113,6 +113,6 @@ export class FollowedTask {
   }
 }
 
-/** Two tellings with the same key say the same. */
+/** Two states of a task with the same key are the same to its follower. */
 const keyOf = ({ status, statusMessage, inputRequests }: Readonly<Record<string, unknown>>): string =>
   JSON.stringify([status, statusMessage, Object.keys((inputRequests ?? {}) as object)]);

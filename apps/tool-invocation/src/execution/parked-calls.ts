@@ -1,15 +1,15 @@
 import { fail } from '#libs/errors';
-import type { Ask } from '../call/open-call.js';
+import type { ServerRequest } from '../call/server-request.js';
 import type { RunningCall } from './running-call.js';
 
 export interface ParkedCall {
   readonly running: RunningCall;
   readonly principalId: string;
   readonly round: number;
-  /** What was asked and not answered yet, by key. */
-  readonly asks: ReadonlyMap<string, Ask>;
-  /** Told, whoever stays with the call, when it is parked no more. */
-  readonly attendants: Set<() => void>;
+  /** What the upstream requested and the client has not answered yet, by key. */
+  readonly requests: ReadonlyMap<string, ServerRequest>;
+  /** Called, for each lease on the call, when it is parked no more. */
+  readonly holders: Set<() => void>;
 }
 
 /** Calls to legacy upstreams that are held open while their client gathers what was asked for. */
@@ -57,7 +57,7 @@ export class ParkedCalls {
     const count = (this.perPrincipal.get(parked.principalId) ?? 1) - 1;
     if (count > 0) this.perPrincipal.set(parked.principalId, count);
     else this.perPrincipal.delete(parked.principalId);
-    for (const tell of parked.attendants) tell();
+    for (const release of parked.holders) release();
     return parked;
   }
 
@@ -69,11 +69,3 @@ export class ParkedCalls {
     return [...this.calls.keys()];
   }
 }
-
-/** What a client is asked, as the body of an `input-required` answer. */
-export const inputRequestsText = (asks: Iterable<Ask>): string => {
-  const entries = [...asks].map(
-    ({ key, method, paramsText }) => `"${key}":{"method":"${method}","params":${paramsText}}`,
-  );
-  return `{"inputRequests":{${entries.join(',')}}}`;
-};

@@ -6,16 +6,16 @@ import type { Limited } from './deadline-sweep.js';
 import type { Context } from './deferred-task.js';
 import type { OpenCall } from '../call/open-call.js';
 
-/** A call and all that is held for it. */
+/** A call that runs, and all that is kept for it. */
 export class RunningCall implements Limited {
   seat = -1;
   deadlineAtMs: number;
-  /** Where it waits for its turn. */
-  readonly lane: string;
+  /** Calls with the same key share a limit at the upstream. */
+  readonly limiterKey: string;
   upstream: Upstream | undefined;
   access: Access | undefined;
-  /** It has a place at the upstream. */
-  inside = false;
+  /** It counts as running at the upstream. */
+  holdsSlot = false;
   attempts = 0;
   /** Whoever waits for it; nobody does while it is parked. */
   context: Context | undefined;
@@ -28,15 +28,15 @@ export class RunningCall implements Limited {
   ) {
     this.context = context;
     this.deadlineAtMs = context.deadlineAtMs;
-    this.lane = `${open.call.target}\n${open.call.principal.id}`;
+    this.limiterKey = `${open.call.target}\n${open.call.principal.id}`;
   }
 
-  /** A call has so much time; unless it has become a task. */
-  hurry(timeoutMs: number): void {
+  /** The call may take no longer than this from now on, unless it has become a task. */
+  tightenDeadline(timeoutMs: number): void {
     if (!this.context?.isTask) this.deadlineAtMs = Math.min(this.deadlineAtMs, Date.now() + timeoutMs);
   }
 
-  /** From now on this is who waits, and for so long. */
+  /** Replaces whoever waits for the call, and with them the deadline. */
   serve(context: Context): void {
     this.context = context;
     this.deadlineAtMs = context.deadlineAtMs;

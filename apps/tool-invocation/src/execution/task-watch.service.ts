@@ -7,8 +7,8 @@ import { childTraceparent } from '#libs/telemetry';
 import { OpenCall } from '../call/open-call.js';
 import type { Peer } from '../conversation/peer.js';
 import type { UpstreamDirectory } from '../upstreams/upstream-directory.js';
-import type { HeldTasks } from './deferred-tasks.js';
-import { FollowedTask, type FollowerContext, lookAfter } from './followed-task.js';
+import type { DeferredTasks } from './deferred-tasks.js';
+import { FollowedTask, type FollowerContext, followAll } from './followed-task.js';
 
 type Request = RequestOf<typeof WatchTasks>;
 
@@ -17,16 +17,16 @@ const READ_MS = 30_000;
 const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 30_000;
 
-/** Follows tasks of an upstream for an asker: hears of their changes where the upstream tells, and looks where not. */
+/** Follows tasks for a subscriber: listens where the upstream sends changes, and reads the tasks where it does not. */
 export class TaskWatchService {
   private readonly stopping = new AbortController();
 
   constructor(
     private readonly directory: UpstreamDirectory,
-    private readonly held: HeldTasks,
+    private readonly deferred: DeferredTasks,
   ) {}
 
-  /** Sends everybody who follows something here to another instance. */
+  /** Ends every watch, so that its subscriber goes to another instance. */
   dismiss(): void {
     this.stopping.abort();
   }
@@ -40,7 +40,7 @@ export class TaskWatchService {
     for (let failures = 0; !signal.aborted; ) {
       try {
         await (request.keeper === 'instance'
-          ? this.followHeld(request, tasks, signal)
+          ? this.followDeferred(request, tasks, signal)
           : this.follow(request, tasks, signal));
         failures = 0;
       } catch (error) {
@@ -55,7 +55,7 @@ export class TaskWatchService {
     throw fail(context.signal.aborted ? 'bus.cancelled' : 'bus.responder_lost');
   }
 
-  /** Resolves when the conversation with the upstream is gone, the asker is, or the last task is over. */
+  /** Resolves when the conversation with the upstream ends, the subscriber goes, or the last task is over. */
   private async follow(request: Request, tasks: Map<string, FollowedTask>, signal: AbortSignal): Promise<void> {
     const { upstreamId, principal, client, ownSession } = request;
     const upstream = await this.directory.upstream(upstreamId);
@@ -66,20 +66,20 @@ export class TaskWatchService {
     const stop = peer.followTasks({
       taskIds: [...tasks.keys()],
       capabilities: client.capabilities,
-      told: (taskIds) => {
-        for (const taskId of taskIds) tasks.get(taskId)?.isTold();
+      onAcknowledged: (taskIds) => {
+        for (const taskId of taskIds) tasks.get(taskId)?.markPushed();
       },
-      changed: (taskId, text) => {
+      onUpdate: (taskId, text) => {
         const task = tasks.get(taskId);
         if (task === undefined) return;
-        if (text === null) task.doubt();
-        else task.tell(text);
+        if (text === null) task.invalidate();
+        else task.notify(text);
       },
-      ended: () => ended.abort(),
+      onEnd: () => ended.abort(),
     });
     const isLost = upstream.onLost(peer, () => ended.abort());
     try {
-      await lookAfter(tasks, over, (taskId) => this.ask(peer, callFor(request, taskId)));
+      await followAll(tasks, over, (taskId) => this.read(peer, callFor(request, taskId)));
     } finally {
       ended.abort();
       stop();
@@ -87,23 +87,23 @@ export class TaskWatchService {
     }
   }
 
-  /** Calls that this instance turned into tasks. */
-  private async followHeld(request: Request, tasks: Map<string, FollowedTask>, signal: AbortSignal): Promise<void> {
+  /** Follows calls that this instance turned into tasks. */
+  private async followDeferred(request: Request, tasks: Map<string, FollowedTask>, signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const over = AbortSignal.any([signal, failed.signal]);
     const stops = [...tasks.values()].map((task) => {
-      const onChange = this.held.find(task.taskId, request.principal.id)?.onChange;
-      const doubt = (): void => task.doubt();
-      onChange?.add(doubt);
-      return () => onChange?.delete(doubt);
+      const onChange = this.deferred.find(task.taskId, request.principal.id)?.onChange;
+      const invalidate = (): void => task.invalidate();
+      onChange?.add(invalidate);
+      return () => onChange?.delete(invalidate);
     });
     const send = async (): Promise<void> => {};
     try {
-      await lookAfter(tasks, over, async (taskId) => {
+      await followAll(tasks, over, async (taskId) => {
         const body = JSON.stringify({ taskId });
         const asked = { deadlineAtMs: Date.now() + READ_MS, signal: over, traceparent: undefined, body, send };
-        const { head, body: told } = await this.held.operate(callFor(request, taskId), asked);
-        return head.kind === 'result' ? (told ?? '{}') : null;
+        const { head, body: text } = await this.deferred.operate(callFor(request, taskId), asked);
+        return head.kind === 'result' ? (text ?? '{}') : null;
       });
     } finally {
       failed.abort();
@@ -111,8 +111,8 @@ export class TaskWatchService {
     }
   }
 
-  /** Asks the upstream how a task is; `null`: it does not know it. */
-  private async ask(peer: Peer, call: RoutedCall): Promise<string | null> {
+  /** Reads a task of the upstream; `null` where the upstream does not know it. */
+  private async read(peer: Peer, call: RoutedCall): Promise<string | null> {
     const open = new OpenCall(call, JSON.stringify({ taskId: call.target }), childTraceparent());
     const timer = setTimeout(() => open.cancel(fail('upstream.timed_out'), 'the deadline passed'), READ_MS);
     try {

@@ -17,7 +17,7 @@ export class CallIntake implements OnApplicationBootstrap, BeforeApplicationShut
     this.answering = [
       this.bus.answer(ExecuteCall, (call, context) => this.calls.execute(call, context)),
       this.bus.answer(ContinueCall, (request, context) => this.calls.resume(request, context)),
-      this.bus.answer(AttendCall, (request, context) => this.calls.attend(request, context)),
+      this.bus.answer(AttendCall, (request, context) => this.calls.lease(request, context)),
     ];
     await this.bus.flush();
   }

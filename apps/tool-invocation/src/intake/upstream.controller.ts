@@ -45,7 +45,7 @@ export class UpstreamController {
 
   @Answers(HoldSession)
   async hold(@Payload() { upstreamId, key }: RequestOf<typeof HoldSession>): Promise<ReplyOf<typeof HoldSession>> {
-    (await this.directory.upstream(upstreamId)).hold(key);
+    (await this.directory.upstream(upstreamId)).claim(key);
     return { held: true };
   }
 

@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.js';
 export interface ChannelEvents {
   received(message: IncomingRequest | IncomingNotification): void;
   /** Some of it may have been lost. */
-  doubted(): void;
+  invalidated(): void;
   /** The channel is of no use any more; its exchanges have failed. */
   closed(reason: GatewayError): void;
 }

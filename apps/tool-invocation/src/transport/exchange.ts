@@ -6,7 +6,7 @@ export interface ExchangeSink {
   /** `httpStatus` where the answer came over HTTP. */
   answered(message: IncomingResult | IncomingError, httpStatus: number | undefined): void;
   notified(message: IncomingNotification): void;
-  asked(message: IncomingRequest): void;
+  requested(message: IncomingRequest): void;
   /** The upstream closed the stream of the request; it wants to be asked for the rest after so long. */
   postponed?(retryMs: number): void;
   failed(error: GatewayError): void;
@@ -54,7 +54,7 @@ export class Exchange {
       return;
     }
     if (message.kind === 'notification') return this.sink.notified(message);
-    if (message.kind === 'request') return this.sink.asked(message);
+    if (message.kind === 'request') return this.sink.requested(message);
     // An error without an id can only be about this request when HTTP says which one it answers.
     const isOurs =
       message.id === this.id || (message.kind === 'error' && message.id === null && httpStatus !== undefined);

@@ -2,7 +2,7 @@ import type { OwnSession } from '#contracts/tool-invocation/execute-call.request
 import { fail } from '#libs/errors';
 import type { Peer } from '../conversation/peer.js';
 
-interface Held {
+interface Claim {
   usedAtMs: number;
   /** One for each set of capabilities that its client has declared. */
   readonly peers: Set<Peer>;
@@ -10,44 +10,44 @@ interface Held {
 
 /** Sessions that this instance keeps for one client or one principal each. What is not here is lost. */
 export class DedicatedSessions {
-  private readonly held = new Map<string, Held>();
+  private readonly claimed = new Map<string, Claim>();
 
-  hold(key: string): void {
-    const known = this.held.get(key);
-    if (known === undefined) this.held.set(key, { usedAtMs: performance.now(), peers: new Set() });
+  claim(key: string): void {
+    const known = this.claimed.get(key);
+    if (known === undefined) this.claimed.set(key, { usedAtMs: performance.now(), peers: new Set() });
     else known.usedAtMs = performance.now();
   }
 
   /** Throws `upstream.session_lost` where a new one would be taken for the old one. */
   use({ key, renewable }: OwnSession): void {
-    if (!renewable && !this.held.has(key)) {
+    if (!renewable && !this.claimed.has(key)) {
       const message = 'The session at the upstream is gone, with what it remembered';
       throw fail('upstream.session_lost', { message, executed: 'no' });
     }
-    this.hold(key);
+    this.claim(key);
   }
 
   opened(key: string, peer: Peer): void {
-    this.hold(key);
-    this.held.get(key)?.peers.add(peer);
+    this.claim(key);
+    this.claimed.get(key)?.peers.add(peer);
   }
 
   /** With one of its conversations the whole session is lost. */
   lost(peer: Peer): void {
-    for (const [key, { peers }] of this.held) if (peers.has(peer)) this.held.delete(key);
+    for (const [key, { peers }] of this.claimed) if (peers.has(peer)) this.claimed.delete(key);
   }
 
   /** Answers the conversations that nobody needs any more. */
   release(key: string): readonly Peer[] {
-    const peers = [...(this.held.get(key)?.peers ?? [])];
-    this.held.delete(key);
+    const peers = [...(this.claimed.get(key)?.peers ?? [])];
+    this.claimed.delete(key);
     return peers;
   }
 
   /** Those that nobody has come for; the others end with their conversations. */
   forgetUnused(idleMs: number): void {
     const beforeMs = performance.now() - idleMs;
-    for (const [key, { usedAtMs, peers }] of this.held)
-      if (peers.size === 0 && usedAtMs < beforeMs) this.held.delete(key);
+    for (const [key, { usedAtMs, peers }] of this.claimed)
+      if (peers.size === 0 && usedAtMs < beforeMs) this.claimed.delete(key);
   }
 }

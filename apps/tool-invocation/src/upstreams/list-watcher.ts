@@ -51,7 +51,7 @@ export class ListWatcher {
       if (upstream.retired || this.closed || upstream.watchesLists) return;
       try {
         const peer = await upstream.overview(await this.credentials.access(id, ''));
-        if (!again && !tellsOfLists(peer)) return;
+        if (!again && !announcesLists(peer)) return;
         upstream.watchLists(peer);
         if (again) this.announcements.announceAll(id);
         return;
@@ -62,5 +62,5 @@ export class ListWatcher {
   }
 }
 
-const tellsOfLists = ({ identity: { capabilities } }: Peer): boolean =>
+const announcesLists = ({ identity: { capabilities } }: Peer): boolean =>
   LISTS.some((list) => asObject(capabilities[list]).listChanged === true);

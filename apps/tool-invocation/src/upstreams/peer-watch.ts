@@ -35,7 +35,7 @@ export class PeerWatch {
   }
 
   /** Changes may have been missed: everything counts as changed. */
-  doubted(): void {
+  invalidated(): void {
     for (const uri of this.followers.keys()) this.updated(uri);
   }
 

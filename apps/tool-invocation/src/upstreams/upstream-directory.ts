@@ -118,8 +118,8 @@ export class UpstreamDirectory implements UpstreamHost {
       upstreamId: upstream.profile.id,
       name: upstream.profile.name,
       conversations: upstream.conversations,
-      running: upstream.turnstile.running,
-      waiting: upstream.turnstile.waiting,
+      running: upstream.limiter.running,
+      waiting: upstream.limiter.waiting,
       breakerOpen: upstream.breaker.isOpen,
     }));
   }

@@ -6,7 +6,7 @@ import { ALL_CAPABILITIES, canBeAsked, capabilityKey, sessionCapabilities } from
 import type { Dialer } from '../conversation/dialer.js';
 import { CircuitBreaker } from './limits/circuit-breaker.js';
 import { RetryBudget } from './limits/retry-budget.js';
-import { Turnstile } from './limits/concurrency-limiter.js';
+import { ConcurrencyLimiter } from './limits/concurrency-limiter.js';
 import type { Settings } from '../tool-invocation.settings.js';
 import type { Access, Transport, TransportKind } from '../transport/channel.js';
 import { DedicatedSessions } from './dedicated-sessions.js';
@@ -32,11 +32,11 @@ const RETIRE_TICK_MS = 100;
 /** One upstream as one profile describes it: its limits, its state of health, its open conversations. */
 export class Upstream {
   readonly breaker: CircuitBreaker;
-  readonly turnstile: Turnstile;
+  readonly limiter: ConcurrencyLimiter;
   readonly retries: RetryBudget;
   private readonly peers = new Map<string, Peer | Promise<Peer>>();
   private readonly watches = new Map<Peer, PeerWatch>();
-  private readonly own = new DedicatedSessions();
+  private readonly dedicated = new DedicatedSessions();
   private first: Promise<unknown> | undefined;
   retired = false;
 
@@ -51,9 +51,9 @@ export class Upstream {
     const { concurrencyMax } = profile;
     this.breaker = new CircuitBreaker(settings.breaker);
     this.retries = new RetryBudget(settings.retry);
-    this.turnstile = new Turnstile({
+    this.limiter = new ConcurrencyLimiter({
       max: concurrencyMax ?? settings.connections.max,
-      laneMax: concurrencyMax ?? settings.concurrencyPerCaller,
+      perKeyMax: concurrencyMax ?? settings.concurrencyPerCaller,
       queueMax: settings.queueMax,
       waitMs: settings.queueWaitMs,
     });
@@ -64,23 +64,23 @@ export class Upstream {
   }
 
   /** The conversation for a client with these capabilities: at once when it is open. */
-  peer(access: Access, capabilities: Json, principalId: string, own?: OwnSession): Peer | Promise<Peer> {
+  peer(access: Access, capabilities: Json, principalId: string, dedicated?: OwnSession): Peer | Promise<Peer> {
     const { verdict } = this.dialer;
-    if (own !== undefined && verdict?.era !== 'modern') this.own.use(own);
-    if (verdict === undefined) return this.firstPeer(access, capabilities, principalId, own);
-    const key = keyOf(verdict.era, access, capabilities, principalId, own);
+    if (dedicated !== undefined && verdict?.era !== 'modern') this.dedicated.use(dedicated);
+    if (verdict === undefined) return this.firstPeer(access, capabilities, principalId, dedicated);
+    const key = keyOf(verdict.era, access, capabilities, principalId, dedicated);
     const known = this.peers.get(key);
     if (known !== undefined && (known instanceof Promise || !known.closed)) return known;
-    return this.dial(key, access, capabilities, own);
+    return this.dial(key, access, capabilities, dedicated);
   }
 
   /** From now on a session for whoever this key stands for is kept here. */
-  hold(key: string): void {
-    this.own.hold(key);
+  claim(key: string): void {
+    this.dedicated.claim(key);
   }
 
   release(key: string): void {
-    for (const peer of this.own.release(key)) void this.evict(peer);
+    for (const peer of this.dedicated.release(key)) void this.evict(peer);
   }
 
   /** The conversation that sees all an upstream has. */
@@ -109,7 +109,7 @@ export class Upstream {
   }
 
   /** Forgets what the upstream speaks; the next conversation finds out anew. */
-  doubtEra(): void {
+  invalidateEra(): void {
     if (this.kind !== 'sse') this.dialer.verdict = undefined;
     for (const [key, peer] of this.peers) {
       if (key.startsWith('modern')) this.peers.delete(key);
@@ -128,12 +128,12 @@ export class Upstream {
   evict(peer: Peer): Promise<void> {
     for (const [key, known] of this.peers) if (known === peer) this.peers.delete(key);
     this.watches.delete(peer);
-    this.own.lost(peer);
+    this.dedicated.lost(peer);
     return peer.close().catch(() => {});
   }
 
   evictIdle(idleMs: number): void {
-    this.own.forgetUnused(idleMs);
+    this.dedicated.forgetUnused(idleMs);
     const nowMs = performance.now();
     for (const peer of this.openPeers()) {
       if (peer.closed || (peer.uses === 0 && nowMs - peer.usedAtMs > idleMs)) void this.evict(peer);
@@ -166,12 +166,12 @@ export class Upstream {
     access: Access,
     capabilities: Json,
     principalId: string,
-    own: OwnSession | undefined,
+    dedicated: OwnSession | undefined,
   ): Promise<Peer> {
     if (this.first === undefined) {
       const declared = sessionCapabilities(capabilities);
       const dialed = this.open(access, declared).then((peer) => {
-        this.keep(keyOf(peer.identity.era, access, capabilities, principalId, own), peer, own);
+        this.keep(keyOf(peer.identity.era, access, capabilities, principalId, dedicated), peer, dedicated);
         return peer;
       });
       this.first = dialed.finally(() => {
@@ -181,14 +181,14 @@ export class Upstream {
       return dialed;
     }
     await this.first;
-    return this.peer(access, capabilities, principalId, own);
+    return this.peer(access, capabilities, principalId, dedicated);
   }
 
-  private dial(key: string, access: Access, capabilities: Json, own: OwnSession | undefined): Promise<Peer> {
+  private dial(key: string, access: Access, capabilities: Json, dedicated: OwnSession | undefined): Promise<Peer> {
     const dialed = this.open(access, sessionCapabilities(capabilities));
     this.peers.set(key, dialed);
     dialed.then(
-      (peer) => this.keep(key, peer, own),
+      (peer) => this.keep(key, peer, dedicated),
       () => {
         if (this.peers.get(key) === dialed) this.peers.delete(key);
       },
@@ -204,7 +204,7 @@ export class Upstream {
     const events: PeerEvents = {
       listChanged: (list) => this.host.onListChanged(this.profile.id, list),
       resourceUpdated: (uri) => opened && this.watches.get(opened)?.updated(uri),
-      doubted: () => opened && this.doubt(opened),
+      invalidated: () => opened && this.invalidate(opened),
       closed: () => opened && this.forget(opened),
     };
     try {
@@ -222,18 +222,18 @@ export class Upstream {
     }
   }
 
-  private keep(key: string, peer: Peer, own: OwnSession | undefined): void {
+  private keep(key: string, peer: Peer, dedicated: OwnSession | undefined): void {
     const other = this.peers.get(key);
     if (other !== undefined && !(other instanceof Promise) && other !== peer && !other.closed)
       void this.closeWhenIdle(other);
     this.peers.set(key, peer);
-    if (own !== undefined && peer.identity.era === 'legacy') this.own.opened(own.key, peer);
+    if (dedicated !== undefined && peer.identity.era === 'legacy') this.dedicated.opened(dedicated.key, peer);
     if (this.retired) void this.closeWhenIdle(peer);
   }
 
   private forget(peer: Peer): void {
     for (const [key, known] of this.peers) if (known === peer) this.peers.delete(key);
-    this.own.lost(peer);
+    this.dedicated.lost(peer);
     const watch = this.watches.get(peer);
     this.watches.delete(peer);
     watch?.lost();
@@ -241,9 +241,9 @@ export class Upstream {
     if (watch?.lists && this.kind !== 'stdio' && !this.retired) this.host.onUnwatched(this);
   }
 
-  private doubt(peer: Peer): void {
+  private invalidate(peer: Peer): void {
     const watch = this.watches.get(peer);
-    watch?.doubted();
+    watch?.invalidated();
     if (watch?.lists) this.host.onListsInvalidated(this.profile.id);
   }
 
@@ -271,10 +271,10 @@ const keyOf = (
   access: Access,
   capabilities: Json,
   principalId: string,
-  own: OwnSession | undefined,
+  dedicated: OwnSession | undefined,
 ): string => {
   if (era === 'modern') return `modern ${access.version}`;
   const declared = sessionCapabilities(capabilities);
-  const whose = own?.key ?? (canBeAsked(declared) ? principalId : null);
+  const whose = dedicated?.key ?? (canBeAsked(declared) ? principalId : null);
   return `legacy ${access.version} ${capabilityKey(declared)}${whose === null ? '' : ` ${whose}`}`;
 };

@@ -8,7 +8,8 @@ import {
   withMeta,
 } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
-import type { Ask, OpenCall, UpstreamSide } from '../../call/open-call.js';
+import type { OpenCall, UpstreamSide } from '../../call/open-call.js';
+import type { ServerRequest } from '../../call/server-request.js';
 import { staleSession } from '../../call/stale.js';
 import type { Channel } from '../../transport/channel.js';
 import { Exchange, type ExchangeSink } from '../../transport/exchange.js';
@@ -21,20 +22,20 @@ export interface RequestOverrides {
   readonly method?: string;
   readonly paramsText?: string;
   /** Takes the result in place of the call. */
-  readonly take?: (result: IncomingResult) => void | Promise<void>;
+  readonly onResult?: (result: IncomingResult) => void | Promise<void>;
   /** Takes an error in place of the call. */
-  readonly refused?: (error: IncomingError) => void;
-  /** Takes the upstream's questions in place of the call. */
-  readonly asked?: (ask: Omit<Ask, 'key'>) => void;
+  readonly onError?: (error: IncomingError) => void;
+  /** Takes what the upstream requests in place of the call. */
+  readonly onServerRequest?: (request: Omit<ServerRequest, 'key'>) => void;
   /** Tells the upstream that nobody waits any more, where that is not said of the request itself. */
-  readonly cancel?: () => void;
+  readonly onCancel?: () => void;
 }
 
 /** Whose call it is. */
 export interface LegacyCallOwner {
   readonly channel: Channel;
-  /** What the upstream asks on the stream of the call. */
-  asked(message: IncomingRequest, call: LegacyCall): void;
+  /** Takes what the upstream requests on the stream of the call. */
+  requested(message: IncomingRequest, call: LegacyCall): void;
   notified(message: IncomingNotification, call: LegacyCall): void;
   settled(call: LegacyCall): void;
   /** The upstream has forgotten the session. */
@@ -48,8 +49,8 @@ export interface LegacyCallOwner {
 export class LegacyCall implements ExchangeSink, UpstreamSide {
   seat = -1;
   readonly exchange: Exchange;
-  /** Who the upstream's questions on its stream are put to. */
-  readonly asker: Pick<OpenCall, 'call' | 'ask'>;
+  /** Takes what the upstream requests on the stream of this call. */
+  readonly requestReceiver: Pick<OpenCall, 'call' | 'serverRequest'>;
 
   constructor(
     private readonly session: LegacyCallOwner,
@@ -57,13 +58,13 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
     private readonly overrides: RequestOverrides,
   ) {
     const { call, traceparent, wantsProgress } = open;
-    const { method = call.method, paramsText = open.paramsText, asked } = overrides;
+    const { method = call.method, paramsText = open.paramsText, onServerRequest } = overrides;
     const id = nextRequestId();
     const meta: Record<string, unknown> = { ...call.meta, traceparent };
     if (wantsProgress) meta.progressToken = id;
     const text = requestText(id, method, withMeta(paramsText, meta));
     this.exchange = new Exchange(id, text, ['traceparent', traceparent], this);
-    this.asker = asked === undefined ? open : { call, ask: asked };
+    this.requestReceiver = onServerRequest === undefined ? open : { call, serverRequest: onServerRequest };
     open.carrier = this.exchange;
     open.upstreamSide = this;
   }
@@ -84,9 +85,9 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
     this.session.notified(message, this);
   }
 
-  asked(message: IncomingRequest): void {
+  requested(message: IncomingRequest): void {
     this.open.heard = true;
-    this.session.asked(message, this);
+    this.session.requested(message, this);
   }
 
   postponed(retryMs: number): void {
@@ -107,8 +108,8 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
   }
 
   private take(message: IncomingResult | IncomingError): Promise<void> | undefined {
-    const { take, refused } = this.overrides;
-    const taker = message.kind === 'result' ? take : refused;
+    const { onResult, onError } = this.overrides;
+    const taker = message.kind === 'result' ? onResult : onError;
     if (taker === undefined) {
       this.session.give(this.open, message);
       return undefined;
@@ -120,7 +121,7 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
   cancel(reason: string): void {
     this.session.settled(this);
     this.exchange.abandon();
-    if (this.overrides.cancel !== undefined) this.overrides.cancel();
+    if (this.overrides.onCancel !== undefined) this.overrides.onCancel();
     else if (this.exchange.sent)
       this.session.post(notificationText('notifications/cancelled', { requestId: this.exchange.id, reason }));
   }

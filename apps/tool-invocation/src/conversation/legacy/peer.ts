@@ -13,17 +13,17 @@ import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import { isLower, type OpenCall } from '../../call/open-call.js';
 import type { Channel } from '../../transport/channel.js';
 import { announce, relayLog, relayProgress } from '../notifications.js';
-import type { Peer, PeerEvents, PeerIdentity, TaskEars, Watched } from '../peer.js';
+import type { Peer, PeerEvents, PeerIdentity, TaskListener, Watched } from '../peer.js';
 import { request, type Response } from '../request.js';
 import { giveLegacyError, giveLegacyResult } from './answer.js';
 import { LegacyCall, type LegacyCallOwner, type RequestOverrides } from './call.js';
-import { askParamsText, initialize, legacyParams } from './request.js';
+import { initialize, legacyParams, serverRequestParams } from './request.js';
 import { LegacyTasks } from './tasks.js';
 import { LegacyWatch } from './watch.js';
 
 const METHOD_NOT_FOUND = -32601;
 const INVALID_PARAMS = -32602;
-const ASK_CHARS_MAX = 4_194_304;
+const REQUEST_CHARS_MAX = 4_194_304;
 const SET_LEVEL_MS = 5_000;
 
 export interface SessionOptions {
@@ -89,12 +89,12 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
   }
 
   /** A request whose answer nobody waits for. */
-  tell(method: string, params: object): void {
+  fireAndForget(method: string, params: object): void {
     void this.request(method, params, SET_LEVEL_MS).catch(() => {});
   }
 
-  followTasks(ears: TaskEars): () => void {
-    return this.tasks.follow(ears);
+  followTasks(listener: TaskListener): () => void {
+    return this.tasks.follow(listener);
   }
 
   retire(): void {
@@ -107,7 +107,7 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
 
   /** What comes on the stream that belongs to no request. */
   received(message: IncomingRequest | IncomingNotification): void {
-    if (message.kind === 'request') this.asked(message, undefined);
+    if (message.kind === 'request') this.requested(message, undefined);
     else this.notified(message, undefined);
   }
 
@@ -119,23 +119,22 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
     await this.channel.close();
   }
 
-  /** A question of the upstream: on the stream of a call, or to be attributed to the newest one that is open. */
-  asked(message: IncomingRequest, call: LegacyCall | undefined): void {
+  /** A request of the upstream: of the call on whose stream it came, or else of the newest call. */
+  requested(message: IncomingRequest, call: LegacyCall | undefined): void {
     if (message.method === 'ping') return this.post(resultText(message.id, '{}'));
-    const open = (call ?? this.newest())?.asker;
-    const asked = this.tasks.askedBy(message) ?? open;
-    if (asked === undefined)
+    const receiver = this.tasks.taskOf(message) ?? (call ?? this.newest())?.requestReceiver;
+    if (receiver === undefined)
       return this.post(errorText(message.id, METHOD_NOT_FOUND, 'No call is open that this could belong to'));
     const problem =
-      askProblem(message.method, message.params, asked.call.client.capabilities) ??
-      (message.paramsText.length > ASK_CHARS_MAX ? 'The request is too large' : null);
+      askProblem(message.method, message.params, receiver.call.client.capabilities) ??
+      (message.paramsText.length > REQUEST_CHARS_MAX ? 'The request is too large' : null);
     if (problem !== null) {
       const code = problem === 'Method not found' ? METHOD_NOT_FOUND : INVALID_PARAMS;
       return this.post(errorText(message.id, code, problem));
     }
-    asked.ask({
+    receiver.serverRequest({
       method: message.method,
-      paramsText: askParamsText(message.paramsText),
+      paramsText: serverRequestParams(message.paramsText),
       reply: (result) => this.post(resultText(message.id, result)),
       refuse: (reason, code = INVALID_PARAMS) => this.post(errorText(message.id, code, reason)),
     });

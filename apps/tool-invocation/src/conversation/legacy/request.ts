@@ -51,7 +51,7 @@ const MAY_HAVE_NEWER_KEYS = /"(?:inputResponses|requestState|task)"/;
 export const legacyParams = (paramsText: string): string =>
   MAY_HAVE_NEWER_KEYS.test(paramsText) ? withMembers(paramsText, NEWER_KEYS) : paramsText;
 
-const ASK_KEYS = { _meta: null, task: null, elicitationId: null };
+const OLDER_KEYS = { _meta: null, task: null, elicitationId: null };
 
-/** The params of a server's question as 2026-07-28 writes them. */
-export const askParamsText = (paramsText: string): string => withMembers(paramsText, ASK_KEYS);
+/** The params of a server request as 2026-07-28 writes them. */
+export const serverRequestParams = (paramsText: string): string => withMembers(paramsText, OLDER_KEYS);

@@ -3,7 +3,8 @@ import { fail } from '#libs/errors';
 import type { RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import { type IncomingError, type IncomingResult, relayedMeta, resultWithMeta } from '#libs/mcp';
 import { childTraceparent } from '#libs/telemetry';
-import { type Ask, OpenCall } from '../../call/open-call.js';
+import { OpenCall } from '../../call/open-call.js';
+import { inputRequestsText, type ServerRequest } from '../../call/server-request.js';
 import type { RequestOverrides } from './call.js';
 import type { PeerIdentity } from '../peer.js';
 
@@ -15,12 +16,12 @@ export interface TaskSession {
   readonly identity: PeerIdentity;
   send(open: OpenCall, overrides: RequestOverrides): { readonly exchange: { readonly id: number } } | undefined;
   give(open: OpenCall, message: Answer): void;
-  tell(method: string, params: object): void;
+  fireAndForget(method: string, params: object): void;
 }
 
-const ASKS_MAX = 32;
+const SERVER_REQUESTS_MAX = 32;
 /** How long a task that wants input may take to say what it wants. */
-const ASK_PATIENCE_MS = 1_000;
+const INPUT_WAIT_MS = 1_000;
 const COLLECTING_MS = 15;
 
 /** What a finished task has come to, as members of the extension's task. */
@@ -29,14 +30,14 @@ interface Outcome {
   readonly text: string;
 }
 
-/** A task of the upstream: what it asks, and its result. */
-export class KeptTask {
-  private readonly asks = new Map<string, Ask>();
-  /** A task's keys are never used twice, whichever instance it comes to be kept by. */
+/** A task of an upstream of 2025-11-25: its requests to the client, and its result. */
+export class LegacyTask {
+  private readonly requests = new Map<string, ServerRequest>();
+  /** Makes keys that no other instance gives out, should the task come to belong to another one. */
   private readonly mark = randomUUID().slice(0, 8);
-  private askCount = 0;
+  private requestCount = 0;
   private reading: Promise<Outcome> | undefined;
-  private waiting: (() => void) | undefined;
+  private onInput: (() => void) | undefined;
   private stream: OpenCall | undefined;
 
   constructor(
@@ -47,49 +48,48 @@ export class KeptTask {
     private readonly changed: () => void,
   ) {}
 
-  ask(ask: Omit<Ask, 'key'>): void {
-    if (this.asks.size >= ASKS_MAX) return ask.refuse('Too many questions at once');
-    const key = `input_${this.mark}_${++this.askCount}`;
-    this.asks.set(key, { ...ask, key });
-    this.waiting?.();
+  /** Takes a request of the upstream; it waits for `tasks/update`. */
+  serverRequest(request: Omit<ServerRequest, 'key'>): void {
+    if (this.requests.size >= SERVER_REQUESTS_MAX) return request.refuse('Too many questions at once');
+    const key = `input_${this.mark}_${++this.requestCount}`;
+    this.requests.set(key, { ...request, key });
+    this.onInput?.();
     this.changed();
   }
 
+  /** Passes on what the client answers; what answers no request is ignored. */
   answer(responses: Json): void {
     for (const [key, response] of Object.entries(responses)) {
-      const ask = this.asks.get(key);
-      if (ask === undefined || typeof response !== 'object' || response === null) continue;
-      this.asks.delete(key);
-      ask.reply(JSON.stringify(response));
+      const request = this.requests.get(key);
+      if (request === undefined || typeof response !== 'object' || response === null) continue;
+      this.requests.delete(key);
+      request.reply(JSON.stringify(response));
     }
   }
 
-  refuseAsks(reason: string): void {
-    for (const ask of this.asks.values()) ask.refuse(reason);
-    this.asks.clear();
+  refuseRequests(reason: string): void {
+    for (const request of this.requests.values()) request.refuse(reason);
+    this.requests.clear();
   }
 
-  /** What is asked and not answered, as `inputRequests`; soon, since several questions may come together. */
-  async asked(): Promise<string> {
-    if (this.asks.size === 0) {
+  /** The requests without an answer, as `inputRequests`. Waits a little: several may come together. */
+  async inputRequests(): Promise<string> {
+    if (this.requests.size === 0) {
       await new Promise<void>((resolve) => {
-        this.waiting = resolve;
-        setTimeout(resolve, ASK_PATIENCE_MS);
+        this.onInput = resolve;
+        setTimeout(resolve, INPUT_WAIT_MS);
       });
-      if (this.asks.size > 0) await new Promise((resolve) => setTimeout(resolve, COLLECTING_MS));
+      if (this.requests.size > 0) await new Promise((resolve) => setTimeout(resolve, COLLECTING_MS));
     }
-    const entries = [...this.asks.values()].map(
-      ({ key, method, paramsText }) => `"${key}":{"method":"${method}","params":${paramsText}}`,
-    );
-    return `{${entries.join(',')}}`;
+    return inputRequestsText(this.requests.values());
   }
 
-  /** Waits for the end. The stream on which it comes is also where the upstream puts its questions. */
+  /** Waits for the end of the task. The upstream also sends its requests on the stream on which the end comes. */
   outcome(): Promise<Outcome> {
     this.reading ??= this.read().finally(() => {
       // A result may be large; whoever asks again gets it from the upstream again.
       this.reading = undefined;
-      this.refuseAsks('The task has ended');
+      this.refuseRequests('The task has ended');
     });
     return this.reading;
   }
@@ -111,10 +111,10 @@ export class KeptTask {
     this.session.send(open, {
       method: 'tasks/result',
       paramsText,
-      cancel: () => {},
-      take,
-      refused: take,
-      asked: (ask) => this.ask(ask),
+      onCancel: () => {},
+      onResult: take,
+      onError: take,
+      onServerRequest: (request) => this.serverRequest(request),
     });
     await ended;
     return outcome as Outcome;

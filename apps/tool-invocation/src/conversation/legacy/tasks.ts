@@ -10,15 +10,15 @@ import {
   taskProblem,
 } from '#libs/mcp';
 import type { OpenCall } from '../../call/open-call.js';
-import { KeptTask, type TaskSession } from './task.js';
+import { LegacyTask, type TaskSession } from './task.js';
 import { invalidAnswer } from '../upstream-error.js';
-import type { TaskEars } from '../peer.js';
+import type { TaskListener } from '../peer.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** What is asked of an upstream; it may say less. */
 const TTL_MS = 3_600_000;
-const KEPT_MAX = 256;
+const TASKS_MAX = 256;
 const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 
 /**
@@ -28,8 +28,8 @@ const RELATED_TASK = 'io.modelcontextprotocol/related-task';
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/tasks
  */
 export class LegacyTasks {
-  private readonly kept = new Map<string, KeptTask>();
-  private readonly ears = new Set<TaskEars>();
+  private readonly tasks = new Map<string, LegacyTask>();
+  private readonly listeners = new Set<TaskListener>();
   /** Calls whose clients know no tasks, by the progress token they began with. */
   private readonly seen = new Map<number, OpenCall>();
   private isEnded = false;
@@ -39,11 +39,11 @@ export class LegacyTasks {
   /** Tasks, and who follows them: they keep the session from being ended for idleness. */
   get size(): number {
     const nowMs = Date.now();
-    for (const task of this.kept.values()) if (task.expiresAtMs <= nowMs) this.drop(task);
-    return this.isEnded ? 0 : this.kept.size + this.ears.size;
+    for (const task of this.tasks.values()) if (task.expiresAtMs <= nowMs) this.drop(task);
+    return this.isEnded ? 0 : this.tasks.size + this.listeners.size;
   }
 
-  /** Is this a call that has to be made, or is better made, as a task? */
+  /** Whether a call has to be made, or is better made, as a task. */
   wants({ call: { method, taskSupport, client } }: OpenCall): boolean {
     if (method !== 'tools/call' || taskSupport === undefined) return false;
     if (!runsLegacyTasks(this.session.identity.capabilities)) return false;
@@ -54,11 +54,11 @@ export class LegacyTasks {
   begin(open: OpenCall, paramsText: string): void {
     const call = this.session.send(open, {
       paramsText: appendMembers(paramsText, `"task":{"ttl":${TTL_MS}}`),
-      take: (message) => this.begun(open, message, call?.exchange.id),
+      onResult: (message) => this.begun(open, message, call?.exchange.id),
     });
   }
 
-  /** Whose progress a token stands for. */
+  /** The call that a progress token belongs to. */
   callOf(progressToken: number): OpenCall | undefined {
     return this.seen.get(progressToken);
   }
@@ -66,38 +66,38 @@ export class LegacyTasks {
   /** `tasks/get`, `tasks/update` and `tasks/cancel` of a client. */
   operate(open: OpenCall): void {
     const { method, target } = open.call;
-    if (method === 'tasks/get') return this.look(open, (task) => this.tell(open, task));
-    const task = this.kept.get(target);
+    if (method === 'tasks/get') return this.read(open, (task) => this.answer(open, task));
+    const task = this.tasks.get(target);
     if (method === 'tasks/update') {
       task?.answer(asObject(asObject(JSON.parse(open.paramsText)).inputResponses));
-      return this.look(open, () => acknowledge(open));
+      return this.read(open, () => acknowledge(open));
     }
-    task?.refuseAsks('The task was cancelled');
-    this.cancel(open, () => this.look(open, () => acknowledge(open)));
+    task?.refuseRequests('The task was cancelled');
+    this.cancel(open, () => this.read(open, () => acknowledge(open)));
   }
 
-  /** Who a question that names its task is put to. */
-  askedBy({ params }: IncomingRequest): KeptTask | undefined {
+  /** The task that a request of the upstream names. */
+  taskOf({ params }: IncomingRequest): LegacyTask | undefined {
     const { taskId } = asObject(asObject(params._meta)[RELATED_TASK]);
-    return typeof taskId === 'string' ? this.kept.get(taskId) : undefined;
+    return typeof taskId === 'string' ? this.tasks.get(taskId) : undefined;
   }
 
-  follow(ears: TaskEars): () => void {
-    this.ears.add(ears);
-    ears.told([]);
-    return () => this.ears.delete(ears);
+  follow(listener: TaskListener): () => void {
+    this.listeners.add(listener);
+    listener.onAcknowledged([]);
+    return () => this.listeners.delete(listener);
   }
 
   changed(taskId: unknown): void {
     if (typeof taskId !== 'string') return;
-    for (const ears of this.ears) if (ears.taskIds.includes(taskId)) ears.changed(taskId, null);
+    for (const listener of this.listeners) if (listener.taskIds.includes(taskId)) listener.onUpdate(taskId, null);
   }
 
   /** The session is gone, or nobody comes here any more. */
   end(): void {
     this.isEnded = true;
-    for (const ears of this.ears) ears.ended();
-    this.ears.clear();
+    for (const listener of this.listeners) listener.onEnd();
+    this.listeners.clear();
   }
 
   private begun(open: OpenCall, message: IncomingResult, progressToken: number | undefined): void {
@@ -113,26 +113,26 @@ export class LegacyTasks {
     open.answer({ kind: 'task', ...(meta && { meta }), keeper: 'session' }, modernTask(asObject(task), {}));
   }
 
-  /** Its questions are the call's own, and its result the call's answer. */
+  /** The requests of the task become requests of the call, and its result the answer of the call. */
   private seeThrough(open: OpenCall, taskId: string, progressToken: number | undefined): void {
     for (const [token, call] of this.seen) if (call.ended) this.seen.delete(token);
     if (progressToken !== undefined && open.wantsProgress) this.seen.set(progressToken, open);
     this.session.send(open, {
       method: 'tasks/result',
       paramsText: JSON.stringify({ taskId }),
-      cancel: () => this.session.tell('tasks/cancel', { taskId }),
-      take: (message) => this.session.give(open, message),
+      onCancel: () => this.session.fireAndForget('tasks/cancel', { taskId }),
+      onResult: (message) => this.session.give(open, message),
     });
   }
 
-  /** Asks how the task is; an error is the answer. */
-  private look(open: OpenCall, then: (task: Json) => void | Promise<void>): void {
+  /** Reads the task; an error of the upstream answers the call. */
+  private read(open: OpenCall, then: (task: Json) => void | Promise<void>): void {
     const { target: taskId } = open.call;
     this.session.send(open, {
       method: 'tasks/get',
       paramsText: JSON.stringify({ taskId }),
-      cancel: () => {},
-      take: ({ result }) => {
+      onCancel: () => {},
+      onResult: ({ result }) => {
         const problem = taskProblem(result);
         if (problem !== null) throw invalidAnswer(problem);
         return then(result);
@@ -144,35 +144,35 @@ export class LegacyTasks {
   private cancel(open: OpenCall, then: () => void): void {
     if (!asObject(this.session.identity.capabilities.tasks).cancel) return then();
     const paramsText = JSON.stringify({ taskId: open.call.target });
-    this.session.send(open, { method: 'tasks/cancel', paramsText, cancel: () => {}, take: then, refused: then });
+    this.session.send(open, { method: 'tasks/cancel', paramsText, onCancel: () => {}, onResult: then, onError: then });
   }
 
-  private async tell(open: OpenCall, told: Json): Promise<void> {
-    const task = this.kept.get(open.call.target) ?? this.keep(open.call, told);
-    if (told.status === 'completed' || told.status === 'failed') {
+  private async answer(open: OpenCall, read: Json): Promise<void> {
+    const task = this.tasks.get(open.call.target) ?? this.keep(open.call, read);
+    if (read.status === 'completed' || read.status === 'failed') {
       const { outcome, text } = await task.outcome();
-      return open.answer({ kind: 'result' }, appendMembers(modernTask(told, { status: outcome }), text));
+      return open.answer({ kind: 'result' }, appendMembers(modernTask(read, { status: outcome }), text));
     }
-    if (told.status !== 'input_required') return open.answer({ kind: 'result' }, modernTask(told, {}));
+    if (read.status !== 'input_required') return open.answer({ kind: 'result' }, modernTask(read, {}));
     task.outcome().catch(() => {});
-    const asks = await task.asked();
-    const status = asks === '{}' ? 'working' : 'input_required';
-    const text = modernTask(told, { status });
-    open.answer({ kind: 'result' }, asks === '{}' ? text : appendMembers(text, `"inputRequests":${asks}`));
+    const requests = await task.inputRequests();
+    const isWorking = requests === '{}';
+    const text = modernTask(read, { status: isWorking ? 'working' : 'input_required' });
+    open.answer({ kind: 'result' }, isWorking ? text : appendMembers(text, `"inputRequests":${requests}`));
   }
 
-  private keep(call: RoutedCall, { taskId, ttl }: Json): KeptTask {
+  private keep(call: RoutedCall, { taskId, ttl }: Json): LegacyTask {
     const lifeMs = typeof ttl === 'number' ? Math.min(ttl, TTL_MS) : TTL_MS;
     const id = taskId as string;
-    const task = new KeptTask(this.session, call, id, Date.now() + lifeMs, () => this.changed(id));
-    if (this.kept.size >= KEPT_MAX) this.drop(this.kept.values().next().value as KeptTask);
-    this.kept.set(id, task);
+    const task = new LegacyTask(this.session, call, id, Date.now() + lifeMs, () => this.changed(id));
+    if (this.tasks.size >= TASKS_MAX) this.drop(this.tasks.values().next().value as LegacyTask);
+    this.tasks.set(id, task);
     return task;
   }
 
-  /** It is not lost: whoever has its id may go on asking the upstream. */
-  private drop(task: KeptTask): void {
-    this.kept.delete(task.id);
+  /** The task is not lost: whoever has its id may go on asking the upstream. */
+  private drop(task: LegacyTask): void {
+    this.tasks.delete(task.id);
     task.close();
   }
 }

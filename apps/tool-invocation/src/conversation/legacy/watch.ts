@@ -8,7 +8,7 @@ export interface WatchSession {
   readonly identity: PeerIdentity;
   readonly channel: Channel;
   /** Sends a request whose answer nobody waits for. */
-  tell(method: string, params: object): void;
+  fireAndForget(method: string, params: object): void;
 }
 
 /** What a session hears outside its calls: the stream that belongs to no request, and subscriptions to resources. */
@@ -28,8 +28,8 @@ export class LegacyWatch {
     this.listen();
     const resources = this.session.identity.capabilities.resources as { subscribe?: unknown } | undefined;
     if (!resources?.subscribe) return;
-    for (const uri of after) if (!before.has(uri)) this.session.tell('resources/subscribe', { uri });
-    for (const uri of before) if (!after.has(uri)) this.session.tell('resources/unsubscribe', { uri });
+    for (const uri of after) if (!before.has(uri)) this.session.fireAndForget('resources/subscribe', { uri });
+    for (const uri of before) if (!after.has(uri)) this.session.fireAndForget('resources/unsubscribe', { uri });
   }
 
   /** Opens the stream. Lazily: many servers offer none, and many sessions never need it. */

@@ -60,7 +60,8 @@ const giveTaskAnswer = (call: OpenCall, message: IncomingResult): void => {
   const { meta, text, resultType } = taskParts(message);
   if (resultType !== 'complete') throw invalidAnswer(`its resultType is "${resultType.slice(0, 32)}"`);
   if (call.call.method === 'tasks/get') {
-    const problem = taskProblem(message.result) ?? asksProblem(message.result.inputRequests ?? {}, ALL_CAPABILITIES);
+    const problem =
+      taskProblem(message.result) ?? inputRequestsProblem(message.result.inputRequests ?? {}, ALL_CAPABILITIES);
     if (problem !== null) throw invalidAnswer(problem);
   }
   call.answer({ kind: 'result', ...(meta && { meta }) }, text);
@@ -80,10 +81,10 @@ const inputProblem = ({ call }: OpenCall, { inputRequests, requestState }: Json)
   if (requestState !== undefined && (typeof requestState !== 'string' || requestState.length > STATE_CHARS_MAX)) {
     return 'its requestState is no string or too long';
   }
-  return inputRequests === undefined ? null : asksProblem(inputRequests, call.client.capabilities);
+  return inputRequests === undefined ? null : inputRequestsProblem(inputRequests, call.client.capabilities);
 };
 
-const asksProblem = (inputRequests: unknown, capabilities: Json): string | null => {
+const inputRequestsProblem = (inputRequests: unknown, capabilities: Json): string | null => {
   if (!isObject(inputRequests)) return 'its inputRequests are not an object';
   for (const asked of Object.values(inputRequests)) {
     if (!isObject(asked) || typeof asked.method !== 'string') return 'its inputRequests are malformed';

@@ -87,7 +87,7 @@ export class ModernCall implements ExchangeSink, UpstreamSide {
     else if (message.method === 'notifications/message') relayLog(message, this.open);
   }
 
-  asked(): void {
+  requested(): void {
     // A 2026-07-28 server may not ask by requests, and there is no way to answer one.
     this.exchange.strays++;
   }

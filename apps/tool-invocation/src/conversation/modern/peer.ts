@@ -9,7 +9,7 @@ import { InFlight } from '#libs/bus';
 import type { OpenCall } from '../../call/open-call.js';
 import type { Channel } from '../../transport/channel.js';
 import { listPages } from '../list-pages.js';
-import type { Peer, PeerEvents, PeerIdentity, TaskEars, Watched } from '../peer.js';
+import type { Peer, PeerEvents, PeerIdentity, TaskListener, Watched } from '../peer.js';
 import { request, type Response } from '../request.js';
 import { ModernCall, type ModernCallOwner } from './call.js';
 import { modernHeaders, modernMeta } from './request.js';
@@ -22,7 +22,7 @@ const REFRESH_MS = 10_000;
 export class ModernPeer implements Peer, ModernCallOwner {
   usedAtMs = performance.now();
   private readonly calls = new InFlight<ModernCall>();
-  private readonly followers = new Set<TaskEars>();
+  private readonly followers = new Set<TaskListener>();
   private readonly watcher: ModernWatch;
 
   constructor(
@@ -65,17 +65,17 @@ export class ModernPeer implements Peer, ModernCallOwner {
     this.watcher.set(watched);
   }
 
-  followTasks(ears: TaskEars): () => void {
-    this.followers.add(ears);
-    const stop = followModernTasks(this.channel, this.overHttp, ears);
+  followTasks(listener: TaskListener): () => void {
+    this.followers.add(listener);
+    const stop = followModernTasks(this.channel, this.overHttp, listener);
     return () => {
-      this.followers.delete(ears);
+      this.followers.delete(listener);
       stop();
     };
   }
 
   retire(): void {
-    for (const ears of this.followers) ears.ended();
+    for (const listener of this.followers) listener.onEnd();
   }
 
   /** Messages on a pipe that belong to no request by their form alone. */

@@ -14,27 +14,27 @@ import type { Channel } from '../../transport/channel.js';
 import { nextRequestId } from '../request.js';
 import { Exchange } from '../../transport/exchange.js';
 import { modernHeaders, modernMeta } from './request.js';
-import type { TaskEars } from '../peer.js';
+import type { TaskListener } from '../peer.js';
 
 const METHOD = 'subscriptions/listen';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** A `subscriptions/listen` of its own, since a filter cannot be changed and tasks come and go. */
-export const followModernTasks = (channel: Channel, overHttp: boolean, ears: TaskEars): (() => void) => {
-  const { taskIds, capabilities } = ears;
+export const followModernTasks = (channel: Channel, overHttp: boolean, listener: TaskListener): (() => void) => {
+  const { taskIds, capabilities } = listener;
   const id = nextRequestId();
   const params = withMeta(JSON.stringify({ notifications: { taskIds } }), modernMeta(capabilities));
-  const ended = (): void => ears.ended();
+  const ended = (): void => listener.onEnd();
   const exchange: Exchange = new Exchange(id, requestText(id, METHOD, params), overHttp ? modernHeaders(METHOD) : [], {
     notified: (message) => {
       const { method, params: told } = message;
       if ((told._meta as Json | undefined)?.[META_SUBSCRIPTION_ID] !== id) return;
-      if (method === 'notifications/subscriptions/acknowledged') ears.told(acknowledged(told, taskIds));
+      if (method === 'notifications/subscriptions/acknowledged') listener.onAcknowledged(acknowledged(told, taskIds));
       else if (method === 'notifications/tasks' && taskProblem(told) === null)
-        ears.changed(told.taskId as string, taskText(message));
+        listener.onUpdate(told.taskId as string, taskText(message));
     },
-    asked: () => {},
+    requested: () => {},
     answered: ended,
     failed: ended,
   });

@@ -67,10 +67,10 @@ export class ModernWatch {
           return;
         }
         this.drop(previous);
-        if (this.failures > 0) this.events.doubted();
+        if (this.failures > 0) this.events.invalidated();
         this.failures = 0;
       },
-      asked: () => {},
+      requested: () => {},
       // An error means the server has no such thing; a result that it is going down.
       answered: (message) => {
         this.drop(previous);

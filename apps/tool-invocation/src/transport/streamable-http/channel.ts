@@ -54,7 +54,7 @@ export class HttpChannel implements Channel {
     if (this.feed === undefined) {
       this.feed = new SessionFeed(this.getOptions(), {
         event: (event) => this.receive(event),
-        gap: () => this.events.doubted(),
+        gap: () => this.events.invalidated(),
         lost: () => {
           this.events.closed(fail('upstream.session_lost'));
           void this.close();

@@ -1,30 +1,30 @@
 import { fail, type GatewayError } from '#libs/errors';
 
-export interface TurnstileSettings {
+export interface ConcurrencyLimits {
   /** In flight in all. */
   readonly max: number;
-  /** In flight per lane. */
-  readonly laneMax: number;
+  /** In flight per key. */
+  readonly perKeyMax: number;
   readonly queueMax: number;
   readonly waitMs: number;
 }
 
 interface Waiter {
-  readonly lane: string;
+  readonly key: string;
   readonly admit: () => void;
   readonly isGone: () => boolean;
 }
 
 /**
- * Lets so many calls at a time into an upstream, and so many per lane; the others wait in the order they came, but one
- * that its own lane holds up holds up nobody else.
+ * Lets so many calls at a time into an upstream, and so many per key; the others wait in the order they came, but one
+ * that its own key holds up holds up nobody else.
  */
-export class Turnstile {
+export class ConcurrencyLimiter {
   private inFlight = 0;
-  private readonly lanes = new Map<string, number>();
+  private readonly perKey = new Map<string, number>();
   private readonly queue: Waiter[] = [];
 
-  constructor(private readonly settings: TurnstileSettings) {}
+  constructor(private readonly settings: ConcurrencyLimits) {}
 
   get waiting(): number {
     return this.queue.length;
@@ -35,14 +35,14 @@ export class Turnstile {
   }
 
   /** True: come in. False: it is not your turn yet. */
-  tryEnter(lane: string): boolean {
-    if (this.queue.length > 0 || !this.hasRoom(lane)) return false;
-    this.count(lane, 1);
+  tryAcquire(key: string): boolean {
+    if (this.queue.length > 0 || !this.hasRoom(key)) return false;
+    this.count(key, 1);
     return true;
   }
 
   /** Waits for a turn. `isGone` says that the one who waits does so no more. */
-  enter(lane: string, isGone: () => boolean): Promise<void> {
+  acquire(key: string, isGone: () => boolean): Promise<void> {
     if (this.queue.length >= this.settings.queueMax) {
       this.queue.splice(0, this.queue.length, ...this.queue.filter((waiter) => !waiter.isGone()));
     }
@@ -54,7 +54,7 @@ export class Turnstile {
         reject(fail('upstream.busy', { executed: 'no' }));
       }, this.settings.waitMs);
       const waiter: Waiter = {
-        lane,
+        key,
         isGone,
         admit: () => {
           clearTimeout(timer);
@@ -67,12 +67,12 @@ export class Turnstile {
   }
 
   /** Comes in past the queue: a call that was inside before. */
-  reenter(lane: string): void {
-    this.count(lane, 1);
+  reacquire(key: string): void {
+    this.count(key, 1);
   }
 
-  leave(lane: string): void {
-    this.count(lane, -1);
+  release(key: string): void {
+    this.count(key, -1);
     if (this.queue.length > 0) this.admitNext();
   }
 
@@ -83,23 +83,23 @@ export class Turnstile {
         this.queue.splice(at, 1);
         waiter.admit();
         // It will leave again at once.
-        this.count(waiter.lane, 1);
-      } else if (this.hasRoom(waiter.lane)) {
+        this.count(waiter.key, 1);
+      } else if (this.hasRoom(waiter.key)) {
         this.queue.splice(at, 1);
-        this.count(waiter.lane, 1);
+        this.count(waiter.key, 1);
         waiter.admit();
       } else at++;
     }
   }
 
-  private hasRoom(lane: string): boolean {
-    return this.inFlight < this.settings.max && (this.lanes.get(lane) ?? 0) < this.settings.laneMax;
+  private hasRoom(key: string): boolean {
+    return this.inFlight < this.settings.max && (this.perKey.get(key) ?? 0) < this.settings.perKeyMax;
   }
 
-  private count(lane: string, change: 1 | -1): void {
+  private count(key: string, change: 1 | -1): void {
     this.inFlight += change;
-    const count = (this.lanes.get(lane) ?? 0) + change;
-    if (count > 0) this.lanes.set(lane, count);
-    else this.lanes.delete(lane);
+    const count = (this.perKey.get(key) ?? 0) + change;
+    if (count > 0) this.perKey.set(key, count);
+    else this.perKey.delete(key);
   }
 }
