@@ -1,3 +1,4 @@
+import { jwtSecretOption } from '#contracts/auth/shared-settings';
 import { type ConfigOf, flag, integer, oneOf, optionalText, secret, text } from '#libs/config';
 import { identityOptions } from '#libs/identity';
 
@@ -20,9 +21,7 @@ export const JWT_ALGORITHMS = [
 export const authOptions = {
   ...identityOptions,
   JWT_ALGORITHM: oneOf(JWT_ALGORITHMS, 'HS256', 'The one algorithm tokens are signed with and accepted in.'),
-  JWT_SECRET_KEY: secret(
-    'Signs tokens when JWT_ALGORITHM is HS*; at least 32 characters. Embedded, one is made at the first start.',
-  ),
+  JWT_SECRET_KEY: jwtSecretOption,
   JWT_PRIVATE_KEY_PATH: optionalText(
     'PEM file that signs tokens when JWT_ALGORITHM is not HS*. Without it tokens are only verified.',
   ),

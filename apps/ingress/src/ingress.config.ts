@@ -1,3 +1,5 @@
+import { jwtSecretOption } from '#contracts/auth/shared-settings';
+import { callTimeoutOption } from '#contracts/tool-invocation/shared-settings';
 import { type ConfigOf, flag, integer, list, secret } from '#libs/config';
 import { identityOptions } from '#libs/identity';
 import { outboxOptions } from '#libs/outbox';
@@ -35,10 +37,7 @@ export const ingressOptions = {
     { max: 1_000_000 },
   ),
   RESOURCE_CACHE_TTL: integer(3_600, 'Seconds for which that is believed at most.', { min: 1 }),
-  TOOL_TIMEOUT: integer(60, 'Seconds a call may take in all, unless its upstream has a limit of its own.', {
-    min: 1,
-    max: 86_400,
-  }),
+  TOOL_TIMEOUT: callTimeoutOption,
   INPUT_TIMEOUT: integer(600, 'Seconds a client may take to answer what a call asks it for.', { min: 1, max: 86_400 }),
   SESSION_TTL: integer(3_600, 'Seconds after which an idle session of a client before 2026-07-28 ends.', { min: 1 }),
   SESSIONS_PER_PRINCIPAL_MAX: integer(10_000, 'Sessions one caller may open within SESSION_TTL without closing any.', {
@@ -88,7 +87,7 @@ export const ingressOptions = {
   STATE_SECRET: secret(
     'Seals requestState and cursors; the same for every replica. Unset: derived from JWT_SECRET_KEY.',
   ),
-  JWT_SECRET_KEY: secret('Signs tokens when JWT_ALGORITHM is HS*; here only what STATE_SECRET is derived from.'),
+  JWT_SECRET_KEY: jwtSecretOption,
 };
 
 export type IngressConfig = ConfigOf<typeof ingressOptions>;

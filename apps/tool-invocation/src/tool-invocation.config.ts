@@ -1,15 +1,11 @@
-import { type ConfigOf, decimal, flag, integer, list, oneOf, optionalText, text } from '#libs/config';
+import { callTimeoutOption, stdioTransportOption } from '#contracts/tool-invocation/shared-settings';
+import { autoFlag, type ConfigOf, decimal, flag, integer, list, optionalText, text } from '#libs/config';
 import { identityOptions } from '#libs/identity';
 import { outboxOptions } from '#libs/outbox';
 
-const SWITCH = ['auto', 'true', 'false'] as const;
-
 /** Seconds where the name says none, as the names' origin has it. */
 export const toolInvocationOptions = {
-  TOOL_TIMEOUT: decimal(60, 'Seconds a call may take in all, unless its upstream has a limit of its own.', {
-    min: 0.1,
-    max: 3_600,
-  }),
+  TOOL_TIMEOUT: callTimeoutOption,
   TOOL_CONCURRENT_LIMIT: integer(
     10,
     'Calls of one tool that one caller may have in flight at an upstream from one instance; more wait their turn. An upstream with a limit of its own has that one instead, over all its tools and callers.',
@@ -99,9 +95,7 @@ export const toolInvocationOptions = {
     true,
     'Refuses connections to addresses that no upstream has: metadata services, link-local, carrier NAT, multicast.',
   ),
-  SSRF_ALLOW_LOCALHOST: oneOf(
-    SWITCH,
-    'auto',
+  SSRF_ALLOW_LOCALHOST: autoFlag(
     'Whether upstreams on this host may be reached. `auto`: where the gateway is one process (no NATS_URL).',
   ),
   SSRF_ALLOW_PRIVATE_NETWORKS: flag(
@@ -109,11 +103,7 @@ export const toolInvocationOptions = {
     'Whether upstreams in private networks (10/8, 172.16/12, 192.168/16, fc00::/7) may be reached.',
   ),
 
-  MCPGATEWAY_STDIO_TRANSPORT_ENABLED: oneOf(
-    SWITCH,
-    'auto',
-    'Whether upstreams may be child processes of the gateway. `auto`: where the gateway is one process (no NATS_URL).',
-  ),
+  MCPGATEWAY_STDIO_TRANSPORT_ENABLED: stdioTransportOption,
   STDIO_COMMANDS_ALLOWED: list([], 'The commands that stdio upstreams may start, as they are registered. Empty: any.'),
   STDIO_PROCESSES_MAX: integer(64, 'Child processes one instance runs at once.', { min: 1, max: 10_000 }),
   PATH: text(

@@ -1,9 +1,7 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { BUS, type Bus } from '#libs/bus';
 import { IdentityModule } from '#libs/identity';
-import { Outbox, OutboxModule } from '#libs/outbox';
+import { OutboxModule } from '#libs/outbox';
 import { Lifecycle, PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
-import { LOGGER, type Logger } from '#libs/telemetry';
 import { DiscoveryService } from './discovery/discovery.service.js';
 import { TaskWatchService } from './execution/task-watch.service.js';
 import { WatchService } from './discovery/watch.service.js';
@@ -12,13 +10,11 @@ import { CallIntake } from './intake/call.intake.js';
 import { PoolController } from './intake/pool.controller.js';
 import { UpstreamController } from './intake/upstream.controller.js';
 import { watchInvocation } from './intake/instruments.js';
-import { type Settings, settingsOf } from './tool-invocation.settings.js';
+import { SETTINGS, settingsOf } from './tool-invocation.settings.js';
 import type { ToolInvocationConfig } from './tool-invocation.config.js';
 import { UpstreamDirectory } from './upstreams/upstream-directory.js';
 
-const SETTINGS = Symbol('SETTINGS');
-
-/** Runs calls against upstreams and looks upstreams over. */
+/** Runs calls against upstreams, and discovers what upstreams have. */
 @Module({})
 export class ToolInvocationModule implements OnApplicationShutdown {
   constructor(
@@ -43,39 +39,17 @@ export class ToolInvocationModule implements OnApplicationShutdown {
       imports: [IdentityModule.with(config), OutboxModule.with(config)],
       controllers: [UpstreamController, PoolController],
       providers: [
-        CallIntake,
         {
           provide: SETTINGS,
           inject: [PLATFORM_CONFIG],
           useFactory: (platform: PlatformConfig) => settingsOf(config, { embedded: platform.NATS_URL === null }),
         },
-        {
-          provide: UpstreamDirectory,
-          inject: [BUS, SETTINGS, LOGGER],
-          useFactory: (bus: Bus, settings: Settings, logger: Logger) => new UpstreamDirectory(bus, settings, logger),
-        },
-        {
-          provide: CallService,
-          inject: [UpstreamDirectory, Outbox, SETTINGS],
-          useFactory: (directory: UpstreamDirectory, outbox: Outbox, settings: Settings) =>
-            new CallService(directory, outbox, settings),
-        },
-        {
-          provide: DiscoveryService,
-          inject: [UpstreamDirectory, LOGGER],
-          useFactory: (directory: UpstreamDirectory, logger: Logger) => new DiscoveryService(directory, logger),
-        },
-        {
-          provide: WatchService,
-          inject: [UpstreamDirectory],
-          useFactory: (directory: UpstreamDirectory) => new WatchService(directory),
-        },
-        {
-          provide: TaskWatchService,
-          inject: [UpstreamDirectory, CallService],
-          useFactory: (directory: UpstreamDirectory, calls: CallService) =>
-            new TaskWatchService(directory, calls.deferred),
-        },
+        CallIntake,
+        CallService,
+        TaskWatchService,
+        DiscoveryService,
+        WatchService,
+        UpstreamDirectory,
       ],
     };
   }

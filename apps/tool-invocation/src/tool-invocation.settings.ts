@@ -1,6 +1,9 @@
 import type { ToolInvocationConfig } from './tool-invocation.config.js';
 
-/** The settings as the code uses them: milliseconds, switches decided. */
+/** Under which the settings are injected. */
+export const SETTINGS = Symbol('SETTINGS');
+
+/** The settings as the code uses them: times in milliseconds, automatic flags decided. */
 export interface Settings {
   readonly callTimeoutMs: number;
   readonly queueMax: number;
@@ -23,6 +26,7 @@ export interface Settings {
   };
 }
 
+/** `embedded`: the gateway is one process. */
 export const settingsOf = (config: ToolInvocationConfig, { embedded }: { embedded: boolean }): Settings => ({
   callTimeoutMs: ms(config.TOOL_TIMEOUT),
   queueMax: config.TOOL_QUEUE_LIMIT,
@@ -66,8 +70,7 @@ export const settingsOf = (config: ToolInvocationConfig, { embedded }: { embedde
 
 const ms = (seconds: number): number => Math.round(seconds * 1_000);
 
-const decided = (choice: 'auto' | 'true' | 'false', automatic: boolean): boolean =>
-  choice === 'auto' ? automatic : choice === 'true';
+const decided = (choice: boolean | 'auto', automatic: boolean): boolean => (choice === 'auto' ? automatic : choice);
 
 const childEnv = ({ PATH, HOME, LANG, TMPDIR, TZ }: ToolInvocationConfig): Record<string, string> =>
   Object.fromEntries(

@@ -65,13 +65,21 @@ export const decimal = (
 const TRUE = new Set(['true', '1', 'yes', 'on']);
 const FALSE = new Set(['false', '0', 'no', 'off']);
 
+const parseFlag = (value: string): boolean => {
+  const word = value.toLowerCase();
+  if (TRUE.has(word)) return true;
+  if (FALSE.has(word)) return false;
+  throw new Error(`"${value}" is neither true nor false`);
+};
+
 export const flag = (defaultValue: boolean, prose: string): Option<boolean> =>
-  option('true | false', defaultValue, prose, (value) => {
-    const word = value.toLowerCase();
-    if (TRUE.has(word)) return true;
-    if (FALSE.has(word)) return false;
-    throw new Error(`"${value}" is neither true nor false`);
-  });
+  option('true | false', defaultValue, prose, parseFlag);
+
+/** A flag whose default depends on how the gateway runs. */
+export const autoFlag = (prose: string): Option<boolean | 'auto'> =>
+  option<boolean | 'auto'>('auto | true | false', 'auto', prose, (value) =>
+    value.toLowerCase() === 'auto' ? 'auto' : parseFlag(value),
+  );
 
 export const oneOf = <const Values extends readonly string[]>(
   values: Values,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  autoFlag,
   decimal,
   describeOptions,
   flag,
@@ -18,6 +19,7 @@ const options = {
   PORT: integer(4444, 'Port to listen on.', { min: 1, max: 65_535 }),
   RATIO: decimal(0.5, 'A share.', { min: 0, max: 1 }),
   AUTH_REQUIRED: flag(true, 'Whether callers must present a credential.'),
+  LOCALHOST: autoFlag('Whether this host may be reached.'),
   LOG_LEVEL: oneOf(['debug', 'info'], 'info', 'How much is logged.'),
   ALLOWED_ORIGINS: list([], 'Origins that may call.'),
   NATS_URL: url(['nats:', 'tls:'], 'The broker.'),
@@ -32,6 +34,7 @@ describe('parseConfig', () => {
       PORT: 4444,
       RATIO: 0.5,
       AUTH_REQUIRED: true,
+      LOCALHOST: 'auto',
       LOG_LEVEL: 'info',
       ALLOWED_ORIGINS: [],
       NATS_URL: null,
@@ -67,11 +70,20 @@ describe('parseConfig', () => {
     ['RATIO', 'much'],
     ['RATIO', '2'],
     ['AUTH_REQUIRED', 'maybe'],
+    ['LOCALHOST', 'sometimes'],
     ['LOG_LEVEL', 'loud'],
     ['NATS_URL', 'http://127.0.0.1'],
     ['NATS_URL', 'not a url'],
   ])('refuses %s=%s and names it', (name, value) => {
     expect(() => parseConfig(options, { [name]: value })).toThrow(new RegExp(`^${name}`));
+  });
+
+  it.each([
+    ['auto', 'auto'],
+    ['true', true],
+    ['off', false],
+  ])('reads a flag that may be automatic when it is %s', (value, meant) => {
+    expect(parseConfig(options, { LOCALHOST: value }).LOCALHOST).toBe(meant);
   });
 
   it('names every malformed value at once', () => {

@@ -1,3 +1,4 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type {
   DiscoveredTool,
   DiscoveredUpstream,
@@ -8,13 +9,13 @@ import type { CacheHint, Listing } from '#contracts/registry/catalog';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { fail, GatewayError } from '#libs/errors';
 import { headerMirrorsOf } from '#libs/mcp';
-import type { Logger } from '#libs/telemetry';
+import { LOGGER, type Logger } from '#libs/telemetry';
 import type { Access } from '../transport/channel.js';
 import { listPages } from '../conversation/list-pages.js';
 import type { Peer } from '../conversation/peer.js';
 import type { Upstream } from '../upstreams/upstream.js';
 import { accessFor } from '../upstreams/upstream-credentials.js';
-import type { UpstreamDirectory } from '../upstreams/upstream-directory.js';
+import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import { type Verdict, judge } from '../conversation/era-probe.js';
 
 type Request = RequestOf<typeof DiscoverUpstream>;
@@ -25,10 +26,11 @@ const NAME_CHARS_MAX = 1_024;
 const DEFINITION_CHARS_MAX = 1_048_576;
 
 /** Looks an upstream over: what it is and everything it lists. The conversation stays open to hear of changes. */
+@Injectable()
 export class DiscoveryService {
   constructor(
     private readonly directory: UpstreamDirectory,
-    private readonly logger: Logger,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async discover({ profile, transport, credential }: Request): Promise<ReplyOf<typeof DiscoverUpstream>> {

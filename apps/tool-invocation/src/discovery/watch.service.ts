@@ -1,8 +1,9 @@
+import { Injectable } from '@nestjs/common';
 import type { CallContext } from '#libs/bus';
 import type { RequestOf } from '#contracts/define';
 import type { UpstreamNotice, WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { fail, toGatewayError } from '#libs/errors';
-import type { UpstreamDirectory } from '../upstreams/upstream-directory.js';
+import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 
 type Request = RequestOf<typeof WatchUpstream>;
 
@@ -11,6 +12,7 @@ const RETRY_MS_MAX = 30_000;
 const URIS_MAX = 1_000;
 
 /** Follows resources of an upstream for a subscriber, on a new conversation whenever the last one is lost. */
+@Injectable()
 export class WatchService {
   private readonly stopping = new AbortController();
 

@@ -1,14 +1,15 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { WithBody } from '#libs/bus';
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { AttendCall, CallAnswer, ContinueCall, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
 import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import { MODERN_REVISION } from '#libs/mcp';
-import type { Outbox } from '#libs/outbox';
+import { Outbox } from '#libs/outbox';
 import { childTraceparent } from '#libs/telemetry';
 import { OpenCall, type Step } from '../call/open-call.js';
 import { inputRequestsText, type ServerRequest } from '../call/server-request.js';
-import type { Settings } from '../tool-invocation.settings.js';
-import type { UpstreamDirectory } from '../upstreams/upstream-directory.js';
+import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
+import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import { CallReport } from './call-report.js';
 import { DeadlineSweep } from './deadline-sweep.js';
 import type { Context } from './deferred-task.js';
@@ -26,6 +27,7 @@ const UNLEASED_MS = 5_000;
  * Runs calls against their upstreams: within their limits and deadlines, and a second time only where the first time
  * nothing was executed. Every failure is a `GatewayError` that says whether the call may have run.
  */
+@Injectable()
 export class CallService {
   readonly parked: ParkedCalls;
   readonly deferred: DeferredTasks;
@@ -39,8 +41,8 @@ export class CallService {
 
   constructor(
     directory: UpstreamDirectory,
-    private readonly outbox: Pick<Outbox, 'begin' | 'settle'>,
-    private readonly settings: Settings,
+    private readonly outbox: Outbox,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {
     this.dispatcher = new Dispatcher(directory);
     this.parked = new ParkedCalls(settings.parked.perPrincipalMax);

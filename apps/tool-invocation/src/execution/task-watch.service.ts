@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { RoutedCall } from '#contracts/tool-invocation/execute-call.request';
@@ -6,8 +7,8 @@ import { fail, toGatewayError } from '#libs/errors';
 import { childTraceparent } from '#libs/telemetry';
 import { OpenCall } from '../call/open-call.js';
 import type { Peer } from '../conversation/peer.js';
-import type { UpstreamDirectory } from '../upstreams/upstream-directory.js';
-import type { DeferredTasks } from './deferred-tasks.js';
+import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
+import { CallService } from './call.service.js';
 import { FollowedTask, type FollowerContext, followAll } from './followed-task.js';
 
 type Request = RequestOf<typeof WatchTasks>;
@@ -18,12 +19,13 @@ const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 30_000;
 
 /** Follows tasks for a subscriber: listens where the upstream sends changes, and reads the tasks where it does not. */
+@Injectable()
 export class TaskWatchService {
   private readonly stopping = new AbortController();
 
   constructor(
     private readonly directory: UpstreamDirectory,
-    private readonly deferred: DeferredTasks,
+    private readonly calls: CallService,
   ) {}
 
   /** Ends every watch, so that its subscriber goes to another instance. */
@@ -92,7 +94,7 @@ export class TaskWatchService {
     const failed = new AbortController();
     const over = AbortSignal.any([signal, failed.signal]);
     const stops = [...tasks.values()].map((task) => {
-      const onChange = this.deferred.find(task.taskId, request.principal.id)?.onChange;
+      const onChange = this.calls.deferred.find(task.taskId, request.principal.id)?.onChange;
       const invalidate = (): void => task.invalidate();
       onChange?.add(invalidate);
       return () => onChange?.delete(invalidate);
@@ -102,7 +104,7 @@ export class TaskWatchService {
       await followAll(tasks, over, async (taskId) => {
         const body = JSON.stringify({ taskId });
         const asked = { deadlineAtMs: Date.now() + READ_MS, signal: over, traceparent: undefined, body, send };
-        const { head, body: text } = await this.deferred.operate(callFor(request, taskId), asked);
+        const { head, body: text } = await this.calls.deferred.operate(callFor(request, taskId), asked);
         return head.kind === 'result' ? (text ?? '{}') : null;
       });
     } finally {

@@ -1,10 +1,11 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
-import type { Bus } from '#libs/bus';
+import { type Bus, InjectBus } from '#libs/bus';
 import { GatewayError } from '#libs/errors';
-import type { Logger } from '#libs/telemetry';
+import { LOGGER, type Logger } from '#libs/telemetry';
 import type { TransportKind } from '../transport/channel.js';
-import type { Settings } from '../tool-invocation.settings.js';
+import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
 import { ListAnnouncements } from './list-announcements.js';
 import { ListWatcher } from './list-watcher.js';
 import { SessionCapacity } from './session-capacity.js';
@@ -33,6 +34,7 @@ export interface UpstreamFigures {
 }
 
 /** The upstreams this instance speaks to, by their profiles in registry. */
+@Injectable()
 export class UpstreamDirectory implements UpstreamHost {
   readonly credentials: UpstreamCredentials;
   private readonly known = new Map<string, KnownUpstream>();
@@ -45,9 +47,9 @@ export class UpstreamDirectory implements UpstreamHost {
   private readonly housekeeping: NodeJS.Timeout;
 
   constructor(
-    private readonly bus: Bus,
-    private readonly settings: Settings,
-    private readonly logger: Logger,
+    @InjectBus() private readonly bus: Bus,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {
     const { sessions } = settings;
     this.credentials = new UpstreamCredentials(bus);
