@@ -1,25 +1,26 @@
 import type { ServerResponse } from 'node:http';
-import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { BUS, type Bus } from '#libs/bus';
 import { CallerAdmission, IdentityModule } from '#libs/identity';
 import { Outbox, OutboxModule } from '#libs/outbox';
 import { RawHttp } from '#libs/service';
 import { CACHE, type Cache } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
-import { Ingress } from './ingress.js';
 import type { IngressConfig } from './ingress.config.js';
+import { settingsOf } from './ingress.settings.js';
+import { type Ingress, openIngress } from './ingress.js';
 
-/** The clients' edge: MCP endpoints straight on the HTTP server, in front of Nest's own routes. */
+const INGRESS = Symbol('INGRESS');
+
+/** The clients' edge: its faces straight on the HTTP server, in front of Nest's own routes. */
 @Module({})
 export class IngressModule implements OnApplicationShutdown {
   constructor(
-    private readonly ingress: Ingress,
+    @Inject(INGRESS) private readonly ingress: Ingress,
     raw: RawHttp,
   ) {
-    raw.mount(ingress.http.handle, 'mcp');
-    raw.mount(ingress.sse.handle, 'sse');
-    raw.mount(ingress.sockets.handle, 'ws');
-    raw.onUpgrade(ingress.sockets.upgrade);
+    for (const { handle, label } of ingress.faces) raw.mount(handle, label);
+    raw.onUpgrade(ingress.upgrade);
     raw.onStopping(() => ingress.stopStreams());
   }
 
@@ -29,7 +30,7 @@ export class IngressModule implements OnApplicationShutdown {
       imports: [IdentityModule.with(config), OutboxModule.with(config)],
       providers: [
         {
-          provide: Ingress,
+          provide: INGRESS,
           inject: [BUS, CACHE, CallerAdmission, Outbox, LOGGER, RawHttp],
           useFactory: (
             bus: Bus,
@@ -40,7 +41,7 @@ export class IngressModule implements OnApplicationShutdown {
             raw: RawHttp,
           ) => {
             const releasePlace = (response: ServerResponse): void => raw.releasePlace(response);
-            return new Ingress(config, { bus, cache, callers, outbox, logger, releasePlace });
+            return openIngress(settingsOf(config), { bus, cache, callers, outbox, logger, releasePlace });
           },
         },
       ],

@@ -24,8 +24,9 @@ import { fail } from '#libs/errors';
 import { ANONYMOUS, CallerAdmission } from '#libs/identity';
 import { MemoryCache } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
-import { Ingress } from '../src/ingress.js';
+import { type Ingress, openIngress } from '../src/ingress.js';
 import { ingressOptions } from '../src/ingress.config.js';
+import { settingsOf } from '../src/ingress.settings.js';
 
 export const MODERN_META = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
@@ -222,7 +223,7 @@ export class Rig {
     const bus = this.broker.join('ingress');
     const logger = createLogger({ service: 'ingress', level: 'error' });
     const callers = new CallerAdmission(bus, { ttlMs: 30_000, max: 100, authRequired: config.AUTH_REQUIRED });
-    const ingress = new Ingress(config, {
+    const ingress = openIngress(settingsOf(config), {
       bus,
       cache: this.cache,
       callers,
@@ -231,12 +232,12 @@ export class Rig {
       releasePlace: () => {},
     });
     const server = createServer((request, response) => {
-      for (const face of [ingress.http, ingress.sse, ingress.sockets]) if (face.handle(request, response)) return;
+      for (const face of ingress.faces) if (face.handle(request, response)) return;
       response.writeHead(404).end();
     });
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => socket.destroy());
-      if (!ingress.sockets.upgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
+      if (!ingress.upgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     this.servers.push(server);

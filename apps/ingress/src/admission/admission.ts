@@ -1,19 +1,18 @@
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { type CallerAdmission, type CredentialCarrier, readCredential } from '#libs/identity';
 import { MODERN_REVISION, type ServerCodec, negotiateRevision, serverCodec } from '#libs/mcp';
-import type { AdmittedCall, DecodedCall } from '../call/calls.js';
-import type { Session } from '../call/session.js';
-import type { SessionStore } from '../sessions/session-store.js';
-import { checkPermission, checkReach } from './permissions.js';
+import type { AdmittedCall, DecodedCall, Session } from '../call/index.js';
+import type { SessionStore } from '../sessions/index.js';
+import type { AdmitCaller } from './caller.js';
+import { checkPermission } from './permissions.js';
 
 /** The revision that bare JSON-RPC is answered in. */
 const RPC_REVISION = '2025-06-18';
 
-/** Who is calling, whether they may be here, and in which session. */
+/** Who is calling, whether they may do what they ask, and in which session. */
 export class Admission {
   constructor(
-    private readonly callers: CallerAdmission,
+    readonly caller: AdmitCaller,
     private readonly sessions: SessionStore,
   ) {}
 
@@ -25,18 +24,6 @@ export class Admission {
       : this.enter(call, admitting);
   }
 
-  caller(carrier: CredentialCarrier, serverId: string | null): Principal | Promise<Principal> {
-    const admitting = this.callers.admit(readCredential(carrier));
-    if (admitting instanceof Promise) {
-      return admitting.then((principal) => {
-        checkReach(principal, serverId);
-        return principal;
-      });
-    }
-    checkReach(admitting, serverId);
-    return admitting;
-  }
-
   /** Fails with `mcp.session_missing`, or `mcp.session_unknown` for one that is not this caller's as well. */
   session(id: string | null, principal: Principal, serverId: string | null): Session | Promise<Session> {
     if (id === null) throw fail('mcp.session_missing');
@@ -46,7 +33,7 @@ export class Admission {
 
   private enter(call: DecodedCall, principal: Principal): AdmittedCall | Promise<AdmittedCall> {
     if (call.envelope !== null) return admitted(call, principal, serverCodec(MODERN_REVISION), null);
-    if (call.endpoint.face === 'rpc') return admitted(call, principal, serverCodec(RPC_REVISION), null);
+    if (call.face === 'rpc') return admitted(call, principal, serverCodec(RPC_REVISION), null);
     if (call.request.method === 'initialize') {
       const revision = negotiateRevision(call.request.params.value['protocolVersion']);
       return admitted(call, principal, serverCodec(revision), null);

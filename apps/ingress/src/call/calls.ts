@@ -1,55 +1,65 @@
 import type { Principal } from '#contracts/auth/principal';
-import type { LogLevel, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
+import type { LogLevel, RoutedCall as UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import type { CredentialCarrier } from '#libs/identity';
 import type { ClientRequest, Envelope, HeaderBag, Operation, RequestMeta, ServerCodec } from '#libs/mcp';
 import type { Reply } from '#libs/mcp-http';
+import type { CatalogView, EndpointCatalog } from '../catalog/index.js';
 import type { CallAbort } from './call-abort.js';
-import type { CatalogView } from '../catalog/catalog-view.js';
-import type { EndpointCatalog } from '../catalog/endpoint-catalog.js';
 import type { Session } from './session.js';
-import type { Endpoint } from '../faces/endpoint.js';
 
-/** A request as it came in, and the way back. */
-export interface WireCall {
+/** Where a request arrived: a virtual server, or (`serverId: null`) everything the caller may see. */
+export interface Endpoint {
+  readonly serverId: string | null;
+}
+
+/**
+ * The client protocol a request came in by, and what that protocol has no place for. `connection` carries messages
+ * alone, so nothing is mirrored in headers; `rpc` is bare JSON-RPC: no session, no envelope, one JSON answer. Each
+ * variant has all members, so that every call is an object of the same shape.
+ */
+export type Face =
+  | { readonly face: 'http'; readonly headers: HeaderBag; readonly sessionId: string | null }
+  | { readonly face: 'connection'; readonly headers: null; readonly sessionId: string | null }
+  | { readonly face: 'rpc'; readonly headers: HeaderBag; readonly sessionId: null };
+
+/** A request as it came in, and the way back. A `sessionId` is found and bound to its principal during admission. */
+export type WireCall = Face & {
   readonly request: ClientRequest;
-  /** `null` on a connection that carries messages alone: what headers mirror elsewhere is not mirrored there. */
-  readonly headers: HeaderBag | null;
   /** What the credential comes in. */
   readonly carrier: CredentialCarrier;
   readonly endpoint: Endpoint;
   readonly reply: Reply;
   /** Aborts when the client cancels or, where that means the same, goes away. */
   readonly abort: CallAbort;
-  /** Set for a request of a session: found and bound to its principal during admission. */
-  readonly sessionId: string | null;
   readonly receivedAtMs: number;
-}
+};
 
 /** A request whose era is known and whose envelope is right. */
-export interface DecodedCall extends WireCall {
+export type DecodedCall = WireCall & {
   readonly meta: RequestMeta;
   /** `null` in the eras of sessions. */
   readonly envelope: Envelope | null;
-}
+};
 
-/** A request of somebody we know, who may do what it asks. */
-export interface AdmittedCall extends DecodedCall {
+/** A request of a known principal, who may do what it asks. */
+export type AdmittedCall = DecodedCall & {
   readonly codec: ServerCodec;
   readonly operation: Operation;
   readonly principal: Principal;
   readonly session: Session | null;
-}
+};
 
-/** A request that has an endpoint in front of it. */
-export interface PlacedCall extends AdmittedCall {
+/** A request with the catalog of its endpoint, and the part of it that its caller sees. */
+export type ScopedCall = AdmittedCall & {
   readonly catalog: EndpointCatalog;
   readonly view: CatalogView;
   readonly logLevel: LogLevel | null;
-}
+};
 
 /** A call that knows where it goes. */
-export interface BoundCall extends PlacedCall {
-  readonly routed: RoutedCall;
+export type RoutedCall = ScopedCall & {
+  /** What tool-invocation is asked to run. */
+  readonly outgoing: UpstreamCall;
   /** The params as the upstream gets them. */
   readonly body: string;
   readonly traceparent: string;
@@ -58,19 +68,20 @@ export interface BoundCall extends PlacedCall {
   /** The one instance that is asked; `null`: any. */
   readonly instance: string | null;
   /** Set for the retry of a call that is parked. */
-  readonly parked: ParkedCall | null;
-}
+  readonly parked: ParkedCallRetry | null;
+};
 
-export interface ParkedCall {
+/** What a client brings to a call that waits at an instance for its input. */
+export interface ParkedCallRetry {
   readonly instance: string;
   readonly callId: string;
   readonly round: number;
   readonly inputResponses: Readonly<Record<string, unknown>>;
-  readonly refusals?: Readonly<Record<string, Refusal>>;
+  readonly refusals?: Readonly<Record<string, ClientRefusal>>;
 }
 
 /** The error of a client that cannot or will not answer what it is asked. */
-export interface Refusal {
+export interface ClientRefusal {
   readonly code: number;
   readonly message: string;
 }

@@ -106,8 +106,8 @@ describe('the read model', () => {
 
   it('looks again for a name at most once in a while', async () => {
     await revisionOf(null);
-    await catalogs.revalidated(null);
-    await catalogs.revalidated(null);
+    await catalogs.revalidate(null);
+    await catalogs.revalidate(null);
     expect(asked).toBe(1);
   });
 });

@@ -14,7 +14,7 @@ interface Held {
   /** A change is known that it does not hold. */
   stale: boolean;
   /** Not asked for again before this: registry was away, or has just been asked. */
-  quietUntilMs: number;
+  retryNotBeforeMs: number;
 }
 
 const ENDPOINTS_MAX = 10_000;
@@ -54,7 +54,7 @@ export class Catalogs {
   of(serverId: string | null): EndpointCatalog | Promise<EndpointCatalog> {
     const key = keyOf(serverId);
     const held = this.held.get(key);
-    if (held !== undefined && (!held.stale || Date.now() < held.quietUntilMs)) return held.catalog;
+    if (held !== undefined && (!held.stale || Date.now() < held.retryNotBeforeMs)) return held.catalog;
     if (held === undefined) {
       const refusal = this.unknown.get(key);
       if (refusal !== undefined) throw refusal;
@@ -63,9 +63,9 @@ export class Catalogs {
   }
 
   /** For a name that is not there: it may have come since. At most once in a while; else what is held already. */
-  revalidated(serverId: string | null): EndpointCatalog | Promise<EndpointCatalog> {
+  revalidate(serverId: string | null): EndpointCatalog | Promise<EndpointCatalog> {
     const held = this.held.get(keyOf(serverId));
-    if (held !== undefined && Date.now() < held.quietUntilMs) return held.catalog;
+    if (held !== undefined && Date.now() < held.retryNotBeforeMs) return held.catalog;
     return this.load(keyOf(serverId), serverId);
   }
 
@@ -93,7 +93,7 @@ export class Catalogs {
       this.listings.learn(head.upstreams);
       const catalog = new EndpointCatalog(head, this.shape, this.listings);
       const stale = this.changes !== changesBefore;
-      this.held.set(key, { catalog, stale, quietUntilMs: stale ? 0 : Date.now() + PAUSE_MS });
+      this.held.set(key, { catalog, stale, retryNotBeforeMs: stale ? 0 : Date.now() + PAUSE_MS });
       return catalog;
     } catch (thrown) {
       return this.lastGood(key, toGatewayError(thrown));
@@ -108,7 +108,7 @@ export class Catalogs {
     }
     const held = this.held.get(key);
     if (held === undefined) throw fail('registry.unavailable', { cause: error, executed: 'no' });
-    held.quietUntilMs = Date.now() + PAUSE_MS;
+    held.retryNotBeforeMs = Date.now() + PAUSE_MS;
     this.logger.warn({ code: error.code }, 'the registry does not answer: serving the last catalog known');
     return held.catalog;
   }
@@ -132,7 +132,7 @@ export class Catalogs {
     const held = this.held.peek(key);
     if (held !== undefined) {
       held.stale = true;
-      held.quietUntilMs = 0;
+      held.retryNotBeforeMs = 0;
     }
     for (const watcher of this.watchers) watcher(serverId);
   }

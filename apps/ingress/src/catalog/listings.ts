@@ -9,12 +9,12 @@ import type { Logger } from '#libs/telemetry';
 
 interface Known {
   listing: UpstreamListing;
-  /** When each list was last said to have changed, or may have unheard. */
-  readonly doubtedAtMs: Partial<Record<CatalogList, number>>;
+  /** When each list was last said to have changed, or may have changed unnoticed. */
+  readonly invalidatedAtMs: Partial<Record<CatalogList, number>>;
   asking: boolean;
   /** How often, one after the other, it was asked for anew in vain. */
   misses: number;
-  quietUntilMs: number;
+  retryNotBeforeMs: number;
 }
 
 const UPSTREAMS_MAX = 100_000;
@@ -47,9 +47,11 @@ export class Listings {
     private readonly logger: Logger,
   ) {
     this.subscriptions = [
-      bus.subscribe(UpstreamListChanged, ({ upstreamId, list }) => this.doubt(this.known.peek(upstreamId), [list])),
+      bus.subscribe(UpstreamListChanged, ({ upstreamId, list }) =>
+        this.invalidate(this.known.peek(upstreamId), [list]),
+      ),
       bus.onReconnect(() => {
-        for (const known of this.known.values()) this.doubt(known, LISTS);
+        for (const known of this.known.values()) this.invalidate(known, LISTS);
       }),
     ];
   }
@@ -62,7 +64,7 @@ export class Listings {
   /** Epoch ms until when it is good. */
   goodUntilMs(upstreamId: string, listing: Listing): number {
     const known = this.known.get(upstreamId);
-    if (known === undefined || isDoubted(known, listing)) return 0;
+    if (known === undefined || isInvalidated(known, listing)) return 0;
     return known.listing.listedAtMs + known.listing.hints[listing].ttlMs;
   }
 
@@ -71,17 +73,17 @@ export class Listings {
     const known = this.known.get(upstreamId);
     if (known === undefined) return Number.POSITIVE_INFINITY;
     const { renewAfterMs } = known.listing.hints[listing];
-    const dueAtMs = isDoubted(known, listing)
+    const dueAtMs = isInvalidated(known, listing)
       ? 0
       : (renewAfterMs ?? Number.POSITIVE_INFINITY) + known.listing.listedAtMs;
-    return Math.max(dueAtMs, known.quietUntilMs);
+    return Math.max(dueAtMs, known.retryNotBeforeMs);
   }
 
   isPublic(upstreamId: string, listing: Listing): boolean {
     return this.known.get(upstreamId)?.listing.hints[listing].cacheScope === 'public';
   }
 
-  /** Asks for what is due, once at a time for each upstream, and not again at once. */
+  /** ServerRequests for what is due, once at a time for each upstream, and not again at once. */
   renew(upstreamIds: readonly string[], listing: Listing, nowMs: number): void {
     for (const upstreamId of upstreamIds) {
       const known = this.known.get(upstreamId);
@@ -107,7 +109,7 @@ export class Listings {
     known.misses = known.listing.listedAtMs > listedAtMs ? 0 : known.misses + 1;
     const pauseMs = Math.min(PAUSE_MS * 2 ** Math.min(known.misses, 16), PAUSE_MS_MAX);
     // Spread, so that what became too old together is not asked for together for ever.
-    known.quietUntilMs = Date.now() + pauseMs * (0.5 + Math.random() / 2);
+    known.retryNotBeforeMs = Date.now() + pauseMs * (0.5 + Math.random() / 2);
     known.asking = false;
     this.asking--;
     this.version++;
@@ -116,21 +118,21 @@ export class Listings {
   private note(upstreamId: string, listing: UpstreamListing): void {
     const known = this.known.get(upstreamId);
     if (known === undefined)
-      this.known.set(upstreamId, { listing, doubtedAtMs: {}, asking: false, misses: 0, quietUntilMs: 0 });
+      this.known.set(upstreamId, { listing, invalidatedAtMs: {}, asking: false, misses: 0, retryNotBeforeMs: 0 });
     else if (listing.listedAtMs >= known.listing.listedAtMs) known.listing = listing;
     else return;
     this.version++;
   }
 
-  private doubt(known: Known | undefined, lists: readonly CatalogList[]): void {
+  private invalidate(known: Known | undefined, lists: readonly CatalogList[]): void {
     if (known === undefined) return;
-    for (const list of lists) known.doubtedAtMs[list] = Date.now();
+    for (const list of lists) known.invalidatedAtMs[list] = Date.now();
     known.misses = 0;
     this.version++;
   }
 }
 
-const isDoubted = ({ doubtedAtMs, listing: { listedAtMs } }: Known, listing: Listing): boolean => {
+const isInvalidated = ({ invalidatedAtMs, listing: { listedAtMs } }: Known, listing: Listing): boolean => {
   const list = LIST_OF[listing];
-  return list !== undefined && (doubtedAtMs[list] ?? 0) >= listedAtMs;
+  return list !== undefined && (invalidatedAtMs[list] ?? 0) >= listedAtMs;
 };

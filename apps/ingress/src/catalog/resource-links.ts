@@ -1,10 +1,14 @@
 import { LRUCache } from 'lru-cache';
-import type { Answer } from '#libs/bus';
-import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
-import { isObject, isTaskMethod, resourceLinksOf } from '#libs/mcp';
+import type { Principal } from '#contracts/auth/principal';
 import type { Cache } from '#libs/storage';
-import type { BoundCall, PlacedCall } from '../call/calls.js';
+import type { CatalogView } from './catalog-view.js';
 import type { ResourcePlace } from './endpoint-catalog.js';
+
+/** Whoever was given a link: a caller at an endpoint. */
+export interface LinkReader {
+  readonly endpoint: { readonly serverId: string | null };
+  readonly principal: Principal;
+}
 
 /** What one answer of an upstream linked to. */
 interface Given {
@@ -30,25 +34,9 @@ export class ResourceLinks {
 
   constructor(private readonly cache: Cache) {}
 
-  /** Resolves when any replica knows; `undefined` for nearly every answer. */
-  note(call: BoundCall, answer: Answer<CallAnswer>): Promise<void> | undefined {
-    const links = linksIn(call, answer);
-    return links === undefined ? undefined : this.keep(keyOf(call), call.routed.upstreamId, links);
-  }
-
-  async find(call: PlacedCall, uri: string): Promise<ResourcePlace | null> {
-    const { entries } = await this.cache.readSince(keyOf(call), 0);
-    const givers = new Set<string>();
-    for (const { value } of entries) {
-      const { upstreamId, uris } = JSON.parse(value) as Given;
-      if (uris.includes(uri)) givers.add(upstreamId);
-    }
-    const [upstreamId] = givers;
-    if (upstreamId === undefined || givers.size > 1) return null;
-    return call.view.upstreams.some(({ id }) => id === upstreamId) ? { upstreamId, upstreamUri: uri } : null;
-  }
-
-  private async keep(key: string, upstreamId: string, links: readonly string[]): Promise<void> {
+  /** Resolves when any replica knows that `upstreamId` gave the caller these links. Never rejects. */
+  async note(reader: LinkReader, upstreamId: string, links: readonly string[]): Promise<void> {
+    const key = keyOf(reader);
     const uris: string[] = [];
     let chars = 0;
     for (const uri of links) {
@@ -67,15 +55,20 @@ export class ResourceLinks {
       // The answer counts for more than that its links can be followed.
     }
   }
+
+  /** The upstream that gave the caller the link; `null` when none did, when several did, or it is no longer seen. */
+  async find(reader: LinkReader & { readonly view: CatalogView }, uri: string): Promise<ResourcePlace | null> {
+    const { entries } = await this.cache.readSince(keyOf(reader), 0);
+    const givers = new Set<string>();
+    for (const { value } of entries) {
+      const { upstreamId, uris } = JSON.parse(value) as Given;
+      if (uris.includes(uri)) givers.add(upstreamId);
+    }
+    const [upstreamId] = givers;
+    if (upstreamId === undefined || givers.size > 1) return null;
+    return reader.view.upstreams.some(({ id }) => id === upstreamId) ? { upstreamId, upstreamUri: uri } : null;
+  }
 }
 
-const keyOf = ({ endpoint, principal }: PlacedCall): string =>
+const keyOf = ({ endpoint, principal }: LinkReader): string =>
   `ingress:links:${endpoint.serverId ?? ''}:${principal.id}`;
-
-/** Of a task the result stands in the text, which is read by whoever asks for a task. */
-const linksIn = ({ routed }: BoundCall, { head, body }: Answer<CallAnswer>): readonly string[] | undefined => {
-  if (head.kind !== 'result') return undefined;
-  if (!isTaskMethod(routed.method) || body?.includes('"resource_link"') !== true) return head.links;
-  const { result } = JSON.parse(body) as { result?: unknown };
-  return isObject(result) ? resourceLinksOf(result) : undefined;
-};

@@ -1,38 +1,41 @@
-/** Where a request arrived: a virtual server, or (`serverId: null`) everything the caller may see. */
-export interface Endpoint {
-  readonly serverId: string | null;
-  /** `rpc` is bare JSON-RPC: no session, no envelope, one JSON answer. */
-  readonly face: 'mcp' | 'rpc';
-}
+import type { Endpoint } from '../call/index.js';
 
-const EVERYTHING: Endpoint = { serverId: null, face: 'mcp' };
-const RPC: Endpoint = { serverId: null, face: 'rpc' };
-/** A path of the transports that keep a connection open. */
+/** A path of the protocols that keep a connection open. */
 export interface ConnectionPath {
-  readonly face: 'sse' | 'message' | 'ws';
+  readonly kind: 'sse' | 'message' | 'ws';
   readonly endpoint: Endpoint;
   /** The query parameter of a `message`. */
   readonly sessionId: string | null;
 }
 
+const EVERYTHING: Endpoint = { serverId: null };
 const CONNECTION = /^(?:\/servers\/([^/?]{1,128}))?\/(sse|message|ws)\/?(?:\?(.*))?$/;
 const SERVER = /^\/servers\/([^/?]{1,128})\/mcp\/?$/;
 
-/** `null` for a path that is not one of ours. An id that cannot be decoded stays as it is and is found nowhere. */
-export const endpointOf = (url: string): Endpoint | null => {
+const pathOf = (url: string): string => {
   const query = url.indexOf('?');
-  const path = query < 0 ? url : url.slice(0, query);
+  return query < 0 ? url : url.slice(0, query);
+};
+
+/** `null` for a path of no MCP endpoint. An id that cannot be decoded stays as it is and is found nowhere. */
+export const mcpEndpointOf = (url: string): Endpoint | null => {
+  const path = pathOf(url);
   if (path === '/mcp' || path === '/mcp/') return EVERYTHING;
-  if (path === '/rpc' || path === '/rpc/') return RPC;
   const id = path.startsWith('/servers/') ? SERVER.exec(path)?.[1] : undefined;
   return id === undefined ? null : serverEndpoint(id);
 };
 
+/** The endpoint of bare JSON-RPC, or `null`. */
+export const rpcEndpointOf = (url: string): Endpoint | null => {
+  const path = pathOf(url);
+  return path === '/rpc' || path === '/rpc/' ? EVERYTHING : null;
+};
+
 export const connectionPathOf = (url: string): ConnectionPath | null => {
-  const [, id, face, query = ''] = CONNECTION.exec(url) ?? [];
-  if (face === undefined) return null;
+  const [, id, kind, query = ''] = CONNECTION.exec(url) ?? [];
+  if (kind === undefined) return null;
   return {
-    face: face as ConnectionPath['face'],
+    kind: kind as ConnectionPath['kind'],
     endpoint: id === undefined ? EVERYTHING : serverEndpoint(id),
     sessionId: new URLSearchParams(query).get('sessionId'),
   };
@@ -40,8 +43,8 @@ export const connectionPathOf = (url: string): ConnectionPath | null => {
 
 const serverEndpoint = (id: string): Endpoint => {
   try {
-    return { serverId: decodeURIComponent(id), face: 'mcp' };
+    return { serverId: decodeURIComponent(id) };
   } catch {
-    return { serverId: id, face: 'mcp' };
+    return { serverId: id };
   }
 };

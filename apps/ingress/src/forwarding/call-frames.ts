@@ -1,13 +1,13 @@
 import type { Message } from '#libs/bus';
 import type { CallFrame } from '#contracts/tool-invocation/execute-call.request';
 import { notificationMessage } from '#libs/mcp';
-import { type BoundCall, LOG_LEVELS } from '../call/calls.js';
+import { type RoutedCall, LOG_LEVELS } from '../call/index.js';
 
 /**
  * Writes what comes before the answer to the client that asked for it: progress with its own token, only upwards; log
  * messages from its level on. `undefined` when it asked for neither, which no client with a session does.
  */
-export const frameWriter = (call: BoundCall): ((frame: Message<CallFrame>) => void | Promise<void>) | undefined => {
+export const frameWriter = (call: RoutedCall): ((frame: Message<CallFrame>) => void | Promise<void>) | undefined => {
   const { reply, logLevel } = call;
   const { progressTokenText } = call.meta;
   if (!reply.streams || (progressTokenText === null && logLevel === null)) return undefined;

@@ -3,7 +3,7 @@ import type { GatewayError } from '#libs/errors';
 import { singleHeaderValue } from '#libs/mcp';
 import type { Outbox } from '#libs/outbox';
 import { traceIdOf } from '#libs/telemetry';
-import type { AdmittedCall, BoundCall } from '../call/calls.js';
+import type { AdmittedCall, RoutedCall } from '../call/index.js';
 
 const NAME_CHARS_MAX = 255;
 
@@ -44,11 +44,11 @@ export class CallJournal {
   }
 
   /** Of a call that has been answered from what is known here. */
-  answered(call: BoundCall, responseBytes: number): void {
+  answered(call: RoutedCall, responseBytes: number): void {
     this.write(call, null, {
-      callId: call.routed.callId,
-      name: call.routed.exposedName,
-      upstreamId: call.routed.upstreamId,
+      callId: call.outgoing.callId,
+      name: call.outgoing.exposedName,
+      upstreamId: call.outgoing.upstreamId,
       outcome: 'ok',
       requestBytes: Buffer.byteLength(call.body),
       responseBytes,
@@ -56,12 +56,12 @@ export class CallJournal {
     });
   }
 
-  failed(call: BoundCall, callId: string, error: GatewayError): void {
+  failed(call: RoutedCall, callId: string, error: GatewayError): void {
     if (!LOST.has(error.code)) return;
     this.write(call, error, {
       callId,
-      name: call.routed.exposedName,
-      upstreamId: call.routed.upstreamId,
+      name: call.outgoing.exposedName,
+      upstreamId: call.outgoing.upstreamId,
       outcome: error.executed === 'no' ? 'refused' : 'unknown',
       requestBytes: Buffer.byteLength(call.body),
       responseBytes: 0,

@@ -11,33 +11,31 @@ import {
   sessionCapabilities,
   withMembers,
 } from '#libs/mcp';
-import { ABOUT } from '../call/about.js';
-import { type TaskPlace, writeTaskId } from '../sealing/task-id.js';
-import type { Seal } from '../sealing/seal.js';
+import { ABOUT } from '../call/index.js';
+import { type RequestState, type Seal, type TaskPlace, writeRequestState, writeTaskId } from '../sealing/index.js';
 import type { SettledCall } from './forwarder.js';
 import { readInputNeeded } from './input-requests.js';
-import { type RequestState, writeRequestState } from '../sealing/request-state.js';
 
 export interface EncodedAnswer {
   readonly message: string;
   readonly httpStatus: number;
 }
 
-/** Writes what became of a call in the client's revision. */
+/** Writes what became of a call in the client's revision. Throws `mcp.input_unavailable` or `mcp.capability_missing`. */
 export const encodeAnswer = (settled: SettledCall, seal: Seal): EncodedAnswer => {
   const { call, answer } = settled;
   const { codec, request } = call;
   const { head, body = '{}' } = answer;
   switch (head.kind) {
     case 'result': {
-      if (isTaskMethod(call.routed.method)) return encodeTaskAnswer(settled, body);
+      if (isTaskMethod(call.outgoing.method)) return encodeTaskAnswer(settled, body);
       const cache = { ttlMs: head.ttlMs ?? 0, cacheScope: head.cacheScope ?? 'private' };
-      const { method } = call.routed;
+      const { method } = call.outgoing;
       const result = codec.callResult(method, { body: withOwnUri(call, body), meta: head.meta, cache }, ABOUT);
       return { message: resultMessage(request.idText, result), httpStatus: 200 };
     }
     case 'error': {
-      const { method, exposedName } = call.routed;
+      const { method, exposedName } = call.outgoing;
       const { httpStatus, error } = codec.upstreamError(method, exposedName, ownError(call, head.error));
       return { message: errorMessage(request.idText, error), httpStatus };
     }
@@ -56,10 +54,10 @@ export const encodeAnswer = (settled: SettledCall, seal: Seal): EncodedAnswer =>
 
 /** What `tasks/…` is answered: the task under the id that the client has for it, or an acknowledgement. */
 const encodeTaskAnswer = ({ call, answer: { head } }: SettledCall, body: string): EncodedAnswer => {
-  const { codec, request, routed } = call;
-  const told = routed.method === 'tasks/get' ? renamedTask(body, request.params.value['taskId'] as string) : '{}';
+  const { codec, request, outgoing } = call;
+  const told = outgoing.method === 'tasks/get' ? renamedTask(body, request.params.value['taskId'] as string) : '{}';
   const meta = head.kind === 'error' ? undefined : head.meta;
-  const result = codec.callResult(routed.method, { body: told, meta, cache: UNCACHED }, ABOUT);
+  const result = codec.callResult(outgoing.method, { body: told, meta, cache: UNCACHED }, ABOUT);
   return { message: resultMessage(request.idText, result), httpStatus: 200 };
 };
 
@@ -69,15 +67,15 @@ const DATE_CHARS_MAX = 64;
 const UNCACHED = { ttlMs: 0, cacheScope: 'private' } as const;
 
 /** The client knows some resources by another URI than the upstream. */
-const withOwnUri = ({ routed: { method, target, exposedName } }: SettledCall['call'], body: string): string =>
+const withOwnUri = ({ outgoing: { method, target, exposedName } }: SettledCall['call'], body: string): string =>
   method !== 'resources/read' || target === exposedName ? body : renamedContents(body, target, exposedName);
 
 /**
  * The client knows the task by another id than the upstream, and nothing of the upstream's. An upstream that has no
  * tasks (any more) does not have this one.
  */
-const ownError = ({ routed, request }: SettledCall['call'], error: RpcError): RpcError => {
-  const { method, target, exposedName } = routed;
+const ownError = ({ outgoing, request }: SettledCall['call'], error: RpcError): RpcError => {
+  const { method, target, exposedName } = outgoing;
   const { code, message, data } = error;
   if (method === 'resources/read' && target !== exposedName) {
     const isOfIt = isObject(data) && data['uri'] === target;
@@ -98,7 +96,7 @@ const ownError = ({ routed, request }: SettledCall['call'], error: RpcError): Rp
 const withSealedId = ({ call, answer }: SettledCall, body: string, seal: Seal): string => {
   const { head, instance } = answer;
   const { taskId, createdAt } = JSON.parse(body) as { taskId: string; createdAt?: unknown };
-  const { upstreamId, exposedName: tool, client, ownSession } = call.routed;
+  const { upstreamId, exposedName: tool, client, ownSession } = call.outgoing;
   const keeper = head.kind === 'task' ? head.keeper : undefined;
   const place: TaskPlace = {
     upstreamId,
@@ -124,17 +122,17 @@ const REQUIRED = {
 const withSealedState = ({ call, answer }: SettledCall, body: string, seal: Seal): string => {
   const needed = readInputNeeded(body);
   for (const { method, params } of needed.requests) {
-    if (canAnswer(call.routed.client.capabilities, method, params)) continue;
+    if (canAnswer(call.outgoing.client.capabilities, method, params)) continue;
     throw fail('mcp.capability_missing', { data: { requiredCapabilities: REQUIRED[method] } });
   }
-  const state = stateOf(call.parked?.callId ?? call.routed.callId, answer, needed.requestStateText);
+  const state = stateOf(call.parked?.callId ?? call.outgoing.callId, answer, needed.requestStateText);
   if (state === null) return body;
-  const { routed, principal } = call;
+  const { outgoing, principal } = call;
   const scope = {
     principalId: principal.id,
-    serverId: routed.serverId,
-    method: routed.method,
-    name: routed.exposedName,
+    serverId: outgoing.serverId,
+    method: outgoing.method,
+    name: outgoing.exposedName,
   };
   return withMembers(body, { requestState: JSON.stringify(writeRequestState(seal, scope, state)) });
 };

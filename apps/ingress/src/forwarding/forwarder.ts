@@ -6,19 +6,20 @@ import {
   ExecuteCall,
 } from '#contracts/tool-invocation/execute-call.request';
 import { toGatewayError } from '#libs/errors';
-import type { BoundCall, ParkedCall } from '../call/calls.js';
-import type { ResourceLinks } from '../catalog/resource-links.js';
-import { taskUnknown } from '../sealing/task-id.js';
-import { over } from './parked-call-lease.js';
+import { isObject, isTaskMethod, resourceLinksOf } from '#libs/mcp';
+import type { ParkedCallRetry, RoutedCall } from '../call/index.js';
+import type { ResourceLinks } from '../catalog/index.js';
+import { taskUnknown } from '../sealing/index.js';
+import type { SessionAffinity } from '../sessions/index.js';
 import { frameWriter } from './call-frames.js';
 import type { CallJournal } from './call-journal.js';
 import { type InputLoop, isSessionCall } from './input-loop.js';
+import { callEnded } from './parked-call-lease.js';
 import { type ResourceCache, isPlainRead } from './resource-cache.js';
-import type { SessionKeepers } from '../sessions/session-affinity.js';
 
 /** What became of a call. */
 export interface SettledCall {
-  readonly call: BoundCall;
+  readonly call: RoutedCall;
   readonly answer: Answer<CallAnswer>;
 }
 
@@ -33,12 +34,13 @@ export class Forwarder {
     private readonly bus: Bus,
     private readonly journal: CallJournal,
     private readonly inputLoop: InputLoop,
-    private readonly keepers: SessionKeepers,
+    private readonly affinity: SessionAffinity,
     private readonly resources: ResourceCache,
     private readonly links: ResourceLinks,
   ) {}
 
-  async forward(call: BoundCall): Promise<SettledCall> {
+  /** Fails with what the call failed of; the error says whether it may have run. */
+  async forward(call: RoutedCall): Promise<SettledCall> {
     call.reply.underWay();
     const onFrame = frameWriter(call);
     let answer = await this.begin(call, onFrame);
@@ -48,61 +50,61 @@ export class Forwarder {
         continue: (parked) => this.continue(call, parked, onFrame),
       });
     }
-    const noting = this.links.note(call, answer);
-    if (noting !== undefined) await noting;
+    const links = linksIn(call, answer);
+    if (links !== undefined) await this.links.note(call, call.outgoing.upstreamId, links);
     return { call, answer };
   }
 
-  private begin(call: BoundCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
+  private begin(call: RoutedCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
     if (call.parked !== null) return this.continue(call, call.parked, onFrame);
     if (isPlainRead(call)) return this.resources.answer(call, () => this.execute(call, onFrame));
     return this.execute(call, onFrame);
   }
 
-  private execute(call: BoundCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
-    const { callId } = call.routed;
+  private execute(call: RoutedCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
+    const { callId } = call.outgoing;
     const options = { ...this.options(call, callId, onFrame), body: call.body };
     if (call.instance !== null) return this.watch(call, callId, this.executeThere(call, call.instance, options));
-    const { ownSession } = call.routed;
-    if (ownSession === undefined) return this.watch(call, callId, this.bus.ask(ExecuteCall, call.routed, options));
-    const ask = (instance: string) => this.bus.ask(ExecuteCall, call.routed, { ...options, instance });
-    return this.watch(call, callId, this.keepers.ask(call, ownSession, ask));
+    const { ownSession } = call.outgoing;
+    if (ownSession === undefined) return this.watch(call, callId, this.bus.ask(ExecuteCall, call.outgoing, options));
+    const ask = (instance: string) => this.bus.ask(ExecuteCall, call.outgoing, { ...options, instance });
+    return this.watch(call, callId, this.affinity.ask(call, ownSession, ask));
   }
 
   /** Where a task is kept. When that instance is gone, another may find it at the upstream, if that is where it is. */
   private async executeThere(
-    call: BoundCall,
+    call: RoutedCall,
     instance: string,
     options: AskOptions<CallFrame>,
   ): Promise<Answer<CallAnswer>> {
     try {
-      return await this.bus.ask(ExecuteCall, call.routed, { ...options, instance });
+      return await this.bus.ask(ExecuteCall, call.outgoing, { ...options, instance });
     } catch (error) {
       if (toGatewayError(error).code !== 'bus.no_responders') throw error;
-      if (call.routed.keeper === 'instance') throw taskUnknown();
-      return await this.bus.ask(ExecuteCall, call.routed, options);
+      if (call.outgoing.keeper === 'instance') throw taskUnknown();
+      return await this.bus.ask(ExecuteCall, call.outgoing, options);
     }
   }
 
-  private continue(call: BoundCall, parked: ParkedCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
-    const { routed } = call;
+  private continue(call: RoutedCall, parked: ParkedCallRetry, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
+    const { outgoing } = call;
     const { instance, ...answers } = parked;
     const request = {
       ...answers,
-      principalId: routed.principal.id,
-      ...(routed.logLevel !== undefined && { logLevel: routed.logLevel }),
-      wantsProgress: routed.wantsProgress,
+      principalId: outgoing.principal.id,
+      ...(outgoing.logLevel !== undefined && { logLevel: outgoing.logLevel }),
+      wantsProgress: outgoing.wantsProgress,
     };
     const options = this.options(call, parked.callId, onFrame);
     return this.watch(call, parked.callId, this.bus.ask(ContinueCall, request, { ...options, instance })).catch(
       (error: unknown) => {
         // The instance that held the call is gone, and the call with it.
-        throw toGatewayError(error).code === 'bus.no_responders' ? over() : error;
+        throw toGatewayError(error).code === 'bus.no_responders' ? callEnded() : error;
       },
     );
   }
 
-  private options(call: BoundCall, callId: string, onFrame: OnFrame): AskOptions<CallFrame> {
+  private options(call: RoutedCall, callId: string, onFrame: OnFrame): AskOptions<CallFrame> {
     return {
       deadlineAtMs: Date.now() + call.timeoutMs + MARGIN_MS,
       signal: call.abort,
@@ -112,8 +114,16 @@ export class Forwarder {
     };
   }
 
-  private watch(call: BoundCall, callId: string, asked: Promise<Answer<CallAnswer>>): Promise<Answer<CallAnswer>> {
+  private watch(call: RoutedCall, callId: string, asked: Promise<Answer<CallAnswer>>): Promise<Answer<CallAnswer>> {
     asked.catch((error: unknown) => this.journal.failed(call, callId, toGatewayError(error)));
     return asked;
   }
 }
+
+/** Of a task the result stands in the text, which is read by whoever asks for a task. */
+const linksIn = ({ outgoing }: RoutedCall, { head, body }: Answer<CallAnswer>): readonly string[] | undefined => {
+  if (head.kind !== 'result') return undefined;
+  if (!isTaskMethod(outgoing.method) || body?.includes('"resource_link"') !== true) return head.links;
+  const { result } = JSON.parse(body) as { result?: unknown };
+  return isObject(result) ? resourceLinksOf(result) : undefined;
+};

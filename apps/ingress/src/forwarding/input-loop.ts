@@ -4,15 +4,15 @@ import type { Answer } from '#libs/bus';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
 import { type GatewayError, fail } from '#libs/errors';
 import { appendMembers, askParams, canAnswer } from '#libs/mcp';
-import type { BoundCall, ParkedCall, Refusal } from '../call/calls.js';
-import type { Asks } from '../sessions/server-requests.js';
-import type { Attendance } from './parked-call-lease.js';
+import type { ClientRefusal, ParkedCallRetry, RoutedCall } from '../call/index.js';
+import type { ServerRequests } from '../sessions/index.js';
+import type { ParkedCallLease } from './parked-call-lease.js';
 import { type InputRequest, readInputNeeded } from './input-requests.js';
 
 /** How a call goes on. */
 export interface Continuation {
-  execute(call: BoundCall): Promise<Answer<CallAnswer>>;
-  continue(parked: ParkedCall): Promise<Answer<CallAnswer>>;
+  execute(call: RoutedCall): Promise<Answer<CallAnswer>>;
+  continue(parked: ParkedCallRetry): Promise<Answer<CallAnswer>>;
 }
 
 const ROUNDS_MAX = 10;
@@ -22,7 +22,7 @@ const METHOD_NOT_FOUND = -32601;
 const MESSAGE_CHARS_MAX = 1_024;
 
 /** Does this call come from a client that is asked by requests (before 2026-07-28)? */
-export const isSessionCall = (call: BoundCall): boolean => call.envelope === null;
+export const isSessionCall = (call: RoutedCall): boolean => call.envelope === null;
 
 /**
  * For a client with a session, who knows nothing of answers that ask: puts each request an upstream has to it on the
@@ -30,11 +30,11 @@ export const isSessionCall = (call: BoundCall): boolean => call.envelope === nul
  */
 export class InputLoop {
   constructor(
-    private readonly asks: Asks,
-    private readonly attendance: Attendance,
+    private readonly serverRequests: ServerRequests,
+    private readonly lease: ParkedCallLease,
   ) {}
 
-  async run(call: BoundCall, first: Answer<CallAnswer>, go: Continuation): Promise<Answer<CallAnswer>> {
+  async run(call: RoutedCall, first: Answer<CallAnswer>, go: Continuation): Promise<Answer<CallAnswer>> {
     let answer = first;
     let current = call;
     for (let round = 0; answer.head.kind === 'input-required'; round++) {
@@ -46,9 +46,9 @@ export class InputLoop {
         answer = await go.execute(current);
         continue;
       }
-      const place = { instance: answer.instance, callId: current.routed.callId, round: parked.round };
-      const refusals = new Map<string, Refusal>();
-      const inputResponses = await this.attendance.while(call, place, async (signal) => {
+      const place = { instance: answer.instance, callId: current.outgoing.callId, round: parked.round };
+      const refusals = new Map<string, ClientRefusal>();
+      const inputResponses = await this.lease.while(call, place, async (signal) => {
         checkRound(round);
         // The upstream still waits, and is told what its client says.
         return this.collect(call, needed.requests, signal, ({ key }, refusal) => refusals.set(key, refusal));
@@ -63,7 +63,7 @@ export class InputLoop {
   }
 
   /** For an upstream that is called again, and can be told of nothing but results. */
-  private async inputFor(call: BoundCall, requests: readonly InputRequest[]): Promise<Responses> {
+  private async inputFor(call: RoutedCall, requests: readonly InputRequest[]): Promise<Responses> {
     const { signal } = call.abort;
     if (requests.length === 0) await sleep(IDLE_ROUND_MS, undefined, { signal });
     for (const { method, params } of requests) {
@@ -74,12 +74,12 @@ export class InputLoop {
     });
   }
 
-  /** Asks all at once. Where one has no answer, and that ends it, the others are not waited for. */
+  /** ServerRequests all at once. Where one has no answer, and that ends it, the others are not waited for. */
   private async collect(
-    call: BoundCall,
+    call: RoutedCall,
     requests: readonly InputRequest[],
     signal: AbortSignal,
-    refused: (request: InputRequest, refusal: Refusal) => void,
+    refused: (request: InputRequest, refusal: ClientRefusal) => void,
   ): Promise<Responses> {
     const together = new AbortController();
     const either = AbortSignal.any([signal, together.signal]);
@@ -88,9 +88,16 @@ export class InputLoop {
       const { key, method, params, paramsText } = request;
       if (!isAskable(call, method, params))
         return refused(request, { code: METHOD_NOT_FOUND, message: `The client cannot do ${method}` });
-      const id = this.asks.newId();
+      const id = this.serverRequests.newId();
       const text = askParams(method, paramsText, params, id);
-      const { result, error } = await this.asks.ask(call.session?.id ?? '', call.reply, id, method, text, either);
+      const { result, error } = await this.serverRequests.send(
+        call.session?.id ?? '',
+        call.reply,
+        id,
+        method,
+        text,
+        either,
+      );
       if (error === null) responses.set(key, result);
       // A client that refuses to be asked has cancelled an elicitation.
       else if (method === 'elicitation/create') responses.set(key, { action: 'cancel' });
@@ -107,8 +114,8 @@ export class InputLoop {
 
 type Responses = Readonly<Record<string, unknown>>;
 
-const isAskable = (call: BoundCall, method: InputRequest['method'], params: unknown): boolean =>
-  call.session !== null && call.reply.streams && canAnswer(call.routed.client.capabilities, method, params);
+const isAskable = (call: RoutedCall, method: InputRequest['method'], params: unknown): boolean =>
+  call.session !== null && call.reply.streams && canAnswer(call.outgoing.client.capabilities, method, params);
 
 const checkRound = (round: number): void => {
   if (round === ROUNDS_MAX) throw fail('mcp.input_unavailable', { message: 'The upstream asks again and again' });
@@ -117,11 +124,11 @@ const checkRound = (round: number): void => {
 const unavailable = (message: string): GatewayError => fail('mcp.input_unavailable', { message, executed: 'unknown' });
 
 const retry = (
-  call: BoundCall,
+  call: RoutedCall,
   inputResponses: Readonly<Record<string, unknown>>,
   requestStateText: string | null,
-): BoundCall => {
+): RoutedCall => {
   const state = requestStateText === null ? '' : `,"requestState":${requestStateText}`;
   const body = appendMembers(call.body, `"inputResponses":${JSON.stringify(inputResponses)}${state}`);
-  return { ...call, body, routed: { ...call.routed, callId: randomUUID() } };
+  return { ...call, body, outgoing: { ...call.outgoing, callId: randomUUID() } };
 };

@@ -4,7 +4,7 @@ import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.ev
 import { CatalogChanged } from '#contracts/registry/catalog-changed.event';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
 import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
-import type { BoundCall } from '../call/calls.js';
+import type { RoutedCall } from '../call/index.js';
 import type { CallJournal } from './call-journal.js';
 
 export interface ResourceCacheSettings {
@@ -83,7 +83,7 @@ export class ResourceCache {
   }
 
   /** Answers from what is kept, else by `read`. */
-  async answer(call: BoundCall, read: () => Promise<Answer<CallAnswer>>): Promise<Answer<CallAnswer>> {
+  async answer(call: RoutedCall, read: () => Promise<Answer<CallAnswer>>): Promise<Answer<CallAnswer>> {
     const known = this.find(call);
     if (known !== null) {
       this.journal.answered(call, Buffer.byteLength(known.body ?? ''));
@@ -106,7 +106,7 @@ export class ResourceCache {
     this.kept?.clear();
   }
 
-  private find(call: BoundCall): Answer<CallAnswer> | null {
+  private find(call: RoutedCall): Answer<CallAnswer> | null {
     const kept = this.kept?.get(publicKey(call)) ?? this.kept?.get(privateKey(call));
     if (kept === undefined) return null;
     const { head, body, instance, receivedAtMs } = kept;
@@ -115,10 +115,10 @@ export class ResourceCache {
     return { head: { ...head, ttlMs }, body, instance };
   }
 
-  private keep(call: BoundCall, { head, body, instance }: Answer<CallAnswer>): void {
+  private keep(call: RoutedCall, { head, body, instance }: Answer<CallAnswer>): void {
     if (head.kind !== 'result' || body === undefined || !(head.ttlMs !== undefined && head.ttlMs > 0)) return;
     const ttl = Math.min(head.ttlMs, this.settings.ttlMsMax);
-    const { upstreamId, target: uri } = call.routed;
+    const { upstreamId, target: uri } = call.outgoing;
     const kept = { upstreamId, uri, head: { ...head, ttlMs: head.ttlMs }, body, instance, receivedAtMs: Date.now() };
     this.kept?.set(head.cacheScope === 'public' ? publicKey(call) : privateKey(call), kept, { ttl });
   }
@@ -134,14 +134,14 @@ export class ResourceCache {
 }
 
 /** Whether nothing but the resource and who asks decides over the answer. */
-export const isPlainRead = ({ routed, request, parked }: BoundCall): boolean =>
-  routed.method === 'resources/read' &&
+export const isPlainRead = ({ outgoing, request, parked }: RoutedCall): boolean =>
+  outgoing.method === 'resources/read' &&
   parked === null &&
-  routed.meta === undefined &&
-  routed.ownSession?.renewable !== false &&
+  outgoing.meta === undefined &&
+  outgoing.ownSession?.renewable !== false &&
   Object.keys(request.params.value).every((name) => PLAIN_PARAMS.has(name));
 
-const publicKey = ({ routed }: BoundCall): string => JSON.stringify([routed.upstreamId, routed.target]);
+const publicKey = ({ outgoing }: RoutedCall): string => JSON.stringify([outgoing.upstreamId, outgoing.target]);
 
-const privateKey = ({ routed: { upstreamId, target, principal, ownSession } }: BoundCall): string =>
+const privateKey = ({ outgoing: { upstreamId, target, principal, ownSession } }: RoutedCall): string =>
   JSON.stringify([upstreamId, target, principal.id, principal.tokenId, ownSession?.key]);

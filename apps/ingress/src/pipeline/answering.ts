@@ -1,24 +1,22 @@
 import { fail } from '#libs/errors';
 import { type ListKind, isObject, isPlainName, relayableCapabilities, resultMessage } from '#libs/mcp';
-import { ABOUT } from '../call/about.js';
-import { type PlacedCall, isLogLevel } from '../call/calls.js';
-import { CARRIED_EXTENSIONS, type CatalogView } from '../catalog/catalog-view.js';
-import { type CursorScope, readCursor, writeCursor } from '../sealing/cursor.js';
-import type { Seal } from '../sealing/seal.js';
-import type { SessionStore } from '../sessions/session-store.js';
-import type { Listening } from './listen.js';
+import { ABOUT, type ScopedCall, isLogLevel } from '../call/index.js';
+import { CARRIED_EXTENSIONS, type CatalogView } from '../catalog/index.js';
+import { type CursorScope, type Seal, readCursor, writeCursor } from '../sealing/index.js';
+import type { SessionStore } from '../sessions/index.js';
+import type { SubscriptionListener } from './listen.js';
 
 const SESSION_URIS_MAX = 1_000;
 
-/** What the gateway answers itself. */
+/** The requests that the gateway answers itself: lists, discovery, sessions, log levels, subscriptions. */
 export class Answering {
   constructor(
     private readonly sessions: SessionStore,
-    private readonly listening: Listening,
+    private readonly listener: SubscriptionListener,
     private readonly seal: Seal,
   ) {}
 
-  async answer(call: PlacedCall): Promise<void> {
+  async answer(call: ScopedCall): Promise<void> {
     const { operation, codec, view } = call;
     switch (operation.does) {
       case 'list':
@@ -35,13 +33,13 @@ export class Answering {
       case 'unsubscribe':
         return this.subscribe(call, operation.does);
       case 'listen':
-        return this.listening.listen(call);
+        return this.listener.listen(call);
       case 'call':
         throw fail('platform.internal');
     }
   }
 
-  private list(call: PlacedCall, list: ListKind): string {
+  private list(call: ScopedCall, list: ListKind): string {
     const { view, codec, principal, endpoint, request } = call;
     const scope: CursorScope = { list, serverId: endpoint.serverId, principalId: principal.id };
     const entries = view[list];
@@ -51,13 +49,13 @@ export class Answering {
     return view.page(list, codec, from, (next) => writeCursor(this.seal, scope, next, entryId(view, list, next - 1)));
   }
 
-  private async initialize(call: PlacedCall): Promise<void> {
+  private async initialize(call: ScopedCall): Promise<void> {
     const { request, codec, principal, endpoint, view, reply } = call;
     const { protocolVersion, capabilities, clientInfo } = request.params.value;
     if (typeof protocolVersion !== 'string')
       throw fail('mcp.params_invalid', { message: 'protocolVersion must be a string' });
     const greeting = resultMessage(request.idText, codec.greeting(view.offer, ABOUT, view.age('about')));
-    if (endpoint.face === 'rpc') return reply.finish(greeting, 200);
+    if (call.face === 'rpc') return reply.finish(greeting, 200);
     const declared = isObject(capabilities) ? capabilities : {};
     const session = await this.sessions.open({
       principalId: principal.id,
@@ -73,14 +71,14 @@ export class Answering {
     reply.finish(greeting, 200, { 'Mcp-Session-Id': session.id });
   }
 
-  private async setLevel(call: PlacedCall): Promise<void> {
+  private async setLevel(call: ScopedCall): Promise<void> {
     const { level } = call.request.params.value;
     if (!isLogLevel(level)) throw fail('mcp.params_invalid', { message: 'Unknown log level' });
     if (call.session !== null) await this.sessions.update(call.session.id, () => ({ logLevel: level }));
     finish(call, call.codec.emptyResult(ABOUT));
   }
 
-  private async subscribe(call: PlacedCall, does: 'subscribe' | 'unsubscribe'): Promise<void> {
+  private async subscribe(call: ScopedCall, does: 'subscribe' | 'unsubscribe'): Promise<void> {
     const { uri } = call.request.params.value;
     if (typeof uri !== 'string' || !isPlainName(uri))
       throw fail('mcp.params_invalid', { message: 'uri must be a string' });
@@ -99,7 +97,7 @@ export class Answering {
   }
 }
 
-const finish = (call: PlacedCall, result: string): void =>
+const finish = (call: ScopedCall, result: string): void =>
   call.reply.finish(resultMessage(call.request.idText, result), 200);
 
 const entryId = (view: CatalogView, list: ListKind, at: number): string => {

@@ -1,12 +1,23 @@
 import { fail } from '#libs/errors';
-import { MODERN_REVISION, checkLegacyVersion, eraOf, readRequestMeta, serverCodec } from '#libs/mcp';
-import type { DecodedCall, WireCall } from '../call/calls.js';
+import {
+  LEGACY_REVISIONS,
+  MODERN_REVISION,
+  type ServerCodec,
+  checkLegacyVersion,
+  eraOf,
+  readRequestMeta,
+  serverCodec,
+} from '#libs/mcp';
+import type { DecodedCall, WireCall } from '../call/index.js';
 
-/** Decides the era, and holds the request to what its era demands of an envelope and headers. */
+/**
+ * Decides the era, and holds the request to what its era demands of envelope and headers. Throws `mcp.meta_missing`, and
+ * what a codec throws for an envelope or header that is wrong.
+ */
 export const decode = (wire: WireCall): DecodedCall => {
-  const { request, headers, endpoint } = wire;
+  const { request, headers } = wire;
   const meta = readRequestMeta(request.params);
-  if (endpoint.face === 'rpc') return { ...wire, meta, envelope: null };
+  if (wire.face === 'rpc') return { ...wire, meta, envelope: null };
   if (eraOf(request, headers) === 'modern') {
     const envelope = serverCodec(MODERN_REVISION).readEnvelope(request, meta, headers);
     if (envelope === null) throw fail('mcp.meta_missing');
@@ -15,3 +26,7 @@ export const decode = (wire: WireCall): DecodedCall => {
   if (headers !== null) checkLegacyVersion(headers);
   return { ...wire, meta, envelope: null };
 };
+
+/** The codec of a refusal before the session is known. */
+export const presumedCodec = ({ face, request, headers }: WireCall): ServerCodec =>
+  serverCodec(face !== 'rpc' && eraOf(request, headers) === 'modern' ? MODERN_REVISION : LEGACY_REVISIONS[0]);

@@ -1,3 +1,4 @@
+import type { Bus } from '#libs/bus';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { fail } from '#libs/errors';
 import { holds } from '#libs/identity';
@@ -10,14 +11,11 @@ import {
   resultMessage,
   singleHeaderValue,
 } from '#libs/mcp';
-import type { Bus } from '#libs/bus';
-import { ABOUT } from '../call/about.js';
-import type { PlacedCall } from '../call/calls.js';
-import { MODERN_EXTENSIONS } from '../catalog/catalog-view.js';
-import type { Catalogs } from '../catalog/catalogs.js';
-import { type TaskPlace, checkDeclared, findTask, isSeen } from '../sealing/task-id.js';
-import type { Seal } from '../sealing/seal.js';
-import type { ChangeFeeds, Feed } from '../sessions/feeds/change-feeds.js';
+import { ABOUT, type ScopedCall } from '../call/index.js';
+import { type Catalogs, MODERN_EXTENSIONS } from '../catalog/index.js';
+import { canSeeTask, findTask, requireTasksDeclared } from '../routing/index.js';
+import type { Seal, TaskPlace } from '../sealing/index.js';
+import type { ChangeFeeds, Feed } from '../sessions/index.js';
 import { TaskWatch } from './task-watch.js';
 
 const SUBSCRIPTION_KEY = 'io.modelcontextprotocol/subscriptionId';
@@ -32,11 +30,11 @@ const LISTS: Readonly<Record<string, CatalogList>> = {
 };
 
 /**
- * `subscriptions/listen`: says what it will tell of, tells of it until the client leaves or the gateway stops. Every
- * message carries the client's own request id, in its own type.
+ * Answers `subscriptions/listen`: acknowledges what it will notify of, and does so until the client leaves or the gateway
+ * stops. Every message carries the client's own request id, in its own type.
  * https://modelcontextprotocol.io/specification/2026-07-28/basic/utilities/subscriptions
  */
-export class Listening {
+export class SubscriptionListener {
   constructor(
     private readonly feeds: ChangeFeeds,
     private readonly catalogs: Catalogs,
@@ -44,7 +42,7 @@ export class Listening {
     private readonly seal: Seal,
   ) {}
 
-  async listen(call: PlacedCall): Promise<void> {
+  async listen(call: ScopedCall): Promise<void> {
     const { reply, request, abort, principal } = call;
     const { honoured, lists, uris, tasks } = honour(call, this.seal);
     let watch: TaskWatch | null = null;
@@ -84,19 +82,19 @@ export class Listening {
     watch.follow(tasks);
   }
 
-  private watchTasks(call: PlacedCall, feed: Feed, changed: (task: string) => void): TaskWatch {
+  private watchTasks(call: ScopedCall, feed: Feed, changed: (task: string) => void): TaskWatch {
     const { envelope, codec, endpoint } = call;
     const capabilities = capabilitiesOf(call);
     return new TaskWatch(this.bus, {
       principal: () => feed.principal,
       client: { info: envelope?.info ?? null, capabilities, revision: codec.revision },
-      admits: async (place) => isSeen(place, await this.catalogs.of(endpoint.serverId), feed.principal),
+      admits: async (place) => canSeeTask(place, await this.catalogs.of(endpoint.serverId), feed.principal),
       changed,
     });
   }
 }
 
-const capabilitiesOf = ({ envelope }: PlacedCall) =>
+const capabilitiesOf = ({ envelope }: ScopedCall) =>
   relayableCapabilities(envelope?.capabilities ?? {}, null, MODERN_EXTENSIONS);
 
 interface Honoured {
@@ -106,17 +104,17 @@ interface Honoured {
   readonly tasks: ReadonlyMap<string, TaskPlace>;
 }
 
-/** The part of the wishes that can be met here. */
-const honour = (call: PlacedCall, seal: Seal): Honoured => {
+/** The part of the request that can be honoured here. */
+const honour = (call: ScopedCall, seal: Seal): Honoured => {
   const { request, catalog, view, principal, headers } = call;
   const { notifications } = request.params.value;
   if (!isObject(notifications)) throw fail('mcp.params_invalid', { message: 'notifications must be an object' });
   if (singleHeaderValue(headers ?? {}, 'accept') === 'application/json') throw fail('http.not_acceptable');
   const honoured: Record<string, unknown> = {};
   const lists: CatalogList[] = [];
-  for (const [wish, list] of Object.entries(LISTS)) {
-    if (notifications[wish] !== true) continue;
-    honoured[wish] = true;
+  for (const [name, list] of Object.entries(LISTS)) {
+    if (notifications[name] !== true) continue;
+    honoured[name] = true;
     lists.push(list);
   }
   const tasks = honourTasks(call, seal, notifications['taskIds']);
@@ -138,10 +136,10 @@ const honour = (call: PlacedCall, seal: Seal): Honoured => {
 };
 
 /** What is no task of this caller is left out; to ask for any without the extension is an error. */
-const honourTasks = (call: PlacedCall, seal: Seal, wanted: unknown): ReadonlyMap<string, TaskPlace> => {
+const honourTasks = (call: ScopedCall, seal: Seal, wanted: unknown): ReadonlyMap<string, TaskPlace> => {
   const tasks = new Map<string, TaskPlace>();
   if (wanted === undefined) return tasks;
-  checkDeclared(call);
+  requireTasksDeclared(call);
   if (!Array.isArray(wanted) || wanted.length > TASKS_MAX)
     throw fail('mcp.params_invalid', { message: `taskIds must be an array of at most ${TASKS_MAX} ids` });
   if (!holds(call.principal, 'tools.execute')) return tasks;

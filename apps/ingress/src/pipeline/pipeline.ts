@@ -1,70 +1,91 @@
+import { randomUUID } from 'node:crypto';
 import { fail, toGatewayError } from '#libs/errors';
-import { LEGACY_REVISIONS, MODERN_REVISION, type ServerCodec, errorMessage, eraOf, serverCodec } from '#libs/mcp';
+import { type ServerCodec, errorMessage } from '#libs/mcp';
 import { refusalHeaders } from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
-import type { Admission } from '../admission/admission.js';
+import type { Admission } from '../admission/index.js';
+import type { RoutedCall, ScopedCall, WireCall } from '../call/index.js';
+import { type CallJournal, type Forwarder, encodeAnswer } from '../forwarding/index.js';
+import type { Router } from '../routing/index.js';
+import type { Seal } from '../sealing/index.js';
 import type { Answering } from './answering.js';
-import type { PlacedCall, WireCall } from '../call/calls.js';
-import { decode } from './decode.js';
-import { encodeAnswer } from '../forwarding/encode.js';
-import type { Forwarder } from '../forwarding/forwarder.js';
-import type { Router } from '../routing/router.js';
-import type { Seal } from '../sealing/seal.js';
+import { decode, presumedCodec } from './decode.js';
+
+export interface PipelineStages {
+  readonly admission: Admission;
+  readonly router: Router;
+  readonly answering: Answering;
+  readonly forwarder: Forwarder;
+  readonly journal: CallJournal;
+  readonly seal: Seal;
+  readonly logger: Logger;
+}
 
 /**
  * The life of a call. The order is law:
  *
  *   decode   first, so that every refusal from here on carries the client's own id, in the client's own revision;
  *   admit    before anything is looked up, so that a stranger never learns which servers and tools there are;
+ *   scope    from memory: the catalog of the endpoint, cut to what this caller sees; what needs no upstream is answered;
  *   route    from memory: what this caller does not see is not found, in the same words as what is not there;
  *   forward  hands the call on. Up to here a refusal promises that nothing ran, and HTTP says so;
  *            from here on a failure travels inside HTTP 200, with what is known of the execution;
  *   encode   writes the answer in the revision of the client, whatever the upstream speaks.
  */
 export class Pipeline {
-  constructor(
-    private readonly admission: Admission,
-    private readonly router: Router,
-    private readonly answering: Answering,
-    private readonly forwarder: Forwarder,
-    private readonly seal: Seal,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly stages: PipelineStages) {}
 
   /** Answers the call; never rejects. */
   async run(wire: WireCall): Promise<void> {
+    const { admission, router, answering } = this.stages;
     let codec = presumedCodec(wire);
     try {
       const decoded = decode(wire);
-      const admitting = this.admission.admit(decoded);
+      const admitting = admission.admit(decoded);
       const admitted = admitting instanceof Promise ? await admitting : admitting;
       codec = admitted.codec;
-      const placing = this.router.place(admitted);
-      const placed = placing instanceof Promise ? await placing : placing;
-      if (placed.operation.does !== 'call') return await this.answering.answer(placed);
-      await this.call(placed);
+      const scoping = router.scope(admitted);
+      const scoped = scoping instanceof Promise ? await scoping : scoping;
+      if (scoped.operation.does !== 'call') return await answering.answer(scoped);
+      await this.call(scoped);
     } catch (thrown) {
       this.refuse(wire, codec, thrown);
     }
   }
 
-  private async call(placed: PlacedCall): Promise<void> {
-    const routing = this.router.route(placed);
-    const bound = routing instanceof Promise ? await routing : routing;
+  private async call(scoped: ScopedCall): Promise<void> {
+    const { forwarder, seal } = this.stages;
+    const routing = this.route(scoped);
+    const routed = routing instanceof Promise ? await routing : routing;
     try {
-      const settled = await this.forwarder.forward(bound);
-      const { message, httpStatus } = encodeAnswer(settled, this.seal);
-      placed.reply.finish(message, httpStatus);
+      const settled = await forwarder.forward(routed);
+      const { message, httpStatus } = encodeAnswer(settled, seal);
+      scoped.reply.finish(message, httpStatus);
     } catch (thrown) {
       throw mayHaveRun(thrown);
     }
+  }
+
+  /** A call that leads nowhere has its record, too. */
+  private route(scoped: ScopedCall): RoutedCall | Promise<RoutedCall> {
+    try {
+      const routing = this.stages.router.route(scoped);
+      return routing instanceof Promise ? routing.catch((thrown: unknown) => this.recorded(scoped, thrown)) : routing;
+    } catch (thrown) {
+      return this.recorded(scoped, thrown);
+    }
+  }
+
+  private recorded(scoped: ScopedCall, thrown: unknown): never {
+    this.stages.journal.refused(scoped, randomUUID(), toGatewayError(thrown));
+    throw thrown;
   }
 
   private refuse(wire: WireCall, codec: ServerCodec, thrown: unknown): void {
     if (wire.abort.aborted) return wire.reply.abandon();
     const failure = toGatewayError(thrown);
     if (failure.code === 'platform.internal')
-      this.logger.error({ err: failure.cause ?? failure, method: wire.request.method }, 'a call failed');
+      this.stages.logger.error({ err: failure.cause ?? failure, method: wire.request.method }, 'a call failed');
     const { httpStatus, error } = codec.error(failure);
     wire.reply.finish(errorMessage(wire.request.idText, error), httpStatus, refusalHeaders(failure, httpStatus));
   }
@@ -75,7 +96,3 @@ const mayHaveRun = (thrown: unknown): unknown => {
   const { code, executed, cause } = toGatewayError(thrown);
   return code === 'platform.internal' && executed === undefined ? fail(code, { executed: 'unknown', cause }) : thrown;
 };
-
-/** The revision of a refusal before the session is known. */
-const presumedCodec = ({ request, headers, endpoint }: WireCall): ServerCodec =>
-  serverCodec(endpoint.face === 'mcp' && eraOf(request, headers) === 'modern' ? MODERN_REVISION : LEGACY_REVISIONS[0]);

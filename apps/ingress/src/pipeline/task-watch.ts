@@ -5,7 +5,7 @@ import type { CallClient } from '#contracts/tool-invocation/execute-call.request
 import { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { fail, toGatewayError } from '#libs/errors';
 import { renamedTask, toRpcError } from '#libs/mcp';
-import type { TaskPlace } from '../sealing/task-id.js';
+import type { TaskPlace } from '../sealing/index.js';
 
 const PAUSE_MS = 1_000;
 const PAUSE_MAX_MS = 30_000;

@@ -1,13 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { fail, toGatewayError } from '#libs/errors';
+import { fail } from '#libs/errors';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import type { ForwardedMethod } from '#libs/mcp';
-import { type AdmittedCall, type BoundCall, type PlacedCall, isLogLevel } from '../call/calls.js';
-import type { CallJournal } from '../forwarding/call-journal.js';
-import type { Catalogs } from '../catalog/catalogs.js';
-import type { EndpointCatalog } from '../catalog/endpoint-catalog.js';
-import type { ResourceLinks } from '../catalog/resource-links.js';
-import { type Means, type Target, bind, findTarget, notFound, readingOf } from './targets.js';
+import { type AdmittedCall, type RoutedCall, type ScopedCall, isLogLevel } from '../call/index.js';
+import type { Catalogs, EndpointCatalog, ResourceLinks } from '../catalog/index.js';
+import { type RoutingDeps, bind } from './bind.js';
+import { type Target, findTarget, notFound, readingOf } from './targets.js';
 
 /** What a session's client hears of logs until it says otherwise. */
 const DEFAULT_LOG_LEVEL: LogLevel = 'info';
@@ -16,53 +13,41 @@ const DEFAULT_LOG_LEVEL: LogLevel = 'info';
 export class Router {
   constructor(
     private readonly catalogs: Catalogs,
-    private readonly means: Means,
-    private readonly journal: CallJournal,
     private readonly links: ResourceLinks,
+    private readonly deps: RoutingDeps,
   ) {}
 
-  place(call: AdmittedCall): PlacedCall | Promise<PlacedCall> {
+  /** Gives the call its endpoint's catalog. Fails with `registry.server_unknown` or `registry.unavailable`. */
+  scope(call: AdmittedCall): ScopedCall | Promise<ScopedCall> {
     const catalog = this.catalogs.of(call.endpoint.serverId);
-    return catalog instanceof Promise ? catalog.then((loaded) => placed(call, loaded)) : placed(call, catalog);
+    return catalog instanceof Promise ? catalog.then((loaded) => scoped(call, loaded)) : scoped(call, catalog);
   }
 
-  route(call: PlacedCall): BoundCall | Promise<BoundCall> {
+  /** Fails with `registry.tool_unknown` and its like for what is not there, or not for this caller to see. */
+  route(call: ScopedCall): RoutedCall | Promise<RoutedCall> {
     if (call.operation.does !== 'call') throw fail('mcp.method_unknown');
     const { method } = call.operation;
-    try {
-      const target = findTarget(call, method, this.means.seal);
-      return target === null ? this.lookAgain(call, method) : bind(call, method, target, this.means);
-    } catch (thrown) {
-      throw this.refused(call, thrown);
-    }
+    const target = findTarget(call, method, this.deps.seal);
+    return target === null ? this.lookAgain(call, method) : bind(call, method, target, this.deps);
   }
 
   /** The name may have come since the catalog was loaded, and the fact may have been lost. */
-  private async lookAgain(call: PlacedCall, method: ForwardedMethod): Promise<BoundCall> {
-    try {
-      const again = placed(call, await this.catalogs.revalidated(call.endpoint.serverId));
-      const target = findTarget(again, method, this.means.seal) ?? (await this.findLinked(again, method));
-      if (target === null) throw notFound(call, method);
-      return bind(again, method, target, this.means);
-    } catch (thrown) {
-      throw this.refused(call, thrown);
-    }
+  private async lookAgain(call: ScopedCall, method: ForwardedMethod): Promise<RoutedCall> {
+    const again = scoped(call, await this.catalogs.revalidate(call.endpoint.serverId));
+    const target = findTarget(again, method, this.deps.seal) ?? (await this.findLinked(again, method));
+    if (target === null) throw notFound(call, method);
+    return bind(again, method, target, this.deps);
   }
 
-  private async findLinked(call: PlacedCall, method: ForwardedMethod): Promise<Target | null> {
+  private async findLinked(call: ScopedCall, method: ForwardedMethod): Promise<Target | null> {
     if (method !== 'resources/read') return null;
     const uri = call.request.params.value['uri'] as string;
     const place = await this.links.find(call, uri);
     return place && readingOf(uri, place);
   }
-
-  private refused(call: PlacedCall, thrown: unknown): unknown {
-    this.journal.refused(call, randomUUID(), toGatewayError(thrown));
-    return thrown;
-  }
 }
 
-const placed = (call: AdmittedCall, catalog: EndpointCatalog): PlacedCall => {
+const scoped = (call: AdmittedCall, catalog: EndpointCatalog): ScopedCall => {
   if (!catalog.isSeenBy(call.principal)) throw fail('registry.server_unknown');
   return { ...call, catalog, view: catalog.view(call.principal), logLevel: logLevelOf(call) };
 };

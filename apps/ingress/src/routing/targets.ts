@@ -1,31 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import type { CatalogTool, HeaderParam } from '#contracts/registry/catalog';
-import type { CallClient, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
+import type { RoutedCall as UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import { fail } from '#libs/errors';
 import {
   type ForwardedMethod,
   type TaskSupport,
-  checkParamMirrors,
-  declaresTasks,
-  editParams,
-  isModern,
-  isTaskMethod,
   isObject,
   isPlainName,
+  isTaskMethod,
   paramText,
-  relayableCapabilities,
-  singleHeaderValue,
   taskSupportOf,
   withMembers,
 } from '#libs/mcp';
-import { childTraceparent } from '#libs/telemetry';
-import type { BoundCall, ParkedCall, PlacedCall } from '../call/calls.js';
-import { type RequestState, readRequestState } from '../sealing/request-state.js';
-import type { Seal } from '../sealing/seal.js';
-import { MODERN_EXTENSIONS } from '../catalog/catalog-view.js';
-import type { ResourcePlace } from '../catalog/endpoint-catalog.js';
-import { ownSessionOf } from '../sessions/own-session.js';
-import { type TaskPlace, checkTasks, findTask, taskUnknown } from '../sealing/task-id.js';
+import type { ScopedCall } from '../call/index.js';
+import type { ResourcePlace } from '../catalog/index.js';
+import { type Seal, type TaskPlace, taskUnknown } from '../sealing/index.js';
+import { findTask, requireTasks } from './tasks.js';
 
 /** Where a call goes, and what its upstream calls it. */
 export interface Target {
@@ -35,7 +24,7 @@ export interface Target {
   readonly headerParams: readonly HeaderParam[];
   /** Params that are named otherwise upstream, as JSON text. */
   readonly renamed: Readonly<Record<string, string>>;
-  readonly taskSupport?: RoutedCall['taskSupport'];
+  readonly taskSupport?: UpstreamCall['taskSupport'];
   readonly taskAfterMs?: number;
   /** Of a task: who keeps it, and which instance that is. */
   readonly kept?: TaskPlace['kept'];
@@ -43,18 +32,11 @@ export interface Target {
   readonly capabilities?: TaskPlace['capabilities'];
 }
 
-/** What of the gateway's own a call is bound with. */
-export interface Means {
-  readonly seal: Seal;
-  /** What a call may take where its upstream has no time of its own. */
-  readonly timeoutMs: number;
-}
-
 const NONE: readonly HeaderParam[] = [];
 const UNCHANGED: Readonly<Record<string, string>> = {};
 
 /** `null`: there is no such thing for this caller, and it may be that it has only just come. */
-type Finder = (call: PlacedCall, seal: Seal) => Target | null;
+type Finder = (call: ScopedCall, seal: Seal) => Target | null;
 
 const finders: Readonly<Record<ForwardedMethod, Finder>> = {
   'tools/call': (call) => {
@@ -93,11 +75,11 @@ const finders: Readonly<Record<ForwardedMethod, Finder>> = {
 };
 
 /** Finds the call its upstream. The catalog of a call that finds nothing may be looked at anew, once. */
-export const findTarget = (call: PlacedCall, method: ForwardedMethod, seal: Seal): Target | null =>
+export const findTarget = (call: ScopedCall, method: ForwardedMethod, seal: Seal): Target | null =>
   finders[method](call, seal);
 
 /** What a name that leads nowhere is answered with; the same whether it is hidden or absent. */
-export const notFound = (call: PlacedCall, method: ForwardedMethod) => {
+export const notFound = (call: ScopedCall, method: ForwardedMethod) => {
   const { name, uri } = call.request.params.value;
   if (isTaskMethod(method)) return taskUnknown();
   if (method === 'resources/read') return fail('registry.resource_unknown', { data: { uri } });
@@ -109,82 +91,7 @@ export const notFound = (call: PlacedCall, method: ForwardedMethod) => {
   });
 };
 
-export const bind = (call: PlacedCall, method: ForwardedMethod, target: Target, means: Means): BoundCall => {
-  const { seal } = means;
-  const { params } = call.request;
-  const modern = isModern(call.codec.revision);
-  if (modern && call.headers !== null && target.headerParams.length > 0) {
-    checkParamMirrors(target.headerParams, params.value['arguments'], call.headers);
-  }
-  const changes: Record<string, string | null> = { _meta: null, ...target.renamed };
-  const state = modern ? stateOf(call, target.exposedName, seal) : null;
-  if (state?.kind === 'upstream') changes['requestState'] = JSON.stringify(state.state);
-  const { principal, logLevel, meta } = call;
-  const ownSession = ownSessionOf(call, target.upstreamId);
-  const client = clientOf(call, target);
-  const { taskAfterMs } = target;
-  const routed: RoutedCall = {
-    callId: randomUUID(),
-    method,
-    upstreamId: target.upstreamId,
-    target: target.target,
-    exposedName: target.exposedName,
-    serverId: call.endpoint.serverId,
-    principal: { id: principal.id, tokenId: principal.tokenId },
-    client,
-    ...(logLevel !== null && { logLevel }),
-    wantsProgress: meta.progressTokenText !== null && call.reply.streams,
-    ...(meta.passed !== undefined && { meta: meta.passed }),
-    headerParams: target.headerParams,
-    ...(ownSession !== undefined && { ownSession }),
-    ...(target.taskSupport !== undefined && { taskSupport: target.taskSupport }),
-    ...(taskAfterMs !== undefined && modern && declaresTasks(client.capabilities) && { taskAfterMs }),
-    ...(target.kept !== undefined && { keeper: target.kept.by }),
-    receivedAtMs: call.receivedAtMs,
-  };
-  return {
-    ...call,
-    routed,
-    body: editParams(params, changes),
-    traceparent: childTraceparent(meta.traceparent ?? singleHeaderValue(call.headers ?? {}, 'traceparent')),
-    timeoutMs: call.catalog.timeoutMs(target.upstreamId) ?? means.timeoutMs,
-    instance: target.kept?.instance ?? null,
-    parked: state?.kind === 'parked' ? parkedCall(call, state) : null,
-  };
-};
-
-const NO_CAPABILITIES = {};
-
-/** The client as it described itself, in this request or in its session. */
-const clientOf = ({ envelope, session, codec }: PlacedCall, target: Target): CallClient => {
-  if (envelope === null)
-    return {
-      info: session?.client.info ?? null,
-      capabilities: session?.client.capabilities ?? NO_CAPABILITIES,
-      revision: codec.revision,
-    };
-  const capabilities = target.capabilities ?? relayableCapabilities(envelope.capabilities, null, MODERN_EXTENSIONS);
-  return { info: envelope.info, capabilities, revision: codec.revision };
-};
-
-const stateOf = (call: PlacedCall, name: string, seal: Seal): RequestState | null => {
-  const text = call.request.params.value['requestState'];
-  if (text === undefined) return null;
-  const { principal, endpoint, request } = call;
-  return readRequestState(
-    seal,
-    { principalId: principal.id, serverId: endpoint.serverId, method: request.method, name },
-    text,
-  );
-};
-
-const parkedCall = (call: PlacedCall, state: RequestState & { kind: 'parked' }): ParkedCall => {
-  const inputResponses = call.request.params.value['inputResponses'] ?? {};
-  if (!isObject(inputResponses)) throw fail('mcp.params_invalid', { message: 'inputResponses must be an object' });
-  return { instance: state.instance, callId: state.callId, round: state.round, inputResponses };
-};
-
-const textParam = (call: PlacedCall, key: string): string => {
+const textParam = (call: ScopedCall, key: string): string => {
   const value = call.request.params.value[key];
   if (typeof value !== 'string' || !isPlainName(value))
     throw fail('mcp.params_invalid', { message: `${key} must be a string` });
@@ -213,8 +120,8 @@ const supportOf = (tool: CatalogTool): TaskSupport | null => {
   return support;
 };
 
-const findTaskTarget = (call: PlacedCall, seal: Seal): Target | null => {
-  checkTasks(call);
+const findTaskTarget = (call: ScopedCall, seal: Seal): Target | null => {
+  requireTasks(call);
   const { taskId, inputResponses } = call.request.params.value;
   if (inputResponses !== undefined && !isObject(inputResponses))
     throw fail('mcp.params_invalid', { message: 'inputResponses must be an object' });
@@ -232,7 +139,7 @@ const findTaskTarget = (call: PlacedCall, seal: Seal): Target | null => {
 };
 
 /** Completion names a prompt or a resource template inside `ref`. */
-const findReference = (call: PlacedCall): Target | null => {
+const findReference = (call: ScopedCall): Target | null => {
   const { ref } = call.request.params.value;
   if (!isObject(ref)) throw fail('mcp.params_invalid', { message: 'ref must be an object' });
   const { type, name, uri } = ref;

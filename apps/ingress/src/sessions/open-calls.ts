@@ -1,5 +1,5 @@
 import type { Bus, Subscription } from '#libs/bus';
-import type { CallAbort } from '../call/call-abort.js';
+import type { CallAbort } from '../call/index.js';
 
 const CANCELLED = 'switchyard.v1.sig.ingress.call.cancelled.all';
 

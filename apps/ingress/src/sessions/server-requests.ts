@@ -4,7 +4,7 @@ import { type GatewayError, fail } from '#libs/errors';
 import { type ClientResponse, requestMessage } from '#libs/mcp';
 import type { Reply } from '#libs/mcp-http';
 
-interface Waiting {
+interface WaitingRequest {
   readonly sessionId: string;
   readonly settle: (response: ClientResponse) => void;
   readonly refuse: (reason: GatewayError) => void;
@@ -16,15 +16,15 @@ interface Delivery {
 }
 
 /** The instance of the replica that waits, and a number nobody can guess. */
-const ASK_ID = /^([A-Za-z0-9_-]{1,64})~[0-9a-f]{24}$/;
+const REQUEST_ID = /^([A-Za-z0-9_-]{1,64})~[0-9a-f]{24}$/;
 const answeredSignal = (instance: string): string => `switchyard.v1.sig.ingress.ask.answered.${instance}`;
 
 /**
  * Requests to a session's client. They go out on the stream of the call they belong to; the response comes by a POST
  * of its own, to whichever replica, and is passed on to the one that waits.
  */
-export class Asks {
-  private readonly waiting = new Map<string, Waiting>();
+export class ServerRequests {
+  private readonly waiting = new Map<string, WaitingRequest>();
   private readonly subscription: Subscription;
 
   constructor(
@@ -41,8 +41,8 @@ export class Asks {
     return `${this.bus.instance}~${randomBytes(12).toString('hex')}`;
   }
 
-  /** Rejects with `bus.cancelled` when `signal` aborts, `mcp.input_unavailable` when nobody answers in time. */
-  async ask(
+  /** Sends a request on `reply`. Rejects with `bus.cancelled` when `signal` aborts, `mcp.input_unavailable` when nobody answers in time. */
+  async send(
     sessionId: string,
     reply: Reply,
     id: string,
@@ -72,13 +72,13 @@ export class Asks {
   /** A response that a session's client has posted; one that nobody waits for is dropped. */
   deliver(sessionId: string, response: ClientResponse): void {
     if (this.settle(sessionId, response)) return;
-    const instance = ASK_ID.exec(response.id)?.[1];
+    const instance = REQUEST_ID.exec(response.id)?.[1];
     if (instance === undefined || instance === this.bus.instance) return;
     this.bus.signal(answeredSignal(instance), { sessionId, response } satisfies Delivery);
   }
 
   /** Nobody waits any longer: the gateway stops. */
-  giveUp(): void {
+  rejectAll(): void {
     for (const { refuse } of this.waiting.values()) {
       refuse(fail('mcp.input_unavailable', { message: 'The gateway is stopping', executed: 'unknown' }));
     }

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Bus, Subscription } from '#libs/bus';
 import { fail } from '#libs/errors';
 import type { Cache } from '#libs/storage';
-import type { Session, SessionRecord } from '../call/session.js';
+import type { Session, SessionRecord } from '../call/index.js';
 
 export interface SessionStoreSettings {
   readonly ttlMs: number;

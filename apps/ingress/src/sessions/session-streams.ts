@@ -1,54 +1,56 @@
 import type { ServerResponse } from 'node:http';
 import type { Bus, Subscription } from '#libs/bus';
 import type { Principal } from '#contracts/auth/principal';
-import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import type { CredentialCarrier } from '#libs/identity';
 import { notificationMessage } from '#libs/mcp';
-import { type ReplySettings, retryPeriodMs, SseStream } from '#libs/mcp-http';
-import type { TrailSettings } from './resumption/event-store.js';
-import { type Mail, SessionMail } from './resumption/server-request-queue.js';
-import { TrailFollower } from './resumption/event-replay.js';
-import type { Session } from '../call/session.js';
-import type { SessionStore } from './session-store.js';
-import type { ChangeFeeds, Feed } from './feeds/change-feeds.js';
+import { SseStream, type SseSettings, retryPeriodMs } from '#libs/mcp-http';
+import { type Session, supportsPriming } from '../call/index.js';
+import { ALL_LISTS, type ChangeFeeds, type Feed } from './feeds/change-feeds.js';
 import { listenerOf } from './feeds/resource-watch.js';
+import { EventReplay } from './resumption/event-replay.js';
+import type { EventStore } from './resumption/event-store.js';
+import { type QueuedRequest, ServerRequestQueue } from './resumption/server-request-queue.js';
+import type { SessionStore } from './session-store.js';
 
-const ALL_LISTS: readonly CatalogList[] = ['tools', 'prompts', 'resources'];
+export interface StreamSettings extends SseSettings {
+  /** How long the connection of a stream that can be resumed stays open; `null`: until the stream ends. */
+  readonly pollAfterMs: number | null;
+}
+
 const REPLACED = 'switchyard.v1.sig.ingress.session.stream-replaced.all';
-const PRIMED_SINCE = '2025-11-25';
-/** Of the GET stream, which has no trail: only the number of its mail counts. */
+/** Of the GET stream, which is not stored: only the number of the queued request counts. */
 const OWN_EVENT_ID = /^changes(?:\.(\d{1,9}))?$/;
 const ownEventId = (number: number): string => (number === 0 ? 'changes' : `changes.${number}`);
 
 interface OpenStream {
   readonly stream: SseStream;
   readonly feed: Feed;
-  /** The number of the last mail that was looked at. */
-  mailSeen: number;
-  /** Mail is taken by one look after the other. */
-  taking: Promise<void>;
+  /** The number of the last queued request that was looked at. */
+  seen: number;
+  /** One look at the queue waits for the other. */
+  claiming: Promise<void>;
 }
 
 /**
- * The GET streams of sessions: they tell of changes, and carry requests of calls whose own stream cannot be come back
- * to. A session has one, wherever it is: a new one takes the place of the old.
+ * The GET streams of sessions: they tell of changes, and carry server requests of calls whose own stream cannot be
+ * resumed. A session has one, on whichever replica: a new one takes the place of the old.
  */
 export class SessionStreams {
   private readonly open = new Map<string, OpenStream>();
-  private readonly followers = new Map<string, Set<() => void>>();
+  private readonly replays = new Map<string, Set<() => void>>();
   private readonly subscription: Subscription;
   private readonly keeping: NodeJS.Timeout;
-  private readonly mail: SessionMail;
+  private readonly queue: ServerRequestQueue;
 
   constructor(
     private readonly bus: Bus,
     private readonly feeds: ChangeFeeds,
-    private readonly trail: TrailSettings,
-    private readonly settings: ReplySettings,
+    private readonly events: EventStore,
+    private readonly settings: StreamSettings,
     private readonly sessions: SessionStore,
   ) {
-    this.mail = new SessionMail(trail, (sessionId) => {
-      for (const id of sessionId === null ? this.open.keys() : [sessionId]) this.takeMail(id);
+    this.queue = new ServerRequestQueue(events, (sessionId) => {
+      for (const id of sessionId === null ? this.open.keys() : [sessionId]) this.deliverQueued(id);
     });
     // A client that only listens uses its session as well.
     this.keeping = setInterval(() => this.keepSessions(), sessions.ttlMs / 4);
@@ -87,17 +89,17 @@ export class SessionStreams {
     this.end(session.id);
     this.bus.signal(REPLACED, { sessionId: session.id, by: this.bus.instance });
     stream = new SseStream(response, this.settings, { 'mcp-session-id': session.id });
-    const opened: OpenStream = { stream, feed, mailSeen: 0, taking: Promise.resolve() };
+    const opened: OpenStream = { stream, feed, seen: 0, claiming: Promise.resolve() };
     this.open.set(session.id, opened);
     response.once('close', () => {
       feed.close();
       if (this.open.get(session.id) === opened) this.open.delete(session.id);
     });
     const received = OWN_EVENT_ID.exec(lastEventId ?? '');
-    const mail = await this.fetchMail(session.id, opened, received && Number(received[1] ?? 0));
-    if (session.revision >= PRIMED_SINCE) stream.prime(ownEventId((mail[0]?.number ?? opened.mailSeen + 1) - 1));
+    const queued = await this.claim(session.id, opened, received && Number(received[1] ?? 0));
+    if (supportsPriming(session.revision)) stream.prime(ownEventId((queued[0]?.number ?? opened.seen + 1) - 1));
     else stream.comment();
-    deliver(mail, stream);
+    deliver(queued, stream);
   }
 
   /** Gives again what a stream of the session sent after an event, and what it still sends. */
@@ -105,64 +107,64 @@ export class SessionStreams {
     let stream: SseStream | null = null;
     const { pollAfterMs } = this.settings;
     const end = (): void => {
-      follower?.stop();
+      replay?.stop();
       stream?.end();
     };
-    const holder = { leave: end };
-    const follower = TrailFollower.from(this.trail, session.id, lastEventId, {
+    const holder = { release: end };
+    const replay = EventReplay.from(this.events, session.id, lastEventId, {
       begin: () => {
-        if (stream === null || follower === null) return;
-        this.trail.held.take(follower.stream, holder);
-        if (session.revision < PRIMED_SINCE) return;
+        if (stream === null || replay === null) return;
+        this.events.held.take(replay.stream, holder);
+        if (!supportsPriming(session.revision)) return;
         stream.prime(lastEventId);
         if (pollAfterMs !== null) stream.after(pollAfterMs, () => stream?.pause(retryPeriodMs()));
       },
       send: (message, id) => stream?.send(message, id),
       end: () => stream?.end(),
     });
-    if (follower === null) return false;
+    if (replay === null) return false;
     stream = new SseStream(response, this.settings, { 'mcp-session-id': session.id });
     stream.comment();
-    let ends = this.followers.get(session.id);
-    if (ends === undefined) this.followers.set(session.id, (ends = new Set()));
+    let ends = this.replays.get(session.id);
+    if (ends === undefined) this.replays.set(session.id, (ends = new Set()));
     ends.add(end);
     response.once('close', () => {
-      follower.stop();
-      this.trail.held.release(follower.stream, holder);
+      replay.stop();
+      this.events.held.release(replay.stream, holder);
       ends.delete(end);
-      if (ends.size === 0) this.followers.delete(session.id);
+      if (ends.size === 0) this.replays.delete(session.id);
     });
     return true;
   }
 
   endAll(): void {
-    for (const id of [...this.open.keys(), ...this.followers.keys()]) this.endSession(id);
+    for (const id of [...this.open.keys(), ...this.replays.keys()]) this.endSession(id);
   }
 
   close(): void {
     clearInterval(this.keeping);
     this.subscription.close();
-    this.mail.close();
+    this.queue.close();
     this.endAll();
   }
 
-  private takeMail(id: string): void {
+  private deliverQueued(id: string): void {
     const opened = this.open.get(id);
     if (opened === undefined) return;
-    void this.fetchMail(id, opened, null).then((mail) => deliver(mail, opened.stream));
+    void this.claim(id, opened, null).then((queued) => deliver(queued, opened.stream));
   }
 
   /** None while the store is away; what comes later is looked at together with it. */
-  private fetchMail(id: string, opened: OpenStream, lastReceived: number | null): Promise<readonly Mail[]> {
-    const fetching = opened.taking.then(async () => {
+  private claim(id: string, opened: OpenStream, lastReceived: number | null): Promise<readonly QueuedRequest[]> {
+    const claiming = opened.claiming.then(async () => {
       if (!opened.stream.open) return [];
-      const { mail, seen } = await this.mail.take(id, opened.mailSeen, lastReceived);
-      opened.mailSeen = seen;
-      return mail;
+      const { requests, seen } = await this.queue.claim(id, opened.seen, lastReceived);
+      opened.seen = seen;
+      return requests;
     });
-    const fetched = fetching.catch((): readonly Mail[] => []);
-    opened.taking = fetched.then(() => {});
-    return fetched;
+    const claimed = claiming.catch((): readonly QueuedRequest[] => []);
+    opened.claiming = claimed.then(() => {});
+    return claimed;
   }
 
   private keepSessions(): void {
@@ -178,7 +180,7 @@ export class SessionStreams {
 
   private endSession(id: string): void {
     this.end(id);
-    for (const end of this.followers.get(id) ?? []) end();
+    for (const end of this.replays.get(id) ?? []) end();
   }
 
   private end(id: string): void {
@@ -190,6 +192,6 @@ export class SessionStreams {
   }
 }
 
-const deliver = (mail: readonly Mail[], stream: SseStream): void => {
-  for (const { number, message } of mail) void stream.send(message, ownEventId(number));
+const deliver = (requests: readonly QueuedRequest[], stream: SseStream): void => {
+  for (const { number, message } of requests) void stream.send(message, ownEventId(number));
 };

@@ -12,19 +12,15 @@ import {
   resultMessage,
   serverCodec,
 } from '#libs/mcp';
-import { ABOUT } from '../../call/about.js';
-import { CallAbort } from '../../call/call-abort.js';
-import type { Pipeline } from '../../pipeline/pipeline.js';
-import type { Asks } from '../../sessions/server-requests.js';
-import type { SessionStore } from '../../sessions/session-store.js';
-import type { Endpoint } from '../endpoint.js';
-import type { Line, LineEnd } from './line.js';
-import { LineReply } from './line-reply.js';
+import { ABOUT, CallAbort, type Endpoint, supportsBatches } from '../../call/index.js';
+import type { Pipeline } from '../../pipeline/index.js';
+import type { ServerRequests, SessionStore } from '../../sessions/index.js';
+import { type Line, type LineEnd, LineReply } from './line.js';
 
 export interface ConnectionParts {
   readonly pipeline: Pipeline;
   readonly sessions: SessionStore;
-  readonly asks: Asks;
+  readonly serverRequests: ServerRequests;
   /** Requests that one connection may have in hand. */
   readonly callsMax: number;
 }
@@ -45,7 +41,6 @@ type ValidMessage = ClientRequest | ClientNotification | ClientResponse | Batch;
 const ID_BYTES = 18;
 /** A client that owes this much is given nothing more to do until it has read. */
 const BACKLOG_CHARS_MAX = 4 * 1024 * 1024;
-const BATCHED: ReadonlySet<string> = new Set(['2025-03-26', '2024-11-05']);
 const FIRST_REVISION = serverCodec('2024-11-05');
 
 /**
@@ -78,7 +73,7 @@ export class Connection {
       case 'request':
         return this.call(message, carrier);
       case 'response':
-        if (this.sessionId !== null) this.parts.asks.deliver(this.sessionId, message);
+        if (this.sessionId !== null) this.parts.serverRequests.deliver(this.sessionId, message);
         return;
       case 'notification':
         if (message.method === 'notifications/cancelled') this.cancel(message);
@@ -115,6 +110,7 @@ export class Connection {
       if (this.inHand.size === 0) this.whenIdle?.();
     });
     void this.parts.pipeline.run({
+      face: 'connection',
       request,
       headers: null,
       carrier,
@@ -157,7 +153,7 @@ export class Connection {
   private async takeBatch({ messages }: Batch, carrier: CredentialCarrier): Promise<void> {
     const { sessionId, principalId, endpoint } = this;
     const session = sessionId && (await this.parts.sessions.find(sessionId, principalId, endpoint.serverId));
-    if (!session || !BATCHED.has(session.revision)) {
+    if (!session || !supportsBatches(session.revision)) {
       throw fail('mcp.invalid_request', { message: 'Batches are not accepted here' });
     }
     const codec = serverCodec(session.revision);

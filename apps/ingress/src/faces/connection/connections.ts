@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Principal } from '#contracts/auth/principal';
-import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { fail } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
 import { notificationMessage } from '#libs/mcp';
-import type { Catalogs } from '../../catalog/catalogs.js';
-import type { ChangeFeeds, Feed } from '../../sessions/feeds/change-feeds.js';
-import { listenerOf } from '../../sessions/feeds/resource-watch.js';
-import type { Endpoint } from '../endpoint.js';
+import type { Endpoint } from '../../call/index.js';
+import type { Catalogs } from '../../catalog/index.js';
+import { ALL_LISTS, type ChangeFeeds, type Feed, listenerOf } from '../../sessions/index.js';
 import { Connection, type ConnectionParts } from './connection.js';
 import type { Line } from './line.js';
 
@@ -18,7 +16,6 @@ export interface Opening {
   readonly carrier: CredentialCarrier;
 }
 
-const ALL_LISTS: readonly CatalogList[] = ['tools', 'prompts', 'resources'];
 /** How long a stopping gateway waits for what its connections have in hand. */
 const STOP_MS = 10_000;
 

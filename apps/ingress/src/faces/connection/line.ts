@@ -1,3 +1,5 @@
+import type { Reply } from '#libs/mcp-http';
+
 /** Why a connection ends from this side. */
 export type LineEnd = 'stopping' | 'unauthorised' | 'session-ended';
 
@@ -8,4 +10,49 @@ export interface Line {
   /** In order. Answers a promise while the client has to catch up. */
   send(message: string): void | Promise<void>;
   end(why: LineEnd): void;
+}
+
+/** The answer to one request of many on the same connection; its id tells the client which. */
+export class LineReply implements Reply {
+  readonly streams = true;
+  private done = false;
+
+  constructor(
+    private readonly line: Line,
+    /** Called once, before the answer leaves; a session that the answer opens has its id in the headers. */
+    private readonly settled: (headers: Readonly<Record<string, string>>) => void,
+  ) {}
+
+  underWay(): void {
+    // The connection is kept alive anyway.
+  }
+
+  send(message: string): void | Promise<void> {
+    if (!this.done) return this.line.send(message);
+  }
+
+  ask(message: string): void {
+    void this.send(message);
+  }
+
+  finish(message: string, _httpStatus: number, headers: Readonly<Record<string, string>> = {}): void {
+    if (this.done) return;
+    this.done = true;
+    this.settled(headers);
+    void this.line.send(message);
+  }
+
+  hold(): void {
+    // The connection stays open anyway, and holds no place.
+  }
+
+  pause(): void {
+    // It carries everything else, too.
+  }
+
+  abandon(): void {
+    if (this.done) return;
+    this.done = true;
+    this.settled({});
+  }
 }

@@ -1,48 +1,44 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type GatewayError, fail, toGatewayError } from '#libs/errors';
+import { fail } from '#libs/errors';
 import {
   type Batch,
   type ClientMessage,
   type ClientNotification,
   type ClientRequest,
   type ClientResponse,
-  LEGACY_REVISIONS,
-  MODERN_REVISION,
-  type ServerCodec,
   checkLegacyVersion,
   eraOf,
-  errorMessage,
   paramText,
   readBody,
   serverCodec,
   singleHeaderValue,
 } from '#libs/mcp';
 import {
-  acceptsEventStream,
-  answerEmpty,
-  answerJson,
   type BodyReader,
-  checkAccept,
-  checkContentType,
-  refusalHeaders,
   HttpReply,
   type OriginGuard,
   type Reply,
   type ReplySettings,
+  acceptsEventStream,
+  answerEmpty,
+  checkAccept,
+  checkContentType,
 } from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
-import type { Admission } from '../../admission/admission.js';
-import { CallAbort } from '../../call/call-abort.js';
-import type { WireCall } from '../../call/calls.js';
-import type { Pipeline } from '../../pipeline/pipeline.js';
-import type { Asks } from '../../sessions/server-requests.js';
-import { EventTrail, type TrailSettings } from '../../sessions/resumption/event-store.js';
-import type { OpenCalls } from '../../sessions/open-calls.js';
-import type { Session } from '../../call/session.js';
-import type { SessionStore } from '../../sessions/session-store.js';
-import type { SessionStreams } from '../../sessions/session-streams.js';
+import type { Admission } from '../../admission/index.js';
+import { CallAbort, type Session, type WireCall, supportsBatches, supportsPriming } from '../../call/index.js';
+import type { Pipeline } from '../../pipeline/index.js';
+import {
+  type EventStore,
+  type OpenCalls,
+  type ServerRequests,
+  type SessionStore,
+  type SessionStreams,
+  StoredStream,
+} from '../../sessions/index.js';
+import { mcpEndpointOf } from '../endpoint.js';
+import { type HttpExchange, cancelOnClose, errorText, refuseExchange } from '../http-exchange.js';
 import { BatchReply } from './batch-reply.js';
-import { type Endpoint, endpointOf } from '../endpoint.js';
 
 export interface McpHttpParts {
   readonly guard: OriginGuard;
@@ -51,32 +47,25 @@ export interface McpHttpParts {
   readonly admission: Admission;
   readonly sessions: SessionStore;
   readonly streams: SessionStreams;
+  readonly events: EventStore;
   readonly calls: OpenCalls;
-  readonly asks: Asks;
+  readonly serverRequests: ServerRequests;
   readonly reply: ReplySettings;
   /** For clients with sessions. */
   readonly sessionReply: ReplySettings;
-  readonly trail: TrailSettings;
   readonly logger: Logger;
 }
 
-/** One HTTP exchange: what came in where, and where the answer goes. */
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly endpoint: Endpoint;
-}
-
-const BATCHED: ReadonlySet<string> = new Set(['2025-03-26', '2024-11-05']);
-const PRIMED_SINCE = '2025-11-25';
-
-/** The MCP endpoints over Streamable HTTP, and bare JSON-RPC: bytes to calls and back. */
+/**
+ * The MCP endpoints over Streamable HTTP: bytes to calls and back.
+ * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
+ */
 export class McpHttp {
   constructor(private readonly parts: McpHttpParts) {}
 
   /** True when the request is for one of the endpoints here; it is then answered. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): boolean => {
-    const endpoint = endpointOf(request.url ?? '');
+    const endpoint = mcpEndpointOf(request.url ?? '');
     if (endpoint === null) return false;
     const exchange = { request, response, endpoint };
     try {
@@ -88,19 +77,19 @@ export class McpHttp {
     return true;
   };
 
-  private dispatch(exchange: Exchange): void {
-    const { request, endpoint } = exchange;
+  private dispatch(exchange: HttpExchange): void {
+    const { request } = exchange;
     if (request.method === 'POST') return this.post(exchange);
-    const ofSession = endpoint.face === 'mcp' && request.headers['mcp-session-id'] !== undefined;
+    const ofSession = request.headers['mcp-session-id'] !== undefined;
     if (!ofSession || (request.method !== 'GET' && request.method !== 'DELETE')) throw fail('http.method_not_allowed');
     const serving = request.method === 'GET' ? this.get(exchange) : this.delete(exchange);
     serving.catch((thrown: unknown) => this.refuse(exchange, thrown, null));
   }
 
-  private post(exchange: Exchange): void {
-    const { request, endpoint } = exchange;
+  private post(exchange: HttpExchange): void {
+    const { request } = exchange;
     checkContentType(request.headers);
-    if (endpoint.face === 'mcp') checkAccept(request.headers);
+    checkAccept(request.headers);
     this.parts.bodies.read(request, (error, text) => {
       try {
         if (error !== null) throw error;
@@ -111,57 +100,47 @@ export class McpHttp {
     });
   }
 
-  private receive(exchange: Exchange, message: ClientMessage | Batch): void {
+  private receive(exchange: HttpExchange, message: ClientMessage | Batch): void {
     switch (message.kind) {
       case 'request':
         return this.call(exchange, message);
       case 'invalid':
         return this.refuse(exchange, message.error, message.idText);
       case 'batch':
+        this.batch(exchange, message).catch((thrown: unknown) => this.refuse(exchange, thrown, null));
+        return;
       case 'notification':
       case 'response':
-        break;
+        this.take(exchange, message).catch((thrown: unknown) => this.refuse(exchange, thrown, null));
     }
-    const taking = message.kind === 'batch' ? this.batch(exchange, message) : this.take(exchange, message);
-    taking.catch((thrown: unknown) => this.refuse(exchange, thrown, null));
   }
 
-  private call(exchange: Exchange, message: ClientRequest): void {
-    const { request, response, endpoint } = exchange;
-    const { reply, sessionReply, calls } = this.parts;
+  private call(exchange: HttpExchange, message: ClientRequest): void {
+    const { request, response } = exchange;
+    const { pipeline, reply, sessionReply, calls, events } = this.parts;
     const sessionId = sessionIdOf(exchange);
     const modern = eraOf(message, request.headers) === 'modern';
     if (modern || sessionId === null) {
       const abort = new CallAbort();
-      void this.parts.pipeline.run(
-        wireCall(
-          exchange,
-          message,
-          new HttpReply(response, modern ? reply : sessionReply, endpoint.face === 'mcp', null),
-          abort,
-          null,
-        ),
-      );
+      const answer = new HttpReply(response, modern ? reply : sessionReply, true, null);
+      void pipeline.run(wireCall(exchange, message, answer, abort, null));
       if (modern) cancelOnClose(response, abort);
       return;
     }
     const abort = new CallAbort();
     const version = singleHeaderValue(request.headers, 'mcp-protocol-version') ?? '';
-    const trail = new EventTrail(this.parts.trail, sessionId, [message.idText], version >= PRIMED_SINCE);
+    const stored = new StoredStream(events, sessionId, [message.idText], supportsPriming(version));
     calls.add(sessionId, message.idText, abort);
-    const wire = wireCall(exchange, message, new HttpReply(response, sessionReply, true, trail), abort, sessionId);
-    void this.parts.pipeline.run(wire).finally(() => calls.remove(sessionId, message.idText, abort));
+    const wire = wireCall(exchange, message, new HttpReply(response, sessionReply, true, stored), abort, sessionId);
+    void pipeline.run(wire).finally(() => calls.remove(sessionId, message.idText, abort));
   }
 
   /** A notification or a response. */
-  private async take(exchange: Exchange, message: ClientNotification | ClientResponse): Promise<void> {
+  private async take(exchange: HttpExchange, message: ClientNotification | ClientResponse): Promise<void> {
     const { request, response, endpoint } = exchange;
     const principal = await this.parts.admission.caller(request, endpoint.serverId);
     const modern = message.kind === 'notification' && eraOf(message, request.headers) === 'modern';
-    if (modern || endpoint.face === 'rpc') {
-      if (message.kind === 'response') throw fail('mcp.invalid_request');
-      return answerEmpty(response, 202);
-    }
+    if (modern) return answerEmpty(response, 202);
     const sessionId = sessionIdOf(exchange);
     if (sessionId === null && message.kind === 'response') throw fail('mcp.invalid_request');
     checkLegacyVersion(request.headers);
@@ -171,30 +150,30 @@ export class McpHttp {
   }
 
   private pass(session: Session, message: ClientNotification | ClientResponse): void {
-    if (message.kind === 'response') return this.parts.asks.deliver(session.id, message);
+    if (message.kind === 'response') return this.parts.serverRequests.deliver(session.id, message);
     if (message.method !== 'notifications/cancelled') return;
     const idText = paramText(message.params, 'requestId');
     if (idText !== undefined) this.parts.calls.cancel(session.id, idText);
   }
 
   /** https://modelcontextprotocol.io/specification/2025-03-26/basic#batching */
-  private async batch(exchange: Exchange, { messages }: Batch): Promise<void> {
+  private async batch(exchange: HttpExchange, { messages }: Batch): Promise<void> {
     const { request, response, endpoint } = exchange;
-    if (endpoint.face === 'rpc' || sessionIdOf(exchange) === null)
-      throw fail('mcp.invalid_request', { message: 'Batches are not accepted here' });
+    if (sessionIdOf(exchange) === null) throw fail('mcp.invalid_request', { message: 'Batches are not accepted here' });
     const principal = await this.parts.admission.caller(request, endpoint.serverId);
     const session = await this.parts.admission.session(sessionIdOf(exchange), principal, endpoint.serverId);
-    if (!BATCHED.has(session.revision)) throw fail('mcp.invalid_request', { message: 'This revision has no batches' });
+    if (!supportsBatches(session.revision))
+      throw fail('mcp.invalid_request', { message: 'This revision has no batches' });
     if (messages.some((message) => message.kind === 'request' && message.method === 'initialize')) {
       throw fail('mcp.invalid_request', { message: 'initialize may not be part of a batch' });
     }
     const answered = messages.filter((message) => message.kind === 'request' || message.kind === 'invalid');
-    const { sessionReply, trail } = this.parts;
+    const { sessionReply, events } = this.parts;
     for (const message of messages)
       if (message.kind === 'response' || message.kind === 'notification') this.pass(session, message);
     if (answered.length === 0) return answerEmpty(response, 202);
     const idTexts = answered.flatMap(({ idText }) => idText ?? []);
-    const whole = new HttpReply(response, sessionReply, true, new EventTrail(trail, session.id, idTexts, false));
+    const whole = new HttpReply(response, sessionReply, true, new StoredStream(events, session.id, idTexts, false));
     const replies = new BatchReply(answered.length, whole, sessionReply.plainJson);
     for (const message of answered) {
       const reply = replies.member();
@@ -204,14 +183,14 @@ export class McpHttp {
     }
   }
 
-  private batched(exchange: Exchange, message: ClientRequest, reply: Reply, sessionId: string): void {
+  private batched(exchange: HttpExchange, message: ClientRequest, reply: Reply, sessionId: string): void {
     const abort = new CallAbort();
     this.parts.calls.add(sessionId, message.idText, abort);
     const running = this.parts.pipeline.run(wireCall(exchange, message, reply, abort, sessionId));
     void running.finally(() => this.parts.calls.remove(sessionId, message.idText, abort));
   }
 
-  private async get(exchange: Exchange): Promise<void> {
+  private async get(exchange: HttpExchange): Promise<void> {
     const { request, response, endpoint } = exchange;
     if (!acceptsEventStream(request.headers.accept ?? '')) throw fail('http.not_acceptable');
     checkLegacyVersion(request.headers);
@@ -224,7 +203,7 @@ export class McpHttp {
     await this.parts.streams.serve(session, principal, request, response, eventId);
   }
 
-  private async delete(exchange: Exchange): Promise<void> {
+  private async delete(exchange: HttpExchange): Promise<void> {
     const { request, response, endpoint } = exchange;
     checkLegacyVersion(request.headers);
     const principal = await this.parts.admission.caller(request, endpoint.serverId);
@@ -234,38 +213,22 @@ export class McpHttp {
     answerEmpty(response, 204);
   }
 
-  private refuse({ request, response }: Exchange, thrown: unknown, idText: string | null): void {
-    const failure = toGatewayError(thrown);
-    if (failure.code === 'platform.internal') this.parts.logger.error({ err: thrown }, 'a request failed');
-    if (response.headersSent || response.destroyed) return void response.destroy();
-    const modern = singleHeaderValue(request.headers, 'mcp-protocol-version') === MODERN_REVISION;
-    const codec = serverCodec(modern ? MODERN_REVISION : LEGACY_REVISIONS[0]);
-    const { httpStatus } = codec.error(failure);
-    answerJson(response, httpStatus, errorText(codec, idText, failure), refusalHeaders(failure, httpStatus));
-    if (!request.complete) request.resume();
+  private refuse(exchange: HttpExchange, thrown: unknown, idText: string | null): void {
+    refuseExchange(exchange, thrown, idText, this.parts.logger);
   }
 }
 
-/** https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/cancellation */
-const cancelOnClose = (response: ServerResponse, abort: CallAbort): void => {
-  response.once('close', () => {
-    if (!response.writableFinished) abort.abort();
-  });
-};
-
-const errorText = (codec: ServerCodec, idText: string | null, failure: GatewayError): string =>
-  errorMessage(idText, codec.error(failure).error);
-
-const sessionIdOf = ({ request, endpoint }: Exchange): string | null =>
-  endpoint.face === 'mcp' ? (singleHeaderValue(request.headers, 'mcp-session-id') ?? null) : null;
+const sessionIdOf = ({ request }: HttpExchange): string | null =>
+  singleHeaderValue(request.headers, 'mcp-session-id') ?? null;
 
 const wireCall = (
-  exchange: Exchange,
+  exchange: HttpExchange,
   message: ClientRequest,
   reply: Reply,
   abort: CallAbort,
   sessionId: string | null,
 ): WireCall => ({
+  face: 'http',
   request: message,
   headers: exchange.request.headers,
   carrier: exchange.request,

@@ -16,13 +16,14 @@ import {
   SseStream,
 } from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
-import type { Admission } from '../../admission/admission.js';
+import type { Admission } from '../../admission/index.js';
+import type { Seal } from '../../sealing/index.js';
 import type { Connections } from '../connection/connections.js';
-import type { Seal } from '../../sealing/seal.js';
+import type { Line } from '../connection/line.js';
+import { OrderedOutlet } from '../connection/ordered-outlet.js';
 import { type ConnectionPath, connectionPathOf } from '../endpoint.js';
-import { SseLine } from './sse-line.js';
 
-export interface HttpSseParts {
+export interface McpSseParts {
   readonly bus: Bus;
   readonly guard: OriginGuard;
   readonly bodies: BodyReader;
@@ -55,10 +56,10 @@ const HANDLE_CHARS_MAX = 4_096;
  * with 202 by whichever replica it reaches.
  * https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse
  */
-export class HttpSse {
+export class McpSse {
   private readonly subscription: Subscription;
 
-  constructor(private readonly parts: HttpSseParts) {
+  constructor(private readonly parts: McpSseParts) {
     this.subscription = parts.bus.answer(TakeMessage, async ({ connectionId, principalId, credential }, { body }) => {
       await this.hand(connectionId, principalId, body ?? '', carrierOf(credential));
       return {};
@@ -68,12 +69,12 @@ export class HttpSse {
   /** True when the request is for one of the endpoints here; it is then answered. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): boolean => {
     const path = connectionPathOf(request.url ?? '');
-    if (path === null || path.face === 'ws') return false;
+    if (path === null || path.kind === 'ws') return false;
     const exchange = { request, response, path };
     try {
       this.parts.guard.check(request.headers);
-      if (request.method !== (path.face === 'sse' ? 'GET' : 'POST')) throw fail('http.method_not_allowed');
-      if (path.face === 'message') this.post(exchange);
+      if (request.method !== (path.kind === 'sse' ? 'GET' : 'POST')) throw fail('http.method_not_allowed');
+      if (path.kind === 'message') this.post(exchange);
       else this.open(exchange).catch((thrown: unknown) => this.refuse(exchange, thrown));
     } catch (thrown) {
       this.refuse(exchange, thrown);
@@ -169,7 +170,7 @@ export class HttpSse {
       this.parts.logger.error({ err: thrown }, 'a request failed');
     if (response.headersSent || response.destroyed) return void response.destroy();
     const { httpStatus, text, headers } = refusalAnswer(thrown, idText);
-    if (httpStatus === 405) headers['Allow'] = path.face === 'sse' ? 'GET' : 'POST';
+    if (httpStatus === 405) headers['Allow'] = path.kind === 'sse' ? 'GET' : 'POST';
     answerJson(response, httpStatus, text, headers);
     if (!request.complete) request.resume();
   }
@@ -183,3 +184,24 @@ const carrierOf = (credential: string | null): CredentialCarrier => ({
 const gone = (thrown: unknown): never => {
   throw toGatewayError(thrown).code === 'bus.no_responders' ? fail('mcp.session_unknown') : thrown;
 };
+
+/** All messages of a connection on one event stream. */
+class SseLine implements Line {
+  private readonly outlet: OrderedOutlet;
+
+  constructor(private readonly stream: SseStream) {
+    this.outlet = new OrderedOutlet((message) => stream.send(message));
+  }
+
+  get backlogChars(): number {
+    return this.outlet.backlogChars;
+  }
+
+  send(message: string): void | Promise<void> {
+    return this.outlet.send(message);
+  }
+
+  end(): void {
+    this.stream.end();
+  }
+}

@@ -6,13 +6,13 @@ import type { CredentialCarrier } from '#libs/identity';
 import { readBody } from '#libs/mcp';
 import { answerJson, type OriginGuard, refusalAnswer, refusalText } from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
-import type { Admission } from '../../admission/admission.js';
+import type { Admission } from '../../admission/index.js';
 import type { Connection } from '../connection/connection.js';
 import type { Connections } from '../connection/connections.js';
 import { type ConnectionPath, connectionPathOf } from '../endpoint.js';
 import { SocketLine, type SocketSettings } from './socket-line.js';
 
-export interface WebSocketParts {
+export interface McpWsParts {
   readonly guard: OriginGuard;
   readonly admission: Admission;
   readonly connections: Connections;
@@ -25,10 +25,10 @@ const SUBPROTOCOL = 'mcp';
 const CLOSE_NOT_TEXT = 1003;
 
 /** MCP over WebSocket: a JSON-RPC message in each text frame. Who calls is settled at the upgrade, by header alone. */
-export class WebSockets {
+export class McpWs {
   private readonly server: WebSocketServer;
 
-  constructor(private readonly parts: WebSocketParts) {
+  constructor(private readonly parts: McpWsParts) {
     this.server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -41,14 +41,14 @@ export class WebSockets {
   /** True when the upgrade is for one of the endpoints here; it is then answered. */
   readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): boolean => {
     const path = connectionPathOf(request.url ?? '');
-    if (path?.face !== 'ws') return false;
+    if (path?.kind !== 'ws') return false;
     this.open(path, request, socket, head).catch((thrown: unknown) => this.refuse(socket, thrown));
     return true;
   };
 
   /** A request without an upgrade for one of the endpoints here. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): boolean => {
-    if (connectionPathOf(request.url ?? '')?.face !== 'ws') return false;
+    if (connectionPathOf(request.url ?? '')?.kind !== 'ws') return false;
     const { httpStatus, text, headers } = refusalAnswer(fail('http.upgrade_required'), null);
     answerJson(response, httpStatus, text, { ...headers, Upgrade: 'websocket', Connection: 'Upgrade' });
     return true;

@@ -4,14 +4,12 @@ import type { Principal } from '#contracts/auth/principal';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { fail, toGatewayError } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
-import type { Admission } from '../../admission/admission.js';
-import type { ResourceCache } from '../../forwarding/resource-cache.js';
-import type { SessionKeepers } from '../session-affinity.js';
-import type { Catalogs } from '../../catalog/catalogs.js';
+import type { SessionAffinity } from '../session-affinity.js';
+import type { Catalogs } from '../../catalog/index.js';
 import { type Listener, ResourceWatch } from './resource-watch.js';
 
-/** What an open stream wants to hear of, and how it is told. */
-export interface FeedWishes {
+/** What an open stream subscribes to, and how it is told. */
+export interface FeedOptions {
   readonly carrier: CredentialCarrier;
   readonly serverId: string | null;
   readonly lists: readonly CatalogList[];
@@ -27,6 +25,7 @@ export interface Feed {
   close(): void;
 }
 
+export const ALL_LISTS: readonly CatalogList[] = ['tools', 'prompts', 'resources'];
 /** Changes that come in a burst are told once. */
 const COALESCE_MS = 250;
 /** How soon a credential that has expired ends the streams it opened. */
@@ -38,12 +37,18 @@ const UNAUTHORISED = new Set([
   'registry.server_unknown',
 ]);
 
+/** Hears that a resource is no longer what it was, by the upstream's own URI. */
+export type ResourceUpdated = (upstreamId: string, upstreamUri: string) => void;
+
+/** Admits the caller of a stream anew, from what its credential came in. */
+export type AdmitCaller = (carrier: CredentialCarrier, serverId: string | null) => Principal | Promise<Principal>;
+
 /** Where a feed has its news from. */
 interface Sources {
   readonly bus: Bus;
   readonly catalogs: Catalogs;
-  readonly keepers: SessionKeepers;
-  readonly resources: ResourceCache;
+  readonly affinity: SessionAffinity;
+  readonly updated: ResourceUpdated;
 }
 
 class OpenFeed implements Feed {
@@ -52,19 +57,19 @@ class OpenFeed implements Feed {
   readonly watch: ResourceWatch;
 
   constructor(
-    readonly wishes: FeedWishes,
+    readonly options: FeedOptions,
     principal: Principal,
-    { bus, catalogs, keepers, resources }: Sources,
+    { bus, catalogs, affinity, updated }: Sources,
     private readonly closed: (feed: OpenFeed) => void,
   ) {
     this.principal = principal;
-    this.watch = new ResourceWatch(bus, catalogs, keepers, {
-      serverId: wishes.serverId,
+    this.watch = new ResourceWatch(bus, catalogs, affinity, {
+      serverId: options.serverId,
       principal: () => this.principal,
       updated: ({ upstreamId, upstreamUri }, uri) => {
         // First, so that whoever reads it because of this reads what is new.
-        resources.changed(upstreamId, upstreamUri);
-        wishes.notify('notifications/resources/updated', { uri });
+        updated(upstreamId, upstreamUri);
+        options.notify('notifications/resources/updated', { uri });
       },
     });
   }
@@ -84,18 +89,23 @@ export class ChangeFeeds {
   private readonly feeds = new Set<OpenFeed>();
   private readonly perPrincipal = new Map<string, number>();
   private readonly changed = new Set<string | null>();
+  private readonly resourceWatchers = new Set<ResourceUpdated>();
+  private readonly sources: Sources;
   private readonly subscriptions: Subscription[];
   private readonly readmission: NodeJS.Timeout;
   private pending: NodeJS.Timeout | null = null;
 
   constructor(
-    private readonly bus: Bus,
+    bus: Bus,
     private readonly catalogs: Catalogs,
-    private readonly keepers: SessionKeepers,
-    private readonly resources: ResourceCache,
-    private readonly admission: Admission,
+    affinity: SessionAffinity,
+    private readonly admitCaller: AdmitCaller,
     private readonly perPrincipalMax: number,
   ) {
+    const updated: ResourceUpdated = (upstreamId, upstreamUri) => {
+      for (const watcher of this.resourceWatchers) watcher(upstreamId, upstreamUri);
+    };
+    this.sources = { bus, catalogs, affinity, updated };
     catalogs.onChange((serverId) => this.note(serverId));
     const readmitAll = (): void => this.readmit();
     this.subscriptions = [bus.subscribe(CredentialRevoked, readmitAll), bus.subscribe(GrantsChanged, readmitAll)];
@@ -108,28 +118,32 @@ export class ChangeFeeds {
   }
 
   /** Fails with `http.overloaded` when the caller has too many open. */
-  async open(wishes: FeedWishes, principal: Principal): Promise<Feed> {
+  async open(options: FeedOptions, principal: Principal): Promise<Feed> {
     const count = this.perPrincipal.get(principal.id) ?? 0;
     if (count >= this.perPrincipalMax) throw fail('http.overloaded', { message: 'Too many streams are open' });
-    const view = (await this.catalogs.of(wishes.serverId)).view(principal);
+    const view = (await this.catalogs.of(options.serverId)).view(principal);
     const owner = principal.id;
     this.perPrincipal.set(owner, (this.perPrincipal.get(owner) ?? 0) + 1);
-    const { bus, catalogs, keepers, resources } = this;
-    const feed = new OpenFeed(wishes, principal, { bus, catalogs, keepers, resources }, (closed) => {
+    const feed = new OpenFeed(options, principal, this.sources, (closed) => {
       if (!this.feeds.delete(closed)) return;
       const left = (this.perPrincipal.get(owner) ?? 1) - 1;
       if (left > 0) this.perPrincipal.set(owner, left);
       else this.perPrincipal.delete(owner);
     });
-    for (const list of wishes.lists) feed.digests.set(list, view.digest(list));
+    for (const list of options.lists) feed.digests.set(list, view.digest(list));
     this.feeds.add(feed);
     return feed;
+  }
+
+  /** `watcher` hears of a resource before the clients do. */
+  onResourceUpdated(watcher: ResourceUpdated): void {
+    this.resourceWatchers.add(watcher);
   }
 
   endAll(): void {
     for (const feed of this.feeds) {
       feed.close();
-      feed.wishes.end();
+      feed.options.end();
     }
   }
 
@@ -147,20 +161,20 @@ export class ChangeFeeds {
       this.pending = null;
       const changed = new Set(this.changed);
       this.changed.clear();
-      for (const feed of this.feeds) if (changed.has(feed.wishes.serverId)) void this.compare(feed);
+      for (const feed of this.feeds) if (changed.has(feed.options.serverId)) void this.compare(feed);
     }, COALESCE_MS);
   }
 
   /** Tells the feed of the lists that are not what they were when it was last told. */
   private async compare(feed: OpenFeed): Promise<void> {
     try {
-      const catalog = await this.catalogs.of(feed.wishes.serverId);
+      const catalog = await this.catalogs.of(feed.options.serverId);
       const view = catalog.view(feed.principal);
-      for (const list of feed.wishes.lists) {
+      for (const list of feed.options.lists) {
         const digest = view.digest(list);
         if (feed.digests.get(list) === digest) continue;
         feed.digests.set(list, digest);
-        feed.wishes.notify(`notifications/${list}/list_changed`, {});
+        feed.options.notify(`notifications/${list}/list_changed`, {});
       }
     } catch (thrown) {
       if (UNAUTHORISED.has(toGatewayError(thrown).code)) this.end(feed);
@@ -173,7 +187,7 @@ export class ChangeFeeds {
 
   private async readmitOne(feed: OpenFeed): Promise<void> {
     try {
-      const principal = await this.admission.caller(feed.wishes.carrier, feed.wishes.serverId);
+      const principal = await this.admitCaller(feed.options.carrier, feed.options.serverId);
       if (principal === feed.principal) return;
       feed.principal = principal;
       await this.compare(feed);
@@ -185,6 +199,6 @@ export class ChangeFeeds {
 
   private end(feed: OpenFeed): void {
     feed.close();
-    feed.wishes.end();
+    feed.options.end();
   }
 }

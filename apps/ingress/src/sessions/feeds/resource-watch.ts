@@ -2,16 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '#libs/bus';
 import type { Principal } from '#contracts/auth/principal';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
-import type { SessionKeepers } from '../session-affinity.js';
-import type { Catalogs } from '../../catalog/catalogs.js';
-import type { EndpointCatalog, ResourcePlace } from '../../catalog/endpoint-catalog.js';
-import { ownSessionOf } from '../own-session.js';
-import type { Session } from '../../call/session.js';
+import { type SessionAffinity, dedicatedSessionOf } from '../session-affinity.js';
+import type { Session } from '../../call/index.js';
+import type { Catalogs, EndpointCatalog, ResourcePlace } from '../../catalog/index.js';
 
 const PAUSE_MS = 1_000;
 const PAUSE_MAX_MS = 30_000;
 
-/** Who listens, as their calls say it: that decides which session with an upstream is theirs. */
+/** A subscriber, described as in its calls: that decides which session at an upstream belongs to it. */
 export interface Listener {
   readonly session: Session | null;
   readonly capabilities: Readonly<Record<string, unknown>>;
@@ -26,9 +24,9 @@ export interface WatchScope {
 }
 
 /** The URI that clients have for it, by the upstream's own. */
-type Owned = ReadonlyMap<string, string>;
+type ClientUris = ReadonlyMap<string, string>;
 
-/** Follows a set of resources, each at the upstream that has it, for as long as somebody wants to hear of them. */
+/** Follows a set of resources, each at the upstream that has it, for as long as somebody subscribes to them. */
 export class ResourceWatch {
   private current: AbortController | null = null;
   private uris = '';
@@ -36,7 +34,7 @@ export class ResourceWatch {
   constructor(
     private readonly bus: Bus,
     private readonly catalogs: Catalogs,
-    private readonly keepers: SessionKeepers,
+    private readonly affinity: SessionAffinity,
     private readonly scope: WatchScope,
   ) {}
 
@@ -78,9 +76,9 @@ export class ResourceWatch {
     // Each upstream for itself: one that is away is asked again while the others go on.
     for (const [upstreamId, some] of Map.groupBy(found, ({ place }) => place?.upstreamId)) {
       const startedAtMs = Date.now();
-      const owned: Owned = new Map(some.map(({ uri, place }) => [place?.upstreamUri ?? uri, uri]));
+      const clientUris: ClientUris = new Map(some.map(({ uri, place }) => [place?.upstreamUri ?? uri, uri]));
       const watching =
-        upstreamId === undefined ? Promise.resolve() : this.watch(catalog, upstreamId, owned, listener, signal);
+        upstreamId === undefined ? Promise.resolve() : this.watch(catalog, upstreamId, clientUris, listener, signal);
       void watching
         .catch(() => {})
         .then(() =>
@@ -95,23 +93,23 @@ export class ResourceWatch {
   private async watch(
     catalog: EndpointCatalog,
     upstreamId: string,
-    owned: Owned,
+    clientUris: ClientUris,
     { session, capabilities }: Listener,
     signal: AbortSignal,
   ): Promise<void> {
-    const uris = [...owned.keys()];
+    const uris = [...clientUris.keys()];
     const principal = this.scope.principal();
-    const ownSession = ownSessionOf({ catalog, principal, session }, upstreamId);
+    const ownSession = dedicatedSessionOf({ catalog, principal, session }, upstreamId);
     const request = { upstreamId, principalId: principal.id, uris, ...(ownSession && { ownSession, capabilities }) };
     const ask = (instance?: string) =>
       this.bus.ask(WatchUpstream, request, {
         signal,
         instance,
         onFrame: ({ head: { uri: upstreamUri } }) => {
-          const uri = owned.get(upstreamUri);
+          const uri = clientUris.get(upstreamUri);
           if (!signal.aborted && uri !== undefined) this.scope.updated({ upstreamId, upstreamUri }, uri);
         },
       });
-    await (ownSession === undefined ? ask() : this.keepers.listen(upstreamId, ownSession, ask));
+    await (ownSession === undefined ? ask() : this.affinity.listen(upstreamId, ownSession, ask));
   }
 }

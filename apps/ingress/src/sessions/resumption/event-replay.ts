@@ -1,10 +1,10 @@
 import type { Subscription } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { errorMessage, toRpcError } from '#libs/mcp';
-import { HEADING, LAST, type TrailHeading, type TrailSettings, grownSignal, trailKey } from './event-store.js';
+import { ENTRY_KIND, type EventStore, type StreamOrigin, grownSignal, streamKey } from './event-store.js';
 import { isPresent } from './presence.js';
 
-export interface TrailReader {
+export interface ReplayReader {
   /** There is such a stream. */
   begin(): void;
   send(message: string, eventId: string): void | Promise<void>;
@@ -14,11 +14,11 @@ export interface TrailReader {
 
 const EVENT_ID = /^([0-9a-f]{24})\.(\d{1,9})$/;
 const POLL_MS = 1_000;
-/** Looks at a trail that is not there, before it is given up: its first entry may still be on its way to the store. */
+/** Looks at a stream that is not there, before it is given up: its first entry may still be on its way to the store. */
 const EMPTY_LOOKS_MAX = 2;
 
-/** Gives again what a stream sent after an event, then what still comes, whichever replica it comes from. */
-export class TrailFollower {
+/** Replays what a stream sent after an event, then what still comes, whichever replica it comes from. */
+export class EventReplay {
   private readonly subscription: Subscription;
   private readonly poll: NodeJS.Timeout;
   private stopped = false;
@@ -26,25 +26,25 @@ export class TrailFollower {
   private again = false;
   private emptyLooks = 0;
   private begun = false;
-  private heading: TrailHeading | null = null;
+  private origin: StreamOrigin | null = null;
 
   private constructor(
-    private readonly settings: TrailSettings,
+    private readonly store: EventStore,
     private readonly key: string,
     readonly stream: string,
     private last: number,
-    private readonly reader: TrailReader,
+    private readonly reader: ReplayReader,
   ) {
-    this.subscription = settings.bus.onSignal(grownSignal(stream), () => this.look());
+    this.subscription = store.bus.onSignal(grownSignal(stream), () => this.look());
     this.poll = setInterval(() => this.look(), POLL_MS);
     this.look();
   }
 
-  /** `null` for an id that is none of a trail's. */
-  static from(settings: TrailSettings, sessionId: string, eventId: string, reader: TrailReader): TrailFollower | null {
+  /** `null` for an id that is none of a stored stream's. */
+  static from(store: EventStore, sessionId: string, eventId: string, reader: ReplayReader): EventReplay | null {
     const [, stream, number] = EVENT_ID.exec(eventId) ?? [];
     if (stream === undefined) return null;
-    return new TrailFollower(settings, trailKey(sessionId, stream), stream, Number(number), reader);
+    return new EventReplay(store, streamKey(sessionId, stream), stream, Number(number), reader);
   }
 
   stop(): void {
@@ -66,7 +66,7 @@ export class TrailFollower {
   private async read(): Promise<void> {
     while (this.again && !this.stopped) {
       this.again = false;
-      const { entries, complete } = await this.settings.cache.readSince(this.key, this.last);
+      const { entries, complete } = await this.store.cache.readSince(this.key, this.last);
       if (!this.begun && (complete || entries.length > 0)) {
         this.begun = true;
         this.reader.begin();
@@ -74,9 +74,9 @@ export class TrailFollower {
       for (const { id, value } of entries) {
         if (this.stopped) return;
         this.last = id;
-        if (value.startsWith(HEADING)) continue;
+        if (value.startsWith(ENTRY_KIND.origin)) continue;
         if (value.length > 1) await this.reader.send(value.slice(1), `${this.stream}.${id}`);
-        if (value.startsWith(LAST)) return this.finish();
+        if (value.startsWith(ENTRY_KIND.last)) return this.finish();
       }
       if (entries.length > 0) this.emptyLooks = 0;
       else if (complete) await this.checkPresence();
@@ -86,26 +86,26 @@ export class TrailFollower {
 
   /** Nothing more comes from a replica that is gone; its client is told, rather than left to wait. */
   private async checkPresence(): Promise<void> {
-    const { cache } = this.settings;
-    if (this.heading === null) {
+    const { cache } = this.store;
+    if (this.origin === null) {
       const [first] = (await cache.readSince(this.key, 0)).entries;
-      if (!first?.value.startsWith(HEADING)) return;
-      this.heading = JSON.parse(first.value.slice(1)) as TrailHeading;
+      if (!first?.value.startsWith(ENTRY_KIND.origin)) return;
+      this.origin = JSON.parse(first.value.slice(1)) as StreamOrigin;
     }
-    if (await isPresent(cache, this.heading.instance)) return;
+    if (await isPresent(cache, this.origin.instance)) return;
     // It may have finished just before it went.
     if ((await cache.readSince(this.key, this.last)).entries.length > 0) return this.look();
     const error = toRpcError(fail('bus.responder_lost', { executed: 'unknown' }));
-    for (const idText of await this.unanswered(this.heading))
+    for (const idText of await this.unanswered(this.origin))
       await this.reader.send(errorMessage(idText, error), `${this.stream}.${this.last}`);
     this.finish();
   }
 
-  private async unanswered({ idTexts }: TrailHeading): Promise<string[]> {
-    const { entries } = await this.settings.cache.readSince(this.key, 0);
+  private async unanswered({ idTexts }: StreamOrigin): Promise<string[]> {
+    const { entries } = await this.store.cache.readSince(this.key, 0);
     const answered = new Set(
       entries
-        .filter(({ value }) => !value.startsWith(HEADING) && value.length > 1)
+        .filter(({ value }) => !value.startsWith(ENTRY_KIND.origin) && value.length > 1)
         .map(({ value }) => JSON.parse(value.slice(1)) as { readonly id?: unknown; readonly method?: unknown })
         .filter(({ method }) => method === undefined)
         .map(({ id }) => JSON.stringify(id)),

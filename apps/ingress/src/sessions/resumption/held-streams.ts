@@ -2,7 +2,8 @@ import type { Bus, Subscription } from '#libs/bus';
 
 /** Who has the connection of a stream. */
 export interface StreamHolder {
-  leave(): void;
+  /** Ends the connection: the client resumes the stream on another. */
+  release(): void;
 }
 
 const TAKEN = 'switchyard.v1.sig.ingress.stream.taken.all';
@@ -46,6 +47,6 @@ export class HeldStreams {
   private leave(stream: string): void {
     const holder = this.held.get(stream);
     this.held.delete(stream);
-    holder?.leave();
+    holder?.release();
   }
 }

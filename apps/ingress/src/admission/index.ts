@@ -1,0 +1,3 @@
+/** Who is calling, what they may do, and in which session. */
+export { Admission } from './admission.js';
+export { callerAdmitter } from './caller.js';

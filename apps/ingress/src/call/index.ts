@@ -1,0 +1,19 @@
+/**
+ * A call as it travels through ingress. Each stage of the pipeline takes one type and gives the next, which has more
+ * members and changes none: `WireCall → DecodedCall → AdmittedCall → ScopedCall → RoutedCall`.
+ */
+export { ABOUT } from './about.js';
+export { CallAbort } from './call-abort.js';
+export {
+  type AdmittedCall,
+  type ClientRefusal,
+  type DecodedCall,
+  type Endpoint,
+  LOG_LEVELS,
+  type ParkedCallRetry,
+  type RoutedCall,
+  type ScopedCall,
+  type WireCall,
+  isLogLevel,
+} from './calls.js';
+export { type Session, type SessionRecord, supportsBatches, supportsPriming } from './session.js';

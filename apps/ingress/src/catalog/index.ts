@@ -1,0 +1,35 @@
+import type { Bus } from '#libs/bus';
+import type { Cache } from '#libs/storage';
+import type { Logger } from '#libs/telemetry';
+import type { IngressSettings } from '../ingress.settings.js';
+import { Catalogs } from './catalogs.js';
+import { Listings } from './listings.js';
+import { ResourceLinks } from './resource-links.js';
+
+export { CARRIED_EXTENSIONS, type CatalogView, MODERN_EXTENSIONS } from './catalog-view.js';
+export type { Catalogs } from './catalogs.js';
+export type { EndpointCatalog, ResourcePlace } from './endpoint-catalog.js';
+export type { ResourceLinks } from './resource-links.js';
+
+export interface CatalogDeps {
+  readonly bus: Bus;
+  readonly cache: Cache;
+  readonly logger: Logger;
+  /** The gateway as an MCP Implementation, in JSON. */
+  readonly about: string;
+}
+
+/** What each endpoint offers, kept in memory and renewed behind its readers' backs. */
+export const openCatalog = ({ lists }: IngressSettings, { bus, cache, logger, about }: CatalogDeps) => {
+  const listings = new Listings(bus, logger);
+  const shape = { size: lists.pageSize, ttlMsMax: lists.ttlMsMax, about };
+  const catalogs = new Catalogs(bus, shape, listings, logger);
+  return {
+    catalogs,
+    links: new ResourceLinks(cache),
+    close: (): void => {
+      listings.close();
+      catalogs.close();
+    },
+  };
+};

@@ -1,0 +1,50 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type GatewayError, toGatewayError } from '#libs/errors';
+import {
+  LEGACY_REVISIONS,
+  MODERN_REVISION,
+  type ServerCodec,
+  errorMessage,
+  serverCodec,
+  singleHeaderValue,
+} from '#libs/mcp';
+import { answerJson, refusalHeaders } from '#libs/mcp-http';
+import type { Logger } from '#libs/telemetry';
+import type { CallAbort, Endpoint } from '../call/index.js';
+
+/** One HTTP request: what came in where, and where the answer goes. */
+export interface HttpExchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly endpoint: Endpoint;
+}
+
+/**
+ * A client of 2026-07-28 cancels a call by leaving.
+ * https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/cancellation
+ */
+export const cancelOnClose = (response: ServerResponse, abort: CallAbort): void => {
+  response.once('close', () => {
+    if (!response.writableFinished) abort.abort();
+  });
+};
+
+export const errorText = (codec: ServerCodec, idText: string | null, failure: GatewayError): string =>
+  errorMessage(idText, codec.error(failure).error);
+
+/** Answers a request that never became a call. */
+export const refuseExchange = (
+  { request, response }: HttpExchange,
+  thrown: unknown,
+  idText: string | null,
+  logger: Logger,
+): void => {
+  const failure = toGatewayError(thrown);
+  if (failure.code === 'platform.internal') logger.error({ err: thrown }, 'a request failed');
+  if (response.headersSent || response.destroyed) return void response.destroy();
+  const modern = singleHeaderValue(request.headers, 'mcp-protocol-version') === MODERN_REVISION;
+  const codec = serverCodec(modern ? MODERN_REVISION : LEGACY_REVISIONS[0]);
+  const { httpStatus } = codec.error(failure);
+  answerJson(response, httpStatus, errorText(codec, idText, failure), refusalHeaders(failure, httpStatus));
+  if (!request.complete) request.resume();
+};

@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Bus } from '#libs/bus';
+import { BodyReader, Heartbeat, OriginGuard, type ReplySettings } from '#libs/mcp-http';
+import type { Logger } from '#libs/telemetry';
+import type { Admission } from '../admission/index.js';
+import type { Catalogs } from '../catalog/index.js';
+import type { IngressSettings } from '../ingress.settings.js';
+import type { Pipeline } from '../pipeline/index.js';
+import type { Seal } from '../sealing/index.js';
+import type { Sessions } from '../sessions/index.js';
+import { Connections } from './connection/connections.js';
+import { McpHttp } from './mcp-http/mcp-http.js';
+import { McpSse } from './mcp-sse/mcp-sse.js';
+import { McpWs } from './mcp-ws/mcp-ws.js';
+import { Rpc } from './rpc/rpc.js';
+
+/** A client protocol on the HTTP server. `handle` is true when the request is the face's own; it is then answered. */
+export interface HttpFace {
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** The `route` of its requests in the metrics. */
+  readonly label: string;
+}
+
+export interface FacesDeps {
+  readonly bus: Bus;
+  readonly pipeline: Pipeline;
+  readonly admission: Admission;
+  readonly sessions: Sessions;
+  readonly catalogs: Catalogs;
+  readonly seal: Seal;
+  readonly heartbeat: Heartbeat;
+  /** Gives the place of a request that has become a long stream back. */
+  readonly releasePlace: (response: ServerResponse) => void;
+  readonly logger: Logger;
+}
+
+const SECOND_MS = 1_000;
+/** How often a call that waits is looked at in the time after which it becomes a stream. */
+const TICKS_PER_WAIT = 4;
+
+/**
+ * The client protocols: bytes to calls and back. Each folder is one of them and knows none of the others; `connection/`
+ * is what those share that keep one connection for everything.
+ */
+export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
+  const { bus, pipeline, admission, sessions, catalogs, seal, heartbeat, releasePlace, logger } = deps;
+  const { streams, bodies: limits } = settings;
+  const { keepAliveMs, pollAfterMs } = streams;
+  const waiting = new Heartbeat(Math.min(SECOND_MS, streams.afterMs / TICKS_PER_WAIT));
+  const reply: ReplySettings = {
+    heartbeat,
+    keepAliveMs,
+    releasePlace,
+    plainJson: true,
+    waiting,
+    patienceMs: streams.afterMs,
+    pollAfterMs,
+  };
+  const guard = new OriginGuard(settings.hostsAllowed, settings.originsAllowed);
+  const bodies = new BodyReader(limits);
+  const { store, serverRequests, calls, events, feeds } = sessions;
+  const sessionReply = { ...reply, plainJson: streams.plainJson };
+  const http = { guard, bodies, pipeline, admission, logger };
+  const connections = new Connections(
+    { pipeline, sessions: store, serverRequests, callsMax: settings.callsPerConnectionMax },
+    catalogs,
+    feeds,
+  );
+  const mcp = new McpHttp({
+    ...http,
+    sessions: store,
+    streams: sessions.streams,
+    events,
+    calls,
+    serverRequests,
+    reply,
+    sessionReply,
+  });
+  const rpc = new Rpc({ ...http, reply });
+  const sse = new McpSse({ bus, guard, bodies, admission, connections, seal, reply, logger });
+  const sockets = new McpWs({
+    guard,
+    admission,
+    connections,
+    settings: reply,
+    frameBytesMax: limits.bytesMax,
+    logger,
+  });
+  const all: readonly HttpFace[] = [
+    { handle: mcp.handle, label: 'mcp' },
+    { handle: rpc.handle, label: 'mcp' },
+    { handle: sse.handle, label: 'sse' },
+    { handle: sockets.handle, label: 'ws' },
+  ];
+  return {
+    all,
+    upgrade: sockets.upgrade,
+    /** Takes no new connections; resolves when those that are open have ended. */
+    stop: (): Promise<void> => connections.stop(),
+    close: (): void => {
+      connections.close();
+      sse.close();
+      waiting.close();
+    },
+  };
+};

@@ -1,0 +1,37 @@
+import type { Bus } from '#libs/bus';
+import type { Outbox } from '#libs/outbox';
+import type { ResourceLinks } from '../catalog/index.js';
+import type { IngressSettings } from '../ingress.settings.js';
+import type { Sessions } from '../sessions/index.js';
+import { CallJournal } from './call-journal.js';
+import { Forwarder } from './forwarder.js';
+import { InputLoop } from './input-loop.js';
+import { ParkedCallLease } from './parked-call-lease.js';
+import { ResourceCache } from './resource-cache.js';
+
+export type { CallJournal } from './call-journal.js';
+export { encodeAnswer } from './encode.js';
+export type { Forwarder } from './forwarder.js';
+
+export interface ForwardingDeps {
+  readonly bus: Bus;
+  readonly outbox: Pick<Outbox, 'settle'>;
+  readonly links: ResourceLinks;
+  readonly sessions: Sessions;
+}
+
+/**
+ * Hands calls to tool-invocation and writes its answers in the client's revision. Answers reads of resources that are
+ * still good from memory, and records the calls of which nobody else can.
+ */
+export const openForwarding = (settings: IngressSettings, { bus, outbox, links, sessions }: ForwardingDeps) => {
+  const journal = new CallJournal(outbox);
+  const resources = new ResourceCache(bus, journal, settings.resources);
+  sessions.feeds.onResourceUpdated((upstreamId, uri) => resources.changed(upstreamId, uri));
+  const inputLoop = new InputLoop(sessions.serverRequests, new ParkedCallLease(bus, journal));
+  return {
+    journal,
+    forwarder: new Forwarder(bus, journal, inputLoop, sessions.affinity, resources, links),
+    close: (): void => resources.close(),
+  };
+};

@@ -1,0 +1,65 @@
+import { fail } from '#libs/errors';
+import type { IngressConfig } from './ingress.config.js';
+
+/** The settings as the code uses them: milliseconds, switches decided. */
+export interface IngressSettings {
+  readonly hostsAllowed: readonly string[];
+  readonly originsAllowed: readonly string[];
+  /** `totalMax`: bytes of all bodies that are being received at once. */
+  readonly bodies: { readonly bytesMax: number; readonly totalMax: number };
+  readonly lists: { readonly pageSize: number; readonly ttlMsMax: number };
+  /** `size` 0: no resource is kept. */
+  readonly resources: { readonly size: number; readonly ttlMsMax: number };
+  readonly callTimeoutMs: number;
+  /** How long a client may take to answer a server request. */
+  readonly inputTimeoutMs: number;
+  readonly sessions: { readonly ttlMs: number; readonly perPrincipalMax: number; readonly eventTtlMs: number };
+  readonly callsPerConnectionMax: number;
+  readonly streams: {
+    readonly perPrincipalMax: number;
+    /** A call without an answer for this long goes on as a stream. */
+    readonly afterMs: number;
+    /** How long the connection of a stream that can be resumed stays open; `null`: until the stream ends. */
+    readonly pollAfterMs: number | null;
+    /** `null`: idle streams carry nothing. */
+    readonly keepAliveMs: number | null;
+    /** Whether a session gets an answer that nothing came before as one JSON object. */
+    readonly plainJson: boolean;
+  };
+  /** What text that goes out and comes back is sealed with; the same for every replica. */
+  readonly sealSecret: string;
+}
+
+/** Throws `config.invalid` when there is no secret to seal with. */
+export const settingsOf = (config: IngressConfig): IngressSettings => ({
+  hostsAllowed: config.ALLOWED_HOSTS,
+  originsAllowed: config.ALLOWED_ORIGINS,
+  bodies: { bytesMax: config.MCP_BODY_BYTES_MAX, totalMax: config.MCP_BODY_BYTES_TOTAL },
+  lists: { pageSize: config.LIST_PAGE_SIZE, ttlMsMax: config.LIST_TTL_MS },
+  resources: { size: config.RESOURCE_CACHE_SIZE, ttlMsMax: ms(config.RESOURCE_CACHE_TTL) },
+  callTimeoutMs: ms(config.TOOL_TIMEOUT),
+  inputTimeoutMs: ms(config.INPUT_TIMEOUT),
+  sessions: {
+    ttlMs: ms(config.SESSION_TTL),
+    perPrincipalMax: config.SESSIONS_PER_PRINCIPAL_MAX,
+    eventTtlMs: ms(config.MESSAGE_TTL),
+  },
+  callsPerConnectionMax: config.CALLS_PER_CONNECTION_MAX,
+  streams: {
+    perPrincipalMax: config.STREAMS_PER_PRINCIPAL_MAX,
+    afterMs: config.STREAM_AFTER_MS,
+    pollAfterMs: config.SSE_POLL_AFTER === 0 ? null : ms(config.SSE_POLL_AFTER),
+    keepAliveMs: config.SSE_KEEPALIVE_ENABLED ? ms(config.SSE_KEEPALIVE_INTERVAL) : null,
+    plainJson: config.JSON_RESPONSE_ENABLED,
+  },
+  sealSecret: secretOf(config),
+});
+
+const ms = (seconds: number): number => Math.round(seconds * 1_000);
+
+const secretOf = ({ STATE_SECRET, JWT_SECRET_KEY }: IngressConfig): string => {
+  const secret = STATE_SECRET ?? JWT_SECRET_KEY;
+  if (secret === null)
+    throw fail('config.invalid', { message: 'STATE_SECRET is required where JWT_SECRET_KEY is not set' });
+  return secret;
+};

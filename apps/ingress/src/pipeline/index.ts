@@ -1,0 +1,32 @@
+import type { Bus } from '#libs/bus';
+import type { Logger } from '#libs/telemetry';
+import type { Admission } from '../admission/index.js';
+import type { Catalogs } from '../catalog/index.js';
+import type { CallJournal, Forwarder } from '../forwarding/index.js';
+import type { Router } from '../routing/index.js';
+import type { Seal } from '../sealing/index.js';
+import type { Sessions } from '../sessions/index.js';
+import { Answering } from './answering.js';
+import { SubscriptionListener } from './listen.js';
+import { Pipeline } from './pipeline.js';
+
+export type { Pipeline } from './pipeline.js';
+
+export interface PipelineDeps {
+  readonly bus: Bus;
+  readonly admission: Admission;
+  readonly router: Router;
+  readonly forwarding: { readonly forwarder: Forwarder; readonly journal: CallJournal };
+  readonly sessions: Sessions;
+  readonly catalogs: Catalogs;
+  readonly seal: Seal;
+  readonly logger: Logger;
+}
+
+/** Takes each call through its stages to its answer, in the order that `pipeline.ts` gives the reason for. */
+export const openPipeline = (deps: PipelineDeps): Pipeline => {
+  const { bus, admission, router, forwarding, sessions, catalogs, seal, logger } = deps;
+  const listener = new SubscriptionListener(sessions.feeds, catalogs, bus, seal);
+  const answering = new Answering(sessions.store, listener, seal);
+  return new Pipeline({ admission, router, answering, ...forwarding, seal, logger });
+};

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import type { CallClient, RoutedCall as UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
+import { fail } from '#libs/errors';
+import {
+  type ForwardedMethod,
+  checkParamMirrors,
+  declaresTasks,
+  editParams,
+  isModern,
+  isObject,
+  relayableCapabilities,
+  singleHeaderValue,
+} from '#libs/mcp';
+import { childTraceparent } from '#libs/telemetry';
+import type { ParkedCallRetry, RoutedCall, ScopedCall } from '../call/index.js';
+import { MODERN_EXTENSIONS } from '../catalog/index.js';
+import { type RequestState, type Seal, readRequestState } from '../sealing/index.js';
+import { dedicatedSessionOf } from '../sessions/index.js';
+import type { Target } from './targets.js';
+
+/** What of the gateway's own a call is bound with. */
+export interface RoutingDeps {
+  readonly seal: Seal;
+  /** What a call may take where its upstream has no time of its own. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Makes of a call and its target what tool-invocation is asked to run. Throws `mcp.params_invalid`, `mcp.state_invalid`, or what a header that differs from its parameter is refused with.
+ */
+export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, deps: RoutingDeps): RoutedCall => {
+  const { seal } = deps;
+  const { params } = call.request;
+  const modern = isModern(call.codec.revision);
+  if (modern && call.headers !== null && target.headerParams.length > 0) {
+    checkParamMirrors(target.headerParams, params.value['arguments'], call.headers);
+  }
+  const changes: Record<string, string | null> = { _meta: null, ...target.renamed };
+  const state = modern ? stateOf(call, target.exposedName, seal) : null;
+  if (state?.kind === 'upstream') changes['requestState'] = JSON.stringify(state.state);
+  const { principal, logLevel, meta } = call;
+  const ownSession = dedicatedSessionOf(call, target.upstreamId);
+  const client = clientOf(call, target);
+  const { taskAfterMs } = target;
+  const outgoing: UpstreamCall = {
+    callId: randomUUID(),
+    method,
+    upstreamId: target.upstreamId,
+    target: target.target,
+    exposedName: target.exposedName,
+    serverId: call.endpoint.serverId,
+    principal: { id: principal.id, tokenId: principal.tokenId },
+    client,
+    ...(logLevel !== null && { logLevel }),
+    wantsProgress: meta.progressTokenText !== null && call.reply.streams,
+    ...(meta.passed !== undefined && { meta: meta.passed }),
+    headerParams: target.headerParams,
+    ...(ownSession !== undefined && { ownSession }),
+    ...(target.taskSupport !== undefined && { taskSupport: target.taskSupport }),
+    ...(taskAfterMs !== undefined && modern && declaresTasks(client.capabilities) && { taskAfterMs }),
+    ...(target.kept !== undefined && { keeper: target.kept.by }),
+    receivedAtMs: call.receivedAtMs,
+  };
+  return {
+    ...call,
+    outgoing,
+    body: editParams(params, changes),
+    traceparent: childTraceparent(meta.traceparent ?? singleHeaderValue(call.headers ?? {}, 'traceparent')),
+    timeoutMs: call.catalog.timeoutMs(target.upstreamId) ?? deps.timeoutMs,
+    instance: target.kept?.instance ?? null,
+    parked: state?.kind === 'parked' ? parkedCall(call, state) : null,
+  };
+};
+
+const NO_CAPABILITIES = {};
+
+/** The client as it described itself, in this request or in its session. */
+const clientOf = ({ envelope, session, codec }: ScopedCall, target: Target): CallClient => {
+  if (envelope === null)
+    return {
+      info: session?.client.info ?? null,
+      capabilities: session?.client.capabilities ?? NO_CAPABILITIES,
+      revision: codec.revision,
+    };
+  const capabilities = target.capabilities ?? relayableCapabilities(envelope.capabilities, null, MODERN_EXTENSIONS);
+  return { info: envelope.info, capabilities, revision: codec.revision };
+};
+
+const stateOf = (call: ScopedCall, name: string, seal: Seal): RequestState | null => {
+  const text = call.request.params.value['requestState'];
+  if (text === undefined) return null;
+  const { principal, endpoint, request } = call;
+  return readRequestState(
+    seal,
+    { principalId: principal.id, serverId: endpoint.serverId, method: request.method, name },
+    text,
+  );
+};
+
+const parkedCall = (call: ScopedCall, state: RequestState & { kind: 'parked' }): ParkedCallRetry => {
+  const inputResponses = call.request.params.value['inputResponses'] ?? {};
+  if (!isObject(inputResponses)) throw fail('mcp.params_invalid', { message: 'inputResponses must be an object' });
+  return { instance: state.instance, callId: state.callId, round: state.round, inputResponses };
+};
