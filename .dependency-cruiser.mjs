@@ -130,6 +130,16 @@ export default {
       to: { path: '/revision/r[^/]+/', pathNot: '/revision/$1/' },
     },
     {
+      name: 'faces-are-strangers',
+      comment: 'A client protocol never borrows from another; what connections share is in faces/connection.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/src/faces/([^/]+)/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: '^apps/$1/src/faces/[^/]+/',
+        pathNot: ['^apps/$1/src/faces/$2/', '^apps/$1/src/faces/connection/'],
+      },
+    },
+    {
       name: 'test-stays-in-test',
       comment: 'Product code never imports a test or the test library.',
       severity: 'error',
