@@ -11,6 +11,7 @@ const needsServers = [
   '{apps,libs}/*/test/**/*.spec.ts',
   'libs/testing/**/*.spec.ts',
   'bench/**/*.spec.ts',
+  'deploy/test/*.server.spec.ts',
 ];
 
 /** The longest first, so that none of them is left to run alone at the end. */
@@ -45,7 +46,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts'],
+          include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'deploy/test/*.spec.ts'],
           exclude: needsServers,
           testTimeout: 10_000,
         },

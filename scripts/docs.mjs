@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { chartFiles } from './deploy/chart-files.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const built = (path) => import(join(root, 'dist', path));
@@ -136,6 +137,7 @@ const pages = {
   'docs/reference/bus.md': busPage(),
   'deploy/nats/permissions.conf': permissions(),
   'docs/architecture.md': within('docs/architecture.md', 'topology', diagram()),
+  ...chartFiles({ root, parts, platformOptions, topology, natsPermissions: permissions() }),
 };
 
 const isCheck = process.argv.includes('--check');

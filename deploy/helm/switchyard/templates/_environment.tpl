@@ -1,0 +1,55 @@
+{{/* The environment of one service. Takes root, name, service (values merged over defaults), facts (generated). */}}
+{{- define "switchyard.environment" -}}
+{{- $root := .root }}
+{{- $full := include "switchyard.fullname" $root }}
+{{- $secret := include "switchyard.secretName" $root }}
+{{- $stores := $root.Values.stores }}
+{{- $upper := .name | upper | replace "-" "_" }}
+- { name: HOST, value: 0.0.0.0 }
+- { name: PORT, value: '8080' }
+- { name: SWITCHYARD_DATA_DIR, value: /var/lib/switchyard }
+{{- if $stores.nats.bundled }}
+- name: NATS_PASSWORD
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: NATS_PASSWORD_{{ $upper }} } }
+- name: NATS_URL
+  value: nats://{{ .name }}:$(NATS_PASSWORD)@{{ $full }}-nats:4222
+{{- else }}
+- name: NATS_URL
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: NATS_URL_{{ $upper }} } }
+{{- end }}
+{{- if has "postgres" .facts.stores }}
+{{- if $stores.postgres.bundled }}
+- name: POSTGRES_PASSWORD
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: POSTGRES_PASSWORD } }
+- name: DATABASE_URL
+  value: postgres://switchyard:$(POSTGRES_PASSWORD)@{{ $full }}-{{ if $stores.pgbouncer.enabled }}pgbouncer:6432{{ else }}postgres:5432{{ end }}/switchyard
+{{- else }}
+- name: DATABASE_URL
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: DATABASE_URL } }
+{{- end }}
+{{- end }}
+{{- if has "redis" .facts.stores }}
+{{- if $stores.redis.bundled }}
+- name: REDIS_PASSWORD
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: REDIS_PASSWORD } }
+- name: REDIS_URL
+  value: redis://:$(REDIS_PASSWORD)@{{ $full }}-redis:6379/0
+{{- else }}
+- name: REDIS_URL
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: REDIS_URL } }
+{{- end }}
+{{- end }}
+{{- range $key, $need := .facts.secrets }}
+- name: {{ $key }}
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: {{ $key }}{{ if eq $need "optional" }}, optional: true{{ end }} } }
+{{- end }}
+{{- $own := .service.settings | default dict }}
+{{- $shared := $root.Values.settings | default dict }}
+{{- range $key := .facts.settings }}
+{{- if hasKey $own $key }}
+- { name: {{ $key }}, value: {{ include "switchyard.text" (get $own $key) | quote }} }
+{{- else if hasKey $shared $key }}
+- { name: {{ $key }}, value: {{ include "switchyard.text" (get $shared $key) | quote }} }
+{{- end }}
+{{- end }}
+{{- end }}
