@@ -11,7 +11,7 @@ const read = (file: string): string => fs.readFileSync(path.join(root, file), 'u
 interface Facts {
   readonly stores: readonly string[];
   readonly asks: readonly string[];
-  readonly hears: readonly string[];
+  readonly subscribes: readonly string[];
   readonly reachesOutside: boolean;
   readonly secrets: Readonly<Record<string, string>>;
   readonly settings: readonly string[];
@@ -53,15 +53,15 @@ describe('the values of the chart', () => {
 
 describe('the facts that the chart is rendered from', () => {
   const topology = JSON.parse(read('libs/contracts/topology.json')) as Record<
-    'asks' | 'hears',
+    'asks' | 'subscribes',
     Record<string, string[]>
   >;
 
   it('have each service with the arrows of the topology', () => {
-    const arrows = (of: 'asks' | 'hears') =>
+    const arrows = (of: 'asks' | 'subscribes') =>
       Object.fromEntries(Object.entries(services).map(([name, facts]) => [name, facts[of]]));
     expect(arrows('asks')).toEqual(topology.asks);
-    expect(arrows('hears')).toEqual(topology.hears);
+    expect(arrows('subscribes')).toEqual(topology.subscribes);
   });
 
   it('let one service alone reach outside, and it has no store but the bus', () => {

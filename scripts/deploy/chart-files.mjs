@@ -47,7 +47,7 @@ const servicesOf = ({ parts, platformOptions, topology }) =>
           {
             stores,
             asks: topology.asks[part.name],
-            hears: topology.hears[part.name],
+            subscribes: topology.subscribes[part.name],
             reachesOutside: part.name === REACHES_OUTSIDE,
             secrets: Object.fromEntries(
               names
@@ -68,7 +68,7 @@ const yamlOf = (services) => {
       `  ${name}:`,
       `    stores: ${list(facts.stores)}`,
       `    asks: ${list(facts.asks)}`,
-      `    hears: ${list(facts.hears)}`,
+      `    subscribes: ${list(facts.subscribes)}`,
       `    reachesOutside: ${facts.reachesOutside}`,
       `    secrets: {${Object.entries(facts.secrets)
         .map(([secret, need]) => ` ${secret}: ${need}`)
