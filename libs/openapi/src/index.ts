@@ -1,0 +1,37 @@
+export { diffTools } from './changes/diff.js';
+export type { Comparable, ToolChange } from './changes/diff.js';
+export type {
+  ApiDocument,
+  Operation,
+  SecurityRequirement,
+  SecurityScheme,
+  ServerTemplate,
+  Skipped,
+} from './document/document.js';
+export { READ_LIMITS } from './document/limits.js';
+export type { ReadLimits } from './document/limits.js';
+export { readDocument } from './document/read.js';
+export { baseUrlOf } from './document/servers.js';
+export type { ServerChoice } from './document/servers.js';
+export type { Schema } from './json.js';
+export type { HttpBinding } from './request/binding.js';
+export { buildRequest } from './request/build.js';
+export type { HttpRequest } from './request/build.js';
+export { ArgumentsRefused } from './request/encode.js';
+export { PAGINATION_META } from './response/pagination.js';
+export { textResult } from './response/answer.js';
+export type { HttpAnswer, ToolResult } from './response/answer.js';
+export { resultOf } from './response/result.js';
+export type { ResultOptions } from './response/result.js';
+export { compileCheck } from './schema/check.js';
+export type { Check } from './schema/check.js';
+export { isIdempotent } from './tools/annotations.js';
+export type { ToolAnnotations } from './tools/annotations.js';
+export { importTools } from './tools/import.js';
+export type { Choice, Imported, ImportOptions } from './tools/import.js';
+export { TOOL_LIMITS } from './tools/limits.js';
+export type { ToolLimits } from './tools/limits.js';
+export { previewOf } from './tools/preview.js';
+export type { Preview } from './tools/preview.js';
+export { isGatewayHeader } from './tools/withheld.js';
+export type { HttpTool } from './tools/tool.js';

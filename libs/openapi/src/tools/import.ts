@@ -1,0 +1,162 @@
+import type { ApiDocument, Operation, Skipped } from '../document/document.js';
+import { Unusable } from '../document/references.js';
+import { baseUrlOf, type ServerChoice } from '../document/servers.js';
+import { SchemaConverter } from '../schema/converter.js';
+import { annotationsOf, descriptionOf } from './annotations.js';
+import { inputOf } from './input-schema.js';
+import { TOOL_LIMITS, type ToolLimits } from './limits.js';
+import { ToolNames } from './names.js';
+import { outputSchemaOf } from './output-schema.js';
+import { type HttpTool, tokensOf } from './tool.js';
+
+/** Which operations are wanted: every given condition must hold; within one, any of its values. */
+export interface Choice {
+  readonly tags?: readonly string[];
+  readonly methods?: readonly string[];
+  /** Beginnings of paths. */
+  readonly paths?: readonly string[];
+  /** `METHOD /path`. */
+  readonly operations?: readonly string[];
+}
+
+export interface ImportOptions {
+  readonly server?: ServerChoice;
+  readonly choice?: Choice;
+  /** Characters that the gateway puts before every name. */
+  readonly prefixChars?: number;
+  /** Names given before, by operation key. */
+  readonly pinnedNames?: ReadonlyMap<string, string>;
+  /** Parameters that a stored credential fills, by their names on the wire. */
+  readonly credentialParameters?: readonly string[];
+  /** By operation key, where the preferred media type of a body is not wanted. */
+  readonly bodyMediaTypes?: Readonly<Record<string, string>>;
+  readonly publishesOutputSchemas?: boolean;
+  readonly limits?: ToolLimits;
+}
+
+export interface Imported {
+  readonly baseUrl: string;
+  readonly tools: readonly HttpTool[];
+  readonly skipped: readonly Skipped[];
+}
+
+/**
+ * The tools that the operations of a document make; an operation that makes none is skipped with the reason. Throws
+ * `http.invalid` where no server is known.
+ */
+export const importTools = (document: ApiDocument, options: ImportOptions = {}): Imported => {
+  const { limits = TOOL_LIMITS, server = {} } = options;
+  const baseUrl = baseUrlOf(document.servers, server);
+  const names = new ToolNames(options.prefixChars, options.pinnedNames);
+  const workshop = new Workshop(document, baseUrl, options, limits);
+  const tools: HttpTool[] = [];
+  const skipped: Skipped[] = [...document.skipped];
+  for (const operation of document.operations) {
+    if (!isChosen(operation, options.choice)) continue;
+    try {
+      tools.push(workshop.toolOf(operation, names));
+    } catch (error) {
+      if (!(error instanceof Unusable)) throw error;
+      skipped.push({ key: operation.key, reason: error.message });
+    }
+  }
+  return { baseUrl, tools, skipped };
+};
+
+export const isChosen = (operation: Operation, choice: Choice = {}): boolean => {
+  const { tags, methods, paths, operations } = choice;
+  return (
+    (tags === undefined || operation.tags.some((tag) => tags.includes(tag))) &&
+    (methods === undefined || methods.some((method) => method.toUpperCase() === operation.method)) &&
+    (paths === undefined || paths.some((path) => operation.path.startsWith(path))) &&
+    (operations === undefined || operations.includes(operation.key))
+  );
+};
+
+/** Makes the tools of one document, which share its converted schemas. */
+class Workshop {
+  readonly #input: SchemaConverter;
+  readonly #output: SchemaConverter;
+  readonly #withheld: ReadonlySet<string>;
+  #chars = 0;
+
+  constructor(
+    private readonly document: ApiDocument,
+    private readonly baseUrl: string,
+    private readonly options: ImportOptions,
+    private readonly limits: ToolLimits,
+  ) {
+    const keepsSiblings = document.version === '3.1' || document.version === '3.2';
+    this.#input = new SchemaConverter(document.references, { hides: 'readOnly', keepsSiblings });
+    this.#output = new SchemaConverter(document.references, { hides: 'writeOnly', keepsSiblings });
+    this.#withheld = new Set(options.credentialParameters);
+  }
+
+  toolOf(operation: Operation, names: ToolNames): HttpTool {
+    const { document, limits, options } = this;
+    if (this.#chars > limits.allSchemasCharsMax) {
+      throw new Unusable(`the schemas before it are longer than ${limits.allSchemasCharsMax} characters together`);
+    }
+    const baseUrl = this.#ownBaseUrl(operation);
+    const bodyMediaType = options.bodyMediaTypes?.[operation.key];
+    const input = inputOf(operation, document, {
+      converter: this.#input,
+      limits,
+      withheld: this.#withheld,
+      ...(bodyMediaType !== undefined && { bodyMediaType }),
+    });
+    this.#chars += input.chars;
+    const outputSchema = options.publishesOutputSchemas
+      ? outputSchemaOf(operation, document, this.#output, limits)
+      : undefined;
+    const security = operation.security ?? null;
+    const otherOrigin = baseUrl === null ? null : originOf(baseUrl, this.baseUrl);
+    const shown = {
+      name: names.nameFor(operation),
+      description: descriptionOf(operation, limits.descriptionCharsMax),
+      inputSchema: input.inputSchema,
+    };
+    return {
+      key: operation.key,
+      ...shown,
+      ...(operation.summary !== undefined && { title: operation.summary }),
+      argumentsSchema: input.argumentsSchema,
+      ...(outputSchema !== undefined && { outputSchema }),
+      annotations: annotationsOf(operation),
+      binding: {
+        method: operation.method,
+        baseUrl,
+        path: operation.path,
+        parameters: input.parameters,
+        body: input.body,
+        others: 'refused',
+        headers: {},
+        // Another origin is never shown a credential.
+        security: otherOrigin === null ? security : [],
+      },
+      tags: operation.tags,
+      deprecated: operation.deprecated,
+      otherOrigin,
+      security,
+      tokens: tokensOf(shown),
+      warnings: [...operation.warnings, ...input.warnings],
+    };
+  }
+
+  /** Where the operation has servers of its own; `null`: those of the document. */
+  #ownBaseUrl({ servers }: Operation): string | null {
+    if (servers === undefined) return null;
+    try {
+      const variables = this.options.server?.variables ?? {};
+      const base = baseUrlOf(servers, { documentUrl: `${this.baseUrl}/`, variables });
+      return base === this.baseUrl ? null : base;
+    } catch (error) {
+      throw new Unusable(`its own server cannot be used: ${(error as Error).message}`);
+    }
+  }
+}
+
+const originOf = (url: string, base: string): string | null => {
+  const { origin } = new URL(url);
+  return origin === new URL(base).origin ? null : origin;
+};
