@@ -27,12 +27,12 @@ const variablesOf = (value: unknown): ServerTemplate['variables'] =>
     entriesOf(value).map(([name, variable]) => {
       const options = stringsOf(memberOf(variable, 'enum'));
       const preset = memberOf(variable, 'default');
-      return [
-        name,
-        { default: preset === undefined ? '' : `${preset as string}`, ...(options.length > 0 && { enum: options }) },
-      ];
+      return [name, { default: textOf(preset), ...(options.length > 0 && { enum: options }) }];
     }),
   );
+
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? `${value}` : '';
 
 /** The servers of 2.0: one for each scheme, or the `basePath` alone where no host is named. */
 export const serversOfSwagger = (root: Json): ServerTemplate[] => {
@@ -80,8 +80,10 @@ export const baseUrlOf = (servers: readonly ServerTemplate[], choice: ServerChoi
 const chosenBase = (serverUrl: string, written: string): string => {
   const chosen = parsed(serverUrl);
   if (chosen === null) throw invalid('The server URL is not a URL');
+  const whole = callable(chosen);
+  if (chosen.pathname !== '/') return whole;
   const path = /^[a-z][a-z0-9+.-]*:/i.test(written) ? parsed(written)?.pathname : written;
-  return callable(chosen.pathname === '/' ? (parsed(path ?? '/', chosen.origin) ?? chosen) : chosen);
+  return callable(parsed(path ?? '/', chosen.origin) ?? chosen);
 };
 
 const substituted = ({ url, variables }: ServerTemplate, given: Readonly<Record<string, string>>): string =>

@@ -55,8 +55,11 @@ class Inlining {
     private readonly keepsDescriptions: boolean,
   ) {}
 
-  run({ $defs: _, ...schema }: Schema): Inlined | null {
-    const inlined = this.#schema(schema, []);
+  run(schema: Schema): Inlined | null {
+    const inlined = this.#schema(
+      Object.fromEntries(Object.entries(schema).filter(([keyword]) => keyword !== '$defs')),
+      [],
+    );
     if (this.#chars > this.charsMax || !isObject(inlined)) return null;
     return JSON.stringify(inlined).length > this.charsMax ? null : { schema: inlined, isCut: this.#isCut };
   }

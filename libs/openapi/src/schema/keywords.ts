@@ -52,25 +52,17 @@ export const IN_PLACE: ReadonlySet<string> = new Set([
   'dependentSchemas',
 ]);
 
+const ONE = ['additionalProperties', 'propertyNames', 'unevaluatedProperties', 'unevaluatedItems', 'contains'];
+const ONE_IN_PLACE = ['not', 'if', 'then', 'else'];
+const LISTS = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
+const MAPS = ['properties', 'patternProperties', 'dependentSchemas'];
+
 /** Keywords that hold a schema, a list of them, or a map. */
-export const SUBSCHEMAS: Readonly<Record<string, 'one' | 'list' | 'map'>> = {
-  additionalProperties: 'one',
-  propertyNames: 'one',
-  unevaluatedProperties: 'one',
-  unevaluatedItems: 'one',
-  contains: 'one',
-  not: 'one',
-  if: 'one',
-  then: 'one',
-  else: 'one',
-  allOf: 'list',
-  anyOf: 'list',
-  oneOf: 'list',
-  prefixItems: 'list',
-  properties: 'map',
-  patternProperties: 'map',
-  dependentSchemas: 'map',
-};
+export const SUBSCHEMAS: Readonly<Record<string, 'one' | 'list' | 'map'>> = Object.fromEntries([
+  ...[...ONE, ...ONE_IN_PLACE].map((keyword) => [keyword, 'one'] as const),
+  ...LISTS.map((keyword) => [keyword, 'list'] as const),
+  ...MAPS.map((keyword) => [keyword, 'map'] as const),
+]);
 
 const TYPES = new Set(['null', 'boolean', 'object', 'array', 'number', 'string', 'integer']);
 

@@ -80,13 +80,16 @@ const propertyBindings = (
 /** Bytes, or a list of them. */
 const isBinary = (property: unknown, references: References, contentType?: string): boolean => {
   const found = references.object(property);
-  const item = memberOf(found, 'items');
-  if (found['type'] === 'array' && item !== undefined) return isBinary(item, references, contentType);
-  if (found['type'] === 'file' || found['format'] === 'binary') return true;
-  const mediaType = found['contentMediaType'];
-  if (typeof mediaType === 'string' && found['contentEncoding'] === undefined)
+  const items = found['type'] === 'array' ? memberOf(found, 'items') : undefined;
+  return isBytes(items === undefined ? found : references.object(items), contentType);
+};
+
+const isBytes = (schema: Json, contentType?: string): boolean => {
+  if (schema['type'] === 'file' || schema['format'] === 'binary') return true;
+  const mediaType = schema['contentMediaType'];
+  if (typeof mediaType === 'string' && schema['contentEncoding'] === undefined)
     return bodyFormOf(mediaType) === 'binary';
-  const isUntyped = found['type'] === undefined && found['properties'] === undefined;
+  const isUntyped = schema['type'] === undefined && schema['properties'] === undefined;
   return isUntyped && contentType !== undefined && bodyFormOf(contentType.split(',', 1)[0] ?? '') === 'binary';
 };
 

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import { importTools, previewOf, readDocument, TOOL_LIMITS } from '#libs/openapi';
+
+const string = { type: 'string' };
+const json = (schema: object) => ({ content: { 'application/json': { schema } } });
+const read = (paths: object, rest: object = {}) =>
+  readDocument(JSON.stringify({ openapi: '3.1.0', servers: [{ url: 'https://a.test' }], paths, ...rest }));
+const only = (operation: object, rest: object = {}, method = 'post') => {
+  const { tools } = importTools(read({ '/a/{id}': { [method]: operation } }, rest));
+  return tools[0] as (typeof tools)[number];
+};
+
+describe('importTools', () => {
+  it('keeps one name for each of several arguments that are called the same', () => {
+    const parameters = ['cookie', 'query', 'header', 'path'].map((place) => ({
+      name: 'id',
+      in: place,
+      schema: string,
+    }));
+    const tool = only({
+      parameters: [...parameters, { name: 'body', in: 'query' }],
+      requestBody: json({ type: 'object' }),
+    });
+    expect(tool.binding.parameters.map(({ argument, in: place }) => [place, argument])).toEqual([
+      ['cookie', 'id_cookie'],
+      ['query', 'id_query'],
+      ['header', 'id_header'],
+      ['path', 'id'],
+      ['query', 'body_query'],
+    ]);
+    expect(tool.binding.body?.argument).toBe('body');
+  });
+
+  it('makes an argument of a placeholder that nobody declares, and says so', () => {
+    const tool = only({});
+    expect(tool.inputSchema['required']).toEqual(['id']);
+    expect(tool.warnings.join()).toContain('declared nowhere');
+  });
+
+  it('never asks for a credential, or for a header that the gateway decides', () => {
+    const parameters = [
+      { name: 'Authorization', in: 'header', required: true, schema: string },
+      { name: 'Content-Length', in: 'header', schema: string },
+      { name: 'x-key', in: 'header', schema: string },
+      { name: 'token', in: 'query', schema: string },
+      { name: 'bad name', in: 'header', schema: string },
+    ];
+    const schemes = { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-Key' } } };
+    const document = read({ '/a': { get: { parameters, security: [{ key: [] }] } } }, { components: schemes });
+    const { tools } = importTools(document, { credentialParameters: ['token'] });
+    expect(tools[0]?.inputSchema['properties']).toEqual({});
+    expect(tools[0]?.binding.security).toEqual([{ key: [] }]);
+  });
+
+  it.each([
+    ['the JSON of several', { 'text/plain': {}, 'application/json': {} }, 'json', 'application/json'],
+    [
+      'a form before multipart',
+      { 'multipart/form-data': {}, 'application/x-www-form-urlencoded': {} },
+      'urlencoded',
+      'application/x-www-form-urlencoded',
+    ],
+    ['JSON for a range', { '*/*': {} }, 'json', 'application/json'],
+    [
+      'other JSON before a form',
+      { 'application/x-www-form-urlencoded': {}, 'application/vnd.a+json': {} },
+      'json',
+      'application/vnd.a+json',
+    ],
+    ['bytes for a range of images', { 'image/*': {} }, 'binary', 'application/octet-stream'],
+    ['text for XML', { 'application/xml': {} }, 'text', 'application/xml'],
+    ['nothing that is no media type', { examples: {}, 'text/csv': {} }, 'text', 'text/csv'],
+  ])('takes %s', (_, content, form, mediaType) => {
+    expect(only({ requestBody: { content } }).binding.body).toMatchObject({ form, mediaType });
+  });
+
+  it('takes the media type that the operator chose', () => {
+    const document = read({
+      '/a': { post: { requestBody: { content: { 'application/json': {}, 'text/plain': {} } } } },
+    });
+    const { tools } = importTools(document, { bodyMediaTypes: { 'POST /a': 'text/plain' } });
+    expect(tools[0]?.binding.body?.form).toBe('text');
+    expect(importTools(document, { bodyMediaTypes: { 'POST /a': 'image/png' } }).skipped[0]?.reason).toContain(
+      'image/png',
+    );
+  });
+
+  it('drops the empty form that a GET declares, and keeps the body of one that has any', () => {
+    const form = { content: { 'application/x-www-form-urlencoded': { schema: { type: 'object', properties: {} } } } };
+    expect(only({ requestBody: form }, {}, 'get').binding.body).toBeNull();
+    expect(
+      only({ requestBody: json({ type: 'object', properties: { q: string } }) }, {}, 'get').binding.body,
+    ).not.toBeNull();
+  });
+
+  it('knows which parts of a form are bytes', () => {
+    const schema = {
+      allOf: [
+        {
+          properties: {
+            file: { type: 'string', format: 'binary' },
+            files: { type: 'array', items: { type: 'string', format: 'binary' } },
+          },
+        },
+        { properties: { raw: { contentMediaType: 'image/png' }, bare: {}, name: string } },
+      ],
+    };
+    const content = { 'multipart/form-data': { schema, encoding: { bare: { contentType: 'application/pdf' } } } };
+    const { properties } = only({ requestBody: { content } }).binding.body as { properties: object };
+    expect(properties).toEqual({
+      file: { isBinary: true },
+      files: { isBinary: true },
+      raw: { isBinary: true },
+      bare: { isBinary: true, contentType: 'application/pdf' },
+    });
+  });
+
+  it('chooses by tag, method, path and key, all of them together', () => {
+    const document = read({
+      '/a/1': { get: { tags: ['x'] }, post: { tags: ['x', 'y'] } },
+      '/b': { get: { tags: ['y'] } },
+    });
+    const keys = (choice: object) => importTools(document, { choice }).tools.map(({ key }) => key);
+    expect(keys({ tags: ['y'] })).toEqual(['POST /a/1', 'GET /b']);
+    expect(keys({ tags: ['y'], methods: ['get'] })).toEqual(['GET /b']);
+    expect(keys({ paths: ['/a'] })).toEqual(['GET /a/1', 'POST /a/1']);
+    expect(keys({ operations: ['GET /b'] })).toEqual(['GET /b']);
+  });
+
+  it('keeps the names that were given before', () => {
+    const paths = { '/b': { get: { operationId: 'same' } }, '/a': { get: { operationId: 'Same' } } };
+    const first = importTools(read(paths)).tools;
+    const pinnedNames = new Map(first.map(({ key, name }) => [key, name]));
+    const reversed = Object.fromEntries(Object.entries(paths).reverse());
+    const again = importTools(read(reversed), { pinnedNames }).tools;
+    expect(new Map(again.map(({ key, name }) => [key, name]))).toEqual(pinnedNames);
+    expect(first[0]?.name).toBe('same');
+    expect(first[1]?.name).toMatch(/^Same_[0-9a-f]{8}$/);
+  });
+
+  it('skips a schema that is too long, and everything once all together are', () => {
+    const long = json({
+      type: 'object',
+      properties: { a: { enum: Array.from({ length: 12_000 }, (_, index) => `value-${index}`) } },
+    });
+    const document = read({ '/a': { post: { requestBody: long } }, '/b': { post: {} } });
+    expect(importTools(document).skipped).toEqual([
+      { key: 'POST /a', reason: 'its schema is longer than 131072 characters' },
+    ]);
+    const limits = { ...TOOL_LIMITS, allSchemasCharsMax: 10 };
+    const limited = importTools(read({ '/a': { get: {} }, '/b': { get: {} } }), { limits });
+    expect(limited.skipped[0]).toMatchObject({ key: 'GET /b', reason: expect.stringContaining('together') });
+  });
+
+  it('publishes an output schema on demand only, and one that refuses nothing', () => {
+    const responses = {
+      200: json({
+        type: 'array',
+        items: { type: 'object', required: ['id'], properties: { id: { type: 'integer', description: 'Id' } } },
+      }),
+    };
+    const document = read({ '/a': { get: { responses } } });
+    expect(importTools(document).tools[0]?.outputSchema).toBeUndefined();
+    expect(importTools(document, { publishesOutputSchemas: true }).tools[0]?.outputSchema).toEqual({
+      type: 'object',
+      properties: { result: { items: { properties: { id: { description: 'Id' } } } } },
+    });
+  });
+
+  it('reads 10,000 operations within 20 s of CPU', () => {
+    const schemas = Object.fromEntries(
+      Array.from({ length: 50 }, (_, index) => [
+        `S${index}`,
+        { type: 'object', properties: { next: { $ref: `#/components/schemas/S${(index + 7) % 50}` }, name: string } },
+      ]),
+    );
+    const paths = Object.fromEntries(
+      Array.from({ length: 10_000 }, (_, index) => [
+        `/things/${index}/{id}`,
+        { put: { requestBody: json({ $ref: `#/components/schemas/S${index % 50}` }) } },
+      ]),
+    );
+    const begin = process.cpuUsage();
+    const { tools, skipped } = importTools(read(paths, { components: { schemas } }));
+    const { user, system } = process.cpuUsage(begin);
+    expect((user + system) / 1_000_000).toBeLessThan(20);
+    expect(tools.length + skipped.length).toBe(10_000);
+    expect(tools.length).toBeGreaterThan(1_000);
+  }, 90_000);
+});
+
+describe('previewOf', () => {
+  it('counts by tag and method, estimates tokens, and warns of too many tools', () => {
+    const paths = Object.fromEntries(
+      Array.from({ length: 130 }, (_, index) => [`/p${index}`, { get: { tags: [index % 2 === 0 ? 'even' : 'odd'] } }]),
+    );
+    const document = read(
+      { ...paths, '/bad': { get: { parameters: [{ $ref: 'x.json' }] } } },
+      { tags: [{ name: 'even', description: 'Half' }] },
+    );
+    const preview = previewOf(document, importTools(document));
+    expect(preview).toMatchObject({
+      baseUrl: 'https://a.test',
+      tags: [
+        { name: 'even', description: 'Half', tools: 65 },
+        { name: 'odd', tools: 65 },
+      ],
+      methods: { GET: 130 },
+      skipped: [{ key: 'GET /bad' }],
+    });
+    expect(preview.warnings.join()).toMatch(/130 tools.*no security/s);
+    expect(preview.tokens).toBe(preview.tools.reduce((sum, tool) => sum + tool.tokens, 0));
+  });
+});
