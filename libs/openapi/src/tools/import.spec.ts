@@ -169,15 +169,15 @@ describe('importTools', () => {
 
   it('reads 10,000 operations within 20 s of CPU', () => {
     const schemas = Object.fromEntries(
-      Array.from({ length: 50 }, (_, index) => [
+      Array.from({ length: 10 }, (_, index) => [
         `S${index}`,
-        { type: 'object', properties: { next: { $ref: `#/components/schemas/S${(index + 7) % 50}` }, name: string } },
+        { type: 'object', properties: { next: { $ref: `#/components/schemas/S${(index + 7) % 10}` }, name: string } },
       ]),
     );
     const paths = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, index) => [
         `/things/${index}/{id}`,
-        { put: { requestBody: json({ $ref: `#/components/schemas/S${index % 50}` }) } },
+        { put: { requestBody: json({ $ref: `#/components/schemas/S${index % 10}` }) } },
       ]),
     );
     const begin = process.cpuUsage();
