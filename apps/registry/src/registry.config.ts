@@ -17,5 +17,3 @@ export const registryOptions = {
 };
 
 export type RegistryConfig = ConfigOf<typeof registryOptions>;
-
-export const REGISTRY_CONFIG = Symbol('REGISTRY_CONFIG');

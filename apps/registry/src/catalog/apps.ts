@@ -1,7 +1,7 @@
 import type { LinkedResource, Sight } from '#contracts/registry/catalog';
 import type { EntryEntity } from '../entries/entry.entity.js';
 import type { GatewayEntity } from '../gateways/gateway.entity.js';
-import { appLinksOf, appUriVia, isAppUri } from './app-links.js';
+import { appLinksOf, appUriVia, isAppUri } from '../entries/app-links.js';
 
 interface Link {
   readonly gatewayId: string;

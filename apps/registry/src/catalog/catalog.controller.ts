@@ -1,37 +1,20 @@
 import { Controller, UseInterceptors } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { Answers } from '#libs/bus';
 import type { RequestOf } from '#contracts/define';
-import type { Catalog, UpstreamListing } from '#contracts/registry/catalog';
+import type { Catalog } from '#contracts/registry/catalog';
 import { DescribeServer } from '#contracts/registry/describe-server.request';
-import { RenewListing } from '#contracts/registry/renew-listing.request';
-import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
-import { CatalogService } from './catalog.service.js';
-import { ListingService } from '../refresh/listing.service.js';
+import { Answers } from '#libs/bus';
 import { DatabaseFailureInterceptor } from '../storage/database-failure.interceptor.js';
-import { ProfileService } from '../gateways/profile.service.js';
+import { CatalogService } from './catalog.service.js';
 
+/** Tells ingress what an endpoint offers. */
 @Controller()
 @UseInterceptors(DatabaseFailureInterceptor)
 export class CatalogController {
-  constructor(
-    private readonly catalogs: CatalogService,
-    private readonly profiles: ProfileService,
-    private readonly listings: ListingService,
-  ) {}
+  constructor(private readonly catalogs: CatalogService) {}
 
   @Answers(DescribeServer)
   describe(@Payload() { serverId }: RequestOf<typeof DescribeServer>): Promise<Catalog> {
     return this.catalogs.describe(serverId);
-  }
-
-  @Answers(ResolveUpstream)
-  resolve(@Payload() { upstreamId }: RequestOf<typeof ResolveUpstream>): Promise<UpstreamProfile> {
-    return this.profiles.resolve(upstreamId);
-  }
-
-  @Answers(RenewListing)
-  renew(@Payload() { upstreamId }: RequestOf<typeof RenewListing>): Promise<UpstreamListing> {
-    return this.listings.renew(upstreamId);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type {
   Catalog,
   CatalogPrompt,
@@ -12,18 +12,16 @@ import type {
 } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
 import { withMembers } from '#libs/mcp';
-import { InjectDatabase, transact } from '#libs/storage';
+import { isAppUri, withAppLinks } from '../entries/app-links.js';
 import type { EntryEntity } from '../entries/entry.entity.js';
-import { EntryRepository } from '../entries/entry.repository.js';
-import type { GatewayEntity } from '../gateways/gateway.entity.js';
-import { GatewayRepository } from '../gateways/gateway.repository.js';
-import { isObjectId } from '../storage/object-id.js';
-import { ServerRepository } from '../servers/server.repository.js';
-import { isAppUri, withAppLinks } from './app-links.js';
-import { Apps } from './apps.js';
 import { exposedDefinition } from '../entries/exposed-definition.js';
+import type { GatewayEntity } from '../gateways/gateway.entity.js';
+import { sessionScopeOf } from '../gateways/profile.js';
 import { ListingService } from '../refresh/listing.service.js';
-import { sessionScopeOf } from '../gateways/session-scope.js';
+import { ServerService } from '../servers/server.service.js';
+import { isObjectId } from '../storage/stored.entity.js';
+import { Apps } from './apps.js';
+import { CatalogRepository } from './catalog.repository.js';
 
 const CATALOGS_MAX = 50;
 const EVERYTHING: Catalog['server'] = {
@@ -45,17 +43,16 @@ export class CatalogService {
   private readonly reading = new Map<string, Promise<Catalog>>();
 
   constructor(
-    @InjectDatabase('registry') private readonly database: DataSource,
-    private readonly gateways: GatewayRepository,
-    private readonly entries: EntryRepository,
-    private readonly servers: ServerRepository,
+    private readonly catalogs: CatalogRepository,
+    private readonly servers: ServerService,
     private readonly listings: ListingService,
   ) {}
 
+  /** Null: the endpoint of everything that is registered. Throws `registry.server_unknown`. */
   async describe(serverId: string | null): Promise<Catalog> {
     if (serverId !== null && !isObjectId(serverId)) throw fail('registry.server_unknown');
     const key = serverId ?? '';
-    const revision = await revisionOf(this.database.manager);
+    const revision = await this.catalogs.readRevision();
     const kept = this.kept.get(key);
     if (kept !== undefined && kept.revision === revision) return kept;
     // Keyed with the revision: whoever asks after a change must not be given a reading that began before it.
@@ -69,20 +66,16 @@ export class CatalogService {
     return catalog;
   }
 
-  /** In one snapshot, so that the revision belongs to what is read. */
   private read(serverId: string | null): Promise<Catalog> {
-    return transact(this.database, async (manager) => {
-      await manager.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-      const revision = await revisionOf(manager);
+    return this.catalogs.inSnapshot(async (manager) => {
+      const revision = await this.catalogs.readRevision(manager);
       if (serverId === null) {
-        const gateways = await this.gateways.findEnabled(manager);
-        const entries = withoutShadowed(await this.entries.findEnabled(manager), gateways);
+        const gateways = await this.catalogs.readEnabledGateways(manager);
+        const entries = withoutShadowed(await this.catalogs.readEnabledEntries(manager), gateways);
         return this.catalogOf(EVERYTHING, revision, gateways, entries, manager);
       }
-      const server = await this.servers.findById(serverId, manager);
-      if (server === null || !server.enabled) throw fail('registry.server_unknown');
-      const entries = await this.entries.findByServer(serverId, false, manager);
-      const gateways = await this.gateways.findByIds([...new Set(entries.map(({ gatewayId }) => gatewayId))], manager);
+      const { server, entries } = await this.servers.readShown(serverId, manager);
+      const gateways = await this.catalogs.readGateways(new Set(entries.map(({ gatewayId }) => gatewayId)), manager);
       const { id, name, description, visibility, teamId, ownerEmail } = server;
       const shown = { id, name, description, visibility, teamId, ownerEmail };
       return this.catalogOf(shown, revision, gateways, entries, manager);
@@ -96,16 +89,11 @@ export class CatalogService {
     entries: readonly EntryEntity[],
     manager: EntityManager,
   ): Promise<Catalog> {
-    const apps = new Apps(entries, gateways, await this.entries.findDisabledApps(manager));
+    const apps = new Apps(entries, gateways, await this.catalogs.readDisabledApps(manager));
     const upstreams = gateways.map((gateway) => ({ ...upstreamOf(gateway), listing: this.listings.of(gateway) }));
     return { server, revision, upstreams, ...listsOf(entries, upstreams, apps), linkedResources: apps.linked() };
   }
 }
-
-const revisionOf = async (manager: EntityManager): Promise<number> => {
-  const [row]: { value: string }[] = await manager.query('SELECT value FROM registry.revision');
-  return Number(row?.value ?? 0);
-};
 
 /**
  * Resources keep their URI, so two gateways may offer the same one (but for apps, see there): under "everything" the one that was registered

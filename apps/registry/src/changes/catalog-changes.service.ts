@@ -1,59 +1,36 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Bus, InjectBus } from '#libs/bus';
-import { CatalogChanged, type CatalogList, UpstreamChanged } from '#contracts/registry/catalog-changed.event';
+import { CatalogChanged, UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import { InjectDatabase, transact } from '#libs/storage';
 import { InjectLogger, type Logger } from '#libs/telemetry';
-import type { EntryKind } from '../entries/naming.js';
+import { CatalogChange } from './catalog-change.js';
 
-const LIST_OF: Readonly<Record<EntryKind, CatalogList>> = {
-  tool: 'tools',
-  prompt: 'prompts',
-  resource: 'resources',
-  template: 'resources',
-};
-const ALL_LISTS: readonly CatalogList[] = ['tools', 'prompts', 'resources'];
 /** How long a REST answer waits for its announcement to leave; the broker may be away. */
 const FLUSH_TIMEOUT_MS = 2_000;
 
-/** What a change did, as far as others must hear of it. */
-export class Change {
-  readonly lists = new Set<CatalogList>();
-  readonly serverIds = new Set<string>();
-  readonly upstreamIds = new Set<string>();
-  readonly upstreams = new Map<string, 'updated' | 'removed'>();
-
-  touchKinds(kinds: Iterable<EntryKind>): void {
-    for (const kind of kinds) this.lists.add(LIST_OF[kind]);
-  }
-
-  touchAllLists(): void {
-    for (const list of ALL_LISTS) this.lists.add(list);
-  }
-
-  touchServers(ids: Iterable<string>): void {
-    for (const id of ids) this.serverIds.add(id);
-  }
-}
-
 /**
  * Makes changes to the catalog. One at a time, across replicas: each holds the revision's row to its end, so what it
- * checked (names, collisions) still holds when it commits, and revisions are committed in their order. Nothing that
+ * checked (names, conflicts) still holds when it commits, and revisions are committed in their order. Nothing that
  * waits for an upstream belongs in here.
  */
 @Injectable()
-export class CatalogChanges {
+export class CatalogChangesService {
   constructor(
     @InjectDatabase('registry') private readonly database: DataSource,
     @InjectBus() private readonly bus: Bus,
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  /** Commits, then announces; resolves when whoever lists next can know. `work` may be run again, see `transact`. */
-  async make<Result>(work: (manager: EntityManager, change: Change) => Promise<Result>): Promise<Result> {
+  /**
+   * Commits, then announces; resolves with what `work` answered when every later list can know of the change. `work` may
+   * run again after a deadlock or a serialisation failure, so it acts through `manager` alone. Rejects with what `work`
+   * throws, with nothing committed.
+   */
+  async make<Result>(work: (manager: EntityManager, change: CatalogChange) => Promise<Result>): Promise<Result> {
     const { result, change, revision } = await transact(this.database, async (manager) => {
       await manager.query('SELECT value FROM registry.revision FOR UPDATE');
-      const change = new Change();
+      const change = new CatalogChange(manager);
       const result = await work(manager, change);
       return { result, change, revision: change.lists.size > 0 ? await nextRevision(manager) : null };
     });
@@ -61,7 +38,7 @@ export class CatalogChanges {
     return result;
   }
 
-  private async announce(change: Change, revision: number | null): Promise<void> {
+  private async announce(change: CatalogChange, revision: number | null): Promise<void> {
     for (const [upstreamId, kind] of change.upstreams) this.bus.publish(UpstreamChanged, { upstreamId, change: kind });
     if (revision !== null) {
       this.bus.publish(CatalogChanged, {

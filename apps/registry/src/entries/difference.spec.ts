@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { type KnownEntry, differenceBetween } from './difference.js';
-import type { OfferedEntry } from '../gateways/discovery-result.js';
+import { type KnownEntry, type OfferedEntry, differenceBetween } from './difference.js';
 
 const offered = (originalName: string, definition = '{}', kind: OfferedEntry['kind'] = 'tool'): OfferedEntry => ({
   kind,

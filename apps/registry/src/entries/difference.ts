@@ -1,5 +1,15 @@
-import type { EntryKind } from './naming.js';
-import type { OfferedEntry } from '../gateways/discovery-result.js';
+import type { HeaderParam } from '#contracts/registry/catalog';
+import type { EntryKind } from '../storage/entry-kind.js';
+
+/** Something an upstream offers, fit to be shown. */
+export interface OfferedEntry {
+  readonly kind: EntryKind;
+  /** The upstream's own name, or the URI. */
+  readonly originalName: string;
+  /** JSON text as the upstream sent it. */
+  readonly definition: string;
+  readonly headerParams: readonly HeaderParam[];
+}
 
 /** What of a stored entry an upstream may change. */
 export interface KnownEntry {

@@ -1,7 +1,6 @@
 import { ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { IsPlainText } from '../rest/plain-text.decorator.js';
-import { IsTags } from '../rest/tags.decorator.js';
+import { IsPlainText, IsTags } from '../rest/plain-text.decorator.js';
 
 /** What is left out stays as it is. */
 export class UpdateEntryBody {

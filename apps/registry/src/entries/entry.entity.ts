@@ -1,6 +1,6 @@
-import { Column, Entity } from 'typeorm';
-import type { HeaderParam } from '#contracts/registry/catalog';
-import type { EntryKind } from './naming.js';
+import { Column, Entity, type EntityManager, PrimaryColumn, type SelectQueryBuilder } from 'typeorm';
+import type { HeaderParam, Sight, Visibility } from '#contracts/registry/catalog';
+import type { EntryKind } from '../storage/entry-kind.js';
 import { StoredEntity } from '../storage/stored.entity.js';
 
 /** A tool, prompt, resource or resource template of a gateway. Who may see the gateway may see its entries. */
@@ -37,3 +37,45 @@ export class EntryEntity extends StoredEntity {
   @Column({ name: 'task_after_ms', type: 'integer', nullable: true })
   taskAfterMs!: number | null;
 }
+
+/** What an entry has from its gateway: its prefix and who may see it. The whole row is `GatewayEntity`'s. */
+@Entity({ schema: 'registry', name: 'gateway' })
+export class EntryGatewayEntity implements Sight {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  @Column({ type: 'text' })
+  slug!: string;
+
+  @Column({ name: 'tool_prefix', type: 'text', nullable: true })
+  toolPrefix!: string | null;
+
+  @Column({ type: 'boolean' })
+  enabled!: boolean;
+
+  @Column({ type: 'boolean' })
+  reachable!: boolean;
+
+  @Column({ type: 'text' })
+  visibility!: Visibility;
+
+  @Column({ name: 'team_id', type: 'text', nullable: true })
+  teamId!: string | null;
+
+  @Column({ name: 'owner_email', type: 'text', nullable: true })
+  ownerEmail!: string | null;
+}
+
+export type EntryWithGateway = EntryEntity & { gateway: EntryGatewayEntity };
+
+/** Entries (alias `entry`), each with its gateway (alias `gateway`), in one query. */
+export const selectEntries = (manager: EntityManager): SelectQueryBuilder<EntryWithGateway> => {
+  const query = manager
+    .createQueryBuilder(EntryEntity, 'entry')
+    .innerJoinAndMapOne('entry.gateway', EntryGatewayEntity, 'gateway', 'gateway.id = entry.gatewayId');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM does not type the member it maps
+  return query as SelectQueryBuilder<EntryWithGateway>;
+};

@@ -2,18 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { InjectDatabase } from '#libs/storage';
-import type { EntryKind } from './naming.js';
-import { EntryEntity } from './entry.entity.js';
-import { GatewayEntity } from '../gateways/gateway.entity.js';
+import type { EntryKind } from '../storage/entry-kind.js';
 import { type ListFilter, type Page, type Paged, narrowTo, onlySeenBy, pageOf } from '../storage/page.js';
-import { ServerEntryEntity } from '../servers/server.entity.js';
+import { EntryEntity, type EntryWithGateway, selectEntries } from './entry.entity.js';
 
-export interface EntryCounts {
-  readonly tool: number;
-  readonly prompt: number;
-  readonly resource: number;
-  readonly template: number;
-}
+/** How many entries of each kind a gateway has. */
+export type EntryCounts = Readonly<Record<EntryKind, number>>;
 
 const NO_ENTRIES: EntryCounts = { tool: 0, prompt: 0, resource: 0, template: 0 };
 /** Thirteen parameters a row, of the 65,535 a statement may have. */
@@ -27,46 +21,12 @@ export class EntryRepository {
     kinds: readonly EntryKind[],
     id: string,
     manager: EntityManager = this.database.manager,
-  ): Promise<EntryEntity | null> {
-    return manager
-      .createQueryBuilder(EntryEntity, 'entry')
-      .where('entry.id = :id AND entry.kind = ANY(:kinds)', { id, kinds })
-      .getOne();
+  ): Promise<EntryWithGateway | null> {
+    return selectEntries(manager).where('entry.id = :id AND entry.kind = ANY(:kinds)', { id, kinds }).getOne();
   }
 
   findByGateway(gatewayId: string, manager: EntityManager): Promise<EntryEntity[]> {
     return manager.find(EntryEntity, { where: { gatewayId }, order: { ordinal: 'ASC' } });
-  }
-
-  findEnabled(manager: EntityManager): Promise<EntryEntity[]> {
-    return manager
-      .createQueryBuilder(EntryEntity, 'entry')
-      .innerJoin(GatewayEntity, 'gateway', 'gateway.id = entry.gatewayId AND gateway.enabled')
-      .where('entry.enabled')
-      .orderBy('entry.ordinal')
-      .getMany();
-  }
-
-  async findDisabledApps(manager: EntityManager): Promise<{ gatewayId: string; uri: string }[]> {
-    return manager.query(
-      `SELECT gateway_id AS "gatewayId", original_name AS uri FROM registry.entry
-        WHERE kind = 'resource' AND NOT enabled AND starts_with(original_name, 'ui://')`,
-    );
-  }
-
-  /** What a virtual server shows, in its own order; with `includeInactive` what it would show. */
-  findByServer(
-    serverId: string,
-    includeInactive: boolean,
-    manager: EntityManager = this.database.manager,
-  ): Promise<EntryEntity[]> {
-    const query = manager
-      .createQueryBuilder(EntryEntity, 'entry')
-      .innerJoin(ServerEntryEntity, 'chosen', 'chosen.entryId = entry.id AND chosen.serverId = :serverId', { serverId })
-      .innerJoin(GatewayEntity, 'gateway', 'gateway.id = entry.gatewayId')
-      .orderBy('chosen.position');
-    if (!includeInactive) query.where('entry.enabled AND gateway.enabled');
-    return query.getMany();
   }
 
   /** Entries of these kinds that go by one of these ids, exposed names or URIs, as far as the caller may see them. */
@@ -75,10 +35,8 @@ export class EntryRepository {
     choices: readonly string[],
     principal: Principal,
     manager: EntityManager,
-  ): Promise<EntryEntity[]> {
-    const query = manager
-      .createQueryBuilder(EntryEntity, 'entry')
-      .innerJoin(GatewayEntity, 'gateway', 'gateway.id = entry.gatewayId')
+  ): Promise<EntryWithGateway[]> {
+    const query = selectEntries(manager)
       .where('entry.kind = ANY(:kinds)', { kinds })
       .andWhere(
         `(entry.id = ANY(:choices) OR entry.exposedName = ANY(:choices)
@@ -93,32 +51,32 @@ export class EntryRepository {
   async findByExposedNames(
     kind: EntryKind,
     names: readonly string[],
-    exceptGatewayId: string | null,
+    exceptGatewayId: string,
     manager: EntityManager,
-  ): Promise<EntryEntity[]> {
+  ): Promise<EntryWithGateway[]> {
     if (names.length === 0) return [];
-    return manager
-      .createQueryBuilder(EntryEntity, 'entry')
+    return selectEntries(manager)
       .where('entry.kind = :kind AND entry.exposedName = ANY(:names)', { kind, names })
-      .andWhere('entry.gatewayId IS DISTINCT FROM :exceptGatewayId', { exceptGatewayId })
+      .andWhere('entry.gatewayId <> :exceptGatewayId', { exceptGatewayId })
       .orderBy('entry.ordinal')
       .getMany();
   }
 
-  list(kind: EntryKind, principal: Principal, filter: ListFilter, page: Page): Promise<Paged<EntryEntity>> {
-    const query = this.database.manager
-      .createQueryBuilder(EntryEntity, 'entry')
-      .innerJoin(GatewayEntity, 'gateway', 'gateway.id = entry.gatewayId')
-      .where('entry.kind = :kind', { kind });
+  list(kind: EntryKind, principal: Principal, filter: ListFilter, page: Page): Promise<Paged<EntryWithGateway>> {
+    const query = selectEntries(this.database.manager).where('entry.kind = :kind', { kind });
     onlySeenBy(query, 'gateway', principal);
     if (!filter.includeInactive) query.andWhere('entry.enabled AND gateway.enabled');
     if (filter.gatewayId !== null) query.andWhere('entry.gatewayId = :gatewayId', { gatewayId: filter.gatewayId });
     return pageOf(narrowTo(query, filter, { tagged: 'entry', sighted: 'gateway' }), 'entry', page);
   }
 
-  async countByGateways(gatewayIds: readonly string[]): Promise<(gatewayId: string) => EntryCounts> {
+  /** Answers a function from a gateway's id to its counts. */
+  async countByGateways(
+    gatewayIds: readonly string[],
+    manager: EntityManager = this.database.manager,
+  ): Promise<(gatewayId: string) => EntryCounts> {
     const counts = new Map<string, EntryCounts>();
-    const rows: { gatewayId: string; kind: EntryKind; count: number }[] = await this.database.query(
+    const rows: { gatewayId: string; kind: EntryKind; count: number }[] = await manager.query(
       `SELECT gateway_id AS "gatewayId", kind, count(*)::int AS count
          FROM registry.entry WHERE gateway_id = ANY($1) GROUP BY gateway_id, kind`,
       [gatewayIds],

@@ -2,83 +2,70 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { CatalogChanges } from '../changes/catalog-changes.service.js';
-import { Collisions } from './name-conflict.service.js';
-import { type EntryKind, exposedNameOf, prefixOf, problemWithName } from './naming.js';
-import type { EntryEntity } from './entry.entity.js';
-import { EntryRepository } from './entry.repository.js';
-import type { GatewayEntity } from '../gateways/gateway.entity.js';
-import { GatewayRepository } from '../gateways/gateway.repository.js';
-import { isObjectId } from '../storage/object-id.js';
-import { ServerRepository } from '../servers/server.repository.js';
-import type { UpdateEntryBody, UpdateToolBody } from './entry.body.js';
-import { entryView } from './entry.view.js';
+import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
-import { mustChange, mustSee } from '../rest/ownership.js';
+import { assertCanChange, assertCanView } from '../rest/ownership.js';
+import { type EntryKind, LIST_OF } from '../storage/entry-kind.js';
+import { isObjectId } from '../storage/stored.entity.js';
+import type { UpdateEntryBody, UpdateToolBody } from './entry.body.js';
+import type { EntryEntity, EntryWithGateway } from './entry.entity.js';
+import { EntryRepository } from './entry.repository.js';
+import { type EntryView, entryView } from './entry.view.js';
+import { NameConflictService } from './name-conflict.service.js';
+import { exposedNameOf, prefixOf, problemWithName } from './naming.js';
 
-type EntryView = ReturnType<typeof entryView>;
-
-interface Found {
-  readonly entry: EntryEntity;
-  readonly gateway: GatewayEntity;
-}
-
-/** Tools, prompts and resources: an entry is seen and changed by those who may see and change its gateway. */
+/**
+ * Tools, prompts and resources: an entry is seen and changed by those who may see and change its gateway. Every method
+ * that takes an id throws `registry.unknown` for one that is not there or that the caller may not see.
+ */
 @Injectable()
 export class EntryService {
   constructor(
     private readonly entries: EntryRepository,
-    private readonly gateways: GatewayRepository,
-    private readonly servers: ServerRepository,
-    private readonly collisions: Collisions,
-    private readonly changes: CatalogChanges,
+    private readonly conflicts: NameConflictService,
+    private readonly changes: CatalogChangesService,
   ) {}
 
-  /** `member` names the list in an answer that is paged. */
-  async list(kind: EntryKind, member: string, query: ListQuery, principal: Principal) {
+  /** The entries of a kind that the caller may see; an array, or a page when the query asks for one. */
+  async list(kind: EntryKind, query: ListQuery, principal: Principal) {
     const paged = await this.entries.list(kind, principal, filterOf(query), pageOfQuery(query));
-    return listAnswer(query, member, paged, await this.views(paged.rows));
+    return listAnswer(query, LIST_OF[kind], paged, paged.rows.map(entryView));
   }
 
-  async views(rows: readonly EntryEntity[]): Promise<EntryView[]> {
-    const gateways = await this.gateways.findByIds([...new Set(rows.map(({ gatewayId }) => gatewayId))]);
-    const gatewayById = new Map(gateways.map((gateway) => [gateway.id, gateway]));
-    return rows.flatMap((row) => {
-      const gateway = gatewayById.get(row.gatewayId);
-      return gateway === undefined ? [] : [entryView(row, gateway)];
-    });
+  /** Entries of these kinds that go by one of these ids, exposed names or URIs, as far as the caller may see them. */
+  findChosen(
+    kinds: readonly EntryKind[],
+    choices: readonly string[],
+    principal: Principal,
+    manager: EntityManager,
+  ): Promise<EntryWithGateway[]> {
+    return this.entries.findChosen(kinds, choices, principal, manager);
   }
 
   async describe(kinds: readonly EntryKind[], id: string, principal: Principal): Promise<EntryView> {
-    const { entry, gateway } = await this.find(kinds, id);
-    mustSee(principal, gateway);
-    return entryView(entry, gateway);
+    const entry = await this.find(kinds, id);
+    assertCanView(principal, entry.gateway);
+    return entryView(entry);
   }
 
+  /** What the body leaves out stays. Throws `http.invalid` or `registry.name_taken` for a custom name. */
   async update(
     kinds: readonly EntryKind[],
     id: string,
     body: UpdateEntryBody | UpdateToolBody,
     principal: Principal,
   ): Promise<EntryView> {
-    await this.change(kinds, id, principal, async ({ entry, gateway }, manager) => {
-      const changes: Partial<EntryEntity> = { updatedAt: new Date() };
+    return this.change(kinds, id, principal, async (entry, manager) => {
+      const changes: Partial<EntryEntity> = {};
       if (body.description !== undefined) changes.descriptionOverride = body.description;
       if (body.tags) changes.tags = body.tags;
       if ('taskAfterMs' in body && body.taskAfterMs !== undefined) changes.taskAfterMs = body.taskAfterMs;
       if (body.customName !== undefined) {
         changes.customName = body.customName === '' ? null : body.customName;
-        changes.exposedName = await this.nameFor(
-          entry,
-          changes.customName ?? entry.originalName,
-          gateway,
-          principal,
-          manager,
-        );
+        changes.exposedName = await this.freeNameFor(entry, changes.customName, principal, manager);
       }
-      await this.entries.update(id, changes, manager);
+      return changes;
     });
-    return this.describe(kinds, id, principal);
   }
 
   async setEnabled(
@@ -87,25 +74,28 @@ export class EntryService {
     enabled: boolean,
     principal: Principal,
   ): Promise<EntryView> {
-    await this.change(kinds, id, principal, async (_found, manager) => {
-      await this.entries.update(id, { enabled, updatedAt: new Date() }, manager);
-    });
-    return this.describe(kinds, id, principal);
+    return this.change(kinds, id, principal, async () => ({ enabled }));
   }
 
   /** Until the next refresh: what the upstream still offers then comes back as new. */
   async remove(kinds: readonly EntryKind[], id: string, principal: Principal): Promise<void> {
-    await this.change(kinds, id, principal, (_found, manager) => this.entries.delete([id], manager));
+    await this.changes.make(async (manager, change) => {
+      const entry = await this.find(kinds, id, manager);
+      assertCanChange(principal, entry.gateway);
+      await change.touchEntry(entry);
+      await this.entries.delete([id], manager);
+    });
   }
 
-  private async nameFor(
-    entry: EntryEntity,
-    name: string,
-    gateway: GatewayEntity,
+  /** The exposed name under a custom name, null for the upstream's own one. */
+  private async freeNameFor(
+    entry: EntryWithGateway,
+    customName: string | null,
     principal: Principal,
     manager: EntityManager,
   ): Promise<string | null> {
-    const { kind, originalName } = entry;
+    const { kind, originalName, gateway } = entry;
+    const name = customName ?? originalName;
     const prefix = prefixOf(gateway);
     const problem = problemWithName(kind, name, prefix);
     if (problem !== null) throw fail('http.invalid', { message: `customName: ${problem}` });
@@ -119,32 +109,30 @@ export class EntryService {
         message: `"${originalName}" and "${sibling.originalName}" of the gateway "${gateway.name}" would both be called "${exposedName}"`,
       });
     }
-    await this.collisions.refuse([{ kind, originalName, exposedName }], gateway, principal, manager);
+    await this.conflicts.assertNamesFree([{ kind, originalName, exposedName }], gateway, principal, manager);
     return exposedName;
   }
 
-  private async change(
+  /** Reads the entry, changes it and shows it, in one transaction that reads it once. */
+  private change(
     kinds: readonly EntryKind[],
     id: string,
     principal: Principal,
-    work: (found: Found, manager: EntityManager) => Promise<void>,
-  ): Promise<void> {
-    const seen = await this.find(kinds, id);
-    mustChange(principal, seen.gateway);
-    await this.changes.make(async (manager, change) => {
-      const found = await this.find(kinds, id, manager);
-      mustChange(principal, found.gateway);
-      change.touchKinds([found.entry.kind]);
-      change.upstreamIds.add(found.gateway.id);
-      change.touchServers(await this.servers.findIdsByEntries([id], manager));
-      await work(found, manager);
+    changesOf: (entry: EntryWithGateway, manager: EntityManager) => Promise<Partial<EntryEntity>>,
+  ): Promise<EntryView> {
+    return this.changes.make(async (manager, change) => {
+      const entry = await this.find(kinds, id, manager);
+      assertCanChange(principal, entry.gateway);
+      await change.touchEntry(entry);
+      const changes = { ...(await changesOf(entry, manager)), updatedAt: new Date() };
+      await this.entries.update(id, changes, manager);
+      return entryView(Object.assign(entry, changes));
     });
   }
 
-  private async find(kinds: readonly EntryKind[], id: string, manager?: EntityManager): Promise<Found> {
+  private async find(kinds: readonly EntryKind[], id: string, manager?: EntityManager): Promise<EntryWithGateway> {
     const entry = isObjectId(id) ? await this.entries.findById(kinds, id, manager) : null;
-    const gateway = entry === null ? null : await this.gateways.findById(entry.gatewayId, manager);
-    if (entry === null || gateway === null) throw fail('registry.unknown');
-    return { entry, gateway };
+    if (entry === null) throw fail('registry.unknown');
+    return entry;
   }
 }

@@ -1,54 +1,188 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { Visibility } from '#contracts/registry/catalog';
+import type { EntryWithGateway } from './entry.entity.js';
 import { exposedDefinition } from './exposed-definition.js';
-import type { EntryEntity } from './entry.entity.js';
-import type { GatewayEntity } from '../gateways/gateway.entity.js';
 
-/** A tool, prompt or resource as REST shows it: the definition clients get, spread out, and what the gateway knows. */
-export const entryView = (entry: EntryEntity, gateway: GatewayEntity) => {
+const ANY_JSON = { type: 'object', additionalProperties: true, nullable: true } as const;
+const OPTIONAL_TEXT = { type: String, nullable: true } as const;
+
+/** What REST shows of every entry: the definition that clients get, spread out, and what the gateway knows. */
+abstract class EntryViewBase {
+  @ApiProperty({ type: String })
+  readonly id: string;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly title: unknown;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly description: unknown;
+
+  @ApiProperty(ANY_JSON)
+  readonly annotations: unknown;
+
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true }, nullable: true })
+  readonly icons: unknown;
+
+  @ApiProperty({ ...ANY_JSON, description: 'The `_meta` of the definition.' })
+  readonly meta: unknown;
+
+  @ApiProperty({ type: String })
+  readonly gatewayId: string;
+
+  @ApiProperty({ type: String })
+  readonly gatewaySlug: string;
+
+  @ApiProperty({ type: Boolean })
+  readonly enabled: boolean;
+
+  @ApiProperty({ type: Boolean, description: 'Whether the gateway was reached when it was last refreshed.' })
+  readonly reachable: boolean;
+
+  @ApiProperty({ enum: ['private', 'team', 'public'] })
+  readonly visibility: Visibility;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly teamId: string | null;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly ownerEmail: string | null;
+
+  @ApiProperty({ type: [String] })
+  readonly tags: readonly string[];
+
+  @ApiProperty({ type: Date })
+  readonly createdAt: Date;
+
+  @ApiProperty({ type: Date })
+  readonly updatedAt: Date;
+
+  constructor({ gateway, ...entry }: EntryWithGateway, definition: Readonly<Record<string, unknown>>) {
+    this.id = entry.id;
+    this.title = definition.title ?? null;
+    this.description = definition.description ?? null;
+    this.annotations = definition.annotations ?? null;
+    this.icons = definition.icons ?? null;
+    this.meta = definition._meta ?? null;
+    this.gatewayId = gateway.id;
+    this.gatewaySlug = gateway.slug;
+    this.enabled = entry.enabled;
+    this.reachable = gateway.reachable;
+    this.visibility = gateway.visibility;
+    this.teamId = gateway.teamId;
+    this.ownerEmail = gateway.ownerEmail;
+    this.tags = entry.tags;
+    this.createdAt = entry.createdAt;
+    this.updatedAt = entry.updatedAt;
+  }
+}
+
+/** What tools and prompts are called. */
+abstract class NamedEntryView extends EntryViewBase {
+  @ApiProperty({ type: String, description: 'The exposed name, which clients use.' })
+  readonly name: string | null;
+
+  @ApiProperty({ type: String, description: "The upstream's own name." })
+  readonly originalName: string;
+
+  @ApiProperty({ ...OPTIONAL_TEXT, description: 'Takes the place of the original name after the prefix.' })
+  readonly customName: string | null;
+
+  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>) {
+    super(entry, definition);
+    this.name = entry.exposedName;
+    this.originalName = entry.originalName;
+    this.customName = entry.customName;
+  }
+}
+
+export class ToolView extends NamedEntryView {
+  @ApiProperty({ enum: ['MCP'] })
+  readonly integrationType = 'MCP';
+
+  @ApiProperty(ANY_JSON)
+  readonly inputSchema: unknown;
+
+  @ApiProperty(ANY_JSON)
+  readonly outputSchema: unknown;
+
+  @ApiProperty(ANY_JSON)
+  readonly execution: unknown;
+
+  @ApiProperty({ type: 'integer', nullable: true, description: 'Milliseconds after which a call goes on as a task.' })
+  readonly taskAfterMs: number | null;
+
+  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>) {
+    super(entry, definition);
+    this.inputSchema = definition.inputSchema ?? null;
+    this.outputSchema = definition.outputSchema ?? null;
+    this.execution = definition.execution ?? null;
+    this.taskAfterMs = entry.taskAfterMs;
+  }
+}
+
+export class PromptView extends NamedEntryView {
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
+  readonly arguments: unknown;
+
+  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>) {
+    super(entry, definition);
+    this.arguments = definition.arguments ?? [];
+  }
+}
+
+export class ResourceView extends EntryViewBase {
+  @ApiProperty({ type: String })
+  readonly uri: string;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly name: unknown;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly mimeType: unknown;
+
+  @ApiProperty({ type: 'integer', nullable: true, description: 'Bytes.' })
+  readonly size: unknown;
+
+  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>) {
+    super(entry, definition);
+    this.uri = entry.originalName;
+    this.name = definition.name ?? null;
+    this.mimeType = definition.mimeType ?? null;
+    this.size = definition.size ?? null;
+  }
+}
+
+export class ResourceTemplateView extends EntryViewBase {
+  @ApiProperty({ type: String, description: 'RFC 6570' })
+  readonly uriTemplate: string;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly name: unknown;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly mimeType: unknown;
+
+  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>) {
+    super(entry, definition);
+    this.uriTemplate = entry.originalName;
+    this.name = definition.name ?? null;
+    this.mimeType = definition.mimeType ?? null;
+  }
+}
+
+export type EntryView = ToolView | PromptView | ResourceView | ResourceTemplateView;
+
+/** An entry as REST shows it, by its kind. */
+export const entryView = (entry: EntryWithGateway): EntryView => {
   const definition: Record<string, unknown> = JSON.parse(exposedDefinition(entry));
-  const known = {
-    id: entry.id,
-    ...membersByKind(entry, definition),
-    title: definition.title ?? null,
-    description: definition.description ?? null,
-    annotations: definition.annotations ?? null,
-    icons: definition.icons ?? null,
-    meta: definition._meta ?? null,
-    gatewayId: gateway.id,
-    gatewaySlug: gateway.slug,
-    enabled: entry.enabled,
-    reachable: gateway.reachable,
-    visibility: gateway.visibility,
-    teamId: gateway.teamId,
-    ownerEmail: gateway.ownerEmail,
-    tags: entry.tags,
-    createdAt: entry.createdAt,
-    updatedAt: entry.updatedAt,
-  };
-  return known;
-};
-
-const membersByKind = (entry: EntryEntity, definition: Readonly<Record<string, unknown>>): Record<string, unknown> => {
-  const names = { name: entry.exposedName, originalName: entry.originalName, customName: entry.customName };
   switch (entry.kind) {
     case 'tool':
-      return {
-        ...names,
-        integrationType: 'MCP',
-        inputSchema: definition.inputSchema ?? null,
-        outputSchema: definition.outputSchema ?? null,
-        execution: definition.execution ?? null,
-        taskAfterMs: entry.taskAfterMs,
-      };
+      return new ToolView(entry, definition);
     case 'prompt':
-      return { ...names, arguments: definition.arguments ?? [] };
+      return new PromptView(entry, definition);
     case 'resource':
-      return {
-        uri: entry.originalName,
-        name: definition.name ?? null,
-        mimeType: definition.mimeType ?? null,
-        size: definition.size ?? null,
-      };
-    default:
-      return { uriTemplate: entry.originalName, name: definition.name ?? null, mimeType: definition.mimeType ?? null };
+      return new ResourceView(entry, definition);
+    case 'template':
+      return new ResourceTemplateView(entry, definition);
   }
 };

@@ -3,92 +3,67 @@ import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { type GatewayError, fail } from '#libs/errors';
 import { maySee } from '#libs/identity';
-import type { EntryEntity } from './entry.entity.js';
+import type { EntryKind } from '../storage/entry-kind.js';
+import type { EntryWithGateway } from './entry.entity.js';
 import { EntryRepository } from './entry.repository.js';
-import type { GatewayEntity } from '../gateways/gateway.entity.js';
-import { GatewayRepository } from '../gateways/gateway.repository.js';
-import type { EntryKind } from './naming.js';
 
-/** Something that is to go by an exposed name. */
-export interface Claim {
+/** An entry that is to go by an exposed name. */
+export interface NameClaim {
   readonly kind: EntryKind;
   readonly originalName: string;
   readonly exposedName: string | null;
 }
 
-export interface Collision {
-  readonly claim: Claim;
-  readonly holder: EntryEntity;
-  readonly holderGateway: GatewayEntity;
+/** A claim on a name that an entry of another gateway has. */
+export interface NameConflict {
+  readonly claim: NameClaim;
+  readonly holder: EntryWithGateway;
 }
 
 /** Two entries of one name cannot both be offered; which of them a client would get is never left to chance. */
 @Injectable()
-export class Collisions {
-  constructor(
-    private readonly entries: EntryRepository,
-    private readonly gateways: GatewayRepository,
-  ) {}
+export class NameConflictService {
+  constructor(private readonly entries: EntryRepository) {}
 
-  /** Refuses with 409 a name, or a name that comes down to a slug, that another gateway has. */
-  async refuseNamesake(
-    asked: { readonly id: string; readonly name: string; readonly slug: string },
-    principal: Principal,
-    manager?: EntityManager,
-  ): Promise<void> {
-    const holder = await this.gateways.findNamesake(asked, manager);
-    if (holder === null) return;
-    const other = maySee(principal, holder) ? `the gateway "${holder.name}" (${holder.id})` : 'another gateway';
-    throw fail('registry.name_taken', {
-      message: `The name "${asked.name}" is taken: ${other} has it, or one that comes down to the same slug "${asked.slug}"`,
-      data: { name: asked.name, slug: asked.slug },
-    });
-  }
-
-  /** With the entries of other gateways. */
-  async find(claims: readonly Claim[], gatewayId: string | null, manager: EntityManager): Promise<Collision[]> {
-    const held: { claim: Claim; holder: EntryEntity }[] = [];
+  /** The claims of a gateway whose name an entry of another gateway has. */
+  async find(claims: readonly NameClaim[], gatewayId: string, manager: EntityManager): Promise<NameConflict[]> {
+    const conflicts: NameConflict[] = [];
     for (const kind of ['tool', 'prompt'] as const) {
-      const byName = new Map<string, Claim>();
+      const byName = new Map<string, NameClaim>();
       for (const claim of claims) {
         if (claim.kind === kind && claim.exposedName !== null) byName.set(claim.exposedName, claim);
       }
       for (const holder of await this.entries.findByExposedNames(kind, [...byName.keys()], gatewayId, manager)) {
         const claim = byName.get(holder.exposedName ?? '');
-        if (claim !== undefined) held.push({ claim, holder });
+        if (claim !== undefined) conflicts.push({ claim, holder });
       }
     }
-    const gateways = await this.gateways.findByIds([...new Set(held.map(({ holder }) => holder.gatewayId))], manager);
-    const gatewayById = new Map(gateways.map((gateway) => [gateway.id, gateway]));
-    return held.flatMap(({ claim, holder }) => {
-      const holderGateway = gatewayById.get(holder.gatewayId);
-      return holderGateway === undefined ? [] : [{ claim, holder, holderGateway }];
-    });
+    return conflicts;
   }
 
-  /** Refuses with 409 and names both sides, but for what the caller may not know of. */
-  async refuse(
-    claims: readonly Claim[],
+  /** Throws `registry.name_taken`, which names both sides, but for what the caller may not see. */
+  async assertNamesFree(
+    claims: readonly NameClaim[],
     gateway: { readonly id: string; readonly name: string },
     principal: Principal,
     manager: EntityManager,
   ): Promise<void> {
-    const collisions = await this.find(claims, gateway.id, manager);
-    if (collisions.length > 0) throw nameTaken(collisions, gateway.name, principal);
+    const conflicts = await this.find(claims, gateway.id, manager);
+    if (conflicts.length > 0) throw nameTaken(conflicts, gateway.name, principal);
   }
 }
 
 const REPORTED_MAX = 20;
 
-const nameTaken = (collisions: readonly Collision[], gatewayName: string, principal: Principal): GatewayError => {
-  const reported = collisions.slice(0, REPORTED_MAX).map(({ claim, holder, holderGateway }) => {
-    const known = maySee(principal, holderGateway);
+const nameTaken = (conflicts: readonly NameConflict[], gatewayName: string, principal: Principal): GatewayError => {
+  const reported = conflicts.slice(0, REPORTED_MAX).map(({ claim, holder }) => {
+    const known = maySee(principal, holder.gateway);
     return {
       kind: claim.kind,
       name: claim.exposedName,
       gateway: gatewayName,
       originalName: claim.originalName,
-      takenBy: known ? { gateway: holderGateway.name, originalName: holder.originalName, id: holder.id } : null,
+      takenBy: known ? { gateway: holder.gateway.name, originalName: holder.originalName, id: holder.id } : null,
     };
   });
   const [first] = reported;

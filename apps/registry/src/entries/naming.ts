@@ -1,9 +1,10 @@
+import type { EntryKind } from '../storage/entry-kind.js';
+
 /**
  * What an upstream's entries are called towards clients. A tool or prompt is `<prefix><name>`; the prefix is the
  * gateway's slug and a dash unless the gateway says otherwise. Names are never split again: whoever looks one up
  * compares it whole, so `a-b` + `c` and `a` + `b-c` are one name and collide.
  */
-export type EntryKind = 'tool' | 'prompt' | 'resource' | 'template';
 
 const NAME_LENGTH_MAX = 128;
 /** Bytes; a URI stands in an index, and PostgreSQL takes no index row beyond 2700. */

@@ -1,37 +1,45 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseInterceptors } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { Caller, Requires } from '#libs/identity';
-import { DatabaseFailureInterceptor } from '../storage/database-failure.interceptor.js';
+import { ApiFailures } from '#libs/service';
+import { ApiListOf, ApiStateOf, StatusView } from '../rest/answers.js';
+import { ListQuery, RemoveQuery, StateQuery } from '../rest/list.query.js';
 import { UpdateResourceBody } from './entry.body.js';
+import { RESOURCE_EXAMPLE, TEMPLATE_EXAMPLE } from './entry.examples.js';
 import { EntryService } from './entry.service.js';
-import { ListQuery, StateQuery } from '../rest/list.query.js';
+import { ResourceView, ResourceTemplateView } from './entry.view.js';
 
 const KINDS = ['resource', 'template'] as const;
 
 @ApiTags('resources')
 @Controller('resources')
-@UseInterceptors(DatabaseFailureInterceptor)
 export class ResourceController {
   constructor(private readonly entries: EntryService) {}
 
   @Get()
   @Requires('resources.read')
   @ApiOperation({ summary: 'List resources' })
+  @ApiListOf('resources', ResourceView, RESOURCE_EXAMPLE)
+  @ApiFailures('http.invalid')
   list(@Query() query: ListQuery, @Caller() caller: Principal) {
-    return this.entries.list('resource', 'resources', query, caller);
+    return this.entries.list('resource', query, caller);
   }
 
   @Get('templates/list')
   @Requires('resources.read')
   @ApiOperation({ summary: 'List resource templates' })
+  @ApiListOf('resourceTemplates', ResourceTemplateView, TEMPLATE_EXAMPLE)
+  @ApiFailures('http.invalid')
   listTemplates(@Query() query: ListQuery, @Caller() caller: Principal) {
-    return this.entries.list('template', 'resourceTemplates', query, caller);
+    return this.entries.list('template', query, caller);
   }
 
   @Get(':id')
   @Requires('resources.read')
   @ApiOperation({ summary: 'One resource' })
+  @ApiOkResponse({ type: ResourceView, example: RESOURCE_EXAMPLE })
+  @ApiFailures('registry.unknown')
   describe(@Param('id') id: string, @Caller() caller: Principal) {
     return this.entries.describe(KINDS, id, caller);
   }
@@ -39,6 +47,8 @@ export class ResourceController {
   @Put(':id')
   @Requires('resources.update')
   @ApiOperation({ summary: 'Change how a resource is shown; what is left out stays' })
+  @ApiOkResponse({ type: ResourceView, example: RESOURCE_EXAMPLE })
+  @ApiFailures('registry.unknown', 'http.invalid', 'registry.name_taken')
   update(@Param('id') id: string, @Body() body: UpdateResourceBody, @Caller() caller: Principal) {
     return this.entries.update(KINDS, id, body, caller);
   }
@@ -46,15 +56,19 @@ export class ResourceController {
   @Delete(':id')
   @Requires('resources.delete')
   @ApiOperation({ summary: 'Remove a resource until the next refresh; disable it to keep it away' })
-  async remove(@Param('id') id: string, @Caller() caller: Principal) {
+  @ApiOkResponse({ type: StatusView, example: new StatusView('Resource 6f1d2f0a4c7b4e0f9b5f0a3c2d1e4f5a deleted') })
+  @ApiFailures('registry.unknown', 'http.invalid')
+  async remove(@Param('id') id: string, @Query() _query: RemoveQuery, @Caller() caller: Principal) {
     await this.entries.remove(KINDS, id, caller);
-    return { status: 'success', message: `Resource ${id} deleted` };
+    return new StatusView(`Resource ${id} deleted`);
   }
 
   @Post(':id/state')
   @HttpCode(200)
   @Requires('resources.update')
   @ApiOperation({ summary: 'Enable or disable a resource' })
+  @ApiStateOf('resource', ResourceView, RESOURCE_EXAMPLE)
+  @ApiFailures('registry.unknown', 'http.invalid')
   async setState(@Param('id') id: string, @Query() { activate = true }: StateQuery, @Caller() caller: Principal) {
     const resource = await this.entries.setEnabled(KINDS, id, activate, caller);
     return { status: 'success', message: `Resource ${id} ${activate ? 'activated' : 'deactivated'}`, resource };
@@ -64,6 +78,8 @@ export class ResourceController {
   @HttpCode(200)
   @Requires('resources.update')
   @ApiOperation({ summary: 'As /state', deprecated: true })
+  @ApiStateOf('resource', ResourceView, RESOURCE_EXAMPLE)
+  @ApiFailures('registry.unknown', 'http.invalid')
   toggle(@Param('id') id: string, @Query() query: StateQuery, @Caller() caller: Principal) {
     return this.setState(id, query, caller);
   }

@@ -1,44 +1,46 @@
-import type { HeaderParam } from '#contracts/registry/catalog';
 import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { checkDepth, membersOf } from '#libs/mcp';
-import { type EntryKind, problemWithName } from '../entries/naming.js';
+import type { OfferedEntry } from '../entries/difference.js';
+import { problemWithName } from '../entries/naming.js';
+import { LIST_OF } from '../storage/entry-kind.js';
+import type { GatewayEntity, RefusedEntry } from './gateway.entity.js';
 
-/** Something an upstream offers, fit to be shown. */
-export interface OfferedEntry {
-  readonly kind: EntryKind;
-  /** The upstream's own name, or the URI. */
-  readonly originalName: string;
-  /** JSON text as the upstream sent it. */
-  readonly definition: string;
-  readonly headerParams: readonly HeaderParam[];
+/** An answer is as old as its question: what happened at the upstream meanwhile may not be in it. */
+export interface Discovery {
+  readonly discovered: DiscoveredUpstream;
+  readonly askedAt: Date;
 }
 
-/** Something an upstream offers that is not shown, and why. */
-export interface RefusedEntry {
-  readonly list: string;
-  readonly name: string;
-  readonly reason: string;
-}
+/** What a discovery says of the upstream itself. */
+export type UpstreamDescription = Pick<
+  GatewayEntity,
+  | 'transport'
+  | 'era'
+  | 'protocolVersion'
+  | 'serverInfo'
+  | 'capabilities'
+  | 'instructions'
+  | 'hints'
+  | 'reachable'
+  | 'refreshedAt'
+>;
 
-export interface Offer {
+/** What a discovery found, sorted into what can be shown and what cannot. */
+export interface DiscoveryResult {
+  readonly description: UpstreamDescription;
   readonly entries: readonly OfferedEntry[];
   readonly refused: readonly RefusedEntry[];
 }
 
-const LIST_OF: Readonly<Record<EntryKind, string>> = {
-  tool: 'tools',
-  prompt: 'prompts',
-  resource: 'resources',
-  template: 'resourceTemplates',
-};
 const ENTRIES_MAX = 10_000;
 const REFUSED_MAX = 200;
 const DEFINITION_LENGTH_MAX = 256 * 1024;
 /** Far beyond any real schema, far below where `JSON.stringify` runs out of stack. */
 const DEFINITION_DEPTH_MAX = 100;
 
-/** Sorts what was discovered into what can be shown and what cannot; a name that comes twice counts the first time. */
-export const readOffer = (discovered: DiscoveredUpstream, prefix: string): Offer => {
+/** `prefix`: what names of the gateway begin with. Of a name that comes twice the first entry counts. */
+export const readDiscovery = (discovery: Discovery, prefix: string): DiscoveryResult => {
+  const { discovered } = discovery;
   const entries: OfferedEntry[] = [];
   const refused: RefusedEntry[] = discovered.refused.map(printable);
   const seen = new Set<string>();
@@ -50,15 +52,16 @@ export const readOffer = (discovered: DiscoveredUpstream, prefix: string): Offer
       (entries.length >= ENTRIES_MAX ? `the upstream offers more than ${ENTRIES_MAX} entries` : null) ??
       problemWithDefinition(entry.definition);
     if (reason !== null) {
-      refused.push(printable({ list: LIST_OF[entry.kind], name: entry.originalName, reason }));
+      refused.push(refusalOf(entry, reason));
       continue;
     }
     seen.add(key);
     entries.push(entry);
   }
-  return { entries, refused: refused.slice(0, REFUSED_MAX) };
+  return { description: descriptionOf(discovery), entries, refused: refused.slice(0, REFUSED_MAX) };
 };
 
+/** `reason`: why the entry is not shown, for an operator. */
 export const refusalOf = (entry: OfferedEntry, reason: string): RefusedEntry =>
   printable({ list: LIST_OF[entry.kind], name: entry.originalName, reason });
 
@@ -97,3 +100,18 @@ const printable = ({ list, name, reason }: RefusedEntry): RefusedEntry => ({
   name: name.slice(0, 128).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD'),
   reason: reason.slice(0, 512),
 });
+
+const descriptionOf = ({ discovered, askedAt }: Discovery): UpstreamDescription => ({
+  transport: discovered.transport,
+  era: discovered.era,
+  protocolVersion: withoutNul(discovered.protocolVersion),
+  serverInfo: discovered.serverInfo,
+  capabilities: discovered.capabilities,
+  instructions: discovered.instructions === null ? null : withoutNul(discovered.instructions),
+  hints: discovered.hints ?? {},
+  reachable: true,
+  refreshedAt: askedAt,
+});
+
+/** PostgreSQL's text has no U+0000; in JSON columns it stands escaped. */
+const withoutNul = (text: string): string => text.replaceAll('\0', '');

@@ -36,7 +36,11 @@ export class RegisterGatewayBody extends OwnedBody {
   @IsPlainText(255, { lengthMin: 1 })
   name!: string;
 
-  @ApiPropertyOptional({ description: 'Where the server is reached; for every transport but STDIO.' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Where the server is reached; for every transport but STDIO.',
+  })
   @IsOptional()
   @IsPlainText(2048)
   url?: string | null;
@@ -46,7 +50,11 @@ export class RegisterGatewayBody extends OwnedBody {
   @IsIn([...UPSTREAM_TRANSPORTS, 'AUTO'])
   transport?: UpstreamTransport | 'AUTO';
 
-  @ApiPropertyOptional({ description: 'STDIO: the program to run. No shell is involved.' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'STDIO: the program to run. No shell is involved.',
+  })
   @IsOptional()
   @IsPlainText(1024, { lengthMin: 1 })
   command?: string | null;

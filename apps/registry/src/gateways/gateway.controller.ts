@@ -1,21 +1,39 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseInterceptors } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
+import type { FailureCode } from '#libs/errors';
 import { Caller, Requires } from '#libs/identity';
-import { DatabaseFailureInterceptor } from '../storage/database-failure.interceptor.js';
+import { ApiFailures } from '#libs/service';
+import { ApiListOf, ApiStateOf, StatusView } from '../rest/answers.js';
+import { ListQuery, RemoveQuery, StateQuery } from '../rest/list.query.js';
 import { RegisterGatewayBody, UpdateGatewayBody } from './gateway.body.js';
+import { GATEWAY_EXAMPLE } from './gateway.example.js';
 import { GatewayService } from './gateway.service.js';
-import { ListQuery, StateQuery } from '../rest/list.query.js';
+import { GatewayView } from './gateway.view.js';
+
+/** What a route may answer that connects to the upstream. */
+const CONNECTING: readonly FailureCode[] = [
+  'http.invalid',
+  'registry.name_taken',
+  'upstream.refused',
+  'upstream.unreachable',
+  'upstream.unauthorised',
+  'upstream.not_mcp',
+  'upstream.invalid_answer',
+  'upstream.timed_out',
+  'bus.no_responders',
+];
 
 @ApiTags('gateways')
 @Controller('gateways')
-@UseInterceptors(DatabaseFailureInterceptor)
 export class GatewayController {
   constructor(private readonly gateways: GatewayService) {}
 
   @Post()
   @Requires('gateways.create')
   @ApiOperation({ summary: 'Register an upstream: connects, lists what it offers, answers what was found' })
+  @ApiCreatedResponse({ type: GatewayView, example: GATEWAY_EXAMPLE })
+  @ApiFailures(...CONNECTING)
   register(@Body() body: RegisterGatewayBody, @Caller() caller: Principal) {
     return this.gateways.register(body, caller);
   }
@@ -23,6 +41,8 @@ export class GatewayController {
   @Get()
   @Requires('gateways.read')
   @ApiOperation({ summary: 'List gateways' })
+  @ApiListOf('gateways', GatewayView, GATEWAY_EXAMPLE)
+  @ApiFailures('http.invalid')
   list(@Query() query: ListQuery, @Caller() caller: Principal) {
     return this.gateways.list(query, caller);
   }
@@ -30,6 +50,8 @@ export class GatewayController {
   @Get(':id')
   @Requires('gateways.read')
   @ApiOperation({ summary: 'One gateway' })
+  @ApiOkResponse({ type: GatewayView, example: GATEWAY_EXAMPLE })
+  @ApiFailures('registry.unknown')
   describe(@Param('id') id: string, @Caller() caller: Principal) {
     return this.gateways.describe(id, caller);
   }
@@ -37,6 +59,8 @@ export class GatewayController {
   @Put(':id')
   @Requires('gateways.update')
   @ApiOperation({ summary: 'Change a gateway; what is left out stays. A new address or credential is tried first' })
+  @ApiOkResponse({ type: GatewayView, example: GATEWAY_EXAMPLE })
+  @ApiFailures('registry.unknown', 'http.conflict', ...CONNECTING)
   update(@Param('id') id: string, @Body() body: UpdateGatewayBody, @Caller() caller: Principal) {
     return this.gateways.update(id, body, caller);
   }
@@ -44,15 +68,19 @@ export class GatewayController {
   @Delete(':id')
   @Requires('gateways.delete')
   @ApiOperation({ summary: 'Remove a gateway, all it offers and its credential' })
-  async remove(@Param('id') id: string, @Caller() caller: Principal) {
+  @ApiOkResponse({ type: StatusView, example: new StatusView('Gateway Weather deleted') })
+  @ApiFailures('registry.unknown', 'http.invalid')
+  async remove(@Param('id') id: string, @Query() _query: RemoveQuery, @Caller() caller: Principal) {
     const { name } = await this.gateways.remove(id, caller);
-    return { status: 'success', message: `Gateway ${name} deleted` };
+    return new StatusView(`Gateway ${name} deleted`);
   }
 
   @Post(':id/state')
   @HttpCode(200)
   @Requires('gateways.update')
   @ApiOperation({ summary: 'Enable or disable a gateway' })
+  @ApiStateOf('gateway', GatewayView, GATEWAY_EXAMPLE)
+  @ApiFailures('registry.unknown', 'http.invalid')
   async setState(@Param('id') id: string, @Query() { activate = true }: StateQuery, @Caller() caller: Principal) {
     const gateway = await this.gateways.setEnabled(id, activate, caller);
     return { status: 'success', message: `Gateway ${gateway.name} ${activate ? 'activated' : 'deactivated'}`, gateway };
@@ -62,31 +90,9 @@ export class GatewayController {
   @HttpCode(200)
   @Requires('gateways.update')
   @ApiOperation({ summary: 'As /state', deprecated: true })
+  @ApiStateOf('gateway', GatewayView, GATEWAY_EXAMPLE)
+  @ApiFailures('registry.unknown', 'http.invalid')
   toggle(@Param('id') id: string, @Query() query: StateQuery, @Caller() caller: Principal) {
     return this.setState(id, query, caller);
   }
-
-  @Post(':id/tools/refresh')
-  @HttpCode(200)
-  @Requires('gateways.update')
-  @ApiOperation({ summary: 'List anew what the upstream offers; answers how many entries came, changed and went' })
-  async refresh(@Param('id') id: string, @Caller() caller: Principal) {
-    const startedAtMs = Date.now();
-    const { tools, prompts, resources, refused } = await this.gateways.refresh(id, caller);
-    return {
-      gatewayId: id,
-      success: true,
-      ...countMembers('tools', tools),
-      ...countMembers('prompts', prompts),
-      ...countMembers('resources', resources),
-      validationErrors: refused,
-      durationMs: Date.now() - startedAtMs,
-    };
-  }
 }
-
-const countMembers = (list: string, counts: { added: number; updated: number; removed: number }) => ({
-  [`${list}Added`]: counts.added,
-  [`${list}Updated`]: counts.updated,
-  [`${list}Removed`]: counts.removed,
-});

@@ -2,7 +2,6 @@ import { Column, Entity } from 'typeorm';
 import type { CacheHint, SessionScope } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { DiscoveredUpstream, Era } from '#contracts/tool-invocation/discover-upstream.request';
-import type { RefusedEntry } from './discovery-result.js';
 import { OwnedEntity } from '../storage/owned.entity.js';
 
 export type AuthType = 'none' | 'bearer' | 'basic' | 'authheaders';
@@ -13,6 +12,13 @@ export interface CredentialShape {
   readonly username: string | null;
   readonly headerNames: readonly string[];
   readonly envNames: readonly string[];
+}
+
+/** Something an upstream offers that is not shown, and why. */
+export interface RefusedEntry {
+  readonly list: string;
+  readonly name: string;
+  readonly reason: string;
 }
 
 @Entity({ schema: 'registry', name: 'gateway' })

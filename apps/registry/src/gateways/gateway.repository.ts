@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, Not, type QueryDeepPartialEntity } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
+import { fail } from '#libs/errors';
 import { InjectDatabase } from '#libs/storage';
 import { GatewayEntity } from './gateway.entity.js';
 import { type ListFilter, type Page, type Paged, narrowTo, onlySeenBy, pageOf } from '../storage/page.js';
@@ -13,12 +14,11 @@ export class GatewayRepository {
     return manager.findOneBy(GatewayEntity, { id });
   }
 
-  findByIds(ids: readonly string[], manager: EntityManager = this.database.manager): Promise<GatewayEntity[]> {
-    return manager.createQueryBuilder(GatewayEntity, 'gateway').where('gateway.id = ANY(:ids)', { ids }).getMany();
-  }
-
-  findEnabled(manager: EntityManager): Promise<GatewayEntity[]> {
-    return manager.find(GatewayEntity, { where: { enabled: true }, order: { ordinal: 'ASC' } });
+  /** Throws `registry.unknown` where it is gone. */
+  async read(id: string, manager: EntityManager): Promise<GatewayEntity> {
+    const gateway = await this.findById(id, manager);
+    if (gateway === null) throw fail('registry.unknown');
+    return gateway;
   }
 
   /** Another gateway that has the name, or the slug the name comes down to. */

@@ -1,86 +1,84 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
-import { CatalogChanges } from '../changes/catalog-changes.service.js';
-import { type RefreshReport, RefreshService } from '../refresh/refresh.service.js';
-import { UpstreamsService } from './upstreams.service.js';
-import type { GatewayEntity } from './gateway.entity.js';
-import { isObjectId } from '../storage/object-id.js';
-import { RegistryStore } from '../storage/registry-store.js';
+import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
+import { fail } from '#libs/errors';
+import { CatalogChangesService } from '../changes/catalog-changes.service.js';
+import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
+import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
+import { assertCanChange, assertCanView } from '../rest/ownership.js';
+import { isObjectId } from '../storage/stored.entity.js';
 import type { RegisterGatewayBody, UpdateGatewayBody } from './gateway.body.js';
+import type { GatewayEntity } from './gateway.entity.js';
+import { GatewayRepository } from './gateway.repository.js';
+import { GatewayView } from './gateway.view.js';
+import { profileOf } from './profile.js';
 import { GatewayRegistrationService } from './registration/gateway-registration.service.js';
 import { GatewayUpdateService } from './registration/gateway-update.service.js';
-import { gatewayView } from './gateway.view.js';
-import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
-import { mustChange, mustSee } from '../rest/ownership.js';
+import { UpstreamCredentialService } from './upstream-credential.service.js';
 
-type GatewayView = ReturnType<typeof gatewayView>;
-
-/** What may be done with gateways, by those who may do it. */
+/**
+ * Gateways, as those may see and change them whose they are. Every method that takes an id and a caller throws
+ * `registry.unknown` for a gateway that is not there or that the caller may not see.
+ */
 @Injectable()
 export class GatewayService {
   constructor(
-    private readonly store: RegistryStore,
+    private readonly gateways: GatewayRepository,
+    private readonly entries: GatewayEntriesService,
     private readonly registration: GatewayRegistrationService,
     private readonly updating: GatewayUpdateService,
-    private readonly refreshing: RefreshService,
-    private readonly upstreams: UpstreamsService,
-    private readonly changes: CatalogChanges,
+    private readonly credentials: UpstreamCredentialService,
+    private readonly changes: CatalogChangesService,
   ) {}
 
   async register(body: RegisterGatewayBody, principal: Principal): Promise<GatewayView> {
-    const id = await this.registration.register(body, principal);
-    return this.describe(id, principal);
+    return this.viewOf(await this.registration.register(body, principal), principal);
   }
 
+  /** The gateways that the caller may see; an array, or a page when the query asks for one. */
   async list(query: ListQuery, principal: Principal) {
-    const paged = await this.store.gateways.list(principal, filterOf(query), pageOfQuery(query));
-    const countsOf = await this.store.entries.countByGateways(paged.rows.map(({ id }) => id));
-    return listAnswer(
-      query,
-      'gateways',
-      paged,
-      paged.rows.map((row) => gatewayView(row, countsOf(row.id), principal)),
-    );
+    const paged = await this.gateways.list(principal, filterOf(query), pageOfQuery(query));
+    const countsOf = await this.entries.count(paged.rows.map(({ id }) => id));
+    const views = paged.rows.map((row) => new GatewayView(row, countsOf(row.id), principal));
+    return listAnswer(query, 'gateways', paged, views);
   }
 
   async describe(id: string, principal: Principal): Promise<GatewayView> {
-    const gateway = mustSee(principal, await this.find(id));
-    const countsOf = await this.store.entries.countByGateways([id]);
-    return gatewayView(gateway, countsOf(id), principal);
+    const gateway = await this.find(id);
+    assertCanView(principal, gateway);
+    return this.viewOf(gateway, principal);
   }
 
   async update(id: string, body: UpdateGatewayBody, principal: Principal): Promise<GatewayView> {
-    await this.updating.update(mustChange(principal, await this.find(id)), body, principal);
-    return this.describe(id, principal);
+    const before = await this.findChangeable(id, principal);
+    return this.viewOf(await this.updating.update(before, body, principal), principal);
   }
 
   /** A disabled gateway offers nothing and its connections end; what is known of it stays. */
   async setEnabled(id: string, enabled: boolean, principal: Principal): Promise<GatewayView> {
-    mustChange(principal, await this.find(id));
-    await this.changes.make(async (manager, change) => {
-      const gateway = mustChange(principal, await this.store.gateways.findById(id, manager));
-      if (gateway.enabled === enabled) return;
-      await this.store.gateways.update(id, { enabled, updatedAt: new Date() }, manager);
-      change.touchAllLists();
-      change.upstreamIds.add(id);
-      change.touchServers(await this.store.servers.findIdsByGateway(id, manager));
-      change.upstreams.set(id, enabled ? 'updated' : 'removed');
+    return this.changes.make(async (manager, change) => {
+      const gateway = await this.findChangeable(id, principal, manager);
+      if (gateway.enabled !== enabled) {
+        const changes = { enabled, updatedAt: new Date() };
+        await this.gateways.update(id, changes, manager);
+        Object.assign(gateway, changes);
+        change.touchAllLists();
+        change.upstreamIds.add(id);
+        await change.touchServersOfGateway(id);
+        change.upstreams.set(id, enabled ? 'updated' : 'removed');
+      }
+      return this.viewOf(gateway, principal, manager);
     });
-    return this.describe(id, principal);
-  }
-
-  async refresh(id: string, principal: Principal): Promise<RefreshReport> {
-    mustChange(principal, await this.find(id));
-    return this.refreshing.refresh(id);
   }
 
   async remove(id: string, principal: Principal): Promise<GatewayEntity> {
-    const gateway = mustChange(principal, await this.find(id));
+    const gateway = await this.findChangeable(id, principal);
     // First, so that a gateway that is gone leaves no secret behind.
-    await this.upstreams.keepCredential(id, null);
+    await this.credentials.keep(id, null);
     await this.changes.make(async (manager, change) => {
-      change.touchServers(await this.store.servers.findIdsByGateway(id, manager));
-      await this.store.gateways.delete(id, manager);
+      await change.touchServersOfGateway(id);
+      await this.gateways.delete(id, manager);
       change.touchAllLists();
       change.upstreamIds.add(id);
       change.upstreams.set(id, 'removed');
@@ -88,7 +86,37 @@ export class GatewayService {
     return gateway;
   }
 
-  private async find(id: string): Promise<GatewayEntity | null> {
-    return isObjectId(id) ? this.store.gateways.findById(id) : null;
+  /** How an upstream is reached. Throws `upstream.unknown`; a disabled gateway is not reached at all. */
+  async resolve(upstreamId: string): Promise<UpstreamProfile> {
+    return profileOf(await this.findEnabled(upstreamId));
+  }
+
+  /** Throws `upstream.unknown` for a gateway that is not there or is disabled. */
+  async findEnabled(id: string): Promise<GatewayEntity> {
+    const gateway = await this.find(id);
+    if (gateway === null || !gateway.enabled) throw fail('upstream.unknown');
+    return gateway;
+  }
+
+  /** Throws `auth.grant_missing` where the caller may see the gateway but not change it. */
+  async findChangeable(id: string, principal: Principal, manager?: EntityManager): Promise<GatewayEntity> {
+    const gateway = await this.find(id, manager);
+    assertCanChange(principal, gateway);
+    return gateway;
+  }
+
+  /** Null where there is none, whoever asks. */
+  async find(id: string, manager?: EntityManager): Promise<GatewayEntity | null> {
+    return isObjectId(id) ? this.gateways.findById(id, manager) : null;
+  }
+
+  /** Notes that the last attempt to list what the upstream offers failed. */
+  async markUnreachable(id: string): Promise<void> {
+    await this.gateways.update(id, { reachable: false });
+  }
+
+  private async viewOf(gateway: GatewayEntity, principal: Principal, manager?: EntityManager): Promise<GatewayView> {
+    const countsOf = await this.entries.count([gateway.id], manager);
+    return new GatewayView(gateway, countsOf(gateway.id), principal);
   }
 }

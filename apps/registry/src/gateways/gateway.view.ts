@@ -1,46 +1,200 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
-import { sessionScopeOf } from './session-scope.js';
+import type { CacheHint, SessionScope, Visibility } from '#contracts/registry/catalog';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { EntryCounts } from '../entries/entry.repository.js';
-import type { GatewayEntity } from './gateway.entity.js';
+import { canChange } from '../rest/ownership.js';
+import type { AuthType, GatewayEntity, RefusedEntry } from './gateway.entity.js';
+import { sessionScopeOf } from './profile.js';
 import { MASK } from './registration/credential-form.js';
-import { mayChange } from '../rest/ownership.js';
+
+const OPTIONAL_TEXT = { type: String, nullable: true } as const;
+const OPTIONAL_INTEGER = { type: 'integer', nullable: true } as const;
+const ANY_JSON = { type: 'object', additionalProperties: true } as const;
+const TO_CHANGERS = 'Only for those who may change the gateway.';
+
+export class RefusedEntryView implements RefusedEntry {
+  @ApiProperty({ type: String, description: 'The MCP list it stands in, such as `tools`.' })
+  readonly list!: string;
+
+  @ApiProperty({ type: String })
+  readonly name!: string;
+
+  @ApiProperty({ type: String })
+  readonly reason!: string;
+}
+
+class AuthHeaderView {
+  @ApiProperty({ type: String })
+  readonly key!: string;
+
+  @ApiProperty({ enum: [MASK] })
+  readonly value!: string;
+}
 
 /** A gateway as REST shows it. How it is started and what it is shown is for those who may change it. */
-export const gatewayView = (gateway: GatewayEntity, counts: EntryCounts, principal: Principal) => ({
-  id: gateway.id,
-  name: gateway.name,
-  slug: gateway.slug,
-  url: gateway.url,
-  description: gateway.description,
-  transport: gateway.transport,
-  ...(mayChange(principal, gateway) ? connectionView(gateway) : null),
-  toolPrefix: gateway.toolPrefix,
-  timeoutMs: gateway.timeoutMs,
-  concurrencyMax: gateway.concurrencyMax,
-  sessionScope: sessionScopeOf(gateway),
-  listTtlMs: gateway.listTtlMs,
-  listCacheScope: gateway.listCacheScope,
-  enabled: gateway.enabled,
-  reachable: gateway.reachable,
-  era: gateway.era,
-  protocolVersion: gateway.protocolVersion,
-  serverInfo: gateway.serverInfo,
-  capabilities: gateway.capabilities,
-  toolCount: counts.tool,
-  promptCount: counts.prompt,
-  resourceCount: counts.resource,
-  resourceTemplateCount: counts.template,
-  refused: gateway.refused,
-  tags: gateway.tags,
-  visibility: gateway.visibility,
-  teamId: gateway.teamId,
-  ownerEmail: gateway.ownerEmail,
-  createdAt: gateway.createdAt,
-  updatedAt: gateway.updatedAt,
-  lastRefreshAt: gateway.refreshedAt,
-});
+export class GatewayView {
+  @ApiProperty({ type: String })
+  readonly id: string;
 
-const connectionView = ({ command, args, credentialShape }: GatewayEntity) => {
+  @ApiProperty({ type: String })
+  readonly name: string;
+
+  @ApiProperty({ type: String, description: 'Made from the name; begins the names of tools unless `toolPrefix` does.' })
+  readonly slug: string;
+
+  @ApiProperty({ ...OPTIONAL_TEXT, description: 'Null for STDIO.' })
+  readonly url: string | null;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly description: string | null;
+
+  @ApiProperty({ enum: ['STREAMABLEHTTP', 'SSE', 'STDIO'] })
+  readonly transport: UpstreamTransport;
+
+  @ApiPropertyOptional({ ...OPTIONAL_TEXT, description: `STDIO: the program. ${TO_CHANGERS}` })
+  readonly command?: string | null;
+
+  @ApiPropertyOptional({ type: [String], description: TO_CHANGERS })
+  readonly args?: readonly string[];
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string', enum: [MASK] },
+    description: `STDIO: the names of environment variables, each with a mask for its value. ${TO_CHANGERS}`,
+  })
+  readonly env?: Readonly<Record<string, string>>;
+
+  @ApiPropertyOptional({ enum: ['none', 'bearer', 'basic', 'authheaders'], description: TO_CHANGERS })
+  readonly authType?: AuthType;
+
+  @ApiPropertyOptional({ enum: [MASK], description: `For authType "bearer". ${TO_CHANGERS}` })
+  readonly authToken?: string;
+
+  @ApiPropertyOptional({ ...OPTIONAL_TEXT, description: `For authType "basic". ${TO_CHANGERS}` })
+  readonly authUsername?: string | null;
+
+  @ApiPropertyOptional({ enum: [MASK], description: `For authType "basic". ${TO_CHANGERS}` })
+  readonly authPassword?: string;
+
+  @ApiPropertyOptional({ type: [AuthHeaderView], description: `For authType "authheaders". ${TO_CHANGERS}` })
+  readonly authHeaders?: readonly AuthHeaderView[];
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly toolPrefix: string | null;
+
+  @ApiProperty(OPTIONAL_INTEGER)
+  readonly timeoutMs: number | null;
+
+  @ApiProperty(OPTIONAL_INTEGER)
+  readonly concurrencyMax: number | null;
+
+  @ApiProperty({ enum: ['shared', 'principal', 'client'] })
+  readonly sessionScope: SessionScope;
+
+  @ApiProperty(OPTIONAL_INTEGER)
+  readonly listTtlMs: number | null;
+
+  @ApiProperty({ enum: ['public', 'private'], nullable: true })
+  readonly listCacheScope: CacheHint['cacheScope'] | null;
+
+  @ApiProperty({ type: Boolean })
+  readonly enabled: boolean;
+
+  @ApiProperty({ type: Boolean, description: 'Whether the last attempt to list what it offers succeeded.' })
+  readonly reachable: boolean;
+
+  @ApiProperty({ enum: ['modern', 'legacy'], description: 'Modern: MCP 2026-07-28 and later.' })
+  readonly era: Era;
+
+  @ApiProperty({ type: String })
+  readonly protocolVersion: string;
+
+  @ApiProperty(ANY_JSON)
+  readonly serverInfo: Readonly<Record<string, unknown>>;
+
+  @ApiProperty(ANY_JSON)
+  readonly capabilities: Readonly<Record<string, unknown>>;
+
+  @ApiProperty({ type: 'integer' })
+  readonly toolCount: number;
+
+  @ApiProperty({ type: 'integer' })
+  readonly promptCount: number;
+
+  @ApiProperty({ type: 'integer' })
+  readonly resourceCount: number;
+
+  @ApiProperty({ type: 'integer' })
+  readonly resourceTemplateCount: number;
+
+  @ApiProperty({ type: [RefusedEntryView], description: 'What the upstream offers that is not shown, and why.' })
+  readonly refused: readonly RefusedEntry[];
+
+  @ApiProperty({ type: [String] })
+  readonly tags: readonly string[];
+
+  @ApiProperty({ enum: ['private', 'team', 'public'] })
+  readonly visibility: Visibility;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly teamId: string | null;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly ownerEmail: string | null;
+
+  @ApiProperty({ type: Date })
+  readonly createdAt: Date;
+
+  @ApiProperty({ type: Date })
+  readonly updatedAt: Date;
+
+  @ApiProperty({ type: Date })
+  readonly lastRefreshAt: Date;
+
+  constructor(gateway: GatewayEntity, counts: EntryCounts, principal: Principal) {
+    this.id = gateway.id;
+    this.name = gateway.name;
+    this.slug = gateway.slug;
+    this.url = gateway.url;
+    this.description = gateway.description;
+    this.transport = gateway.transport;
+    if (canChange(principal, gateway)) Object.assign(this, connectionMembers(gateway));
+    this.toolPrefix = gateway.toolPrefix;
+    this.timeoutMs = gateway.timeoutMs;
+    this.concurrencyMax = gateway.concurrencyMax;
+    this.sessionScope = sessionScopeOf(gateway);
+    this.listTtlMs = gateway.listTtlMs;
+    this.listCacheScope = gateway.listCacheScope;
+    this.enabled = gateway.enabled;
+    this.reachable = gateway.reachable;
+    this.era = gateway.era;
+    this.protocolVersion = gateway.protocolVersion;
+    this.serverInfo = gateway.serverInfo;
+    this.capabilities = gateway.capabilities;
+    this.toolCount = counts.tool;
+    this.promptCount = counts.prompt;
+    this.resourceCount = counts.resource;
+    this.resourceTemplateCount = counts.template;
+    this.refused = gateway.refused;
+    this.tags = gateway.tags;
+    this.visibility = gateway.visibility;
+    this.teamId = gateway.teamId;
+    this.ownerEmail = gateway.ownerEmail;
+    this.createdAt = gateway.createdAt;
+    this.updatedAt = gateway.updatedAt;
+    this.lastRefreshAt = gateway.refreshedAt;
+  }
+}
+
+type ConnectionMembers = Pick<
+  GatewayView,
+  'command' | 'args' | 'env' | 'authType' | 'authToken' | 'authUsername' | 'authPassword' | 'authHeaders'
+>;
+
+/** A mask stands for every secret; sent back, it means "as it was". */
+const connectionMembers = ({ command, args, credentialShape }: GatewayEntity): ConnectionMembers => {
   const { authType, username, headerNames, envNames } = credentialShape;
   return {
     command,

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { SessionScope } from '#contracts/registry/catalog';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 
+/** How an upstream is reached. */
 export type Connection = Omit<UpstreamProfile, 'version'>;
 
-/** How an upstream is reached. The version is a digest, so equal profiles have equal versions in every replica. */
+/** The version is a digest, so equal profiles have equal versions in every replica. */
 export const profileOf = (connection: Connection): UpstreamProfile => {
   const { id, name, slug, transport, url, command, args, timeoutMs, concurrencyMax } = connection;
   const profile = { id, name, slug, transport, url, command, args, timeoutMs, concurrencyMax };
@@ -12,9 +14,19 @@ export const profileOf = (connection: Connection): UpstreamProfile => {
 
 type Address = Pick<Connection, 'transport' | 'url' | 'command' | 'args'>;
 
-/** Whether both are the same server, whatever it is called here. */
+/** Whether both are the same upstream, whatever it is called here. */
 export const reachesSameUpstream = (one: Address, other: Address): boolean =>
   one.transport === other.transport &&
   one.url === other.url &&
   one.command === other.command &&
   JSON.stringify(one.args) === JSON.stringify(other.args);
+
+interface SessionSettings {
+  readonly transport: Connection['transport'];
+  /** Null: as the transport has it. */
+  readonly sessionScope: SessionScope | null;
+}
+
+/** A process is meant to serve one client, so what it remembers is at least not shown to other people. */
+export const sessionScopeOf = ({ sessionScope, transport }: SessionSettings): SessionScope =>
+  sessionScope ?? (transport === 'STDIO' ? 'principal' : 'shared');

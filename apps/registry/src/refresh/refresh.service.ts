@@ -1,27 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '#contracts/auth/principal';
 import { fail, toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
-import { GatewayRepository } from '../gateways/gateway.repository.js';
-import { RefreshLeaseRepository } from './refresh-lease.repository.js';
-import { CatalogChanges } from '../changes/catalog-changes.service.js';
-import { UpstreamsService } from '../gateways/upstreams.service.js';
-import { OfferApplicationService } from '../gateways/offer-application.service.js';
+import { CatalogChangesService } from '../changes/catalog-changes.service.js';
+import { type AppliedDiscovery, DiscoveryService } from '../gateways/discovery.service.js';
+import { GatewayService } from '../gateways/gateway.service.js';
 import { reachesSameUpstream } from '../gateways/profile.js';
-import type { RefusedEntry } from '../gateways/discovery-result.js';
-
-interface RefreshCounts {
-  readonly added: number;
-  readonly updated: number;
-  readonly removed: number;
-}
-
-export interface RefreshReport {
-  readonly tools: RefreshCounts;
-  readonly prompts: RefreshCounts;
-  readonly resources: RefreshCounts;
-  readonly refused: readonly RefusedEntry[];
-}
+import { RefreshLeaseRepository } from './refresh-lease.repository.js';
 
 const CLAIM_TIMEOUT_MS = 10_000;
 const CLAIM_INTERVAL_MS = 100;
@@ -33,11 +19,10 @@ const CLAIM_INTERVAL_MS = 100;
 @Injectable()
 export class RefreshService {
   constructor(
-    private readonly gateways: GatewayRepository,
+    private readonly gateways: GatewayService,
+    private readonly discoveries: DiscoveryService,
     private readonly leases: RefreshLeaseRepository,
-    private readonly upstreams: UpstreamsService,
-    private readonly offers: OfferApplicationService,
-    private readonly changes: CatalogChanges,
+    private readonly changes: CatalogChangesService,
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
@@ -52,8 +37,12 @@ export class RefreshService {
     for (const gatewayId of await this.leases.findWanting()) await this.resume(gatewayId);
   }
 
-  /** Refreshes in any case; when another process is at it, after that. */
-  async refresh(gatewayId: string): Promise<RefreshReport> {
+  /**
+   * Refreshes for a caller who may change the gateway, after any refresh that is running. Throws `http.conflict` when
+   * that takes longer than 10 s, and what the discovery fails with.
+   */
+  async refresh(gatewayId: string, principal: Principal): Promise<AppliedDiscovery> {
+    await this.gateways.findChangeable(gatewayId, principal);
     const giveUpAtMs = Date.now() + CLAIM_TIMEOUT_MS;
     for (;;) {
       const wanted = await this.leases.claim(gatewayId);
@@ -63,10 +52,10 @@ export class RefreshService {
     }
   }
 
-  /** Refreshes one that is too old, unless another process is at it already or has just been. `false`: it failed. */
+  /** Refreshes one that is older, unless another process is at it or has just been. `false`: it failed, see the log. */
   async renew(gatewayId: string, olderThanMs: number): Promise<boolean> {
     return this.resume(gatewayId, async () => {
-      const gateway = await this.gateways.findById(gatewayId);
+      const gateway = await this.gateways.find(gatewayId);
       return gateway !== null && Date.now() - gateway.refreshedAt.getTime() >= olderThanMs;
     });
   }
@@ -91,7 +80,7 @@ export class RefreshService {
   }
 
   /** With the lease in hand. */
-  private async serve(gatewayId: string, wanted: number): Promise<RefreshReport> {
+  private async serve(gatewayId: string, wanted: number): Promise<AppliedDiscovery> {
     try {
       const first = await this.refreshOnce(gatewayId);
       let pending = await this.leases.settle(gatewayId, wanted);
@@ -106,32 +95,21 @@ export class RefreshService {
     }
   }
 
-  private async refreshOnce(gatewayId: string): Promise<RefreshReport> {
-    const gateway = await this.gateways.findById(gatewayId);
+  private async refreshOnce(gatewayId: string): Promise<AppliedDiscovery> {
+    const gateway = await this.gateways.find(gatewayId);
     if (gateway === null) throw fail('registry.unknown');
     if (!gateway.enabled) throw fail('http.conflict', { message: 'The gateway is disabled' });
-    const discovery = await this.upstreams.discover(gateway, gateway.transport).catch(async (error: unknown) => {
-      await this.gateways.update(gatewayId, { reachable: false });
+    const discovery = await this.discoveries.discover(gateway, gateway.transport).catch(async (error: unknown) => {
+      await this.gateways.markUnreachable(gatewayId);
       throw error;
     });
-    const applied = await this.changes.make(async (manager, change) => {
-      const current = await this.gateways.findById(gatewayId, manager);
+    return this.changes.make(async (manager, change) => {
+      const current = await this.gateways.find(gatewayId, manager);
       if (current === null) throw fail('registry.unknown');
       if (!reachesSameUpstream(current, gateway)) {
         throw fail('http.conflict', { message: 'The gateway was changed while it was being refreshed' });
       }
-      return this.offers.apply(current, discovery, manager, change);
+      return this.discoveries.apply(current, discovery, manager, change);
     });
-    const count = (...kinds: string[]): RefreshCounts => ({
-      added: applied.added.filter(({ kind }) => kinds.includes(kind)).length,
-      updated: applied.updated.filter(({ known }) => kinds.includes(known.kind)).length,
-      removed: applied.removed.filter(({ kind }) => kinds.includes(kind)).length,
-    });
-    return {
-      tools: count('tool'),
-      prompts: count('prompt'),
-      resources: count('resource', 'template'),
-      refused: applied.refused,
-    };
   }
 }

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { Equals, IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
 import type { ListFilter, Page, Paged } from '../storage/page.js';
@@ -20,7 +20,7 @@ const WORDS: Readonly<Record<string, boolean>> = {
 };
 
 /** A query's text as the boolean it stands for; anything else is left for the validator to refuse. */
-const asBoolean = ({ value }: { value: unknown }): unknown =>
+export const asBoolean = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' ? (WORDS[value.toLowerCase()] ?? value) : value;
 const asInteger = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
@@ -84,6 +84,18 @@ export class StateQuery {
   @Transform(asBoolean)
   @IsBoolean()
   activate?: boolean;
+}
+
+/** What may be said of a deletion. */
+export class RemoveQuery {
+  @ApiPropertyOptional({
+    description: 'Only false: records of calls are kept by the metrics service for their own time.',
+    enum: [false],
+  })
+  @IsOptional()
+  @Transform(asBoolean)
+  @Equals(false)
+  purgeMetrics?: false;
 }
 
 export const filterOf = (query: ListQuery): ListFilter => ({

@@ -1,8 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
-import { IsPlainText } from './plain-text.decorator.js';
-import { IsTags } from './tags.decorator.js';
+import { IsPlainText, IsTags } from './plain-text.decorator.js';
 
 /** Who may see what is made. */
 export class SightBody {

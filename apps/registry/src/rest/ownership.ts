@@ -3,27 +3,32 @@ import type { Sight, Visibility } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
 import { isPublicOnly, maySee } from '#libs/identity';
 
-/** Whether the caller may change what it sees: its owner, a member of its team, or an administrator. */
-export const mayChange = (principal: Principal, sight: Sight): boolean => {
+/** Whether the caller may change what it can see: its owner, a member of its team, or an administrator. */
+export const canChange = (principal: Principal, sight: Sight): boolean => {
   if (!maySee(principal, sight)) return false;
   if (sight.ownerEmail === principal.id || (principal.isAdmin && !isPublicOnly(principal))) return true;
   return sight.visibility === 'team' && sight.teamId !== null && (principal.teams?.includes(sight.teamId) ?? true);
 };
 
-/** What the caller may not see does not exist; what it sees but does not own is refused. */
-export const mustChange = <Owned extends Sight>(principal: Principal, owned: Owned | null): Owned => {
-  const seen = mustSee(principal, owned);
-  if (!mayChange(principal, seen))
-    throw fail('auth.grant_missing', { message: 'Only its owner, its team or an administrator may change this' });
-  return seen;
-};
-
-export const mustSee = <Owned extends Sight>(principal: Principal, owned: Owned | null): Owned => {
+/** Throws `registry.unknown` where it is not there, or not for this caller: the two look the same from outside. */
+export function assertCanView<Owned extends Sight>(principal: Principal, owned: Owned | null): asserts owned is Owned {
   if (owned === null || !maySee(principal, owned)) throw fail('registry.unknown');
-  return owned;
-};
+}
 
-/** The sight a body asks for, within what the caller may give. The owner is never taken from a body. */
+/** Throws as `assertCanView` does, and `auth.grant_missing` where the caller may see it but not change it. */
+export function assertCanChange<Owned extends Sight>(
+  principal: Principal,
+  owned: Owned | null,
+): asserts owned is Owned {
+  assertCanView(principal, owned);
+  if (!canChange(principal, owned))
+    throw fail('auth.grant_missing', { message: 'Only its owner, its team or an administrator may change this' });
+}
+
+/**
+ * The visibility that a body asks for, within what the caller may give; what it leaves out stays as `before`. The owner
+ * is never taken from a body. Throws `http.invalid` for a foreign team or a visibility beyond the token's reach.
+ */
 export const sightFrom = (
   principal: Principal,
   body: { readonly visibility?: Visibility | undefined; readonly teamId?: string | null | undefined },

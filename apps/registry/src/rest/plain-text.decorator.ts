@@ -1,4 +1,6 @@
-import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { applyDecorators } from '@nestjs/common';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsOptional, ValidateBy, type ValidationOptions } from 'class-validator';
 
 /**
  * Control characters but for tab and line ends (PostgreSQL takes no U+0000), halves of surrogate pairs, and what makes
@@ -25,4 +27,15 @@ export const IsPlainText = (
       },
     },
     options,
+  );
+
+/** Up to 50 words that things are found by. */
+export const IsTags = (): PropertyDecorator =>
+  applyDecorators(
+    ApiPropertyOptional({ type: [String], maxItems: 50 }),
+    IsOptional(),
+    IsArray(),
+    ArrayMaxSize(50),
+    ArrayUnique(),
+    IsPlainText(100, { each: true, lengthMin: 1 }),
   );

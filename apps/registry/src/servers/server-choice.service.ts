@@ -2,12 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { isAppUri } from '../catalog/app-links.js';
-import type { EntryKind } from '../entries/naming.js';
-import type { EntryEntity } from '../entries/entry.entity.js';
-import { EntryRepository } from '../entries/entry.repository.js';
-import type { GatewayEntity } from '../gateways/gateway.entity.js';
-import { GatewayRepository } from '../gateways/gateway.repository.js';
+import { isAppUri } from '../entries/app-links.js';
+import type { EntryWithGateway } from '../entries/entry.entity.js';
+import { EntryService } from '../entries/entry.service.js';
+import type { EntryKind } from '../storage/entry-kind.js';
 
 const LISTS: readonly { readonly member: string; readonly noun: string; readonly kinds: readonly EntryKind[] }[] = [
   { member: 'associatedTools', noun: 'tool', kinds: ['tool'] },
@@ -19,27 +17,27 @@ export type Choices = Readonly<Record<string, readonly string[] | undefined>>;
 
 /** Reads what a virtual server is to show: entries by id, exposed name or URI, each known to the caller, none twice. */
 @Injectable()
-export class ServerChoice {
-  constructor(
-    private readonly entries: EntryRepository,
-    private readonly gateways: GatewayRepository,
-  ) {}
+export class ServerChoiceService {
+  constructor(private readonly entries: EntryService) {}
 
-  /** The ids, in order. A list that is not given keeps what is in `before`. */
+  /**
+   * The ids, in order. A list that is not given keeps what is in `before`. Throws `registry.unknown` for a choice that is
+   * not there, `registry.name_taken` for two entries of one name.
+   */
   async read(
     choices: Choices,
-    before: readonly EntryEntity[],
+    before: readonly EntryWithGateway[],
     principal: Principal,
     manager: EntityManager,
   ): Promise<string[]> {
-    const chosen: EntryEntity[] = [];
+    const chosen: EntryWithGateway[] = [];
     for (const { member, noun, kinds } of LISTS) {
       const wanted = choices[member];
       if (wanted === undefined) chosen.push(...before.filter(({ kind }) => kinds.includes(kind)));
       else chosen.push(...(await this.resolve(noun, kinds, [...new Set(wanted)], principal, manager)));
     }
     const unique = [...new Map(chosen.map((entry) => [entry.id, entry])).values()];
-    await this.refuseNamesakes(unique, manager);
+    assertDistinctNames(unique);
     return unique.map(({ id }) => id);
   }
 
@@ -49,7 +47,7 @@ export class ServerChoice {
     wanted: readonly string[],
     principal: Principal,
     manager: EntityManager,
-  ): Promise<EntryEntity[]> {
+  ): Promise<EntryWithGateway[]> {
     const found = await this.entries.findChosen(kinds, wanted, principal, manager);
     const byId = new Map(found.map((entry) => [entry.id, entry]));
     const byName = Map.groupBy(found, clientName);
@@ -62,34 +60,30 @@ export class ServerChoice {
       return own === undefined ? (byName.get(choice) ?? []) : [own];
     });
   }
-
-  /** Within one server a name or URI stands for one entry. */
-  private async refuseNamesakes(chosen: readonly EntryEntity[], manager: EntityManager): Promise<void> {
-    const first = new Map<string, EntryEntity>();
-    for (const entry of chosen) {
-      const key = `${entry.kind} ${clientName(entry)}`;
-      const other = first.get(key);
-      // Apps of one URI are told apart by the gateway they are of.
-      if (other === undefined || (entry.kind === 'resource' && isAppUri(entry.originalName))) {
-        first.set(key, entry);
-        continue;
-      }
-      const gateways = await this.gateways.findByIds([other.gatewayId, entry.gatewayId], manager);
-      const sides = [other, entry].map((side) => ({ id: side.id, gateway: nameOf(gateways, side.gatewayId) }));
-      throw fail('registry.name_taken', {
-        message:
-          `Two entries would be called "${clientName(entry)}" here: ` +
-          sides.map((side) => `${side.id} of the gateway "${side.gateway}"`).join(' and '),
-        data: { name: clientName(entry), entries: sides },
-      });
-    }
-  }
 }
 
-const clientName = ({ exposedName, originalName }: EntryEntity): string => exposedName ?? originalName;
+/** Within one server a name or URI stands for one entry. */
+const assertDistinctNames = (chosen: readonly EntryWithGateway[]): void => {
+  const first = new Map<string, EntryWithGateway>();
+  for (const entry of chosen) {
+    const key = `${entry.kind} ${clientName(entry)}`;
+    const other = first.get(key);
+    // Apps of one URI are told apart by the gateway they are of.
+    if (other === undefined || (entry.kind === 'resource' && isAppUri(entry.originalName))) {
+      first.set(key, entry);
+      continue;
+    }
+    const sides = [other, entry].map((side) => ({ id: side.id, gateway: side.gateway.name }));
+    throw fail('registry.name_taken', {
+      message:
+        `Two entries would be called "${clientName(entry)}" here: ` +
+        sides.map((side) => `${side.id} of the gateway "${side.gateway}"`).join(' and '),
+      data: { name: clientName(entry), entries: sides },
+    });
+  }
+};
 
-const nameOf = (gateways: readonly GatewayEntity[], id: string): string =>
-  gateways.find((gateway) => gateway.id === id)?.name ?? id;
+const clientName = ({ exposedName, originalName }: EntryWithGateway): string => exposedName ?? originalName;
 
 const QUOTED_MAX = 10;
 const quoted = (names: readonly string[]): string =>

@@ -3,7 +3,8 @@ import { DataSource, type EntityManager, IsNull } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import type { Sight } from '#contracts/registry/catalog';
 import { InjectDatabase } from '#libs/storage';
-import type { EntryKind } from '../entries/naming.js';
+import { type EntryWithGateway, selectEntries } from '../entries/entry.entity.js';
+import type { EntryKind } from '../storage/entry-kind.js';
 import { type ListFilter, type Page, type Paged, narrowTo, onlySeenBy, pageOf } from '../storage/page.js';
 import { ServerEntity, ServerEntryEntity } from './server.entity.js';
 
@@ -35,9 +36,25 @@ export class ServerRepository {
     return pageOf(narrowTo(query, filter, { tagged: 'server', sighted: 'server' }), 'server', page);
   }
 
-  /** What each of the servers has chosen, in its order. */
-  async findChosen(serverIds: readonly string[]): Promise<(serverId: string) => readonly ChosenEntry[]> {
-    const rows: (ChosenEntry & { serverId: string })[] = await this.database.query(
+  /** What the server shows, in its own order; with `includeInactive` what it would show. */
+  findEntries(
+    serverId: string,
+    includeInactive: boolean,
+    manager: EntityManager = this.database.manager,
+  ): Promise<EntryWithGateway[]> {
+    const query = selectEntries(manager)
+      .innerJoin(ServerEntryEntity, 'chosen', 'chosen.entryId = entry.id AND chosen.serverId = :serverId', { serverId })
+      .orderBy('chosen.position');
+    if (!includeInactive) query.andWhere('entry.enabled AND gateway.enabled');
+    return query.getMany();
+  }
+
+  /** Answers a function from a server's id to what it has chosen, in its order. */
+  async findChosen(
+    serverIds: readonly string[],
+    manager: EntityManager = this.database.manager,
+  ): Promise<(serverId: string) => readonly ChosenEntry[]> {
+    const rows: (ChosenEntry & { serverId: string })[] = await manager.query(
       `SELECT chosen.server_id AS "serverId", entry.id, entry.kind, coalesce(entry.exposed_name, entry.original_name) AS name,
               gateway.visibility, gateway.team_id AS "teamId", gateway.owner_email AS "ownerEmail"
          FROM registry.server_entry chosen
@@ -48,25 +65,6 @@ export class ServerRepository {
     );
     const chosen = Map.groupBy(rows, ({ serverId }) => serverId);
     return (serverId) => chosen.get(serverId) ?? [];
-  }
-
-  /** The servers that show any of the entries. */
-  async findIdsByEntries(entryIds: readonly string[], manager: EntityManager): Promise<string[]> {
-    const rows: { id: string }[] = await manager.query(
-      'SELECT DISTINCT server_id AS id FROM registry.server_entry WHERE entry_id = ANY($1)',
-      [entryIds],
-    );
-    return rows.map(({ id }) => id);
-  }
-
-  /** The servers that show anything of the gateway. */
-  async findIdsByGateway(gatewayId: string, manager: EntityManager): Promise<string[]> {
-    const rows: { id: string }[] = await manager.query(
-      `SELECT DISTINCT chosen.server_id AS id FROM registry.server_entry chosen
-         JOIN registry.entry entry ON entry.id = chosen.entry_id WHERE entry.gateway_id = $1`,
-      [gatewayId],
-    );
-    return rows.map(({ id }) => id);
   }
 
   async insert(server: Omit<ServerEntity, 'ordinal'>, manager: EntityManager): Promise<void> {
@@ -81,6 +79,7 @@ export class ServerRepository {
     await manager.delete(ServerEntity, { id });
   }
 
+  /** Takes the place of what the server had chosen before. */
   async choose(serverId: string, entryIds: readonly string[], manager: EntityManager): Promise<void> {
     await manager.delete(ServerEntryEntity, { serverId });
     await manager.query(

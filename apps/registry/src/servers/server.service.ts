@@ -4,126 +4,161 @@ import type { Principal } from '#contracts/auth/principal';
 import type { Sight } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
 import { maySee } from '#libs/identity';
-import { CatalogChanges } from '../changes/catalog-changes.service.js';
-import type { EntryKind } from '../entries/naming.js';
-import { EntryRepository } from '../entries/entry.repository.js';
-import { isObjectId, newObjectId } from '../storage/object-id.js';
+import type { CatalogChange } from '../changes/catalog-change.js';
+import { CatalogChangesService } from '../changes/catalog-changes.service.js';
+import type { EntryWithGateway } from '../entries/entry.entity.js';
+import { type EntryView, entryView } from '../entries/entry.view.js';
+import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
+import { assertCanChange, assertCanView, sightFrom } from '../rest/ownership.js';
+import type { EntryKind } from '../storage/entry-kind.js';
+import { isObjectId, newObjectId } from '../storage/stored.entity.js';
+import type { CreateServerBody, ServerBody, UpdateServerBody } from './server.body.js';
+import { ServerChoiceService } from './server-choice.service.js';
 import type { ServerEntity } from './server.entity.js';
 import { ServerRepository } from './server.repository.js';
-import { EntryService } from '../entries/entry.service.js';
-import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
-import { mustChange, mustSee, sightFrom } from '../rest/ownership.js';
-import type { CreateServerBody, ServerBody, UpdateServerBody } from './server.body.js';
-import { ServerChoice } from './server-choice.service.js';
-import { serverView } from './server.view.js';
+import { ServerView } from './server.view.js';
 
-type ServerView = ReturnType<typeof serverView>;
-
-/** Virtual servers: a choice of entries under an endpoint of its own. */
+/**
+ * Virtual servers: chosen entries under an endpoint of their own. Every method that takes an id and a caller throws
+ * `registry.unknown` for a server that is not there or that the caller may not see.
+ */
 @Injectable()
 export class ServerService {
   constructor(
     private readonly servers: ServerRepository,
-    private readonly entries: EntryRepository,
-    private readonly choice: ServerChoice,
-    private readonly entryViews: EntryService,
-    private readonly changes: CatalogChanges,
+    private readonly choice: ServerChoiceService,
+    private readonly changes: CatalogChangesService,
   ) {}
 
+  /** Throws `registry.name_taken`, and `registry.unknown` for a choice that is not there. */
   async create({ server: body, visibility, teamId }: CreateServerBody, principal: Principal): Promise<ServerView> {
-    const id = newObjectId();
     const sight = sightFrom(principal, { visibility: visibility ?? body.visibility, teamId: teamId ?? body.teamId });
-    await this.changes.make(async (manager, change) => {
-      await this.mustBeFree(id, body.name, sight, manager);
+    const { name, description = null, tags = [] } = body;
+    const now = new Date();
+    const server = {
+      id: newObjectId(),
+      name,
+      description,
+      tags,
+      ...sight,
+      enabled: true,
+      createdAt: now,
+      updatedAt: now,
+    };
+    return this.changes.make(async (manager, change) => {
+      await this.assertNameFree(server, manager);
       const chosen = await this.choice.read({ ...NOTHING, ...choicesOf(body) }, [], principal, manager);
-      const now = new Date();
-      const { name, description = null } = body;
-      await this.servers.insert(
-        { id, name, description, tags: body.tags ?? [], ...sight, enabled: true, createdAt: now, updatedAt: now },
-        manager,
-      );
-      await this.servers.choose(id, chosen, manager);
+      await this.servers.insert(server, manager);
+      await this.servers.choose(server.id, chosen, manager);
       change.touchAllLists();
-      change.serverIds.add(id);
+      change.serverIds.add(server.id);
+      return this.viewOf(server, principal, manager);
     });
-    return this.describe(id, principal);
   }
 
+  /** The virtual servers that the caller may see; an array, or a page when the query asks for one. */
   async list(query: ListQuery, principal: Principal) {
     const paged = await this.servers.list(principal, filterOf(query), pageOfQuery(query));
     const chosenBy = await this.servers.findChosen(paged.rows.map(({ id }) => id));
-    return listAnswer(
-      query,
-      'servers',
-      paged,
-      paged.rows.map((row) => serverView(row, chosenBy(row.id), principal)),
-    );
+    const views = paged.rows.map((row) => new ServerView(row, chosenBy(row.id), principal));
+    return listAnswer(query, 'servers', paged, views);
   }
 
   async describe(id: string, principal: Principal): Promise<ServerView> {
-    const server = mustSee(principal, await this.find(id));
-    const chosenBy = await this.servers.findChosen([id]);
-    return serverView(server, chosenBy(id), principal);
+    const server = await this.find(id);
+    assertCanView(principal, server);
+    return this.viewOf(server, principal);
   }
 
+  /** What the body leaves out stays; a list that it gives takes the place of the old one. Throws as `create` does. */
   async update(id: string, body: UpdateServerBody, principal: Principal): Promise<ServerView> {
-    await this.change(id, principal, async (server, manager) => {
-      const sight = sightFrom(principal, body, server);
-      const name = body.name ?? server.name;
-      const tags = body.tags ?? server.tags;
-      const description = body.description === undefined ? server.description : body.description;
-      await this.mustBeFree(id, name, sight, manager);
-      await this.servers.update(id, { name, description, tags, ...sight, updatedAt: new Date() }, manager);
+    return this.changes.make(async (manager, change) => {
+      const server = await this.begin(id, principal, manager, change);
+      const changes = {
+        ...sightFrom(principal, body, server),
+        name: body.name ?? server.name,
+        tags: body.tags ?? server.tags,
+        description: body.description === undefined ? server.description : body.description,
+        updatedAt: new Date(),
+      };
+      await this.assertNameFree({ id, ...changes }, manager);
+      await this.servers.update(id, changes, manager);
       const choices = choicesOf(body);
-      if (Object.keys(choices).length === 0) return;
-      const before = await this.entries.findByServer(id, true, manager);
-      await this.servers.choose(id, await this.choice.read(choices, before, principal, manager), manager);
+      if (Object.keys(choices).length > 0) {
+        const before = await this.servers.findEntries(id, true, manager);
+        await this.servers.choose(id, await this.choice.read(choices, before, principal, manager), manager);
+      }
+      return this.viewOf(Object.assign(server, changes), principal, manager);
     });
-    return this.describe(id, principal);
   }
 
   async setEnabled(id: string, enabled: boolean, principal: Principal): Promise<ServerView> {
-    await this.change(id, principal, (_server, manager) =>
-      this.servers.update(id, { enabled, updatedAt: new Date() }, manager),
-    );
-    return this.describe(id, principal);
+    return this.changes.make(async (manager, change) => {
+      const server = await this.begin(id, principal, manager, change);
+      const changes = { enabled, updatedAt: new Date() };
+      await this.servers.update(id, changes, manager);
+      return this.viewOf(Object.assign(server, changes), principal, manager);
+    });
   }
 
+  /** Answers the name it had. */
   async remove(id: string, principal: Principal): Promise<string> {
-    let name = '';
-    await this.change(id, principal, async (server, manager) => {
-      name = server.name;
+    return this.changes.make(async (manager, change) => {
+      const { name } = await this.begin(id, principal, manager, change);
       await this.servers.delete(id, manager);
+      return name;
     });
-    return name;
   }
 
   /** What the server shows to this caller. */
-  async entriesOf(id: string, kinds: readonly EntryKind[], query: ListQuery, principal: Principal) {
-    mustSee(principal, await this.find(id));
-    const rows = await this.entries.findByServer(id, query.includeInactive ?? false);
-    const views = await this.entryViews.views(rows.filter(({ kind }) => kinds.includes(kind)));
-    return views.filter((view) => maySee(principal, view));
+  async entriesOf(
+    id: string,
+    kinds: readonly EntryKind[],
+    query: ListQuery,
+    principal: Principal,
+  ): Promise<EntryView[]> {
+    assertCanView(principal, await this.find(id));
+    const entries = await this.servers.findEntries(id, query.includeInactive ?? false);
+    return entries
+      .filter(({ kind, gateway }) => kinds.includes(kind) && maySee(principal, gateway))
+      .map((entry) => entryView(entry));
   }
 
-  private async change(
+  /** An enabled server with what it shows, in its order. Throws `registry.server_unknown`. */
+  async readShown(
+    id: string,
+    manager: EntityManager,
+  ): Promise<{ readonly server: ServerEntity; readonly entries: EntryWithGateway[] }> {
+    const server = await this.servers.findById(id, manager);
+    if (server === null || !server.enabled) throw fail('registry.server_unknown');
+    return { server, entries: await this.servers.findEntries(id, false, manager) };
+  }
+
+  /** Within a change: the server, which the caller may change. Whatever is done to one touches all its lists. */
+  private async begin(
     id: string,
     principal: Principal,
-    work: (server: ServerEntity, manager: EntityManager) => Promise<void>,
-  ): Promise<void> {
-    mustChange(principal, await this.find(id));
-    await this.changes.make(async (manager, change) => {
-      const server = mustChange(principal, await this.servers.findById(id, manager));
-      change.touchAllLists();
-      change.serverIds.add(id);
-      await work(server, manager);
-    });
+    manager: EntityManager,
+    change: CatalogChange,
+  ): Promise<ServerEntity> {
+    const server = await this.find(id, manager);
+    assertCanChange(principal, server);
+    change.touchAllLists();
+    change.serverIds.add(id);
+    return server;
   }
 
-  private async mustBeFree(
-    id: string,
-    name: string,
-    { ownerEmail, teamId }: Sight,
+  private async viewOf(
+    server: Omit<ServerEntity, 'ordinal'>,
+    principal: Principal,
+    manager?: EntityManager,
+  ): Promise<ServerView> {
+    const chosenBy = await this.servers.findChosen([server.id], manager);
+    return new ServerView(server, chosenBy(server.id), principal);
+  }
+
+  private async assertNameFree(
+    { id, name, ownerEmail, teamId }: Pick<Sight, 'ownerEmail' | 'teamId'> & Pick<ServerEntity, 'id' | 'name'>,
     manager: EntityManager,
   ): Promise<void> {
     const holder = await this.servers.findByName({ name, ownerEmail, teamId }, manager);
@@ -132,8 +167,8 @@ export class ServerService {
     }
   }
 
-  private async find(id: string): Promise<ServerEntity | null> {
-    return isObjectId(id) ? this.servers.findById(id) : null;
+  private async find(id: string, manager?: EntityManager): Promise<ServerEntity | null> {
+    return isObjectId(id) ? this.servers.findById(id, manager) : null;
   }
 }
 

@@ -1,27 +1,90 @@
+import { ApiProperty } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
+import type { Visibility } from '#contracts/registry/catalog';
 import { maySee } from '#libs/identity';
-import type { EntryKind } from '../entries/naming.js';
+import type { EntryKind } from '../storage/entry-kind.js';
 import type { ServerEntity } from './server.entity.js';
 import type { ChosenEntry } from './server.repository.js';
 
+const OPTIONAL_TEXT = { type: String, nullable: true } as const;
+
 /** Tools by name, as the reference shows them, and by id; the others by id. What the caller may not see is left out. */
-export const serverView = (server: ServerEntity, chosen: readonly ChosenEntry[], principal: Principal) => {
-  const seen = chosen.filter((entry) => maySee(principal, entry));
-  const of = (...kinds: EntryKind[]) => seen.filter(({ kind }) => kinds.includes(kind));
-  return {
-    id: server.id,
-    name: server.name,
-    description: server.description,
-    associatedTools: of('tool').map(({ name }) => name),
-    associatedToolIds: of('tool').map(({ id }) => id),
-    associatedResources: of('resource', 'template').map(({ id }) => id),
-    associatedPrompts: of('prompt').map(({ id }) => id),
-    enabled: server.enabled,
-    tags: server.tags,
-    visibility: server.visibility,
-    teamId: server.teamId,
-    ownerEmail: server.ownerEmail,
-    createdAt: server.createdAt,
-    updatedAt: server.updatedAt,
-  };
+export class ServerView {
+  @ApiProperty({ type: String })
+  readonly id: string;
+
+  @ApiProperty({ type: String })
+  readonly name: string;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly description: string | null;
+
+  @ApiProperty({ type: [String], description: 'Exposed names.' })
+  readonly associatedTools: readonly string[];
+
+  @ApiProperty({ type: [String] })
+  readonly associatedToolIds: readonly string[];
+
+  @ApiProperty({ type: [String], description: 'Ids of resources and of resource templates.' })
+  readonly associatedResources: readonly string[];
+
+  @ApiProperty({ type: [String], description: 'Ids.' })
+  readonly associatedPrompts: readonly string[];
+
+  @ApiProperty({ type: Boolean })
+  readonly enabled: boolean;
+
+  @ApiProperty({ type: [String] })
+  readonly tags: readonly string[];
+
+  @ApiProperty({ enum: ['private', 'team', 'public'] })
+  readonly visibility: Visibility;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly teamId: string | null;
+
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly ownerEmail: string | null;
+
+  @ApiProperty({ type: Date })
+  readonly createdAt: Date;
+
+  @ApiProperty({ type: Date })
+  readonly updatedAt: Date;
+
+  constructor(server: Omit<ServerEntity, 'ordinal'>, chosen: readonly ChosenEntry[], principal: Principal) {
+    const seen = chosen.filter((entry) => maySee(principal, entry));
+    const of = (...kinds: EntryKind[]) => seen.filter(({ kind }) => kinds.includes(kind));
+    this.id = server.id;
+    this.name = server.name;
+    this.description = server.description;
+    this.associatedTools = of('tool').map(({ name }) => name);
+    this.associatedToolIds = of('tool').map(({ id }) => id);
+    this.associatedResources = of('resource', 'template').map(({ id }) => id);
+    this.associatedPrompts = of('prompt').map(({ id }) => id);
+    this.enabled = server.enabled;
+    this.tags = server.tags;
+    this.visibility = server.visibility;
+    this.teamId = server.teamId;
+    this.ownerEmail = server.ownerEmail;
+    this.createdAt = server.createdAt;
+    this.updatedAt = server.updatedAt;
+  }
+}
+
+export const SERVER_EXAMPLE: ServerView = {
+  id: '3b2a1c0d9e8f7a6b5c4d3e2f1a0b9c8d',
+  name: 'Travel',
+  description: null,
+  associatedTools: ['weather-forecast'],
+  associatedToolIds: ['6f1d2f0a4c7b4e0f9b5f0a3c2d1e4f5a'],
+  associatedResources: [],
+  associatedPrompts: [],
+  enabled: true,
+  tags: [],
+  visibility: 'public',
+  teamId: null,
+  ownerEmail: 'admin@example.com',
+  createdAt: new Date('2026-07-28T09:00:00.000Z'),
+  updatedAt: new Date('2026-07-28T09:00:00.000Z'),
 };

@@ -1,7 +1,19 @@
-import { Column, PrimaryColumn } from 'typeorm';
-import { bigintAsNumber } from './bigint-as-number.js';
+import { randomUUID } from 'node:crypto';
+import { Column, PrimaryColumn, type ValueTransformer } from 'typeorm';
 
-/** What everything that is kept here has. */
+/** Unguessable, and safe as a token of a bus subject. */
+export const newObjectId = (): string => randomUUID().replaceAll('-', '');
+
+/** Whether the text can be an id at all; what cannot is not taken to the database. */
+export const isObjectId = (text: string): boolean => /^[0-9a-f]{32}$/.test(text);
+
+/** The driver gives a bigint as text; ours count rows and stay far below 2^53. */
+const bigintAsNumber: ValueTransformer = {
+  to: (value: unknown) => value,
+  from: (value: string | null) => (value === null ? null : Number(value)),
+};
+
+/** The columns that every stored thing has. */
 export abstract class StoredEntity {
   @PrimaryColumn({ type: 'text' })
   id!: string;

@@ -1,11 +1,12 @@
 import type { Principal } from '#contracts/auth/principal';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { fail } from '#libs/errors';
+import { maySee } from '#libs/identity';
 import { slugOf } from '../../entries/naming.js';
 import { type Connection, reachesSameUpstream } from '../profile.js';
 import type { GatewayEntity } from '../gateway.entity.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';
-import type { StdioPolicy } from './stdio-policy.service.js';
+import type { StdioPolicyService } from './stdio-policy.service.js';
 
 /** How a gateway is to be reached, as its body says; what an update leaves out stays as it was. */
 export interface AskedConnection {
@@ -25,7 +26,7 @@ export const connectionFrom = (
   id: string,
   body: UpdateGatewayBody,
   before: GatewayEntity | null,
-  stdio: { readonly policy: StdioPolicy; readonly principal: Principal },
+  stdio: { readonly policy: StdioPolicyService; readonly principal: Principal },
 ): AskedConnection => {
   const known = before ?? NEW;
   const transport = body.transport ?? before?.transport ?? (body.command ? 'STDIO' : 'AUTO');
@@ -40,7 +41,7 @@ export const connectionFrom = (
     const program = { command: body.command ?? known.command, args: body.args ?? known.args };
     if (program.command === null) throw fail('http.invalid', { message: 'command is needed for the transport STDIO' });
     if (body.url) throw fail('http.invalid', { message: 'url is not for the transport STDIO' });
-    if (before === null || runsOther(before, program)) stdio.policy.mustAllow(stdio.principal);
+    if (before === null || runsOther(before, program)) stdio.policy.assertAllowed(stdio.principal);
     return { transport, connection: { id, name, slug, transport, url: null, ...program, ...limits } };
   }
   if (body.command || body.args?.length) {
@@ -73,3 +74,20 @@ export const isElsewhere = (before: Pick<Connection, 'url'>, now: Pick<Connectio
   before.url === null || now.url === null
     ? before.url !== now.url
     : new URL(before.url).origin !== new URL(now.url).origin;
+
+/**
+ * `namesake`: another gateway that has the name, or one with the same slug. Throws `registry.name_taken`, which names it
+ * where the caller may see it.
+ */
+export const assertNameFree = (
+  asked: Pick<Connection, 'name' | 'slug'>,
+  namesake: GatewayEntity | null,
+  principal: Principal,
+): void => {
+  if (namesake === null) return;
+  const other = maySee(principal, namesake) ? `the gateway "${namesake.name}" (${namesake.id})` : 'another gateway';
+  throw fail('registry.name_taken', {
+    message: `The name "${asked.name}" is taken: ${other} has it, or one that comes down to the same slug "${asked.slug}"`,
+    data: { name: asked.name, slug: asked.slug },
+  });
+};

@@ -1,23 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import type { Sight } from '#contracts/registry/catalog';
-import { CatalogChanges } from '../../changes/catalog-changes.service.js';
-import { Collisions } from '../../entries/name-conflict.service.js';
-import { type Discovery, findingsOf } from '../findings.js';
-import { newEntryRows } from '../../entries/entry-rows.js';
+import { CatalogChangesService } from '../../changes/catalog-changes.service.js';
+import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
 import { prefixOf } from '../../entries/naming.js';
-import { readOffer } from '../discovery-result.js';
-import type { Connection } from '../profile.js';
-import { UpstreamsService } from '../upstreams.service.js';
-import type { CredentialShape } from '../gateway.entity.js';
-import { RegistryStore } from '../../storage/registry-store.js';
-import { newObjectId } from '../../storage/object-id.js';
-import { newCredentialFrom } from './credential-form.js';
-import type { RegisterGatewayBody } from '../gateway.body.js';
-import { connectionFrom } from './gateway-connection.js';
 import { sightFrom } from '../../rest/ownership.js';
-import { StdioPolicy } from './stdio-policy.service.js';
+import { newObjectId } from '../../storage/stored.entity.js';
+import { type Discovery, readDiscovery } from '../discovery-result.js';
+import { DiscoveryService } from '../discovery.service.js';
+import type { RegisterGatewayBody } from '../gateway.body.js';
+import type { CredentialShape, GatewayEntity } from '../gateway.entity.js';
+import { GatewayRepository } from '../gateway.repository.js';
+import type { Connection } from '../profile.js';
+import { UpstreamCredentialService } from '../upstream-credential.service.js';
+import { newCredentialFrom } from './credential-form.js';
+import { assertNameFree, connectionFrom } from './gateway-connection.js';
+import { StdioPolicyService } from './stdio-policy.service.js';
 
 interface NewGateway {
   readonly body: RegisterGatewayBody;
@@ -30,52 +28,52 @@ interface NewGateway {
 @Injectable()
 export class GatewayRegistrationService {
   constructor(
-    private readonly store: RegistryStore,
-    private readonly collisions: Collisions,
-    private readonly upstreams: UpstreamsService,
-    private readonly changes: CatalogChanges,
-    private readonly stdio: StdioPolicy,
+    private readonly gateways: GatewayRepository,
+    private readonly entries: GatewayEntriesService,
+    private readonly discoveries: DiscoveryService,
+    private readonly credentials: UpstreamCredentialService,
+    private readonly changes: CatalogChangesService,
+    private readonly stdio: StdioPolicyService,
   ) {}
 
-  /** Answers the id. */
-  async register(body: RegisterGatewayBody, principal: Principal): Promise<string> {
+  /**
+   * Throws `http.invalid` for a body that makes no connection, `registry.name_taken`, `auth.grant_missing` or
+   * `upstream.refused` for a STDIO gateway that is not allowed, and what the discovery fails with; nothing is kept then.
+   */
+  async register(body: RegisterGatewayBody, principal: Principal): Promise<GatewayEntity> {
     const id = newObjectId();
     const { connection, transport } = connectionFrom(id, body, null, { policy: this.stdio, principal });
     const form = newCredentialFrom(body, transport);
     const sight = sightFrom(principal, body);
-    await this.collisions.refuseNamesake(connection, principal);
-    if (form.credential !== null) await this.upstreams.keepCredential(id, form.credential);
+    assertNameFree(connection, await this.gateways.findNamesake(connection), principal);
+    if (form.credential !== null) await this.credentials.keep(id, form.credential);
     try {
       // What auth has just been given it presents itself; where nothing is to be presented it need not be asked.
-      const discovery = await this.upstreams.discover(
+      const discovery = await this.discoveries.discover(
         connection,
         transport,
         form.credential === null ? null : undefined,
       );
-      await this.insert({ body, connection, sight, credentialShape: form.shape }, discovery, principal);
+      return await this.insert({ body, connection, sight, credentialShape: form.shape }, discovery, principal);
     } catch (error) {
-      this.upstreams.letGo(id, 'removed');
-      if (form.credential !== null) await this.upstreams.tryToForget(id);
+      this.discoveries.release(id, 'removed');
+      if (form.credential !== null) await this.credentials.tryToForget(id);
       throw error;
     }
-    return id;
   }
 
-  private async insert(asked: NewGateway, discovery: Discovery, principal: Principal): Promise<void> {
+  private async insert(asked: NewGateway, discovery: Discovery, principal: Principal): Promise<GatewayEntity> {
     const { body, connection, sight } = asked;
     const toolPrefix = body.toolPrefix ?? null;
-    const prefix = prefixOf({ slug: connection.slug, toolPrefix });
-    const offer = readOffer(discovery.discovered, prefix);
+    const found = readDiscovery(discovery, prefixOf({ slug: connection.slug, toolPrefix }));
     const now = new Date();
-    const rows = newEntryRows(connection.id, prefix, offer.entries, now);
-    await this.changes.make(async (manager: EntityManager, change) => {
-      await this.collisions.refuseNamesake(connection, principal, manager);
-      await this.collisions.refuse(rows, connection, principal, manager);
-      await this.store.gateways.insert(
+    return this.changes.make(async (manager, change) => {
+      assertNameFree(connection, await this.gateways.findNamesake(connection, manager), principal);
+      await this.gateways.insert(
         {
           ...connection,
           ...sight,
-          ...findingsOf(discovery),
+          ...found.description,
           args: [...connection.args],
           description: body.description ?? null,
           tags: body.tags ?? [],
@@ -84,16 +82,17 @@ export class GatewayRegistrationService {
           listTtlMs: body.listTtlMs ?? null,
           listCacheScope: body.listCacheScope ?? null,
           credentialShape: asked.credentialShape,
-          refused: [...offer.refused],
+          refused: [...found.refused],
           enabled: true,
           createdAt: now,
           updatedAt: now,
         },
         manager,
       );
-      await this.store.entries.insert(rows, manager);
+      await this.entries.insert({ ...connection, toolPrefix }, found.entries, principal, manager);
       change.touchAllLists();
       change.upstreamIds.add(connection.id);
+      return this.gateways.read(connection.id, manager);
     });
   }
 }

@@ -3,25 +3,25 @@ import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { isPublicOnly } from '#libs/identity';
 import { InjectPlatformConfig, type PlatformConfig } from '#libs/service';
-import { REGISTRY_CONFIG, type RegistryConfig } from '../../registry.config.js';
+import { SETTINGS, type RegistrySettings } from '../../registry.settings.js';
 
 /**
  * A STDIO gateway is a program of the caller's choice on our machine. So: only where the operator allows it, only by an
  * administrator, and never with variables that would turn the named program into another one.
  */
 @Injectable()
-export class StdioPolicy {
-  private readonly enabled: boolean;
+export class StdioPolicyService {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: RegistrySettings,
+    @InjectPlatformConfig() private readonly platform: PlatformConfig,
+  ) {}
 
-  constructor(@Inject(REGISTRY_CONFIG) config: RegistryConfig, @InjectPlatformConfig() platform: PlatformConfig) {
-    this.enabled = config.MCPGATEWAY_STDIO_TRANSPORT_ENABLED ?? platform.NATS_URL === null;
-  }
-
-  mustAllow(principal: Principal): void {
+  /** Throws `auth.grant_missing` for who is no administrator, `upstream.refused` where the operator forbids it. */
+  assertAllowed(principal: Principal): void {
     if (!principal.isAdmin || isPublicOnly(principal)) {
       throw fail('auth.grant_missing', { message: 'Only administrators may register STDIO gateways' });
     }
-    if (!this.enabled) {
+    if (!(this.settings.isStdioAllowed ?? this.platform.NATS_URL === null)) {
       throw fail('upstream.refused', {
         message: 'STDIO gateways are not allowed here (MCPGATEWAY_STDIO_TRANSPORT_ENABLED)',
       });

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { RefreshModule } from '../refresh/refresh.module.js';
+import { ServersModule } from '../servers/servers.module.js';
+import { CatalogController } from './catalog.controller.js';
+import { CatalogRepository } from './catalog.repository.js';
+import { CatalogService } from './catalog.service.js';
+
+/** All that one endpoint offers, for ingress. */
+@Module({
+  imports: [RefreshModule, ServersModule],
+  controllers: [CatalogController],
+  providers: [CatalogRepository, CatalogService],
+})
+export class CatalogModule {}

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+import { CatalogChangesService } from './catalog-changes.service.js';
+
+@Module({ providers: [CatalogChangesService], exports: [CatalogChangesService] })
+export class ChangesModule {}

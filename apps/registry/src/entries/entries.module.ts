@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { ChangesModule } from '../changes/changes.module.js';
+import { EntryRepository } from './entry.repository.js';
+import { EntryService } from './entry.service.js';
+import { GatewayEntriesService } from './gateway-entries.service.js';
+import { NameConflictService } from './name-conflict.service.js';
+import { PromptController } from './prompt.controller.js';
+import { ResourceController } from './resource.controller.js';
+import { ToolController } from './tool.controller.js';
+
+/** Tools, prompts, resources and resource templates of all gateways. */
+@Module({
+  imports: [ChangesModule],
+  controllers: [ToolController, PromptController, ResourceController],
+  providers: [EntryRepository, EntryService, GatewayEntriesService, NameConflictService],
+  exports: [EntryService, GatewayEntriesService],
+})
+export class EntriesModule {}

@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Principal } from '#contracts/auth/principal';
+import { fail } from '#libs/errors';
+import type { CatalogChange } from '../changes/catalog-change.js';
+import { newObjectId } from '../storage/stored.entity.js';
+import { type Difference, type OfferedEntry, differenceBetween } from './difference.js';
+import type { EntryEntity } from './entry.entity.js';
+import { type EntryCounts, EntryRepository } from './entry.repository.js';
+import { NameConflictService } from './name-conflict.service.js';
+import { exposedNameOf, prefixOf, problemWithName } from './naming.js';
+
+/** The gateway that entries belong to, as far as their names depend on it. */
+export interface NamingGateway {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly toolPrefix: string | null;
+}
+
+/** What replacing the entries of a gateway did. */
+export interface ReplacedEntries extends Difference<EntryEntity> {
+  /** Offered, but left out because an entry that was there before has the exposed name. */
+  readonly conflicting: readonly (OfferedEntry & { readonly exposedName: string })[];
+}
+
+/** All entries of one gateway: stored when it is registered, replaced when it is refreshed, renamed with it. */
+@Injectable()
+export class GatewayEntriesService {
+  constructor(
+    private readonly entries: EntryRepository,
+    private readonly conflicts: NameConflictService,
+  ) {}
+
+  /** Answers a function from a gateway's id to how many entries it has. */
+  count(gatewayIds: readonly string[], manager?: EntityManager): Promise<(gatewayId: string) => EntryCounts> {
+    return this.entries.countByGateways(gatewayIds, manager);
+  }
+
+  /** Stores what a new gateway offers. Throws `registry.name_taken`. */
+  async insert(
+    gateway: NamingGateway,
+    offered: readonly OfferedEntry[],
+    principal: Principal,
+    manager: EntityManager,
+  ): Promise<void> {
+    const rows = newRows(gateway, offered);
+    await this.conflicts.assertNamesFree(rows, gateway, principal, manager);
+    await this.entries.insert(rows, manager);
+  }
+
+  /**
+   * Brings what is stored to what is offered now. An entry that keeps its original name keeps its id, custom name and
+   * state; a new one whose name is taken is left out, so what stood first keeps the name.
+   */
+  async replace(
+    gateway: NamingGateway,
+    offered: readonly OfferedEntry[],
+    manager: EntityManager,
+    change: CatalogChange,
+  ): Promise<ReplacedEntries> {
+    const known = await this.entries.findByGateway(gateway.id, manager);
+    const { added: wanted, updated, removed } = differenceBetween(known, offered);
+    const gone = new Set(removed);
+    const staying = known.filter((entry) => !gone.has(entry));
+    const { added, conflicting } = await this.withoutConflicts(gateway, wanted, staying, manager);
+
+    const changed = [...removed, ...updated.map((pair) => pair.known)];
+    const removedIds = removed.map(({ id }) => id);
+    await change.touchServersOfEntries(changed.map(({ id }) => id));
+    await this.entries.delete(removedIds, manager);
+    const updatedAt = new Date();
+    for (const { known: entry, offered: now } of updated) {
+      const { definition, headerParams } = now;
+      await this.entries.update(entry.id, { definition, headerParams: [...headerParams], updatedAt }, manager);
+    }
+    await this.entries.insert(newRows(gateway, added), manager);
+    change.touchKinds([...added, ...changed].map(({ kind }) => kind));
+    return { added, updated, removed, conflicting };
+  }
+
+  /** Gives the entries their names under the gateway's new prefix. Throws `http.invalid` or `registry.name_taken`. */
+  async rename(gateway: NamingGateway, principal: Principal, manager: EntityManager): Promise<void> {
+    const prefix = prefixOf(gateway);
+    const entries = await this.entries.findByGateway(gateway.id, manager);
+    const claims = entries.map(({ kind, originalName, customName }) => {
+      const name = customName ?? originalName;
+      const problem = problemWithName(kind, name, prefix);
+      if (problem !== null) throw fail('http.invalid', { message: `"${name}" cannot be renamed: ${problem}` });
+      return { kind, originalName, exposedName: exposedNameOf(kind, prefix, name) };
+    });
+    await this.conflicts.assertNamesFree(claims, gateway, principal, manager);
+    await this.entries.rename(gateway.id, prefix, manager);
+  }
+
+  private async withoutConflicts(
+    gateway: NamingGateway,
+    wanted: readonly OfferedEntry[],
+    staying: readonly EntryEntity[],
+    manager: EntityManager,
+  ): Promise<{ added: OfferedEntry[]; conflicting: (OfferedEntry & { exposedName: string })[] }> {
+    const prefix = prefixOf(gateway);
+    const taken = new Set(staying.map(({ kind, exposedName }) => `${kind} ${exposedName}`));
+    const claims = wanted.map((entry) => ({
+      ...entry,
+      exposedName: exposedNameOf(entry.kind, prefix, entry.originalName),
+    }));
+    for (const { claim } of await this.conflicts.find(claims, gateway.id, manager))
+      taken.add(`${claim.kind} ${claim.exposedName}`);
+    const added: OfferedEntry[] = [];
+    const conflicting: (OfferedEntry & { exposedName: string })[] = [];
+    for (const { exposedName, ...entry } of claims) {
+      if (exposedName === null || !taken.has(`${entry.kind} ${exposedName}`)) added.push(entry);
+      else conflicting.push({ ...entry, exposedName });
+    }
+    return { added, conflicting };
+  }
+}
+
+/** Entries that are new to the registry: enabled, under the gateway's prefix, without anything of their own. */
+const newRows = (gateway: NamingGateway, offered: readonly OfferedEntry[]): Omit<EntryEntity, 'ordinal'>[] => {
+  const now = new Date();
+  const prefix = prefixOf(gateway);
+  return offered.map(({ kind, originalName, definition, headerParams }) => ({
+    id: newObjectId(),
+    kind,
+    gatewayId: gateway.id,
+    originalName,
+    customName: null,
+    exposedName: exposedNameOf(kind, prefix, originalName),
+    definition,
+    headerParams: [...headerParams],
+    descriptionOverride: null,
+    taskAfterMs: null,
+    tags: [],
+    enabled: true,
+    createdAt: now,
+    updatedAt: now,
+  }));
+};

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import { DiscoverUpstream } from '#contracts/tool-invocation/discover-upstream.request';
+import { type Bus, InjectBus } from '#libs/bus';
+import type { CatalogChange } from '../changes/catalog-change.js';
+import { GatewayEntriesService, type ReplacedEntries } from '../entries/gateway-entries.service.js';
+import { prefixOf } from '../entries/naming.js';
+import { type Discovery, type UpstreamDescription, readDiscovery, refusalOf } from './discovery-result.js';
+import type { GatewayEntity, RefusedEntry } from './gateway.entity.js';
+import { GatewayRepository } from './gateway.repository.js';
+import { type Connection, profileOf } from './profile.js';
+
+/** What applying a discovery did to the entries of a gateway. */
+export interface AppliedDiscovery extends Pick<ReplacedEntries, 'added' | 'updated' | 'removed'> {
+  readonly refused: readonly RefusedEntry[];
+}
+
+/** Asks tool-invocation what an upstream offers, and brings what is stored of its gateway to that. */
+@Injectable()
+export class DiscoveryService {
+  constructor(
+    private readonly gateways: GatewayRepository,
+    private readonly entries: GatewayEntriesService,
+    @InjectBus() private readonly bus: Bus,
+  ) {}
+
+  /**
+   * Connects and lists, which may take 30 s: no database connection may be held meanwhile. With `credential` undefined,
+   * what auth keeps for the upstream is presented. Rejects with `upstream.…` or `bus.…`.
+   */
+  async discover(
+    connection: Connection,
+    transport: UpstreamTransport | 'AUTO',
+    credential?: UpstreamCredential | null,
+  ): Promise<Discovery> {
+    const askedAt = new Date();
+    const { head } = await this.bus.ask(DiscoverUpstream, {
+      profile: profileOf(connection),
+      transport,
+      ...(credential !== undefined && { credential }),
+    });
+    return { discovered: head, askedAt };
+  }
+
+  /** Ends what a discovery has left open: a child process, a connection, the profile it was made with. */
+  release(upstreamId: string, change: 'updated' | 'removed'): void {
+    this.bus.publish(UpstreamChanged, { upstreamId, change });
+  }
+
+  /** Within a change: stores what was discovered. An entry whose name is taken is left out and stands in `refused`. */
+  async apply(
+    gateway: GatewayEntity,
+    discovery: Discovery,
+    manager: EntityManager,
+    change: CatalogChange,
+  ): Promise<AppliedDiscovery> {
+    const found = readDiscovery(discovery, prefixOf(gateway));
+    const { added, updated, removed, conflicting } = await this.entries.replace(
+      gateway,
+      found.entries,
+      manager,
+      change,
+    );
+    const refused = [
+      ...found.refused,
+      ...conflicting.map((entry) => refusalOf(entry, `the name "${entry.exposedName}" is taken`)),
+    ];
+    await this.gateways.update(gateway.id, { ...found.description, refused }, manager);
+    if (describesItselfAnew(gateway, found.description)) change.touchAllLists();
+    if (change.lists.size > 0) change.upstreamIds.add(gateway.id);
+    return { added, updated, removed, refused };
+  }
+}
+
+type Description = Pick<UpstreamDescription, 'capabilities' | 'instructions' | 'hints'>;
+
+const describesItselfAnew = (before: Description, now: Description): boolean =>
+  before.instructions !== now.instructions ||
+  JSON.stringify(before.capabilities) !== JSON.stringify(now.capabilities) ||
+  scopesOf(before) !== scopesOf(now);
+
+/** A list that is private from now on must not be shown as public any longer; its lifetime is asked for anew anyway. */
+const scopesOf = ({ hints }: Description): string =>
+  Object.entries(hints)
+    .map(([listing, { cacheScope }]) => `${listing} ${cacheScope}`)
+    .sort()
+    .join();

@@ -1,0 +1,82 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { AppliedDiscovery } from '../gateways/discovery.service.js';
+import type { RefusedEntry } from '../gateways/gateway.entity.js';
+import { RefusedEntryView } from '../gateways/gateway.view.js';
+
+const COUNT = { type: 'integer' } as const;
+
+/** How many entries came, changed and went. Resource templates are counted with resources. */
+export class RefreshView {
+  @ApiProperty({ type: String })
+  readonly gatewayId: string;
+
+  @ApiProperty({ enum: [true] })
+  readonly success = true;
+
+  @ApiProperty(COUNT)
+  readonly toolsAdded: number;
+
+  @ApiProperty(COUNT)
+  readonly toolsUpdated: number;
+
+  @ApiProperty(COUNT)
+  readonly toolsRemoved: number;
+
+  @ApiProperty(COUNT)
+  readonly promptsAdded: number;
+
+  @ApiProperty(COUNT)
+  readonly promptsUpdated: number;
+
+  @ApiProperty(COUNT)
+  readonly promptsRemoved: number;
+
+  @ApiProperty(COUNT)
+  readonly resourcesAdded: number;
+
+  @ApiProperty(COUNT)
+  readonly resourcesUpdated: number;
+
+  @ApiProperty(COUNT)
+  readonly resourcesRemoved: number;
+
+  @ApiProperty({ type: [RefusedEntryView], description: 'What the upstream offers that is not shown, and why.' })
+  readonly validationErrors: readonly RefusedEntry[];
+
+  @ApiProperty({ type: Number })
+  readonly durationMs: number;
+
+  constructor(gatewayId: string, applied: AppliedDiscovery, durationMs: number) {
+    const changed = { ...applied, updated: applied.updated.map(({ known }) => known) };
+    const count = (what: 'added' | 'updated' | 'removed', ...kinds: string[]): number =>
+      changed[what].filter(({ kind }) => kinds.includes(kind)).length;
+    this.gatewayId = gatewayId;
+    this.toolsAdded = count('added', 'tool');
+    this.toolsUpdated = count('updated', 'tool');
+    this.toolsRemoved = count('removed', 'tool');
+    this.promptsAdded = count('added', 'prompt');
+    this.promptsUpdated = count('updated', 'prompt');
+    this.promptsRemoved = count('removed', 'prompt');
+    this.resourcesAdded = count('added', 'resource', 'template');
+    this.resourcesUpdated = count('updated', 'resource', 'template');
+    this.resourcesRemoved = count('removed', 'resource', 'template');
+    this.validationErrors = applied.refused;
+    this.durationMs = durationMs;
+  }
+}
+
+export const REFRESH_EXAMPLE: RefreshView = {
+  gatewayId: '0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b',
+  success: true,
+  toolsAdded: 1,
+  toolsUpdated: 0,
+  toolsRemoved: 0,
+  promptsAdded: 0,
+  promptsUpdated: 0,
+  promptsRemoved: 0,
+  resourcesAdded: 0,
+  resourcesUpdated: 0,
+  resourcesRemoved: 0,
+  validationErrors: [{ list: 'tools', name: 'a b', reason: 'the name has characters other than A-Z a-z 0-9 _ . -' }],
+  durationMs: 42,
+};
