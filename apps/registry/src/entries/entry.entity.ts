@@ -9,32 +9,32 @@ export class EntryEntity extends StoredEntity {
   @Column({ type: 'text' })
   kind!: EntryKind;
 
-  @Column({ name: 'gateway_id', type: 'text' })
+  @Column({ type: 'text' })
   gatewayId!: string;
 
   /** The upstream's own name; for a resource its URI, for a template its URI template. */
-  @Column({ name: 'original_name', type: 'text' })
+  @Column({ type: 'text' })
   originalName!: string;
 
-  @Column({ name: 'custom_name', type: 'text', nullable: true })
+  @Column({ type: 'text', nullable: true })
   customName!: string | null;
 
   /** What clients call it; null for resources and templates, which go by their URI. */
-  @Column({ name: 'exposed_name', type: 'text', nullable: true })
+  @Column({ type: 'text', nullable: true })
   exposedName!: string | null;
 
   /** JSON text as the upstream sent it. A `text` column, because `json` types would rewrite it. */
   @Column({ type: 'text' })
   definition!: string;
 
-  @Column({ name: 'header_params', type: 'simple-json' })
+  @Column({ type: 'simple-json' })
   headerParams!: HeaderParam[];
 
-  @Column({ name: 'description_override', type: 'text', nullable: true })
+  @Column({ type: 'text', nullable: true })
   descriptionOverride!: string | null;
 
   /** Of a tool: a call that takes longer goes on as a task. */
-  @Column({ name: 'task_after_ms', type: 'integer', nullable: true })
+  @Column({ type: 'integer', nullable: true })
   taskAfterMs!: number | null;
 }
 
@@ -50,7 +50,7 @@ export class EntryGatewayEntity implements Sight {
   @Column({ type: 'text' })
   slug!: string;
 
-  @Column({ name: 'tool_prefix', type: 'text', nullable: true })
+  @Column({ type: 'text', nullable: true })
   toolPrefix!: string | null;
 
   @Column({ type: 'boolean' })
@@ -62,10 +62,10 @@ export class EntryGatewayEntity implements Sight {
   @Column({ type: 'text' })
   visibility!: Visibility;
 
-  @Column({ name: 'team_id', type: 'text', nullable: true })
+  @Column({ type: 'text', nullable: true })
   teamId!: string | null;
 
-  @Column({ name: 'owner_email', type: 'text', nullable: true })
+  @Column({ type: 'text', nullable: true })
   ownerEmail!: string | null;
 }
 

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { Visibility } from '#contracts/registry/catalog';
+import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
 import type { EntryWithGateway } from './entry.entity.js';
 import { exposedDefinition } from './exposed-definition.js';
 
@@ -38,7 +38,7 @@ abstract class EntryViewBase {
   @ApiProperty({ type: Boolean, description: 'Whether the gateway was reached when it was last refreshed.' })
   readonly reachable: boolean;
 
-  @ApiProperty({ enum: ['private', 'team', 'public'] })
+  @ApiProperty({ enum: VISIBILITIES })
   readonly visibility: Visibility;
 
   @ApiProperty(OPTIONAL_TEXT)

@@ -42,29 +42,29 @@ export class GatewayEntity extends OwnedEntity {
   @Column({ type: 'simple-json' })
   args!: string[];
 
-  @Column({ name: 'credential_shape', type: 'simple-json' })
+  @Column({ type: 'simple-json' })
   credentialShape!: CredentialShape;
 
-  @Column({ name: 'tool_prefix', type: 'text', nullable: true })
+  @Column({ type: 'text', nullable: true })
   toolPrefix!: string | null;
 
-  @Column({ name: 'timeout_ms', type: 'integer', nullable: true })
+  @Column({ type: 'integer', nullable: true })
   timeoutMs!: number | null;
 
-  @Column({ name: 'concurrency_max', type: 'integer', nullable: true })
+  @Column({ type: 'integer', nullable: true })
   concurrencyMax!: number | null;
 
   /** Null: as the transport has it. */
-  @Column({ name: 'session_scope', type: 'text', nullable: true })
+  @Column({ type: 'text', nullable: true })
   sessionScope!: SessionScope | null;
 
   @Column({ type: 'text' })
   era!: Era;
 
-  @Column({ name: 'protocol_version', type: 'text' })
+  @Column({ type: 'text' })
   protocolVersion!: string;
 
-  @Column({ name: 'server_info', type: 'simple-json' })
+  @Column({ type: 'simple-json' })
   serverInfo!: Record<string, unknown>;
 
   @Column({ type: 'simple-json' })
@@ -81,12 +81,12 @@ export class GatewayEntity extends OwnedEntity {
   hints!: NonNullable<DiscoveredUpstream['hints']>;
 
   /** What counts instead; null: what it said. */
-  @Column({ name: 'list_ttl_ms', type: 'integer', nullable: true })
+  @Column({ type: 'integer', nullable: true })
   listTtlMs!: number | null;
 
-  @Column({ name: 'list_cache_scope', type: 'text', nullable: true })
+  @Column({ type: 'text', nullable: true })
   listCacheScope!: CacheHint['cacheScope'] | null;
 
-  @Column({ name: 'refreshed_at', type: 'timestamptz', precision: 3 })
+  @Column({ type: 'timestamptz', precision: 3 })
   refreshedAt!: Date;
 }

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
-import type { CacheHint, SessionScope, Visibility } from '#contracts/registry/catalog';
-import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import { type CacheHint, type SessionScope, VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
+import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { EntryCounts } from '../entries/entry.repository.js';
 import { canChange } from '../rest/ownership.js';
@@ -50,7 +50,7 @@ export class GatewayView {
   @ApiProperty(OPTIONAL_TEXT)
   readonly description: string | null;
 
-  @ApiProperty({ enum: ['STREAMABLEHTTP', 'SSE', 'STDIO'] })
+  @ApiProperty({ enum: UPSTREAM_TRANSPORTS })
   readonly transport: UpstreamTransport;
 
   @ApiPropertyOptional({ ...OPTIONAL_TEXT, description: `STDIO: the program. ${TO_CHANGERS}` })
@@ -135,7 +135,7 @@ export class GatewayView {
   @ApiProperty({ type: [String] })
   readonly tags: readonly string[];
 
-  @ApiProperty({ enum: ['private', 'team', 'public'] })
+  @ApiProperty({ enum: VISIBILITIES })
   readonly visibility: Visibility;
 
   @ApiProperty(OPTIONAL_TEXT)

@@ -7,10 +7,10 @@ export class ServerEntity extends OwnedEntity {}
 
 @Entity({ schema: 'registry', name: 'server_entry' })
 export class ServerEntryEntity {
-  @PrimaryColumn({ name: 'server_id', type: 'text' })
+  @PrimaryColumn({ type: 'text' })
   serverId!: string;
 
-  @PrimaryColumn({ name: 'entry_id', type: 'text' })
+  @PrimaryColumn({ type: 'text' })
   entryId!: string;
 
   /** The order in which the server shows its entries. */

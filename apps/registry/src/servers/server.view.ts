@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
-import type { Visibility } from '#contracts/registry/catalog';
+import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
 import { maySee } from '#libs/identity';
 import type { EntryKind } from '../storage/entry-kind.js';
 import type { ServerEntity } from './server.entity.js';
@@ -37,7 +37,7 @@ export class ServerView {
   @ApiProperty({ type: [String] })
   readonly tags: readonly string[];
 
-  @ApiProperty({ enum: ['private', 'team', 'public'] })
+  @ApiProperty({ enum: VISIBILITIES })
   readonly visibility: Visibility;
 
   @ApiProperty(OPTIONAL_TEXT)

@@ -13,9 +13,9 @@ export abstract class OwnedEntity extends StoredEntity implements Sight {
   @Column({ type: 'text' })
   visibility!: Visibility;
 
-  @Column({ name: 'team_id', type: 'text', nullable: true })
+  @Column({ type: 'text', nullable: true })
   teamId!: string | null;
 
-  @Column({ name: 'owner_email', type: 'text', nullable: true })
+  @Column({ type: 'text', nullable: true })
   ownerEmail!: string | null;
 }
