@@ -22,6 +22,3 @@ export const metricsOptions = {
 } as const;
 
 export type MetricsConfig = ConfigOf<typeof metricsOptions>;
-
-/** For what reads settings in the metrics module. */
-export const METRICS_CONFIG = Symbol('METRICS_CONFIG');

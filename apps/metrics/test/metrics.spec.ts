@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RedisServer, startRedisServer } from '#libs/testing';
 import { aCall, calls } from './call-records.js';
-import type { Aggregates } from '../src/aggregates/aggregates.service.js';
+import type { AggregatesView } from '../src/aggregates/aggregates.view.js';
 import { type MetricsService, startMetrics } from './metrics-service.js';
 
 describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (store) => {
@@ -26,8 +26,8 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
     const [row] = await metrics.database.query<{ n: number }[]>('SELECT count(*)::integer AS n FROM metrics.calls');
     return row?.n ?? 0;
   };
-  const aggregates = async (query = ''): Promise<Aggregates> =>
-    (await (await metrics.get(`/metrics${query}`)).json()) as Aggregates;
+  const aggregates = async (query = ''): Promise<AggregatesView> =>
+    (await (await metrics.get(`/metrics${query}`)).json()) as AggregatesView;
 
   it('has written the rows when it answers', async () => {
     const record = aCall({

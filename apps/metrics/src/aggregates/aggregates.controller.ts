@@ -1,15 +1,22 @@
 import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Requires } from '#libs/identity';
-import { AggregatesRequest } from './aggregates.query.js';
-import { type Aggregates, AggregatesService } from './aggregates.service.js';
+import { ApiFailures } from '#libs/service';
+import { AggregatesQuery } from './aggregates.query.js';
+import { AggregatesService } from './aggregates.service.js';
+import { AGGREGATES_EXAMPLE, AggregatesView } from './aggregates.view.js';
 
+@ApiTags('metrics')
 @Controller('metrics')
 export class AggregatesController {
   constructor(private readonly aggregates: AggregatesService) {}
 
-  @Requires('admin.metrics')
   @Get()
-  read(@Query() request: AggregatesRequest): Promise<Aggregates> {
-    return this.aggregates.read(request);
+  @Requires('admin.metrics')
+  @ApiOperation({ summary: 'What calls add up to, of all time or of the last hours' })
+  @ApiOkResponse({ type: AggregatesView, example: AGGREGATES_EXAMPLE })
+  @ApiFailures('http.invalid')
+  read(@Query() query: AggregatesQuery): Promise<AggregatesView> {
+    return this.aggregates.read(query);
   }
 }

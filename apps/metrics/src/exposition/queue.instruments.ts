@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ObservableResult } from '@opentelemetry/api';
 import { meter } from '#libs/telemetry';
-import { CallQueue } from '../queue/call-queue.service.js';
+import { CallQueueService } from '../queue/call-queue.service.js';
 
 const queueJobs = meter().createObservableGauge('switchyard_metrics_queue_jobs', {
   description: 'Batches of call records in the queue, by state.',
@@ -20,7 +20,7 @@ export class QueueInstruments implements OnApplicationShutdown {
     for (const [state, jobs] of Object.entries(depth)) result.observe(jobs, { state });
   };
 
-  constructor(private readonly queue: CallQueue) {
+  constructor(private readonly queue: CallQueueService) {
     queueJobs.addCallback(this.observe);
   }
 

@@ -3,8 +3,8 @@ import { CALL_OUTCOMES, type CallRecord } from '#contracts/metrics/record-calls.
 const OUTCOMES: ReadonlySet<unknown> = new Set(CALL_OUTCOMES);
 const STARTED_AT_MS_MAX = Date.UTC(9999, 0);
 
-/** What is wrong with a record, or null. */
-export const flawOf = (record: unknown): string | null => {
+/** What is wrong with a call record that came over the bus; null when it is valid. */
+export const validateCallRecord = (record: unknown): string | null => {
   if (typeof record !== 'object' || record === null) return 'is no object';
   const call = record as Record<keyof CallRecord, unknown>;
   if (!isText(call.callId) || call.callId === '' || call.callId.length > 128) return 'callId is no identifier';

@@ -3,11 +3,11 @@ import { Payload } from '@nestjs/microservices';
 import { Answers, type CallContext, Ctx } from '#libs/bus';
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import { RecordCalls } from '#contracts/metrics/record-calls.request';
-import { CallIntake } from './call-intake.service.js';
+import { CallIntakeService } from './call-intake.service.js';
 
 @Controller()
 export class CallsController {
-  constructor(private readonly intake: CallIntake) {}
+  constructor(private readonly intake: CallIntakeService) {}
 
   @Answers(RecordCalls)
   async record(

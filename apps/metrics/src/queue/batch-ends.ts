@@ -7,8 +7,8 @@ export class BatchEnds {
   private readonly listeners = new Map<string, Set<Listener>>();
 
   constructor(events: QueueEvents) {
-    events.on('completed', ({ jobId, returnvalue }) => this.tell(jobId, Number(returnvalue)));
-    events.on('failed', ({ jobId }) => this.tell(jobId, null));
+    events.on('completed', ({ jobId, returnvalue }) => this.notify(jobId, Number(returnvalue)));
+    events.on('failed', ({ jobId }) => this.notify(jobId, null));
   }
 
   /** Listens from now on, until closed. */
@@ -20,7 +20,7 @@ export class BatchEnds {
     });
   }
 
-  private tell(jobId: string, result: number | null): void {
+  private notify(jobId: string, result: number | null): void {
     for (const listener of this.listeners.get(jobId) ?? []) listener(result);
   }
 }

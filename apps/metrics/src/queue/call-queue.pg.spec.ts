@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type EmbeddedPostgres, connectionOf, startEmbeddedPostgres } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
 import { temporaryFolder } from '#libs/testing';
-import { CallQueue } from './call-queue.service.js';
-import type { CallWriter } from '../records/call-writer.service.js';
+import { CallQueueService } from './call-queue.service.js';
+import type { CallWriterService } from '../records/call-writer.service.js';
 import { openPostgresBackend } from './queue-backend.js';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -32,7 +32,7 @@ it('does not spin while every look into the queue fails at once, and goes on aft
   const parts: (Worker | QueueEvents)[] = [];
   const runs: { mock: { settledResults: { type: string; value?: unknown }[] } }[] = [];
   let errors = 0;
-  const queue = new CallQueue(
+  const queue = new CallQueueService(
     {
       ...backend,
       worker: (...of) => {
@@ -47,7 +47,7 @@ it('does not spin while every look into the queue fails at once, and goes on aft
         return events;
       },
     },
-    { write: async () => 0 } as unknown as CallWriter,
+    { write: async () => 0 } as unknown as CallWriterService,
     logger,
   );
   await Promise.all(parts.map((part) => part.waitUntilReady()));

@@ -6,7 +6,7 @@ import { fail } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import type { CallColumns } from '../records/call-columns.js';
 import { BatchEnds } from './batch-ends.js';
-import { CallWriter } from '../records/call-writer.service.js';
+import { CallWriterService } from '../records/call-writer.service.js';
 import { LogThrottle } from './log-throttle.js';
 import { pack, unpack } from './packing.js';
 import type { QueueBackend } from './queue-backend.js';
@@ -39,18 +39,18 @@ const ANSWER_MS = 200;
  * may happen twice: a job's id is a digest of what is in it, and a call counts once by its id.
  */
 @Injectable()
-export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
+export class CallQueueService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly queue: Queue;
   private readonly events: QueueEvents;
   private readonly worker: Worker;
   private readonly ends: BatchEnds;
   private readonly throttle: LogThrottle;
-  private resting: NodeJS.Timeout | undefined;
+  private pauseTimer: NodeJS.Timeout | undefined;
   private closing = false;
 
   constructor(
     @Inject(QUEUE_BACKEND) private readonly backend: QueueBackend,
-    private readonly writer: CallWriter,
+    private readonly writer: CallWriterService,
     @InjectLogger() logger: Logger,
   ) {
     this.throttle = new LogThrottle(logger, 'the queue of call records fails');
@@ -66,7 +66,7 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
     });
     this.queue.on('error', (error) => this.throttle.error(error));
     this.events.on('error', (error) => this.throttle.error(error));
-    this.worker.on('error', (error) => this.rest(error));
+    this.worker.on('error', (error) => this.pauseWorker(error));
     this.worker.on('failed', (job, error) => {
       const final = job === undefined || job.attemptsMade >= (job.opts.attempts ?? 1);
       if (final) logger.error({ jobId: job?.id, err: error }, 'gave up a batch of call records');
@@ -75,14 +75,17 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await Promise.all([this.queue.waitUntilReady(), this.events.waitUntilReady(), this.worker.waitUntilReady()]);
-    // It is also set going again after a rest.
+    // `pauseWorker` sets it going again too.
     void this.keepRunning(async () => {
       if (!this.worker.isRunning()) await this.worker.run();
     });
     void this.keepRunning(() => this.events.run());
   }
 
-  /** Resolves once the records are in the tables, with the number of those that could never be. */
+  /**
+   * Resolves once the records are in the tables, with the number of those that never can be. Rejects with
+   * `platform.not_ready` when that does not happen before `deadlineAtMs` (epoch ms).
+   */
   async write(columns: CallColumns, deadlineAtMs: number): Promise<number> {
     const waitMs = deadlineAtMs - Date.now() - ANSWER_MS;
     if (this.closing || waitMs <= 0) throw fail('platform.not_ready');
@@ -108,7 +111,7 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
   /** Before the database closes. */
   async beforeApplicationShutdown(): Promise<void> {
     this.closing = true;
-    clearTimeout(this.resting);
+    clearTimeout(this.pauseTimer);
     await Promise.allSettled([this.worker.close(), this.events.close(), this.queue.close()]);
     await this.backend.close();
   }
@@ -157,13 +160,13 @@ export class CallQueue implements OnModuleInit, BeforeApplicationShutdown {
     }
   }
 
-  /** Some errors of the store come back at once, for ever; the worker has no pause of its own for those. */
-  private rest(error: unknown): void {
+  /** Some errors of the store come back at once, for ever, and BullMQ's worker repeats them without a pause. */
+  private pauseWorker(error: unknown): void {
     this.throttle.error(error);
-    if (this.resting !== undefined || this.closing) return;
+    if (this.pauseTimer !== undefined || this.closing) return;
     void this.worker.pause(true).catch(() => {});
-    this.resting = setTimeout(() => {
-      this.resting = undefined;
+    this.pauseTimer = setTimeout(() => {
+      this.pauseTimer = undefined;
       if (!this.closing) void this.worker.resume();
     }, PAUSE_AFTER_ERROR_MS);
   }

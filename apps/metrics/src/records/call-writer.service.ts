@@ -2,18 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { CallInstruments } from './call.instruments.js';
 import { type CallColumns, recordsOf, toColumns } from './call-columns.js';
 import { CallsRepository, WriteFailure } from './calls.repository.js';
-import { RefusedRecords } from './refused-records.service.js';
+import { RefusedRecordsService } from './refused-records.service.js';
 
 /** Writes batches; a record that cannot be written is found and kept aside, and the rest of its batch goes through. */
 @Injectable()
-export class CallWriter {
+export class CallWriterService {
   constructor(
     private readonly calls: CallsRepository,
     private readonly instruments: CallInstruments,
-    private readonly refused: RefusedRecords,
+    private readonly refused: RefusedRecordsService,
   ) {}
 
-  /** Gives the number of refused records. Rejects when it is not the records' fault: the batch comes again. */
+  /** Answers the number of refused records. Rejects when it is not the records' fault: the batch comes again. */
   async write(columns: CallColumns): Promise<number> {
     try {
       const known = await this.calls.write(columns);

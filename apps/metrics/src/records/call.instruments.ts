@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { CallOutcome } from '#contracts/metrics/record-calls.request';
 import { type DurationSeries, durationHistogram, meter } from '#libs/telemetry';
 import { type CallColumns, valuesOf } from './call-columns.js';
-import { METRICS_CONFIG, type MetricsConfig } from '../metrics.config.js';
+import { type MetricsSettings, SETTINGS } from '../metrics.settings.js';
 
 /** In seconds. */
 const LATENCY_BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -74,11 +74,11 @@ export class CallInstruments {
   private readonly tools = new Set<string>();
   private readonly upstreams = new Set<string>();
 
-  constructor(@Inject(METRICS_CONFIG) private readonly config: MetricsConfig) {}
+  constructor(@Inject(SETTINGS) private readonly settings: MetricsSettings) {}
 
   /** Counts a batch that was committed, but for what had been before. */
   count(columns: CallColumns, known: ReadonlySet<string>): void {
-    if (!this.config.ENABLE_METRICS) return;
+    if (!this.settings.isPrometheusServed) return;
     const {
       callId,
       method,
@@ -133,7 +133,7 @@ export class CallInstruments {
 
   private bounded(known: Set<string>, value: string): string {
     if (known.has(value)) return value;
-    if (known.size >= this.config.METRICS_SERIES_MAX) return OTHER;
+    if (known.size >= this.settings.seriesMax) return OTHER;
     known.add(value);
     return value;
   }

@@ -4,9 +4,6 @@ import { InjectDatabase } from '#libs/storage';
 import { type CallColumns, literalsOf } from './call-columns.js';
 import { WRITE_CALLS } from './write-calls.sql.js';
 
-/** Rows that one clean-up statement removes, so that none runs long. */
-const DELETE_ROWS = 10_000;
-
 /** Why a batch was not written; without the statement and the batch, which would fill the log. */
 export class WriteFailure extends Error {
   override readonly name = 'WriteFailure';
@@ -29,7 +26,7 @@ export class WriteFailure extends Error {
 export class CallsRepository {
   constructor(@InjectDatabase('metrics') private readonly database: DataSource) {}
 
-  /** Writes records that are distinct by call id; gives the ids of those that were known before. */
+  /** Writes records that are distinct by call id; answers the ids of those that were known before. */
   async write(columns: CallColumns): Promise<Set<string>> {
     try {
       const rows = await this.database.query<{ callId: string }[]>(WRITE_CALLS, literalsOf(columns));
@@ -45,26 +42,5 @@ export class CallsRepository {
       reason.slice(0, 500),
       (JSON.stringify(record) ?? 'undefined').replaceAll('\\u0000', '\\ufffd').slice(0, 20_000),
     ]);
-  }
-
-  /** Deletes what is older; gives the number of call records. Several replicas may do it at once. */
-  async forget(limits: { readonly callsBefore: Date; readonly hoursBefore: Date }): Promise<number> {
-    await this.deleteBatches('refused_records', 'refused_at', limits.callsBefore);
-    await this.deleteBatches('rollups', "hour > '-infinity' AND hour", limits.hoursBefore);
-    return this.deleteBatches('calls', 'started_at', limits.callsBefore);
-  }
-
-  private async deleteBatches(table: string, condition: string, before: Date): Promise<number> {
-    const statement = `
-      WITH gone AS (
-        DELETE FROM metrics.${table} WHERE ctid = ANY(ARRAY(
-          SELECT ctid FROM metrics.${table} WHERE ${condition} < $1 LIMIT ${DELETE_ROWS} FOR UPDATE SKIP LOCKED))
-        RETURNING 1)
-      SELECT count(*)::integer AS count FROM gone`;
-    for (let total = 0; ; ) {
-      const [row] = await this.database.query<{ count: number }[]>(statement, [before]);
-      total += row?.count ?? 0;
-      if ((row?.count ?? 0) < DELETE_ROWS) return total;
-    }
   }
 }

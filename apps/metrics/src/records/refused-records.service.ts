@@ -4,9 +4,9 @@ import { InjectLogger, type Logger } from '#libs/telemetry';
 import { CallInstruments } from './call.instruments.js';
 import { CallsRepository } from './calls.repository.js';
 
-/** Where records end up that can never be stored: a table for a person to look at, a log line and a counter. */
+/** Keeps aside records that can never be stored: a table for a person to look at, a log line and a counter. */
 @Injectable()
-export class RefusedRecords {
+export class RefusedRecordsService {
   constructor(
     private readonly calls: CallsRepository,
     private readonly instruments: CallInstruments,

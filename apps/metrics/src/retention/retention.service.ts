@@ -1,19 +1,18 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectLogger, type Logger } from '#libs/telemetry';
-import { METRICS_CONFIG, type MetricsConfig } from '../metrics.config.js';
-import { CallsRepository } from '../records/calls.repository.js';
+import { type MetricsSettings, SETTINGS } from '../metrics.settings.js';
+import { RetentionRepository } from './retention.repository.js';
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
-/** Deletes what is older than it need be: soon after the start, then hourly, at another minute in each replica. */
+/** Deletes old records soon after the start, then hourly, at another minute in each replica. */
 @Injectable()
 export class RetentionService implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly calls: CallsRepository,
-    @Inject(METRICS_CONFIG) private readonly config: MetricsConfig,
+    private readonly records: RetentionRepository,
+    @Inject(SETTINGS) private readonly settings: MetricsSettings,
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
@@ -26,9 +25,9 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
   }
 
   async cleanUp(nowMs: number = Date.now()): Promise<void> {
-    const calls = await this.calls.forget({
-      callsBefore: new Date(nowMs - this.config.METRICS_RETENTION_DAYS * DAY_MS),
-      hoursBefore: new Date(nowMs - this.config.METRICS_ROLLUP_RETENTION_DAYS * DAY_MS),
+    const calls = await this.records.deleteOlder({
+      callsBefore: new Date(nowMs - this.settings.callRetentionMs),
+      hoursBefore: new Date(nowMs - this.settings.rollupRetentionMs),
     });
     if (calls > 0) this.logger.info({ calls }, 'deleted old call records');
   }

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { InjectDatabase } from '#libs/storage';
+
+/** Rows that one statement removes, so that none runs long. */
+const DELETE_ROWS = 10_000;
+
+@Injectable()
+export class RetentionRepository {
+  constructor(@InjectDatabase('metrics') private readonly database: DataSource) {}
+
+  /** Deletes what is older; answers the number of call records. Several replicas may do it at once. */
+  async deleteOlder(limits: { readonly callsBefore: Date; readonly hoursBefore: Date }): Promise<number> {
+    await this.deleteBatches('refused_records', 'refused_at', limits.callsBefore);
+    await this.deleteBatches('rollups', "hour > '-infinity' AND hour", limits.hoursBefore);
+    return this.deleteBatches('calls', 'started_at', limits.callsBefore);
+  }
+
+  private async deleteBatches(table: string, condition: string, before: Date): Promise<number> {
+    const statement = `
+      WITH gone AS (
+        DELETE FROM metrics.${table} WHERE ctid = ANY(ARRAY(
+          SELECT ctid FROM metrics.${table} WHERE ${condition} < $1 LIMIT ${DELETE_ROWS} FOR UPDATE SKIP LOCKED))
+        RETURNING 1)
+      SELECT count(*)::integer AS count FROM gone`;
+    for (let total = 0; ; ) {
+      const [row] = await this.database.query<{ count: number }[]>(statement, [before]);
+      total += row?.count ?? 0;
+      if ((row?.count ?? 0) < DELETE_ROWS) return total;
+    }
+  }
+}
