@@ -63,7 +63,7 @@ const messagesOf = async (response: Response) => {
 const named = (messages: { id?: unknown; method?: string }[]) => messages.map(({ id, method }) => method ?? id).sort();
 
 describe('a batch', () => {
-  it('of which nothing has to be told before is one array, a broken request and a failed call included', async () => {
+  it('a batch is answered with one array when nothing is sent before its answers, a broken request and a failed call included', async () => {
     await given();
     const { headers, json } = await post(
       first,
@@ -75,7 +75,7 @@ describe('a batch', () => {
     expect(json.find(({ id }: { id: unknown }) => id === 4).error.message).toContain('elicitation/create');
   });
 
-  it('is a stream with an event for each answer when one of its calls tells of its progress', async () => {
+  it('a batch is answered on a stream, with an event for each answer, when one of its calls reports progress', async () => {
     await given();
     const response = await open([LIST, call(2, 'tells', { progressToken: 'p' }), call(3, 'plain'), call(4, 'waits')]);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
@@ -86,7 +86,7 @@ describe('a batch', () => {
     expect(messages.at(-1)).toMatchObject({ id: 4, result: { content: [{ text: 'waits' }] } });
   });
 
-  it('is one when a call asks the client something', async () => {
+  it('a batch is answered on a stream when one of its calls asks the client something', async () => {
     await given();
     const events = eventsOf(await open([LIST, call(2, 'asks'), call(3, 'waits')]));
     const told = [await nextMessage(events), await nextMessage(events)];
@@ -101,7 +101,7 @@ describe('a batch', () => {
     expect(await nextMessage(events)).toMatchObject({ id: 3 });
   });
 
-  it('is one when a call takes long', async () => {
+  it('a batch is answered on a stream when one of its calls takes long', async () => {
     await given({ STREAM_AFTER_MS: '100' });
     const slow = await open([LIST, call(3, 'waits')]);
     expect(slow.headers.get('content-type')).toBe('text/event-stream');
@@ -109,14 +109,14 @@ describe('a batch', () => {
     expect(named(await messagesOf(slow))).toEqual([1, 3]);
   });
 
-  it('is one where every answer is', async () => {
+  it('a batch is answered on a stream when every answer is a stream', async () => {
     await given({ JSON_RESPONSE_ENABLED: 'false' });
     const response = await open([LIST, call(2, 'plain')]);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     expect(named(await messagesOf(response))).toEqual([1, 2]);
   });
 
-  it('has no array for what was cancelled', async () => {
+  it('a batch is answered without an array when all of it was cancelled', async () => {
     await given();
     const answering = open([call(2, 'waits')]).then((response) => response.text());
     await vi.waitFor(() => expect(rig.calls).toHaveLength(1));
@@ -125,7 +125,7 @@ describe('a batch', () => {
     expect(await answering).toBe('');
   });
 
-  it('can be come back to on the other replica', async () => {
+  it('a batch is resumed on another replica when its client comes back there', async () => {
     await given();
     const leaving = new AbortController();
     const events = eventsOf(await open([call(2, 'tells', { progressToken: 'p' }), call(3, 'waits')], leaving.signal));
@@ -138,7 +138,7 @@ describe('a batch', () => {
     expect(named(await messagesOf(resumed))).toEqual([2, 3]);
   });
 
-  it('tells of each answer that is lost with its replica, and of no other', async () => {
+  it('a batch reports each lost answer, and no other, when its replica is gone', async () => {
     await given();
     const leaving = new AbortController();
     const events = eventsOf(

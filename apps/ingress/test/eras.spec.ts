@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 describe('a 2026-07-28 client', () => {
-  it('discovers what the endpoint offers', async () => {
+  it('a modern client discovers what the endpoint offers', async () => {
     const { status, json } = await post(url, modern('server/discover'), modernHeaders('server/discover'));
 
     expect(status).toBe(200);
@@ -26,7 +26,7 @@ describe('a 2026-07-28 client', () => {
     });
   });
 
-  it('lists tools', async () => {
+  it('a modern client lists tools', async () => {
     const { json } = await post(url, modern('tools/list', {}, 'seven'), modernHeaders('tools/list'));
 
     expect(json.id).toBe('seven');
@@ -34,7 +34,7 @@ describe('a 2026-07-28 client', () => {
     expect(json.result).toMatchObject({ resultType: 'complete', ttlMs: 0, cacheScope: 'public' });
   });
 
-  it('calls a tool by the name it was shown, with arguments as it wrote them', async () => {
+  it('a modern client calls a tool by the name it was shown, with arguments as it wrote them', async () => {
     const body =
       '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",' +
       '"io.modelcontextprotocol/clientCapabilities":{},"vendor/x":1},"name":"echo","arguments":{"n":12345678901234567890, "a":1.0}}}';
@@ -55,7 +55,7 @@ describe('a 2026-07-28 client', () => {
 });
 
 describe.each(['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'])('a %s client', (version) => {
-  it('opens a session, lists, calls, and closes it', async () => {
+  it('a legacy client opens a session, lists, calls, and closes it', async () => {
     const session = await openSession(url, {}, version);
 
     const listed = await post(url, { jsonrpc: '2.0', id: 1, method: 'tools/list' }, session);
@@ -77,7 +77,7 @@ describe.each(['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'])('a %s cl
   });
 });
 
-it('answers bare JSON-RPC without a session', async () => {
+it('/rpc answers a request without a session', async () => {
   const { json } = await post(
     url.replace('/mcp', '/rpc'),
     { jsonrpc: '2.0', id: 5, method: 'tools/call', params: { name: 'echo' } },

@@ -41,7 +41,7 @@ const openCall = async (url: string, session: Record<string, string>) =>
   );
 
 describe('a session client, asked by requests', () => {
-  it('answers on the other replica, and the call is repeated upstream with the exact state', async () => {
+  it('a call of a session is repeated upstream with the exact state when its client answers on another replica', async () => {
     rig.execute = async (_, { body }) => {
       const params = JSON.parse(body ?? '');
       if (params.inputResponses === undefined)
@@ -74,7 +74,7 @@ describe('a session client, asked by requests', () => {
     expect(new Set(rig.calls.map(({ call }) => call.callId)).size).toBe(2);
   });
 
-  it('takes a parked call on, round by round', async () => {
+  it("a parked call goes on round by round when its session's client answers", async () => {
     rig.execute = async () => asking({ a: FORM }, {}, 1);
     const continued: unknown[] = [];
     rig.continue = async (request) => {
@@ -109,7 +109,7 @@ describe('a session client, asked by requests', () => {
     ]);
   });
 
-  it('gets a clear answer, not a question it cannot answer', async () => {
+  it('a session gets an error instead of a question when its client cannot answer it', async () => {
     rig.execute = async () => asking({ a: SAMPLE });
     const session = await openSession(first, { elicitation: {} });
     const { json } = await post(first, toolCall(1), session);
@@ -121,7 +121,7 @@ describe('a session client, asked by requests', () => {
     expect(rpc.json.error.message).toContain('sampling/createMessage');
   });
 
-  it('is not asked for a URL in 2025-06-18', async () => {
+  it('a session is not asked for a URL when its revision is 2025-06-18', async () => {
     rig.execute = async () =>
       asking({ a: { method: 'elicitation/create', params: { mode: 'url', url: 'https://x', message: 'm' } } });
     const old = await openSession(first, { elicitation: { form: {}, url: {} } }, '2025-06-18');
@@ -132,7 +132,7 @@ describe('a session client, asked by requests', () => {
     expect(ask.params).toMatchObject({ mode: 'url', elicitationId: ask.id });
   });
 
-  it('may refuse: an elicitation is cancelled, anything else ends the call', async () => {
+  it("a client's refusal cancels the elicitation when it was asked for one, and ends the call otherwise", async () => {
     rig.execute = async (_, { body }) =>
       body?.includes('inputResponses') ? done(body) : asking(body?.includes('"s"') ? { a: SAMPLE } : { a: FORM });
     const session = await openSession(first, { elicitation: {}, sampling: {} });
@@ -142,7 +142,7 @@ describe('a session client, asked by requests', () => {
     expect((await nextMessage(events)).result.content[0].text).toContain('{"a":{"action":"cancel"}}');
   });
 
-  it('has what it refuses passed on to an upstream that waits for it', async () => {
+  it("a client's refusal is passed on when the upstream waits for it", async () => {
     rig.execute = async () => asking({ a: SAMPLE, b: FORM }, {}, 1);
     let continued: unknown;
     rig.continue = async ({ inputResponses, refusals }) => {
@@ -166,7 +166,7 @@ describe('a session client, asked by requests', () => {
     expect(rig.attendants).toMatchObject([{ round: 1, gone: false }]);
   });
 
-  it('leaves no call waiting when it cancels, ends its session or never answers', async () => {
+  it('a call is not left waiting when its client cancels, ends its session or never answers', async () => {
     rig.execute = async () => asking({ a: FORM }, {}, 1);
     const session = await openSession(first, { elicitation: {} });
     const open = await openCall(first, session);
@@ -189,7 +189,7 @@ describe('a session client, asked by requests', () => {
     await impatient.stop();
   });
 
-  it('is not kept waiting when the call that asked has ended', async () => {
+  it('a client is not kept waiting when the call that asked it has ended', async () => {
     rig.execute = async () => asking({ a: FORM }, {}, 1);
     const session = await openSession(first, { elicitation: {} });
     const events = await openCall(first, session);
@@ -200,7 +200,7 @@ describe('a session client, asked by requests', () => {
     expect((await post(first, { jsonrpc: '2.0', id, result: { action: 'accept' } }, session)).status).toBe(202);
   });
 
-  it('cannot answer for another session', async () => {
+  it("a client's answer is dropped when another session was asked", async () => {
     rig.execute = async (_, { body }) => (body?.includes('inputResponses') ? done(body) : asking({ a: FORM }));
     const session = await openSession(first, { elicitation: {} });
     const other = await openSession(second, { elicitation: {} });
@@ -212,7 +212,7 @@ describe('a session client, asked by requests', () => {
     expect((await nextMessage(events)).result.content[0].text).toContain('Ann');
   });
 
-  it('is not asked for ever', async () => {
+  it('a call ends when its upstream asks again and again', async () => {
     rig.execute = async () => new WithBody({ kind: 'input-required' }, '{"requestState":"again"}');
     const session = await openSession(first, {});
     const { json } = await post(first, toolCall(1), session).then(async (answer) =>
@@ -222,7 +222,7 @@ describe('a session client, asked by requests', () => {
     expect(rig.calls).toHaveLength(11);
   });
 
-  it('ends with its session', async () => {
+  it('a call ends when its session ends', async () => {
     rig.execute = async () => asking({ a: FORM });
     const session = await openSession(first, { elicitation: {} });
     const events = await openCall(first, session);
@@ -239,7 +239,7 @@ describe('a modern client, asked by answers', () => {
   const headers = (name = 'echo') => modernHeaders('tools/call', name);
   const responses = { a: { action: 'accept', content: { name: 'Ann' } } };
 
-  it('gets the upstream\u2019s own state sealed, and gives it back on any replica', async () => {
+  it('a modern client gets the upstream\u2019s own state sealed, and gives it back on any replica', async () => {
     rig.execute = async (_, { body }) =>
       body?.includes('inputResponses') ? done(body) : asking({ a: FORM }, { requestState: 'mine' });
     const asked = await post(first, request(), headers());
@@ -252,7 +252,7 @@ describe('a modern client, asked by answers', () => {
     expect(JSON.parse(json.result.content[0].text)).toMatchObject({ inputResponses: responses, requestState: 'mine' });
   });
 
-  it('takes a parked call on', async () => {
+  it('a parked call goes on when its modern client retries it', async () => {
     rig.execute = async () => asking({ a: FORM }, {}, 1);
     rig.continue = async ({ round, inputResponses }) =>
       round === 1 ? asking({ b: FORM }, {}, 2) : done(JSON.stringify(inputResponses));
@@ -264,7 +264,7 @@ describe('a modern client, asked by answers', () => {
     expect(rig.calls).toHaveLength(1);
   });
 
-  it('B40 cannot use a state that was changed, is somebody else\u2019s, or of another request', async () => {
+  it('a requestState is refused when it was changed, is somebody else\u2019s, or belongs to another request', async () => {
     rig.execute = async () => asking({ a: FORM }, { requestState: 'mine' });
     const { requestState } = (await post(first, request(), headers())).json.result;
     const flipped = `${requestState.slice(0, -2)}${requestState.at(-2) === 'A' ? 'B' : 'A'}${requestState.at(-1)}`;
@@ -279,7 +279,7 @@ describe('a modern client, asked by answers', () => {
     expect(rig.calls).toHaveLength(1);
   });
 
-  it('is told which capability it did not declare', async () => {
+  it('a modern client is told which capability is missing when it has not declared it', async () => {
     rig.execute = async () => asking({ a: SAMPLE });
     const { status, json } = await post(first, request({}, 'echo', {}), headers());
     expect([status, json.error.code, json.error.data]).toEqual([
@@ -289,7 +289,7 @@ describe('a modern client, asked by answers', () => {
     ]);
   });
 
-  it('is told when the one who held the call is gone', async () => {
+  it('a modern client is told so when the instance that held its call is gone', async () => {
     rig.execute = async () => asking({ a: FORM }, {}, 1);
     const { requestState } = (await post(first, request(), headers())).json.result;
     await rig.invocation.drain();

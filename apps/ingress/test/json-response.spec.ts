@@ -13,7 +13,7 @@ afterEach(() => rig.stop());
 const LIST = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
 const EVENT_STREAM = 'text/event-stream';
 
-it('answers every request of a session on an event stream when JSON answers are off', async () => {
+it('a session gets every answer on an event stream when JSON answers are off', async () => {
   const session = await openSession(url);
   expect(session['mcp-session-id']).toMatch(/^[\w-]{43}$/);
 
@@ -23,7 +23,7 @@ it('answers every request of a session on an event stream when JSON answers are 
   expect(text).toMatch(/^retry: \d+\nid: [0-9a-f]+\.1\ndata: \n\nevent: message\nid: [0-9a-f]+\.2\ndata: \{"jsonrpc"/);
 });
 
-it('still refuses in JSON, and answers those without sessions as before', async () => {
+it('the gateway refuses in JSON, and answers clients without sessions in JSON, when JSON answers are off', async () => {
   const refused = await post(url, LIST, { 'mcp-session-id': 'nobody' });
   expect([refused.status, refused.headers.get('content-type')]).toEqual([404, 'application/json']);
   const { headers } = await post(url, modern('tools/list'), modernHeaders('tools/list'));

@@ -87,7 +87,7 @@ const isSilent = async (events: Events): Promise<boolean> => {
 
 describe('what a call asks a client that has left', () => {
   it.each(['2025-11-25', '2025-06-18'])(
-    'goes on the GET stream of a session of %s, wherever that is, when there is nothing to come back with',
+    "a server request goes on the GET stream of a %s session, on any replica, when its client cannot resume the call's own",
     async (revision) => {
       const session = await openSession(first, { elicitation: {} }, revision);
       const own = await get(second, session);
@@ -99,7 +99,7 @@ describe('what a call asks a client that has left', () => {
     },
   );
 
-  it('waits for the GET stream, goes on one of them, and again only for who did not get it', async () => {
+  it('a server request waits for the GET stream, goes on one of them, and goes again only when it was not received', async () => {
     const session = await openSession(first, { elicitation: {} });
     await leaveCall(session, whenItRuns);
     goOn();
@@ -120,7 +120,7 @@ describe('what a call asks a client that has left', () => {
     await answer(second, session, id);
   });
 
-  it('is kept for the stream of the call when the client can come back for that', async () => {
+  it('a server request stays on the stream of its call when the client can resume that', async () => {
     const session = await openSession(first, { elicitation: {} });
     const own = await get(second, session);
     let received: StreamEvent | undefined;
@@ -141,7 +141,7 @@ describe('what a call asks a client that has left', () => {
     expect(await isSilent(own)).toBe(true);
   });
 
-  it('reaches no other session', async () => {
+  it('a server request reaches no other session when its client has left', async () => {
     const session = await openSession(first, { elicitation: {} });
     const other = await get(second, await openSession(second, { elicitation: {} }));
     await leaveCall(session, whenItRuns);

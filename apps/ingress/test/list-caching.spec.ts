@@ -35,18 +35,21 @@ const ask = async (method = 'tools/list', at = url, token = 'red') => {
 const LISTS = ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list', 'server/discover'];
 
 describe('a list of several upstreams', () => {
-  it.each(LISTS)('is good for as long as the first of them is, less what it has aged here: %s', async (method) => {
-    const askedAtMs = Date.now() - 20_000;
-    serve([listingOf({ ttlMs: 3 * MINUTE_MS }), listingOf({ ttlMs: MINUTE_MS }, askedAtMs)]);
-    const first = await ask(method);
-    expect(first.ttlMs).toBeLessThanOrEqual(40_000);
-    expect(first.ttlMs).toBeGreaterThan(30_000);
-    await sleep(30);
-    expect((await ask(method)).ttlMs).toBeLessThanOrEqual(first.ttlMs - 30);
-    expect((await ask(method)).ttlMs).toSatisfy(Number.isInteger);
-  });
+  it.each(LISTS)(
+    'a list of several upstreams is good for as long as the first of theirs, less its age here: %s',
+    async (method) => {
+      const askedAtMs = Date.now() - 20_000;
+      serve([listingOf({ ttlMs: 3 * MINUTE_MS }), listingOf({ ttlMs: MINUTE_MS }, askedAtMs)]);
+      const first = await ask(method);
+      expect(first.ttlMs).toBeLessThanOrEqual(40_000);
+      expect(first.ttlMs).toBeGreaterThan(30_000);
+      await sleep(30);
+      expect((await ask(method)).ttlMs).toBeLessThanOrEqual(first.ttlMs - 30);
+      expect((await ask(method)).ttlMs).toSatisfy(Number.isInteger);
+    },
+  );
 
-  it('is for everybody when all of them say so, and for the caller alone when one does not', async () => {
+  it('a list is public when all its upstreams say so, and private when one does not', async () => {
     serve([listingOf(), listingOf()]);
     expect((await ask()).cacheScope).toBe('public');
     rig.catalogs.set('s', offer([listingOf(), listingOf({ cacheScope: 'private' })]));
@@ -56,25 +59,25 @@ describe('a list of several upstreams', () => {
   it.each([
     ['a tool', { tools: [tool('open'), tool('hidden', {}, TEAM)] }],
     ['the server', { server: { id: null, name: 'all', description: null, ...TEAM } }],
-  ])('is for the caller alone where not everybody sees %s', async (_, parts) => {
+  ])('a list is private when not everybody sees %s', async (_, parts) => {
     serve([listingOf({ ttlMs: MINUTE_MS })], parts);
     for (const method of LISTS) expect((await ask(method)).cacheScope).toBe('private');
   });
 
-  it('is for the caller alone, and good for no time, where nothing is known of one', async () => {
+  it('a list is private and good for no time when nothing is known of one upstream', async () => {
     const [first] = offer([listingOf({ ttlMs: MINUTE_MS })]).upstreams;
     serve([], { upstreams: [first, upstream('old', undefined)] });
     expect(await ask()).toEqual({ ttlMs: 0, cacheScope: 'private' });
   });
 
-  it('is never said to be good for longer than the gateway allows', async () => {
+  it('a list is good for no longer than the gateway allows when its upstreams say more', async () => {
     await rig.stop();
     await start({ LIST_TTL_MS: '5000' });
     serve([listingOf({ ttlMs: 10 * MINUTE_MS })]);
     expect((await ask()).ttlMs).toBe(5_000);
   });
 
-  it('counts at a virtual server what was chosen for it', async () => {
+  it("a virtual server's list depends only on the upstreams that were chosen for it", async () => {
     const listings = [listingOf({ ttlMs: MINUTE_MS }), listingOf({ ttlMs: 0, cacheScope: 'private' })];
     const server = { id: 's', name: 's', description: null, visibility: 'public', teamId: null, ownerEmail: null };
     const tools = [{ ...tool('chosen'), upstreamId: 'u0' }];
@@ -85,7 +88,7 @@ describe('a list of several upstreams', () => {
     expect(await ask('server/discover', at)).toEqual({ ttlMs: 0, cacheScope: 'private' });
   });
 
-  it('says nothing of it to a client that knows no such thing', async () => {
+  it("a list says nothing of its age when the client's revision has no such thing", async () => {
     serve([listingOf({ ttlMs: MINUTE_MS })], { tools: [tool('odd', { description: '"ttlMs":9007199254740991' })] });
     const session = await openSession(url);
     const { text } = await post(url, { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }, session);
@@ -97,7 +100,7 @@ describe('a list of several upstreams', () => {
 describe('a list that is too old', () => {
   const OLD = { ttlMs: 50, renewAfterMs: 50 };
 
-  it('is given at once, good for no time, and asked for anew once, however many want it', async () => {
+  it('a list that is too old is given at once, good for no time, and renewed once when many ask for it', async () => {
     const { promise, resolve } = Promise.withResolvers<UpstreamListing>();
     rig.renew = () => promise;
     serve([listingOf(OLD, Date.now() - 1_000), listingOf({ ttlMs: MINUTE_MS })]);
@@ -111,7 +114,7 @@ describe('a list that is too old', () => {
     expect(rig.describes).toBe(1);
   });
 
-  it('is asked for by its use alone', async () => {
+  it('a list that is too old is renewed only when it is used', async () => {
     serve([listingOf({ ttlMs: 100, renewAfterMs: 100 })]);
     expect((await ask()).ttlMs).toBeGreaterThan(0);
     await sleep(300);
@@ -120,14 +123,14 @@ describe('a list that is too old', () => {
     await expect.poll(() => rig.renewals).toEqual(['u0']);
   });
 
-  it('is not asked for where its upstream tells when it changes', async () => {
+  it('a list is not renewed for its age when its upstream notifies of changes', async () => {
     serve([listingOf({ ttlMs: 0, renewAfterMs: null })]);
     await ask();
     await sleep(50);
     expect(rig.renewals).toEqual([]);
   });
 
-  it('is asked for ever more seldom while that is in vain', async () => {
+  it('a list is renewed less and less often when that fails', async () => {
     rig.renew = async () => {
       throw fail('upstream.unreachable');
     };
@@ -141,7 +144,7 @@ describe('a list that is too old', () => {
     expect(rig.renewals.length).toBeLessThanOrEqual(3);
   });
 
-  it('becomes private with what is heard of it, and stays what it was in a catalog made earlier', async () => {
+  it('a list becomes private when its upstream says so, whatever an earlier catalog says', async () => {
     rig.renew = async () => listingOf({ ttlMs: MINUTE_MS, cacheScope: 'private' });
     serve([listingOf(OLD, Date.now() - 1_000)]);
     expect((await ask()).cacheScope).toBe('public');
@@ -155,7 +158,7 @@ describe('a list that is too old', () => {
 });
 
 describe('a list that its upstream says has changed', () => {
-  it('is good for no time from then on, on every replica, until it has been listed again', async () => {
+  it('a list is good for no time on any replica when its upstream has said that it changed, until it is listed again', async () => {
     const other = `${await rig.start()}/mcp`;
     serve([listingOf({ ttlMs: MINUTE_MS, renewAfterMs: MINUTE_MS }, Date.now() - 1_000)]);
     for (const at of [url, other]) expect((await ask('tools/list', at)).ttlMs).toBeGreaterThan(0);

@@ -41,7 +41,7 @@ const givenSlowTool = (before: (send: (afterMs: number) => Promise<void>) => Pro
 };
 
 describe('an upstream that closes its stream and wants to be asked again', () => {
-  it('has the client of 2025-11-25 come back when it says, to any replica', async () => {
+  it('a 2025-11-25 client comes back to any replica when its upstream closes the stream and says when', async () => {
     await given();
     const release = givenSlowTool((send) => send(70));
     const session = await openSession(first);
@@ -58,7 +58,7 @@ describe('an upstream that closes its stream and wants to be asked again', () =>
     expect(await nextMessage(events)).toBeNull();
   });
 
-  it('has an older client kept waiting', async () => {
+  it('an older client is kept waiting when its upstream closes the stream', async () => {
     await given();
     const release = givenSlowTool((send) => send(70));
     const answering = openSession(first, {}, '2025-06-18').then((session) => post(first, CALL, session));
@@ -67,7 +67,7 @@ describe('an upstream that closes its stream and wants to be asked again', () =>
     expect((await answering).json.result).toEqual({ content: [] });
   });
 
-  it('has everybody kept waiting while the store is away', async () => {
+  it('every client is kept waiting when its upstream closes the stream while the store is away', async () => {
     await given();
     const release = givenSlowTool((send) => send(70));
     const session = await openSession(first);
@@ -80,7 +80,7 @@ describe('an upstream that closes its stream and wants to be asked again', () =>
   });
 });
 
-it('a gateway that stops finishes the calls whose clients will come back', async () => {
+it('a stopping gateway finishes calls when their clients will come back for them', async () => {
   await given();
   const release = givenSlowTool((send) => send(70));
   const session = await openSession(first);
@@ -96,7 +96,7 @@ it('a gateway that stops finishes the calls whose clients will come back', async
   expect(await nextMessage(eventsOf(await resume(session, idIn(text))))).toMatchObject({ id: 3, result: {} });
 });
 
-it('a stream that is come back for leaves the connection it had, and goes on on the new one alone', async () => {
+it('a stream goes on on the new connection alone when its client resumes it', async () => {
   await given({ STREAM_AFTER_MS: '50' });
   const tell = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
@@ -123,7 +123,7 @@ it('a stream that is come back for leaves the connection it had, and goes on on 
 });
 
 describe('a call that takes long', () => {
-  it('goes on as a stream that begins with an id, where that is known', async () => {
+  it('a call goes on as a stream that begins with an id when it takes long and its revision has that', async () => {
     await given({ STREAM_AFTER_MS: '100' });
     const release = givenSlowTool();
     const session = await openSession(first);
@@ -139,7 +139,7 @@ describe('a call that takes long', () => {
     expect(await nextMessage(resumed)).toMatchObject({ id: 3, result: { content: [] } });
   });
 
-  it('is kept alive for an older client, which sees no event without data', async () => {
+  it('a call is kept alive without empty events when it takes long and its client is older', async () => {
     await given({ STREAM_AFTER_MS: '100' });
     const release = givenSlowTool();
     const response = await open(await openSession(first, {}, '2025-06-18'));
@@ -148,13 +148,13 @@ describe('a call that takes long', () => {
     expect(await response.text()).toMatch(/^:\n\nevent: message\nid: [0-9a-f]{24}\.2\ndata: \{"jsonrpc".*\n\n$/);
   });
 
-  it('is one JSON object when it does not', async () => {
+  it('a call is answered with one JSON object when it does not take long', async () => {
     await given({ STREAM_AFTER_MS: '100' });
     const { headers, json } = await post(first, CALL, await openSession(first));
     expect([headers.get('content-type'), json.id]).toEqual(['application/json', 3]);
   });
 
-  it('is no stream before it is clear that it may run', async () => {
+  it('a call becomes no stream before it is admitted and routed', async () => {
     await given({ STREAM_AFTER_MS: '50', AUTH_REQUIRED: 'true' });
     rig.tokens.set('ann', user('ann@x'));
     const session = await openSession(first, {}, '2025-11-25', { authorization: 'Bearer ann' });
@@ -168,7 +168,7 @@ describe('a call that takes long', () => {
     expect([status, headers.get('content-type')]).toEqual([401, 'application/json']);
   });
 
-  it('has its connections closed in time where they may not last, and goes on', async () => {
+  it('a call goes on when its connections are closed because they may not last', async () => {
     await given({ STREAM_AFTER_MS: '50', SSE_POLL_AFTER: '1' });
     const release = givenSlowTool();
     const session = await openSession(first);

@@ -49,7 +49,7 @@ const textOf = async (...args: Parameters<typeof read>): Promise<string> =>
   (await read(...args)).json.result.contents[0].text;
 
 describe('what a resource held', () => {
-  it('is given again to the same credential alone when it is private', async () => {
+  it('a kept resource is given to the same credential alone when it is private', async () => {
     expect(await textOf('ann')).toBe('read 1 by ann@x');
     expect(await textOf('bob')).toBe('read 2 by bob@x');
     expect(await textOf('ann2')).toBe('read 3 by ann@x');
@@ -61,7 +61,7 @@ describe('what a resource held', () => {
     expect(reads).toBe(3);
   });
 
-  it('is given to everybody who may read it when it is public, byte for byte but for its age', async () => {
+  it('a kept resource is given to everybody who may read it, byte for byte but for its age, when it is public', async () => {
     cache = { ttlMs: HOUR_MS, cacheScope: 'public' };
     const first = await read('ann', url, {}, 'x');
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -81,7 +81,7 @@ describe('what a resource held', () => {
     expect((await read('ann')).text).toContain('read 1');
   });
 
-  it('is given to a session in the form of its revision', async () => {
+  it("a kept resource is given in the form of the session's revision", async () => {
     await textOf('ann');
     const session = await openSession(url, {}, '2025-06-18', { authorization: 'Bearer ann' });
     const request = { jsonrpc: '2.0', id: 5, method: 'resources/read', params: { uri: URI } };
@@ -95,7 +95,7 @@ describe('what a resource held', () => {
   });
 
   it.each([{ ttlMs: 0 }, { ttlMs: -5 }, {}, { cacheScope: 'public' as const }])(
-    'is read again when its upstream says %o',
+    'a resource is read again when its upstream says %o',
     async (said) => {
       cache = said;
       await textOf('ann');
@@ -104,13 +104,13 @@ describe('what a resource held', () => {
     },
   );
 
-  it('is read again when it is over', async () => {
+  it('a resource is read again when its time is over', async () => {
     cache = { ttlMs: 60, cacheScope: 'public' };
     await textOf('ann');
     await expect.poll(() => textOf('ann')).toBe('read 2');
   });
 
-  it('is not kept, nor asked for, where more than the resource decides', async () => {
+  it('a resource is neither kept nor looked up when more than the resource decides over the answer', async () => {
     await textOf('ann');
     const more = { inputResponses: { q: { action: 'accept' } } };
     expect(await textOf('ann', url, more)).toBe('read 2 by ann@x');
@@ -121,7 +121,7 @@ describe('what a resource held', () => {
     expect(reads).toBe(3);
   });
 
-  it('is not kept where it came after input, or is a question itself', async () => {
+  it('a resource is not kept when it came after input, or asks for input itself', async () => {
     const upstream = rig.execute;
     rig.execute = async (call, context) => {
       if (context.body?.includes('inputResponses') === true) return upstream(call, context);
@@ -144,7 +144,7 @@ describe('what a resource held', () => {
     expect(reads).toBe(3);
   });
 
-  it('is dropped by what is heard of the upstream: its list, its credential', async () => {
+  it("a kept resource is dropped when its upstream's list or credential changes", async () => {
     await textOf('ann');
     rig.registry.publish(CatalogChanged, { revision: 2, lists: ['resources'], serverIds: [], upstreamIds: ['u1'] });
     await expect.poll(() => textOf('ann')).toBe('read 2 by ann@x');
@@ -159,7 +159,7 @@ describe('what a resource held', () => {
     expect(await textOf('ann')).toBe('read 4 by ann@x');
   });
 
-  it('is dropped on every replica before anybody is told that it has changed', async () => {
+  it('a kept resource is dropped on every replica before any client is told that it has changed', async () => {
     const other = `${await rig.start()}/mcp`;
     await textOf('ann');
     await textOf('ann', other);
@@ -180,7 +180,7 @@ describe('what a resource held', () => {
     await events.return(undefined);
   });
 
-  it('is not kept when it was read before a change that was heard after', async () => {
+  it('a resource is not kept when it was read before a change that came to be known after', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const upstream = rig.execute;
     rig.execute = async (...args) => {
@@ -197,13 +197,13 @@ describe('what a resource held', () => {
     expect(await textOf('ann')).toBe('read 2 by ann@x');
   });
 
-  it('is a call that is recorded, also when it was kept', async () => {
+  it('a read of a resource is recorded when it is answered from memory', async () => {
     await textOf('ann');
     await textOf('ann');
     expect(rig.records).toMatchObject([{ outcome: 'ok', method: 'resources/read', name: URI, principalId: 'ann@x' }]);
   });
 
-  it('is not kept where there is no room', async () => {
+  it('a resource is not kept when there is no room', async () => {
     await rig.stop();
     await start({ RESOURCE_CACHE_SIZE: '0' });
     await textOf('ann');

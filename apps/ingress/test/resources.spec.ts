@@ -71,7 +71,7 @@ describe('a resource that its upstream calls otherwise', () => {
   );
 
   it.each(['modern', 'legacy'])(
-    'is read there by its own name, and told under the one that was asked: %s',
+    "a renamed resource is read by the upstream's URI and returned under the client's: %s",
     async (era) => {
       const uri = 'ui://via.b/app';
       const session = era === 'legacy' ? await openSession(url, {}, '2025-11-25', { authorization: 'Bearer red' }) : {};
@@ -87,7 +87,7 @@ describe('a resource that its upstream calls otherwise', () => {
     },
   );
 
-  it('is not there under the name that was asked', async () => {
+  it("a renamed resource's error names the client's URI when the upstream does not have it", async () => {
     rig.execute = async () => ({
       kind: 'error',
       error: { code: -32602, message: 'There is no ui://app', data: { uri: 'ui://app', more: 1 } },
@@ -99,7 +99,7 @@ describe('a resource that its upstream calls otherwise', () => {
     });
   });
 
-  it('is followed there, and told of under the name that was asked', async () => {
+  it("a renamed resource is followed by the upstream's URI and notified of under the client's", async () => {
     const uris = ['ui://app', 'ui://via.b/app'];
     const listening = await fetch(url, {
       method: 'POST',
@@ -119,7 +119,7 @@ describe('a resource that its upstream calls otherwise', () => {
 });
 
 describe('a resource that two upstreams have', () => {
-  it('is listed once and is the first that the caller sees', async () => {
+  it('a resource is listed once, the first that the caller sees, when two upstreams have it', async () => {
     serve({
       resources: [resource('file:///x', 'a', RED), resource('file:///x', 'b')],
       resourceTemplates: [],
@@ -135,7 +135,7 @@ describe('a resource that two upstreams have', () => {
 });
 
 describe('a resource that a tool is shown with', () => {
-  it('is there to be read, unlisted, for those who see the tool', async () => {
+  it("a resource of a tool's user interface can be read, unlisted, when the caller sees the tool", async () => {
     serve({ linkedResources: [{ uri: 'ui://app', upstreamId: 'b', ...RED }] });
     expect((await ask('resources/list', {})).result.resources).toEqual([]);
     expect(await readFrom('ui://app')).toBe('b');
@@ -159,7 +159,7 @@ describe('a resource that an answer linked to', () => {
   const parts = { tools: ['a', 'b'].map((id) => ({ ...tool(`of_${id}`), upstreamId: id })) };
   beforeEach(() => serve(parts));
 
-  it('can be read by whom it was given to, on any replica, at the upstream that gave it', async () => {
+  it('a linked resource can be read on any replica, at the upstream that gave the link, when the caller was given it', async () => {
     const other = `${await rig.start()}/mcp`;
     expect(await readFrom('note://1')).toBe(-32602);
     await link(['note://1', 'note://2'], 'b');
@@ -168,7 +168,7 @@ describe('a resource that an answer linked to', () => {
     expect(await readFrom('note://1', 'blue')).toBe(-32602);
   });
 
-  it('is for the endpoint that it was given at', async () => {
+  it('a linked resource can be read only at the endpoint where the link was given', async () => {
     const server = { id: 's', name: 's', description: null, ...PUBLIC };
     serve({ ...parts, server }, 's');
     const at = url.replace('/mcp', '/servers/s/mcp');
@@ -176,7 +176,7 @@ describe('a resource that an answer linked to', () => {
     expect([await readFrom('note://1', 'red', at), await readFrom('note://1')]).toEqual(['a', -32602]);
   });
 
-  it('leads nowhere when two upstreams gave it, or when the one that did is not there any more', async () => {
+  it('a resource link leads nowhere when two upstreams gave it, or when the one that did is gone', async () => {
     await link(['note://1', 'note://2'], 'a');
     await link(['note://1'], 'b');
     expect([await readFrom('note://1'), await readFrom('note://2')]).toEqual([-32602, 'a']);
@@ -186,7 +186,7 @@ describe('a resource that an answer linked to', () => {
     expect(await readFrom('note://2')).toBe(-32602);
   });
 
-  it('takes no more room than it may', async () => {
+  it('resource links take no more room than they may when an upstream gives many', async () => {
     for (let round = 0; round < 30; round++) {
       await link(Array.from({ length: 100 }, (_, index) => `note://${'x'.repeat(50)}/${round}/${index}`));
     }
@@ -198,7 +198,7 @@ describe('a resource that an answer linked to', () => {
     expect((await rig.cache.readSince('ingress:links::red@x', 0)).entries).toHaveLength(before);
   });
 
-  it('does not keep an answer from its caller while the cache is away', async () => {
+  it('an answer with resource links reaches its caller when the cache is away', async () => {
     rig.cache.append = () => Promise.reject(new Error('away'));
     await link(['note://1']);
     expect(await readFrom('note://1')).toBe(-32602);
@@ -206,7 +206,7 @@ describe('a resource that an answer linked to', () => {
 });
 
 describe('the time of a call', () => {
-  it('is that of its upstream, where it has one of its own', async () => {
+  it('a call has the time limit of its upstream when that has one of its own', async () => {
     const slow = { ...upstream('a', listingOf()), timeoutMs: 3_600_000 };
     serve({
       upstreams: [slow, upstream('b', listingOf())],

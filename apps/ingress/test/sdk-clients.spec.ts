@@ -37,7 +37,7 @@ describe('the official SDK, version 1', () => {
     return client;
   };
 
-  it('lists page by page, calls, reads, gets, completes and leaves', async () => {
+  it('the SDK of version 1 lists page by page, calls, reads, gets, completes and leaves', async () => {
     const client = await connect();
     const names: string[] = [];
     let cursor: string | undefined;
@@ -71,7 +71,7 @@ describe('the official SDK, version 1', () => {
     await client.close();
   });
 
-  it('hears progress, is elicited and sampled', async () => {
+  it('the SDK of version 1 gets progress, is elicited and sampled', async () => {
     const client = await connect({ elicitation: {}, sampling: {} });
     client.setRequestHandler(ElicitRequestSchema, async () => ANN);
     client.setRequestHandler(CreateMessageRequestSchema, async () => ({
@@ -95,7 +95,7 @@ describe('the official SDK, version 1', () => {
     await client.close();
   });
 
-  it('hears of a list that has changed', async () => {
+  it('the SDK of version 1 is notified when a list has changed', async () => {
     const client = await connect();
     const heard = vi.fn();
     client.setNotificationHandler(ToolListChangedNotificationSchema, heard);
@@ -121,7 +121,7 @@ describe.each([
     return client;
   };
 
-  it('lists and calls', async () => {
+  it('the SDK of version 2 lists and calls', async () => {
     const client = await connect();
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd', 'e']);
@@ -131,7 +131,7 @@ describe.each([
     await client.close();
   });
 
-  it('is elicited by an answer', async () => {
+  it('the SDK of version 2 is elicited by an answer', async () => {
     const client = await connect({ elicitation: { form: {} } });
     client.setRequestHandler('elicitation/create', async () => ANN);
     rig.execute = ask;

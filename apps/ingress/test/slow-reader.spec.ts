@@ -64,7 +64,7 @@ const whenNothingMoves = async (): Promise<number> => {
 const CALL = { name: 'echo', arguments: {} };
 
 describe('a client that does not read what it is told', () => {
-  it('holds the tool back instead of filling the memory, and is cut off: without a session its call with it', async () => {
+  it('a client without a session holds its tool back, and is cut off with its call, when it does not read', async () => {
     const meta = { 'io.modelcontextprotocol/logLevel': 'info' };
     await postAndStop(modern('tools/call', { ...CALL, _meta: meta }), modernHeaders('tools/call', 'echo'));
 
@@ -78,7 +78,7 @@ describe('a client that does not read what it is told', () => {
     expect(taken).toBeLessThan(LOGS);
   });
 
-  it('is cut off in a session too, where its call goes on and what it said last is kept', async () => {
+  it('a client with a session is cut off when it does not read, while its call goes on and its last events are stored', async () => {
     const session = await openSession(url);
     const call = { jsonrpc: '2.0', id: 3, method: 'tools/call', params: CALL };
     const [, eventId = ''] = /^id: (\S+)$/m.exec(await postAndStop(call, session)) ?? [];

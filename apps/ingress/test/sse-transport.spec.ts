@@ -100,7 +100,7 @@ const connect = async (capabilities = {}, path = '/sse'): Promise<Client> => {
 };
 
 describe('the official SSE client, its posts sprayed over two replicas', () => {
-  it('lists, calls, hears progress and log messages', async () => {
+  it('the SSE client lists, calls, gets progress and log messages over two replicas', async () => {
     const client = await connect();
     rig.execute = async (_, context) => {
       await context.send({ kind: 'progress', progress: 1, total: 2 });
@@ -122,7 +122,7 @@ describe('the official SSE client, its posts sprayed over two replicas', () => {
     expect(logged).toHaveBeenCalledWith({ level: 'warning', data: 'careful' });
   });
 
-  it('is elicited and sampled', async () => {
+  it('the SSE client is elicited and sampled over two replicas', async () => {
     const client = await connect({ elicitation: {}, sampling: {} });
     client.setRequestHandler(ElicitRequestSchema, async () => ({ action: 'accept', content: { name: 'Ann' } }));
     client.setRequestHandler(CreateMessageRequestSchema, async () => ({
@@ -149,7 +149,7 @@ describe('the official SSE client, its posts sprayed over two replicas', () => {
     });
   });
 
-  it('hears of lists and resources that change', async () => {
+  it('the SSE client is notified when lists and resources change', async () => {
     const client = await connect();
     const heard = vi.fn();
     client.setNotificationHandler(ToolListChangedNotificationSchema, heard);
@@ -164,7 +164,7 @@ describe('the official SSE client, its posts sprayed over two replicas', () => {
     await vi.waitFor(() => expect(rig.watches[0]?.signal.aborted).toBe(true));
   });
 
-  it('reaches one virtual server under its own path', async () => {
+  it('the SSE client reaches one virtual server under its own path', async () => {
     const client = await connect({}, '/servers/mine/sse');
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['own']);
   });
@@ -180,7 +180,7 @@ describe('other clients', () => {
   });
   afterEach(() => rm(home, { recursive: true, force: true }));
 
-  it('Inspector calls a tool', async () => {
+  it('Inspector calls a tool over HTTP+SSE', async () => {
     const cli = packageFile('@modelcontextprotocol/inspector', 'clients/launcher/build/index.js');
     const args = [
       cli,
@@ -200,7 +200,7 @@ describe('other clients', () => {
     expect(stdout).toContain('up_echo');
   });
 
-  it('mcp-remote relays for a stdio client', async () => {
+  it('mcp-remote relays for a stdio client over HTTP+SSE', async () => {
     const client = new Client({ name: 'v1', version: '1' });
     const transport = new StdioClientTransport({
       command: process.execPath,
@@ -224,7 +224,7 @@ describe('other clients', () => {
 });
 
 describe('the stream', () => {
-  it('begins with where to post, and greets in the revision asked for', async () => {
+  it('an SSE stream begins with where to post, and greets in the revision asked for', async () => {
     const { response, endpoint, greeting, send, events } = await openSession();
 
     expect(response.headers.get('content-type')).toBe('text/event-stream');
@@ -237,18 +237,21 @@ describe('the stream', () => {
     expect(await nextMessage(events)).toEqual({ jsonrpc: '2.0', id: 1, result: { content: [], isError: false } });
   });
 
-  it.each(['2025-03-26', '2025-06-18', '2025-11-25'])('serves %s as well', async (protocolVersion) => {
-    const initialize = { ...INITIALIZE, params: { ...INITIALIZE.params, protocolVersion } };
-    expect((await openSession(ANN, initialize)).greeting.result.protocolVersion).toBe(protocolVersion);
-  });
+  it.each(['2025-03-26', '2025-06-18', '2025-11-25'])(
+    'an SSE stream serves a client of %s',
+    async (protocolVersion) => {
+      const initialize = { ...INITIALIZE, params: { ...INITIALIZE.params, protocolVersion } };
+      expect((await openSession(ANN, initialize)).greeting.result.protocolVersion).toBe(protocolVersion);
+    },
+  );
 
-  it('answers requests that bring an envelope, without a session', async () => {
+  it('an SSE stream answers a request without a session when it brings an envelope', async () => {
     const { send, events } = await openStream();
     await send(modern('tools/call', { name: 'echo' }, 'm'));
     expect(await nextMessage(events)).toMatchObject({ id: 'm', result: { resultType: 'complete' } });
   });
 
-  it('answers ping before it is initialized, and nothing else, and initializes once', async () => {
+  it('an SSE stream answers nothing but ping before it is initialized, and initializes once', async () => {
     const { send, events } = await openStream();
     await send({ jsonrpc: '2.0', id: 'p', method: 'ping' });
     expect(await nextMessage(events)).toEqual({ jsonrpc: '2.0', id: 'p', result: {} });
@@ -259,7 +262,7 @@ describe('the stream', () => {
     expect((await send(INITIALIZE)).status).toBe(400);
   });
 
-  it('answers the messages of a batch one by one', async () => {
+  it('an SSE stream answers one by one when messages come as a batch', async () => {
     const initialize = { ...INITIALIZE, params: { ...INITIALIZE.params, protocolVersion: '2025-03-26' } };
     const { send, events } = await openSession(ANN, initialize);
     expect((await send([callOf(1), { jsonrpc: '2.0', id: 2, method: 'ping' }, { jsonrpc: '1.0', id: 3 }])).status).toBe(
@@ -269,7 +272,7 @@ describe('the stream', () => {
     expect(new Set(ids)).toEqual(new Set([1, 2, 3]));
   });
 
-  it('carries comments while it is idle', async () => {
+  it('an SSE stream carries comments when it is idle', async () => {
     const lively = new Rig({ SSE_KEEPALIVE_INTERVAL: '1' });
     const response = await fetch(`${await lively.start()}/sse`);
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
@@ -280,7 +283,7 @@ describe('the stream', () => {
     await lively.stop();
   });
 
-  it('loses nothing of what a reader takes late', async () => {
+  it('an SSE stream loses nothing when its reader is late', async () => {
     const { send, events } = await openSession();
     const text = 'x'.repeat(256 * 1024);
     rig.execute = async () => new WithBody({ kind: 'result' }, JSON.stringify({ content: [{ type: 'text', text }] }));
@@ -296,7 +299,7 @@ describe('the stream', () => {
     }
   });
 
-  it('cancels a call by a notification to the other replica, and answers it no more', async () => {
+  it('an SSE stream does not answer a call when a notification to another replica cancels it', async () => {
     const { send, events } = await openSession();
     let signal: AbortSignal | undefined;
     rig.execute = untilAborted((seen) => (signal = seen));
@@ -310,7 +313,7 @@ describe('the stream', () => {
     expect(await nextMessage(events)).toMatchObject({ id: 8 });
   });
 
-  it('ends the session and its calls when it is closed', async () => {
+  it('an SSE stream ends its session and its calls when it is closed', async () => {
     const { send, close } = await openSession();
     let signal: AbortSignal | undefined;
     rig.execute = untilAborted((seen) => (signal = seen));
@@ -324,7 +327,7 @@ describe('the stream', () => {
     await vi.waitFor(async () => expect(await rig.cache.increment('ingress:sessions-of:ann@x', 1_000, 0)).toBe(0));
   });
 
-  it('ends when the credential is revoked', async () => {
+  it('an SSE stream ends when its credential is revoked', async () => {
     const { events, send } = await openSession();
     rig.tokens.delete('ann');
     rig.auth.publish(CredentialRevoked, { tokenId: 'jti-ann@x' });
@@ -332,7 +335,7 @@ describe('the stream', () => {
     expect((await send(callOf(1))).status).toBe(401);
   });
 
-  it('lets calls finish when the gateway stops, then ends', async () => {
+  it('an SSE stream lets its calls finish when the gateway stops, then ends', async () => {
     const { send, events } = await openSession();
     let release: () => void = () => {};
     rig.execute = async () => {
@@ -353,7 +356,7 @@ describe('the stream', () => {
 });
 
 describe('what is refused', () => {
-  it('a session that is unknown, another caller’s or of another endpoint', async () => {
+  it('a message is refused when its SSE session is unknown, another caller’s or of another endpoint', async () => {
     const { endpoint, send } = await openSession();
     const statuses = await Promise.all([
       post(`${second}/message?sessionId=nonsense`, callOf(1), ANN),
@@ -366,7 +369,7 @@ describe('what is refused', () => {
     expect(rig.calls).toHaveLength(0);
   });
 
-  it('a session whose replica is gone', async () => {
+  it('a message is refused when the replica of its SSE session is gone', async () => {
     const { send } = await openSession();
     await rig.crash(0);
     expect((await send(callOf(1))).status).toBe(404);
@@ -388,12 +391,12 @@ describe('what is refused', () => {
       400,
     ],
     ['an early batch', null, '[{"jsonrpc":"2.0","id":1,"method":"ping"}]', {}, 400],
-  ])('a post with %s', async (_, path, body, headers, status) => {
+  ])('a message over HTTP+SSE is refused when it comes with %s', async (_, path, body, headers, status) => {
     const { endpoint } = await openStream();
     expect((await post(`${second}${path ?? endpoint}`, body, { ...ANN, ...headers })).status).toBe(status);
   });
 
-  it('a stream for a stranger, a foreign page, an unknown server, the wrong method', async () => {
+  it('an SSE stream is refused when a stranger or a foreign page asks, for an unknown server, or by the wrong method', async () => {
     const get = (path: string, headers: Record<string, string>, method = 'GET') =>
       fetch(`${first}${path}`, { method, headers });
     const stranger = await get('/sse', {});
@@ -410,7 +413,7 @@ describe('what is refused', () => {
     expect((await get('/sse?access_token=ann', {})).status).toBe(401);
   });
 
-  it('more streams and more calls than one caller may have', async () => {
+  it('an SSE stream and a call are refused when the caller has too many', async () => {
     const streams = [await openStream(), await openStream(), await openStream()];
     const fourth = await openStream();
     expect([fourth.response.status, fourth.response.headers.get('retry-after')]).toEqual([503, '1']);

@@ -64,7 +64,7 @@ describe('a modern call that streams', () => {
   const progress = async (steps: readonly number[]): Promise<CallFrame[]> =>
     steps.map((step) => ({ kind: 'progress', progress: step, total: 3 }));
 
-  it('sends progress with the token as it was given, upwards only, then the result', async () => {
+  it('a modern call sends progress with the token as it was given, upwards only, then the result', async () => {
     rig.execute = async (call, context) => {
       expect(call.wantsProgress).toBe(true);
       for (const frame of await progress([1, 1, 0.5, 2])) await context.send(frame);
@@ -92,7 +92,7 @@ describe('a modern call that streams', () => {
     ]);
   });
 
-  it('sends log messages from the level asked for', async () => {
+  it('a modern call sends log messages from the level it asked for', async () => {
     rig.execute = async (_, context) => {
       await context.send({ kind: 'log', level: 'info', data: 'low' });
       await context.send({ kind: 'log', level: 'error', logger: 'l', data: { a: 1 } });
@@ -109,7 +109,7 @@ describe('a modern call that streams', () => {
     expect(await nextMessage(events)).toHaveProperty('result');
   });
 
-  it('is cancelled when its client leaves', async () => {
+  it('a modern call is cancelled when its client leaves', async () => {
     let signal: AbortSignal | undefined;
     rig.execute = (_, context) =>
       new Promise((_resolve, reject) => {
@@ -131,7 +131,7 @@ describe('a modern call that streams', () => {
     await vi.waitFor(() => expect(signal?.aborted).toBe(true));
   });
 
-  it('answers a failure behind the gateway in-band, with what is known of the execution', async () => {
+  it('a call answers in-band, with what is known of the execution, when it fails behind the gateway', async () => {
     rig.execute = async () => {
       throw fail('upstream.timed_out', { executed: 'unknown' });
     };
@@ -149,7 +149,7 @@ describe('a modern call that streams', () => {
     ]);
   });
 
-  it('answers 503 while nobody can run calls, and records it', async () => {
+  it('a call is answered with 503 and recorded when nobody can run calls', async () => {
     await rig.invocation.drain();
     const { status, headers, json } = await post(first, modern('tools/call', { name: 'echo' }), {
       ...modernHeaders('tools/call', 'echo'),
@@ -165,7 +165,7 @@ describe('a modern call that streams', () => {
 });
 
 describe('subscriptions/listen', () => {
-  it('acknowledges what it will tell of, with the id as the client wrote it', async () => {
+  it('subscriptions/listen acknowledges what it will notify of, with the id as the client wrote it', async () => {
     const { response, events } = await listen(
       { toolsListChanged: true, promptsListChanged: false, resourceSubscriptions: ['file:///a', 'file:///nowhere'] },
       'seven',
@@ -182,7 +182,7 @@ describe('subscriptions/listen', () => {
     });
   });
 
-  it('tells of a list that has changed for this caller, and of no other', async () => {
+  it('subscriptions/listen notifies of a list when it has changed for this caller, and of no other', async () => {
     const { events } = await listen({ toolsListChanged: true, promptsListChanged: true });
     await nextMessage(events);
 
@@ -203,7 +203,7 @@ describe('subscriptions/listen', () => {
     expect(await nextMessage(events)).toHaveProperty('result');
   });
 
-  it('tells of a resource, and lets go of it when the client leaves', async () => {
+  it("subscriptions/listen notifies of a resource, and ends the upstream's subscription when the client leaves", async () => {
     const control = new AbortController();
     const { events } = await listen({ resourceSubscriptions: ['file:///a'] }, 7, ANN, control.signal);
     await nextMessage(events);
@@ -220,7 +220,7 @@ describe('subscriptions/listen', () => {
     await vi.waitFor(() => expect(rig.watches[0]?.signal.aborted).toBe(true));
   });
 
-  it('asks again for what one upstream has, and leaves the others alone', async () => {
+  it('subscriptions/listen subscribes again at one upstream, and leaves the others alone, when that has ended', async () => {
     const [upstream] = catalogOf().upstreams;
     const [resource] = catalogOf().resources;
     rig.catalogs.set(
@@ -243,23 +243,26 @@ describe('subscriptions/listen', () => {
     ['shared', undefined],
     ['principal', { key: 'principal ann@x', renewable: true }],
     ['client', { key: 'principal ann@x', renewable: false }],
-  ])('follows a resource over the session that its calls go over, where that is: %s', async (sessionScope, own) => {
-    rig.catalogs.set(null, catalogOf({ upstreams: [{ ...catalogOf().upstreams[0], sessionScope }] }));
-    const { events } = await listen({ resourceSubscriptions: ['file:///a'] });
-    await nextMessage(events);
-    await vi.waitFor(() => expect(rig.watches).toHaveLength(1));
-    expect(rig.watches[0]?.request.ownSession).toEqual(own);
-    expect(rig.held).toEqual(own === undefined ? [] : [own.key]);
+  ])(
+    'subscriptions/listen follows a resource over the session that its calls go over, when that is: %s',
+    async (sessionScope, own) => {
+      rig.catalogs.set(null, catalogOf({ upstreams: [{ ...catalogOf().upstreams[0], sessionScope }] }));
+      const { events } = await listen({ resourceSubscriptions: ['file:///a'] });
+      await nextMessage(events);
+      await vi.waitFor(() => expect(rig.watches).toHaveLength(1));
+      expect(rig.watches[0]?.request.ownSession).toEqual(own);
+      expect(rig.held).toEqual(own === undefined ? [] : [own.key]);
 
-    await post(first, modern('tools/call', { name: 'echo', arguments: {} }), {
-      ...modernHeaders('tools/call', 'echo'),
-      ...ANN,
-    });
-    expect(rig.calls[0]?.call.ownSession).toEqual(own);
-    expect(rig.held).toHaveLength(own === undefined ? 0 : 1);
-  });
+      await post(first, modern('tools/call', { name: 'echo', arguments: {} }), {
+        ...modernHeaders('tools/call', 'echo'),
+        ...ANN,
+      });
+      expect(rig.calls[0]?.call.ownSession).toEqual(own);
+      expect(rig.held).toHaveLength(own === undefined ? 0 : 1);
+    },
+  );
 
-  it('leaves the loss of a session of its own for a call to be told', async () => {
+  it('subscriptions/listen leaves it to a call to report when a session of its own is lost', async () => {
     rig.catalogs.set(null, catalogOf({ upstreams: [{ ...catalogOf().upstreams[0], sessionScope: 'client' }] }));
     const { events } = await listen({ resourceSubscriptions: ['file:///a'] });
     await nextMessage(events);
@@ -282,7 +285,7 @@ describe('subscriptions/listen', () => {
     expect(rig.held).toHaveLength(2);
   });
 
-  it('ends with a result when the gateway stops', async () => {
+  it('subscriptions/listen ends with a result when the gateway stops', async () => {
     const { events } = await listen({ toolsListChanged: true }, 9);
     await nextMessage(events);
 
@@ -295,7 +298,7 @@ describe('subscriptions/listen', () => {
     expect(await nextMessage(events)).toBeNull();
   });
 
-  it('B35 ends when the credential is revoked', async () => {
+  it('subscriptions/listen ends when its credential is revoked', async () => {
     const { events } = await listen({ toolsListChanged: true });
     await nextMessage(events);
 
@@ -305,7 +308,7 @@ describe('subscriptions/listen', () => {
     expect(await nextMessage(events)).toHaveProperty('result');
   });
 
-  it('is refused beyond what one caller may hold open', async () => {
+  it('subscriptions/listen is refused when the caller has too many streams open', async () => {
     await listen({});
     const { events } = await listen({});
     const third = await listen({});
@@ -325,14 +328,14 @@ describe('a session over two replicas', () => {
     params: { name: 'echo', arguments: {}, ...(meta && { _meta: meta }) },
   });
 
-  it('is served by either', async () => {
+  it('a session is served by either replica', async () => {
     const session = await openSession(first, {}, '2025-11-25', ANN);
     expect((await post(second, call(1), session)).json.result).toBeDefined();
     expect((await fetch(second, { method: 'DELETE', headers: session })).status).toBe(204);
     await vi.waitFor(async () => expect((await post(first, call(2), session)).status).toBe(404));
   });
 
-  it('cancels a call from either, and not by leaving', async () => {
+  it('a call of a session is cancelled when a notification reaches either replica, and not when its client leaves', async () => {
     let signal: AbortSignal | undefined;
     rig.execute = (_, context) =>
       new Promise((_resolve, reject) => {
@@ -358,7 +361,7 @@ describe('a session over two replicas', () => {
     await vi.waitFor(() => expect(signal?.aborted).toBe(true));
   });
 
-  it('hears of changes on its GET stream, which a newer one replaces', async () => {
+  it('a session is notified of changes on its GET stream, which a newer one replaces', async () => {
     rig.catalogs.set(null, catalogOf({ upstreams: [{ ...catalogOf().upstreams[0], sessionScope: 'client' }] }));
     const session = await openSession(first, { sampling: {} }, '2025-11-25', ANN);
     const get = async (url: string) =>
@@ -404,7 +407,7 @@ describe('a session over two replicas', () => {
     await vi.waitFor(() => expect(rig.watches.every(({ signal }) => signal.aborted)).toBe(true));
   });
 
-  it('gives again on one replica what was sent on the other, and goes on', async () => {
+  it("a session's stream is replayed on another replica, and goes on there, when its client resumes it", async () => {
     let release: () => void = () => {};
     rig.execute = async (_, context) => {
       await context.send({ kind: 'progress', progress: 1 });
@@ -442,7 +445,7 @@ describe('a session over two replicas', () => {
     expect((await foreign.next()).done).toBe(true);
   });
 
-  it('filters log messages by the level set on the other', async () => {
+  it('a session gets log messages from the level that was set on another replica', async () => {
     rig.execute = async (routed, context) => {
       if (routed.logLevel !== undefined) await context.send({ kind: 'log', level: 'notice', data: 1 });
       return new WithBody({ kind: 'result' }, '{"content":[]}');
@@ -456,7 +459,7 @@ describe('a session over two replicas', () => {
   });
 });
 
-it('tells a client that comes back when the replica that worked for it is gone', async () => {
+it('a client that comes back is told that its answer is lost when the replica that worked for it is gone', async () => {
   rig.execute = async (_, context) => {
     await context.send({ kind: 'progress', progress: 1 });
     return new Promise(() => {});

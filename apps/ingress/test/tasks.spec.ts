@@ -62,7 +62,7 @@ describe('tasks', () => {
     return json.result.taskId;
   };
 
-  it('are offered where an upstream has them, in its own words or in those of 2025-11-25', async () => {
+  it('tasks are offered when an upstream has them, in its own words or in those of 2025-11-25', async () => {
     const offered = async () =>
       (await ask('server/discover', {})).json.result.capabilities.extensions?.[TASKS] !== undefined;
     expect(await offered()).toBe(true);
@@ -78,7 +78,7 @@ describe('tasks', () => {
     expect(await ask('tasks/get', { taskId: 'x' })).toMatchObject({ status: 404, json: { error: { code: -32601 } } });
   });
 
-  it('are begun, asked for, updated and cancelled under an id that tells nothing', async () => {
+  it('tasks are begun, polled, updated and cancelled under an id that tells nothing', async () => {
     answers({
       'tools/call': [{ kind: 'task', meta: { mine: 1 } }, task({ pollIntervalMs: 5 })],
       'tasks/get': [{ kind: 'result' }, task({ status: 'completed', result: { n: 1 } }).replace('1}', '1.0}')],
@@ -111,7 +111,7 @@ describe('tasks', () => {
     expect(JSON.parse(update?.body ?? '')).toEqual({ taskId: UPSTREAM_ID, inputResponses });
   });
 
-  it('need the extension in each request', async () => {
+  it('tasks are refused when a request does not declare the extension', async () => {
     answers({ 'tools/call': [{ kind: 'task' }, task()] });
     const taskId = await begin();
     for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel']) {
@@ -126,7 +126,7 @@ describe('tasks', () => {
       expect(await ask(method, { taskId })).toMatchObject({ status: 404, json: { error: { code: -32601 } } });
   });
 
-  it('want their id in the Mcp-Name header', async () => {
+  it('a task request is refused when its id is not in the Mcp-Name header', async () => {
     answers({ 'tools/call': [{ kind: 'task' }, task()] });
     const taskId = await begin();
     for (const name of ['another', '']) {
@@ -135,7 +135,7 @@ describe('tasks', () => {
     }
   });
 
-  it('are known to nobody but their caller, at their endpoint, while they see the tool', async () => {
+  it('a task is known only to its caller, at its endpoint, while the caller sees the tool', async () => {
     rig.tokens.set('ada', user('ada')).set('bob', user('bob'));
     const as = (name: string) => ({ authorization: `Bearer ${name}` });
     rig.catalogs.set('s1', offering({ extensions: { [TASKS]: {} } }));
@@ -160,7 +160,7 @@ describe('tasks', () => {
     expect(await ask('tasks/get', { taskId }, as('ada'))).toMatchObject(unknown);
   });
 
-  it('hide the words of an upstream that names its own id', async () => {
+  it("a task error hides the upstream's id when the upstream names it", async () => {
     answers({
       'tools/call': [{ kind: 'task' }, task()],
       'tasks/get': [{ kind: 'error', error: { code: -32602, message: `No task ${UPSTREAM_ID}`, data: UPSTREAM_ID } }],
@@ -172,7 +172,7 @@ describe('tasks', () => {
     expect((await ask('tasks/cancel', { taskId })).json.error.code).toBe(-32602);
   });
 
-  it('are what a slow call may become, where its tool says so and its client takes one', async () => {
+  it('a call may become a task when its tool says so and its client takes one', async () => {
     const slow = { ...tool('echo'), taskAfterMs: 7 };
     rig.catalogs.set(null, offering({}, [slow]));
     url = `${await rig.start()}/mcp`;
@@ -185,7 +185,7 @@ describe('tasks', () => {
     expect(rig.calls.map(({ call }) => call.taskAfterMs)).toEqual([7, undefined, undefined]);
   });
 
-  it('never come to a client with a session, whatever it declares', async () => {
+  it('a client with a session never gets a task, whatever it declares', async () => {
     answers({ 'tools/call': [{ kind: 'task' }, task()] });
     const session = await openSession(url, { extensions: { [TASKS]: {} } });
     const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'echo' } };
@@ -216,7 +216,7 @@ describe('tasks', () => {
       rig.catalogs.set(null, offering({ extensions: { [TASKS]: {} } }, [tool('echo'), tool('slow')]));
     });
 
-    it('are asked for there, with what the client could do when they began', async () => {
+    it('a task is polled at the instance that keeps it, with what its client could do when it began', async () => {
       for (let i = 0; i < 4; i++) {
         const taskId = await begin();
         const at = asked.at(-1)?.instance;
@@ -229,7 +229,7 @@ describe('tasks', () => {
       }
     });
 
-    it('are looked for elsewhere when it is gone, unless it was all that had them', async () => {
+    it('a task is looked for at another instance when the one that kept it is gone, unless that alone had it', async () => {
       const ids = new Map<string, string>();
       for (const name of ['echo', 'slow']) {
         do ids.set(name, (await ask('tools/call', { name })).json.result.taskId);
@@ -280,7 +280,7 @@ describe('tasks', () => {
         ...(signal && { signal }),
       });
 
-    it('are told of under the ids that the client has', async () => {
+    it('a listener is notified of tasks under the ids that the client has', async () => {
       const taskId = await begin();
       const leave = new AbortController();
       const events = eventsOf(await listen([taskId, 'no-such-task', UPSTREAM_ID], DECLARED, leave.signal));
@@ -306,7 +306,7 @@ describe('tasks', () => {
       await expect.poll(() => ended).toEqual(['u1']);
     });
 
-    it('are said to be lost where nobody knows them any more, and nothing is said of the others', async () => {
+    it('a listener is told which tasks are lost when nobody knows them any more, and nothing of the others', async () => {
       const createdAt = '2026-07-28T00:00:00.000Z';
       answers({ 'tools/call': [{ kind: 'task' }, task({ createdAt })] });
       const [over, lost] = [await begin(), await begin()];
@@ -332,7 +332,7 @@ describe('tasks', () => {
       for (const ended of [events, others]) expect(await nextMessage(ended)).toHaveProperty('result');
     });
 
-    it('need the extension', async () => {
+    it('a listener is refused when it asks for tasks without the extension', async () => {
       const refused = await listen([await begin()], {});
       expect(refused.status).toBe(400);
       expect(((await refused.json()) as { error: { code: number } }).error.code).toBe(-32021);
@@ -340,7 +340,7 @@ describe('tasks', () => {
       expect(watches).toEqual([]);
     });
 
-    it('are told of no more when the tool is seen no more', async () => {
+    it('a listener is notified of a task no more when its tool is hidden', async () => {
       const taskId = await begin();
       const events = eventsOf(await listen([taskId]));
       await nextMessage(events);

@@ -120,7 +120,7 @@ describe('the official WebSocket client', () => {
     return client;
   };
 
-  it('lists, calls, hears progress and is elicited', async () => {
+  it('the WebSocket client lists, calls, gets progress and is elicited', async () => {
     const client = await connect({ elicitation: {} });
     client.setRequestHandler(ElicitRequestSchema, async () => ({ action: 'accept', content: { name: 'Ann' } }));
     const requestedSchema = { type: 'object', properties: { name: { type: 'string' } } };
@@ -140,7 +140,7 @@ describe('the official WebSocket client', () => {
     expect(onprogress).toHaveBeenCalledWith({ progress: 1 });
   });
 
-  it('hears of a list that has changed', async () => {
+  it('the WebSocket client is notified when a list has changed', async () => {
     const client = await connect();
     const heard = vi.fn();
     client.setNotificationHandler(ToolListChangedNotificationSchema, heard);
@@ -149,14 +149,14 @@ describe('the official WebSocket client', () => {
     await vi.waitFor(() => expect(heard).toHaveBeenCalledTimes(1));
   });
 
-  it('reaches one virtual server under its own path', async () => {
+  it('the WebSocket client reaches one virtual server under its own path', async () => {
     const client = await connect({}, '/servers/mine/ws');
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['own']);
   });
 });
 
 describe('a socket', () => {
-  it('carries sessions and requests that need none, side by side', async () => {
+  it('a WebSocket carries a session and requests without one side by side', async () => {
     const socket = await openSession();
     const answers = [await socket.ask(modern('tools/call', { name: 'echo' }, 'm')), await socket.ask(callOf(1))];
     expect(answers).toMatchObject([
@@ -166,7 +166,7 @@ describe('a socket', () => {
     expect(answers[1].result).not.toHaveProperty('resultType');
   });
 
-  it('tells those without a session of changes, by subscription, until they cancel it', async () => {
+  it('a WebSocket notifies of changes without a session when subscribed, until that is cancelled', async () => {
     const socket = await openSocket();
     const listen = modern('subscriptions/listen', { notifications: { toolsListChanged: true } }, 'l');
     expect(await socket.ask(listen)).toMatchObject({ method: 'notifications/subscriptions/acknowledged' });
@@ -184,7 +184,7 @@ describe('a socket', () => {
     });
   });
 
-  it('answers what is no message, and goes on', async () => {
+  it('a WebSocket answers with an error and goes on when a frame is no message', async () => {
     const socket = await openSocket();
     expect(await socket.ask('{')).toMatchObject({ error: { code: -32700 } });
     expect(await socket.ask('{"jsonrpc":"2.0","id":null,"method":"ping"}')).toMatchObject({ error: { code: -32600 } });
@@ -193,7 +193,7 @@ describe('a socket', () => {
     expect(await socket.ask(INITIALIZE)).toMatchObject({ id: 0, result: { protocolVersion: '2025-11-25' } });
   });
 
-  it('is closed for binary frames and for frames over the limit', async () => {
+  it('a WebSocket is closed when a frame is binary or over the limit', async () => {
     const binary = await openSocket();
     binary.send(Buffer.from('{}'));
     expect(await binary.closed).toBe(1003);
@@ -202,7 +202,7 @@ describe('a socket', () => {
     expect(await large.closed).toBe(1009);
   });
 
-  it('refuses what is more than it may have in hand, and answers the rest', async () => {
+  it('a WebSocket refuses a call when it has too many in hand, and answers the rest', async () => {
     const socket = await openSession();
     const releases: (() => void)[] = [];
     rig.execute = async () => {
@@ -218,7 +218,7 @@ describe('a socket', () => {
     expect(ids.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  it('answers equal ids of different sockets each on its own', async () => {
+  it('a WebSocket answers its own call when another has a call of the same id', async () => {
     const [ann, bob] = [await openSession(ANN), await openSession(BOB)];
     rig.execute = async (call) =>
       new WithBody({ kind: 'result' }, JSON.stringify({ content: [{ type: 'text', text: call.principal.id }] }));
@@ -226,7 +226,7 @@ describe('a socket', () => {
     expect(answers.map(({ result }) => result.content[0].text)).toEqual(['ann@x', 'bob@x']);
   });
 
-  it('holds back an upstream while its client does not read, and loses nothing', async () => {
+  it('a WebSocket holds its upstream back and loses nothing when its client does not read', async () => {
     const socket = await openSession();
     let sent = 0;
     rig.execute = async (_, context) => {
@@ -243,7 +243,7 @@ describe('a socket', () => {
     expect(logged).toBe(100);
   });
 
-  it('cancels by notification, and everything when it closes', async () => {
+  it('a WebSocket cancels a call when notified, and all of them when it closes', async () => {
     const socket = await openSession();
     const signals: AbortSignal[] = [];
     rig.execute = untilAborted((signal) => signals.push(signal));
@@ -259,14 +259,14 @@ describe('a socket', () => {
     await vi.waitFor(async () => expect(await rig.cache.increment('ingress:sessions-of:ann@x', 1_000, 0)).toBe(0));
   });
 
-  it('is pinged while it is idle', async () => {
+  it('a WebSocket is pinged when it is idle', async () => {
     await rig.stop();
     await start({ SSE_KEEPALIVE_INTERVAL: '1' });
     const socket = await openSocket();
     await new Promise<void>((resolve) => socket.socket.on('ping', () => resolve()));
   });
 
-  it('is closed when its credential is revoked, and when the gateway stops', async () => {
+  it('a WebSocket is closed when its credential is revoked, and when the gateway stops', async () => {
     const [ann, bob] = [await openSession(ANN), await openSession(BOB)];
     rig.tokens.delete('ann');
     rig.auth.publish(CredentialRevoked, { tokenId: 'jti-ann@x' });
@@ -284,7 +284,7 @@ describe('a socket', () => {
 describe('an upgrade', () => {
   const statusOf = (path: string, headers: Record<string, string>): Promise<number> => new Socket(path, headers).opened;
 
-  it('is refused to strangers, foreign pages and unknown hosts, and where there is nothing', async () => {
+  it('an upgrade is refused when a stranger, a foreign page or an unknown host asks, and where there is nothing', async () => {
     expect(await statusOf('/ws', {})).toBe(401);
     expect(await statusOf('/ws', { authorization: 'Bearer nobody' })).toBe(401);
     expect(await statusOf('/ws?access_token=ann', {})).toBe(401);
@@ -295,7 +295,7 @@ describe('an upgrade', () => {
     expect(await statusOf('/ws', ANN)).toBe(101);
   });
 
-  it('is refused beyond what one caller may hold open', async () => {
+  it('an upgrade is refused when the caller has too many streams open', async () => {
     const [socket] = [await openSocket(), await openSocket()];
     expect(await statusOf('/ws', ANN)).toBe(503);
     expect(await statusOf('/ws', BOB)).toBe(101);
@@ -303,7 +303,7 @@ describe('an upgrade', () => {
     await vi.waitFor(async () => expect(await statusOf('/ws', ANN)).toBe(101));
   });
 
-  it('is asked for where it is missing', async () => {
+  it('an upgrade is demanded when a request to /ws has none', async () => {
     const plain = await fetch(`${url.replace('ws:', 'http:')}/ws`, { headers: ANN });
     expect([plain.status, plain.headers.get('upgrade')]).toEqual([426, 'websocket']);
   });
@@ -321,7 +321,7 @@ describe('an upgrade', () => {
       'Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13',
       '101',
     ],
-  ])('B23 %s', async (_, headers, status) => {
+  ])('an upgrade is answered or refused with the right status when it comes %s', async (_, headers, status) => {
     const socket = connectTcp(Number(new URL(url).port), '127.0.0.1');
     let text = '';
     socket.on('data', (chunk) => {

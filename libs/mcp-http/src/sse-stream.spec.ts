@@ -33,14 +33,14 @@ afterEach(() => {
   server.close();
 });
 
-it('keeps each message on one line', async () => {
+it('an SSE stream keeps each message on one line', async () => {
   const stream = new SseStream(response, { heartbeat, keepAliveMs: null });
   void stream.send('{\n"a": 1,\r\n"b":2}', 'id.1');
   stream.end();
   await vi.waitFor(() => expect(received).toContain('event: message\nid: id.1\ndata: { "a": 1, "b":2}\n\n'));
 });
 
-it('says something after a while of silence', async () => {
+it('an SSE stream sends a comment when it has been silent for a while', async () => {
   const stream = new SseStream(response, { heartbeat, keepAliveMs: 30_000 });
   void stream.send('1');
   stream.beat(Date.now() + 29_000);
@@ -48,7 +48,7 @@ it('says something after a while of silence', async () => {
   await vi.waitFor(() => expect(received.match(/^:$/gm)).toHaveLength(1));
 });
 
-it('makes the writer wait for a slow reader, and goes on when it has caught up', async () => {
+it('an SSE stream makes the writer wait when its reader is slow, and goes on when it has caught up', async () => {
   socket.pause();
   const stream = new SseStream(response, { heartbeat, keepAliveMs: null });
   const room = async (): Promise<boolean> =>
@@ -67,7 +67,7 @@ it('makes the writer wait for a slow reader, and goes on when it has caught up',
   await vi.waitFor(() => expect(caughtUp).toBe(true));
 });
 
-it('cuts off a reader that owes too much, or has not moved for too long', async () => {
+it('an SSE stream cuts its reader off when that owes too much or has not moved for too long', async () => {
   socket.pause();
   const stream = new SseStream(response, { heartbeat, keepAliveMs: null });
   for (let count = 0; response.writableLength === 0 && count < 200; count++) void stream.send('x'.repeat(200_000));
@@ -80,7 +80,7 @@ it('cuts off a reader that owes too much, or has not moved for too long', async 
   await vi.waitFor(() => expect(heartbeat.size).toBe(0));
 });
 
-it('does not queue without end for one that nobody waits for', () => {
+it('an SSE stream does not queue without end when its writer does not wait', () => {
   socket.pause();
   const stream = new SseStream(response, { heartbeat, keepAliveMs: null });
   for (let count = 0; stream.open && count < 1_000; count++) void stream.send('x'.repeat(100_000));

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { CallAbort } from './call-abort.js';
 
-it('tells everybody who still listens, once', () => {
+it('an abort notifies every listener that is left, once', () => {
   const abort = new CallAbort();
   const heard = { handleEvent: vi.fn() };
   const left = vi.fn();
@@ -18,7 +18,7 @@ it('tells everybody who still listens, once', () => {
   expect(left).not.toHaveBeenCalled();
 });
 
-it('gives a real signal to who needs one, before and after', () => {
+it('an abort gives a real signal when asked before or after it fires', () => {
   const before = new CallAbort();
   const { signal } = before;
   expect(signal.aborted).toBe(false);

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => nats?.stop());
 
 describe('a replica of the registry that dies with the question', () => {
-  it('holds up the first client, but not to the deadline', async () => {
+  it('a catalog is loaded before the deadline when a replica of the registry dies with the request', async () => {
     const bus = await connectNats({ servers: nats.url, name: 'ingress', logger });
     const catalogs = new Catalogs(bus, { size: 10, ttlMsMax: 0, about: '{}' }, new Listings(bus, logger), logger);
     const survivor = await connectNats({ servers: nats.url, name: 'registry', logger });

@@ -49,13 +49,13 @@ const change = async (serverIds: string[] = [], upstreamIds: string[] = []): Pro
 const revisionOf = async (serverId: string | null): Promise<number> => (await catalogs.of(serverId)).catalog.revision;
 
 describe('the read model', () => {
-  it('asks once for all who wait, then answers at once', async () => {
+  it('the read model loads a catalog once for all who wait, then answers at once', async () => {
     await Promise.all([revisionOf(null), revisionOf(null), revisionOf(null)]);
     expect(asked).toBe(1);
     expect(catalogs.of(null)).not.toBeInstanceOf(Promise);
   });
 
-  it('is never older than a change that has been heard', async () => {
+  it('the read model is never older than a change that has been heard', async () => {
     await revisionOf(null);
     await change();
     expect(await revisionOf(null)).toBe(2);
@@ -63,7 +63,7 @@ describe('the read model', () => {
     expect(asked).toBe(2);
   });
 
-  it('asks again when a change came while it asked', async () => {
+  it('the read model loads a catalog again when a change came meanwhile', async () => {
     let release: () => void = () => {};
     held = new Promise((resolve) => {
       release = resolve;
@@ -77,7 +77,7 @@ describe('the read model', () => {
     expect(await revisionOf(null)).toBe(2);
   });
 
-  it('leaves other servers alone', async () => {
+  it('the read model keeps other catalogs when one server changes', async () => {
     await Promise.all([revisionOf('a'), revisionOf('b'), revisionOf(null)]);
     await change(['a']);
     expect([await revisionOf('a'), await revisionOf('b'), await revisionOf(null)]).toEqual([2, 1, 2]);
@@ -85,7 +85,7 @@ describe('the read model', () => {
     expect([await revisionOf('a'), await revisionOf('b')]).toEqual([3, 3]);
   });
 
-  it('serves the last good one while the registry is away, without asking every time', async () => {
+  it('the read model serves the last good catalog when the registry is away, without asking every time', async () => {
     await revisionOf(null);
     await registry.drain();
     broker.join('registry').publish(CatalogChanged, { revision: 2, lists: [], serverIds: [], upstreamIds: [] });
@@ -95,7 +95,7 @@ describe('the read model', () => {
     await expect(catalogs.of('never seen')).rejects.toMatchObject({ code: 'registry.unavailable' });
   });
 
-  it('remembers for a moment what is not there, until something changes', async () => {
+  it('the read model remembers for a moment that a server is not there, until something changes', async () => {
     await expect(catalogs.of('gone')).rejects.toMatchObject({ code: 'registry.server_unknown' });
     expect(() => catalogs.of('gone')).toThrow(expect.objectContaining({ code: 'registry.server_unknown' }));
     expect(asked).toBe(1);
@@ -104,7 +104,7 @@ describe('the read model', () => {
     expect(asked).toBe(2);
   });
 
-  it('looks again for a name at most once in a while', async () => {
+  it('the read model reloads for an unknown name at most once in a while', async () => {
     await revisionOf(null);
     await catalogs.revalidate(null);
     await catalogs.revalidate(null);

@@ -4,7 +4,7 @@ import { Seal } from './seal.js';
 
 const seal = new Seal('one secret');
 
-it('opens on every replica that has the secret, and says nothing to others', () => {
+it('a sealed text opens when the replica has the secret, and tells others nothing', () => {
   const text = seal.close('p', { secret: 'value' });
   expect(new Seal('one secret').open('p', text)).toEqual({ secret: 'value' });
   expect(Buffer.from(text, 'base64url').toString('latin1')).not.toContain('value');
@@ -13,7 +13,7 @@ it('opens on every replica that has the secret, and says nothing to others', () 
   expect(seal.close('p', { secret: 'value' })).not.toBe(text);
 });
 
-it('does not open when any letter is another', () => {
+it('a sealed text does not open when any letter is changed', () => {
   const text = seal.close('p', 1);
   for (let at = 0; at < text.length; at++) {
     const other = text[at] === 'A' ? 'B' : 'A';
@@ -23,7 +23,7 @@ it('does not open when any letter is another', () => {
     expect(seal.open('p', bad)).toBeUndefined();
 });
 
-it('a cursor leads on in a list that has changed, and belongs to one caller, list and endpoint', () => {
+it('a cursor leads on when its list has changed, and belongs to one caller, list and endpoint', () => {
   const scope = { list: 'tools', serverId: null, principalId: 'ann' } as const;
   const cursor = writeCursor(seal, scope, 2, 'b');
   const read = (names: string[], given: unknown = cursor, as: object = {}) =>

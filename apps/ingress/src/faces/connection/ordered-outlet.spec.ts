@@ -15,14 +15,14 @@ const slowReader = () => {
   return { outlet, written, room };
 };
 
-it('writes at once while there is room', () => {
+it('an outlet writes at once when there is room', () => {
   const { outlet, written } = slowReader();
   expect(outlet.send('a')).toBeUndefined();
   expect(outlet.send('b')).toBeUndefined();
   expect(written).toEqual(['a', 'b']);
 });
 
-it('keeps what comes while there is none, in order, and says how much', async () => {
+it('an outlet queues messages in order, and says how much, when there is no room', async () => {
   const { outlet, written, room } = slowReader();
   const first = outlet.send('big 1');
   void outlet.send('big 2');
