@@ -24,7 +24,7 @@ const postmaster = async (): Promise<number> => {
   return Number(readFileSync(join(row?.folder ?? '', 'postmaster.pid'), 'utf8').split('\n')[0]);
 };
 
-it('survives a database that is killed under load, queue and all, calmly and without loss', async () => {
+it('metrics survives without loss when its database is killed under load', async () => {
   const logger = createLogger({ service: 'test', level: 'silent' });
   const dir = temporaryFolder('outbox');
   const outbox = new Outbox({ dir, bus: metrics.bus, logger, flushIntervalMs: 20, flushCount: 100 });

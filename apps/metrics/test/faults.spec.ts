@@ -98,7 +98,7 @@ describe.each(['redis', 'postgres'] as const)('with the queue on %s', (store) =>
     if (store === 'redis') redis = await startRedisServer(['--appendonly', 'no']);
   });
 
-  it('counts once what a process had committed but not answered when it was killed', async () => {
+  it('a batch counts once when its process is killed between commit and answer', async () => {
     const first = await startProcess();
     const batch = calls(200);
     const locking = database.createQueryRunner();
@@ -132,7 +132,7 @@ describe.each(['redis', 'postgres'] as const)('with the queue on %s', (store) =>
     expect(await counted()).toEqual({ rows: 200, summed: 200, ok: 200 });
   });
 
-  it('loses and doubles nothing while processes are killed under load', async () => {
+  it('no record is lost or doubled when processes are killed under load', async () => {
     let victim = await startProcess();
     await startProcess();
     const records = calls(3_000);
@@ -148,7 +148,7 @@ describe.each(['redis', 'postgres'] as const)('with the queue on %s', (store) =>
     expect(await counted()).toEqual({ rows: 3_000, summed: 3_000, ok: 3_000 });
   }, 180_000);
 
-  it('keeps a job that cannot be done, after three tries, and goes on with the rest', async () => {
+  it('a job is kept after three tries, and the rest goes on, when it cannot be done', async () => {
     await startProcess();
     const backend = redis
       ? openRedisBackend(redis.url, () => {})
@@ -169,7 +169,7 @@ describe('a Redis that keeps nothing on disk', () => {
     redis = await startRedisServer(['--appendonly', 'no']);
   });
 
-  it('may be killed, flushed and restarted under load without a record lost or doubled', async () => {
+  it('no record is lost or doubled when a Redis without a disk is killed, flushed and restarted under load', async () => {
     await startProcess();
     const records = calls(3_000);
     const into = openOutbox();
@@ -190,7 +190,7 @@ describe('a Redis that keeps nothing on disk', () => {
     expect(await counted()).toEqual({ rows: 3_000, summed: 3_000, ok: 3_000 });
   });
 
-  it('makes the bringer wait, not the records vanish, while it is paused', async () => {
+  it('RecordCalls waits and loses nothing when Redis is paused', async () => {
     await startProcess();
     redis?.pause();
     const asked = await bus

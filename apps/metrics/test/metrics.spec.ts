@@ -29,7 +29,7 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
   const aggregates = async (query = ''): Promise<AggregatesView> =>
     (await (await metrics.get(`/metrics${query}`)).json()) as AggregatesView;
 
-  it('has written the rows when it answers', async () => {
+  it('RecordCalls has committed the rows when it answers', async () => {
     const record = aCall({
       callId: 'one',
       startedAtMs: 1_763_640_000_123,
@@ -60,7 +60,7 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
     ]);
   });
 
-  it('counts a record once, however often it comes', async () => {
+  it('a record counts once when it comes several times', async () => {
     const batch = calls(50);
     await metrics.record(batch);
     await metrics.record(batch);
@@ -71,7 +71,7 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
     expect((await aggregates()).tools).toMatchObject({ totalExecutions: 51, requestBytes: 5_100 });
   });
 
-  it('counts a record once in Prometheus too', async () => {
+  it('Prometheus counts a record once when it comes several times', async () => {
     const record = aCall({ name: 'once', upstreamId: `prom-${store}` });
     await metrics.record([record, record]);
     await metrics.record([record, aCall()]);
@@ -89,7 +89,7 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
     expect(samples.get('switchyard_metrics_queue_jobs{state="waiting"}')).toBe(0);
   });
 
-  it('lets a definite outcome replace unknown, and nothing else replace anything', async () => {
+  it('a record replaces an earlier one only when that one is unknown and it is definite', async () => {
     const call = aCall({ callId: 'c', outcome: 'unknown', latencyMs: 0, responseBytes: 0 });
     await metrics.record([call]);
     expect((await aggregates()).tools).toMatchObject({
@@ -113,19 +113,19 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
     }
   });
 
-  it('takes the definite one of two records of a call in one batch', async () => {
+  it('a batch keeps the definite record when it has two of one call', async () => {
     const call = aCall({ callId: 'c', outcome: 'unknown' });
     await metrics.record([call, { ...call, outcome: 'cancelled' }, call]);
     expect(await rows('c')).toMatchObject([{ outcome: 'cancelled' }]);
   });
 
-  it('writes batches of thousands', async () => {
+  it('RecordCalls writes all of a batch when it has thousands of records', async () => {
     await Promise.all([metrics.record(calls(1_000)), metrics.record(calls(1_000)), metrics.record(calls(3_000))]);
     expect(await count()).toBe(5_000);
     expect((await aggregates()).tools.totalExecutions).toBe(5_000);
   });
 
-  it('stores whatever a client may have put into a name', async () => {
+  it('a record is stored when its name holds any characters that a client may send', async () => {
     await metrics.record([aCall({ callId: 'n', name: `nul\0 lone\ud800 ${'x'.repeat(5_000)}` }), aCall()]);
     const [row] = await rows('n');
     expect(row?.name).toMatch(/^nul\ufffd lone\ufffd x+$/);
@@ -133,7 +133,7 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
     expect(await count()).toBe(2);
   });
 
-  it('keeps aside what is no record, and takes the rest', async () => {
+  it('a batch is stored without what is no record when it holds such', async () => {
     const good = calls(20);
     const bad = [{ nonsense: true }, null, aCall({ outcome: 'great' as 'ok' }), aCall({ startedAtMs: Number.NaN })];
     expect(await metrics.record([...good.slice(0, 10), ...(bad as typeof good), ...good.slice(10)])).toBe(20);
@@ -143,7 +143,7 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
     expect(metrics.logged.join('')).toContain('refused a call record');
   });
 
-  it('finds the one record in a batch that the tables refuse', async () => {
+  it('a batch is stored without one record when the tables refuse that one', async () => {
     await metrics.database.query("ALTER TABLE metrics.calls ADD CONSTRAINT test CHECK (name <> 'poison')");
     try {
       const batch = [...calls(40), aCall({ name: 'poison' }), ...calls(30)];
@@ -157,7 +157,7 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
     }
   });
 
-  it('adds up per kind, with the refused beside', async () => {
+  it('GET /metrics adds calls up per kind, refused ones beside, when there are calls', async () => {
     const at = Date.now() - 1_000;
     await metrics.record([
       aCall({ name: 'a', latencyMs: 10, startedAtMs: at }),
@@ -200,7 +200,7 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
     expect(answer.topPerformers.gateways.map((entry) => entry.id)).toEqual(['upstream-1', 'upstream-2']);
   });
 
-  it('can be asked for the last hours', async () => {
+  it('GET /metrics counts the last hours alone when the query names hours', async () => {
     const DAY_MS = 86_400_000;
     await metrics.record([aCall(), aCall({ startedAtMs: Date.now() - 2 * DAY_MS })]);
     expect((await aggregates('?hours=24')).tools.totalExecutions).toBe(1);
@@ -208,16 +208,32 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
     expect((await metrics.get('/metrics?hours=zero')).status).toBe(422);
   });
 
-  it('answers with zeros before the first call', async () => {
+  it('GET /metrics answers zeros when there is no call yet', async () => {
     const { tools, topPerformers } = await aggregates();
     expect(tools).toMatchObject({ totalExecutions: 0, failureRate: 0, lastExecutionTime: null, minResponseTime: null });
     expect(topPerformers.tools).toEqual([]);
   });
 
-  it.each(['/metrics', '/v1/metrics', '/metrics/prometheus'])('shows %s only to who may see metrics', async (path) => {
-    expect((await metrics.get(path, null)).status).toBe(401);
-    expect((await metrics.get(path, 'wrong')).status).toBe(401);
-    expect((await metrics.get(path, 'member')).status).toBe(403);
-    expect((await metrics.get(path)).status).toBe(200);
-  });
+  it.each(['/metrics', '/v1/metrics', '/metrics/prometheus'])(
+    '%s is refused when the caller may not see metrics',
+    async (path) => {
+      expect((await metrics.get(path, null)).status).toBe(401);
+      expect((await metrics.get(path, 'wrong')).status).toBe(401);
+      expect((await metrics.get(path, 'member')).status).toBe(403);
+      expect((await metrics.get(path)).status).toBe(200);
+    },
+  );
+
+  it.each(['/v1/metrics', '/v1/metrics/prometheus'])(
+    'the OpenAPI document describes the answers of %s when it is read',
+    async (path) => {
+      const { paths } = (await (await metrics.get('/docs-json')).json()) as {
+        paths: Record<string, { get: { summary?: string; responses: Record<string, { content: object }> } }>;
+      };
+      const { summary, responses } = paths[path]!.get;
+      expect(summary).toBeTruthy();
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(['200', '401', '403', '503']));
+      expect(JSON.stringify(responses['200']!.content)).toContain('"example"');
+    },
+  );
 });

@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => metrics?.stop());
 
-it('deletes old records and old hours, in pieces, and keeps the totals', async () => {
+it('RetentionService deletes old records and hours in pieces and keeps the totals when it cleans up', async () => {
   for (let batch = 0; batch < 13; batch += 1)
     await metrics.record(calls(1_000, { startedAtMs: Date.now() - 8 * DAY_MS }));
   await metrics.record(calls(5, { startedAtMs: Date.now() - 31 * DAY_MS }));
@@ -32,7 +32,7 @@ it('deletes old records and old hours, in pieces, and keeps the totals', async (
   expect(row).toEqual({ rows: 3, total: 13_008, hourly: 13_003 });
 });
 
-it('gives only so many tools series of their own', async () => {
+it('Prometheus counts a tool as other when METRICS_SERIES_MAX tools have series', async () => {
   for (const name of ['first', 'second', 'third', 'fourth', 'first']) {
     await metrics.record(calls(1, { name, upstreamId: 'capped' }));
   }

@@ -17,7 +17,7 @@ const entryIds = async (list: string, gatewayId: string): Promise<string[]> =>
   (await registry.ask('GET', `/${list}?gateway_id=${gatewayId}`)).body.map(({ id }: { id: string }) => id);
 
 describe('apps of one URI', () => {
-  it('go by names that tell their gateways apart; the first keeps its own', async () => {
+  it('an app is named after its gateway when an earlier gateway has one of the same URI', async () => {
     const first = await registry.register('First', has('ui://app/main'));
     const alone = await registry.describe();
     expect(alone.resources).toMatchObject([{ uri: 'ui://app/main', definition: resource('ui://app/main').definition }]);
@@ -52,7 +52,7 @@ describe('apps of one URI', () => {
     await registry.ask('DELETE', `/gateways/${second.id}`);
   });
 
-  it('are told apart also where one is in no list', async () => {
+  it('an app is named after its gateway when the other one is in no list', async () => {
     const lister = await registry.register('Lister', has('ui://x'));
     const linker = await registry.register('Linker', upstream({ tools: [tool('show', shownWith('ui://x'))] }));
     const { tools, resources, linkedResources } = await registry.describe();
@@ -73,7 +73,7 @@ describe('apps of one URI', () => {
 });
 
 describe('the app of a tool', () => {
-  it('comes with it into a virtual server that lists no resources, unless it has been disabled', async () => {
+  it('an app comes with its tool into a virtual server that lists no resources, except when it is disabled', async () => {
     const gateway = await registry.register('Shown', has('ui://shown'));
     const associatedTools = await entryIds('tools', gateway.id);
     const { body: server } = await registry.ask('POST', '/servers', { server: { name: 'tools', associatedTools } });

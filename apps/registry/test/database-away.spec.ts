@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-it('says that the database is away, to REST and on the bus, and acknowledges nothing', async () => {
+it('the registry answers platform.not_ready over REST and the bus when its database is away', async () => {
   const gateway = await registry.register('Known', upstream({ tools: [tool('t')] }), { authToken: 'tok' });
   await bench.stopPostgres();
 

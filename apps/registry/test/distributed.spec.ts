@@ -27,7 +27,7 @@ afterAll(async () => {
   await nats.stop();
 });
 
-it('serves what one replica registered from both, and has told everybody by the time it answers', async () => {
+it('both replicas serve a gateway, and its announcement has left, when one of them has answered the registration', async () => {
   const gateway = await registry.register('Far', upstream({ tools: [tool('t')] }));
   await vi.waitFor(() => expect(replica.changes).toHaveLength(1), { timeout: 1_000, interval: 5 });
   for (let time = 0; time < 6; time++) {
@@ -38,7 +38,7 @@ it('serves what one replica registered from both, and has told everybody by the 
   expect(stdio).toMatchObject({ status: 422, body: { code: 'upstream.refused' } });
 });
 
-it('refreshes once for an announcement that all replicas could hear', async () => {
+it('the replicas refresh a gateway once when an announcement reaches all of them', async () => {
   const gateway = await registry.register('Announcing', upstream({ tools: [tool('a')] }));
   registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('b')] }));
   registry.around.discoveries.length = 0;
@@ -50,7 +50,7 @@ it('refreshes once for an announcement that all replicas could hear', async () =
   expect(registry.around.discoveries).toHaveLength(1);
 });
 
-it('leaves nothing on a pooled connection that the next one to use it would meet', () => {
+it('the registry leaves nothing behind on a connection when it is behind a transaction pooler', () => {
   expect(pooler.turns).toBeGreaterThan(0);
   expect(pooler.offences).toEqual([]);
 });

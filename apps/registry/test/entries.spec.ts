@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 describe('tools, prompts and resources', () => {
-  it('are shown spread out, in camelCase', async () => {
+  it('an entry shows its definition in camelCase members when it is read', async () => {
     const more =
       ',"title":"T","description":"D","outputSchema":{"type":"array"},"annotations":{"readOnlyHint":true},"icons":[],"_meta":{"a/b":1}';
     const gateway = await registry.register('Shown', upstream({ tools: [tool('t', more)], prompts: [prompt('p')] }));
@@ -40,7 +40,7 @@ describe('tools, prompts and resources', () => {
     expect((await registry.ask('GET', `/prompts/${shown.id}`)).status).toBe(404);
   });
 
-  it('take a custom name and a description of their own, and give them back', async () => {
+  it('an entry takes a custom name and description, and gives them up when they are set to null', async () => {
     const gateway = await registry.register(
       'Custom',
       upstream({ tools: [tool('a', ',"description":"theirs","x":1.0'), tool('b')] }),
@@ -72,7 +72,7 @@ describe('tools, prompts and resources', () => {
     expect(back.body).toMatchObject({ name: 'custom-a', description: 'theirs', tags: ['x'] });
   });
 
-  it('of them, tools say after what time a call goes on as a task', async () => {
+  it('a tool has calls go on as tasks when taskAfterMs is set', async () => {
     const gateway = await registry.register('Slow', upstream({ tools: [tool('t')], prompts: [prompt('p')] }));
     const [{ id, taskAfterMs }] = (await registry.ask('GET', `/tools?gateway_id=${gateway.id}`)).body;
     const exposed = async () => (await registry.describe()).tools.find((entry) => entry.id === id)?.taskAfterMs;
@@ -90,7 +90,7 @@ describe('tools, prompts and resources', () => {
     expect((await registry.ask('GET', `/prompts/${promptId}`)).body).not.toHaveProperty('taskAfterMs');
   });
 
-  it('are disabled and enabled, each change with a greater revision', async () => {
+  it('an entry raises the revision of the catalog when it is disabled or enabled', async () => {
     const gateway = await registry.register('Switched', upstream({ tools: [tool('t')] }));
     const [{ id }] = (await registry.ask('GET', `/tools?gateway_id=${gateway.id}`)).body;
     const before = (await registry.describe()).revision;
@@ -110,7 +110,7 @@ describe('tools, prompts and resources', () => {
     expect((await registry.ask('POST', `/tools/${id}/state?activate=perhaps`)).status).toBe(422);
   });
 
-  it('are removed', async () => {
+  it('an entry is gone from lists and virtual servers when it is removed', async () => {
     const gateway = await registry.register(
       'Removed',
       upstream({ resources: [resource('r://1')], resourceTemplates: [template('r://{x}')] }),
@@ -126,7 +126,7 @@ describe('tools, prompts and resources', () => {
 });
 
 describe('the catalog of everything', () => {
-  it('shows a URI of two gateways once, the first one, unless somebody sees the second alone', async () => {
+  it("the catalog of everything shows the first gateway's resource when two have one URI, and both when a caller may see the second alone", async () => {
     registry.around.principals.set('owner', userOf('owner@example.com'));
     const offered = () => upstream({ resources: [resource('shared://doc')] });
     const hidden = await registry.register('Hidden', offered(), { visibility: 'private' }, 'owner');
@@ -143,7 +143,7 @@ describe('the catalog of everything', () => {
 });
 
 describe("ids that are not the caller's to see", () => {
-  it('answer as ids that do not exist, byte for byte', async () => {
+  it('an id answers byte for byte as one that does not exist when the caller may not see it', async () => {
     registry.around.principals.set('owner', userOf('owner@example.com'));
     registry.around.principals.set('other', userOf('other@example.com'));
     const gateway = await registry.register(
@@ -188,7 +188,7 @@ describe("ids that are not the caller's to see", () => {
     expect(taken.text).not.toContain(gateway.id);
   });
 
-  it('that are seen but not owned are not changed, and show no command or credential', async () => {
+  it('a gateway hides its command and credential and refuses changes when the caller sees it without owning it', async () => {
     registry.around.principals.set('other', userOf('other@example.com'));
     const gateway = await registry.register('Public', upstream(), { authToken: 'tok' });
     const seen = await registry.ask('GET', `/gateways/${gateway.id}`, undefined, 'other');
@@ -205,7 +205,7 @@ describe("ids that are not the caller's to see", () => {
     }
   });
 
-  it('need the permission of the route', async () => {
+  it('a route is refused when the caller lacks its permission', async () => {
     registry.around.principals.set('reader', userOf('reader@example.com', [], ['tools.read']));
     expect((await registry.ask('GET', '/tools', undefined, 'reader')).status).toBe(200);
     expect((await registry.ask('GET', '/gateways', undefined, 'reader')).status).toBe(403);

@@ -24,7 +24,7 @@ const toolNames = async (id: string) =>
   (await registry.describe()).tools.filter(({ upstreamId }) => upstreamId === id).map(({ name }) => name);
 
 describe('what an upstream says of how long its lists are good', () => {
-  it('is in the catalog, with the time at which it was asked', async () => {
+  it('the catalog holds the hints of an upstream and the time of asking when the upstream gives hints', async () => {
     const beforeMs = Date.now();
     const gateway = await registry.register('Saying', async () => {
       await pause(50);
@@ -39,7 +39,7 @@ describe('what an upstream says of how long its lists are good', () => {
     });
   });
 
-  it('gives way to what the administrator says, and comes back when that is taken back', async () => {
+  it('the hints of an upstream give way when the gateway sets its own, and come back when it unsets them', async () => {
     const body = { listTtlMs: 5_000, listCacheScope: 'private' };
     const gateway = await registry.register('Overruled', saying(60_000, 'public', 't'), body);
     expect(gateway).toMatchObject(body);
@@ -50,7 +50,7 @@ describe('what an upstream says of how long its lists are good', () => {
     expect(refused.status).toBe(422);
   });
 
-  it('is told to everybody at once when a list that was public is no longer', async () => {
+  it('a change is announced for all lists when a list that was public becomes private', async () => {
     const gateway = await registry.register('Turning', saying(60_000, 'public', 't'));
     const { revision } = await registry.describe();
     registry.around.upstreams.set(gateway.url, saying(30_000, 'private', 't'));
@@ -61,7 +61,7 @@ describe('what an upstream says of how long its lists are good', () => {
 });
 
 describe('a list that is used although it is too old', () => {
-  it('is listed anew, once however many replicas ask, and no sooner than that is allowed', async () => {
+  it('a list that is too old is renewed once, after the interval, when many replicas ask for it', async () => {
     const gateway = await registry.register('Short', saying(50, 'public', 'old'));
     registry.around.upstreams.set(gateway.url, async () => {
       await pause(100);
@@ -79,7 +79,7 @@ describe('a list that is used although it is too old', () => {
     expect(registry.around.discoveries).toHaveLength(1);
   });
 
-  it('changes nothing for anybody when it is what it was, but is young again', async () => {
+  it('a renewed list is young again without an announcement when nothing in it changed', async () => {
     const gateway = await registry.register('Same', saying(50, 'public', 't'));
     await pause(INTERVAL_MS);
     const { revision } = await registry.describe();
@@ -90,7 +90,7 @@ describe('a list that is used although it is too old', () => {
     expect(registry.changes).toEqual([]);
   });
 
-  it('is left alone for longer and longer when its upstream fails, and stays what it was', async () => {
+  it('a list that is too old stays as it is, with growing pauses between attempts, when its upstream fails', async () => {
     const gateway = await registry.register('Away', saying(50, 'public', 't'));
     registry.around.upstreams.set(gateway.url, fail('upstream.unreachable'));
     await pause(INTERVAL_MS);
@@ -114,7 +114,7 @@ describe('a list that is used although it is too old', () => {
     );
   });
 
-  it('waits its turn when many are', async () => {
+  it('a list that is too old waits its turn when many are renewed at once', async () => {
     let running = 0;
     let runningMax = 0;
     const slow = async () => {
@@ -132,7 +132,7 @@ describe('a list that is used although it is too old', () => {
     expect(runningMax).toBe(4);
   });
 
-  it('is not there for a gateway that is disabled or gone', async () => {
+  it('a renewal is refused when the gateway is disabled or gone', async () => {
     const gateway = await registry.register('Off', saying(50, 'public', 't'));
     await registry.ask('POST', `/gateways/${gateway.id}/state?activate=false`);
     await expect(registry.renew(gateway.id)).rejects.toMatchObject({ code: 'upstream.unknown' });

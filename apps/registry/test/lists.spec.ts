@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 describe('lists', () => {
-  it("are paged by an opaque cursor, complete and in the upstream's order, whatever is added meanwhile", async () => {
+  it("a list is complete and in the upstream's order over all pages when entries are added meanwhile", async () => {
     const names = Array.from({ length: 130 }, (_, index) => `t${(index * 37) % 130}`);
     const gateway = await registry.register('Long', upstream({ tools: names.map((name) => tool(name)) }), {
       toolPrefix: '',
@@ -52,11 +52,11 @@ describe('lists', () => {
     'include_inactive=perhaps',
     'limit=1&limit=2',
     'tags=a&tags=b',
-  ])('refuse ?%s', async (query) => {
+  ])('a list is refused when its query is ?%s', async (query) => {
     expect((await registry.ask('GET', `/gateways?${query}`)).status).toBe(422);
   });
 
-  it('are narrowed by tags: a comma is or, a plus is and', async () => {
+  it('a list is narrowed by tags when a comma means or and a plus means and', async () => {
     await registry.register('Red', upstream(), { tags: ['red'] });
     await registry.register('Both', upstream(), { tags: ['red', 'blue'] });
     await registry.register('Green', upstream(), { tags: ['green', "o'hara%_\\"] });
@@ -69,7 +69,7 @@ describe('lists', () => {
     expect(await found("'%3B--")).toEqual([]);
   });
 
-  it('show exactly what maySee shows', async () => {
+  it('a list shows exactly what maySee allows when callers of every kind ask', async () => {
     const owners = { owner: userOf('owner@example.com', ['a']), member: userOf('member@example.com', ['a', 'b']) };
     for (const [token, principal] of Object.entries(owners)) registry.around.principals.set(token, principal);
     const sights = [
@@ -118,7 +118,7 @@ describe('lists', () => {
   });
 });
 
-it('stands in the OpenAPI document, secrets as what is only written', async () => {
+it('the OpenAPI document marks secrets as write-only when it describes a gateway', async () => {
   const { body } = await registry.ask('GET', '/docs-json');
   for (const path of ['/v1/gateways', '/v1/tools/{id}', '/v1/servers/{id}/tools', '/v1/resources/templates/list']) {
     expect(Object.keys(body.paths)).toContain(path);

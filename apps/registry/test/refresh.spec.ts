@@ -19,7 +19,7 @@ const names = async (gatewayId: string): Promise<string[]> =>
   (await registry.describe()).tools.filter(({ upstreamId }) => upstreamId === gatewayId).map(({ name }) => name);
 
 describe('refreshing a gateway', () => {
-  it('counts what came, changed and went, and keeps what stays as it was set', async () => {
+  it('a refresh counts what was added, updated and removed, and keeps ids and settings, when the upstream changed', async () => {
     const gateway = await registry.register(
       'Moving',
       upstream({ tools: [tool('stays'), tool('changes'), tool('goes')] }),
@@ -63,7 +63,7 @@ describe('refreshing a gateway', () => {
     });
   });
 
-  it('says nothing when nothing changed', async () => {
+  it('a refresh announces nothing when nothing changed', async () => {
     const gateway = await registry.register('Still', upstream({ tools: [tool('t')] }));
     const { revision } = await registry.describe();
     registry.changes.length = 0;
@@ -75,7 +75,7 @@ describe('refreshing a gateway', () => {
     expect((await registry.describe()).revision).toBe(revision);
   });
 
-  it('leaves out a newcomer whose name is taken, and says so', async () => {
+  it('a refresh leaves a new entry out with the reason when its name is taken', async () => {
     await registry.register('Holder', upstream({ tools: [tool('x')] }), { toolPrefix: 'shared-' });
     const gateway = await registry.register('Later', upstream({ tools: [tool('y')] }), { toolPrefix: 'shared-' });
     registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('y'), tool('x')] }));
@@ -87,7 +87,7 @@ describe('refreshing a gateway', () => {
     expect(await names(gateway.id)).toEqual(['shared-y']);
   });
 
-  it('keeps what is known when the upstream fails, and shows that it does', async () => {
+  it('a refresh keeps the entries and marks the gateway unreachable when the upstream fails', async () => {
     const gateway = await registry.register('Failing', upstream({ tools: [tool('t')] }));
     registry.around.upstreams.set(gateway.url, fail('upstream.timed_out'));
     expect(await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`)).toMatchObject({
@@ -104,7 +104,7 @@ describe('refreshing a gateway', () => {
     expect((await registry.ask('GET', `/gateways/${gateway.id}`)).body.reachable).toBe(true);
   });
 
-  it("is begun by the upstream's own announcements, many of them at once being one", async () => {
+  it('a refresh begins once when an upstream announces many changes at once', async () => {
     const gateway = await registry.register('Chatty', upstream({ tools: [tool('a')] }));
     registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('b')] }));
     registry.around.discoveries.length = 0;
@@ -118,7 +118,7 @@ describe('refreshing a gateway', () => {
     expect(registry.around.discoveries).toHaveLength(1);
   });
 
-  it('runs once at a time across replicas, and loses no announcement that comes while it runs', async () => {
+  it('a refresh runs again when an announcement comes to another replica while it runs', async () => {
     const gateway = await registry.register('Busy', upstream({ tools: [tool('v0')] }));
     let version = 0;
     let running = 0;
@@ -142,7 +142,7 @@ describe('refreshing a gateway', () => {
     expect(runningMax).toBe(1);
   });
 
-  it('asked of two replicas at once ends in one state, in the catalog of both', async () => {
+  it('a refresh ends in one state in both catalogs when it is asked of two replicas at once', async () => {
     const gateway = await registry.register('Twice', upstream({ tools: [tool('a')] }));
     registry.around.upstreams.set(gateway.url, async () => upstream({ tools: [tool('a'), tool('b'), tool('c')] }));
     const answers = await Promise.all(
@@ -156,7 +156,7 @@ describe('refreshing a gateway', () => {
 });
 
 describe('two replicas', () => {
-  it('give one of two registrations of one name the 409, and keep revisions in their order', async () => {
+  it('one of two registrations is refused with 409 when two replicas register one name at once', async () => {
     const before = (await registry.describe()).revision;
     registry.around.upstreams.set('http://race.example/', upstream({ tools: [tool('t')] }));
     const answers = await Promise.all(

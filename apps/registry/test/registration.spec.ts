@@ -31,7 +31,7 @@ const ODD =
   '"annotations":{"readOnlyHint":true},"_meta":{"vendor/x":0.10},"icons":[{"src":"data:image/png;base64,AA=="}],"unheard-of":-0}';
 
 describe('registering a gateway', () => {
-  it('answers what was found, and is committed and announced by then', async () => {
+  it('a registration is committed and announced when it answers what was found', async () => {
     const gateway = await registry.register(
       'Weather Desk',
       upstream({
@@ -106,7 +106,7 @@ describe('registering a gateway', () => {
     ]);
   });
 
-  it('keeps definitions byte for byte, but for the exposed name', async () => {
+  it('a registration keeps definitions byte for byte, but for the name, when it exposes them', async () => {
     const gateway = await registry.register(
       'Odd',
       upstream({ tools: [{ name: 'odd', definition: ODD, headerParams: [] }] }),
@@ -129,7 +129,7 @@ describe('registering a gateway', () => {
     expect(own).toMatchObject({ name: 'odd', definition: ODD });
   });
 
-  it('leaves out what cannot be offered and says why', async () => {
+  it('a registration leaves an entry out with the reason when it cannot be offered', async () => {
     const gateway = await registry.register(
       'Crooked',
       upstream({
@@ -165,7 +165,7 @@ describe('registering a gateway', () => {
     ]);
   });
 
-  it('hands the credential to auth, shows a mask, and takes the mask for what it was', async () => {
+  it('a gateway keeps its credential when the mask it shows is sent back', async () => {
     const gateway = await registry.register('Guarded', upstream(), {
       auth_type: 'authheaders',
       auth_headers: [{ key: 'X-Api_Key', value: 's3cret-value' }],
@@ -191,7 +191,7 @@ describe('registering a gateway', () => {
     expect(registry.around.discoveries.at(-1)?.credential).toEqual({ headers: { Authorization: 'Basic dTpw' } });
   });
 
-  it('never shows an old secret to a new place', async () => {
+  it('an update is refused without a new credential when the gateway moves to another origin', async () => {
     const gateway = await registry.register('Moving', upstream(), { authType: 'bearer', authToken: 'tok' });
     registry.around.upstreams.set('http://elsewhere.example/', upstream());
     const move = { url: 'http://elsewhere.example/' };
@@ -208,7 +208,7 @@ describe('registering a gateway', () => {
     ]);
   });
 
-  it('keeps the old state when the new address does not answer', async () => {
+  it('a gateway keeps its state when the new address does not answer', async () => {
     const gateway = await registry.register('Steady', upstream({ tools: [tool('a')] }));
     const answer = await registry.ask('PUT', `/gateways/${gateway.id}`, { url: 'http://nowhere.example/' });
     expect(answer).toMatchObject({ status: 502, body: { code: 'upstream.unreachable' } });
@@ -219,7 +219,7 @@ describe('registering a gateway', () => {
     expect(registry.upstreamChanges).toEqual([{ upstreamId: gateway.id, change: 'updated' }]);
   });
 
-  it('ignores what a body says of id, owner and state', async () => {
+  it('a registration ignores id, owner and state when the body gives them', async () => {
     const gateway = await registry.register('Massive', upstream(), {
       id: 'f'.repeat(32),
       owner_email: 'other@example.com',
@@ -255,7 +255,7 @@ describe('registering a gateway', () => {
 });
 
 describe('STDIO gateways', () => {
-  it('are registered with their environment kept by auth and shown by name', async () => {
+  it('a STDIO gateway shows the names of its variables alone when auth keeps their values', async () => {
     registry.around.upstreams.set('npx', upstream({ transport: 'STDIO', tools: [tool('run')] }));
     const { body: gateway } = await registry.ask('POST', '/v1/gateways', {
       name: 'local',
@@ -289,7 +289,7 @@ describe('STDIO gateways', () => {
     },
   );
 
-  it('are for administrators, and only where they are allowed', async () => {
+  it('a STDIO gateway is refused when the caller is no administrator or the operator forbids it', async () => {
     registry.around.principals.set('user', userOf('user@example.com'));
     const body = { name: 'mine', transport: 'STDIO', command: 'npx' };
     expect(await registry.ask('POST', '/gateways', body, 'user')).toMatchObject({
@@ -305,7 +305,7 @@ describe('STDIO gateways', () => {
 });
 
 describe('names', () => {
-  it('are unique as names and as slugs', async () => {
+  it('a registration is refused when another gateway has the name or the slug', async () => {
     await registry.register('Café One', upstream());
     for (const name of ['Café One', 'cafe one', 'CAFE--ONE!']) {
       const answer = await registry.ask('POST', '/gateways', { name, url: 'http://other.example/' });
@@ -316,7 +316,7 @@ describe('names', () => {
     }
   });
 
-  it('collide across gateways with an answer that names both', async () => {
+  it('a registration is refused with both sides named when two tools would have one exposed name', async () => {
     await registry.register('First', upstream({ tools: [tool('search')], prompts: [prompt('p')] }), {
       toolPrefix: 'web_',
     });
@@ -344,7 +344,7 @@ describe('names', () => {
     expect((await registry.ask('GET', '/gateways')).text).not.toContain('Second');
   });
 
-  it("follow the prefix and the name of the gateway, through each other's old names too", async () => {
+  it("exposed names follow the gateway when its prefix or name changes, even into each other's old names", async () => {
     const gateway = await registry.register('Chain', upstream({ tools: [tool('b'), tool('ab'), tool('aab')] }), {
       toolPrefix: '',
     });
@@ -360,7 +360,7 @@ describe('names', () => {
 });
 
 describe('removing a gateway', () => {
-  it('removes its entries, associations and credential, and says so', async () => {
+  it('a removed gateway takes its entries, associations and credential with it when it is deleted', async () => {
     const gateway = await registry.register('Leaving', upstream({ tools: [tool('t')] }), { authToken: 'tok' });
     const server = (
       await registry.ask('POST', '/servers', { server: { name: 'holds it', associated_tools: ['leaving-t'] } })
@@ -380,7 +380,7 @@ describe('removing a gateway', () => {
 });
 
 describe('disabling a gateway', () => {
-  it('takes it out of the catalog and out of reach until it is enabled again', async () => {
+  it('a gateway is out of the catalog and out of reach when it is disabled', async () => {
     const gateway = await registry.register('Sleepy', upstream({ tools: [tool('t')] }));
     const { body } = await registry.ask('POST', `/gateways/${gateway.id}/state?activate=false`);
     expect(body).toMatchObject({ status: 'success', gateway: { enabled: false } });

@@ -25,7 +25,7 @@ const idOf = async (list: string, name: string): Promise<string> =>
   ).id;
 
 describe('virtual servers', () => {
-  it('show what was chosen by id, name or URI, in that order, and nothing else', async () => {
+  it('a virtual server shows exactly what was chosen, in order, when the choices are ids, names or URIs', async () => {
     const betaOne = await idOf('tools', 'beta-one');
     const { status, body } = await registry.ask('POST', '/servers', {
       server: {
@@ -82,7 +82,7 @@ describe('virtual servers', () => {
     });
   });
 
-  it('name what they do not know', async () => {
+  it('a virtual server is refused with the unknown choices named when one does not exist', async () => {
     const answer = await registry.ask('POST', '/servers', {
       server: { name: 'x', associated_tools: ['alpha-one', 'missing'] },
     });
@@ -90,7 +90,7 @@ describe('virtual servers', () => {
     expect((await registry.ask('GET', '/servers')).text).not.toContain('"x"');
   });
 
-  it('refuse two entries of one name and name both', async () => {
+  it('a virtual server is refused with both entries named when two of them have one name', async () => {
     const answer = await registry.ask('POST', '/servers', { server: { name: 'x', associatedResources: ['doc://1'] } });
     expect(answer).toMatchObject({
       status: 409,
@@ -104,7 +104,7 @@ describe('virtual servers', () => {
     expect(catalog.resources).toMatchObject([{ id: beta.id, uri: 'doc://1' }]);
   });
 
-  it('are disabled, enabled and removed, and are unknown meanwhile', async () => {
+  it('a virtual server is unknown to ingress when it is disabled or removed', async () => {
     const { body } = await registry.ask('POST', '/servers', { server: { name: 'Brief' } });
     expect((await registry.describe(body.id)).tools).toEqual([]);
     expect((await registry.ask('POST', `/servers/${body.id}/state?activate=false`)).body.enabled).toBe(false);
@@ -116,7 +116,7 @@ describe('virtual servers', () => {
       await expect(registry.describe(id)).rejects.toMatchObject({ code: 'registry.server_unknown' });
   });
 
-  it('are unique by owner', async () => {
+  it('a virtual server is refused when its owner has one of that name already', async () => {
     registry.around.principals.set('user', userOf('user@example.com'));
     const body = { server: { name: 'Same' } };
     expect((await registry.ask('POST', '/servers', body)).status).toBe(201);
@@ -131,7 +131,7 @@ describe('virtual servers', () => {
     [{ server: {} }],
     [{ server: { name: 'x', associated_tools: [1] } }],
     [{ server: { name: '' } }],
-  ])('refuse the body %j', async (body) => {
+  ])('a virtual server is refused when its body is %j', async (body) => {
     expect((await registry.ask('POST', '/servers', body)).status).toBe(422);
   });
 });

@@ -27,7 +27,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it('does not spin while every look into the queue fails at once, and goes on afterwards', async () => {
+it('CallQueueService pauses between attempts when every look into the queue fails, and goes on afterwards', async () => {
   const backend = await openPostgresBackend(postgres.location, () => {});
   const parts: (Worker | QueueEvents)[] = [];
   const runs: { mock: { settledResults: { type: string; value?: unknown }[] } }[] = [];
