@@ -130,6 +130,17 @@ export default {
       to: { path: '/revision/r[^/]+/', pathNot: '/revision/$1/' },
     },
     {
+      name: 'rooms-of-ingress-have-doors',
+      comment:
+        "A room of ingress uses another through its index.ts; what is not exported there is the room's own business.",
+      severity: 'error',
+      from: { path: '^apps/ingress/src/([^/]+)/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: '^apps/ingress/src/[^/]+/',
+        pathNot: ['^apps/ingress/src/$1/', '^apps/ingress/src/[^/]+/index\\.ts$'],
+      },
+    },
+    {
       name: 'faces-are-strangers',
       comment: 'A client protocol never borrows from another; what connections share is in faces/connection.',
       severity: 'error',

@@ -23,6 +23,10 @@ const sins: Record<string, { path: string; source: string }> = {
     path: 'libs/mcp/src/server-side/revision/r2025-06-18/sin.ts',
     source: "import '../r2025-11-25/kept.js';",
   },
+  'rooms-of-ingress-have-doors': {
+    path: 'apps/ingress/src/pipeline/sin-door.ts',
+    source: "import '../routing/kept.js';",
+  },
   'faces-are-strangers': {
     path: 'apps/ingress/src/faces/rpc/sin-face.ts',
     source: "import '../mcp-ws/kept.js';",
@@ -51,6 +55,7 @@ const sins: Record<string, { path: string; source: string }> = {
 const rooms = { order: [['door'], ['hall', 'stairs'], ['cellar']], shared: ['pipes', 'wires'] };
 
 const innocents: Record<string, string> = {
+  'apps/ingress/src/routing/kept.ts': 'export const kept = 1;',
   'apps/ingress/src/faces/mcp-ws/kept.ts': 'export const kept = 1;',
   'apps/auth/src/kept.ts': 'export type Kept = 1;',
   'libs/bus/src/kept.ts': 'export const kept = 1;',
