@@ -14,11 +14,11 @@ describe('the apps that a tool is shown with', () => {
     ['{"ui":{"resourceUri":7},"ui/resourceUri":null}', []],
     ['{"ui":"resourceUri"}', []],
     ['null', []],
-  ])('%s', (meta, links) => {
+  ])('appLinksOf reads the links when the _meta is %s', (meta, links) => {
     expect(appLinksOf(tool(meta))).toEqual(links);
   });
 
-  it('are renamed where they stand, and nothing else is', () => {
+  it('withAppLinks renames the links alone when a tool has another name for its app', () => {
     const meta =
       '{"a":1.0,"ui":{"visibility":["app"],"resourceUri":"ui://a/b","n":2.50},"ui/resourceUri":"ui://a/b","z":[ ]}';
     expect(withAppLinks(tool(meta), rename)).toBe(
@@ -28,7 +28,7 @@ describe('the apps that a tool is shown with', () => {
     expect(withAppLinks(tool('{"ui/resourceUri":"ui://x"}'), rename)).toContain('"ui://via.second/x"');
   });
 
-  it('leave a definition byte for byte what it was where they keep their names', () => {
+  it('withAppLinks leaves a definition byte for byte the same when its apps keep their names', () => {
     for (const text of [
       tool('{"ui":{"resourceUri":"ui://a"}}'),
       tool('{"ui":"resourceUri"}'),

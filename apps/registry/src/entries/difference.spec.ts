@@ -9,7 +9,7 @@ const offered = (originalName: string, definition = '{}', kind: OfferedEntry['ki
 });
 const known = (entry: OfferedEntry): KnownEntry => ({ id: `id of ${entry.originalName}`, ...entry });
 
-it('tells what came, what changed by a single byte, and what went', () => {
+it('differenceBetween tells what was added, updated and removed when a definition differs by a single byte', () => {
   const before = [offered('same'), offered('changed', '{"a":1}'), offered('gone')].map(known);
   const difference = differenceBetween(before, [offered('new'), offered('changed', '{"a":1.0}'), offered('same')]);
   expect(difference.added.map(({ originalName }) => originalName)).toEqual(['new']);
@@ -19,12 +19,12 @@ it('tells what came, what changed by a single byte, and what went', () => {
   expect(difference.removed.map(({ id }) => id)).toEqual(['id of gone']);
 });
 
-it('does not take a prompt for a tool of the same name', () => {
+it('differenceBetween keeps a prompt and a tool apart when they have one name', () => {
   const difference = differenceBetween([known(offered('x'))], [offered('x', '{}', 'prompt')]);
   expect([difference.added.length, difference.updated.length, difference.removed.length]).toEqual([1, 0, 1]);
 });
 
-it('sees that only the header mirrors changed', () => {
+it('differenceBetween reports an update when only the header mirrors differ', () => {
   const mirrored = { ...offered('x'), headerParams: [{ header: 'Region', path: ['region'], type: 'string' as const }] };
   expect(differenceBetween([known(offered('x'))], [mirrored]).updated).toHaveLength(1);
 });

@@ -8,12 +8,12 @@ const entry = {
   descriptionOverride: null,
 };
 
-it("is the upstream's text, untouched where nothing is renamed", () => {
+it("exposedDefinition answers the upstream's own text when nothing is renamed", () => {
   expect(exposedDefinition(entry)).toBe(entry.definition);
   expect(exposedDefinition({ ...entry, exposedName: null })).toBe(entry.definition);
 });
 
-it('changes the name and the description alone', () => {
+it('exposedDefinition changes the name and the description alone when both are overridden', () => {
   expect(exposedDefinition({ ...entry, exposedName: 'p-a', descriptionOverride: 'say "hi"' })).toBe(
     '{"x":1.0,"name":"p-a","description":"say \\"hi\\""}',
   );

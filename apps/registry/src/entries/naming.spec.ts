@@ -9,13 +9,13 @@ describe('a slug', () => {
     ['数学', ''],
     [`${'a'.repeat(63)} b`, 'a'.repeat(63)],
     ['../../etc', 'etc'],
-  ])('of %j is %j', (name, slug) => {
+  ])('slugOf turns %j into %j when a gateway has that name', (name, slug) => {
     expect(slugOf(name)).toBe(slug);
   });
 });
 
 describe('an exposed name', () => {
-  it('begins with the slug and a dash, or with what the gateway says', () => {
+  it('exposedNameOf puts the slug and a dash first when the gateway has no prefix of its own', () => {
     expect(prefixOf({ slug: 'git', toolPrefix: null })).toBe('git-');
     expect(prefixOf({ slug: 'git', toolPrefix: '' })).toBe('');
     expect(exposedNameOf('tool', 'git-', 'log')).toBe('git-log');
@@ -36,7 +36,7 @@ describe('a name that cannot be offered', () => {
     ['prompt', 'a\0'],
     ['resource', 'file:///a\nb'],
     ['template', `x://${'é'.repeat(1024)}`],
-  ] as const)('%s %j', (kind, name) => {
+  ] as const)('problemWithName refuses the %s %j when an upstream offers it', (kind, name) => {
     expect(problemWithName(kind, name, 'git-')).toEqual(expect.any(String));
   });
 
@@ -46,7 +46,7 @@ describe('a name that cannot be offered', () => {
     ['prompt', 'Write a résumé'],
     ['resource', 'javascript:alert(1)'],
     ['template', 'file:///{+path}'],
-  ] as const)('is none of these: %s %j', (kind, name) => {
+  ] as const)('problemWithName accepts the %s %j when an upstream offers it', (kind, name) => {
     expect(problemWithName(kind, name, 'git-')).toBeNull();
   });
 });

@@ -23,7 +23,7 @@ const listed = (parts: Partial<Listed> = {}): Listed => ({
 const hintsOf = (parts: Partial<Listed> = {}) => listingOf(listed(parts), INTERVAL_MS).hints;
 
 describe('how old what a gateway listed may get', () => {
-  it('is what its upstream said of each list, and of itself for what it has not', () => {
+  it('listingOf takes the hint of each list, and the hint of the upstream itself when there is no such list', () => {
     expect(listingOf(listed(), INTERVAL_MS)).toEqual({
       listedAtMs: ASKED_MS,
       hints: {
@@ -36,19 +36,19 @@ describe('how old what a gateway listed may get', () => {
     });
   });
 
-  it('is nothing, and for nobody else, where it said nothing', () => {
+  it('listingOf answers 0 ms and private when the upstream gave no hint', () => {
     const nothing = { ttlMs: 0, cacheScope: 'private', renewAfterMs: null };
     expect(Object.values(hintsOf({ era: 'legacy', hints: {} }))).toEqual(Array.from({ length: 5 }, () => nothing));
   });
 
-  it('is what the administrator said before anything else', () => {
+  it('listingOf takes the settings of the gateway when there are any, whatever the upstream said', () => {
     const said = { listTtlMs: 20_000, listCacheScope: 'public' } as const;
     const expected = { ttlMs: 20_000, cacheScope: 'public', renewAfterMs: 20_000 };
     expect(Object.values(hintsOf(said))).toEqual(Array.from({ length: 5 }, () => expected));
     expect(hintsOf({ ...said, era: 'legacy', hints: {} }).tools).toEqual(expected);
   });
 
-  it('is asked for now and then where a list is never good and nobody would tell that it has changed', () => {
+  it('listingOf has a list renewed at the interval when it is never good and its changes are not announced', () => {
     const hints = { tools: { ttlMs: 0, cacheScope: 'public' } } as const;
     const renewal = (parts: Partial<Listed> = {}) => hintsOf({ hints, ...parts }).tools.renewAfterMs;
     expect(renewal()).toBe(INTERVAL_MS);

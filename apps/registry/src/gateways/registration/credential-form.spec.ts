@@ -12,12 +12,12 @@ describe('a credential given for an upstream', () => {
     expect(credentialFrom(body, 'AUTO')?.credential).toEqual({ headers });
   });
 
-  it('shows names only', () => {
+  it('credentialFrom keeps names alone in the shape when it is given values', () => {
     const form = credentialFrom({ authHeaders: [{ key: 'X-Key', value: 'hidden' }] }, 'SSE');
     expect(JSON.stringify(form?.shape)).not.toContain('hidden');
   });
 
-  it('stays when it is left out or masked, and is taken away by "none"', () => {
+  it('credentialFrom keeps the credential when it is left out or masked, and drops it when authType is "none"', () => {
     expect(credentialFrom({}, 'AUTO')).toBeNull();
     expect(credentialFrom({ authType: 'bearer', authToken: MASK }, 'AUTO')).toBeNull();
     expect(credentialFrom({ env: { A: MASK, B: MASK } }, 'STDIO')).toBeNull();
@@ -59,7 +59,7 @@ describe('a credential given for an upstream', () => {
     expect(() => credentialFrom(body, transport)).toThrow(expect.objectContaining({ code: 'http.invalid' }));
   });
 
-  it('cannot be a mask where there is nothing yet', () => {
+  it('newCredentialFrom refuses a mask when there is no credential yet', () => {
     expect(() => newCredentialFrom({ authToken: MASK }, 'AUTO')).toThrow(
       expect.objectContaining({ code: 'http.invalid' }),
     );

@@ -22,17 +22,26 @@ const policyOf = (env: Readonly<Record<string, string | undefined>>): StdioPolic
 const NATS = { NATS_URL: 'nats://127.0.0.1:4222' };
 
 describe('STDIO gateways', () => {
-  it.each([{}, { ...NATS, MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'true' }])('are allowed with %j', (env) => {
-    expect(() => policyOf(env).assertAllowed(ADMIN)).not.toThrow();
-  });
+  it.each([{}, { ...NATS, MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'true' }])(
+    'StdioPolicyService allows an administrator a STDIO gateway when the environment is %j',
+    (env) => {
+      expect(() => policyOf(env).assertAllowed(ADMIN)).not.toThrow();
+    },
+  );
 
-  it.each([NATS, { MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'off' }])('are not allowed with %j', (env) => {
-    expect(() => policyOf(env).assertAllowed(ADMIN)).toThrow(expect.objectContaining({ code: 'upstream.refused' }));
-  });
+  it.each([NATS, { MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'off' }])(
+    'StdioPolicyService refuses a STDIO gateway when the environment is %j',
+    (env) => {
+      expect(() => policyOf(env).assertAllowed(ADMIN)).toThrow(expect.objectContaining({ code: 'upstream.refused' }));
+    },
+  );
 
-  it.each([{ isAdmin: false }, { teams: [] }])('are not for %j', (less) => {
-    expect(() => policyOf({}).assertAllowed({ ...ADMIN, ...less })).toThrow(
-      expect.objectContaining({ code: 'auth.grant_missing' }),
-    );
-  });
+  it.each([{ isAdmin: false }, { teams: [] }])(
+    'StdioPolicyService refuses a STDIO gateway when the caller is %j',
+    (less) => {
+      expect(() => policyOf({}).assertAllowed({ ...ADMIN, ...less })).toThrow(
+        expect.objectContaining({ code: 'auth.grant_missing' }),
+      );
+    },
+  );
 });
