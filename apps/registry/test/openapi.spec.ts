@@ -39,7 +39,7 @@ const operations = (): [string, Operation][] =>
   );
 
 describe('OpenAPI of the registry', () => {
-  it('describes the answer of each operation with a schema and an example when it succeeds', () => {
+  it('the OpenAPI document describes the answer of each operation with a schema and an example when it succeeds', () => {
     const lacking = operations().filter(([, { summary, responses }]) => {
       const success = responses['200'] ?? responses['201'];
       const media = success?.content?.['application/json'];
@@ -49,14 +49,14 @@ describe('OpenAPI of the registry', () => {
     expect(operations().length).toBeGreaterThan(30);
   });
 
-  it('describes what each operation answers when the caller has no token or may not do it', () => {
+  it('the OpenAPI document describes what each operation answers when the caller has no token or may not do it', () => {
     const lacking = operations().filter(([, { responses }]) =>
       ['401', '403', '503'].some((status) => responses[status]?.content?.['application/json']?.examples === undefined),
     );
     expect(lacking.map(([name]) => name)).toEqual([]);
   });
 
-  it('gives every member a type when a body or view declares it', () => {
+  it('the OpenAPI document gives every member a type when a body or view declares it', () => {
     const untyped = Object.entries(document.components.schemas).flatMap(([name, schema]) =>
       Object.entries(schema.properties ?? {})
         .filter(
