@@ -12,7 +12,7 @@ export type {
   Message,
   Subscription,
 } from './port.js';
-export { askTwice } from './flow/ask-twice.js';
+export { hedgedAsk } from './flow/hedged-ask.js';
 export { InFlight } from './flow/in-flight.js';
 export type { Seated } from './flow/in-flight.js';
 export { LocalBus } from './local/local-bus.js';

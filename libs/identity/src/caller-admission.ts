@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { type Bus, type Subscription, askTwice } from '#libs/bus';
+import { type Bus, type Subscription, hedgedAsk } from '#libs/bus';
 import { AdmitCaller, CredentialRevoked, GrantsChanged, type Principal } from '#libs/contracts';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
@@ -115,7 +115,7 @@ export class CallerAdmission {
     for (let repeat = 0; ; repeat += 1) {
       const dropsBefore = this.drops;
       try {
-        const { head } = await askTwice(this.bus, AdmitCaller, { credential });
+        const { head } = await hedgedAsk(this.bus, AdmitCaller, { credential });
         if (this.drops === dropsBefore) return this.keep(credential, head.principal, head.expiresAtMs);
         if (repeat >= REPEATS_MAX)
           throw fail('auth.unavailable', { message: 'Credentials are being revoked; try again' });

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '#libs/bus';
 import { type CallRecord, RecordCalls } from '#libs/contracts';
 import { GatewayError } from '#libs/errors';
+import { Backoff, type BackoffSettings } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
 
-const RETRY_FIRST_MS = 200;
-const RETRY_MAX_MS = 10_000;
+const RETRY: BackoffSettings = { firstMs: 200, maxMs: 10_000 };
 
 /** Carries batches to metrics, again and again until it has them for good. */
 export class Shipper {
-  private failures = 0;
+  private readonly backoff = new Backoff(RETRY);
 
   constructor(
     private readonly bus: Bus,
@@ -45,15 +45,15 @@ export class Shipper {
   }
 
   private succeeded(): void {
-    if (this.failures > 0) this.logger.info({ attempts: this.failures + 1 }, 'metrics takes call records again');
-    this.failures = 0;
+    const { failures } = this.backoff;
+    if (failures > 0) this.logger.info({ attempts: failures + 1 }, 'metrics takes call records again');
+    this.backoff.succeeded();
   }
 
   /** How long to wait. Only the first failure in a row is logged. */
   private failed(error: unknown): number {
-    if (this.failures === 0) this.logger.warn({ err: error }, 'metrics does not take call records; they wait on disk');
-    this.failures += 1;
-    const ceiling = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(this.failures - 1, 10));
-    return ceiling * (0.75 + Math.random() * 0.5);
+    if (this.backoff.failures === 0)
+      this.logger.warn({ err: error }, 'metrics does not take call records; they wait on disk');
+    return this.backoff.failed();
   }
 }

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { type Bus, type Subscription, askTwice } from '#libs/bus';
+import { type Bus, type Subscription, hedgedAsk } from '#libs/bus';
 import type { PayloadOf } from '#contracts/define';
 import { CatalogChanged } from '#contracts/registry/catalog-changed.event';
 import { DescribeServer } from '#contracts/registry/describe-server.request';
@@ -89,7 +89,7 @@ export class Catalogs {
   private async fetch(key: string, serverId: string | null): Promise<EndpointCatalog> {
     const changesBefore = this.changes;
     try {
-      const { head } = await askTwice(this.bus, DescribeServer, { serverId });
+      const { head } = await hedgedAsk(this.bus, DescribeServer, { serverId });
       this.listings.learn(head.upstreams);
       const catalog = new EndpointCatalog(head, this.shape, this.listings);
       const stale = this.changes !== changesBefore;

@@ -1,5 +1,5 @@
 import type { Logger } from '#libs/telemetry';
-import { DeadlineSweep } from '../flow/deadline-sweep.js';
+import { DeadlineSweep } from '#libs/resilience';
 import { InFlight } from '../flow/in-flight.js';
 import { fail } from '#libs/errors';
 import { MESSAGE_BYTES_MAX } from '../limits.js';
@@ -20,13 +20,13 @@ export class LocalBus {
   readonly listeners: Listeners;
   /** Calls that somebody waits for or works on. */
   readonly calls = new InFlight<LocalCall>();
-  readonly deadlines = new DeadlineSweep<LocalCall>(
-    () => this.#open(),
-    (call) => {
+  readonly deadlines = new DeadlineSweep<LocalCall>({
+    items: () => this.#open(),
+    onDue: (call) => {
       const error = fail('bus.timed_out', { executed: call.taken ? 'unknown' : 'no' });
       call.abandon(error, error);
     },
-  );
+  });
   readonly #answering = new Map<string, LocalHandler[]>();
   readonly #turns = new Map<string, number>();
   #due: (() => void)[] = [];

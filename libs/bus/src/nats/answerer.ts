@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyRequest } from '#libs/contracts';
 import { GatewayError, fail } from '#libs/errors';
+import { DeadlineSweep } from '#libs/resilience';
 import type { Msg } from '@nats-io/transport-node';
-import { DeadlineSweep } from '../flow/deadline-sweep.js';
 import { InFlight } from '../flow/in-flight.js';
 import { BEAT_INTERVAL_MS, FOLLOWING_DEADLINE_MS, SILENCE_MS } from '../limits.js';
 import type { Handler, Message } from '../port.js';
@@ -27,10 +27,10 @@ export class Answerer implements AnswererSide {
   readonly #owners = new Set<string>();
   readonly #unreached = new Set<string>();
   readonly #askersGone = new Map<string, { sinceMs: number; lastMs: number }>();
-  readonly #deadlines = new DeadlineSweep<Handling>(
-    () => this.#unstopped(),
-    (handling) => handling.stop(fail('bus.timed_out', { executed: 'unknown' })),
-  );
+  readonly #deadlines = new DeadlineSweep<Handling>({
+    items: () => this.#unstopped(),
+    onDue: (handling) => handling.stop(fail('bus.timed_out', { executed: 'unknown' })),
+  });
   #settled: (() => void) | undefined;
 
   constructor(

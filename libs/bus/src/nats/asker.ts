@@ -1,9 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 import type { AnyRequest } from '#libs/contracts';
 import { type GatewayError, fail } from '#libs/errors';
+import { DeadlineSweep } from '#libs/resilience';
 import { currentTrace } from '#libs/telemetry';
 import type { Msg } from '@nats-io/transport-node';
-import { DeadlineSweep } from '../flow/deadline-sweep.js';
 import { InFlight } from '../flow/in-flight.js';
 import { fits, toJson } from '../json.js';
 import { subjectOf } from '../subject.js';
@@ -35,10 +35,10 @@ export class Asker implements AskerSide {
   #checkedAtMs = Date.now();
   /** Silence counts from here at the earliest: before, this process could not hear. */
   #hearingSinceMs = 0;
-  readonly #deadlines = new DeadlineSweep<PendingAsk>(
-    () => this.#pending,
-    (pending) => pending.abandon(fail('bus.timed_out', { executed: 'unknown' })),
-  );
+  readonly #deadlines = new DeadlineSweep<PendingAsk>({
+    items: () => this.#pending,
+    onDue: (pending) => pending.abandon(fail('bus.timed_out', { executed: 'unknown' })),
+  });
 
   constructor(
     private readonly link: Link,

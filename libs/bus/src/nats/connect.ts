@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
 import { fail } from '#libs/errors';
+import { backoffMs, jittered } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
 import { MESSAGE_BYTES_MAX } from '../limits.js';
 import type { Bus } from '../port.js';
@@ -27,8 +28,6 @@ export interface NatsOptions {
 const RETRY_MS_MAX = 30_000;
 const RECONNECT_MS_MIN = 250;
 const RECONNECT_MS_MAX = 2_000;
-
-const jittered = (ms: number): number => ms * (0.75 + Math.random() / 2);
 
 /** Connects with patience: a broker that starts later than its services is an everyday thing. */
 export const connectNats = async (options: NatsOptions): Promise<Bus> => {
@@ -72,7 +71,7 @@ const attempt = async (
           cause,
         });
       }
-      const waitMs = jittered(Math.min(retryIntervalMs * 2 ** (tries - 1), RETRY_MS_MAX));
+      const waitMs = backoffMs(tries, { firstMs: retryIntervalMs, maxMs: RETRY_MS_MAX });
       logger.warn({ reason, tries, waitMs: Math.round(waitMs) }, 'NATS cannot be reached yet');
       await sleep(waitMs, undefined, { signal });
     }

@@ -4,9 +4,9 @@ import { DescribeServer } from '#libs/contracts';
 import { fail } from '#libs/errors';
 import { LocalBus } from '../local/local-bus.js';
 import type { Bus, Handler } from '../port.js';
-import { askTwice } from './ask-twice.js';
+import { hedgedAsk } from './hedged-ask.js';
 
-const PATIENCE_MS = 40;
+const HEDGE_AFTER_MS = 40;
 let broker: LocalBus;
 let asker: Bus;
 let asked: AbortSignal[];
@@ -27,42 +27,42 @@ const given = (answering: Answering): void => {
   broker.join('registry').answer(DescribeServer, handler as unknown as Handler<typeof DescribeServer>);
 };
 const never = (): Promise<never> => new Promise(() => {});
-const ask = () => askTwice(asker, DescribeServer, { serverId: null }, PATIENCE_MS);
+const ask = () => hedgedAsk(asker, DescribeServer, { serverId: null }, HEDGE_AFTER_MS);
 
-describe('a question that may be asked twice', () => {
-  it('is asked once where an answer comes soon', async () => {
+describe('hedgedAsk', () => {
+  it('asks once when an answer comes soon', async () => {
     given(async () => ({ turn: 1 }));
     expect((await ask()).head).toEqual({ turn: 1 });
-    await sleep(2 * PATIENCE_MS);
+    await sleep(2 * HEDGE_AFTER_MS);
     expect(asked).toHaveLength(1);
   });
 
-  it('is asked once more where none comes, and the one that is not needed is called off', async () => {
+  it('asks once more when no answer comes, and cancels the request that is not needed', async () => {
     given(async (turn) => (turn === 1 ? never() : { turn }));
     expect((await ask()).head).toEqual({ turn: 2 });
     await expect.poll(() => asked.map(({ aborted }) => aborted)).toEqual([true, expect.any(Boolean)]);
-    await sleep(2 * PATIENCE_MS);
+    await sleep(2 * HEDGE_AFTER_MS);
     expect(asked).toHaveLength(2);
   });
 
-  it('takes the first answer, though it be the one to the first question', async () => {
+  it('takes the first answer when it belongs to the first request', async () => {
     given(async (turn) => {
-      await sleep(turn === 1 ? 2 * PATIENCE_MS : 20 * PATIENCE_MS);
+      await sleep(turn === 1 ? 2 * HEDGE_AFTER_MS : 20 * HEDGE_AFTER_MS);
       return { turn };
     });
     expect((await ask()).head).toEqual({ turn: 1 });
   });
 
-  it('is answered by a refusal as by anything else', async () => {
+  it('rejects at once when it is refused', async () => {
     given(async () => Promise.reject(fail('registry.server_unknown')));
     await expect(ask()).rejects.toMatchObject({ code: 'registry.server_unknown' });
-    await sleep(2 * PATIENCE_MS);
+    await sleep(2 * HEDGE_AFTER_MS);
     expect(asked).toHaveLength(1);
   });
 
-  it('fails at once where there is nobody to ask', async () => {
+  it('rejects at once when there is nobody to ask', async () => {
     const startedAtMs = performance.now();
     await expect(ask()).rejects.toMatchObject({ code: 'bus.no_responders' });
-    expect(performance.now() - startedAtMs).toBeLessThan(PATIENCE_MS);
+    expect(performance.now() - startedAtMs).toBeLessThan(HEDGE_AFTER_MS);
   });
 });

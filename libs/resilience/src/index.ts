@@ -1,0 +1,5 @@
+export { Backoff, type BackoffSettings, backoffMs, jittered } from './backoff.js';
+export { CircuitBreaker, type CircuitBreakerSettings } from './circuit-breaker.js';
+export { ConcurrencyLimiter, type ConcurrencyLimits } from './concurrency-limiter.js';
+export { DeadlineSweep, type SweepSettings } from './deadline-sweep.js';
+export { type HedgeSettings, hedge } from './hedge.js';
