@@ -66,25 +66,35 @@ const errorsPage = () =>
   ].join('\n');
 
 const owners = Object.keys(topology.asks);
+const signals = Object.values(contracts).filter((contract) => contract?.kind === 'signal');
+
+const REACHES = {
+  all: (subject) => `every instance, on \`${subject}.all\``,
+  instance: (subject) => `one instance, on \`${subject}.<instance>\``,
+  key: (subject) => `whoever follows the key, on \`${subject}.<key>\``,
+};
 
 const busPage = () => {
   const all = Object.entries(contracts).filter(([, contract]) => contract?.subject !== undefined);
-  const table = (kind, title) => [
+  const table = (kind, title, column, valueOf) => [
     `\n## ${title}\n`,
-    `| Name | Owner | Subject |${kind === 'request' ? ' Deadline (ms) |' : ''}`,
-    `|---|---|---|${kind === 'request' ? '---|' : ''}`,
+    `| Name | Owner | Subject |${column === undefined ? '' : ` ${column} |`}`,
+    `|---|---|---|${column === undefined ? '' : '---|'}`,
     ...all
       .filter(([, contract]) => contract.kind === kind)
       .map(([name, contract]) =>
-        row(name, contract.owner, `\`${contract.subject}\``, ...(kind === 'request' ? [contract.deadlineMs] : [])),
+        row(name, contract.owner, `\`${contract.subject}\``, ...(column === undefined ? [] : [valueOf(contract)])),
       ),
   ];
   return [
     '# What the services say to each other',
     '',
     generated,
-    ...table('request', 'Requests'),
+    ...table('request', 'Requests', 'Deadline (ms)', ({ deadlineMs }) => deadlineMs),
     ...table('event', 'Facts'),
+    ...table('signal', 'Signals', 'Reaches', ({ subject, reaches }) => REACHES[reaches](subject)),
+    '',
+    'An instance of the owner sends a signal, and only instances of the same owner subscribe to it.',
     '',
   ].join('\n');
 };
@@ -109,7 +119,7 @@ const permissions = () => {
     'authorization {',
     '  users: [',
     ...owners.map((owner) => {
-      const { publish, subscribe } = natsPermissions(topology, owner);
+      const { publish, subscribe } = natsPermissions(topology, signals, owner);
       const variable = `$NATS_PASSWORD_${owner.toUpperCase().replaceAll('-', '_')}`;
       return [
         `    { user: ${owner}, password: ${variable}, permissions: {`,

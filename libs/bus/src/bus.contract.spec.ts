@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { defineEvent, defineRequest } from '#libs/contracts';
+import { defineEvent, defineRequest, defineSignal } from '#libs/contracts';
 import { GatewayError, fail } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
 import { reachNatsServer } from '../../testing/src/nats-server.js';
@@ -25,6 +25,9 @@ const Follow = defineRequest<Record<string, never>, { ended: true }>('tool-invoc
   deadlineMs: 3_600_000,
 });
 const Changed = defineEvent<{ revision: number; pad?: string }>('registry', 'thing.changed');
+const Poked = defineSignal<{ text: string }>('ingress', 'thing.poked', { reaches: 'all' });
+const Handed = defineSignal<{ text: string }>('ingress', 'thing.handed', { reaches: 'instance' });
+const Grown = defineSignal<{ text: string }>('ingress', 'thing.grown', { reaches: 'key' });
 
 const MEGABYTE = 1024 * 1024;
 const MESSAGE_BYTES_MAX = 8 * MEGABYTE;
@@ -684,34 +687,42 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
     });
   });
 
-  it('carries signals to whoever listens for the id, or for all ids', async () => {
-    const [sender, one, all] = (await Promise.all(['ingress', 'ingress', 'ingress'].map(join))) as [Bus, Bus, Bus];
-    const heard: string[] = [];
-    one.onSignal(
-      'switchyard.v1.sig.ingress.session.push.s1',
-      (payload) => void heard.push(`one ${JSON.stringify(payload)}`),
-    );
-    all.onSignal(
-      'switchyard.v1.sig.ingress.session.push.*',
-      (_payload, subject) => void heard.push(`all ${subject.split('.').at(-1)}`),
-    );
-    await Promise.all([one.flush(), all.flush()]);
+  it('carries a signal to every instance, to the one it is addressed to, or to a key, as its contract says', async () => {
+    const buses = (await Promise.all(['ingress', 'ingress', 'ingress'].map(join))) as [Bus, Bus, Bus];
+    const got: string[] = [];
+    buses.forEach((bus, at) => {
+      bus.subscribe(Poked, ({ text }) => void got.push(`${at} poked ${text}`));
+      bus.subscribe(Handed, ({ text }) => void got.push(`${at} handed ${text}`));
+      bus.subscribe(Grown, ({ text }) => void got.push(`${at} grown ${text}`), { key: at === 0 ? 'odd' : 'even' });
+    });
+    await Promise.all(buses.map((bus) => bus.flush()));
 
-    sender.signal('switchyard.v1.sig.ingress.session.push.s1', { a: 1 });
-    sender.signal('switchyard.v1.sig.ingress.session.push.s2', { a: 2 });
-    sender.signal('switchyard.v1.sig.ingress.session.other.s1', { a: 3 });
+    buses[0].signal(Grown, { text: 'nobody' }, 'neither');
+    buses[0].signal(Poked, { text: 'a' });
+    buses[0].signal(Handed, { text: 'b' }, buses[1].instance);
+    buses[0].signal(Grown, { text: 'c' }, 'even');
 
-    await until(() => heard.length === 3);
-    expect(heard.sort()).toEqual(['all s1', 'all s2', 'one {"a":1}']);
+    await until(() => got.length === 6);
+    expect(got.sort()).toEqual(['0 poked a', '1 grown c', '1 handed b', '1 poked a', '2 grown c', '2 poked a']);
+  });
+
+  it('compiles no signal with another payload, or without the address that it needs', async () => {
+    const bus = await join('ingress');
+    // @ts-expect-error -- a number is no text
+    bus.signal(Poked, { text: 1 });
+    // @ts-expect-error -- it reaches all
+    bus.signal(Poked, { text: 'a' }, 'key');
+    // @ts-expect-error -- whom?
+    expect(() => bus.signal(Handed, { text: 'a' })).toThrow(expect.objectContaining({ code: 'bus.malformed' }));
+    // @ts-expect-error -- which key?
+    expect(() => bus.subscribe(Grown, () => {})).toThrow(expect.objectContaining({ code: 'bus.malformed' }));
   });
 
   it('takes no subject or instance that would reach others than meant', async () => {
     const { asker } = await givenPair((bus) => bus.answer(Echo, async (request) => request));
 
     for (const id of ['*', '>', 'a b', '', 'a\r\nPUB x 0']) {
-      expect(() => asker.signal(`switchyard.v1.sig.ingress.session.push.${id}`, {})).toThrow(
-        expect.objectContaining({ code: 'bus.malformed' }),
-      );
+      expect(() => asker.signal(Handed, { text: '' }, id)).toThrow(expect.objectContaining({ code: 'bus.malformed' }));
       expect((await failureOf(asker.ask(Echo, { text: '' }, { instance: id }))).code).toBe('bus.no_responders');
     }
   });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Owner, defineEvent, defineRequest } from '#libs/contracts';
+import { type Owner, StreamGrown, defineEvent, defineRequest } from '#libs/contracts';
 import { createLogger } from '#libs/telemetry';
 import { type NatsServer, startNatsServer } from '../../testing/src/nats-server.js';
 import { type Bus, type Topology, WithBody, connectNats, natsPermissions } from './index.js';
@@ -13,6 +13,7 @@ const Call = defineRequest<{ n: number }, { n: number }, { n: number }>('tool-in
 });
 const Describe = defineRequest<{ n: number }, { n: number }>('registry', 'server.describe', { deadlineMs: 5_000 });
 const Changed = defineEvent<{ pad: string }>('registry', 'catalog.changed');
+const signals = [StreamGrown];
 
 describe('NATS permissions from the topology', () => {
   let server: NatsServer;
@@ -23,7 +24,7 @@ describe('NATS permissions from the topology', () => {
       await readFile(new URL('../../contracts/topology.json', import.meta.url), 'utf8'),
     ) as Topology;
     const users = owners.map((owner) => {
-      const { publish, subscribe } = natsPermissions(topology, owner);
+      const { publish, subscribe } = natsPermissions(topology, signals, owner);
       return `{ user: "${owner}", password: "p", permissions: { publish: ${JSON.stringify(publish)}, subscribe: ${JSON.stringify(subscribe)} } }`;
     });
     server = await startNatsServer({ config: `authorization { users: [ ${users.join(', ')} ] }` });
@@ -50,7 +51,7 @@ describe('NATS permissions from the topology', () => {
     const heard: number[] = [];
     ingress.subscribe(Changed, ({ pad }) => void heard.push(pad.length));
     registry.subscribe(Changed, ({ pad }) => void heard.push(pad.length));
-    ingress.onSignal('switchyard.v1.sig.ingress.session.push.s', () => void heard.push(0));
+    ingress.subscribe(StreamGrown, () => void heard.push(0), { key: 's' });
     await Promise.all([ingress, tools, registry].map((bus) => bus.flush()));
 
     let frames = 0;
@@ -65,7 +66,7 @@ describe('NATS permissions from the topology', () => {
     await expect.poll(() => signal?.aborted).toBe(true);
 
     registry.publish(Changed, { pad: body });
-    ingress.signal('switchyard.v1.sig.ingress.session.push.s', null);
+    ingress.signal(StreamGrown, {}, 's');
     await expect.poll(() => heard.toSorted((a, b) => a - b)).toEqual([0, body.length, body.length]);
     await Promise.all([ingress, tools, registry].map((bus) => bus.drain()));
   });
@@ -92,7 +93,9 @@ describe('NATS permissions from the topology', () => {
     ['metrics', 'publish', 'switchyard.v1.rpc.registry.server.describe'],
     ['ingress', 'publish', 'switchyard.v1.evt.auth.credential.revoked'],
     ['auth', 'publish', '_INBOX.nobody.x.1.2'],
-    ['metrics', 'publish', 'switchyard.v1.sig.ingress.session.push.x'],
+    ['metrics', 'publish', 'switchyard.v1.sig.ingress.stream.grown.x'],
+    ['tool-invocation', 'publish', 'switchyard.v1.sig.registry.anything.at-all.x'],
+    ['ingress', 'publish', 'switchyard.v1.sig.ingress.anything.at-all.x'],
     ['tool-invocation', 'subscribe', 'switchyard.v1.rpc.auth.>'],
     ['tool-invocation', 'subscribe', '_INBOX.ingress.>'],
     ['metrics', 'subscribe', 'switchyard.v1.evt.registry.>'],

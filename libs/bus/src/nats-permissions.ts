@@ -1,4 +1,4 @@
-import type { Owner } from '#libs/contracts';
+import type { AnySignal, Owner } from '#libs/contracts';
 
 /** `libs/contracts/topology.json`. */
 export interface Topology {
@@ -13,8 +13,18 @@ export interface NatsPermissions {
 
 const ownersOf = (arrows: Readonly<Record<string, readonly string[]>>): Owner[] => Object.keys(arrows) as Owner[];
 
-/** What a service's NATS user may publish and subscribe to: the arrows of the topology, and nothing beside them. */
-export const natsPermissions = ({ asks, subscribes }: Topology, owner: Owner): NatsPermissions => {
+/** Of the bus itself, in both directions of an arrow: fetching what is too large, credit for frames, cancelling. */
+const TRANSPORT_SIGNALS = ['message.fetch', 'call.credit', 'call.cancel'];
+
+/**
+ * What a service's NATS user may publish and subscribe to: the arrows of the topology, the signals that its instances
+ * send each other, and nothing beside them. https://docs.nats.io/running-a-nats-service/configuration/securing_nats/authorization
+ */
+export const natsPermissions = (
+  { asks, subscribes }: Topology,
+  signals: readonly AnySignal[],
+  owner: Owner,
+): NatsPermissions => {
   const askers = ownersOf(asks).filter((other) => asks[other].includes(owner));
   const subscribers = ownersOf(subscribes).filter((other) => subscribes[other].includes(owner));
   const peers = [...new Set([owner, ...asks[owner], ...askers, ...subscribes[owner], ...subscribers])].sort();
@@ -22,16 +32,11 @@ export const natsPermissions = ({ asks, subscribes }: Topology, owner: Owner): N
     publish: [
       // Its own too: a service's REST face may ask what the service itself answers.
       ...[owner, ...asks[owner]].map((other) => `switchyard.v1.rpc.${other}.>`),
-      // Cancelling a call and granting it credit; a service's replicas signal each other.
-      ...[owner, ...asks[owner]].map((other) => `switchyard.v1.sig.${other}.>`),
       `switchyard.v1.evt.${owner}.>`,
-      // Answers and heartbeats; and, as what is too large for one payload is fetched, in both directions of an arrow.
+      ...signals.filter((signal) => signal.owner === owner).map(({ subject }) => `${subject}.*`),
+      // Answers and heartbeats.
       ...peers.map((other) => `_INBOX.${other}.>`),
-      ...peers
-        .filter((other) => other !== owner && !asks[owner].includes(other))
-        .flatMap((other) =>
-          ['message.fetch', 'call.credit', 'call.cancel'].map((verb) => `switchyard.v1.sig.${other}.${verb}.*`),
-        ),
+      ...peers.flatMap((other) => TRANSPORT_SIGNALS.map((name) => `switchyard.v1.sig.${other}.${name}.*`)),
     ],
     subscribe: [
       `switchyard.v1.rpc.${owner}.>`,

@@ -1,4 +1,4 @@
-import type { AnyEvent, AnyRequest, FrameOf, PayloadOf, ReplyOf, RequestOf } from '#libs/contracts';
+import type { AnyEvent, AnyRequest, AnySignal, FrameOf, PayloadOf, ReplyOf, RequestOf } from '#libs/contracts';
 
 /**
  * How services talk. Two adapters, `nats/` and `local/`, behave alike; `bus.contract.spec.ts` holds them to it.
@@ -71,11 +71,21 @@ export interface Subscription {
 
 export interface SubscribeOptions {
   /**
-   * With a group, one member of it gets each event; without, every subscriber does. Groups are named for the whole bus, so
-   * start the name with the service's.
+   * With a group, one member of it gets each event; without, every subscriber does. Groups are named for the whole bus,
+   * so start the name with the service's.
    */
   readonly group?: string;
 }
+
+/** What `subscribe` needs to know besides: for a signal that reaches a key, that key. */
+export type SubscribeArguments<C extends AnyEvent | AnySignal> = C extends AnyEvent
+  ? [options?: SubscribeOptions]
+  : C extends { readonly reaches: 'key' }
+    ? [options: { readonly key: string }]
+    : [];
+
+/** The instance or key that a signal is addressed to; nothing for one that reaches all. */
+export type SignalAddress<S extends AnySignal> = S extends { readonly reaches: 'all' } ? [] : [to: string];
 
 export interface DrainOptions {
   readonly graceMs?: number;
@@ -103,15 +113,16 @@ export interface Bus {
   answer<C extends AnyRequest>(contract: C, handler: Handler<C>): Subscription;
 
   publish<C extends AnyEvent>(event: C, payload: PayloadOf<C>): void;
-  subscribe<C extends AnyEvent>(
-    event: C,
-    handler: (payload: PayloadOf<C>) => void | Promise<void>,
-    options?: SubscribeOptions,
-  ): Subscription;
 
-  /** Opaque signals on `switchyard.v1.sig.<owner>.<noun>.<verb>.<id>`, aimed at whoever listens for that id. */
-  signal(subject: string, payload: unknown): void;
-  onSignal(subject: string, handler: (payload: unknown, subject: string) => void): Subscription;
+  /** Throws `bus.malformed` for an address that is no subject token, `bus.too_large`. */
+  signal<S extends AnySignal>(signal: S, payload: PayloadOf<S>, ...to: SignalAddress<S>): void;
+
+  /** A signal that reaches an instance reaches this one. What a handler throws is logged, and nobody told. */
+  subscribe<C extends AnyEvent | AnySignal>(
+    contract: C,
+    handler: (payload: PayloadOf<C>) => void | Promise<void>,
+    ...options: SubscribeArguments<C>
+  ): Subscription;
 
   /** Called after every reconnect: what was heard in between is lost, so read models revalidate. */
   onReconnect(handler: () => void): Subscription;

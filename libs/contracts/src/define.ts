@@ -27,15 +27,33 @@ export interface EventContract<Payload> {
   readonly _types?: { payload: Payload };
 }
 
+/**
+ * Whom a signal reaches: every instance of its owner, the instance that it is addressed to, or whoever has subscribed
+ * with the key that it is sent with.
+ */
+export type Reach = 'all' | 'instance' | 'key';
+
+/** A hint from one instance of the owner to others of the same owner: at most once, and never the only way to know. */
+export interface SignalContract<Payload, Reaches extends Reach = Reach> {
+  readonly kind: 'signal';
+  readonly owner: Owner;
+  /** What comes after it names whom the signal reaches. */
+  readonly subject: string;
+  readonly reaches: Reaches;
+  readonly _types?: { payload: Payload };
+}
+
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for "some contract" in generic positions
 export type AnyRequest = RequestContract<any, any, any>;
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for "some contract" in generic positions
 export type AnyEvent = EventContract<any>;
+// oxlint-disable-next-line typescript/no-explicit-any -- stands for "some contract" in generic positions
+export type AnySignal = SignalContract<any>;
 
 export type RequestOf<C> = C extends RequestContract<infer Request, infer _Reply, infer _Frame> ? Request : never;
 export type ReplyOf<C> = C extends RequestContract<infer _Request, infer Reply, infer _Frame> ? Reply : never;
 export type FrameOf<C> = C extends RequestContract<infer _Request, infer _Reply, infer Frame> ? Frame : never;
-export type PayloadOf<C> = C extends EventContract<infer Payload> ? Payload : never;
+export type PayloadOf<C> = C extends EventContract<infer Payload> | SignalContract<infer Payload> ? Payload : never;
 
 /** `name` is `<noun>.<verb>` in the imperative, lower-kebab: `caller.admit`. */
 export const defineRequest = <Request, Reply, Frame = never>(
@@ -56,3 +74,28 @@ export const defineEvent = <Payload>(owner: Owner, name: `${string}.${string}`):
   owner,
   subject: `switchyard.v1.evt.${owner}.${name}`,
 });
+
+/** `name` is `<noun>.<verb>` in the past tense: `call.cancelled`. */
+export function defineSignal<Payload>(
+  owner: Owner,
+  name: SignalName,
+  options: To<'all'>,
+): SignalContract<Payload, 'all'>;
+export function defineSignal<Payload>(
+  owner: Owner,
+  name: SignalName,
+  options: To<'instance'>,
+): SignalContract<Payload, 'instance'>;
+export function defineSignal<Payload>(
+  owner: Owner,
+  name: SignalName,
+  options: To<'key'>,
+): SignalContract<Payload, 'key'>;
+export function defineSignal(owner: Owner, name: SignalName, { reaches }: To<Reach>): AnySignal {
+  return { kind: 'signal', owner, subject: `switchyard.v1.sig.${owner}.${name}`, reaches };
+}
+
+type SignalName = `${string}.${string}`;
+interface To<Reaches extends Reach> {
+  readonly reaches: Reaches;
+}

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { ResourceChanged } from '#contracts/ingress/resource-changed.signal';
 import type { Answer, Bus, Subscription } from '#libs/bus';
 import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
 import { CatalogChanged } from '#contracts/registry/catalog-changed.event';
@@ -24,13 +25,6 @@ interface Kept {
   readonly receivedAtMs: number;
 }
 
-interface Change {
-  readonly upstreamId: string;
-  readonly uri: string;
-  readonly by: string;
-}
-
-const CHANGED = 'switchyard.v1.sig.ingress.resource.changed.all';
 const CHARS_MAX = 64 * 1024 * 1024;
 const CHARS_EACH_MAX = 1024 * 1024;
 /** All that a read may depend on, if it is to be kept. */
@@ -74,8 +68,7 @@ export class ResourceCache {
       bus.subscribe(UpstreamCredentialChanged, (change) =>
         this.drop(({ upstreamId }) => upstreamId === change.upstreamId),
       ),
-      bus.onSignal(CHANGED, (payload) => {
-        const { upstreamId, uri, by } = payload as Change;
+      bus.subscribe(ResourceChanged, ({ upstreamId, uri, by }) => {
         if (by !== bus.instance) this.dropResource(upstreamId, uri);
       }),
       bus.onReconnect(() => this.drop(() => true)),
@@ -97,7 +90,7 @@ export class ResourceCache {
 
   /** An upstream has said that a resource is no longer what it was. */
   changed(upstreamId: string, uri: string): void {
-    this.bus.signal(CHANGED, { upstreamId, uri, by: this.bus.instance } satisfies Change);
+    this.bus.signal(ResourceChanged, { upstreamId, uri, by: this.bus.instance });
     this.dropResource(upstreamId, uri);
   }
 

@@ -1,14 +1,6 @@
+import { CallCancelled } from '#contracts/ingress/call-cancelled.signal';
 import type { Bus, Subscription } from '#libs/bus';
 import type { CallAbort } from '../call/index.js';
-
-const CANCELLED = 'switchyard.v1.sig.ingress.call.cancelled.all';
-
-interface Cancellation {
-  readonly sessionId: string;
-  /** `null`: every call of the session. */
-  readonly idText: string | null;
-  readonly by: string;
-}
 
 /** The calls of sessions that are under way here, so that a client can cancel them from any connection. */
 export class OpenCalls {
@@ -17,8 +9,7 @@ export class OpenCalls {
   private whenIdle: (() => void) | null = null;
 
   constructor(private readonly bus: Bus) {
-    this.subscription = bus.onSignal(CANCELLED, (payload) => {
-      const { sessionId, idText, by } = payload as Cancellation;
+    this.subscription = bus.subscribe(CallCancelled, ({ sessionId, idText, by }) => {
       if (by !== bus.instance) this.abort(sessionId, idText);
     });
   }
@@ -49,8 +40,7 @@ export class OpenCalls {
   /** Here if it is here, else wherever it is. */
   cancel(sessionId: string, idText: string | null): void {
     const here = this.abort(sessionId, idText);
-    if (idText === null || !here)
-      this.bus.signal(CANCELLED, { sessionId, idText, by: this.bus.instance } satisfies Cancellation);
+    if (idText === null || !here) this.bus.signal(CallCancelled, { sessionId, idText, by: this.bus.instance });
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { ServerRequestAnswered } from '#contracts/ingress/server-request.signal';
 import type { Bus, Subscription } from '#libs/bus';
 import { type GatewayError, fail } from '#libs/errors';
 import { type ClientResponse, requestMessage } from '#libs/mcp';
@@ -10,14 +11,8 @@ interface WaitingRequest {
   readonly refuse: (reason: GatewayError) => void;
 }
 
-interface Delivery {
-  readonly sessionId: string;
-  readonly response: ClientResponse;
-}
-
 /** The instance of the replica that waits, and a number nobody can guess. */
 const REQUEST_ID = /^([A-Za-z0-9_-]{1,64})~[0-9a-f]{24}$/;
-const answeredSignal = (instance: string): string => `switchyard.v1.sig.ingress.ask.answered.${instance}`;
 
 /**
  * Requests to a session's client. They go out on the stream of the call they belong to; the response comes by a POST
@@ -31,8 +26,7 @@ export class ServerRequests {
     private readonly bus: Bus,
     private readonly timeoutMs: number,
   ) {
-    this.subscription = bus.onSignal(answeredSignal(bus.instance), (payload) => {
-      const { sessionId, response } = payload as Delivery;
+    this.subscription = bus.subscribe(ServerRequestAnswered, ({ sessionId, response }) => {
       this.settle(sessionId, response);
     });
   }
@@ -74,7 +68,7 @@ export class ServerRequests {
     if (this.settle(sessionId, response)) return;
     const instance = REQUEST_ID.exec(response.id)?.[1];
     if (instance === undefined || instance === this.bus.instance) return;
-    this.bus.signal(answeredSignal(instance), { sessionId, response } satisfies Delivery);
+    this.bus.signal(ServerRequestAnswered, { sessionId, response }, instance);
   }
 
   /** Nobody waits any longer: the gateway stops. */

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { SessionChanged } from '#contracts/ingress/session.signal';
+import type { PayloadOf } from '#contracts/define';
 import type { Bus, Subscription } from '#libs/bus';
 import { fail } from '#libs/errors';
 import type { Cache } from '#libs/storage';
@@ -12,7 +14,6 @@ export interface SessionStoreSettings {
 
 type Change = (session: Session | null, id: string) => void;
 
-const CHANGED = 'switchyard.v1.sig.ingress.session.changed.all';
 const ID = /^[A-Za-z0-9_-]{43}$/;
 const ID_BYTES = 32;
 /** How long a replica trusts its copy. Changes are signalled; this is for a signal that got lost. */
@@ -41,7 +42,7 @@ export class SessionStore {
     private readonly settings: SessionStoreSettings,
   ) {
     this.subscriptions = [
-      bus.onSignal(CHANGED, (payload) => this.changed(payload as { id: string; by: string; ended: boolean })),
+      bus.subscribe(SessionChanged, (change) => this.changed(change)),
       bus.onReconnect(() => this.copies.clear()),
     ];
   }
@@ -128,10 +129,10 @@ export class SessionStore {
 
   private tell(id: string, session: Session | null): void {
     for (const watcher of this.watchers) watcher(session, id);
-    this.bus.signal(CHANGED, { id, by: this.bus.instance, ended: session === null });
+    this.bus.signal(SessionChanged, { id, by: this.bus.instance, ended: session === null });
   }
 
-  private changed({ id, by, ended }: { id: string; by: string; ended: boolean }): void {
+  private changed({ id, by, ended }: PayloadOf<typeof SessionChanged>): void {
     if (by === this.bus.instance) return;
     const known = this.copies.delete(id);
     if (ended) for (const watcher of this.watchers) watcher(null, id);

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { SessionStreamReplaced } from '#contracts/ingress/session.signal';
 import type { Bus, Subscription } from '#libs/bus';
 import type { Principal } from '#contracts/auth/principal';
 import type { CredentialCarrier } from '#libs/identity';
@@ -17,7 +18,6 @@ export interface StreamSettings extends SseSettings {
   readonly pollAfterMs: number | null;
 }
 
-const REPLACED = 'switchyard.v1.sig.ingress.session.stream-replaced.all';
 /** Of the GET stream, which is not stored: only the number of the queued request counts. */
 const OWN_EVENT_ID = /^changes(?:\.(\d{1,9}))?$/;
 const ownEventId = (number: number): string => (number === 0 ? 'changes' : `changes.${number}`);
@@ -55,8 +55,7 @@ export class SessionStreams {
     // A client that only listens uses its session as well.
     this.keeping = setInterval(() => this.keepSessions(), sessions.ttlMs / 4);
     this.keeping.unref();
-    this.subscription = bus.onSignal(REPLACED, (payload) => {
-      const { sessionId, by } = payload as { sessionId: string; by: string };
+    this.subscription = bus.subscribe(SessionStreamReplaced, ({ sessionId, by }) => {
       if (by !== bus.instance) this.end(sessionId);
     });
     sessions.onChange((session, id) => {
@@ -87,7 +86,7 @@ export class SessionStreams {
     if (response.destroyed) return feed.close();
     feed.follow(session.uris, listenerOf(session));
     this.end(session.id);
-    this.bus.signal(REPLACED, { sessionId: session.id, by: this.bus.instance });
+    this.bus.signal(SessionStreamReplaced, { sessionId: session.id, by: this.bus.instance });
     stream = new SseStream(response, this.settings, { 'mcp-session-id': session.id });
     const opened: OpenStream = { stream, feed, seen: 0, claiming: Promise.resolve() };
     this.open.set(session.id, opened);

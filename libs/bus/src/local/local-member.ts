@@ -1,4 +1,4 @@
-import type { AnyEvent, AnyRequest, FrameOf, PayloadOf, ReplyOf, RequestOf } from '#libs/contracts';
+import type { AnyEvent, AnySignal, AnyRequest, FrameOf, PayloadOf, ReplyOf, RequestOf } from '#libs/contracts';
 import { GatewayError, fail } from '#libs/errors';
 import { newInstanceId } from '../instance-id.js';
 import { fits, toJson } from '../json.js';
@@ -9,12 +9,13 @@ import {
   type Bus,
   type DrainOptions,
   type Handler,
-  type SubscribeOptions,
+  type SignalAddress,
+  SubscribeArguments,
   type Subscription,
   WithBody,
 } from '../port.js';
 import type { LocalBus } from './local-bus.js';
-import { checkSubject } from '../subject.js';
+import { signalSubject, subscribedSubject } from '../subject.js';
 import { type LocalAsker, LocalCall, type Parcel, pack } from './local-call.js';
 
 export interface LocalHandler {
@@ -115,27 +116,29 @@ export class LocalMember implements Bus, LocalAsker {
   }
 
   publish<C extends AnyEvent>(event: C, payload: PayloadOf<C>): void {
-    this.signal(event.subject, payload);
+    this.#send(event.subject, payload);
   }
 
-  subscribe<C extends AnyEvent>(
-    event: C,
+  subscribe<C extends AnyEvent | AnySignal>(
+    contract: C,
     handler: (payload: PayloadOf<C>) => void | Promise<void>,
-    options: SubscribeOptions = {},
+    ...[options]: SubscribeArguments<C>
   ): Subscription {
+    const { group, key }: { group?: string; key?: string } = options ?? {};
     const listener = (payload: unknown): void | Promise<void> => handler(payload as PayloadOf<C>);
-    return this.#subscription(this.broker.listeners.add(event.subject, listener, options.group));
+    return this.#subscription(
+      this.broker.listeners.add(subscribedSubject(contract, this.instance, key), listener, group),
+    );
   }
 
-  signal(subject: string, payload: unknown): void {
-    checkSubject(subject);
+  signal<S extends AnySignal>(signal: S, payload: PayloadOf<S>, ...[to]: SignalAddress<S>): void {
+    this.#send(signalSubject(signal, to), payload);
+  }
+
+  #send(subject: string, payload: unknown): void {
     const text = toJson(payload);
     if (!fits(text, undefined, this.broker.bytesMax)) throw fail('bus.too_large', { executed: 'no' });
     if (this.#state !== 'closed') this.broker.later(() => this.broker.listeners.deliver(subject, text));
-  }
-
-  onSignal(subject: string, handler: (payload: unknown, subject: string) => void): Subscription {
-    return this.#subscription(this.broker.listeners.add(subject, handler));
   }
 
   /** Never called: this bus cannot be lost. */

@@ -2,6 +2,7 @@ import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type {
   AnyEvent,
   AnyRequest,
+  AnySignal,
   FrameOf,
   Owner,
   PayloadOf,
@@ -20,12 +21,13 @@ import {
   type Bus,
   type DrainOptions,
   type Handler,
-  type SubscribeOptions,
+  type SignalAddress,
+  type SubscribeArguments,
   type Message,
   type Subscription,
   WithBody,
 } from '../port.js';
-import { checkSubject } from '../subject.js';
+import { signalSubject, subscribedSubject } from '../subject.js';
 import { Answerer } from './answerer.js';
 import { Asker } from './asker.js';
 import { EventOutbox } from './event-outbox.js';
@@ -121,21 +123,18 @@ export class NatsBus implements Bus {
     this.#events.publish(event.subject, this.#encodeEvent(payload));
   }
 
-  subscribe<C extends AnyEvent>(
-    event: C,
+  subscribe<C extends AnyEvent | AnySignal>(
+    contract: C,
     handler: (payload: PayloadOf<C>) => void | Promise<void>,
-    options: SubscribeOptions = {},
+    ...[options]: SubscribeArguments<C>
   ): Subscription {
-    return this.#subscribe(event.subject, (payload) => handler(payload as PayloadOf<C>), options.group);
+    const { group, key }: { group?: string; key?: string } = options ?? {};
+    const subject = subscribedSubject(contract, this.instance, key);
+    return this.#subscribe(subject, (payload) => handler(payload as PayloadOf<C>), group);
   }
 
-  signal(subject: string, payload: unknown): void {
-    checkSubject(subject);
-    this.#link.send(subject, this.#encodeEvent(payload));
-  }
-
-  onSignal(subject: string, handler: (payload: unknown, subject: string) => void): Subscription {
-    return this.#subscribe(subject, handler);
+  signal<S extends AnySignal>(signal: S, payload: PayloadOf<S>, ...[to]: SignalAddress<S>): void {
+    this.#link.send(signalSubject(signal, to), this.#encodeEvent(payload));
   }
 
   onReconnect(handler: () => void): Subscription {
@@ -192,26 +191,21 @@ export class NatsBus implements Bus {
     return prefixed(STASHED_EVENT, JSON.stringify({ name: this.#name, instance: this.instance, handle }));
   }
 
-  #subscribe(
-    subject: string,
-    handler: (payload: unknown, subject: string) => void | Promise<void>,
-    group?: string,
-  ): Subscription {
+  #subscribe(subject: string, handler: (payload: unknown) => void | Promise<void>, group?: string): Subscription {
     const failed = (err: unknown): void => this.#link.logger.error({ err, subject }, 'a bus listener failed');
-    const heard = (payload: unknown, on: string): void => {
+    const take = (payload: unknown): void => {
       try {
-        handler(payload, on)?.catch(failed);
+        handler(payload)?.catch(failed);
       } catch (error) {
         failed(error);
       }
     };
     const subscription = this.#link.listen(
       subject,
-      (bytes, message) => {
+      (bytes) => {
         const payload: unknown = JSON.parse(bytes.toString('utf8', 1));
-        const on = message.subject;
-        if (bytes[0] === EVENT) heard(payload, on);
-        else if (bytes[0] === STASHED_EVENT) this.#fetchEvent(payload).then((event) => heard(event.head, on), failed);
+        if (bytes[0] === EVENT) take(payload);
+        else if (bytes[0] === STASHED_EVENT) this.#fetchEvent(payload).then((event) => take(event.head), failed);
       },
       group,
     );

@@ -1,7 +1,8 @@
+import { StreamGrown } from '#contracts/ingress/stream.signal';
 import type { Subscription } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { errorMessage, toRpcError } from '#libs/mcp';
-import { ENTRY_KIND, type EventStore, type StreamOrigin, grownSignal, streamKey } from './event-store.js';
+import { ENTRY_KIND, type EventStore, type StreamOrigin, streamKey } from './event-store.js';
 import { isPresent } from './presence.js';
 
 export interface ReplayReader {
@@ -35,7 +36,7 @@ export class EventReplay {
     private last: number,
     private readonly reader: ReplayReader,
   ) {
-    this.subscription = store.bus.onSignal(grownSignal(stream), () => this.look());
+    this.subscription = store.bus.subscribe(StreamGrown, () => this.look(), { key: stream });
     this.poll = setInterval(() => this.look(), POLL_MS);
     this.look();
   }

@@ -21,4 +21,3 @@ export interface StreamOrigin {
 export const ENTRY_KIND = { origin: '#', event: '.', last: '!' } as const;
 
 export const streamKey = (sessionId: string, stream: string): string => `ingress:events:${sessionId}:${stream}`;
-export const grownSignal = (stream: string): string => `switchyard.v1.sig.ingress.stream.grown.${stream}`;

@@ -1,3 +1,4 @@
+import { StreamResumed } from '#contracts/ingress/stream.signal';
 import type { Bus, Subscription } from '#libs/bus';
 
 /** Who has the connection of a stream. */
@@ -5,8 +6,6 @@ export interface StreamHolder {
   /** Ends the connection: the client resumes the stream on another. */
   release(): void;
 }
-
-const TAKEN = 'switchyard.v1.sig.ingress.stream.taken.all';
 
 /**
  * Streams of sessions whose connection is here. A client that comes back for a stream has given its old connection up,
@@ -17,8 +16,7 @@ export class HeldStreams {
   private readonly subscription: Subscription;
 
   constructor(private readonly bus: Bus) {
-    this.subscription = bus.onSignal(TAKEN, (payload) => {
-      const { stream, by } = payload as { stream: string; by: string };
+    this.subscription = bus.subscribe(StreamResumed, ({ stream, by }) => {
       if (by !== bus.instance) this.leave(stream);
     });
   }
@@ -32,7 +30,7 @@ export class HeldStreams {
   take(stream: string, holder: StreamHolder): void {
     this.leave(stream);
     this.held.set(stream, holder);
-    this.bus.signal(TAKEN, { stream, by: this.bus.instance });
+    this.bus.signal(StreamResumed, { stream, by: this.bus.instance });
   }
 
   /** No matter when somebody else holds it by now. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { ServerRequestEnqueued } from '#contracts/ingress/server-request.signal';
 import type { Subscription } from '#libs/bus';
 import type { EventStore } from './event-store.js';
 
@@ -16,7 +17,6 @@ export interface ClaimedRequests {
 }
 
 const REQUESTS_MAX = 256;
-const ENQUEUED = 'switchyard.v1.sig.ingress.session.mail-posted.all';
 const queueKey = (sessionId: string): string => `ingress:mail:${sessionId}`;
 const claimedKey = (sessionId: string, name: string): string => `ingress:mail-taken:${sessionId}:${name}`;
 
@@ -31,7 +31,7 @@ export const enqueueServerRequest = async (
   const entry = `${randomBytes(8).toString('hex')} ${Date.now() + ttlMs} ${message}`;
   try {
     await cache.append(queueKey(sessionId), entry, { lengthMax: REQUESTS_MAX, ttlMs });
-    bus.signal(ENQUEUED, { sessionId });
+    bus.signal(ServerRequestEnqueued, { sessionId });
   } catch {
     // The store is away.
   }
@@ -51,7 +51,7 @@ export class ServerRequestQueue {
     enqueued: (sessionId: string | null) => void,
   ) {
     this.subscriptions = [
-      store.bus.onSignal(ENQUEUED, (payload) => enqueued((payload as { sessionId: string }).sessionId)),
+      store.bus.subscribe(ServerRequestEnqueued, ({ sessionId }) => enqueued(sessionId)),
       store.bus.onReconnect(() => enqueued(null)),
     ];
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { StreamGrown } from '#contracts/ingress/stream.signal';
 import type { ResumableStream } from '#libs/mcp-http';
-import { ENTRY_KIND, type EventStore, type StreamOrigin, grownSignal, streamKey } from './event-store.js';
+import { ENTRY_KIND, type EventStore, type StreamOrigin, streamKey } from './event-store.js';
 import type { StreamHolder } from './held-streams.js';
 import { enqueueServerRequest } from './server-request-queue.js';
 
@@ -91,7 +92,7 @@ export class StoredStream implements ResumableStream, StreamHolder {
       .then(() => cache.append(key, entry, { lengthMax: EVENTS_MAX, ttlMs }))
       .then(
         () => {
-          if (announce) bus.signal(grownSignal(stream), {});
+          if (announce) bus.signal(StreamGrown, {}, stream);
         },
         // Without the store the stream cannot be resumed; it goes on all the same.
         () => {
