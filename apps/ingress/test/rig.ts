@@ -12,7 +12,7 @@ import {
   ContinueCall,
   DescribeServer,
   ExecuteCall,
-  HoldSession,
+  ClaimSession,
   type Principal,
   RenewListing,
   type RequestOf,
@@ -155,7 +155,7 @@ export class Rig {
     end: (error: unknown) => void;
     signal: AbortSignal;
   }[] = [];
-  /** Keys of the sessions that tool-invocation has been made the keeper of. */
+  /** Keys of the sessions that tool-invocation has been made the owner of. */
   readonly held: string[] = [];
   private readonly servers: Server[] = [];
   private readonly ingresses: Ingress[] = [];
@@ -181,9 +181,9 @@ export class Rig {
       return this.execute(call, context);
     });
     this.invocation.answer(ContinueCall, (call, context) => this.continue(call, context));
-    this.invocation.answer(HoldSession, async ({ key }) => {
+    this.invocation.answer(ClaimSession, async ({ key }) => {
       this.held.push(key);
-      return { held: true } as const;
+      return { claimed: true } as const;
     });
     this.invocation.answer(
       AttendCall,

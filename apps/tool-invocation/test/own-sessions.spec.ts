@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HoldSession, ReleaseSession } from '#libs/contracts';
+import { ClaimSession, ReleaseSession } from '#libs/contracts';
 import { type AskingUpstream, startAskingUpstream } from '#libs/testing';
 import { givenInvocation, type Invocation } from './invocation.js';
 
@@ -16,7 +16,7 @@ afterAll(async () => {
 
 const given = async (key: string, renewable: boolean) => {
   const profile = invocation.profile({ url: upstream.url });
-  const hold = () => invocation.bus.ask(HoldSession, { upstreamId: profile.id, key });
+  const hold = () => invocation.bus.ask(ClaimSession, { upstreamId: profile.id, key });
   const release = () => invocation.bus.ask(ReleaseSession, { upstreamId: profile.id, key });
   const call = async (capabilities = {}) => {
     const client = { info: null, capabilities, revision: '2025-11-25' };

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { HoldSession, UpstreamCredentialChanged, WatchUpstream } from '#libs/contracts';
+import { ClaimSession, UpstreamCredentialChanged, WatchUpstream } from '#libs/contracts';
 import { startAskingUpstream, startConformanceFixture } from '#libs/testing';
 import { givenInvocation, type Invocation } from './invocation.js';
 import { event, json, openStream, result, startRawLegacy, startRawModern } from './raw-upstream.js';
@@ -133,7 +133,7 @@ describe('following resources', () => {
         )
         .catch((error: { code: string }) => error.code);
     expect(await listen()).toBe('upstream.session_lost');
-    await invocation.bus.ask(HoldSession, { upstreamId: profile.id, key: ownSession.key });
+    await invocation.bus.ask(ClaimSession, { upstreamId: profile.id, key: ownSession.key });
     const ended = listen();
     await expect.poll(() => [...upstream.sessions.values()].map(({ uris }) => [...uris])).toEqual([listener.uris]);
 

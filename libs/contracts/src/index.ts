@@ -18,7 +18,7 @@ export * from './registry/renew-listing.request.js';
 export * from './registry/resolve-upstream.request.js';
 export * from './tool-invocation/discover-upstream.request.js';
 export * from './tool-invocation/execute-call.request.js';
-export * from './tool-invocation/hold-session.request.js';
+export * from './tool-invocation/claim-session.request.js';
 export * from './tool-invocation/shared-settings.js';
 export * from './tool-invocation/upstream-list-changed.event.js';
 export * from './tool-invocation/watch-tasks.request.js';

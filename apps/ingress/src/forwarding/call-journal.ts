@@ -15,7 +15,7 @@ const LOST = new Set([
   'bus.no_responders',
   'bus.too_large',
   'bus.malformed',
-  // The keeper of a session may be gone, and with it whoever would have written that the call was turned away.
+  // The owner of a session may be gone, and with it whoever would have written that the call was turned away.
   'upstream.session_lost',
   'mcp.session_unknown',
 ]);

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Bus } from '#libs/bus';
 import type { OwnSession } from '#contracts/tool-invocation/execute-call.request';
-import { HoldSession, ReleaseSession } from '#contracts/tool-invocation/hold-session.request';
+import { ClaimSession, ReleaseSession } from '#contracts/tool-invocation/claim-session.request';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import type { Cache } from '#libs/storage';
 import type { RoutedCall, ScopedCall, Session } from '../call/index.js';
@@ -98,7 +98,7 @@ export class SessionAffinity {
 
   /** Of several replicas that claim at once, the first is obeyed; the other instances drop their claim once it is idle. */
   private async claim(upstreamId: string, own: OwnSession, key: string): Promise<string> {
-    const { instance } = await this.bus.ask(HoldSession, { upstreamId, key: own.key });
+    const { instance } = await this.bus.ask(ClaimSession, { upstreamId, key: own.key });
     const isFirst = await this.cache.setIfAbsent(key, instance, OWNER_TTL_MS).catch(unlessRenewable(own, true));
     const owner = isFirst ? instance : ((await this.cache.get(key)) ?? instance);
     this.copies.set(key, { owner, readAtMs: Date.now() });

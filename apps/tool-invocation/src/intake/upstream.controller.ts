@@ -5,7 +5,7 @@ import { DiscoverUpstream } from '#contracts/tool-invocation/discover-upstream.r
 import type { FrameOf, PayloadOf, ReplyOf, RequestOf } from '#contracts/define';
 import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
-import { HoldSession, ReleaseSession } from '#contracts/tool-invocation/hold-session.request';
+import { ClaimSession, ReleaseSession } from '#contracts/tool-invocation/claim-session.request';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { DiscoveryService } from '../discovery/discovery.service.js';
@@ -43,10 +43,10 @@ export class UpstreamController {
     return this.taskWatching.watch(request, context);
   }
 
-  @Answers(HoldSession)
-  async hold(@Payload() { upstreamId, key }: RequestOf<typeof HoldSession>): Promise<ReplyOf<typeof HoldSession>> {
+  @Answers(ClaimSession)
+  async hold(@Payload() { upstreamId, key }: RequestOf<typeof ClaimSession>): Promise<ReplyOf<typeof ClaimSession>> {
     (await this.directory.upstream(upstreamId)).claim(key);
-    return { held: true };
+    return { claimed: true };
   }
 
   @Answers(ReleaseSession)
