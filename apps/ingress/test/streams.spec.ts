@@ -250,14 +250,14 @@ describe('subscriptions/listen', () => {
       const { events } = await listen({ resourceSubscriptions: ['file:///a'] });
       await nextMessage(events);
       await vi.waitFor(() => expect(rig.watches).toHaveLength(1));
-      expect(rig.watches[0]?.request.ownSession).toEqual(own);
+      expect(rig.watches[0]?.request.dedicatedSession).toEqual(own);
       expect(rig.held).toEqual(own === undefined ? [] : [own.key]);
 
       await post(first, modern('tools/call', { name: 'echo', arguments: {} }), {
         ...modernHeaders('tools/call', 'echo'),
         ...ANN,
       });
-      expect(rig.calls[0]?.call.ownSession).toEqual(own);
+      expect(rig.calls[0]?.call.dedicatedSession).toEqual(own);
       expect(rig.held).toHaveLength(own === undefined ? 0 : 1);
     },
   );
@@ -383,7 +383,7 @@ describe('a session over two replicas', () => {
     ).toEqual({});
     await vi.waitFor(() => expect(rig.watches.filter(({ signal }) => !signal.aborted)).toHaveLength(1));
     expect(rig.watches.at(-1)?.request).toMatchObject({
-      ownSession: { key: `session ${session['mcp-session-id']}`, renewable: false },
+      dedicatedSession: { key: `session ${session['mcp-session-id']}`, renewable: false },
       capabilities: { sampling: {} },
     });
     await rig.watches.at(-1)?.send('file:///a');

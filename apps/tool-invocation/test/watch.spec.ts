@@ -120,7 +120,7 @@ describe('following resources', () => {
   it('of a session of its own is over that session, and ends with it', async () => {
     const upstream = await startAskingUpstream({ era: 'legacy' });
     const profile = invocation.profile({ url: upstream.url });
-    const ownSession = { key: 'session 1', renewable: false };
+    const dedicatedSession = { key: 'session 1', renewable: false };
     const capabilities = { elicitation: { form: {} } };
     const listener = { upstreamId: profile.id, principalId: 'ada@example.com', uris: ['asking://state'] };
     const heard: string[] = [];
@@ -128,22 +128,22 @@ describe('following resources', () => {
       invocation.bus
         .ask(
           WatchUpstream,
-          { ...listener, ownSession, capabilities },
+          { ...listener, dedicatedSession, capabilities },
           { onFrame: ({ head }) => void heard.push(head.uri) },
         )
         .catch((error: { code: string }) => error.code);
     expect(await listen()).toBe('upstream.session_lost');
-    await invocation.bus.ask(ClaimSession, { upstreamId: profile.id, key: ownSession.key });
+    await invocation.bus.ask(ClaimSession, { upstreamId: profile.id, key: dedicatedSession.key });
     const ended = listen();
     await expect.poll(() => [...upstream.sessions.values()].map(({ uris }) => [...uris])).toEqual([listener.uris]);
 
     const client = { info: null, capabilities, revision: '2025-11-25' };
-    await invocation.call(profile, 'count', { touch: true }, { client, ownSession });
+    await invocation.call(profile, 'count', { touch: true }, { client, dedicatedSession });
     await expect.poll(() => heard).toEqual(listener.uris);
     expect(upstream.sessionsOpened).toBe(1);
 
     (upstream.sessions as Map<string, unknown>).clear();
-    await expect(invocation.call(profile, 'count', {}, { client, ownSession })).rejects.toMatchObject({
+    await expect(invocation.call(profile, 'count', {}, { client, dedicatedSession })).rejects.toMatchObject({
       code: 'upstream.session_lost',
     });
     expect(await ended).toBe('upstream.session_lost');

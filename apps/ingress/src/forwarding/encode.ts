@@ -96,7 +96,7 @@ const ownError = ({ outgoing, request }: SettledCall['call'], error: RpcError): 
 const withSealedId = ({ call, answer }: SettledCall, body: string, seal: Seal): string => {
   const { head, instance } = answer;
   const { taskId, createdAt } = JSON.parse(body) as { taskId: string; createdAt?: unknown };
-  const { upstreamId, exposedName: tool, client, ownSession } = call.outgoing;
+  const { upstreamId, exposedName: tool, client, dedicatedSession } = call.outgoing;
   const keeper = head.kind === 'task' ? head.keeper : undefined;
   const place: TaskPlace = {
     upstreamId,
@@ -104,7 +104,7 @@ const withSealedId = ({ call, answer }: SettledCall, body: string, seal: Seal): 
     tool,
     ...(typeof createdAt === 'string' && { createdAt: createdAt.slice(0, DATE_CHARS_MAX) }),
     ...(keeper !== undefined && { kept: { by: keeper, instance } }),
-    ...(keeper === 'session' && ownSession !== undefined && { ownSession }),
+    ...(keeper === 'session' && dedicatedSession !== undefined && { dedicatedSession }),
     ...(keeper === 'session' && { capabilities: sessionCapabilities(client.capabilities) }),
   };
   return renamedTask(body, writeTaskId(seal, call, place));

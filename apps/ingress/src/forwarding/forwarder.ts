@@ -65,10 +65,11 @@ export class Forwarder {
     const { callId } = call.outgoing;
     const options = { ...this.options(call, callId, onFrame), body: call.body };
     if (call.instance !== null) return this.watch(call, callId, this.executeThere(call, call.instance, options));
-    const { ownSession } = call.outgoing;
-    if (ownSession === undefined) return this.watch(call, callId, this.bus.ask(ExecuteCall, call.outgoing, options));
+    const { dedicatedSession } = call.outgoing;
+    if (dedicatedSession === undefined)
+      return this.watch(call, callId, this.bus.ask(ExecuteCall, call.outgoing, options));
     const ask = (instance: string) => this.bus.ask(ExecuteCall, call.outgoing, { ...options, instance });
-    return this.watch(call, callId, this.affinity.ask(call, ownSession, ask));
+    return this.watch(call, callId, this.affinity.ask(call, dedicatedSession, ask));
   }
 
   /** Where a task is kept. When that instance is gone, another may find it at the upstream, if that is where it is. */

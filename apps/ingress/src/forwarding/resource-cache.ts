@@ -131,10 +131,10 @@ export const isPlainRead = ({ outgoing, request, parked }: RoutedCall): boolean 
   outgoing.method === 'resources/read' &&
   parked === null &&
   outgoing.meta === undefined &&
-  outgoing.ownSession?.renewable !== false &&
+  outgoing.dedicatedSession?.renewable !== false &&
   Object.keys(request.params.value).every((name) => PLAIN_PARAMS.has(name));
 
 const publicKey = ({ outgoing }: RoutedCall): string => JSON.stringify([outgoing.upstreamId, outgoing.target]);
 
-const privateKey = ({ outgoing: { upstreamId, target, principal, ownSession } }: RoutedCall): string =>
-  JSON.stringify([upstreamId, target, principal.id, principal.tokenId, ownSession?.key]);
+const privateKey = ({ outgoing: { upstreamId, target, principal, dedicatedSession } }: RoutedCall): string =>
+  JSON.stringify([upstreamId, target, principal.id, principal.tokenId, dedicatedSession?.key]);

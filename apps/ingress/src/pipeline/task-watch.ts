@@ -74,7 +74,7 @@ export class TaskWatch {
 
   /** Comes to an end when there is nothing more to tell of them. */
   private async watch(tasks: Map<string, TaskPlace>, place: TaskPlace): Promise<void> {
-    const { upstreamId, kept, capabilities, ownSession } = place;
+    const { upstreamId, kept, capabilities, dedicatedSession } = place;
     const { id, tokenId } = this.scope.principal();
     const { client } = this.scope;
     const names = new Map([...tasks].map(([name, { taskId }]) => [taskId, name]));
@@ -85,7 +85,7 @@ export class TaskWatch {
         principal: { id, tokenId },
         client: { ...client, capabilities: capabilities ?? client.capabilities },
         ...(kept !== undefined && { keeper: kept.by }),
-        ...(ownSession !== undefined && { ownSession }),
+        ...(dedicatedSession !== undefined && { dedicatedSession }),
         taskIds: [...names.keys()],
       },
       {

@@ -39,7 +39,7 @@ export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, 
   const state = modern ? stateOf(call, target.exposedName, seal) : null;
   if (state?.kind === 'upstream') changes['requestState'] = JSON.stringify(state.state);
   const { principal, logLevel, meta } = call;
-  const ownSession = dedicatedSessionOf(call, target.upstreamId);
+  const dedicatedSession = dedicatedSessionOf(call, target.upstreamId);
   const client = clientOf(call, target);
   const { taskAfterMs } = target;
   const outgoing: UpstreamCall = {
@@ -55,7 +55,7 @@ export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, 
     wantsProgress: meta.progressTokenText !== null && call.reply.streams,
     ...(meta.passed !== undefined && { meta: meta.passed }),
     headerParams: target.headerParams,
-    ...(ownSession !== undefined && { ownSession }),
+    ...(dedicatedSession !== undefined && { dedicatedSession }),
     ...(target.taskSupport !== undefined && { taskSupport: target.taskSupport }),
     ...(taskAfterMs !== undefined && modern && declaresTasks(client.capabilities) && { taskAfterMs }),
     ...(target.kept !== undefined && { keeper: target.kept.by }),

@@ -1,5 +1,5 @@
 import type { Principal } from '#contracts/auth/principal';
-import type { OwnSession, TaskKeeper } from '#contracts/tool-invocation/execute-call.request';
+import type { DedicatedSession, TaskKeeper } from '#contracts/tool-invocation/execute-call.request';
 import { fail } from '#libs/errors';
 import { isPlainName } from '#libs/mcp';
 import type { Seal } from './seal.js';
@@ -16,7 +16,7 @@ export interface TaskPlace {
   /** Set where not any instance of tool-invocation will do. */
   readonly kept?: { readonly by: TaskKeeper; readonly instance: string };
   /** Whose session at the upstream has it, where that is not shared. */
-  readonly ownSession?: OwnSession;
+  readonly dedicatedSession?: DedicatedSession;
   /** What the client of the call could do, where the upstream was told once for all. */
   readonly capabilities?: Readonly<Record<string, unknown>>;
 }

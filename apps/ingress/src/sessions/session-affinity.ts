@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Bus } from '#libs/bus';
-import type { OwnSession } from '#contracts/tool-invocation/execute-call.request';
+import type { DedicatedSession } from '#contracts/tool-invocation/execute-call.request';
 import { ClaimSession, ReleaseSession } from '#contracts/tool-invocation/claim-session.request';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import type { Cache } from '#libs/storage';
@@ -14,7 +14,7 @@ const keyOfSession = (sessionId: string): string => `session ${sessionId}`;
 export const dedicatedSessionOf = (
   { catalog, principal, session }: Pick<ScopedCall, 'catalog' | 'principal' | 'session'>,
   upstreamId: string,
-): OwnSession | undefined => {
+): DedicatedSession | undefined => {
   const scope = catalog.sessionScope(upstreamId);
   if (scope === 'shared') return undefined;
   if (scope === 'client' && session !== null) return { key: keyOfSession(session.id), renewable: false };
@@ -54,7 +54,7 @@ export class SessionAffinity {
   }
 
   /** Asks the owner of the call's session; claims the session for an instance if it has none. */
-  async ask<Answer>(call: RoutedCall, own: OwnSession, ask: Ask<Answer>): Promise<Answer> {
+  async ask<Answer>(call: RoutedCall, own: DedicatedSession, ask: Ask<Answer>): Promise<Answer> {
     const key = ownerKey(call.outgoing.upstreamId, own.key);
     const owner = await this.find(key, own);
     if (owner === null) return this.askFirst(call, own, key, ask);
@@ -73,7 +73,7 @@ export class SessionAffinity {
    * As `ask`, for a subscription. A session that is lost, and must not be replaced unnoticed, is left as it is: only a
    * call tells its client.
    */
-  async listen<Answer>(upstreamId: string, own: OwnSession, ask: Ask<Answer>): Promise<Answer> {
+  async listen<Answer>(upstreamId: string, own: DedicatedSession, ask: Ask<Answer>): Promise<Answer> {
     const key = ownerKey(upstreamId, own.key);
     const owner = (await this.find(key, own)) ?? (await this.claim(upstreamId, own, key));
     try {
@@ -85,7 +85,12 @@ export class SessionAffinity {
   }
 
   /** Nothing is lost when the owner goes before the first call has reached it. */
-  private async askFirst<Answer>(call: RoutedCall, own: OwnSession, key: string, ask: Ask<Answer>): Promise<Answer> {
+  private async askFirst<Answer>(
+    call: RoutedCall,
+    own: DedicatedSession,
+    key: string,
+    ask: Ask<Answer>,
+  ): Promise<Answer> {
     const owner = await this.claim(call.outgoing.upstreamId, own, key);
     try {
       return await ask(owner);
@@ -97,7 +102,7 @@ export class SessionAffinity {
   }
 
   /** Of several replicas that claim at once, the first is obeyed; the other instances drop their claim once it is idle. */
-  private async claim(upstreamId: string, own: OwnSession, key: string): Promise<string> {
+  private async claim(upstreamId: string, own: DedicatedSession, key: string): Promise<string> {
     const { instance } = await this.bus.ask(ClaimSession, { upstreamId, key: own.key });
     const isFirst = await this.cache.setIfAbsent(key, instance, OWNER_TTL_MS).catch(unlessRenewable(own, true));
     const owner = isFirst ? instance : ((await this.cache.get(key)) ?? instance);
@@ -106,7 +111,7 @@ export class SessionAffinity {
   }
 
   /** At once from a fresh copy; while the cache is away an old one is better than none. */
-  private async find(key: string, own: OwnSession): Promise<string | null> {
+  private async find(key: string, own: DedicatedSession): Promise<string | null> {
     const copy = this.copies.get(key);
     if (copy !== undefined && Date.now() - copy.readAtMs < COPY_MS) return copy.owner;
     if (copy !== undefined) return this.load(key).catch(() => copy.owner);
@@ -155,13 +160,13 @@ const ownerKey = (upstreamId: string, key: string): string => `ingress:keeper:${
 
 /** Where one may be replaced, the upstream is of use without the cache as well. */
 const unlessRenewable =
-  <Value>({ renewable }: OwnSession, value: Value) =>
+  <Value>({ renewable }: DedicatedSession, value: Value) =>
   (error: unknown): Value => {
     if (renewable) return value;
     throw error;
   };
 
-const isLost = (thrown: unknown, { renewable }: OwnSession): boolean => {
+const isLost = (thrown: unknown, { renewable }: DedicatedSession): boolean => {
   const { code } = toGatewayError(thrown);
   return code === 'bus.no_responders' || (code === 'upstream.session_lost' && !renewable);
 };

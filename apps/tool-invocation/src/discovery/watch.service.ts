@@ -62,14 +62,14 @@ export class WatchService {
 
   /** Resolves with true when the conversation ends, with false when the subscriber goes before it begins. */
   private async follow(
-    { upstreamId, principalId, uris, ownSession, capabilities = {} }: Request,
+    { upstreamId, principalId, uris, dedicatedSession, capabilities = {} }: Request,
     notify: (uri: string) => void,
     again: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
     const upstream = await this.directory.upstream(upstreamId);
     const access = await this.directory.credentials.access(upstreamId, principalId);
-    const peer = await upstream.peer(access, capabilities, principalId, ownSession);
+    const peer = await upstream.peer(access, capabilities, principalId, dedicatedSession);
     if (signal.aborted) return false;
     const ends = uris.map((uri) => upstream.watchResource(peer, uri, notify));
     // Changes in between were missed.

@@ -102,8 +102,8 @@ export class Dispatcher {
     }
     try {
       upstream.breaker.enter();
-      const { client, principal, ownSession } = open.call;
-      const peer = upstream.peer(running.access as Access, client.capabilities, principal.id, ownSession);
+      const { client, principal, dedicatedSession } = open.call;
+      const peer = upstream.peer(running.access as Access, client.capabilities, principal.id, dedicatedSession);
       if (peer instanceof Promise) {
         peer.then(
           (opened) => this.start(running, opened),

@@ -59,10 +59,10 @@ export class TaskWatchService {
 
   /** Resolves when the conversation with the upstream ends, the subscriber goes, or the last task is over. */
   private async follow(request: Request, tasks: Map<string, FollowedTask>, signal: AbortSignal): Promise<void> {
-    const { upstreamId, principal, client, ownSession } = request;
+    const { upstreamId, principal, client, dedicatedSession } = request;
     const upstream = await this.directory.upstream(upstreamId);
     const access = await this.directory.credentials.access(upstreamId, principal.id);
-    const peer = await upstream.peer(access, client.capabilities, principal.id, ownSession);
+    const peer = await upstream.peer(access, client.capabilities, principal.id, dedicatedSession);
     const ended = new AbortController();
     const over = AbortSignal.any([signal, ended.signal]);
     const stop = peer.followTasks({

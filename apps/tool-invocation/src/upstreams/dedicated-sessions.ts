@@ -1,4 +1,4 @@
-import type { OwnSession } from '#contracts/tool-invocation/execute-call.request';
+import type { DedicatedSession } from '#contracts/tool-invocation/execute-call.request';
 import { fail } from '#libs/errors';
 import type { Peer } from '../conversation/peer.js';
 
@@ -19,7 +19,7 @@ export class DedicatedSessions {
   }
 
   /** Throws `upstream.session_lost` where a new one would be taken for the old one. */
-  use({ key, renewable }: OwnSession): void {
+  use({ key, renewable }: DedicatedSession): void {
     if (!renewable && !this.claimed.has(key)) {
       const message = 'The session at the upstream is gone, with what it remembered';
       throw fail('upstream.session_lost', { message, executed: 'no' });

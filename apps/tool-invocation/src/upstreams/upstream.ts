@@ -1,5 +1,5 @@
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
-import type { OwnSession } from '#contracts/tool-invocation/execute-call.request';
+import type { DedicatedSession } from '#contracts/tool-invocation/execute-call.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { GatewayError, toGatewayError } from '#libs/errors';
 import { ALL_CAPABILITIES, canBeAsked, capabilityKey, sessionCapabilities } from '#libs/mcp';
@@ -64,7 +64,7 @@ export class Upstream {
   }
 
   /** The conversation for a client with these capabilities: at once when it is open. */
-  peer(access: Access, capabilities: Json, principalId: string, dedicated?: OwnSession): Peer | Promise<Peer> {
+  peer(access: Access, capabilities: Json, principalId: string, dedicated?: DedicatedSession): Peer | Promise<Peer> {
     const { verdict } = this.dialer;
     if (dedicated !== undefined && verdict?.era !== 'modern') this.dedicated.use(dedicated);
     if (verdict === undefined) return this.firstPeer(access, capabilities, principalId, dedicated);
@@ -166,7 +166,7 @@ export class Upstream {
     access: Access,
     capabilities: Json,
     principalId: string,
-    dedicated: OwnSession | undefined,
+    dedicated: DedicatedSession | undefined,
   ): Promise<Peer> {
     if (this.first === undefined) {
       const declared = sessionCapabilities(capabilities);
@@ -184,7 +184,12 @@ export class Upstream {
     return this.peer(access, capabilities, principalId, dedicated);
   }
 
-  private dial(key: string, access: Access, capabilities: Json, dedicated: OwnSession | undefined): Promise<Peer> {
+  private dial(
+    key: string,
+    access: Access,
+    capabilities: Json,
+    dedicated: DedicatedSession | undefined,
+  ): Promise<Peer> {
     const dialed = this.open(access, sessionCapabilities(capabilities));
     this.peers.set(key, dialed);
     dialed.then(
@@ -222,7 +227,7 @@ export class Upstream {
     }
   }
 
-  private keep(key: string, peer: Peer, dedicated: OwnSession | undefined): void {
+  private keep(key: string, peer: Peer, dedicated: DedicatedSession | undefined): void {
     const other = this.peers.get(key);
     if (other !== undefined && !(other instanceof Promise) && other !== peer && !other.closed)
       void this.closeWhenIdle(other);
@@ -271,7 +276,7 @@ const keyOf = (
   access: Access,
   capabilities: Json,
   principalId: string,
-  dedicated: OwnSession | undefined,
+  dedicated: DedicatedSession | undefined,
 ): string => {
   if (era === 'modern') return `modern ${access.version}`;
   const declared = sessionCapabilities(capabilities);

@@ -28,7 +28,7 @@ export interface CallClient {
 export type TaskKeeper = 'session' | 'instance';
 
 /** A session at an upstream that is not shared with everybody (`SessionScope`), kept by the instance that is asked. */
-export interface OwnSession {
+export interface DedicatedSession {
   /** Whose it is. */
   readonly key: string;
   /** Whether a new one may take its place unnoticed; else the call fails with `upstream.session_lost`. */
@@ -57,7 +57,7 @@ export interface RoutedCall {
   /** `_meta` of the request without the reserved keys, the progress token and the trace context. */
   readonly meta?: Readonly<Record<string, unknown>>;
   readonly headerParams: readonly HeaderParam[];
-  readonly ownSession?: OwnSession;
+  readonly dedicatedSession?: DedicatedSession;
   /** Whether the tool may or must run as a task, where it is one of 2025-11-25. */
   readonly taskSupport?: 'optional' | 'required';
   /** A call without an answer after this goes on as a task: only for a client that takes one. */

@@ -11,7 +11,7 @@ export interface TaskNotice {
  * are over. Tasks that an instance or its session keeps are followed there.
  */
 export const WatchTasks = defineRequest<
-  Pick<RoutedCall, 'upstreamId' | 'principal' | 'client' | 'keeper' | 'ownSession'> & {
+  Pick<RoutedCall, 'upstreamId' | 'principal' | 'client' | 'keeper' | 'dedicatedSession'> & {
     readonly taskIds: readonly string[];
   },
   { readonly ended: true },

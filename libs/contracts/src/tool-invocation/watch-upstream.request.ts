@@ -1,5 +1,5 @@
 import { defineRequest } from '../define.js';
-import type { OwnSession } from './execute-call.request.js';
+import type { DedicatedSession } from './execute-call.request.js';
 
 /** A change an upstream announced. */
 export type UpstreamNotice = { readonly kind: 'resource-updated'; readonly uri: string };
@@ -15,7 +15,7 @@ export const WatchUpstream = defineRequest<
     readonly upstreamId: string;
     readonly principalId: string;
     readonly uris: readonly string[];
-    readonly ownSession?: OwnSession;
+    readonly dedicatedSession?: DedicatedSession;
     /** What the listener declares in its calls, which is part of what its own session is. */
     readonly capabilities?: Readonly<Record<string, unknown>>;
   },

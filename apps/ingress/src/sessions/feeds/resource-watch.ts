@@ -99,8 +99,13 @@ export class ResourceWatch {
   ): Promise<void> {
     const uris = [...clientUris.keys()];
     const principal = this.scope.principal();
-    const ownSession = dedicatedSessionOf({ catalog, principal, session }, upstreamId);
-    const request = { upstreamId, principalId: principal.id, uris, ...(ownSession && { ownSession, capabilities }) };
+    const dedicatedSession = dedicatedSessionOf({ catalog, principal, session }, upstreamId);
+    const request = {
+      upstreamId,
+      principalId: principal.id,
+      uris,
+      ...(dedicatedSession && { dedicatedSession, capabilities }),
+    };
     const ask = (instance?: string) =>
       this.bus.ask(WatchUpstream, request, {
         signal,
@@ -110,6 +115,6 @@ export class ResourceWatch {
           if (!signal.aborted && uri !== undefined) this.scope.updated({ upstreamId, upstreamUri }, uri);
         },
       });
-    await (ownSession === undefined ? ask() : this.affinity.listen(upstreamId, ownSession, ask));
+    await (dedicatedSession === undefined ? ask() : this.affinity.listen(upstreamId, dedicatedSession, ask));
   }
 }

@@ -20,7 +20,7 @@ const given = async (key: string, renewable: boolean) => {
   const release = () => invocation.bus.ask(ReleaseSession, { upstreamId: profile.id, key });
   const call = async (capabilities = {}) => {
     const client = { info: null, capabilities, revision: '2025-11-25' };
-    const { body = '' } = await invocation.call(profile, 'count', {}, { client, ownSession: { key, renewable } });
+    const { body = '' } = await invocation.call(profile, 'count', {}, { client, dedicatedSession: { key, renewable } });
     const [session = '', calls] = JSON.parse(body).content[0].text.split(' ');
     return { session, calls: Number(calls) };
   };
