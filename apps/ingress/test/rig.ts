@@ -4,7 +4,7 @@ import { type Bus, type CallContext, LocalBus, WithBody } from '#libs/bus';
 import { parseConfig } from '#libs/config';
 import {
   AdmitCaller,
-  AttendCall,
+  LeaseParkedCall,
   type CallAnswer,
   type CallFrame,
   type CallRecord,
@@ -186,7 +186,7 @@ export class Rig {
       return { claimed: true } as const;
     });
     this.invocation.answer(
-      AttendCall,
+      LeaseParkedCall,
       ({ callId, round }, { signal }) =>
         new Promise((resolve) => {
           const attendant = { callId, round, gone: false, over: () => resolve({ over: true }) };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import {
-  AttendCall,
+  LeaseParkedCall,
   type CallAnswer,
   type CallFrame,
   type CallRecord,
@@ -154,7 +154,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
 
   /** Stays with a parked call until `signal` aborts; answers how that ended. */
   const attend = (callId: string, round: number, signal?: AbortSignal): Promise<unknown> =>
-    bus.ask(AttendCall, { callId, round, principalId: 'ada@example.com' }, { signal }).then(
+    bus.ask(LeaseParkedCall, { callId, round, principalId: 'ada@example.com' }, { signal }).then(
       ({ head }) => head,
       (error: { code: string }) => error.code,
     );

@@ -1,5 +1,5 @@
 import type { Bus } from '#libs/bus';
-import { AttendCall } from '#contracts/tool-invocation/execute-call.request';
+import { LeaseParkedCall } from '#contracts/tool-invocation/execute-call.request';
 import { type FailureCode, fail, toGatewayError } from '#libs/errors';
 import type { ParkedCallRetry, RoutedCall } from '../call/index.js';
 import type { CallJournal } from './call-journal.js';
@@ -25,7 +25,7 @@ export class ParkedCallLease {
     const ended = new AbortController();
     const { instance, ...parked } = place;
     const request = { ...parked, principalId: call.outgoing.principal.id };
-    this.bus.ask(AttendCall, request, { instance, signal: leaving.signal, callId: place.callId }).then(
+    this.bus.ask(LeaseParkedCall, request, { instance, signal: leaving.signal, callId: place.callId }).then(
       () => ended.abort(),
       (error: unknown) => {
         const { code } = toGatewayError(error);

@@ -1,7 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { WithBody } from '#libs/bus';
 import type { ReplyOf, RequestOf } from '#contracts/define';
-import type { AttendCall, CallAnswer, ContinueCall, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
+import type {
+  LeaseParkedCall,
+  CallAnswer,
+  ContinueCall,
+  RoutedCall,
+} from '#contracts/tool-invocation/execute-call.request';
 import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import { MODERN_REVISION } from '#libs/mcp';
 import { Outbox } from '#libs/outbox';
@@ -104,9 +109,9 @@ export class CallService {
    * given up before, nobody will bring the input, and the call ends.
    */
   async lease(
-    { callId, round, principalId }: RequestOf<typeof AttendCall>,
+    { callId, round, principalId }: RequestOf<typeof LeaseParkedCall>,
     { signal }: Pick<Context, 'signal'>,
-  ): Promise<ReplyOf<typeof AttendCall>> {
+  ): Promise<ReplyOf<typeof LeaseParkedCall>> {
     const { holders, running } = this.parked.find(callId, round, principalId);
     running.deadlineAtMs = Date.now() + this.settings.parked.ttlMs;
     const { promise, resolve } = Promise.withResolvers<void>();

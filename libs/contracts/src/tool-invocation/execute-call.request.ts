@@ -130,7 +130,7 @@ export const ContinueCall = defineRequest<
  * Answers once the call is no longer parked in that round. Asked of the instance that parked it. A call of a client
  * before 2026-07-28 that nobody stays with is not kept for long. Failure: `mcp.state_invalid`.
  */
-export const AttendCall = defineRequest<
+export const LeaseParkedCall = defineRequest<
   { readonly callId: string; readonly round: number; readonly principalId: string },
   { readonly over: true }
->('tool-invocation', 'call.attend', { deadlineMs: 24 * 3_600_000 });
+>('tool-invocation', 'parked-call.lease', { deadlineMs: 24 * 3_600_000 });
