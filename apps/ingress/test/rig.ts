@@ -16,7 +16,7 @@ import {
   type Principal,
   RenewListing,
   type RequestOf,
-  type RoutedCall,
+  type UpstreamCall,
   type UpstreamListing,
   WatchUpstream,
 } from '#libs/contracts';
@@ -107,7 +107,7 @@ export const user = (id: string, more: Partial<Principal> = {}): Principal => ({
   ...more,
 });
 
-type Execute = (call: RoutedCall, context: CallContext<CallFrame>) => Promise<CallAnswer | WithBody<CallAnswer>>;
+type Execute = (call: UpstreamCall, context: CallContext<CallFrame>) => Promise<CallAnswer | WithBody<CallAnswer>>;
 type Continue = (
   call: RequestOf<typeof ContinueCall>,
   context: CallContext<CallFrame>,
@@ -137,7 +137,7 @@ export class Rig {
   invocation: Bus = this.broker.join('tool-invocation');
   readonly records: CallRecord[] = [];
   readonly tokens = new Map<string, Principal>();
-  readonly calls: { call: RoutedCall; body: string | undefined }[] = [];
+  readonly calls: { call: UpstreamCall; body: string | undefined }[] = [];
   catalogs = new Map<string | null, Catalog>([[null, catalogOf()]]);
   describes = 0;
   renewals: string[] = [];

@@ -5,7 +5,7 @@ import {
   CatalogChanged,
   ExecuteCall,
   type RequestOf,
-  type RoutedCall,
+  type UpstreamCall,
   type TaskNotice,
   WatchTasks,
 } from '#libs/contracts';
@@ -46,7 +46,7 @@ describe('tasks', () => {
   });
   afterEach(() => rig.stop());
 
-  const answers = (byMethod: Partial<Record<RoutedCall['method'], [CallAnswer, string?]>>) => {
+  const answers = (byMethod: Partial<Record<UpstreamCall['method'], [CallAnswer, string?]>>) => {
     rig.execute = async ({ method }) => {
       const [head, body] = byMethod[method] ?? [{ kind: 'result' } as const, '{}'];
       return new WithBody(head, body);
@@ -198,12 +198,12 @@ describe('tasks', () => {
 
   describe('that an instance keeps', () => {
     let other: Bus;
-    const asked: { instance: string; call: RoutedCall }[] = [];
+    const asked: { instance: string; call: UpstreamCall }[] = [];
 
     beforeEach(() => {
       other = rig.broker.join('tool-invocation');
       asked.length = 0;
-      const serve = (instance: string) => async (call: RoutedCall) => {
+      const serve = (instance: string) => async (call: UpstreamCall) => {
         asked.push({ instance, call });
         const keeper = call.exposedName === 'slow' ? 'instance' : 'session';
         return new WithBody(

@@ -11,7 +11,7 @@ import {
   PresentUpstreamCredential,
   RecordCalls,
   ResolveUpstream,
-  type RoutedCall,
+  type UpstreamCall,
   type UpstreamCredential,
   UpstreamListChanged,
   type UpstreamProfile,
@@ -29,7 +29,7 @@ export interface Called {
   readonly instance: string;
 }
 
-export interface CallOptions extends Partial<Omit<RoutedCall, 'upstreamId'>> {
+export interface CallOptions extends Partial<Omit<UpstreamCall, 'upstreamId'>> {
   readonly body?: string;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -92,7 +92,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     return made;
   };
 
-  const routed = (upstream: UpstreamProfile, target: string, options: CallOptions = {}): RoutedCall => {
+  const routed = (upstream: UpstreamProfile, target: string, options: CallOptions = {}): UpstreamCall => {
     const { body: _body, timeoutMs: _timeout, signal: _signal, ...rest } = options;
     return {
       callId: randomUUID(),

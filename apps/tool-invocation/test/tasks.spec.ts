@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type RoutedCall, type UpstreamProfile, WatchTasks } from '#libs/contracts';
+import { type UpstreamCall, type UpstreamProfile, WatchTasks } from '#libs/contracts';
 import { type ConformanceFixture, type FixtureEra, startConformanceFixture } from '#libs/testing';
 import { everythingScript } from './everything-server.js';
 import { type CallOptions, givenInvocation, type Invocation } from './invocation.js';
@@ -29,7 +29,7 @@ afterAll(() => invocation.close());
 
 const operate = async (
   upstream: UpstreamProfile,
-  method: RoutedCall['method'],
+  method: UpstreamCall['method'],
   taskId: string,
   params: object = {},
   options: CallOptions = {},

@@ -1,5 +1,5 @@
 import type { Principal } from '#contracts/auth/principal';
-import type { LogLevel, RoutedCall as UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
+import type { LogLevel, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import type { CredentialCarrier } from '#libs/identity';
 import type { ClientRequest, Envelope, HeaderBag, Operation, RequestMeta, ServerCodec } from '#libs/mcp';
 import type { Reply } from '#libs/mcp-http';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CallClient, RoutedCall as UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
+import type { CallClient, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import { fail } from '#libs/errors';
 import {
   type ForwardedMethod,

@@ -1,5 +1,5 @@
 import type { CatalogTool, HeaderParam } from '#contracts/registry/catalog';
-import type { RoutedCall as UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
+import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import { fail } from '#libs/errors';
 import {
   type ForwardedMethod,

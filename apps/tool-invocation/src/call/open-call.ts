@@ -1,5 +1,5 @@
 import type { GatewayError } from '#libs/errors';
-import type { CallAnswer, CallFrame, LogLevel, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
+import type { CallAnswer, CallFrame, LogLevel, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import { FramePump } from './frame-pump.js';
 import type { ServerRequest } from './server-request.js';
 
@@ -10,7 +10,7 @@ export type Step =
 
 /** What may be read of a call by the side that speaks to the upstream. */
 export interface CallTerms {
-  readonly call: RoutedCall;
+  readonly call: UpstreamCall;
   readonly paramsText: string;
   readonly traceparent: string;
 }
@@ -51,7 +51,7 @@ export class OpenCall implements CallTerms {
   private waiter: { resolve: (step: Step) => void; reject: (error: GatewayError) => void } | undefined;
 
   constructor(
-    readonly call: RoutedCall,
+    readonly call: UpstreamCall,
     readonly paramsText: string,
     readonly traceparent: string,
   ) {

@@ -1,6 +1,6 @@
 import type { GatewayError } from '#libs/errors';
 import type { CallOutcome, CallRecord } from '#contracts/metrics/record-calls.request';
-import type { RoutedCall } from '#contracts/tool-invocation/execute-call.request';
+import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import type { Outbox } from '#libs/outbox';
 import { traceIdOf } from '#libs/telemetry';
 
@@ -15,7 +15,7 @@ export class CallReport {
 
   constructor(
     private readonly outbox: Pick<Outbox, 'begin' | 'settle'>,
-    call: RoutedCall,
+    call: UpstreamCall,
     requestBytes: number,
     traceparent: string,
   ) {

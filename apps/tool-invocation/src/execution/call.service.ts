@@ -5,7 +5,7 @@ import type {
   LeaseParkedCall,
   CallAnswer,
   ContinueCall,
-  RoutedCall,
+  UpstreamCall,
 } from '#contracts/tool-invocation/execute-call.request';
 import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import { MODERN_REVISION } from '#libs/mcp';
@@ -59,7 +59,7 @@ export class CallService {
   }
 
   /** Runs a call to its answer, or until its client has to provide input. */
-  async execute(call: RoutedCall, context: Context): Promise<Reply> {
+  async execute(call: UpstreamCall, context: Context): Promise<Reply> {
     if (call.keeper === 'instance') return this.deferred.operate(call, context);
     const body = context.body ?? '{}';
     const traceparent = childTraceparent(context.traceparent);

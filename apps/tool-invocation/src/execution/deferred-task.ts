@@ -4,7 +4,7 @@ import type {
   CallAnswer,
   CallFrame,
   ContinueCall,
-  RoutedCall,
+  UpstreamCall,
   TaskKeeper,
 } from '#contracts/tool-invocation/execute-call.request';
 import type { RequestOf } from '#contracts/define';
@@ -20,7 +20,7 @@ type Reply = WithBody<CallAnswer>;
 
 /** What a call that has become a task needs to go on. */
 export interface Continuation {
-  execute(call: RoutedCall, context: Context): Promise<Reply>;
+  execute(call: UpstreamCall, context: Context): Promise<Reply>;
   resume(request: RequestOf<typeof ContinueCall>, context: Context): Promise<Reply>;
   /** Ends a parked call: nobody will bring the input it waits for. */
   dismiss(callId: string): void;
@@ -55,7 +55,7 @@ export class DeferredTask {
   private readonly control = new AbortController();
 
   constructor(
-    readonly call: RoutedCall,
+    readonly call: UpstreamCall,
     private readonly body: string,
     private readonly ttlMs: number,
     private readonly calls: Continuation,

@@ -1,5 +1,5 @@
 import { WithBody } from '#libs/bus';
-import type { CallAnswer, RoutedCall } from '#contracts/tool-invocation/execute-call.request';
+import type { CallAnswer, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import type { Context, Continuation } from './deferred-task.js';
 import { DeferredTask } from './deferred-task.js';
 
@@ -33,7 +33,12 @@ export class DeferredTasks {
   }
 
   /** Resolves with the answer of a call, or with a task when the answer takes too long. `detach` gives the call a new context. */
-  orTask(call: RoutedCall, body: string, running: Promise<Reply>, detach: (context: Context) => void): Promise<Reply> {
+  orTask(
+    call: UpstreamCall,
+    body: string,
+    running: Promise<Reply>,
+    detach: (context: Context) => void,
+  ): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         const task = this.begin(call, body);
@@ -47,7 +52,7 @@ export class DeferredTasks {
   }
 
   /** `tasks/get`, `tasks/update` and `tasks/cancel` of a client. */
-  async operate(call: RoutedCall, context: Context): Promise<Reply> {
+  async operate(call: UpstreamCall, context: Context): Promise<Reply> {
     const task = this.find(call.target, call.principal.id);
     if (task === undefined) return new WithBody(UNKNOWN, undefined);
     if (task.upstreamTask !== undefined) {
@@ -74,7 +79,7 @@ export class DeferredTasks {
     this.tasks.clear();
   }
 
-  private begin(call: RoutedCall, body: string): DeferredTask | undefined {
+  private begin(call: UpstreamCall, body: string): DeferredTask | undefined {
     const { id: principalId } = call.principal;
     const count = this.perPrincipal.get(principalId) ?? 0;
     if (count >= this.settings.perPrincipalMax) return undefined;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { ReplyOf, RequestOf } from '#contracts/define';
-import type { RoutedCall } from '#contracts/tool-invocation/execute-call.request';
+import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import type { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { fail, toGatewayError } from '#libs/errors';
 import { childTraceparent } from '#libs/telemetry';
@@ -114,7 +114,7 @@ export class TaskWatchService {
   }
 
   /** Reads a task of the upstream; `null` where the upstream does not know it. */
-  private async read(peer: Peer, call: RoutedCall): Promise<string | null> {
+  private async read(peer: Peer, call: UpstreamCall): Promise<string | null> {
     const open = new OpenCall(call, JSON.stringify({ taskId: call.target }), childTraceparent());
     const timer = setTimeout(() => open.cancel(fail('upstream.timed_out'), 'the deadline passed'), READ_MS);
     try {
@@ -128,7 +128,7 @@ export class TaskWatchService {
   }
 }
 
-const callFor = ({ upstreamId, principal, client }: Request, taskId: string): RoutedCall => ({
+const callFor = ({ upstreamId, principal, client }: Request, taskId: string): UpstreamCall => ({
   callId: randomUUID(),
   method: 'tasks/get',
   upstreamId,

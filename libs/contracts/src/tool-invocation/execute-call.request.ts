@@ -40,7 +40,7 @@ export interface DedicatedSession {
  * otherwise as the client wrote it. A retry of an `input_required` upstream answer carries `inputResponses` and
  * `requestState` (the upstream's own) in that body, like any other param.
  */
-export interface RoutedCall {
+export interface UpstreamCall {
   readonly callId: string;
   readonly method: CallMethod;
   readonly upstreamId: string;
@@ -103,7 +103,7 @@ export type CallAnswer =
     };
 
 /** Runs one call against its upstream. Everything that fails on the way is an `upstream.*` or `bus.*` failure. */
-export const ExecuteCall = defineRequest<RoutedCall, CallAnswer, CallFrame>('tool-invocation', 'call.execute', {
+export const ExecuteCall = defineRequest<UpstreamCall, CallAnswer, CallFrame>('tool-invocation', 'call.execute', {
   deadlineMs: 60_000,
   sharesHeads: true,
 });

@@ -1,5 +1,5 @@
 import { defineRequest } from '../define.js';
-import type { RoutedCall } from './execute-call.request.js';
+import type { UpstreamCall } from './execute-call.request.js';
 
 /** What a task has become; the body is the task, as `tasks/get` answers it. */
 export interface TaskNotice {
@@ -11,7 +11,7 @@ export interface TaskNotice {
  * are over. Tasks that an instance or its session keeps are followed there.
  */
 export const WatchTasks = defineRequest<
-  Pick<RoutedCall, 'upstreamId' | 'principal' | 'client' | 'keeper' | 'dedicatedSession'> & {
+  Pick<UpstreamCall, 'upstreamId' | 'principal' | 'client' | 'keeper' | 'dedicatedSession'> & {
     readonly taskIds: readonly string[];
   },
   { readonly ended: true },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fail } from '#libs/errors';
-import type { RoutedCall } from '#contracts/tool-invocation/execute-call.request';
+import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import { type IncomingError, type IncomingResult, relayedMeta, resultWithMeta } from '#libs/mcp';
 import { childTraceparent } from '#libs/telemetry';
 import { OpenCall } from '../../call/open-call.js';
@@ -42,7 +42,7 @@ export class LegacyTask {
 
   constructor(
     private readonly session: TaskSession,
-    readonly call: RoutedCall,
+    readonly call: UpstreamCall,
     readonly id: string,
     readonly expiresAtMs: number,
     private readonly changed: () => void,

@@ -1,4 +1,4 @@
-import type { RoutedCall } from '#contracts/tool-invocation/execute-call.request';
+import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import {
   asObject,
   appendMembers,
@@ -161,7 +161,7 @@ export class LegacyTasks {
     open.answer({ kind: 'result' }, isWorking ? text : appendMembers(text, `"inputRequests":${requests}`));
   }
 
-  private keep(call: RoutedCall, { taskId, ttl }: Json): LegacyTask {
+  private keep(call: UpstreamCall, { taskId, ttl }: Json): LegacyTask {
     const lifeMs = typeof ttl === 'number' ? Math.min(ttl, TTL_MS) : TTL_MS;
     const id = taskId as string;
     const task = new LegacyTask(this.session, call, id, Date.now() + lifeMs, () => this.changed(id));
