@@ -154,7 +154,7 @@ export class Answerer implements AnswererSide {
       handling.settleWith(fail('bus.malformed', { executed: 'no' }));
       return;
     }
-    if (request.stashed) this.#fetchAndRun(handler, handling, content.head);
+    if (request.stored) this.#fetchAndRun(handler, handling, content.head);
     else this.#run(handler, handling, content);
   }
 

@@ -11,7 +11,7 @@ import { BEAT_INTERVAL_MS, SILENCE_MS } from '../limits.js';
 import type { Answer, AskOptions } from '../port.js';
 import type { Link } from './link.js';
 import { type AskerSide, PendingAsk } from './pending-ask.js';
-import type { Stash } from './stash.js';
+import type { PayloadStore } from './payload-store.js';
 import { cancelSubject, creditSubject } from './subjects.js';
 import { BEAT, BEAT_ENTRY, BEAT_PREFIX, UNIT_PREFIX, encodeRequest } from './wire.js';
 
@@ -44,7 +44,7 @@ export class Asker implements AskerSide {
     private readonly link: Link,
     private readonly inbox: string,
     private readonly instance: string,
-    private readonly stash: Stash,
+    private readonly payloads: PayloadStore,
     readonly bytesMax: number,
   ) {
     link.refused = (subject) => this.#refused(subject);
@@ -72,15 +72,15 @@ export class Asker implements AskerSide {
     const { callId = '', body } = options;
     const traceparent = options.traceparent ?? currentTrace()?.traceparent ?? '';
     const parts = { deadlineAtMs, id, secret, callId, traceparent };
-    let payload = encodeRequest({ ...parts, head, body, stashed: false });
+    let payload = encodeRequest({ ...parts, head, body, stored: false });
     let handle: string | undefined;
     if (payload.length > this.link.payloadBytesMax) {
-      handle = this.stash.keep({ head, body }, deadlineAtMs);
-      payload = encodeRequest({ ...parts, head: JSON.stringify(handle), body: undefined, stashed: true });
+      handle = this.payloads.keep({ head, body }, deadlineAtMs);
+      payload = encodeRequest({ ...parts, head: JSON.stringify(handle), body: undefined, stored: true });
     }
     const subject = subjectOf(contract, options.instance);
     if (!this.link.send(subject, payload, `${this.inbox}.${id}.${secret}`)) {
-      if (handle !== undefined) this.stash.forget(handle);
+      if (handle !== undefined) this.payloads.forget(handle);
       throw fail('bus.disconnected', { executed: 'no' });
     }
     const pending = new PendingAsk(this, { id, secret, contract, subject, deadlineAtMs, sentAtMs: nowMs }, options);
@@ -179,7 +179,7 @@ export class Asker implements AskerSide {
   }
 
   #forgetAfter(pending: PendingAsk, handle: string): void {
-    const forget = (): void => this.stash.forget(handle);
+    const forget = (): void => this.payloads.forget(handle);
     pending.answer.then(forget, forget);
   }
 }

@@ -394,7 +394,7 @@ describe.concurrent('the bus over NATS', { timeout: 40_000 }, () => {
       callId: '',
       traceparent: '',
       body: undefined,
-      stashed: false,
+      stored: false,
     };
     const broken = encodeRequest({ ...request, head: '{"text"' });
     const cut = encodeRequest({ ...request, head: '{"text":""}' }).subarray(0, 33);

@@ -32,12 +32,12 @@ import { Answerer } from './answerer.js';
 import { Asker } from './asker.js';
 import { EventOutbox } from './event-outbox.js';
 import { Link } from './link.js';
-import { Stash } from './stash.js';
+import { PayloadStore } from './payload-store.js';
 import { fetchSubject, inboxOf } from './subjects.js';
-import { BEAT, EVENT, STASHED_EVENT } from './wire.js';
+import { BEAT, EVENT, STORED_EVENT } from './wire.js';
 
 /** How long an event that is too large for one payload can be fetched. */
-const STASHED_EVENT_MS = 30_000;
+const STORED_EVENT_MS = 30_000;
 const FETCH_DEADLINE_MS = 30_000;
 
 type FetchContract = RequestContract<{ readonly handle: string }, unknown>;
@@ -64,7 +64,7 @@ export class NatsBus implements Bus {
   readonly #bytesMax: number;
   readonly #inbox: string;
   readonly #link: Link;
-  readonly #stash = new Stash();
+  readonly #payloads = new PayloadStore();
   readonly #asker: Asker;
   readonly #answerer: Answerer;
   readonly #events: EventOutbox;
@@ -80,7 +80,7 @@ export class NatsBus implements Bus {
       this.#stop();
       onClosed(error);
     });
-    this.#asker = new Asker(this.#link, this.#inbox, this.instance, this.#stash, maxPayloadBytes);
+    this.#asker = new Asker(this.#link, this.#inbox, this.instance, this.#payloads, maxPayloadBytes);
     this.#answerer = new Answerer(
       this.#link,
       this.#inbox,
@@ -91,7 +91,7 @@ export class NatsBus implements Bus {
     );
     this.#events = new EventOutbox(this.#link);
     this.#link.listen(`${this.#inbox}.>`, (bytes, message) => this.#receive(bytes, message));
-    this.#answerer.serve(fetchContract(name), (request) => this.#takeStashed(request), false);
+    this.#answerer.serve(fetchContract(name), (request) => this.#takeStored(request), false);
     this.#link.onReconnect(() => {
       this.#asker.reconnected();
       this.#answerer.reconnected();
@@ -187,8 +187,8 @@ export class NatsBus implements Bus {
     if (!fits(text, undefined, this.#bytesMax)) throw fail('bus.too_large', { executed: 'no' });
     const bytes = prefixed(EVENT, text);
     if (bytes.length <= this.#link.payloadBytesMax) return bytes;
-    const handle = this.#stash.keep({ head: text, body: undefined }, Date.now() + STASHED_EVENT_MS);
-    return prefixed(STASHED_EVENT, JSON.stringify({ name: this.#name, instance: this.instance, handle }));
+    const handle = this.#payloads.keep({ head: text, body: undefined }, Date.now() + STORED_EVENT_MS);
+    return prefixed(STORED_EVENT, JSON.stringify({ name: this.#name, instance: this.instance, handle }));
   }
 
   #subscribe(subject: string, handler: (payload: unknown) => void | Promise<void>, group?: string): Subscription {
@@ -205,7 +205,7 @@ export class NatsBus implements Bus {
       (bytes) => {
         const payload: unknown = JSON.parse(bytes.toString('utf8', 1));
         if (bytes[0] === EVENT) take(payload);
-        else if (bytes[0] === STASHED_EVENT) this.#fetchEvent(payload).then((event) => take(event.head), failed);
+        else if (bytes[0] === STORED_EVENT) this.#fetchEvent(payload).then((event) => take(event.head), failed);
       },
       group,
     );
@@ -221,8 +221,8 @@ export class NatsBus implements Bus {
     return this.#asker.ask(fetchContract(name), { handle }, { ...options, instance });
   }
 
-  async #takeStashed({ handle }: { readonly handle: string }): Promise<WithBody<unknown>> {
-    const kept = this.#stash.take(handle);
+  async #takeStored({ handle }: { readonly handle: string }): Promise<WithBody<unknown>> {
+    const kept = this.#payloads.take(handle);
     if (kept === undefined) throw fail('bus.cancelled', { executed: 'no' });
     return new WithBody<unknown>(JSON.parse(kept.head), kept.body);
   }

@@ -18,11 +18,11 @@ export const FRAME = 4;
 export const BEAT = 5;
 export const EVENT = 6;
 /** An event or signal too large for one payload: the JSON says where it can be fetched. */
-export const STASHED_EVENT = 7;
+export const STORED_EVENT = 7;
 
 export const HAS_BODY = 1;
 /** Request: too large for one payload, head and body wait at the asker under the handle that stands for the head. */
-export const STASHED = 2;
+export const STORED = 2;
 /** Unit: more parts of this message follow. */
 export const MORE = 2;
 /** Unit: not the first part of its message. */
@@ -41,7 +41,7 @@ export interface RequestParts {
   readonly traceparent: string;
   readonly head: string;
   readonly body: string | undefined;
-  readonly stashed: boolean;
+  readonly stored: boolean;
 }
 
 export const encodeRequest = (parts: RequestParts): Buffer => {
@@ -52,7 +52,7 @@ export const encodeRequest = (parts: RequestParts): Buffer => {
   const bodyBytes = body === undefined ? 0 : Buffer.byteLength(body);
   const bytes = Buffer.allocUnsafe(REQUEST_PREFIX + callIdBytes + traceBytes + headBytes + bodyBytes);
   bytes[0] = REQUEST;
-  bytes[1] = (body === undefined ? 0 : HAS_BODY) | (parts.stashed ? STASHED : 0);
+  bytes[1] = (body === undefined ? 0 : HAS_BODY) | (parts.stored ? STORED : 0);
   bytes.writeUInt16LE(callIdBytes, 2);
   bytes.writeUInt16LE(traceBytes, 4);
   bytes.writeUInt16LE(0, 6);
@@ -74,7 +74,7 @@ export interface ReceivedRequest {
   readonly secret: number;
   readonly callId: string;
   readonly traceparent: string;
-  readonly stashed: boolean;
+  readonly stored: boolean;
   readonly headAt: number;
   readonly headBytes: number;
   readonly hasBody: boolean;
@@ -96,7 +96,7 @@ export const readRequest = (bytes: Buffer): ReceivedRequest | undefined => {
     secret: bytes.readUInt32LE(24),
     callId: bytes.toString('utf8', REQUEST_PREFIX, traceAt),
     traceparent: traceBytes === 0 ? '' : bytes.toString('latin1', traceAt, headAt),
-    stashed: (flags & STASHED) !== 0,
+    stored: (flags & STORED) !== 0,
     headAt,
     headBytes,
     hasBody: (flags & HAS_BODY) !== 0,

@@ -13,7 +13,7 @@ const KEPT_CHARS_MAX = 256 * 1024 * 1024;
  * Requests and events too large for one payload wait here until whoever received the notice fetches them. A request
  * must not be split itself: its parts would scatter over the queue group.
  */
-export class Stash {
+export class PayloadStore {
   readonly #kept = new Map<string, Kept>();
   #chars = 0;
 
