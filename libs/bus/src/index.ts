@@ -13,8 +13,8 @@ export type {
   Subscription,
 } from './port.js';
 export { hedgedAsk } from './flow/hedged-ask.js';
-export { InFlight } from './flow/in-flight.js';
-export type { Seated } from './flow/in-flight.js';
+export { SlotMap } from './flow/slot-map.js';
+export type { Slotted } from './flow/slot-map.js';
 export { LocalBus } from './local/local-bus.js';
 export type { LocalBusOptions } from './local/local-bus.js';
 export { connectNats } from './nats/connect.js';

@@ -1,7 +1,7 @@
-import { InFlight, type Seated } from '#libs/bus';
+import { SlotMap, type Slotted } from '#libs/bus';
 
 /** Something that wants to be looked at now and then for as long as it is open. */
-export interface Beating extends Seated {
+export interface Beating extends Slotted {
   beat(nowMs: number): void;
 }
 
@@ -9,7 +9,7 @@ const TICK_MS = 1_000;
 
 /** One timer for every open stream or waiting call, instead of one each. */
 export class Heartbeat {
-  private readonly members = new InFlight<Beating>();
+  private readonly members = new SlotMap<Beating>();
   private readonly timer: NodeJS.Timeout;
 
   constructor(tickMs = TICK_MS) {

@@ -25,7 +25,7 @@ const RETRY_MS_MAX = 60_000;
  * With `resumable` (a POST of a session) what goes on the stream is stored as well, and goes on when the client has left.
  */
 export class HttpReply implements Reply, Beating {
-  seat = -1;
+  slot = -1;
   private stream: SseStream | null = null;
   private finished = false;
   private underWayAtMs = 0;

@@ -20,7 +20,7 @@ const LINE_BREAK = /[\r\n]+/g;
 
 /** Server-sent events over one response. Never compressed, never buffered by a proxy that heeds the headers. */
 export class SseStream implements Beating {
-  seat = -1;
+  slot = -1;
   /** Something with an id has been written: the reader knows what to come back for. */
   resumable = false;
   private lastWriteMs = Date.now();

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { CallRecord } from '#libs/contracts';
-import { InFlight, type Seated } from '#libs/bus';
+import { SlotMap, type Slotted } from '#libs/bus';
 import { beginLine, fromLine, settleLine, toKnown } from './record-line.js';
 import { Segment } from './segment.js';
 import { OWNER_FILE, beat, createOwned } from './spool-owner.js';
@@ -14,8 +14,8 @@ interface Waiting {
 }
 
 /** A call that has begun; whoever settles it hands this back. */
-export class Begun implements Seated {
-  seat = -1;
+export class Begun implements Slotted {
+  slot = -1;
   segment: Segment | null = null;
 
   /** What both of its lines have in common. */
@@ -56,7 +56,7 @@ const UNWRITTEN_CHARS_MAX = 256 * 1024;
  */
 export class Spool {
   private readonly segments: Segment[] = [];
-  private readonly begun = new InFlight<Begun>();
+  private readonly begun = new SlotMap<Begun>();
   private readonly queue: Waiting[] = [];
   /** From here on settled records are on disk alone. */
   private unread: { segment: Segment; offset: number } | null = null;
@@ -134,7 +134,7 @@ export class Spool {
         settled.segment = segment;
         if (segment !== null) segment.unacknowledged += 1;
         if (begun !== undefined) this.forget(begun);
-      } else if (begun !== undefined && segment !== null && begun.seat >= 0) {
+      } else if (begun !== undefined && segment !== null && begun.slot >= 0) {
         begun.segment = segment;
         segment.open += 1;
       }

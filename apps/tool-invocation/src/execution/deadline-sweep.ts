@@ -1,7 +1,7 @@
-import { InFlight, type Seated } from '#libs/bus';
+import { SlotMap, type Slotted } from '#libs/bus';
 
 /** Something that must not go on for ever. */
-export interface Limited extends Seated {
+export interface Limited extends Slotted {
   /** Epoch ms. */
   deadlineAtMs: number;
   /** Read only if the call lives long enough to be swept, so that short ones never cost a signal. */
@@ -14,7 +14,7 @@ const TICK_MS = 50;
 
 /** One timer for all calls in flight: setting one per call, and listening to a signal each, would cost more than the call. */
 export class DeadlineSweep {
-  private readonly limited = new InFlight<Limited>();
+  private readonly limited = new SlotMap<Limited>();
   private timer: NodeJS.Timeout | undefined;
 
   add(entry: Limited): void {

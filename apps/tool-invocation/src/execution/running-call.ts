@@ -8,7 +8,7 @@ import type { OpenCall } from '../call/open-call.js';
 
 /** A call that runs, and all that is kept for it. */
 export class RunningCall implements Limited {
-  seat = -1;
+  slot = -1;
   deadlineAtMs: number;
   /** Calls with the same key share a limit at the upstream. */
   readonly limiterKey: string;

@@ -1,6 +1,6 @@
 import type { Logger } from '#libs/telemetry';
 import { DeadlineSweep } from '#libs/resilience';
-import { InFlight } from '../flow/in-flight.js';
+import { SlotMap } from '../flow/slot-map.js';
 import { fail } from '#libs/errors';
 import { MESSAGE_BYTES_MAX } from '../limits.js';
 import type { Bus } from '../port.js';
@@ -19,7 +19,7 @@ export class LocalBus {
   readonly logger: Logger | undefined;
   readonly listeners: Listeners;
   /** Calls that somebody waits for or works on. */
-  readonly calls = new InFlight<LocalCall>();
+  readonly calls = new SlotMap<LocalCall>();
   readonly deadlines = new DeadlineSweep<LocalCall>({
     items: () => this.#open(),
     onDue: (call) => {

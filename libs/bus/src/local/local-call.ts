@@ -49,7 +49,7 @@ export class LocalCall implements CallContext<unknown> {
   readonly traceparent: string | undefined;
   readonly body: string | undefined;
   readonly answer: Promise<Answer<unknown>>;
-  seat = -1;
+  slot = -1;
   /** Who has taken it. */
   answerer: LocalAnswerer | undefined;
   /** The handler is still at work; outlives `open` when the asker gave up. */

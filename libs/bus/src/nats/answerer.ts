@@ -3,7 +3,7 @@ import type { AnyRequest } from '#libs/contracts';
 import { GatewayError, fail } from '#libs/errors';
 import { DeadlineSweep } from '#libs/resilience';
 import type { Msg } from '@nats-io/transport-node';
-import { InFlight } from '../flow/in-flight.js';
+import { SlotMap } from '../flow/slot-map.js';
 import { BEAT_INTERVAL_MS, FOLLOWING_DEADLINE_MS, SILENCE_MS } from '../limits.js';
 import type { Handler, Message } from '../port.js';
 import { type AnswererSide, Handling } from './handling.js';
@@ -19,7 +19,7 @@ export type Fetch = (name: string, instance: string, handle: string, handling: H
 
 /** Receives requests, runs their handlers, and keeps askers informed. */
 export class Answerer implements AnswererSide {
-  readonly #inHand = new InFlight<Handling>();
+  readonly #inHand = new SlotMap<Handling>();
   /** Those that have sent something ahead of their answer, by reply subject. */
   readonly #streaming = new Map<string, Handling>();
   /** Reply subjects whose askers have just cancelled. */

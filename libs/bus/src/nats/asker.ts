@@ -4,7 +4,7 @@ import { type GatewayError, fail } from '#libs/errors';
 import { DeadlineSweep } from '#libs/resilience';
 import { currentTrace } from '#libs/telemetry';
 import type { Msg } from '@nats-io/transport-node';
-import { InFlight } from '../flow/in-flight.js';
+import { SlotMap } from '../flow/slot-map.js';
 import { fits, toJson } from '../json.js';
 import { subjectOf } from '../subject.js';
 import { BEAT_INTERVAL_MS, SILENCE_MS } from '../limits.js';
@@ -31,7 +31,7 @@ const nextSecret = (): number => {
 /** Sends requests and matches what arrives on this process' inbox with them. */
 export class Asker implements AskerSide {
   /** Found by their seats, which serve as ids; that an id is given again does no harm, since the secret is not. */
-  readonly #pending = new InFlight<PendingAsk>();
+  readonly #pending = new SlotMap<PendingAsk>();
   #checkedAtMs = Date.now();
   /** Silence counts from here at the earliest: before, this process could not hear. */
   #hearingSinceMs = 0;
@@ -67,7 +67,7 @@ export class Asker implements AskerSide {
     const head = toJson(request);
     if (!fits(head, options.body, this.bytesMax)) throw fail('bus.too_large', { executed: 'no' });
 
-    const id = this.#pending.nextSeat;
+    const id = this.#pending.nextSlot;
     const secret = nextSecret();
     const { callId = '', body } = options;
     const traceparent = options.traceparent ?? currentTrace()?.traceparent ?? '';

@@ -26,7 +26,7 @@ interface Outgoing {
 
 /** A call this instance answers, from its request until the last byte of its answer has left. */
 export class Handling implements CallContext<unknown> {
-  seat = -1;
+  slot = -1;
   readonly id: number;
   readonly secret: number;
   readonly deadlineAtMs: number;

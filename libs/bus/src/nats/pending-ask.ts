@@ -26,7 +26,7 @@ export interface Sent {
 
 /** An ask whose answer is still to come. */
 export class PendingAsk {
-  seat = -1;
+  slot = -1;
   readonly id: number;
   readonly secret: number;
   readonly contract: AnyRequest;

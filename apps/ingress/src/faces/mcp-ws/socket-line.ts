@@ -22,7 +22,7 @@ const CLOSE_CODES: Readonly<Record<LineEnd, number>> = { stopping: 1001, unautho
 
 /** All messages of a connection on one WebSocket, each in a text frame. */
 export class SocketLine implements Line, Beating {
-  seat = -1;
+  slot = -1;
   private readonly outlet = new OrderedOutlet((message) => this.write(message));
   private heardAtMs = Date.now();
   private pingedAtMs: number | null = null;

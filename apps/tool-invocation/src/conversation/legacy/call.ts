@@ -47,7 +47,7 @@ export interface LegacyCallOwner {
 
 /** A call, or something that has to be asked for its sake, on its way to a session and back. */
 export class LegacyCall implements ExchangeSink, UpstreamSide {
-  seat = -1;
+  slot = -1;
   readonly exchange: Exchange;
   /** Takes what the upstream requests on the stream of this call. */
   readonly requestReceiver: Pick<OpenCall, 'call' | 'serverRequest'>;

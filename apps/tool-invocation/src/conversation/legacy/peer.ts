@@ -8,7 +8,7 @@ import {
   isTaskMethod,
   resultText,
 } from '#libs/mcp';
-import { InFlight } from '#libs/bus';
+import { SlotMap } from '#libs/bus';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import { isLower, type OpenCall } from '../../call/open-call.js';
 import type { Channel } from '../../transport/channel.js';
@@ -42,7 +42,7 @@ export interface SessionOptions {
 export class LegacyPeer implements Peer, LegacyCallOwner {
   usedAtMs = performance.now();
   private lost = false;
-  private readonly calls = new InFlight<LegacyCall>();
+  private readonly calls = new SlotMap<LegacyCall>();
   private level: LogLevel | undefined;
   private settingLevel: Promise<void> | undefined;
   private readonly tasks: LegacyTasks = new LegacyTasks(this);

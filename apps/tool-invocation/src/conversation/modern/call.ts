@@ -36,7 +36,7 @@ export interface ModernCallOwner {
 
 /** A call on its way to an upstream of 2026-07-28 and back. */
 export class ModernCall implements ExchangeSink, UpstreamSide {
-  seat = -1;
+  slot = -1;
   exchange!: Exchange;
   private refreshed = false;
 

@@ -5,7 +5,7 @@ import {
   type IncomingNotification,
   type IncomingRequest,
 } from '#libs/mcp';
-import { InFlight } from '#libs/bus';
+import { SlotMap } from '#libs/bus';
 import type { OpenCall } from '../../call/open-call.js';
 import type { Channel } from '../../transport/channel.js';
 import { listPages } from '../list-pages.js';
@@ -21,7 +21,7 @@ const REFRESH_MS = 10_000;
 /** An upstream of 2026-07-28: no session; every request says all there is to know. */
 export class ModernPeer implements Peer, ModernCallOwner {
   usedAtMs = performance.now();
-  private readonly calls = new InFlight<ModernCall>();
+  private readonly calls = new SlotMap<ModernCall>();
   private readonly followers = new Set<TaskListener>();
   private readonly watcher: ModernWatch;
 

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
-import { InFlight } from './in-flight.js';
+import { SlotMap } from './slot-map.js';
 
-const calls = (count: number) => Array.from({ length: count }, (_, id) => ({ id, seat: -1 }));
+const calls = (count: number) => Array.from({ length: count }, (_, id) => ({ id, slot: -1 }));
 
 it('holds what was added until it leaves, each once', () => {
-  const inFlight = new InFlight<{ id: number; seat: number }>();
+  const inFlight = new SlotMap<{ id: number; slot: number }>();
   const [a, b, c] = calls(3) as [
-    { id: number; seat: number },
-    { id: number; seat: number },
-    { id: number; seat: number },
+    { id: number; slot: number },
+    { id: number; slot: number },
+    { id: number; slot: number },
   ];
 
   for (const call of [a, b, a]) inFlight.add(call);
@@ -16,14 +16,14 @@ it('holds what was added until it leaves, each once', () => {
   inFlight.delete(a);
   inFlight.delete(a);
   expect(inFlight.size).toBe(1);
-  expect(inFlight.nextSeat).toBe(0);
+  expect(inFlight.nextSlot).toBe(0);
   inFlight.add(c);
   expect(inFlight.at(0)).toBe(c);
   expect([...inFlight]).toEqual([c, b]);
 });
 
 it('can be gone through while some leave', () => {
-  const inFlight = new InFlight<{ id: number; seat: number }>();
+  const inFlight = new SlotMap<{ id: number; slot: number }>();
   const all = calls(4);
   for (const call of all) inFlight.add(call);
 
