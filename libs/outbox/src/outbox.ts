@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '#libs/bus';
 import type { CallRecord } from '#libs/contracts';
 import type { Logger } from '#libs/telemetry';
-import { Orphanage } from './orphanage.js';
+import { SpoolRecovery } from './spool-recovery.js';
 import { droppedRecords, watchOutbox } from './outbox.instruments.js';
 import { Shipper } from './shipper.js';
 import { type Begun, Spool } from './spool.js';
@@ -41,7 +41,7 @@ const CLOSE_MS = 5_000;
 export class Outbox {
   private readonly spool: Spool;
   private readonly shipper: Shipper;
-  private readonly orphanage: Orphanage;
+  private readonly recovery: SpoolRecovery;
   private readonly giveUp = new AbortController();
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly flushIntervalMs: number;
@@ -74,7 +74,7 @@ export class Outbox {
       (error) => this.diskFailed(error),
     );
     this.shipper = new Shipper(bus, logger, () => this.drop());
-    this.orphanage = new Orphanage(
+    this.recovery = new SpoolRecovery(
       dir,
       this.spool,
       (records) => this.shipper.ship(records, this.giveUp.signal),
@@ -170,7 +170,7 @@ export class Outbox {
   }
 
   private adopt(): void {
-    this.adopting ??= this.orphanage
+    this.adopting ??= this.recovery
       .adopt()
       .catch((error: unknown) => {
         if (!this.giveUp.signal.aborted) this.logger.error({ err: error }, 'adopting orphaned call records failed');

@@ -15,7 +15,7 @@ const BATCH_RECORDS = 500;
  * Takes over the spools of dead processes: ships what had settled, and as `unknown` what had only begun. Adoption is
  * one rename into the adopter's own folder, so one process gets it, and the next one finds it there should this die.
  */
-export class Orphanage {
+export class SpoolRecovery {
   private readonly silences = new Map<string, { beatAtMs: number; looks: number }>();
 
   constructor(
