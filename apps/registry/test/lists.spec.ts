@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Sight } from '#contracts/registry/catalog';
-import { maySee } from '#libs/identity';
+import type { AccessScope } from '#contracts/registry/catalog';
+import { canView } from '#libs/identity';
 import { ADMIN, type Registry, RegistryBench, tool, upstream, userOf } from './given-registry.js';
 
 let bench: RegistryBench;
@@ -69,7 +69,7 @@ describe('lists', () => {
     expect(await found("'%3B--")).toEqual([]);
   });
 
-  it('a list shows exactly what maySee allows when callers of every kind ask', async () => {
+  it('a list shows exactly what canView allows when callers of every kind ask', async () => {
     const owners = { owner: userOf('owner@example.com', ['a']), member: userOf('member@example.com', ['a', 'b']) };
     for (const [token, principal] of Object.entries(owners)) registry.around.principals.set(token, principal);
     const sights = [
@@ -79,7 +79,7 @@ describe('lists', () => {
       { visibility: 'private', teamId: 'a' },
       { visibility: 'public', teamId: 'a' },
     ];
-    const made: (Sight & { readonly id: string })[] = [];
+    const made: (AccessScope & { readonly id: string })[] = [];
     for (const [index, sight] of sights.entries()) {
       for (const token of Object.keys(owners))
         made.push(await registry.register(`S ${token} ${index}`, upstream({ tools: [tool('t')] }), sight, token));
@@ -93,7 +93,7 @@ describe('lists', () => {
     };
     for (const [token, viewer] of Object.entries(viewers)) {
       registry.around.principals.set(token, viewer);
-      const expected = made.filter((gateway) => maySee(viewer, gateway)).map(({ id }) => id);
+      const expected = made.filter((gateway) => canView(viewer, gateway)).map(({ id }) => id);
       const list = async (path: string): Promise<Record<string, string>[]> =>
         (await registry.ask('GET', path, undefined, token)).body;
       const ofThese = (id: string | undefined): boolean => made.some((gateway) => gateway.id === id);

@@ -11,4 +11,4 @@ export type { IdentityConfig } from './identity.config.js';
 export { IdentityModule } from './identity.module.js';
 export { holds, isPublicOnly } from './permission.js';
 export { Authenticated, Caller, Open, Requires } from './requires.decorator.js';
-export { mayUseServer, maySee } from './sight.js';
+export { mayUseServer, canView } from './access-scope.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Grant, Principal, Sight } from '#libs/contracts';
+import type { Grant, Principal, AccessScope } from '#libs/contracts';
 import { ANONYMOUS } from './anonymous.js';
 import { holds } from './permission.js';
-import { maySee, mayUseServer } from './sight.js';
+import { canView, mayUseServer } from './access-scope.js';
 
 const principal = (facts: Partial<Principal>): Principal => ({
   id: 'ann@example.org',
@@ -45,15 +45,15 @@ describe('holds', () => {
   });
 });
 
-describe('maySee', () => {
-  const publicEntry: Sight = { visibility: 'public', teamId: null, ownerEmail: null };
-  const redEntry: Sight = { visibility: 'team', teamId: 'red', ownerEmail: 'bob@example.org' };
-  const blueEntry: Sight = { visibility: 'team', teamId: 'blue', ownerEmail: 'ann@example.org' };
-  const annsOwn: Sight = { visibility: 'private', teamId: 'red', ownerEmail: 'ann@example.org' };
-  const bobsOwn: Sight = { visibility: 'private', teamId: 'red', ownerEmail: 'bob@example.org' };
+describe('canView', () => {
+  const publicEntry: AccessScope = { visibility: 'public', teamId: null, ownerEmail: null };
+  const redEntry: AccessScope = { visibility: 'team', teamId: 'red', ownerEmail: 'bob@example.org' };
+  const blueEntry: AccessScope = { visibility: 'team', teamId: 'blue', ownerEmail: 'ann@example.org' };
+  const annsOwn: AccessScope = { visibility: 'private', teamId: 'red', ownerEmail: 'ann@example.org' };
+  const bobsOwn: AccessScope = { visibility: 'private', teamId: 'red', ownerEmail: 'bob@example.org' };
   const admin = principal({ isAdmin: true, teams: null, permissions: ['*'] });
 
-  it.each<[string, Principal, Sight, boolean]>([
+  it.each<[string, Principal, AccessScope, boolean]>([
     ['anonymous, public', ANONYMOUS, publicEntry, true],
     ['anonymous, team', ANONYMOUS, redEntry, false],
     ['anonymous, private to "anonymous"', ANONYMOUS, { ...annsOwn, ownerEmail: 'anonymous' }, false],
@@ -68,7 +68,7 @@ describe('maySee', () => {
     ['team entry without a team', principal({}), { ...redEntry, teamId: null }, false],
     ['a visibility of tomorrow', admin, { ...publicEntry, visibility: 'secret' as 'public' }, false],
   ])('%s', (_case, who, sight, expected) => {
-    expect(maySee(who, sight)).toBe(expected);
+    expect(canView(who, sight)).toBe(expected);
   });
 
   it('ties a token to the one server it names', () => {

@@ -8,10 +8,10 @@ import type {
   CatalogTool,
   CatalogUpstream,
   Listing,
-  Sight,
+  AccessScope,
 } from '#contracts/registry/catalog';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
-import { maySee } from '#libs/identity';
+import { canView } from '#libs/identity';
 import type { CacheHints, ListKind, Offer, ServerCodec } from '#libs/mcp';
 import { TASKS_EXTENSION, isModern, isObject, runsLegacyTasks } from '#libs/mcp';
 import { ListAge } from './list-age.js';
@@ -60,8 +60,8 @@ export class CatalogView {
     /** Whether everybody sees all of the catalog. */
     private readonly isForAll: boolean,
   ) {
-    const seen = <T extends Sight>(entries: readonly T[]): readonly T[] =>
-      entries.filter((entry) => maySee(principal, entry));
+    const seen = <T extends AccessScope>(entries: readonly T[]): readonly T[] =>
+      entries.filter((entry) => canView(principal, entry));
     this.upstreams = seen(catalog.upstreams);
     this.tools = seen(catalog.tools);
     this.prompts = seen(catalog.prompts);

@@ -9,9 +9,9 @@ import type {
   CatalogUpstream,
   LinkedResource,
   SessionScope,
-  Sight,
+  AccessScope,
 } from '#contracts/registry/catalog';
-import { maySee } from '#libs/identity';
+import { canView } from '#libs/identity';
 import { CatalogView, type PageShape } from './catalog-view.js';
 import type { Listings } from './listings.js';
 import { type UriTemplate, compileUriTemplate } from './uri-template.js';
@@ -34,7 +34,7 @@ export class EndpointCatalog {
     null;
   private readonly views = new LRUCache<string, CatalogView>({ max: VIEWS_MAX });
   private readonly viewOf = new WeakMap<Principal, CatalogView>();
-  private readonly sights: readonly Sight[];
+  private readonly sights: readonly AccessScope[];
   /** Whether nothing here is hidden from anybody. */
   private readonly isForAll: boolean;
   private readonly upstreams: ReadonlyMap<string, CatalogUpstream>;
@@ -67,7 +67,7 @@ export class EndpointCatalog {
   }
 
   isSeenBy(principal: Principal): boolean {
-    return maySee(principal, this.catalog.server);
+    return canView(principal, this.catalog.server);
   }
 
   tool(name: string, principal: Principal): CatalogTool | undefined {
@@ -86,7 +86,7 @@ export class EndpointCatalog {
       entry,
       template: compileUriTemplate(entry.uriTemplate),
     }));
-    const fits = this.compiled.find(({ entry, template }) => maySee(principal, entry) && template.matches(uri));
+    const fits = this.compiled.find(({ entry, template }) => canView(principal, entry) && template.matches(uri));
     return fits && { upstreamId: fits.entry.upstreamId, upstreamUri: uri };
   }
 
@@ -98,7 +98,7 @@ export class EndpointCatalog {
   view(principal: Principal): CatalogView {
     const known = this.viewOf.get(principal);
     if (known !== undefined) return known;
-    const key = this.sights.map((sight) => (maySee(principal, sight) ? '1' : '0')).join('');
+    const key = this.sights.map((sight) => (canView(principal, sight) ? '1' : '0')).join('');
     let view = this.views.get(key);
     if (view === undefined) {
       view = new CatalogView(this.catalog, principal, this.shape, this.listings, this.isForAll);
@@ -109,15 +109,15 @@ export class EndpointCatalog {
   }
 }
 
-const firstSeen = <T extends Sight>(entries: readonly T[] | undefined, principal: Principal): T | undefined =>
-  entries?.find((entry) => maySee(principal, entry));
+const firstSeen = <T extends AccessScope>(entries: readonly T[] | undefined, principal: Principal): T | undefined =>
+  entries?.find((entry) => canView(principal, entry));
 
-const seen = <T extends Sight>(entry: T | undefined, principal: Principal): T | undefined =>
-  entry !== undefined && maySee(principal, entry) ? entry : undefined;
+const seen = <T extends AccessScope>(entry: T | undefined, principal: Principal): T | undefined =>
+  entry !== undefined && canView(principal, entry) ? entry : undefined;
 
 /** Each way in which an entry may be seen, once: two callers who agree on all of them see the same. */
-const sightsOf = (catalog: Catalog): Sight[] => {
-  const sights = new Map<string, Sight>();
+const sightsOf = (catalog: Catalog): AccessScope[] => {
+  const sights = new Map<string, AccessScope>();
   const { upstreams, tools, prompts, resources, resourceTemplates } = catalog;
   for (const entries of [upstreams, tools, prompts, resources, resourceTemplates]) {
     for (const { visibility, teamId, ownerEmail } of entries) {

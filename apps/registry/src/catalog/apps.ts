@@ -1,4 +1,4 @@
-import type { LinkedResource, Sight } from '#contracts/registry/catalog';
+import type { LinkedResource, AccessScope } from '#contracts/registry/catalog';
 import type { EntryEntity } from '../entries/entry.entity.js';
 import type { GatewayEntity } from '../gateways/gateway.entity.js';
 import { appLinksOf, appUriVia, isAppUri } from '../entries/app-links.js';
@@ -62,4 +62,4 @@ export class Apps {
   }
 }
 
-const sightOf = ({ visibility, teamId, ownerEmail }: Sight): Sight => ({ visibility, teamId, ownerEmail });
+const sightOf = ({ visibility, teamId, ownerEmail }: AccessScope): AccessScope => ({ visibility, teamId, ownerEmail });

@@ -8,7 +8,7 @@ import type {
   CatalogResourceTemplate,
   CatalogTool,
   CatalogUpstream,
-  Sight,
+  AccessScope,
 } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
 import { withMembers } from '#libs/mcp';
@@ -101,8 +101,8 @@ export class CatalogService {
  * after it, where some caller may see the later one alone.
  */
 const withoutShadowed = (entries: readonly EntryEntity[], gateways: readonly GatewayEntity[]): EntryEntity[] => {
-  const sightOf = new Map<string, Sight>(gateways.map((gateway) => [gateway.id, gateway]));
-  const first = new Map<string, Sight[]>();
+  const sightOf = new Map<string, AccessScope>(gateways.map((gateway) => [gateway.id, gateway]));
+  const first = new Map<string, AccessScope[]>();
   return entries.filter((entry) => {
     const sight = sightOf.get(entry.gatewayId);
     if (entry.exposedName !== null || sight === undefined || isApp(entry)) return true;
@@ -116,7 +116,7 @@ const withoutShadowed = (entries: readonly EntryEntity[], gateways: readonly Gat
 
 const isApp = ({ kind, originalName }: EntryEntity): boolean => kind === 'resource' && isAppUri(originalName);
 
-const isSeenWherever = (one: Sight, other: Sight): boolean => {
+const isSeenWherever = (one: AccessScope, other: AccessScope): boolean => {
   switch (one.visibility) {
     case 'public':
       return true;
@@ -174,4 +174,4 @@ const upstreamOf = (gateway: GatewayEntity): CatalogUpstream => ({
   ...sightOf(gateway),
 });
 
-const sightOf = ({ visibility, teamId, ownerEmail }: Sight): Sight => ({ visibility, teamId, ownerEmail });
+const sightOf = ({ visibility, teamId, ownerEmail }: AccessScope): AccessScope => ({ visibility, teamId, ownerEmail });

@@ -1,5 +1,5 @@
 import { Column, Entity, type EntityManager, PrimaryColumn, type SelectQueryBuilder } from 'typeorm';
-import type { HeaderParam, Sight, Visibility } from '#contracts/registry/catalog';
+import type { HeaderParam, AccessScope, Visibility } from '#contracts/registry/catalog';
 import type { EntryKind } from '../storage/entry-kind.js';
 import { StoredEntity } from '../storage/stored.entity.js';
 
@@ -40,7 +40,7 @@ export class EntryEntity extends StoredEntity {
 
 /** What an entry has from its gateway: its prefix and who may see it. The whole row is `GatewayEntity`'s. */
 @Entity({ schema: 'registry', name: 'gateway' })
-export class EntryGatewayEntity implements Sight {
+export class EntryGatewayEntity implements AccessScope {
   @PrimaryColumn({ type: 'text' })
   id!: string;
 

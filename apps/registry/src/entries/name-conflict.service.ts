@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { type GatewayError, fail } from '#libs/errors';
-import { maySee } from '#libs/identity';
+import { canView } from '#libs/identity';
 import type { EntryKind } from '../storage/entry-kind.js';
 import type { EntryWithGateway } from './entry.entity.js';
 import { EntryRepository } from './entry.repository.js';
@@ -57,7 +57,7 @@ const REPORTED_MAX = 20;
 
 const nameTaken = (conflicts: readonly NameConflict[], gatewayName: string, principal: Principal): GatewayError => {
   const reported = conflicts.slice(0, REPORTED_MAX).map(({ claim, holder }) => {
-    const known = maySee(principal, holder.gateway);
+    const known = canView(principal, holder.gateway);
     return {
       kind: claim.kind,
       name: claim.exposedName,

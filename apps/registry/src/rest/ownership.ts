@@ -1,22 +1,22 @@
 import type { Principal } from '#contracts/auth/principal';
-import type { Sight, Visibility } from '#contracts/registry/catalog';
+import type { AccessScope, Visibility } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
-import { isPublicOnly, maySee } from '#libs/identity';
+import { isPublicOnly, canView } from '#libs/identity';
 
 /** Whether the caller may change what it can see: its owner, a member of its team, or an administrator. */
-export const canChange = (principal: Principal, sight: Sight): boolean => {
-  if (!maySee(principal, sight)) return false;
+export const canChange = (principal: Principal, sight: AccessScope): boolean => {
+  if (!canView(principal, sight)) return false;
   if (sight.ownerEmail === principal.id || (principal.isAdmin && !isPublicOnly(principal))) return true;
   return sight.visibility === 'team' && sight.teamId !== null && (principal.teams?.includes(sight.teamId) ?? true);
 };
 
 /** Throws `registry.unknown` where it is not there, or not for this caller: the two look the same from outside. */
-export function assertCanView<Owned extends Sight>(principal: Principal, owned: Owned | null): asserts owned is Owned {
-  if (owned === null || !maySee(principal, owned)) throw fail('registry.unknown');
+export function assertCanView<Owned extends AccessScope>(principal: Principal, owned: Owned | null): asserts owned is Owned {
+  if (owned === null || !canView(principal, owned)) throw fail('registry.unknown');
 }
 
 /** Throws as `assertCanView` does, and `auth.grant_missing` where the caller may see it but not change it. */
-export function assertCanChange<Owned extends Sight>(
+export function assertCanChange<Owned extends AccessScope>(
   principal: Principal,
   owned: Owned | null,
 ): asserts owned is Owned {
@@ -32,8 +32,8 @@ export function assertCanChange<Owned extends Sight>(
 export const sightFrom = (
   principal: Principal,
   body: { readonly visibility?: Visibility | undefined; readonly teamId?: string | null | undefined },
-  before: Sight = { visibility: 'public', teamId: null, ownerEmail: principal.id },
-): Sight => {
+  before: AccessScope = { visibility: 'public', teamId: null, ownerEmail: principal.id },
+): AccessScope => {
   const visibility = body.visibility ?? before.visibility;
   const teamId = body.teamId === undefined ? before.teamId : body.teamId;
   const isForeignTeam =

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, IsNull } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
-import type { Sight } from '#contracts/registry/catalog';
+import type { AccessScope } from '#contracts/registry/catalog';
 import { InjectDatabase } from '#libs/storage';
 import { type EntryWithGateway, selectEntries } from '../entries/entry.entity.js';
 import type { EntryKind } from '../storage/entry-kind.js';
@@ -9,7 +9,7 @@ import { type ListFilter, type Page, type Paged, narrowTo, onlySeenBy, pageOf } 
 import { ServerEntity, ServerEntryEntity } from './server.entity.js';
 
 /** An entry as a virtual server's description names it. */
-export interface ChosenEntry extends Sight {
+export interface ChosenEntry extends AccessScope {
   readonly id: string;
   readonly kind: EntryKind;
   readonly name: string;

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
-import type { Sight } from '#contracts/registry/catalog';
+import type { AccessScope } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
-import { maySee } from '#libs/identity';
+import { canView } from '#libs/identity';
 import type { CatalogChange } from '../changes/catalog-change.js';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import type { EntryWithGateway } from '../entries/entry.entity.js';
@@ -120,7 +120,7 @@ export class ServerService {
     assertCanView(principal, await this.find(id));
     const entries = await this.servers.findEntries(id, query.includeInactive ?? false);
     return entries
-      .filter(({ kind, gateway }) => kinds.includes(kind) && maySee(principal, gateway))
+      .filter(({ kind, gateway }) => kinds.includes(kind) && canView(principal, gateway))
       .map((entry) => entryView(entry));
   }
 
@@ -158,7 +158,7 @@ export class ServerService {
   }
 
   private async assertNameFree(
-    { id, name, ownerEmail, teamId }: Pick<Sight, 'ownerEmail' | 'teamId'> & Pick<ServerEntity, 'id' | 'name'>,
+    { id, name, ownerEmail, teamId }: Pick<AccessScope, 'ownerEmail' | 'teamId'> & Pick<ServerEntity, 'id' | 'name'>,
     manager: EntityManager,
   ): Promise<void> {
     const holder = await this.servers.findByName({ name, ownerEmail, teamId }, manager);

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
-import { maySee } from '#libs/identity';
+import { canView } from '#libs/identity';
 import type { EntryKind } from '../storage/entry-kind.js';
 import type { ServerEntity } from './server.entity.js';
 import type { ChosenEntry } from './server.repository.js';
@@ -53,7 +53,7 @@ export class ServerView {
   readonly updatedAt: Date;
 
   constructor(server: Omit<ServerEntity, 'ordinal'>, chosen: readonly ChosenEntry[], principal: Principal) {
-    const seen = chosen.filter((entry) => maySee(principal, entry));
+    const seen = chosen.filter((entry) => canView(principal, entry));
     const of = (...kinds: EntryKind[]) => seen.filter(({ kind }) => kinds.includes(kind));
     this.id = server.id;
     this.name = server.name;

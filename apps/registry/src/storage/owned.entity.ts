@@ -1,9 +1,9 @@
 import { Column } from 'typeorm';
-import type { Sight, Visibility } from '#contracts/registry/catalog';
+import type { AccessScope, Visibility } from '#contracts/registry/catalog';
 import { StoredEntity } from './stored.entity.js';
 
 /** What gateways and virtual servers have in common: a name, somebody whose it is, and who else may see it. */
-export abstract class OwnedEntity extends StoredEntity implements Sight {
+export abstract class OwnedEntity extends StoredEntity implements AccessScope {
   @Column({ type: 'text' })
   name!: string;
 

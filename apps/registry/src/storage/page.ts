@@ -25,7 +25,7 @@ export interface Paged<Row> {
   readonly next: number | null;
 }
 
-/** The same answer as `maySee` of libs/identity gives, in SQL; `alias` is the table that holds the sight. */
+/** The same answer as `canView` of libs/identity gives, in SQL; `alias` is the table that holds the sight. */
 export const onlySeenBy = <Row extends ObjectLiteral>(
   query: SelectQueryBuilder<Row>,
   alias: string,

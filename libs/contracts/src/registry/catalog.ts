@@ -4,7 +4,7 @@ export const VISIBILITIES = ['private', 'team', 'public'] as const;
 export type Visibility = (typeof VISIBILITIES)[number];
 
 /** Who may see an entry. */
-export interface Sight {
+export interface AccessScope {
   readonly visibility: Visibility;
   readonly teamId: string | null;
   readonly ownerEmail: string | null;
@@ -19,7 +19,7 @@ export interface HeaderParam {
   readonly type: 'string' | 'integer' | 'boolean';
 }
 
-interface Entry extends Sight {
+interface Entry extends AccessScope {
   readonly upstreamId: string;
   /** JSON text as the upstream gave it, but for the exposed name. Never re-serialised. */
   readonly definition: string;
@@ -50,7 +50,7 @@ export interface CatalogResource extends Entry {
 }
 
 /** A resource that is in no list, but that something in a list is shown with. */
-export interface LinkedResource extends Sight {
+export interface LinkedResource extends AccessScope {
   readonly upstreamId: string;
   readonly uri: string;
   readonly upstreamUri?: string;
@@ -89,7 +89,7 @@ export interface ListingHint extends CacheHint {
   readonly renewAfterMs: number | null;
 }
 
-export interface CatalogUpstream extends Sight {
+export interface CatalogUpstream extends AccessScope {
   readonly id: string;
   readonly name: string;
   readonly slug: string;
@@ -105,7 +105,11 @@ export interface CatalogUpstream extends Sight {
 
 /** All that one endpoint offers: a virtual server, or (`id: null`) everything that is registered and enabled. */
 export interface Catalog {
-  readonly server: Sight & { readonly id: string | null; readonly name: string; readonly description: string | null };
+  readonly server: AccessScope & {
+    readonly id: string | null;
+    readonly name: string;
+    readonly description: string | null;
+  };
   /** Grows with every change to the registry. */
   readonly revision: number;
   readonly upstreams: readonly CatalogUpstream[];

@@ -1,7 +1,7 @@
 import type { Principal } from '#contracts/auth/principal';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { fail } from '#libs/errors';
-import { maySee } from '#libs/identity';
+import { canView } from '#libs/identity';
 import { slugOf } from '../../entries/naming.js';
 import { type Connection, reachesSameUpstream } from '../profile.js';
 import type { GatewayEntity } from '../gateway.entity.js';
@@ -85,7 +85,7 @@ export const assertNameFree = (
   principal: Principal,
 ): void => {
   if (namesake === null) return;
-  const other = maySee(principal, namesake) ? `the gateway "${namesake.name}" (${namesake.id})` : 'another gateway';
+  const other = canView(principal, namesake) ? `the gateway "${namesake.name}" (${namesake.id})` : 'another gateway';
   throw fail('registry.name_taken', {
     message: `The name "${asked.name}" is taken: ${other} has it, or one that comes down to the same slug "${asked.slug}"`,
     data: { name: asked.name, slug: asked.slug },

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
-import type { Sight } from '#contracts/registry/catalog';
+import type { AccessScope } from '#contracts/registry/catalog';
 import { CatalogChangesService } from '../../changes/catalog-changes.service.js';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
 import { prefixOf } from '../../entries/naming.js';
@@ -20,7 +20,7 @@ import { StdioPolicyService } from './stdio-policy.service.js';
 interface NewGateway {
   readonly body: RegisterGatewayBody;
   readonly connection: Connection;
-  readonly sight: Sight;
+  readonly sight: AccessScope;
   readonly credentialShape: CredentialShape;
 }
 

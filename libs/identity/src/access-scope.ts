@@ -1,11 +1,11 @@
-import type { Principal, Sight } from '#libs/contracts';
+import type { Principal, AccessScope } from '#libs/contracts';
 import { isPublicOnly } from './permission.js';
 
 /**
  * Whether an entry exists for this caller. An administrator sees every team's entries, but nobody sees what another
  * user keeps private, and a public-only token not even what its own user keeps private.
  */
-export const maySee = (principal: Principal, sight: Sight): boolean => {
+export const canView = (principal: Principal, sight: AccessScope): boolean => {
   switch (sight.visibility) {
     case 'public':
       return true;
