@@ -41,13 +41,13 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-const resource = (uri: string, upstreamId: string, sight: object = PUBLIC, upstreamUri?: string) => ({
+const resource = (uri: string, upstreamId: string, scope: object = PUBLIC, upstreamUri?: string) => ({
   id: `${upstreamId} ${uri}`,
   uri,
   upstreamId,
   definition: JSON.stringify({ uri, name: 'r' }),
   ...(upstreamUri !== undefined && { upstreamUri }),
-  ...sight,
+  ...scope,
 });
 const serve = (parts: Partial<Record<keyof Catalog, unknown>>, serverId: string | null = null): void =>
   void rig.catalogs.set(

@@ -36,14 +36,14 @@ export const MODERN_META = {
 
 const PUBLIC = { visibility: 'public', teamId: null, ownerEmail: null } as const;
 
-export const tool = (name: string, more: object = {}, sight: object = PUBLIC, headerParams: unknown[] = []) => ({
+export const tool = (name: string, more: object = {}, scope: object = PUBLIC, headerParams: unknown[] = []) => ({
   id: `id-${name}`,
   name,
   upstreamName: `up_${name}`,
   upstreamId: 'u1',
   definition: JSON.stringify({ name, description: `Tool ${name}`, inputSchema: { type: 'object' }, ...more }),
   headerParams,
-  ...sight,
+  ...scope,
 });
 
 /** What an upstream said of how long its lists are good, if it was asked now and said the same of all. */
@@ -55,14 +55,14 @@ export const listingOf = (
   return { listedAtMs, hints: { about: said, tools: said, prompts: said, resources: said, resourceTemplates: said } };
 };
 
-export const upstream = (id: string, listing: UpstreamListing | undefined, sight: object = PUBLIC) => ({
+export const upstream = (id: string, listing: UpstreamListing | undefined, scope: object = PUBLIC) => ({
   id,
   name: id,
   slug: id,
   capabilities: { tools: {}, prompts: {}, resources: { subscribe: true }, completions: {}, logging: {} },
   instructions: 'Be kind.',
   listing,
-  ...sight,
+  ...scope,
 });
 
 export const catalogOf = (parts: object = {}): Catalog =>

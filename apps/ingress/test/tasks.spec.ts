@@ -205,9 +205,9 @@ describe('tasks', () => {
       asked.length = 0;
       const serve = (instance: string) => async (call: UpstreamCall) => {
         asked.push({ instance, call });
-        const keeper = call.exposedName === 'slow' ? 'instance' : 'session';
+        const affinity = call.exposedName === 'slow' ? 'instance' : 'session';
         return new WithBody(
-          call.method === 'tools/call' ? ({ kind: 'task', keeper } as const) : ({ kind: 'result' } as const),
+          call.method === 'tools/call' ? ({ kind: 'task', affinity } as const) : ({ kind: 'result' } as const),
           task(),
         );
       };
@@ -224,7 +224,7 @@ describe('tasks', () => {
         await ask('tasks/get', { taskId, _meta: bare });
         expect(asked.at(-1)).toMatchObject({
           instance: at,
-          call: { keeper: 'session', client: { capabilities: { elicitation: { form: {} } } } },
+          call: { affinity: 'session', client: { capabilities: { elicitation: { form: {} } } } },
         });
       }
     });

@@ -74,7 +74,7 @@ describe.each(['modern', 'legacy'] as const)('tasks of a %s upstream', (era: Fix
       ...more,
     });
     expect(answer.kind, JSON.stringify(answer)).toBe('task');
-    expect(answer).toEqual({ kind: 'task', ...(era === 'legacy' && { keeper: 'session' }) });
+    expect(answer).toEqual({ kind: 'task', ...(era === 'legacy' && { affinity: 'session' }) });
     return JSON.parse(body as string);
   };
 
@@ -256,7 +256,7 @@ describe('the reference server', () => {
       { topic: 'python', ambiguous: true },
       { client: WITH_TASKS, taskSupport: 'required', timeoutMs: 20_000 },
     );
-    expect(answer).toEqual({ kind: 'task', keeper: 'session' });
+    expect(answer).toEqual({ kind: 'task', affinity: 'session' });
     const { taskId } = JSON.parse(body as string);
     const asked = await until(upstream, taskId, ({ status }) => status === 'input_required');
     const [key] = Object.keys(asked.inputRequests) as [string];
@@ -348,10 +348,10 @@ describe('a slow call that is turned into a task', () => {
   const begin = async (upstream: UpstreamProfile, more: CallOptions = {}) => {
     const options = { client: WITH_TASKS, taskAfterMs: 50, ...more };
     const { answer, body } = await invocation.call(upstream, 't', {}, options);
-    expect(answer).toEqual({ kind: 'task', keeper: 'instance' });
+    expect(answer).toEqual({ kind: 'task', affinity: 'instance' });
     return JSON.parse(body as string) as Told;
   };
-  const at = { keeper: 'instance' } as const;
+  const at = { affinity: 'instance' } as const;
   const lookHere = async (upstream: UpstreamProfile, taskId: string, more: CallOptions = {}): Promise<Told> => {
     const { answer, body } = await operate(upstream, 'tasks/get', taskId, {}, { ...at, ...more });
     return answer.kind === 'result' ? JSON.parse(body as string) : answer;
@@ -437,7 +437,7 @@ describe('a slow call that is turned into a task', () => {
     const { principal } = invocation.routed(upstream, 't');
     await invocation.bus.ask(
       WatchTasks,
-      { upstreamId: upstream.id, principal, client: WITH_TASKS, keeper: 'instance', taskIds: [taskId, 'no-such'] },
+      { upstreamId: upstream.id, principal, client: WITH_TASKS, affinity: 'instance', taskIds: [taskId, 'no-such'] },
       { onFrame: ({ body }) => void heard.push(JSON.parse(body as string)) },
     );
     expect(heard).toMatchObject([{ taskId, status: 'completed', result: { content: [] } }]);
@@ -459,7 +459,7 @@ describe('a slow call that is turned into a task', () => {
     const upstream = invocation.profile({ url: fixture.url });
     const options = { client: WITH_TASKS, taskAfterMs: 0, taskSupport: 'required' } as const;
     const { answer, body } = await invocation.call(upstream, 'failing_job', {}, options);
-    expect(answer).toEqual({ kind: 'task', keeper: 'instance' });
+    expect(answer).toEqual({ kind: 'task', affinity: 'instance' });
     const done = await settled(upstream, JSON.parse(body as string).taskId);
     expect(done).toMatchObject({ status: 'completed', result: { isError: true } });
   });

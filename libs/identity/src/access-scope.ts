@@ -5,14 +5,14 @@ import { isPublicOnly } from './permission.js';
  * Whether an entry exists for this caller. An administrator sees every team's entries, but nobody sees what another
  * user keeps private, and a public-only token not even what its own user keeps private.
  */
-export const canView = (principal: Principal, sight: AccessScope): boolean => {
-  switch (sight.visibility) {
+export const canView = (principal: Principal, scope: AccessScope): boolean => {
+  switch (scope.visibility) {
     case 'public':
       return true;
     case 'team':
-      return principal.teams === null || (sight.teamId !== null && principal.teams.includes(sight.teamId));
+      return principal.teams === null || (scope.teamId !== null && principal.teams.includes(scope.teamId));
     case 'private':
-      return principal.kind === 'user' && !isPublicOnly(principal) && sight.ownerEmail === principal.id;
+      return principal.kind === 'user' && !isPublicOnly(principal) && scope.ownerEmail === principal.id;
     default:
       return false;
   }

@@ -67,8 +67,8 @@ describe('canView', () => {
     ["administrator, somebody else's", admin, bobsOwn, false],
     ['team entry without a team', principal({}), { ...redEntry, teamId: null }, false],
     ['a visibility of tomorrow', admin, { ...publicEntry, visibility: 'secret' as 'public' }, false],
-  ])('%s', (_case, who, sight, expected) => {
-    expect(canView(who, sight)).toBe(expected);
+  ])('%s', (_case, who, scope, expected) => {
+    expect(canView(who, scope)).toBe(expected);
   });
 
   it('ties a token to the one server it names', () => {

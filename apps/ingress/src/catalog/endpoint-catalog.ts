@@ -34,7 +34,7 @@ export class EndpointCatalog {
     null;
   private readonly views = new LRUCache<string, CatalogView>({ max: VIEWS_MAX });
   private readonly viewOf = new WeakMap<Principal, CatalogView>();
-  private readonly sights: readonly AccessScope[];
+  private readonly scopes: readonly AccessScope[];
   /** Whether nothing here is hidden from anybody. */
   private readonly isForAll: boolean;
   private readonly upstreams: ReadonlyMap<string, CatalogUpstream>;
@@ -51,8 +51,8 @@ export class EndpointCatalog {
     // What is listed comes before what is only linked, and of several the first that is seen.
     this.resources = Map.groupBy([...catalog.resources, ...(catalog.linkedResources ?? [])], ({ uri }) => uri);
     this.templates = Map.groupBy(catalog.resourceTemplates, ({ uriTemplate }) => uriTemplate);
-    this.sights = sightsOf(catalog);
-    this.isForAll = [catalog.server, ...this.sights].every(({ visibility }) => visibility === 'public');
+    this.scopes = sightsOf(catalog);
+    this.isForAll = [catalog.server, ...this.scopes].every(({ visibility }) => visibility === 'public');
     this.upstreams = new Map(catalog.upstreams.map((upstream) => [upstream.id, upstream]));
     this.keptPerClient = catalog.upstreams.filter((each) => each.sessionScope === 'client').map(({ id }) => id);
   }
@@ -98,7 +98,7 @@ export class EndpointCatalog {
   view(principal: Principal): CatalogView {
     const known = this.viewOf.get(principal);
     if (known !== undefined) return known;
-    const key = this.sights.map((sight) => (canView(principal, sight) ? '1' : '0')).join('');
+    const key = this.scopes.map((scope) => (canView(principal, scope) ? '1' : '0')).join('');
     let view = this.views.get(key);
     if (view === undefined) {
       view = new CatalogView(this.catalog, principal, this.shape, this.listings, this.isForAll);
@@ -117,12 +117,12 @@ const seen = <T extends AccessScope>(entry: T | undefined, principal: Principal)
 
 /** Each way in which an entry may be seen, once: two callers who agree on all of them see the same. */
 const sightsOf = (catalog: Catalog): AccessScope[] => {
-  const sights = new Map<string, AccessScope>();
+  const scopes = new Map<string, AccessScope>();
   const { upstreams, tools, prompts, resources, resourceTemplates } = catalog;
   for (const entries of [upstreams, tools, prompts, resources, resourceTemplates]) {
     for (const { visibility, teamId, ownerEmail } of entries) {
-      sights.set(JSON.stringify([visibility, teamId, ownerEmail]), { visibility, teamId, ownerEmail });
+      scopes.set(JSON.stringify([visibility, teamId, ownerEmail]), { visibility, teamId, ownerEmail });
     }
   }
-  return [...sights.values()];
+  return [...scopes.values()];
 };

@@ -97,15 +97,15 @@ const withSealedId = ({ call, answer }: SettledCall, body: string, seal: Seal): 
   const { head, instance } = answer;
   const { taskId, createdAt } = JSON.parse(body) as { taskId: string; createdAt?: unknown };
   const { upstreamId, exposedName: tool, client, dedicatedSession } = call.outgoing;
-  const keeper = head.kind === 'task' ? head.keeper : undefined;
+  const affinity = head.kind === 'task' ? head.affinity : undefined;
   const place: TaskPlace = {
     upstreamId,
     taskId,
     tool,
     ...(typeof createdAt === 'string' && { createdAt: createdAt.slice(0, DATE_CHARS_MAX) }),
-    ...(keeper !== undefined && { kept: { by: keeper, instance } }),
-    ...(keeper === 'session' && dedicatedSession !== undefined && { dedicatedSession }),
-    ...(keeper === 'session' && { capabilities: sessionCapabilities(client.capabilities) }),
+    ...(affinity !== undefined && { kept: { by: affinity, instance } }),
+    ...(affinity === 'session' && dedicatedSession !== undefined && { dedicatedSession }),
+    ...(affinity === 'session' && { capabilities: sessionCapabilities(client.capabilities) }),
   };
   return renamedTask(body, writeTaskId(seal, call, place));
 };

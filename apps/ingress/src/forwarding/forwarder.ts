@@ -82,7 +82,7 @@ export class Forwarder {
       return await this.bus.ask(ExecuteCall, call.outgoing, { ...options, instance });
     } catch (error) {
       if (toGatewayError(error).code !== 'bus.no_responders') throw error;
-      if (call.outgoing.keeper === 'instance') throw taskUnknown();
+      if (call.outgoing.affinity === 'instance') throw taskUnknown();
       return await this.bus.ask(ExecuteCall, call.outgoing, options);
     }
   }

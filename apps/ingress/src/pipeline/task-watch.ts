@@ -84,7 +84,7 @@ export class TaskWatch {
         upstreamId,
         principal: { id, tokenId },
         client: { ...client, capabilities: capabilities ?? client.capabilities },
-        ...(kept !== undefined && { keeper: kept.by }),
+        ...(kept !== undefined && { affinity: kept.by }),
         ...(dedicatedSession !== undefined && { dedicatedSession }),
         taskIds: [...names.keys()],
       },

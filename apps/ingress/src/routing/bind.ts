@@ -58,7 +58,7 @@ export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, 
     ...(dedicatedSession !== undefined && { dedicatedSession }),
     ...(target.taskSupport !== undefined && { taskSupport: target.taskSupport }),
     ...(taskAfterMs !== undefined && modern && declaresTasks(client.capabilities) && { taskAfterMs }),
-    ...(target.kept !== undefined && { keeper: target.kept.by }),
+    ...(target.kept !== undefined && { affinity: target.kept.by }),
     receivedAtMs: call.receivedAtMs,
   };
   return {

@@ -1,5 +1,5 @@
 import type { Principal } from '#contracts/auth/principal';
-import type { DedicatedSession, TaskKeeper } from '#contracts/tool-invocation/execute-call.request';
+import type { DedicatedSession, TaskAffinity } from '#contracts/tool-invocation/execute-call.request';
 import { fail } from '#libs/errors';
 import { isPlainName } from '#libs/mcp';
 import type { Seal } from './seal.js';
@@ -14,7 +14,7 @@ export interface TaskPlace {
   /** As the client was told. */
   readonly createdAt?: string;
   /** Set where not any instance of tool-invocation will do. */
-  readonly kept?: { readonly by: TaskKeeper; readonly instance: string };
+  readonly kept?: { readonly by: TaskAffinity; readonly instance: string };
   /** Whose session at the upstream has it, where that is not shared. */
   readonly dedicatedSession?: DedicatedSession;
   /** What the client of the call could do, where the upstream was told once for all. */

@@ -60,7 +60,7 @@ export class CallService {
 
   /** Runs a call to its answer, or until its client has to provide input. */
   async execute(call: UpstreamCall, context: Context): Promise<Reply> {
-    if (call.keeper === 'instance') return this.deferred.operate(call, context);
+    if (call.affinity === 'instance') return this.deferred.operate(call, context);
     const body = context.body ?? '{}';
     const traceparent = childTraceparent(context.traceparent);
     const open = new OpenCall(call, body, traceparent);

@@ -5,7 +5,7 @@ import type {
   CallFrame,
   ContinueCall,
   UpstreamCall,
-  TaskKeeper,
+  TaskAffinity,
 } from '#contracts/tool-invocation/execute-call.request';
 import type { RequestOf } from '#contracts/define';
 import { toGatewayError } from '#libs/errors';
@@ -42,7 +42,7 @@ const OVER: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
 export class DeferredTask {
   readonly id = randomUUID();
   /** Set once the upstream made a task of it after all. */
-  upstreamTask: { readonly taskId: string; readonly keeper: TaskKeeper | undefined } | undefined;
+  upstreamTask: { readonly taskId: string; readonly affinity: TaskAffinity | undefined } | undefined;
   readonly onChange = new Set<() => void>();
   private status = 'working';
   private outcome = '';
@@ -132,7 +132,7 @@ export class DeferredTask {
         return this.end('failed', `"error":${JSON.stringify(head.error)}`);
       case 'task': {
         const { taskId } = JSON.parse(body) as { taskId: string };
-        this.upstreamTask = { taskId, keeper: head.keeper };
+        this.upstreamTask = { taskId, affinity: head.affinity };
         return this.changed('working');
       }
       case 'input-required':

@@ -45,7 +45,7 @@ export class DeferredTasks {
         if (task === undefined) return;
         detach(task.context());
         task.follow(running);
-        resolve(new WithBody({ kind: 'task', keeper: 'instance' }, task.describe()));
+        resolve(new WithBody({ kind: 'task', affinity: 'instance' }, task.describe()));
       }, call.taskAfterMs);
       running.then(resolve, reject).finally(() => clearTimeout(timer));
     });
@@ -56,12 +56,12 @@ export class DeferredTasks {
     const task = this.find(call.target, call.principal.id);
     if (task === undefined) return new WithBody(UNKNOWN, undefined);
     if (task.upstreamTask !== undefined) {
-      const { taskId, keeper } = task.upstreamTask;
-      const { keeper: _here, ...there } = call;
+      const { taskId, affinity } = task.upstreamTask;
+      const { affinity: _here, ...there } = call;
       const body = JSON.stringify({ ...(JSON.parse(context.body ?? '{}') as object), taskId });
       const { deadlineAtMs, signal, traceparent } = context;
       const passed = { deadlineAtMs, signal, traceparent, body, send: context.send.bind(context) };
-      return this.calls.execute({ ...there, target: taskId, ...(keeper !== undefined && { keeper }) }, passed);
+      return this.calls.execute({ ...there, target: taskId, ...(affinity !== undefined && { affinity }) }, passed);
     }
     if (call.method === 'tasks/get') return new WithBody({ kind: 'result' }, task.describe());
     if (call.method === 'tasks/update') task.update(responsesOf(context.body));

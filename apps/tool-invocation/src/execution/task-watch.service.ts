@@ -41,7 +41,7 @@ export class TaskWatchService {
     const tasks = new Map(all.map((task) => [task.taskId, task]));
     for (let failures = 0; !signal.aborted; ) {
       try {
-        await (request.keeper === 'instance'
+        await (request.affinity === 'instance'
           ? this.followDeferred(request, tasks, signal)
           : this.follow(request, tasks, signal));
         failures = 0;

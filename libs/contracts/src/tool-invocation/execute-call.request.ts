@@ -25,7 +25,7 @@ export interface CallClient {
  * Where a task is to be asked for, if not of any instance: `session`, of the one that answered, whose session with the
  * upstream has it (another may find it if the upstream lets it); `instance`, of that one alone.
  */
-export type TaskKeeper = 'session' | 'instance';
+export type TaskAffinity = 'session' | 'instance';
 
 /** A session at an upstream that is not shared with everybody (`SessionScope`), kept by the instance that is asked. */
 export interface DedicatedSession {
@@ -63,7 +63,7 @@ export interface UpstreamCall {
   /** A call without an answer after this goes on as a task: only for a client that takes one. */
   readonly taskAfterMs?: number;
   /** Of a `tasks/…` method: who keeps the task. */
-  readonly keeper?: TaskKeeper;
+  readonly affinity?: TaskAffinity;
   /** Epoch ms at which the gateway had read the request. */
   readonly receivedAtMs: number;
 }
@@ -95,7 +95,7 @@ export type CallAnswer =
       readonly meta?: Readonly<Record<string, unknown>>;
       readonly parked?: { readonly round: number };
     }
-  | { readonly kind: 'task'; readonly meta?: Readonly<Record<string, unknown>>; readonly keeper?: TaskKeeper }
+  | { readonly kind: 'task'; readonly meta?: Readonly<Record<string, unknown>>; readonly affinity?: TaskAffinity }
   /** The upstream's own JSON-RPC error. */
   | {
       readonly kind: 'error';

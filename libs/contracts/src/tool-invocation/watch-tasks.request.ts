@@ -11,7 +11,7 @@ export interface TaskNotice {
  * are over. Tasks that an instance or its session keeps are followed there.
  */
 export const WatchTasks = defineRequest<
-  Pick<UpstreamCall, 'upstreamId' | 'principal' | 'client' | 'keeper' | 'dedicatedSession'> & {
+  Pick<UpstreamCall, 'upstreamId' | 'principal' | 'client' | 'affinity' | 'dedicatedSession'> & {
     readonly taskIds: readonly string[];
   },
   { readonly ended: true },

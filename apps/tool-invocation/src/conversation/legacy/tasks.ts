@@ -110,7 +110,7 @@ export class LegacyTasks {
     const { taskId } = task as { taskId: string };
     if (!declaresTasks(open.call.client.capabilities)) return this.seeThrough(open, taskId, progressToken);
     this.keep(open.call, asObject(task));
-    open.answer({ kind: 'task', ...(meta && { meta }), keeper: 'session' }, modernTask(asObject(task), {}));
+    open.answer({ kind: 'task', ...(meta && { meta }), affinity: 'session' }, modernTask(asObject(task), {}));
   }
 
   /** The requests of the task become requests of the call, and its result the answer of the call. */
