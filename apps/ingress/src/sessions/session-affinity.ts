@@ -156,7 +156,7 @@ export class SessionAffinity {
   }
 }
 
-const ownerKey = (upstreamId: string, key: string): string => `ingress:ownerInstance:${upstreamId}:${key}`;
+const ownerKey = (upstreamId: string, key: string): string => `ingress:session-owner:${upstreamId}:${key}`;
 
 /** Where one may be replaced, the upstream is of use without the cache as well. */
 const unlessRenewable =
