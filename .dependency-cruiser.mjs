@@ -112,7 +112,8 @@ export default {
     },
     {
       name: 'pure-libs-stay-pure',
-      comment: 'errors, resilience, mcp, openapi and contracts hold knowledge, not machinery: no Nest, no bus, no Node I/O.',
+      comment:
+        'errors, resilience, mcp, openapi and contracts hold knowledge, not machinery: no Nest, no bus, no Node I/O.',
       severity: 'error',
       from: { path: '^libs/(errors|resilience|mcp|openapi|contracts)/', pathNot: '\\.spec\\.ts$' },
       to: {
@@ -124,10 +125,10 @@ export default {
     },
     {
       name: 'revisions-are-strangers',
-      comment: 'A revision of the protocol never borrows from another: each folder is frozen once released.',
+      comment: 'A revision of the protocol never borrows from another: each file is frozen once released.',
       severity: 'error',
-      from: { path: 'revision/(r[^/]+)/' },
-      to: { path: '/revision/r[^/]+/', pathNot: '/revision/$1/' },
+      from: { path: '/revision/(r[^/]+)\\.ts$' },
+      to: { path: '/revision/r[^/]+\\.ts$', pathNot: '/revision/$1\\.ts$' },
     },
     {
       name: 'rooms-of-ingress-have-doors',

@@ -2,6 +2,10 @@ export { asObject, isObject } from './json/is-object.js';
 export { checkDepth } from './json/limits.js';
 export { memberText, membersOf, valueText, withMembers } from './json/members.js';
 export type { Member } from './json/members.js';
+export * from './jsonrpc-codes.js';
+export * from './lists.js';
+export { LOG_LEVELS, isAtLeast, isLogLevel } from './log-level.js';
+export type { LogLevel } from './log-level.js';
 export { MODERN_REVISION, LEGACY_REVISIONS, REVISIONS, isModern, isServed } from './revisions.js';
 export type { Revision } from './revisions.js';
 export {

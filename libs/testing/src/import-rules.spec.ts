@@ -20,8 +20,8 @@ const sins: Record<string, { path: string; source: string }> = {
   'libs-use-front-doors': { path: 'libs/service/src/sin-door.ts', source: "import '../../bus/src/kept.js';" },
   'pure-libs-stay-pure': { path: 'libs/mcp/src/sin-pure.ts', source: "import 'node:fs';" },
   'revisions-are-strangers': {
-    path: 'libs/mcp/src/server-side/revision/r2025-06-18/sin.ts',
-    source: "import '../r2025-11-25/kept.js';",
+    path: 'libs/mcp/src/server-side/revision/r2025-06-18.ts',
+    source: "import './r2025-11-25.js';",
   },
   'rooms-of-ingress-have-doors': {
     path: 'apps/ingress/src/pipeline/sin-door.ts',
@@ -62,7 +62,7 @@ const innocents: Record<string, string> = {
   'libs/bus/src/kept.spec.ts': 'export const kept = 1;',
   'libs/bus/src/index.ts': "export { kept } from './kept.js';",
   'libs/bus/src/cycle-b.ts': "import './cycle-a.js';",
-  'libs/mcp/src/server-side/revision/r2025-11-25/kept.ts': 'export const kept = 1;',
+  'libs/mcp/src/server-side/revision/r2025-11-25.ts': 'export const kept = 1;',
   'libs/contracts/src/index.ts': 'export const kept = 1;',
   'libs/contracts/src/registry/kept.event.ts': 'export const kept = 1;',
   'apps/house/src/house.ts': "import './door/kept.js'; import './pipes/kept.js';",

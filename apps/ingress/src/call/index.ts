@@ -9,11 +9,9 @@ export {
   type ClientRefusal,
   type DecodedCall,
   type Endpoint,
-  LOG_LEVELS,
   type ParkedCallRetry,
   type RoutedCall,
   type ScopedCall,
   type WireCall,
-  isLogLevel,
 } from './calls.js';
-export { type Session, type SessionRecord, supportsBatches, supportsPriming } from './session.js';
+export { type Session, type SessionRecord } from './session.js';

@@ -6,6 +6,7 @@ import { RenewListing } from '#contracts/registry/renew-listing.request';
 import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
 import { toGatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
+import { CATALOG_LISTS, catalogListOf } from '#libs/mcp';
 
 interface Known {
   listing: UpstreamListing;
@@ -18,18 +19,10 @@ interface Known {
 }
 
 const UPSTREAMS_MAX = 100_000;
-const LISTS: readonly CatalogList[] = ['tools', 'prompts', 'resources'];
 /** The others are asked for when they are used again. */
 const ASKING_MAX = 16;
 const PAUSE_MS = 1_000;
 const PAUSE_MS_MAX = 30_000;
-
-const LIST_OF: Readonly<Partial<Record<Listing, CatalogList>>> = {
-  tools: 'tools',
-  prompts: 'prompts',
-  resources: 'resources',
-  resourceTemplates: 'resources',
-};
 
 /**
  * How old what each upstream listed is. What a client uses although it is too old is asked for anew behind its back; it
@@ -51,7 +44,7 @@ export class Listings {
         this.invalidate(this.known.peek(upstreamId), [list]),
       ),
       bus.onReconnect(() => {
-        for (const known of this.known.values()) this.invalidate(known, LISTS);
+        for (const known of this.known.values()) this.invalidate(known, CATALOG_LISTS);
       }),
     ];
   }
@@ -133,6 +126,5 @@ export class Listings {
 }
 
 const isInvalidated = ({ invalidatedAtMs, listing: { listedAtMs } }: Known, listing: Listing): boolean => {
-  const list = LIST_OF[listing];
-  return list !== undefined && (invalidatedAtMs[list] ?? 0) >= listedAtMs;
+  return listing !== 'about' && (invalidatedAtMs[catalogListOf(listing)] ?? 0) >= listedAtMs;
 };

@@ -1,7 +1,7 @@
 import type { Message } from '#libs/bus';
 import type { CallFrame } from '#contracts/tool-invocation/execute-call.request';
-import { notificationMessage } from '#libs/mcp';
-import { type RoutedCall, LOG_LEVELS } from '../call/index.js';
+import { notificationMessage, isAtLeast } from '#libs/mcp';
+import type { RoutedCall } from '../call/index.js';
 
 /**
  * Writes what comes before the answer to the client that asked for it: progress with its own token, only upwards; log
@@ -15,7 +15,7 @@ export const frameWriter = (call: RoutedCall): ((frame: Message<CallFrame>) => v
   return ({ head: frame }) => {
     if (frame.kind === 'later') return reply.pause(frame.afterMs);
     if (frame.kind === 'log') {
-      if (logLevel === null || LOG_LEVELS.indexOf(frame.level) < LOG_LEVELS.indexOf(logLevel)) return;
+      if (logLevel === null || !isAtLeast(frame.level, logLevel)) return;
       const { level, logger, data } = frame;
       return reply.send(notificationMessage('notifications/message', JSON.stringify({ level, logger, data })));
     }

@@ -10,6 +10,8 @@ import {
   resultMessage,
   sessionCapabilities,
   withMembers,
+  INVALID_PARAMS,
+  METHOD_NOT_FOUND,
 } from '#libs/mcp';
 import { ABOUT } from '../call/index.js';
 import { type RequestState, type Seal, type TaskPlace, writeRequestState, writeTaskId } from '../sealing/index.js';
@@ -61,8 +63,6 @@ const encodeTaskAnswer = ({ call, answer: { head } }: SettledCall, body: string)
   return { message: resultMessage(request.idText, result), httpStatus: 200 };
 };
 
-const METHOD_NOT_FOUND = -32601;
-const INVALID_PARAMS = -32602;
 const DATE_CHARS_MAX = 64;
 const UNCACHED = { ttlMs: 0, cacheScope: 'private' } as const;
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '#libs/bus';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
 import { type GatewayError, fail } from '#libs/errors';
-import { appendMembers, askParams, canAnswer } from '#libs/mcp';
+import { appendMembers, askParams, canAnswer, METHOD_NOT_FOUND } from '#libs/mcp';
 import type { ClientRefusal, ParkedCallRetry, RoutedCall } from '../call/index.js';
 import type { ServerRequests } from '../sessions/index.js';
 import type { ParkedCallLease } from './parked-call-lease.js';
@@ -18,7 +18,6 @@ export interface Continuation {
 const ROUNDS_MAX = 10;
 /** A round that asks for nothing wants to be asked again; not at once. */
 const IDLE_ROUND_MS = 250;
-const METHOD_NOT_FOUND = -32601;
 const MESSAGE_CHARS_MAX = 1_024;
 
 /** Does this call come from a client that is asked by requests (before 2026-07-28)? */

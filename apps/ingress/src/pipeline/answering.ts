@@ -1,6 +1,6 @@
 import { fail } from '#libs/errors';
-import { type ListKind, isObject, isPlainName, relayableCapabilities, resultMessage } from '#libs/mcp';
-import { ABOUT, type ScopedCall, isLogLevel } from '../call/index.js';
+import { type ListKind, isObject, isPlainName, relayableCapabilities, resultMessage, isLogLevel } from '#libs/mcp';
+import { ABOUT, type ScopedCall } from '../call/index.js';
 import { CARRIED_EXTENSIONS, type CatalogView } from '../catalog/index.js';
 import { type CursorScope, type Seal, readCursor, writeCursor } from '../sealing/index.js';
 import type { SessionStore } from '../sessions/index.js';

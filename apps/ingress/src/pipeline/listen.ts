@@ -10,6 +10,7 @@ import {
   relayableCapabilities,
   resultMessage,
   singleHeaderValue,
+  CATALOG_LISTS,
 } from '#libs/mcp';
 import { ABOUT, type ScopedCall } from '../call/index.js';
 import { type Catalogs, MODERN_EXTENSIONS } from '../catalog/index.js';
@@ -22,12 +23,6 @@ const SUBSCRIPTION_KEY = 'io.modelcontextprotocol/subscriptionId';
 const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
 const URIS_MAX = 1_000;
 const TASKS_MAX = 100;
-
-const LISTS: Readonly<Record<string, CatalogList>> = {
-  toolsListChanged: 'tools',
-  promptsListChanged: 'prompts',
-  resourcesListChanged: 'resources',
-};
 
 /**
  * Answers `subscriptions/listen`: acknowledges what it will notify of, and does so until the client leaves or the gateway
@@ -112,7 +107,8 @@ const honour = (call: ScopedCall, seal: Seal): Honoured => {
   if (singleHeaderValue(headers ?? {}, 'accept') === 'application/json') throw fail('http.not_acceptable');
   const honoured: Record<string, unknown> = {};
   const lists: CatalogList[] = [];
-  for (const [name, list] of Object.entries(LISTS)) {
+  for (const list of CATALOG_LISTS) {
+    const name = `${list}ListChanged`;
     if (notifications[name] !== true) continue;
     honoured[name] = true;
     lists.push(list);

@@ -1,7 +1,8 @@
 import { fail } from '#libs/errors';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
+import { isLogLevel } from '#libs/mcp';
 import type { ForwardedMethod } from '#libs/mcp';
-import { type AdmittedCall, type RoutedCall, type ScopedCall, isLogLevel } from '../call/index.js';
+import { type AdmittedCall, type RoutedCall, type ScopedCall } from '../call/index.js';
 import type { Catalogs, EndpointCatalog, ResourceLinks } from '../catalog/index.js';
 import { type RoutingDeps, bind } from './bind.js';
 import { type Target, findTarget, notFound, readingOf } from './targets.js';

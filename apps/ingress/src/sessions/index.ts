@@ -14,7 +14,7 @@ import { SessionAffinity } from './session-affinity.js';
 import { SessionStore } from './session-store.js';
 import { SessionStreams } from './session-streams.js';
 
-export { ALL_LISTS, type ChangeFeeds, type Feed } from './feeds/change-feeds.js';
+export type { ChangeFeeds, Feed } from './feeds/change-feeds.js';
 export { listenerOf } from './feeds/resource-watch.js';
 export type { OpenCalls } from './open-calls.js';
 export type { EventStore } from './resumption/event-store.js';

@@ -3,10 +3,10 @@ import { SessionStreamReplaced } from '#contracts/ingress/session.signal';
 import type { Bus, Subscription } from '#libs/bus';
 import type { Principal } from '#contracts/auth/principal';
 import type { CredentialCarrier } from '#libs/identity';
-import { notificationMessage } from '#libs/mcp';
+import { notificationMessage, CATALOG_LISTS, serverCodec } from '#libs/mcp';
 import { SseStream, type SseSettings, retryPeriodMs } from '#libs/mcp-http';
-import { type Session, supportsPriming } from '../call/index.js';
-import { ALL_LISTS, type ChangeFeeds, type Feed } from './feeds/change-feeds.js';
+import type { Session } from '../call/index.js';
+import type { ChangeFeeds, Feed } from './feeds/change-feeds.js';
 import { listenerOf } from './feeds/resource-watch.js';
 import { EventReplay } from './resumption/event-replay.js';
 import type { EventStore } from './resumption/event-store.js';
@@ -77,7 +77,7 @@ export class SessionStreams {
       {
         carrier,
         serverId: session.serverId,
-        lists: ALL_LISTS,
+        lists: CATALOG_LISTS,
         notify: (method, params) => void stream?.send(notificationMessage(method, JSON.stringify(params))),
         end: () => stream?.end(),
       },
@@ -96,7 +96,8 @@ export class SessionStreams {
     });
     const received = OWN_EVENT_ID.exec(lastEventId ?? '');
     const queued = await this.claim(session.id, opened, received && Number(received[1] ?? 0));
-    if (supportsPriming(session.revision)) stream.prime(ownEventId((queued[0]?.number ?? opened.seen + 1) - 1));
+    if (serverCodec(session.revision).primesStreams)
+      stream.prime(ownEventId((queued[0]?.number ?? opened.seen + 1) - 1));
     else stream.comment();
     deliver(queued, stream);
   }
@@ -114,7 +115,7 @@ export class SessionStreams {
       begin: () => {
         if (stream === null || replay === null) return;
         this.events.held.take(replay.stream, holder);
-        if (!supportsPriming(session.revision)) return;
+        if (!serverCodec(session.revision).primesStreams) return;
         stream.prime(lastEventId);
         if (pollAfterMs !== null) stream.after(pollAfterMs, () => stream?.pause(retryPeriodMs()));
       },

@@ -1,15 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
-import type { EntryKind } from '../storage/entry-kind.js';
-
-/** Resources and resource templates are announced together: MCP has one notification for both. */
-const ANNOUNCED_AS: Readonly<Record<EntryKind, CatalogList>> = {
-  tool: 'tools',
-  prompt: 'prompts',
-  resource: 'resources',
-  template: 'resources',
-};
-const ALL_LISTS: readonly CatalogList[] = ['tools', 'prompts', 'resources'];
+import { CATALOG_LISTS, catalogListOf } from '#libs/mcp';
+import { type EntryKind, LIST_OF } from '../storage/entry-kind.js';
 
 /** What a change did, as far as other services must know. */
 export class CatalogChange {
@@ -22,11 +14,11 @@ export class CatalogChange {
   constructor(private readonly manager: EntityManager) {}
 
   touchKinds(kinds: Iterable<EntryKind>): void {
-    for (const kind of kinds) this.lists.add(ANNOUNCED_AS[kind]);
+    for (const kind of kinds) this.lists.add(catalogListOf(LIST_OF[kind]));
   }
 
   touchAllLists(): void {
-    for (const list of ALL_LISTS) this.lists.add(list);
+    for (const list of CATALOG_LISTS) this.lists.add(list);
   }
 
   /** One entry, and the virtual servers that show it. Call it before the entry is deleted. */

@@ -11,7 +11,10 @@ export const canChange = (principal: Principal, sight: AccessScope): boolean => 
 };
 
 /** Throws `registry.unknown` where it is not there, or not for this caller: the two look the same from outside. */
-export function assertCanView<Owned extends AccessScope>(principal: Principal, owned: Owned | null): asserts owned is Owned {
+export function assertCanView<Owned extends AccessScope>(
+  principal: Principal,
+  owned: Owned | null,
+): asserts owned is Owned {
   if (owned === null || !canView(principal, owned)) throw fail('registry.unknown');
 }
 

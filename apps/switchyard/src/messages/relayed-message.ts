@@ -1,3 +1,5 @@
+import { INTERNAL_ERROR } from '#libs/mcp';
+
 /** What a relay looks at in a message; the message itself goes on as it came. */
 export interface RelayedMessage {
   readonly id?: unknown;
@@ -11,7 +13,6 @@ export interface RelayedMessage {
 }
 
 const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
-const FAILED = -32603;
 
 /** `null` for what is no JSON object. */
 export const readRelayed = (text: string): RelayedMessage | null => {
@@ -32,4 +33,4 @@ export const claimedRevision = ({ params }: RelayedMessage): string | null => {
 };
 
 export const failureOf = (id: unknown, message: string): string =>
-  JSON.stringify({ jsonrpc: '2.0', id, error: { code: FAILED, message } });
+  JSON.stringify({ jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message } });

@@ -1,5 +1,6 @@
 import type { GatewayError } from '#libs/errors';
 import type { CallAnswer, CallFrame, LogLevel, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
+import { isAtLeast } from '#libs/mcp';
 import { FramePump } from './frame-pump.js';
 import type { ServerRequest } from './server-request.js';
 
@@ -24,7 +25,6 @@ export interface UpstreamSide {
 /** Servers may ask several things at once; they are put to the client together. */
 const COLLECTING_MS = 15;
 const SERVER_REQUESTS_MAX = 32;
-const LEVELS: readonly LogLevel[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 
 /** A call that is under way. The upstream side feeds it; the dispatcher waits for its steps. */
 export class OpenCall implements CallTerms {
@@ -99,7 +99,7 @@ export class OpenCall implements CallTerms {
 
   log(frame: Extract<CallFrame, { kind: 'log' }>): void {
     if (this.logLevel === undefined || this.end !== undefined) return;
-    if (LEVELS.indexOf(frame.level) >= LEVELS.indexOf(this.logLevel)) this.frames.offer(frame);
+    if (isAtLeast(frame.level, this.logLevel)) this.frames.offer(frame);
   }
 
   /** Nothing comes for so long. */
@@ -151,7 +151,3 @@ export class OpenCall implements CallTerms {
     else waiter.resolve(end);
   }
 }
-
-export const isLogLevel = (value: unknown): value is LogLevel => LEVELS.includes(value as LogLevel);
-export const isLower = (level: LogLevel, than: LogLevel | undefined): boolean =>
-  than === undefined || LEVELS.indexOf(level) < LEVELS.indexOf(than);

@@ -1,5 +1,14 @@
 import { fail, GatewayError } from '#libs/errors';
-import { asObject, LEGACY_REVISIONS, META_SERVER_INFO, MODERN_REVISION, cacheHintOf } from '#libs/mcp';
+import {
+  asObject,
+  LEGACY_REVISIONS,
+  META_SERVER_INFO,
+  MODERN_REVISION,
+  cacheHintOf,
+  METHOD_NOT_FOUND,
+  MODERN_ERRORS,
+  VERSION_UNSUPPORTED,
+} from '#libs/mcp';
 import type { Channel } from '../transport/channel.js';
 import { request, type Response } from './request.js';
 import { modernHeaders, modernMeta } from './modern/request.js';
@@ -10,9 +19,6 @@ import { HttpRefusal } from '../transport/http/refusal.js';
 export type Verdict = { readonly era: 'modern'; readonly identity: PeerIdentity } | { readonly era: 'legacy' };
 
 const METHOD = 'server/discover';
-const MODERN_ERRORS = new Set([-32020, -32021, -32022]);
-const METHOD_NOT_FOUND = -32601;
-const VERSION_UNSUPPORTED = -32022;
 
 /**
  * Asks what an upstream is. One that refuses the revision and names that very revision as served is asked once more.

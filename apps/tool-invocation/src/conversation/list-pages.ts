@@ -1,5 +1,5 @@
 import { fail } from '#libs/errors';
-import { cacheHintOf, itemTexts } from '#libs/mcp';
+import { cacheHintOf, itemTexts, METHOD_NOT_FOUND } from '#libs/mcp';
 import type { Peer } from './peer.js';
 
 const PAGES_MAX = 100;
@@ -20,7 +20,7 @@ export async function* listPages(peer: Peer, method: string, key: string, timeou
     const { message } = await peer.request(method, cursor === undefined ? {} : { cursor }, timeoutMs);
     if (message.kind === 'error') {
       // A server may declare a capability and still not know one of its methods.
-      if (message.error.code === -32601) return;
+      if (message.error.code === METHOD_NOT_FOUND) return;
       throw fail('upstream.invalid_answer', {
         message: `The upstream refused ${method}: ${message.error.message.slice(0, 256)}`,
       });

@@ -1,6 +1,5 @@
-import type { CatalogList } from '#contracts/registry/catalog-changed.event';
-import type { IncomingNotification } from '#libs/mcp';
-import { isLogLevel, type OpenCall } from '../call/open-call.js';
+import { type IncomingNotification, changedListOf, isLogLevel } from '#libs/mcp';
+import type { OpenCall } from '../call/open-call.js';
 import type { PeerEvents } from './peer.js';
 
 const TEXT_MAX = 4_096;
@@ -26,15 +25,9 @@ export const relayLog = ({ params }: IncomingNotification, call: OpenCall): void
   call.log({ kind: 'log', level, ...(typeof logger === 'string' && { logger: logger.slice(0, TEXT_MAX) }), data });
 };
 
-const LISTS: Readonly<Record<string, CatalogList>> = {
-  'notifications/tools/list_changed': 'tools',
-  'notifications/prompts/list_changed': 'prompts',
-  'notifications/resources/list_changed': 'resources',
-};
-
 /** Tells the events about a change notification; false when it is none. */
 export const announce = (method: string, params: Readonly<Record<string, unknown>>, events: PeerEvents): boolean => {
-  const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined;
+  const list = changedListOf(method);
   if (list !== undefined) events.listChanged(list);
   else if (method === 'notifications/resources/updated' && typeof params.uri === 'string')
     events.resourceUpdated(params.uri);

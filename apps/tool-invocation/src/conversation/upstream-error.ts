@@ -1,8 +1,6 @@
 import { fail, GatewayError } from '#libs/errors';
-import { type IncomingError, isObject } from '#libs/mcp';
+import { type IncomingError, isObject, INVALID_PARAMS } from '#libs/mcp';
 import type { OpenCall } from '../call/open-call.js';
-
-const INVALID_PARAMS = -32602;
 
 /** Names what went wrong while an answer was read. By then the call may have run. */
 export const toUpstreamError = (error: unknown): GatewayError =>

@@ -1,11 +1,9 @@
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
 import type { Bus } from '#libs/bus';
+import { CATALOG_LISTS } from '#libs/mcp';
 
 const COALESCE_MS = 1_000;
-
-/** The lists of an upstream that may change. */
-export const LISTS: readonly CatalogList[] = ['tools', 'prompts', 'resources'];
 
 /** Publishes changes of upstreams' lists; those of one list no more often than once a second. */
 export class ListAnnouncements {
@@ -29,11 +27,11 @@ export class ListAnnouncements {
   }
 
   announceAll(upstreamId: string): void {
-    for (const list of LISTS) this.announce(upstreamId, list);
+    for (const list of CATALOG_LISTS) this.announce(upstreamId, list);
   }
 
   forget(upstreamId: string): void {
-    for (const list of LISTS) {
+    for (const list of CATALOG_LISTS) {
       clearTimeout(this.announced.get(`${list} ${upstreamId}`)?.timer);
       this.announced.delete(`${list} ${upstreamId}`);
     }

@@ -1,7 +1,7 @@
-import { asObject } from '#libs/mcp';
+import { asObject, CATALOG_LISTS } from '#libs/mcp';
 import type { Logger } from '#libs/telemetry';
 import type { Peer } from '../conversation/peer.js';
-import { LISTS, type ListAnnouncements } from './list-announcements.js';
+import { type ListAnnouncements } from './list-announcements.js';
 import type { Upstream } from './upstream.js';
 import type { UpstreamCredentials } from './upstream-credentials.js';
 
@@ -63,4 +63,4 @@ export class ListWatcher {
 }
 
 const announcesLists = ({ identity: { capabilities } }: Peer): boolean =>
-  LISTS.some((list) => asObject(capabilities[list]).listChanged === true);
+  CATALOG_LISTS.some((list) => asObject(capabilities[list]).listChanged === true);

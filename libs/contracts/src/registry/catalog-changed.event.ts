@@ -1,6 +1,7 @@
+import type { CatalogList } from '#libs/mcp';
 import { defineEvent } from '../define.js';
 
-export type CatalogList = 'tools' | 'prompts' | 'resources';
+export type { CatalogList };
 
 /** Something a client can see has changed. Empty `serverIds` and `upstreamIds` mean: anything may have. */
 export const CatalogChanged = defineEvent<{

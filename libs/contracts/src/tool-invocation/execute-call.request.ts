@@ -1,3 +1,4 @@
+import type { LogLevel } from '#libs/mcp';
 import { defineRequest } from '../define.js';
 import type { HeaderParam } from '../registry/catalog.js';
 
@@ -10,7 +11,7 @@ export type CallMethod =
   | 'tasks/update'
   | 'tasks/cancel';
 
-export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency';
+export type { LogLevel };
 
 /** The client a call comes from, as it described itself in this request or in its session. Never trusted. */
 export interface CallClient {

@@ -1,12 +1,11 @@
 import type { GatewayError } from '#libs/errors';
+import type { ListKind } from '../lists.js';
 import type { Revision } from '../revisions.js';
 import type { TaskMethod } from '../tasks.js';
 import type { HeaderBag } from './header-value.js';
 import type { ClientRequest } from './message.js';
 import type { RequestMeta } from './request-meta.js';
 import type { RpcError } from './text.js';
-
-export type ListKind = 'tools' | 'prompts' | 'resources' | 'resourceTemplates';
 
 /** What a client's request makes the gateway do. A method that a revision lacks is absent from its `operations`. */
 export type Operation =
@@ -70,6 +69,10 @@ export interface ServerCodec {
   readonly revision: Revision;
   readonly operations: ReadonlyMap<string, Operation>;
   readonly asks: Asks;
+  /** Whether a client may send several messages in one array. */
+  readonly batches: boolean;
+  /** Whether a stream begins with an event that holds nothing but an id, so that it can be resumed from the start. */
+  readonly primesStreams: boolean;
   /**
    * Throws what the revision answers to an envelope or headers that are not right. `null` where there is none. Without
    * headers, on a connection that carries messages alone, there is nothing that has to mirror the body.

@@ -5,7 +5,6 @@ export type {
   Envelope,
   ForwardedMethod,
   HttpError,
-  ListKind,
   NeutralResult,
   Offer,
   Operation,

@@ -1,10 +1,8 @@
 import type { GatewayError } from '#libs/errors';
+import { INTERNAL_ERROR, INVALID_PARAMS, MODERN_ERRORS, RESOURCE_NOT_FOUND } from '../jsonrpc-codes.js';
 import type { ForwardedMethod, HttpError } from './codec.js';
 import { toHttpStatus, toRpcError } from './failures.js';
 import type { RpcError } from './text.js';
-
-/** Not found, before 2026-07-28. https://modelcontextprotocol.io/specification/2025-11-25/server/resources#error-handling */
-const RESOURCE_NOT_FOUND = -32002;
 
 /** Revisions with sessions answer an unknown method in-band. */
 export const sessionError = (error: GatewayError): HttpError => {
@@ -15,12 +13,10 @@ export const sessionError = (error: GatewayError): HttpError => {
   return { httpStatus: toHttpStatus(error), error: rpc };
 };
 
-/** Codes that only a newer revision defines. */
-const NEWER = new Set([-32020, -32021, -32022]);
-
 export const sessionUpstreamError = (method: ForwardedMethod, error: RpcError): HttpError => {
-  if (NEWER.has(error.code)) return { httpStatus: 200, error: { code: -32603, message: error.message } };
-  const notFound = method === 'resources/read' && error.code === -32602 && isResourceMissing(error);
+  if (MODERN_ERRORS.has(error.code))
+    return { httpStatus: 200, error: { code: INTERNAL_ERROR, message: error.message } };
+  const notFound = method === 'resources/read' && error.code === INVALID_PARAMS && isResourceMissing(error);
   return { httpStatus: 200, error: notFound ? { ...error, code: RESOURCE_NOT_FOUND } : error };
 };
 

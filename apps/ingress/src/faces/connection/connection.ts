@@ -12,7 +12,7 @@ import {
   resultMessage,
   serverCodec,
 } from '#libs/mcp';
-import { ABOUT, CallAbort, type Endpoint, supportsBatches } from '../../call/index.js';
+import { ABOUT, CallAbort, type Endpoint } from '../../call/index.js';
 import type { Pipeline } from '../../pipeline/index.js';
 import type { ServerRequests, SessionStore } from '../../sessions/index.js';
 import { type Line, type LineEnd, LineReply } from './line.js';
@@ -153,7 +153,7 @@ export class Connection {
   private async takeBatch({ messages }: Batch, carrier: CredentialCarrier): Promise<void> {
     const { sessionId, principalId, endpoint } = this;
     const session = sessionId && (await this.parts.sessions.find(sessionId, principalId, endpoint.serverId));
-    if (!session || !supportsBatches(session.revision)) {
+    if (!session || !serverCodec(session.revision).batches) {
       throw fail('mcp.invalid_request', { message: 'Batches are not accepted here' });
     }
     const codec = serverCodec(session.revision);

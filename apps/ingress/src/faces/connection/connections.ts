@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
-import { notificationMessage } from '#libs/mcp';
+import { notificationMessage, CATALOG_LISTS } from '#libs/mcp';
 import type { Endpoint } from '../../call/index.js';
 import type { Catalogs } from '../../catalog/index.js';
-import { ALL_LISTS, type ChangeFeeds, type Feed, listenerOf } from '../../sessions/index.js';
+import { type ChangeFeeds, type Feed, listenerOf } from '../../sessions/index.js';
 import { Connection, type ConnectionParts } from './connection.js';
 import type { Line } from './line.js';
 
@@ -59,7 +59,7 @@ export class Connections {
       {
         carrier,
         serverId: endpoint.serverId,
-        lists: ALL_LISTS,
+        lists: CATALOG_LISTS,
         notify: (method, params) => {
           if (connection === null || connection.sessionId === null) return;
           void connection.line.send(notificationMessage(method, JSON.stringify(params)));

@@ -12,6 +12,7 @@ import {
   readBody,
   serverCodec,
   singleHeaderValue,
+  isServed,
 } from '#libs/mcp';
 import {
   type BodyReader,
@@ -26,7 +27,7 @@ import {
 } from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../../admission/index.js';
-import { CallAbort, type Session, type WireCall, supportsBatches, supportsPriming } from '../../call/index.js';
+import { CallAbort, type Session, type WireCall } from '../../call/index.js';
 import type { Pipeline } from '../../pipeline/index.js';
 import {
   type EventStore,
@@ -128,8 +129,9 @@ export class McpHttp {
       return;
     }
     const abort = new CallAbort();
-    const version = singleHeaderValue(request.headers, 'mcp-protocol-version') ?? '';
-    const stored = new StoredStream(events, sessionId, [message.idText], supportsPriming(version));
+    const version = singleHeaderValue(request.headers, 'mcp-protocol-version');
+    const primes = isServed(version) && serverCodec(version).primesStreams;
+    const stored = new StoredStream(events, sessionId, [message.idText], primes);
     calls.add(sessionId, message.idText, abort);
     const wire = wireCall(exchange, message, new HttpReply(response, sessionReply, true, stored), abort, sessionId);
     void pipeline.run(wire).finally(() => calls.remove(sessionId, message.idText, abort));
@@ -162,7 +164,7 @@ export class McpHttp {
     if (sessionIdOf(exchange) === null) throw fail('mcp.invalid_request', { message: 'Batches are not accepted here' });
     const principal = await this.parts.admission.caller(request, endpoint.serverId);
     const session = await this.parts.admission.session(sessionIdOf(exchange), principal, endpoint.serverId);
-    if (!supportsBatches(session.revision))
+    if (!serverCodec(session.revision).batches)
       throw fail('mcp.invalid_request', { message: 'This revision has no batches' });
     if (messages.some((message) => message.kind === 'request' && message.method === 'initialize')) {
       throw fail('mcp.invalid_request', { message: 'initialize may not be part of a batch' });

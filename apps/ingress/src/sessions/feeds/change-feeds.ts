@@ -4,6 +4,7 @@ import type { Principal } from '#contracts/auth/principal';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { fail, toGatewayError } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
+import { listChangedMethod } from '#libs/mcp';
 import type { SessionAffinity } from '../session-affinity.js';
 import type { Catalogs } from '../../catalog/index.js';
 import { type Listener, ResourceWatch } from './resource-watch.js';
@@ -25,7 +26,6 @@ export interface Feed {
   close(): void;
 }
 
-export const ALL_LISTS: readonly CatalogList[] = ['tools', 'prompts', 'resources'];
 /** Changes that come in a burst are told once. */
 const COALESCE_MS = 250;
 /** How soon a credential that has expired ends the streams it opened. */
@@ -174,7 +174,7 @@ export class ChangeFeeds {
         const digest = view.digest(list);
         if (feed.digests.get(list) === digest) continue;
         feed.digests.set(list, digest);
-        feed.options.notify(`notifications/${list}/list_changed`, {});
+        feed.options.notify(listChangedMethod(list), {});
       }
     } catch (thrown) {
       if (UNAUTHORISED.has(toGatewayError(thrown).code)) this.end(feed);

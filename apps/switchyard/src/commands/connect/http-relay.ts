@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodeHeaderValue } from '#libs/mcp';
+import { encodeHeaderValue, HEADER_MISMATCH } from '#libs/mcp';
 import { ParamMirrors } from './param-mirrors.js';
 import type { Relay, RelayOutput } from './relay.js';
 import {
@@ -37,7 +37,6 @@ const NAMED_BY: ReadonlyMap<unknown, string> = new Map([
   ['prompts/get', 'name'],
   ['resources/read', 'uri'],
 ]);
-const HEADER_MISMATCH = -32020;
 const OTHER_TRANSPORT = new Set([400, 404, 405]);
 const LIST_PAGES_MAX = 100;
 const RETRY_MS = 1_000;

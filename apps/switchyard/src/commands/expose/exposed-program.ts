@@ -9,6 +9,8 @@ import {
   requestMessage,
   toRpcError,
   withMembers,
+  METHOD_NOT_FOUND,
+  MODERN_ERRORS,
 } from '#libs/mcp';
 import { ChildProgram, type ProgramCommand } from './child-program.js';
 import { type RelayedMessage, readRelayed } from '../../messages/relayed-message.js';
@@ -108,13 +110,10 @@ export class ExposedProgram {
   }
 }
 
-const METHOD_UNKNOWN = -32601;
-const NEWER_ERRORS = new Set([-32020, -32021, -32022]);
-
 /** https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http */
 const statusOf = ({ error }: RelayedMessage): number => {
-  if (error?.code === METHOD_UNKNOWN) return 404;
-  return NEWER_ERRORS.has(error?.code as number) ? 400 : 200;
+  if (error?.code === METHOD_NOT_FOUND) return 404;
+  return MODERN_ERRORS.has(error?.code as number) ? 400 : 200;
 };
 
 const inParams = (line: string, changes: Readonly<Record<string, string>>): string =>

@@ -1,10 +1,16 @@
-import { askProblem, type IncomingError, type IncomingResult, isObject, resourceLinksOf, resultParts } from '#libs/mcp';
+import {
+  askProblem,
+  type IncomingError,
+  type IncomingResult,
+  isObject,
+  resourceLinksOf,
+  resultParts,
+  INTERNAL_ERROR,
+  RESOURCE_NOT_FOUND,
+  URL_ELICITATION_REQUIRED,
+} from '#libs/mcp';
 import type { OpenCall } from '../../call/open-call.js';
 import { resourceNotFound } from '../upstream-error.js';
-
-const URL_ELICITATION_REQUIRED = -32042;
-const RESOURCE_NOT_FOUND = -32002;
-const INTERNAL = -32603;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -29,7 +35,7 @@ export const giveLegacyError = (call: OpenCall, { error }: IncomingError): void 
   if (code === RESOURCE_NOT_FOUND) return call.answer({ kind: 'error', error: resourceNotFound(call, error) });
   // Codes that have since been given a meaning which this upstream cannot have had in mind.
   const isTaken = code <= -32020 && code >= -32099;
-  call.answer({ kind: 'error', error: isTaken ? { ...error, code: INTERNAL } : error });
+  call.answer({ kind: 'error', error: isTaken ? { ...error, code: INTERNAL_ERROR } : error });
 };
 
 /** The URLs a user has to visit first, as the input requests of 2026-07-28; `null` when the client cannot be sent there. */

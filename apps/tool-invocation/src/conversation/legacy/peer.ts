@@ -7,10 +7,13 @@ import {
   type IncomingResult,
   isTaskMethod,
   resultText,
+  INVALID_PARAMS,
+  METHOD_NOT_FOUND,
+  isAtLeast,
 } from '#libs/mcp';
 import { SlotMap } from '#libs/bus';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
-import { isLower, type OpenCall } from '../../call/open-call.js';
+import type { OpenCall } from '../../call/open-call.js';
 import type { Channel } from '../../transport/channel.js';
 import { announce, relayLog, relayProgress } from '../notifications.js';
 import type { Peer, PeerEvents, PeerIdentity, TaskListener, Watched } from '../peer.js';
@@ -21,8 +24,6 @@ import { initialize, legacyParams, serverRequestParams } from './request.js';
 import { LegacyTasks } from './tasks.js';
 import { LegacyWatch } from './watch.js';
 
-const METHOD_NOT_FOUND = -32601;
-const INVALID_PARAMS = -32602;
 const REQUEST_CHARS_MAX = 4_194_304;
 const SET_LEVEL_MS = 5_000;
 
@@ -78,7 +79,7 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
   }
 
   private prepare(call: OpenCall): void {
-    if (call.logLevel !== undefined && this.identity.capabilities.logging && isLower(call.logLevel, this.level)) {
+    if (call.logLevel !== undefined && this.identity.capabilities.logging && this.isQuieter(call.logLevel)) {
       void this.lowerLevel(call.logLevel).then(() => this.begin(call));
     } else this.begin(call);
   }
@@ -206,9 +207,14 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
     else this.send(open, { paramsText });
   }
 
+  /** Whether the session sends no messages of this level yet. */
+  private isQuieter(level: LogLevel): boolean {
+    return this.level === undefined || !isAtLeast(level, this.level);
+  }
+
   private async lowerLevel(level: LogLevel): Promise<void> {
     while (this.settingLevel !== undefined) await this.settingLevel;
-    if (!isLower(level, this.level)) return;
+    if (!this.isQuieter(level)) return;
     this.level = level;
     this.settingLevel = this.request('logging/setLevel', { level }, SET_LEVEL_MS).then(
       () => {},

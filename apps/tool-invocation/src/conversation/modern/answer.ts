@@ -10,6 +10,9 @@ import {
   resultParts,
   taskParts,
   taskProblem,
+  HEADER_MISMATCH,
+  RESOURCE_NOT_FOUND,
+  VERSION_UNSUPPORTED,
 } from '#libs/mcp';
 import type { OpenCall } from '../../call/open-call.js';
 import { invalidAnswer, resourceNotFound } from '../upstream-error.js';
@@ -70,8 +73,8 @@ const giveTaskAnswer = (call: OpenCall, message: IncomingResult): void => {
 /** Gives a call the error of a 2026-07-28 upstream, or says with `false` that it is none of the client's business. */
 export const giveModernError = (call: OpenCall, { error }: IncomingError): boolean => {
   // HeaderMismatch and UnsupportedProtocolVersion are about our own request to the upstream.
-  if (error.code === -32020 || error.code === -32022) return false;
-  call.answer({ kind: 'error', error: error.code === -32002 ? resourceNotFound(call, error) : error });
+  if (error.code === HEADER_MISMATCH || error.code === VERSION_UNSUPPORTED) return false;
+  call.answer({ kind: 'error', error: error.code === RESOURCE_NOT_FOUND ? resourceNotFound(call, error) : error });
   return true;
 };
 

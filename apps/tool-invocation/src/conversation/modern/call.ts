@@ -7,6 +7,7 @@ import {
   notificationText,
   requestText,
   withMeta,
+  HEADER_MISMATCH,
 } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import type { OpenCall, UpstreamSide } from '../../call/open-call.js';
@@ -20,8 +21,6 @@ import { nextRequestId } from '../request.js';
 import { toUpstreamError } from '../upstream-error.js';
 import { giveModernError, giveModernResult } from './answer.js';
 import { callHeaders, modernMeta } from './request.js';
-
-const HEADER_MISMATCH = -32020;
 
 /** Whose call it is. */
 export interface ModernCallOwner {

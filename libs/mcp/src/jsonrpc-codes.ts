@@ -1,0 +1,19 @@
+/** JSON-RPC error codes. https://www.jsonrpc.org/specification#error_object */
+export const PARSE_ERROR = -32700;
+export const INVALID_REQUEST = -32600;
+export const METHOD_NOT_FOUND = -32601;
+export const INVALID_PARAMS = -32602;
+export const INTERNAL_ERROR = -32603;
+
+/** Codes of MCP since 2026-07-28. https://modelcontextprotocol.io/specification/2026-07-28/basic#error-codes */
+export const HEADER_MISMATCH = -32020;
+export const CAPABILITY_MISSING = -32021;
+export const VERSION_UNSUPPORTED = -32022;
+
+/** What only a peer of 2026-07-28 or later means by its error. */
+export const MODERN_ERRORS: ReadonlySet<number> = new Set([HEADER_MISMATCH, CAPABILITY_MISSING, VERSION_UNSUPPORTED]);
+
+/** Of the revisions with sessions. https://modelcontextprotocol.io/specification/2025-11-25/server/resources#error-handling */
+export const RESOURCE_NOT_FOUND = -32002;
+/** https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation#url-elicitation-required-error */
+export const URL_ELICITATION_REQUIRED = -32042;

@@ -1,0 +1,48 @@
+import type { Operation, ServerCodec } from '../codec.js';
+import { withoutContentTypes } from '../content-text.js';
+import { withoutMembers } from '../definition-text.js';
+import { sessionError, sessionUpstreamError } from '../session-errors.js';
+import { initializeResult, plainList, plainResult, sessionCapabilities } from '../session-results.js';
+
+/** https://modelcontextprotocol.io/specification/2024-11-05/schema : what a client may request. */
+const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ['initialize', { does: 'initialize' }],
+  ['ping', { does: 'ping' }],
+  ['tools/list', { does: 'list', list: 'tools' }],
+  ['tools/call', { does: 'call', method: 'tools/call' }],
+  ['prompts/list', { does: 'list', list: 'prompts' }],
+  ['prompts/get', { does: 'call', method: 'prompts/get' }],
+  ['resources/list', { does: 'list', list: 'resources' }],
+  ['resources/templates/list', { does: 'list', list: 'resourceTemplates' }],
+  ['resources/read', { does: 'call', method: 'resources/read' }],
+  ['resources/subscribe', { does: 'subscribe' }],
+  ['resources/unsubscribe', { does: 'unsubscribe' }],
+  ['completion/complete', { does: 'call', method: 'completion/complete' }],
+  ['logging/setLevel', { does: 'set-level' }],
+]);
+
+/** Members of a definition that this revision does not have. */
+const ABSENT = ['execution', 'icons', 'title', 'outputSchema', '_meta', 'annotations'];
+
+/** Kinds of content that came later. */
+const LATER_CONTENT = ['resource_link', 'audio'];
+
+/** MCP 2024-11-05: sessions, and requests in both directions. https://modelcontextprotocol.io/specification/2024-11-05 */
+export const r2024_11_05: ServerCodec = {
+  revision: '2024-11-05',
+  operations,
+  asks: { elicitationModes: [] },
+  batches: true,
+  primesStreams: false,
+  readEnvelope: () => null,
+  definition: (_list, text) => withoutMembers(text, ABSENT),
+  listResult: (list, definitions, nextCursor) => plainList(list, definitions, nextCursor),
+  callResult: (_method, { body, meta }) =>
+    plainResult(withoutContentTypes(withoutMembers(body, ['structuredContent']), LATER_CONTENT), meta),
+  inputRequiredResult: () => null,
+  taskResult: () => null,
+  emptyResult: () => '{}',
+  greeting: (offer, about) => initializeResult('2024-11-05', sessionCapabilities(offer, false), offer, about),
+  error: sessionError,
+  upstreamError: (method, _target, failure) => sessionUpstreamError(method, failure),
+};
