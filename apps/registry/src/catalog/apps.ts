@@ -1,7 +1,7 @@
 import type { LinkedResource, AccessScope } from '#contracts/registry/catalog';
 import type { EntryEntity } from '../entries/entry.entity.js';
 import type { GatewayEntity } from '../gateways/gateway.entity.js';
-import { appLinksOf, appUriVia, isAppUri } from '../entries/app-links.js';
+import { appLinksOf, appUriVia, isAppUri } from '../entries/exposed-definition.js';
 
 interface Link {
   readonly gatewayId: string;

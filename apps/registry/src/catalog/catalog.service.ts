@@ -12,9 +12,8 @@ import type {
 } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
 import { withMembers } from '#libs/mcp';
-import { isAppUri, withAppLinks } from '../entries/app-links.js';
 import type { EntryEntity } from '../entries/entry.entity.js';
-import { exposedDefinition } from '../entries/exposed-definition.js';
+import { exposedDefinition, isAppUri, withAppLinks } from '../entries/exposed-definition.js';
 import type { GatewayEntity } from '../gateways/gateway.entity.js';
 import { sessionScopeOf } from '../gateways/profile.js';
 import { ListingService } from '../refresh/listing.service.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { isAppUri } from '../entries/app-links.js';
+import { isAppUri } from '../entries/exposed-definition.js';
 import type { EntryWithGateway } from '../entries/entry.entity.js';
 import { EntryService } from '../entries/entry.service.js';
 import type { EntryKind } from '../storage/entry-kind.js';
