@@ -163,7 +163,7 @@ export default {
       comment: 'Files that need each other are one file, or one of them knows too much.',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     ...rankRules,
     ...conversationRules,

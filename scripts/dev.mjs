@@ -1,4 +1,5 @@
-// `npm run dev`: rebuilds on every change and restarts the embedded gateway. Ctrl-C ends both.
+// `npm run dev`: rebuilds on every change and restarts the embedded gateway. Ctrl-C ends both. `npm run dev -- --inspect` opens
+// a port for a debugger.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +17,10 @@ const compiler = run([
   '--preserveWatchOutput',
 ]);
 while (!existsSync(entry)) await sleep(200);
-const gateway = run(['--watch', '--enable-source-maps', entry, ...process.argv.slice(2)]);
+const given = process.argv.slice(2);
+const isForNode = (arg) => arg.startsWith('--inspect');
+const flags = ['--watch', '--enable-source-maps', ...given.filter(isForNode)];
+const gateway = run([...flags, entry, ...given.filter((arg) => !isForNode(arg))]);
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {

@@ -1,5 +1,5 @@
 // Writes the pages that are made from code; `--check` fails when one is stale instead. Needs a build.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chartFiles } from './deploy/chart-files.mjs';
@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const built = (path) => import(join(root, 'dist', path));
 
 const { parts } = await built('apps/switchyard/src/gateway/parts.js');
-const { platformOptions } = await built('libs/service/src/index.js');
+const { apiDocument, platformOptions } = await built('libs/service/src/index.js');
 const { catalogue } = await built('libs/errors/src/index.js');
 const { natsPermissions } = await built('libs/bus/src/index.js');
 const contracts = await built('libs/contracts/src/index.js');
@@ -133,6 +133,31 @@ const permissions = () => {
   ].join('\n');
 };
 
+/** The projects that the generators of Nest's command line may be pointed at: `npx @nestjs/cli generate … --project NAME`. */
+const nestProjects = () => {
+  const compilerOptions = { tsConfigPath: 'tsconfig.build.json' };
+  const projectsIn = (parent, type, entryFile) =>
+    readdirSync(join(root, parent), { withFileTypes: true })
+      .filter((entry) => existsSync(join(root, parent, entry.name, 'src', `${entryFile}.ts`)))
+      .map(({ name }) => {
+        const sourceRoot = `${parent}/${name}/src`;
+        return [name, { type, root: `${parent}/${name}`, entryFile, sourceRoot, compilerOptions }];
+      })
+      .sort(([one], [other]) => (one < other ? -1 : 1));
+  const projects = [...projectsIn('apps', 'application', 'main'), ...projectsIn('libs', 'library', 'index')];
+  return {
+    $schema: 'https://json.schemastore.org/nest-cli',
+    collection: '@nestjs/schematics',
+    monorepo: true,
+    root: 'apps/switchyard',
+    sourceRoot: 'apps/switchyard/src',
+    compilerOptions: { builder: 'tsc', ...compilerOptions },
+    projects: Object.fromEntries(projects),
+  };
+};
+
+const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
+
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->` in a page written by hand. */
 const within = (path, name, text) => {
   const page = readFileSync(join(root, path), 'utf8');
@@ -146,6 +171,8 @@ const pages = {
   'docs/reference/errors.md': errorsPage(),
   'docs/reference/bus.md': busPage(),
   'deploy/nats/permissions.conf': permissions(),
+  'docs/reference/openapi.json': json(await apiDocument(parts)),
+  'nest-cli.json': json(nestProjects()),
   'docs/architecture.md': within('docs/architecture.md', 'topology', diagram()),
   ...chartFiles({ root, parts, platformOptions, topology, natsPermissions: permissions() }),
 };

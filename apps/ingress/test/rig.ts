@@ -123,7 +123,6 @@ export interface Exchange {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- whatever the gateway answered
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly json: any;
 }

@@ -594,9 +594,9 @@ describe('what is no MCP server', () => {
           );
         }
         const answer = await fetch(legacy.url, {
-          method: req.method,
+          method: req.method ?? 'GET',
           headers: req.headers as Record<string, string>,
-          body: body === undefined ? undefined : JSON.stringify(body),
+          ...(body !== undefined && { body: JSON.stringify(body) }),
         });
         const session = answer.headers.get('mcp-session-id');
         json(res, await answer.text(), answer.status, session === null ? {} : { 'mcp-session-id': session });

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node';
+import {
+  type NodeIncomingMessageLike,
+  NodeStreamableHTTPServerTransport,
+  toNodeHandler,
+} from '@modelcontextprotocol/node';
 import {
   createMcpHandler,
   fromJsonSchema,
@@ -128,7 +132,7 @@ export const startModernServer = async (): Promise<TestServer> => {
     { legacy: 'reject' } as never,
   );
   const node = toNodeHandler(handler);
-  return serve((req, res, body) => node(req, res, body));
+  return serve((req, res, body) => node(req as NodeIncomingMessageLike, res, body));
 };
 
 /** Sessions, as before 2026-07-28. */

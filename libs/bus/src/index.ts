@@ -16,7 +16,7 @@ export { hedgedAsk } from './flow/hedged-ask.js';
 export { SlotMap } from './flow/slot-map.js';
 export type { Slotted } from './flow/slot-map.js';
 export { LocalBus } from './local/local-bus.js';
-export type { LocalBusOptions } from './local/local-bus.js';
+export type { LocalBusOptions } from './local/local-broker.js';
 export { connectNats } from './nats/connect.js';
 export type { NatsOptions } from './nats/connect.js';
 export { natsPermissions } from './nats-permissions.js';

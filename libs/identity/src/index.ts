@@ -1,4 +1,3 @@
-export { AdminGuard } from './admin.guard.js';
 export { ANONYMOUS } from './anonymous.js';
 export { CallerAdmission } from './caller-admission.js';
 export type { CallerAdmissionOptions } from './caller-admission.js';

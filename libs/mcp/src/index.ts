@@ -6,7 +6,7 @@ export * from './jsonrpc-codes.js';
 export * from './lists.js';
 export { LOG_LEVELS, isAtLeast, isLogLevel } from './log-level.js';
 export type { LogLevel } from './log-level.js';
-export { MODERN_REVISION, LEGACY_REVISIONS, REVISIONS, isModern, isServed } from './revisions.js';
+export { MODERN_REVISION, LEGACY_REVISIONS, isModern, isServed } from './revisions.js';
 export type { Revision } from './revisions.js';
 export {
   TASKS_EXTENSION,

@@ -1,6 +1,5 @@
 import type { BatchObservableResult } from '@opentelemetry/api';
 import { meter } from '#libs/telemetry';
-import type { Outbox } from './outbox.js';
 
 export const droppedRecords = meter().createCounter('switchyard_call_records_dropped_total', {
   description: 'Call records lost because neither disk nor memory had room for them.',
@@ -14,7 +13,13 @@ const spoolBytes = meter().createObservableGauge('switchyard_call_records_spool_
   description: 'Disk that call records take in this process.',
 });
 
-const outboxes = new Set<Outbox>();
+/** What is watched of an outbox. */
+interface OutboxSizes {
+  readonly pending: number;
+  readonly bytesOnDisk: number;
+}
+
+const outboxes = new Set<OutboxSizes>();
 
 const observe = (result: BatchObservableResult): void => {
   let pending = 0;
@@ -30,7 +35,7 @@ const observe = (result: BatchObservableResult): void => {
 meter().addBatchObservableCallback(observe, [pendingRecords, spoolBytes]);
 
 /** Shows this outbox in the process' gauges until the returned function is called. */
-export const watchOutbox = (outbox: Outbox): (() => void) => {
+export const watchOutbox = (outbox: OutboxSizes): (() => void) => {
   outboxes.add(outbox);
   return () => outboxes.delete(outbox);
 };

@@ -1,18 +1,16 @@
-export { CACHE, InjectCache } from './cache/cache.js';
+export { CACHE } from './cache/cache.js';
 export type { Cache, ListEntry, ListSlice } from './cache/cache.js';
 export { cacheOptions } from './cache/cache.config.js';
 export type { CacheConfig } from './cache/cache.config.js';
 export { MemoryCache } from './cache/memory-cache.js';
 export { openCache } from './cache/open-cache.js';
-export { RedisCache, connectRedisCache } from './cache/redis-cache.js';
 export { redisClient } from './cache/redis-connection.js';
 export type { RedisCacheOptions } from './cache/redis-cache.js';
-export { openDatabase, reachPostgres } from './postgres/database.js';
+export { openDatabase } from './postgres/database.js';
 export type { DatabaseOptions, Entity } from './postgres/database.js';
 export { databaseFailure } from './postgres/database-failure.js';
 export {
   InjectDatabase,
-  InjectPostgres,
   POSTGRES,
   databaseToken,
   provideDatabase,

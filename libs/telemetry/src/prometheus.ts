@@ -22,6 +22,5 @@ export const renderPrometheus = async (): Promise<string> => {
   const { resourceMetrics } = await reader.collect();
   const durations = { scope: { name: 'switchyard' }, metrics: collectDurations() };
   const scopeMetrics = [httpTraffic.collect(), durations, ...resourceMetrics.scopeMetrics];
-  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- one package, its types found as ESM and as CommonJS
   return serializer.serialize({ ...resourceMetrics, scopeMetrics });
 };

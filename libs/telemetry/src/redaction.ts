@@ -50,7 +50,10 @@ const copyValue = (name: string, value: unknown, depth: number, above: Set<objec
   if (typeof value === 'bigint' || typeof value === 'symbol') return value.toString();
   if (typeof value !== 'object') return `[${typeof value}]`;
   if (depth >= DEPTH_MAX || above.has(value)) return '[deeper]';
+  return copyObject(value, depth, above);
+};
 
+const copyObject = (value: object, depth: number, above: Set<object>): unknown => {
   above.add(value);
   try {
     if (value instanceof Error) return copyError(value, depth, above);

@@ -1,4 +1,5 @@
 import {
+  type PostgresConnectionOptions,
   Queue,
   QueueEvents,
   type QueueOptions,
@@ -82,14 +83,16 @@ export const openPostgresBackend = async (
     await pool.end();
     throw error;
   }
+  // Under `exactOptionalPropertyTypes` a pool of `pg` is not the pool that BullMQ describes.
+  const ready = pool as unknown as PostgresConnectionOptions;
   return {
     store: 'postgres',
     queue: (name, options) =>
-      new Queue(name, { ...options, connection: pool }, createPostgresBackend) as unknown as Queue,
+      new Queue(name, { ...options, connection: ready }, createPostgresBackend) as unknown as Queue,
     events: (name) =>
-      new QueueEvents(name, { autorun: false, connection: pool }, createPostgresBackend) as unknown as QueueEvents,
+      new QueueEvents(name, { autorun: false, connection: ready }, createPostgresBackend) as unknown as QueueEvents,
     worker: (name, process, options) =>
-      new Worker(name, process, { ...options, connection: pool }, createPostgresBackend) as unknown as Worker,
+      new Worker(name, process, { ...options, connection: ready }, createPostgresBackend) as unknown as Worker,
     close: () => pool.end(),
   };
 };

@@ -76,6 +76,5 @@ export const selectEntries = (manager: EntityManager): SelectQueryBuilder<EntryW
   const query = manager
     .createQueryBuilder(EntryEntity, 'entry')
     .innerJoinAndMapOne('entry.gateway', EntryGatewayEntity, 'gateway', 'gateway.id = entry.gatewayId');
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM does not type the member it maps
   return query as SelectQueryBuilder<EntryWithGateway>;
 };

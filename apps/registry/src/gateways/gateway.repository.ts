@@ -58,6 +58,4 @@ export class GatewayRepository {
   }
 }
 
-const asRow = (gateway: Partial<GatewayEntity>) =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeORM's type cannot hold members of any JSON
-  gateway as QueryDeepPartialEntity<GatewayEntity>;
+const asRow = (gateway: Partial<GatewayEntity>) => gateway as QueryDeepPartialEntity<GatewayEntity>;

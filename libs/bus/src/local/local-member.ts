@@ -14,14 +14,9 @@ import {
   type Subscription,
   WithBody,
 } from '../port.js';
-import type { LocalBus } from './local-bus.js';
+import type { LocalBroker, LocalHandler } from './local-broker.js';
 import { signalSubject, subscribedSubject } from '../subject.js';
 import { type LocalAsker, LocalCall, type Parcel, pack } from './local-call.js';
-
-export interface LocalHandler {
-  readonly instance: string;
-  readonly take: (call: LocalCall) => void;
-}
 
 /** One service's end of a `LocalBus`. */
 export class LocalMember implements Bus, LocalAsker {
@@ -32,7 +27,7 @@ export class LocalMember implements Bus, LocalAsker {
   #settled: (() => void) | undefined;
 
   constructor(
-    private readonly broker: LocalBus,
+    private readonly broker: LocalBroker,
     readonly owner: string,
   ) {}
 

@@ -111,6 +111,9 @@ const failureOf = async (asking: Promise<unknown>): Promise<GatewayError> => {
   return outcome as GatewayError;
 };
 
+/** Where how soon depends on the machine. */
+const BUSY_MS = 25_000;
+
 const until = async (holds: () => boolean, ms = 10_000): Promise<number> => {
   const startedAtMs = Date.now();
   while (!holds()) {
@@ -120,7 +123,7 @@ const until = async (holds: () => boolean, ms = 10_000): Promise<number> => {
   return Date.now() - startedAtMs;
 };
 
-describe.concurrent('the bus over NATS', { timeout: 40_000 }, () => {
+describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
   it('lives through a broker that is killed and restarted', async (test) => {
     const server = await givenServer(test);
     const line = await givenLine(test, server);
@@ -204,15 +207,15 @@ describe.concurrent('the bus over NATS', { timeout: 40_000 }, () => {
     );
     expect(new Set((await Promise.all(outcomes)).map(({ code }) => code))).toEqual(new Set(['bus.timed_out']));
     // Noticed while the broker is still frozen; how soon depends on the machine.
-    await until(() => !asker.connected, 7_000);
+    await until(() => !asker.connected, BUSY_MS);
     expect(await failureOf(asker.ask(Echo, { text: 'no' }))).toMatchObject({
       code: 'bus.disconnected',
       executed: 'no',
     });
-    await sleep(8_000 - (Date.now() - pausedAtMs));
+    await until(() => !answerer.connected, BUSY_MS);
     server.resume();
 
-    await until(() => asker.connected && answerer.connected, 6_000);
+    await until(() => asker.connected && answerer.connected, BUSY_MS);
     expect((await asker.ask(Echo, { text: 'fresh' })).head).toEqual({ text: 'fresh' });
     await sleep(500);
     expect(ran).toEqual(['fresh']);

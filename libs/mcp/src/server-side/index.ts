@@ -13,7 +13,7 @@ export type {
 export { negotiateRevision, serverCodec } from './codecs.js';
 export { renamedContents } from './content-uri.js';
 export { checkLegacyVersion, eraOf } from './era.js';
-export { toHttpStatus, toRpcError } from './failures.js';
+export { toRpcError } from './failures.js';
 export { checkParamMirrors } from './header-mirror.js';
 export type { MirroredParam } from './header-mirror.js';
 export { singleHeaderValue } from './header-value.js';

@@ -1,9 +1,42 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { type INestApplication, Module, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { parseConfig } from '#libs/config';
 import { VERSION } from '../build-info.js';
+import { type Platform, PlatformModule } from '../platform.module.js';
+import type { AnyServicePart } from '../service-part.js';
+
+/** Every REST route is served under `/v1`, and without it for older clients. */
+export const versionRoutes = (application: INestApplication): void =>
+  void application.enableVersioning({ type: VersioningType.URI, defaultVersion: ['1', VERSION_NEUTRAL] });
 
 /** OpenAPI: the page at `/docs`, the document at `/docs-json`. Built when first asked for. */
-export const mountApiPage = (application: NestFastifyApplication): void => {
+export const mountApiPage = (application: NestFastifyApplication): void =>
+  SwaggerModule.setup('docs', application, () => documentOf(application));
+
+/**
+ * The OpenAPI document of the services' REST routes. Nothing is started for it: Nest's preview mode makes no instance of
+ * a controller or provider. https://spec.openapis.org/oas/v3.0.3
+ */
+export const apiDocument = async (parts: readonly AnyServicePart[]): Promise<OpenAPIObject> => {
+  const modules = parts.map((part) => part.module(parseConfig(part.options, {})));
+  const application = await NestFactory.create<NestFastifyApplication>(
+    { module: DocumentedModule, imports: [PlatformModule.of(NOTHING_OPEN), ...modules] },
+    new FastifyAdapter(),
+    { logger: false, preview: true, abortOnError: false },
+  );
+  versionRoutes(application);
+  return documentOf(application);
+};
+
+/** Asked for by name, and never used. */
+const NOTHING_OPEN = {} as Platform;
+
+@Module({})
+class DocumentedModule {}
+
+const documentOf = (application: INestApplication): OpenAPIObject => {
   const outline = new DocumentBuilder()
     .setTitle('Switchyard')
     .setDescription('The management API. Every path is served under /v1 and, for older clients, without it.')
@@ -11,5 +44,22 @@ export const mountApiPage = (application: NestFastifyApplication): void => {
     .addBearerAuth()
     .addSecurityRequirements('bearer')
     .build();
-  SwaggerModule.setup('docs', application, () => SwaggerModule.createDocument(application, outline));
+  const document = SwaggerModule.createDocument(application, outline);
+  const paths = Object.entries(document.paths).filter(([path]) => !(`/v1${path}` in document.paths));
+  return withPlainIds({ ...document, paths: Object.fromEntries(paths) });
+};
+
+/** `ToolController_read[1]_v1` → `Tool_read`; a second route of the same method is `Tool_read_2`. */
+const withPlainIds = (document: OpenAPIObject): OpenAPIObject => {
+  const seen = new Map<string, number>();
+  for (const item of Object.values(document.paths)) {
+    for (const operation of [item.get, item.put, item.post, item.delete, item.patch]) {
+      if (operation?.operationId === undefined) continue;
+      const id = operation.operationId.replace('Controller_', '_').replace(/(\[\d+\])?(_v1)?$/, '');
+      const count = (seen.get(id) ?? 0) + 1;
+      seen.set(id, count);
+      operation.operationId = count === 1 ? id : `${id}_${count}`;
+    }
+  }
+  return document;
 };

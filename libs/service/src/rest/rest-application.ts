@@ -1,10 +1,4 @@
-import {
-  Module,
-  VERSION_NEUTRAL,
-  VersioningType,
-  type DynamicModule,
-  type INestApplicationContext,
-} from '@nestjs/common';
+import { Module, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
@@ -13,7 +7,7 @@ import { fail } from '#libs/errors';
 import { type Logger, NestLogger } from '#libs/telemetry';
 import type { FrontServer, RequestListener } from '../http/front-server.js';
 import type { PlatformConfig } from '../platform.config.js';
-import { mountApiPage } from './api-page.js';
+import { mountApiPage, versionRoutes } from './api-page.js';
 import { GatewayErrorFilter, namedFailure, restFailure } from './gateway-error.filter.js';
 import { BODY_BYTES_MAX, installRestHooks } from './rest-hooks.js';
 import { validationPipe } from './validation.js';
@@ -54,7 +48,7 @@ export const openRestApplication = async (settings: RestApplicationSettings): Pr
     { logger: new NestLogger(logger), abortOnError: false, bodyParser: false },
   );
   installRestHooks(adapter.getInstance(), config);
-  application.enableVersioning({ type: VersioningType.URI, defaultVersion: ['1', VERSION_NEUTRAL] });
+  versionRoutes(application);
   application.useGlobalFilters(new GatewayErrorFilter(logger));
   application.useGlobalPipes(validationPipe());
   mountApiPage(application);

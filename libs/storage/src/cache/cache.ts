@@ -1,5 +1,3 @@
-import { Inject } from '@nestjs/common';
-
 /** An entry of a list, by its number; numbers of a list start at 1 and rise by one. */
 export interface ListEntry {
   readonly id: number;
@@ -51,4 +49,3 @@ export interface Cache {
 }
 
 export const CACHE = Symbol('CACHE');
-export const InjectCache = (): ParameterDecorator & PropertyDecorator => Inject(CACHE);

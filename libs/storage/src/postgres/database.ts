@@ -4,7 +4,7 @@ import { type Logger, meter } from '#libs/telemetry';
 import { GuardedPool, type GuardedPoolOptions, type LimitsBy, poolOptionsOf, startupLimits } from './guarded-pool.js';
 import { type PostgresLocation, connectionOf } from './location.js';
 import { type MigrationClass, migrate } from './migrate.js';
-import { type PostgresSettings, settingsOf } from './postgres.config.js';
+import { type PostgresSettings, withDefaults } from './postgres.config.js';
 import { QueryLog } from './query-log.js';
 import { SnakeNamingStrategy } from './snake-naming-strategy.js';
 
@@ -27,7 +27,7 @@ export interface DatabaseOptions {
 export const openDatabase = async (options: DatabaseOptions): Promise<DataSource> => {
   const { location, schema, logger } = options;
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error(`"${schema}" is not a schema name`);
-  const settings = { ...settingsOf(location), ...options.pool };
+  const settings = { ...withDefaults(location.settings), ...options.pool };
   const limitsBy = await reachPostgres(location, settings);
   if (limitsBy === 'transaction') {
     logger.info({ schema }, 'the database is behind a pooler: time limits are set per transaction');
@@ -63,7 +63,10 @@ export const openDatabase = async (options: DatabaseOptions): Promise<DataSource
  * Connects once, to see that the server is there and takes us. The answer says whether it takes our time limits with
  * the connection: a pooler such as PgBouncer does not.
  */
-export const reachPostgres = async (location: PostgresLocation, settings = settingsOf(location)): Promise<LimitsBy> => {
+export const reachPostgres = async (
+  location: PostgresLocation,
+  settings = withDefaults(location.settings),
+): Promise<LimitsBy> => {
   const limits = startupLimits(settings);
   try {
     await touch({ ...connectionOf(location), ...limits, connectionTimeoutMillis: settings.poolTimeoutMs });

@@ -1,5 +1,4 @@
 import { type ConfigOf, decimal, flag, integer, url } from '#libs/config';
-import type { PostgresLocation } from './location.js';
 
 export const postgresOptions = {
   DATABASE_URL: url(
@@ -55,4 +54,8 @@ const defaults = (): PostgresSettings =>
     ) as PostgresConfig,
   );
 
-export const settingsOf = (location: PostgresLocation): PostgresSettings => ({ ...defaults(), ...location.settings });
+/** Completes settings with the defaults of `postgresOptions`. */
+export const withDefaults = (settings: Partial<PostgresSettings> = {}): PostgresSettings => ({
+  ...defaults(),
+  ...settings,
+});

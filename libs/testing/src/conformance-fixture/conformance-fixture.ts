@@ -2,7 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from '@modelcontextprotocol/node';
+import {
+  type NodeIncomingMessageLike,
+  localhostHostValidation,
+  localhostOriginValidation,
+  toNodeHandler,
+} from '@modelcontextprotocol/node';
 import {
   McpServer,
   type RegisteredPrompt,
@@ -65,7 +70,7 @@ export const startConformanceFixture = async (options: {
   const originIsLocal = localhostOriginValidation();
   const server = createServer((req, res) => {
     if (!hostIsLocal(req, res) || !originIsLocal(req, res)) return;
-    if (req.url === '/mcp') void handle(req, res);
+    if (req.url === '/mcp') void handle(req as NodeIncomingMessageLike, res);
     else res.writeHead(404).end();
   });
   server.listen(port, '127.0.0.1');

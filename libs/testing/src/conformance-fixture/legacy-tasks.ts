@@ -25,7 +25,7 @@ export class LegacyTasks {
   private readonly methods = new Map<unknown, string>();
 
   static insert(transport: Transport, tasks: Tasks): LegacyTasks {
-    const layer = new LegacyTasks(transport, transport.send.bind(transport), tasks);
+    const layer = new LegacyTasks(transport.send.bind(transport), tasks);
     const pass = transport.onmessage;
     transport.onmessage = (message, extra) => {
       if (!layer.takes(message as Message)) pass?.(message, extra);
@@ -35,7 +35,6 @@ export class LegacyTasks {
   }
 
   private constructor(
-    private readonly transport: Transport,
     private readonly sendToClient: Transport['send'],
     private readonly tasks: Tasks,
   ) {}

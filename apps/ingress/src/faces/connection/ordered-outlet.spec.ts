@@ -6,7 +6,7 @@ const slowReader = () => {
   let makeRoom: () => void = () => {};
   const outlet = new OrderedOutlet((message) => {
     written.push(message);
-    if (message.startsWith('big')) return new Promise<void>((resolve) => (makeRoom = resolve));
+    return message.startsWith('big') ? new Promise<void>((resolve) => (makeRoom = resolve)) : undefined;
   });
   const room = async (): Promise<void> => {
     makeRoom();

@@ -123,22 +123,25 @@ export class HttpRelay implements Relay {
       this.session = null;
       this.greeting = sent;
     }
-    let answer = await this.post(sent);
-    if (answer.statusCode === 404 && this.session?.id && sent.revision === null && (await this.renew())) {
-      await answer.body.dump();
-      answer = await this.post(sent);
-    }
+    const answer = await this.postInSession(sent);
     if (greets && answer.statusCode < 300) this.session = { id: headerOf(answer, 'mcp-session-id'), revision: null };
     if (contentType(answer) === EVENT_STREAM) return this.follow(sent, answer);
     const text = await answer.body.text();
     const received = readRelayed(text);
     if (received?.error?.code === HEADER_MISMATCH && (await this.learnTools(sent))) return this.again(sent);
-    // https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility
-    const isMeant = received?.id !== undefined && received.id !== null;
-    if (greets && !isMeant && OTHER_TRANSPORT.has(answer.statusCode) && (await this.elsewhere(sent.text))) return;
+    if (greets && knowsNoPost(answer, received) && (await this.elsewhere(sent.text))) return;
     if (received !== null && (received.result ?? received.error) !== undefined)
       return this.settle(sent, text, received);
     this.fail(sent, `The server answered with status ${answer.statusCode}`);
+  }
+
+  /** A session that the server has lost is opened anew first. */
+  private async postInSession(sent: Sent): Promise<ServerAnswer> {
+    const answer = await this.post(sent);
+    const isLost = answer.statusCode === 404 && this.session?.id && sent.revision === null;
+    if (!isLost || !(await this.renew())) return answer;
+    await answer.body.dump();
+    return this.post(sent);
   }
 
   private async again(sent: Sent): Promise<void> {
@@ -308,3 +311,7 @@ export class HttpRelay implements Relay {
     this.output.emit(failureOf(message.id, reason));
   }
 }
+
+/** https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility */
+const knowsNoPost = ({ statusCode }: ServerAnswer, received: RelayedMessage | null): boolean =>
+  OTHER_TRANSPORT.has(statusCode) && (received?.id === undefined || received.id === null);

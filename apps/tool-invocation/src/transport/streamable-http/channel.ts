@@ -38,7 +38,7 @@ export class HttpChannel implements Channel {
     const reader = new AnswerReader(exchange, {
       bytesMax: this.bytesMax,
       redact: this.access.redact,
-      onHeaders: exchange.opensSession ? (status, headers) => this.takeSession(status, headers) : undefined,
+      ...(exchange.opensSession && { onHeaders: (status, headers) => this.takeSession(status, headers) }),
       onCutOff: (stream, cause) => this.resume(exchange, stream, cause === undefined),
     });
     const headers = this.withSession([...this.postHeaders, ...exchange.headers]);
