@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { conversationProblems, conversationTable, conversations } from './conversations.mjs';
 import { chartFiles } from './deploy/chart-files.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -166,6 +167,13 @@ const within = (path, name, text) => {
   return page.replace(pattern, `$1${text}\n$2`);
 };
 
+const spoken = conversations(root, contracts, owners);
+const problems = conversationProblems(spoken, contracts, topology);
+if (problems.length > 0) {
+  console.error(`The contracts and the code differ: ${problems.join('; ')}`);
+  process.exit(1);
+}
+
 const pages = {
   'docs/reference/settings.md': settingsPage(),
   'docs/reference/errors.md': errorsPage(),
@@ -174,6 +182,12 @@ const pages = {
   'docs/reference/openapi.json': json(await apiDocument(parts)),
   'nest-cli.json': json(nestProjects()),
   'docs/architecture.md': within('docs/architecture.md', 'topology', diagram()),
+  ...Object.fromEntries(
+    owners.map((owner) => {
+      const path = `apps/${owner}/README.md`;
+      return [path, within(path, 'conversations', conversationTable(spoken, contracts, owner))];
+    }),
+  ),
   ...chartFiles({ root, parts, platformOptions, topology, natsPermissions: permissions() }),
 };
 
