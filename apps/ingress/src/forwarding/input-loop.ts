@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '#libs/bus';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
 import { type GatewayError, fail } from '#libs/errors';
-import { appendMembers, askParams, canAnswer, METHOD_NOT_FOUND } from '#libs/mcp';
+import { appendMembers, serverRequestParams, canAnswer, METHOD_NOT_FOUND } from '#libs/mcp';
 import type { ClientRefusal, ParkedCallRetry, RoutedCall } from '../call/index.js';
 import type { ServerRequests } from '../sessions/index.js';
 import type { ParkedCallLease } from './parked-call-lease.js';
@@ -88,7 +88,7 @@ export class InputLoop {
       if (!isAskable(call, method, params))
         return refused(request, { code: METHOD_NOT_FOUND, message: `The client cannot do ${method}` });
       const id = this.serverRequests.newId();
-      const text = askParams(method, paramsText, params, id);
+      const text = serverRequestParams(method, paramsText, params, id);
       const { result, error } = await this.serverRequests.send(
         call.session?.id ?? '',
         call.reply,

@@ -1,10 +1,10 @@
 import { fail } from '#libs/errors';
-import { type AskMethod, isAskMethod, isObject, memberText, membersOf, valueText } from '#libs/mcp';
+import { type ServerRequestMethod, isServerRequestMethod, isObject, memberText, membersOf, valueText } from '#libs/mcp';
 
 /** One thing an upstream wants of the client. */
 export interface InputRequest {
   readonly key: string;
-  readonly method: AskMethod;
+  readonly method: ServerRequestMethod;
   readonly params: unknown;
   readonly paramsText: string;
 }
@@ -31,7 +31,7 @@ const readRequests = (text: string): InputRequest[] =>
   membersOf(text).map((member) => {
     const requestText = valueText(text, member);
     const request: unknown = JSON.parse(requestText);
-    if (!isObject(request) || !isAskMethod(request['method'])) {
+    if (!isObject(request) || !isServerRequestMethod(request['method'])) {
       throw fail('upstream.invalid_answer', {
         message: 'The upstream asks for something that cannot be asked',
         executed: 'unknown',

@@ -63,7 +63,7 @@ export class Answering {
       revision: codec.revision,
       client: {
         info: isObject(clientInfo) ? clientInfo : null,
-        capabilities: relayableCapabilities(declared, codec.asks, CARRIED_EXTENSIONS),
+        capabilities: relayableCapabilities(declared, codec.serverRequests, CARRIED_EXTENSIONS),
       },
       logLevel: null,
       uris: [],

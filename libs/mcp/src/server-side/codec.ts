@@ -52,7 +52,7 @@ export interface NeutralResult {
 }
 
 /** What a client of the revision can be asked for in the course of a call. */
-export interface Asks {
+export interface ServerRequestSupport {
   readonly elicitationModes: readonly ('form' | 'url')[];
 }
 
@@ -68,7 +68,7 @@ export interface HttpError {
 export interface ServerCodec {
   readonly revision: Revision;
   readonly operations: ReadonlyMap<string, Operation>;
-  readonly asks: Asks;
+  readonly serverRequests: ServerRequestSupport;
   /** Whether a client may send several messages in one array. */
   readonly batches: boolean;
   /** Whether a stream begins with an event that holds nothing but an id, so that it can be resumed from the start. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fail } from '#libs/errors';
 import { LEGACY_REVISIONS, REVISIONS } from '../revisions.js';
-import { canAnswer, relayableCapabilities } from './asks.js';
+import { canAnswer, relayableCapabilities } from './server-requests.js';
 import { negotiateRevision, serverCodec } from './codecs.js';
 
 const ABOUT = '{"name":"gw","version":"1"}';
@@ -205,7 +205,7 @@ describe('what a client can be asked', () => {
 
   it('is cut down to its revision and to what is relayed', () => {
     const of = (revision: (typeof REVISIONS)[number]) =>
-      relayableCapabilities(declared, serverCodec(revision).asks, ['a']);
+      relayableCapabilities(declared, serverCodec(revision).serverRequests, ['a']);
     expect(relayableCapabilities(declared, null, ['a'])).toEqual({
       elicitation: { form: {}, url: {} },
       sampling: { tools: {} },

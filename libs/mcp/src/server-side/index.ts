@@ -1,5 +1,5 @@
-export { askParams, canAnswer, isAskMethod, relayableCapabilities } from './asks.js';
-export type { AskMethod } from './asks.js';
+export { serverRequestParams, canAnswer, isServerRequestMethod, relayableCapabilities } from './server-requests.js';
+export type { ServerRequestMethod } from './server-requests.js';
 export type {
   CacheHints,
   Envelope,

@@ -31,7 +31,7 @@ const LATER_CONTENT = ['resource_link', 'audio'];
 export const r2024_11_05: ServerCodec = {
   revision: '2024-11-05',
   operations,
-  asks: { elicitationModes: [] },
+  serverRequests: { elicitationModes: [] },
   batches: true,
   primesStreams: false,
   readEnvelope: () => null,

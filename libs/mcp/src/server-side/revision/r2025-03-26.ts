@@ -31,7 +31,7 @@ const LATER_CONTENT = ['resource_link'];
 export const r2025_03_26: ServerCodec = {
   revision: '2025-03-26',
   operations,
-  asks: { elicitationModes: [] },
+  serverRequests: { elicitationModes: [] },
   batches: true,
   primesStreams: false,
   readEnvelope: () => null,

@@ -27,7 +27,7 @@ const ABSENT = ['execution', 'icons'];
 export const r2025_06_18: ServerCodec = {
   revision: '2025-06-18',
   operations,
-  asks: { elicitationModes: ['form'] },
+  serverRequests: { elicitationModes: ['form'] },
   batches: false,
   primesStreams: false,
   readEnvelope: () => null,

@@ -27,7 +27,7 @@ const ABSENT = ['execution'];
 export const r2025_11_25: ServerCodec = {
   revision: '2025-11-25',
   operations,
-  asks: { elicitationModes: ['form', 'url'] },
+  serverRequests: { elicitationModes: ['form', 'url'] },
   batches: false,
   primesStreams: true,
   readEnvelope: () => null,

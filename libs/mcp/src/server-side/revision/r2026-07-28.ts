@@ -179,7 +179,7 @@ const upstreamError = (method: ForwardedMethod, target: string, failure: RpcErro
 export const r2026_07_28: ServerCodec = {
   revision: REVISION,
   operations,
-  asks: { elicitationModes: [] },
+  serverRequests: { elicitationModes: [] },
   batches: false,
   primesStreams: false,
   readEnvelope,

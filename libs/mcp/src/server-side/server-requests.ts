@@ -1,11 +1,11 @@
 import { withMembers } from '../json/members.js';
-import type { Asks } from './codec.js';
+import type { ServerRequestSupport } from './codec.js';
 import { isObject } from '../json/is-object.js';
 
 /** The requests an upstream may have put to the client. https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr */
-export type AskMethod = 'elicitation/create' | 'sampling/createMessage' | 'roots/list';
+export type ServerRequestMethod = 'elicitation/create' | 'sampling/createMessage' | 'roots/list';
 
-export const isAskMethod = (method: unknown): method is AskMethod =>
+export const isServerRequestMethod = (method: unknown): method is ServerRequestMethod =>
   method === 'elicitation/create' || method === 'sampling/createMessage' || method === 'roots/list';
 
 type Capabilities = Readonly<Record<string, unknown>>;
@@ -13,7 +13,7 @@ type Capabilities = Readonly<Record<string, unknown>>;
 /** What a client that declared `capabilities` in this revision can be asked; the rest of them stays with the gateway. */
 export const relayableCapabilities = (
   capabilities: Capabilities,
-  asks: Asks | null,
+  requests: ServerRequestSupport | null,
   extensions: readonly string[],
 ): Capabilities => {
   const relayed: Record<string, unknown> = {};
@@ -21,7 +21,7 @@ export const relayableCapabilities = (
   if (isObject(sampling)) relayed['sampling'] = sampling;
   if (isObject(roots)) relayed['roots'] = {};
   if (isObject(elicitation)) {
-    const modes = asks === null ? elicitation : elicitationIn(elicitation, asks);
+    const modes = requests === null ? elicitation : elicitationIn(elicitation, requests);
     if (modes !== null) relayed['elicitation'] = modes;
   }
   const declared = capabilities['extensions'];
@@ -32,13 +32,13 @@ export const relayableCapabilities = (
   return relayed;
 };
 
-const elicitationIn = (declared: Capabilities, asks: Asks): Capabilities | null => {
-  if (!asks.elicitationModes.includes('form')) return null;
-  return asks.elicitationModes.includes('url') ? declared : {};
+const elicitationIn = (declared: Capabilities, requests: ServerRequestSupport): Capabilities | null => {
+  if (!requests.elicitationModes.includes('form')) return null;
+  return requests.elicitationModes.includes('url') ? declared : {};
 };
 
 /** May a client with these (relayable) capabilities be asked this? An empty `elicitation` means forms alone. */
-export const canAnswer = (capabilities: Capabilities, method: AskMethod, params: unknown): boolean => {
+export const canAnswer = (capabilities: Capabilities, method: ServerRequestMethod, params: unknown): boolean => {
   if (method === 'roots/list') return isObject(capabilities['roots']);
   if (method === 'sampling/createMessage') return isObject(capabilities['sampling']);
   const { elicitation } = capabilities;
@@ -50,7 +50,12 @@ export const canAnswer = (capabilities: Capabilities, method: AskMethod, params:
 };
 
 /** An ask as a session's client reads it; url elicitations had an id of their own there. */
-export const askParams = (method: AskMethod, paramsText: string, params: unknown, askId: string): string => {
+export const serverRequestParams = (
+  method: ServerRequestMethod,
+  paramsText: string,
+  params: unknown,
+  askId: string,
+): string => {
   const needsId = method === 'elicitation/create' && isObject(params) && params['mode'] === 'url';
   return needsId && !Object.hasOwn(params, 'elicitationId')
     ? withMembers(paramsText, { elicitationId: JSON.stringify(askId) })
