@@ -12,7 +12,7 @@ import type {
 } from '#contracts/registry/catalog';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { canView } from '#libs/identity';
-import type { CacheHints, ListKind, Offer, ServerCodec } from '#libs/mcp';
+import type { CacheHints, ListKind, ServerCapabilities, ServerCodec } from '#libs/mcp';
 import { TASKS_EXTENSION, isModern, isObject, runsLegacyTasks } from '#libs/mcp';
 import { ListAge } from './list-age.js';
 import type { Listings } from './listings.js';
@@ -50,7 +50,7 @@ export class CatalogView {
   private readonly pages = new Map<string, PreparedPage>();
   private readonly digests = new Map<CatalogList, string>();
   private readonly ages = new Map<Listing, ListAge>();
-  private preparedOffer: Offer | null = null;
+  private preparedCapabilities: ServerCapabilities | null = null;
 
   constructor(
     private readonly catalog: Catalog,
@@ -104,8 +104,8 @@ export class CatalogView {
   }
 
   /** The union of what the upstreams can do, as far as it can be relayed. */
-  get offer(): Offer {
-    this.preparedOffer ??= {
+  get capabilities(): ServerCapabilities {
+    this.preparedCapabilities ??= {
       logging: this.some('logging'),
       completions: this.some('completions'),
       subscribe: this.upstreams.some(
@@ -114,7 +114,7 @@ export class CatalogView {
       extensions: this.extensions(),
       instructions: this.instructions(),
     };
-    return this.preparedOffer;
+    return this.preparedCapabilities;
   }
 
   private some(capability: string): boolean {

@@ -24,7 +24,7 @@ export class Answering {
       case 'ping':
         return finish(call, codec.emptyResult(ABOUT));
       case 'discover':
-        return finish(call, codec.greeting(view.offer, ABOUT, view.age('about')));
+        return finish(call, codec.greeting(view.capabilities, ABOUT, view.age('about')));
       case 'initialize':
         return this.initialize(call);
       case 'set-level':
@@ -54,7 +54,7 @@ export class Answering {
     const { protocolVersion, capabilities, clientInfo } = request.params.value;
     if (typeof protocolVersion !== 'string')
       throw fail('mcp.params_invalid', { message: 'protocolVersion must be a string' });
-    const greeting = resultMessage(request.idText, codec.greeting(view.offer, ABOUT, view.age('about')));
+    const greeting = resultMessage(request.idText, codec.greeting(view.capabilities, ABOUT, view.age('about')));
     if (call.face === 'rpc') return reply.finish(greeting, 200);
     const declared = isObject(capabilities) ? capabilities : {};
     const session = await this.sessions.open({

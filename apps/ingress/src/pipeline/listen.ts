@@ -124,7 +124,7 @@ const honour = (call: ScopedCall, seal: Seal): Honoured => {
   ) {
     throw fail('mcp.params_invalid', { message: `resourceSubscriptions must be an array of at most ${URIS_MAX} URIs` });
   }
-  const uris = view.offer.subscribe
+  const uris = view.capabilities.subscribe
     ? (wanted as string[]).filter((uri) => catalog.resource(uri, principal) !== undefined)
     : [];
   if (uris.length > 0) honoured['resourceSubscriptions'] = uris;

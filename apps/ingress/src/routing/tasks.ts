@@ -17,7 +17,7 @@ export const canSeeTask = ({ tool, upstreamId }: TaskPlace, catalog: EndpointCat
 
 /** Throws `mcp.method_unknown` where no upstream has tasks, `mcp.capability_missing` as `requireTasksDeclared` does. */
 export const requireTasks = (call: ScopedCall): void => {
-  if (!Object.hasOwn(call.view.offer.extensions, TASKS_EXTENSION)) throw fail('mcp.method_unknown');
+  if (!Object.hasOwn(call.view.capabilities.extensions, TASKS_EXTENSION)) throw fail('mcp.method_unknown');
   requireTasksDeclared(call);
 };
 

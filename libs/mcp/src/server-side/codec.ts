@@ -31,7 +31,7 @@ export interface Envelope {
 }
 
 /** What the endpoint offers, for `server/discover` and `initialize`. */
-export interface Offer {
+export interface ServerCapabilities {
   readonly logging: boolean;
   readonly completions: boolean;
   readonly subscribe: boolean;
@@ -95,7 +95,7 @@ export interface ServerCodec {
   /** Acknowledgement with nothing to say. */
   emptyResult(about: string): string;
   /** To `server/discover` or `initialize`. */
-  greeting(offer: Offer, about: string, cache: CacheHints): string;
+  greeting(server: ServerCapabilities, about: string, cache: CacheHints): string;
   error(error: GatewayError): HttpError;
   /** An upstream's own JSON-RPC error. */
   upstreamError(method: ForwardedMethod, target: string, error: RpcError): HttpError;

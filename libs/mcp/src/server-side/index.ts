@@ -6,7 +6,7 @@ export type {
   ForwardedMethod,
   HttpError,
   NeutralResult,
-  Offer,
+  ServerCapabilities,
   Operation,
   ServerCodec,
 } from './codec.js';

@@ -49,15 +49,15 @@ export const canAnswer = (capabilities: Capabilities, method: ServerRequestMetho
     : Object.hasOwn(elicitation, 'form') || !Object.hasOwn(elicitation, 'url');
 };
 
-/** An ask as a session's client reads it; url elicitations had an id of their own there. */
+/** A server request as a session's client reads it; url elicitations had an id of their own there. */
 export const serverRequestParams = (
   method: ServerRequestMethod,
   paramsText: string,
   params: unknown,
-  askId: string,
+  requestId: string,
 ): string => {
   const needsId = method === 'elicitation/create' && isObject(params) && params['mode'] === 'url';
   return needsId && !Object.hasOwn(params, 'elicitationId')
-    ? withMembers(paramsText, { elicitationId: JSON.stringify(askId) })
+    ? withMembers(paramsText, { elicitationId: JSON.stringify(requestId) })
     : paramsText;
 };

@@ -1,4 +1,4 @@
-import type { NeutralResult, Offer } from './codec.js';
+import type { NeutralResult, ServerCapabilities } from './codec.js';
 import { appendMembers } from './text.js';
 
 /** Results of the revisions with sessions: the upstream's body, and `_meta` where there is any. */
@@ -11,16 +11,21 @@ export const plainList = (member: string, definitions: readonly string[], nextCu
 };
 
 /** The InitializeResult, but for what differs between revisions. */
-export const initializeResult = (revision: string, capabilities: object, offer: Offer, about: string): string => {
-  const instructions = offer.instructions === null ? '' : `,"instructions":${JSON.stringify(offer.instructions)}`;
+export const initializeResult = (
+  revision: string,
+  capabilities: object,
+  server: ServerCapabilities,
+  about: string,
+): string => {
+  const instructions = server.instructions === null ? '' : `,"instructions":${JSON.stringify(server.instructions)}`;
   return `{"protocolVersion":"${revision}","capabilities":${JSON.stringify(capabilities)},"serverInfo":${about}${instructions}}`;
 };
 
 /** The gateway filters log messages per session itself, so `logging` is always offered. */
-export const sessionCapabilities = (offer: Offer, completions: boolean): object => ({
+export const sessionCapabilities = (server: ServerCapabilities, completions: boolean): object => ({
   tools: { listChanged: true },
   prompts: { listChanged: true },
-  resources: { listChanged: true, subscribe: offer.subscribe },
+  resources: { listChanged: true, subscribe: server.subscribe },
   logging: {},
-  ...(completions && offer.completions && { completions: {} }),
+  ...(completions && server.completions && { completions: {} }),
 });

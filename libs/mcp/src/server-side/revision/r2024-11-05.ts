@@ -42,7 +42,7 @@ export const r2024_11_05: ServerCodec = {
   inputRequiredResult: () => null,
   taskResult: () => null,
   emptyResult: () => '{}',
-  greeting: (offer, about) => initializeResult('2024-11-05', sessionCapabilities(offer, false), offer, about),
+  greeting: (server, about) => initializeResult('2024-11-05', sessionCapabilities(server, false), server, about),
   error: sessionError,
   upstreamError: (method, _target, failure) => sessionUpstreamError(method, failure),
 };

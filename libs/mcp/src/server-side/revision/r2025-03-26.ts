@@ -42,7 +42,7 @@ export const r2025_03_26: ServerCodec = {
   inputRequiredResult: () => null,
   taskResult: () => null,
   emptyResult: () => '{}',
-  greeting: (offer, about) => initializeResult('2025-03-26', sessionCapabilities(offer, true), offer, about),
+  greeting: (server, about) => initializeResult('2025-03-26', sessionCapabilities(server, true), server, about),
   error: sessionError,
   upstreamError: (method, _target, failure) => sessionUpstreamError(method, failure),
 };

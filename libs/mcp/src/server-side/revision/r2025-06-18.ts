@@ -41,7 +41,7 @@ export const r2025_06_18: ServerCodec = {
   inputRequiredResult: () => null,
   taskResult: () => null,
   emptyResult: () => '{}',
-  greeting: (offer, about) => initializeResult('2025-06-18', sessionCapabilities(offer, true), offer, about),
+  greeting: (server, about) => initializeResult('2025-06-18', sessionCapabilities(server, true), server, about),
   error: sessionError,
   upstreamError: (method, _target, failure) => sessionUpstreamError(method, failure),
 };

@@ -41,7 +41,7 @@ export const r2025_11_25: ServerCodec = {
   inputRequiredResult: () => null,
   taskResult: () => null,
   emptyResult: () => '{}',
-  greeting: (offer, about) => initializeResult('2025-11-25', sessionCapabilities(offer, true), offer, about),
+  greeting: (server, about) => initializeResult('2025-11-25', sessionCapabilities(server, true), server, about),
   error: sessionError,
   upstreamError: (method, _target, failure) => sessionUpstreamError(method, failure),
 };

@@ -15,7 +15,7 @@ import type {
   ForwardedMethod,
   HttpError,
   NeutralResult,
-  Offer,
+  ServerCapabilities,
   Operation,
   ServerCodec,
 } from '../codec.js';
@@ -140,16 +140,16 @@ const taskResult = (body: string, meta: NeutralResult['meta'], about: string): s
 
 const emptyResult = (about: string): string => `{${complete(about)}}`;
 
-const discovery = (offer: Offer, about: string, cache: CacheHints): string => {
+const discovery = (server: ServerCapabilities, about: string, cache: CacheHints): string => {
   const capabilities = {
     tools: { listChanged: true },
     prompts: { listChanged: true },
-    resources: { listChanged: true, subscribe: offer.subscribe },
-    ...(offer.logging && { logging: {} }),
-    ...(offer.completions && { completions: {} }),
-    ...(Object.keys(offer.extensions).length > 0 && { extensions: offer.extensions }),
+    resources: { listChanged: true, subscribe: server.subscribe },
+    ...(server.logging && { logging: {} }),
+    ...(server.completions && { completions: {} }),
+    ...(Object.keys(server.extensions).length > 0 && { extensions: server.extensions }),
   };
-  const instructions = offer.instructions === null ? '' : `"instructions":${JSON.stringify(offer.instructions)},`;
+  const instructions = server.instructions === null ? '' : `"instructions":${JSON.stringify(server.instructions)},`;
   return `{"supportedVersions":["2026-07-28"],"capabilities":${JSON.stringify(capabilities)},${instructions}${cacheMembers(cache)}${complete(about)}}`;
 };
 
