@@ -72,7 +72,7 @@ describe('lists', () => {
   it('a list shows exactly what canView allows when callers of every kind ask', async () => {
     const owners = { owner: userOf('owner@example.com', ['a']), member: userOf('member@example.com', ['a', 'b']) };
     for (const [token, principal] of Object.entries(owners)) registry.around.principals.set(token, principal);
-    const sights = [
+    const scopes = [
       { visibility: 'public' },
       { visibility: 'team', teamId: 'a' },
       { visibility: 'private' },
@@ -80,9 +80,9 @@ describe('lists', () => {
       { visibility: 'public', teamId: 'a' },
     ];
     const made: (AccessScope & { readonly id: string })[] = [];
-    for (const [index, sight] of sights.entries()) {
+    for (const [index, scope] of scopes.entries()) {
       for (const token of Object.keys(owners))
-        made.push(await registry.register(`S ${token} ${index}`, upstream({ tools: [tool('t')] }), sight, token));
+        made.push(await registry.register(`S ${token} ${index}`, upstream({ tools: [tool('t')] }), scope, token));
     }
     const viewers = {
       ...owners,

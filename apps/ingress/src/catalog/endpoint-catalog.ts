@@ -51,7 +51,7 @@ export class EndpointCatalog {
     // What is listed comes before what is only linked, and of several the first that is seen.
     this.resources = Map.groupBy([...catalog.resources, ...(catalog.linkedResources ?? [])], ({ uri }) => uri);
     this.templates = Map.groupBy(catalog.resourceTemplates, ({ uriTemplate }) => uriTemplate);
-    this.scopes = sightsOf(catalog);
+    this.scopes = scopesOf(catalog);
     this.isForAll = [catalog.server, ...this.scopes].every(({ visibility }) => visibility === 'public');
     this.upstreams = new Map(catalog.upstreams.map((upstream) => [upstream.id, upstream]));
     this.keptPerClient = catalog.upstreams.filter((each) => each.sessionScope === 'client').map(({ id }) => id);
@@ -116,7 +116,7 @@ const seen = <T extends AccessScope>(entry: T | undefined, principal: Principal)
   entry !== undefined && canView(principal, entry) ? entry : undefined;
 
 /** Each way in which an entry may be seen, once: two callers who agree on all of them see the same. */
-const sightsOf = (catalog: Catalog): AccessScope[] => {
+const scopesOf = (catalog: Catalog): AccessScope[] => {
   const scopes = new Map<string, AccessScope>();
   const { upstreams, tools, prompts, resources, resourceTemplates } = catalog;
   for (const entries of [upstreams, tools, prompts, resources, resourceTemplates]) {

@@ -50,7 +50,7 @@ export class Apps {
       const gateway = this.gateways.get(gatewayId);
       if (gateway === undefined || this.listed.has(key)) return [];
       const uri = this.uriOf(gatewayId, upstreamUri);
-      return [{ upstreamId: gatewayId, uri, ...(uri !== upstreamUri && { upstreamUri }), ...sightOf(gateway) }];
+      return [{ upstreamId: gatewayId, uri, ...(uri !== upstreamUri && { upstreamUri }), ...scopeOf(gateway) }];
     });
   }
 
@@ -62,4 +62,4 @@ export class Apps {
   }
 }
 
-const sightOf = ({ visibility, teamId, ownerEmail }: AccessScope): AccessScope => ({ visibility, teamId, ownerEmail });
+const scopeOf = ({ visibility, teamId, ownerEmail }: AccessScope): AccessScope => ({ visibility, teamId, ownerEmail });

@@ -100,15 +100,15 @@ export class CatalogService {
  * after it, where some caller may see the later one alone.
  */
 const withoutShadowed = (entries: readonly EntryEntity[], gateways: readonly GatewayEntity[]): EntryEntity[] => {
-  const sightOf = new Map<string, AccessScope>(gateways.map((gateway) => [gateway.id, gateway]));
+  const scopeOf = new Map<string, AccessScope>(gateways.map((gateway) => [gateway.id, gateway]));
   const first = new Map<string, AccessScope[]>();
   return entries.filter((entry) => {
-    const sight = sightOf.get(entry.gatewayId);
-    if (entry.exposedName !== null || sight === undefined || isApp(entry)) return true;
+    const scope = scopeOf.get(entry.gatewayId);
+    if (entry.exposedName !== null || scope === undefined || isApp(entry)) return true;
     const key = `${entry.kind} ${entry.originalName}`;
     const earlier = first.get(key) ?? [];
-    if (earlier.some((other) => isSeenWherever(other, sight))) return false;
-    first.set(key, [...earlier, sight]);
+    if (earlier.some((other) => isSeenWherever(other, scope))) return false;
+    first.set(key, [...earlier, scope]);
     return true;
   });
 };
@@ -140,7 +140,7 @@ const listsOf = (
     const upstream = upstreamById.get(entry.gatewayId);
     if (upstream === undefined) continue;
     const definition = exposedDefinition(entry);
-    const known = { id: entry.id, upstreamId: upstream.id, definition, ...sightOf(upstream) };
+    const known = { id: entry.id, upstreamId: upstream.id, definition, ...scopeOf(upstream) };
     const names = { name: entry.exposedName ?? entry.originalName, upstreamName: entry.originalName };
     if (entry.kind === 'tool') tools.push({ ...known, ...names, ...toolOf(entry, definition, apps) });
     else if (entry.kind === 'prompt') prompts.push({ ...known, ...names });
@@ -170,7 +170,7 @@ const upstreamOf = (gateway: GatewayEntity): CatalogUpstream => ({
   ...(gateway.timeoutMs !== null && { timeoutMs: gateway.timeoutMs }),
   capabilities: gateway.capabilities,
   instructions: gateway.instructions,
-  ...sightOf(gateway),
+  ...scopeOf(gateway),
 });
 
-const sightOf = ({ visibility, teamId, ownerEmail }: AccessScope): AccessScope => ({ visibility, teamId, ownerEmail });
+const scopeOf = ({ visibility, teamId, ownerEmail }: AccessScope): AccessScope => ({ visibility, teamId, ownerEmail });

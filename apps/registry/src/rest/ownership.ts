@@ -4,10 +4,10 @@ import { fail } from '#libs/errors';
 import { isPublicOnly, canView } from '#libs/identity';
 
 /** Whether the caller may change what it can see: its owner, a member of its team, or an administrator. */
-export const canChange = (principal: Principal, sight: AccessScope): boolean => {
-  if (!canView(principal, sight)) return false;
-  if (sight.ownerEmail === principal.id || (principal.isAdmin && !isPublicOnly(principal))) return true;
-  return sight.visibility === 'team' && sight.teamId !== null && (principal.teams?.includes(sight.teamId) ?? true);
+export const canChange = (principal: Principal, scope: AccessScope): boolean => {
+  if (!canView(principal, scope)) return false;
+  if (scope.ownerEmail === principal.id || (principal.isAdmin && !isPublicOnly(principal))) return true;
+  return scope.visibility === 'team' && scope.teamId !== null && (principal.teams?.includes(scope.teamId) ?? true);
 };
 
 /** Throws `registry.unknown` where it is not there, or not for this caller: the two look the same from outside. */
@@ -32,7 +32,7 @@ export function assertCanChange<Owned extends AccessScope>(
  * The visibility that a body asks for, within what the caller may give; what it leaves out stays as `before`. The owner
  * is never taken from a body. Throws `http.invalid` for a foreign team or a visibility beyond the token's reach.
  */
-export const sightFrom = (
+export const scopeFrom = (
   principal: Principal,
   body: { readonly visibility?: Visibility | undefined; readonly teamId?: string | null | undefined },
   before: AccessScope = { visibility: 'public', teamId: null, ownerEmail: principal.id },

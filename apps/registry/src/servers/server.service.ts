@@ -9,7 +9,7 @@ import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import type { EntryWithGateway } from '../entries/entry.entity.js';
 import { type EntryView, entryView } from '../entries/entry.view.js';
 import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
-import { assertCanChange, assertCanView, sightFrom } from '../rest/ownership.js';
+import { assertCanChange, assertCanView, scopeFrom } from '../rest/ownership.js';
 import type { EntryKind } from '../storage/entry-kind.js';
 import { isObjectId, newObjectId } from '../storage/stored.entity.js';
 import type { CreateServerBody, ServerBody, UpdateServerBody } from './server.body.js';
@@ -32,7 +32,7 @@ export class ServerService {
 
   /** Throws `registry.name_taken`, and `registry.unknown` for a choice that is not there. */
   async create({ server: body, visibility, teamId }: CreateServerBody, principal: Principal): Promise<ServerView> {
-    const sight = sightFrom(principal, { visibility: visibility ?? body.visibility, teamId: teamId ?? body.teamId });
+    const scope = scopeFrom(principal, { visibility: visibility ?? body.visibility, teamId: teamId ?? body.teamId });
     const { name, description = null, tags = [] } = body;
     const now = new Date();
     const server = {
@@ -40,7 +40,7 @@ export class ServerService {
       name,
       description,
       tags,
-      ...sight,
+      ...scope,
       enabled: true,
       createdAt: now,
       updatedAt: now,
@@ -75,7 +75,7 @@ export class ServerService {
     return this.changes.make(async (manager, change) => {
       const server = await this.begin(id, principal, manager, change);
       const changes = {
-        ...sightFrom(principal, body, server),
+        ...scopeFrom(principal, body, server),
         name: body.name ?? server.name,
         tags: body.tags ?? server.tags,
         description: body.description === undefined ? server.description : body.description,

@@ -25,23 +25,23 @@ export interface Paged<Row> {
   readonly next: number | null;
 }
 
-/** The same answer as `canView` of libs/identity gives, in SQL; `alias` is the table that holds the sight. */
+/** The same answer as `canView` of libs/identity gives, in SQL; `alias` is the table that holds the scope. */
 export const onlySeenBy = <Row extends ObjectLiteral>(
   query: SelectQueryBuilder<Row>,
   alias: string,
   principal: Principal,
 ): SelectQueryBuilder<Row> =>
   query.andWhere(
-    new Brackets((sight) => {
-      sight.where(`${alias}.visibility = 'public'`);
-      if (principal.teams === null) sight.orWhere(`${alias}.visibility = 'team'`);
+    new Brackets((scope) => {
+      scope.where(`${alias}.visibility = 'public'`);
+      if (principal.teams === null) scope.orWhere(`${alias}.visibility = 'team'`);
       else if (principal.teams.length > 0) {
-        sight.orWhere(`(${alias}.visibility = 'team' AND ${alias}.teamId = ANY(:seenTeams))`, {
+        scope.orWhere(`(${alias}.visibility = 'team' AND ${alias}.teamId = ANY(:seenTeams))`, {
           seenTeams: principal.teams,
         });
       }
       if (principal.kind === 'user' && !isPublicOnly(principal)) {
-        sight.orWhere(`(${alias}.visibility = 'private' AND ${alias}.ownerEmail = :seenBy)`, { seenBy: principal.id });
+        scope.orWhere(`(${alias}.visibility = 'private' AND ${alias}.ownerEmail = :seenBy)`, { seenBy: principal.id });
       }
     }),
   );

@@ -4,7 +4,7 @@ import type { AccessScope } from '#contracts/registry/catalog';
 import { CatalogChangesService } from '../../changes/catalog-changes.service.js';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
 import { prefixOf } from '../../entries/naming.js';
-import { sightFrom } from '../../rest/ownership.js';
+import { scopeFrom } from '../../rest/ownership.js';
 import { newObjectId } from '../../storage/stored.entity.js';
 import { type Discovery, readDiscovery } from '../discovery-result.js';
 import { DiscoveryService } from '../discovery.service.js';
@@ -20,7 +20,7 @@ import { StdioPolicyService } from './stdio-policy.service.js';
 interface NewGateway {
   readonly body: RegisterGatewayBody;
   readonly connection: Connection;
-  readonly sight: AccessScope;
+  readonly scope: AccessScope;
   readonly credentialShape: CredentialShape;
 }
 
@@ -44,7 +44,7 @@ export class GatewayRegistrationService {
     const id = newObjectId();
     const { connection, transport } = connectionFrom(id, body, null, { policy: this.stdio, principal });
     const form = newCredentialFrom(body, transport);
-    const sight = sightFrom(principal, body);
+    const scope = scopeFrom(principal, body);
     assertNameFree(connection, await this.gateways.findNamesake(connection), principal);
     if (form.credential !== null) await this.credentials.keep(id, form.credential);
     try {
@@ -54,7 +54,7 @@ export class GatewayRegistrationService {
         transport,
         form.credential === null ? null : undefined,
       );
-      return await this.insert({ body, connection, sight, credentialShape: form.shape }, discovery, principal);
+      return await this.insert({ body, connection, scope, credentialShape: form.shape }, discovery, principal);
     } catch (error) {
       this.discoveries.release(id, 'removed');
       if (form.credential !== null) await this.credentials.tryToForget(id);
@@ -63,7 +63,7 @@ export class GatewayRegistrationService {
   }
 
   private async insert(asked: NewGateway, discovery: Discovery, principal: Principal): Promise<GatewayEntity> {
-    const { body, connection, sight } = asked;
+    const { body, connection, scope } = asked;
     const toolPrefix = body.toolPrefix ?? null;
     const found = readDiscovery(discovery, prefixOf({ slug: connection.slug, toolPrefix }));
     const now = new Date();
@@ -72,7 +72,7 @@ export class GatewayRegistrationService {
       await this.gateways.insert(
         {
           ...connection,
-          ...sight,
+          ...scope,
           ...found.description,
           args: [...connection.args],
           description: body.description ?? null,

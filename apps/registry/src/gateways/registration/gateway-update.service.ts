@@ -4,7 +4,7 @@ import { fail } from '#libs/errors';
 import { CatalogChangesService } from '../../changes/catalog-changes.service.js';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
 import { prefixOf } from '../../entries/naming.js';
-import { sightFrom } from '../../rest/ownership.js';
+import { scopeFrom } from '../../rest/ownership.js';
 import { newObjectId } from '../../storage/stored.entity.js';
 import type { Discovery } from '../discovery-result.js';
 import { DiscoveryService } from '../discovery.service.js';
@@ -47,7 +47,7 @@ export class GatewayUpdateService {
     }
     const changes: Partial<GatewayEntity> = {
       ...connection,
-      ...sightFrom(principal, body, before),
+      ...scopeFrom(principal, body, before),
       args: [...connection.args],
       ...(body.description !== undefined && { description: body.description }),
       tags: body.tags ?? before.tags,
