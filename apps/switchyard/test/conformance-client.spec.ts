@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type CallToolResult, Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  type ClientErrand,
+  type ClientScenario,
   type Gateway,
   type SuiteReport,
   clientScenariosOf,
@@ -26,7 +26,7 @@ const MODERN = '2026-07-28';
 const LEGACY = '2025-11-25';
 
 /** What a client does at the gateway so that the gateway does at its upstream what a scenario looks for. */
-type Use = (client: Client, errand: ClientErrand) => Promise<void>;
+type Use = (client: Client, given: ClientScenario) => Promise<void>;
 
 /** The gateway has met the upstream when it was registered; that is all. */
 const none: Use = async () => {};
@@ -148,14 +148,14 @@ describe.each(['embedded', 'distributed'] as const)('the gateway as the client o
   const run = (revision: string, scenario: string, use: Use, signal: AbortSignal): Promise<SuiteReport> =>
     runConformanceClient(
       { scenario, specVersion: revision },
-      async (errand) => {
-        const { url } = errand;
+      async (given) => {
+        const { url } = given;
         const name = `${scenario} ${revision}`;
         const upstream = await gateway.admin.register({ name, url, transport: 'STREAMABLEHTTP', toolPrefix: '' });
         try {
           const server = await gateway.admin.createServer(name, [upstream]);
           const client = await connect(`${gateway.url}/servers/${server.id}/mcp`, revision);
-          await use(client, errand).finally(() => client.close());
+          await use(client, given).finally(() => client.close());
         } finally {
           await gateway.admin.call('DELETE', `/gateways/${upstream.id}`);
         }

@@ -28,7 +28,7 @@ export interface SuiteReport {
 }
 
 /** What the suite wants of the client that it tests. */
-export interface ClientErrand {
+export interface ClientScenario {
   readonly scenario: string;
   readonly specVersion: string;
   /** Of the server that the suite has started for it. */
@@ -59,14 +59,14 @@ export const runConformanceSuite = async (
  * through. Rejects when `drive` does.
  */
 export const runConformanceClient = async (
-  { scenario, specVersion }: Pick<ClientErrand, 'scenario' | 'specVersion'>,
-  drive: (errand: ClientErrand) => Promise<void>,
+  { scenario, specVersion }: Pick<ClientScenario, 'scenario' | 'specVersion'>,
+  drive: (given: ClientScenario) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<SuiteReport> => {
   let thrown: unknown;
   const desk = createServer((request, response) => {
     text(request)
-      .then((errand) => drive(JSON.parse(errand) as ClientErrand))
+      .then((given) => drive(JSON.parse(given) as ClientScenario))
       .catch((error: unknown) => (thrown = error))
       .finally(() => response.end());
   });

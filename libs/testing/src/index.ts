@@ -3,7 +3,7 @@ export type { ConformanceFixture, FixtureEra } from './conformance-fixture/confo
 export type { NatsServer, NatsServerOptions } from './nats-server.js';
 export type { RedisServer } from './redis-server.js';
 export type { StallingProxy } from './stalling-proxy.js';
-export type { ClientErrand, SuiteCheck, SuiteReport } from './conformance-suite.js';
+export type { ClientScenario, SuiteCheck, SuiteReport } from './conformance-suite.js';
 export type { TransactionPooler } from './transaction-pooler.js';
 export { ChildServer, canConnect } from './child-server.js';
 export { freePort } from './free-port.js';
