@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WithBody } from '#libs/bus';
 import { CatalogChanged } from '#libs/contracts';
-import { Rig, catalogOf, tool } from './rig.js';
+import { Rig, catalogOf, tool, prompt } from './rig.js';
 
 const suite = join(
   dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json')),
@@ -66,7 +66,7 @@ beforeAll(async () => {
     if (call.exposedName.startsWith('test_trigger')) {
       changes++;
       const kind = call.exposedName.includes('tool') ? 'tools' : 'prompts';
-      const prompts = [{ ...catalogOf().prompts[0], definition: `{"name":"greet","description":"${changes}"}` }];
+      const prompts = [prompt({ definition: `{"name":"greet","description":"${changes}"}` })];
       rig.catalogs.set(null, catalogOf({ revision: changes, tools: [...tools, tool(`extra_${changes}`)], prompts }));
       rig.registry.publish(CatalogChanged, { revision: changes, lists: [kind], serverIds: [], upstreamIds: ['u1'] });
     }

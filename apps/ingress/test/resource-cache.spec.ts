@@ -12,6 +12,7 @@ import {
   openSession,
   post,
   user,
+  resource,
 } from './rig.js';
 
 const HOUR_MS = 3_600_000;
@@ -73,9 +74,8 @@ describe('what a resource held', () => {
     expect(second.text.replace(String(ttlOf(second)), String(HOUR_MS))).toBe(first.text);
     expect(reads).toBe(1);
 
-    const hidden = { visibility: 'team', teamId: 'ann', ownerEmail: null };
-    const [resource] = catalogOf().resources;
-    rig.catalogs.set(null, catalogOf({ resources: [{ ...resource, ...hidden }] }));
+    const hidden = { visibility: 'team', teamId: 'ann', ownerEmail: null } as const;
+    rig.catalogs.set(null, catalogOf({ resources: [resource(hidden)] }));
     rig.registry.publish(CatalogChanged, { revision: 2, lists: ['resources'], serverIds: ['s'], upstreamIds: [] });
     await expect.poll(async () => (await read('bob')).json.error?.code).toBe(-32602);
     expect((await read('ann')).text).toContain('read 1');

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WithBody } from '#libs/bus';
-import type { Catalog } from '#libs/contracts';
+import type { Catalog, AccessScope } from '#libs/contracts';
 import {
   JSON_HEADERS,
   Rig,
@@ -41,7 +41,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-const resource = (uri: string, upstreamId: string, scope: object = PUBLIC, upstreamUri?: string) => ({
+const resource = (uri: string, upstreamId: string, scope: AccessScope = PUBLIC, upstreamUri?: string) => ({
   id: `${upstreamId} ${uri}`,
   uri,
   upstreamId,
@@ -49,7 +49,7 @@ const resource = (uri: string, upstreamId: string, scope: object = PUBLIC, upstr
   ...(upstreamUri !== undefined && { upstreamUri }),
   ...scope,
 });
-const serve = (parts: Partial<Record<keyof Catalog, unknown>>, serverId: string | null = null): void =>
+const serve = (parts: Partial<Catalog>, serverId: string | null = null): void =>
   void rig.catalogs.set(
     serverId,
     catalogOf({ upstreams: ['a', 'b'].map((id) => upstream(id, listingOf())), resources: [], ...parts }),

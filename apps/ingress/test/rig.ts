@@ -19,6 +19,12 @@ import {
   type UpstreamCall,
   type UpstreamListing,
   WatchUpstream,
+  type AccessScope,
+  type CatalogPrompt,
+  type CatalogResource,
+  type CatalogTool,
+  type CatalogUpstream,
+  type HeaderParam,
 } from '#libs/contracts';
 import { fail } from '#libs/errors';
 import { ANONYMOUS, CallerAdmission } from '#libs/identity';
@@ -34,9 +40,14 @@ export const MODERN_META = {
   'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
 };
 
-const PUBLIC = { visibility: 'public', teamId: null, ownerEmail: null } as const;
+const PUBLIC: AccessScope = { visibility: 'public', teamId: null, ownerEmail: null };
 
-export const tool = (name: string, more: object = {}, scope: object = PUBLIC, headerParams: unknown[] = []) => ({
+export const tool = (
+  name: string,
+  more: object = {},
+  scope: AccessScope = PUBLIC,
+  headerParams: readonly HeaderParam[] = [],
+): CatalogTool => ({
   id: `id-${name}`,
   name,
   upstreamName: `up_${name}`,
@@ -55,46 +66,59 @@ export const listingOf = (
   return { listedAtMs, hints: { about: said, tools: said, prompts: said, resources: said, resourceTemplates: said } };
 };
 
-export const upstream = (id: string, listing: UpstreamListing | undefined, scope: object = PUBLIC) => ({
+export const upstream = (
+  id: string,
+  listing: UpstreamListing | undefined,
+  more: Partial<CatalogUpstream> = {},
+): CatalogUpstream => ({
   id,
   name: id,
   slug: id,
   capabilities: { tools: {}, prompts: {}, resources: { subscribe: true }, completions: {}, logging: {} },
   instructions: 'Be kind.',
-  listing,
-  ...scope,
+  ...(listing !== undefined && { listing }),
+  sessionScope: 'shared',
+  ...PUBLIC,
+  ...more,
 });
 
-export const catalogOf = (parts: object = {}): Catalog =>
-  ({
-    server: { id: null, name: 'all', description: null, ...PUBLIC },
-    revision: 1,
-    upstreams: [upstream('u1', listingOf())],
-    tools: [tool('echo'), tool('slow')],
-    prompts: [
-      {
-        id: 'p1',
-        name: 'greet',
-        upstreamName: 'up_greet',
-        upstreamId: 'u1',
-        definition: '{"name":"greet"}',
-        ...PUBLIC,
-      },
-    ],
-    resources: [
-      { id: 'r1', uri: 'file:///a', upstreamId: 'u1', definition: '{"uri":"file:///a","name":"a"}', ...PUBLIC },
-    ],
-    resourceTemplates: [
-      {
-        id: 't1',
-        uriTemplate: 'item://{id}/data',
-        upstreamId: 'u1',
-        definition: '{"uriTemplate":"item://{id}/data","name":"t"}',
-        ...PUBLIC,
-      },
-    ],
-    ...parts,
-  }) as unknown as Catalog;
+export const prompt = (more: Partial<CatalogPrompt> = {}): CatalogPrompt => ({
+  id: 'p1',
+  name: 'greet',
+  upstreamName: 'up_greet',
+  upstreamId: 'u1',
+  definition: '{"name":"greet"}',
+  ...PUBLIC,
+  ...more,
+});
+
+export const resource = (more: Partial<CatalogResource> = {}): CatalogResource => ({
+  id: 'r1',
+  uri: 'file:///a',
+  upstreamId: 'u1',
+  definition: '{"uri":"file:///a","name":"a"}',
+  ...PUBLIC,
+  ...more,
+});
+
+export const catalogOf = (parts: Partial<Catalog> = {}): Catalog => ({
+  server: { id: null, name: 'all', description: null, ...PUBLIC },
+  revision: 1,
+  upstreams: [upstream('u1', listingOf())],
+  tools: [tool('echo'), tool('slow')],
+  prompts: [prompt()],
+  resources: [resource()],
+  resourceTemplates: [
+    {
+      id: 't1',
+      uriTemplate: 'item://{id}/data',
+      upstreamId: 'u1',
+      definition: '{"uriTemplate":"item://{id}/data","name":"t"}',
+      ...PUBLIC,
+    },
+  ],
+  ...parts,
+});
 
 export const user = (id: string, more: Partial<Principal> = {}): Principal => ({
   id,

@@ -14,6 +14,9 @@ import {
   post,
   tool,
   user,
+  upstream,
+  resource,
+  listingOf,
 } from './rig.js';
 
 let rig: Rig;
@@ -221,13 +224,11 @@ describe('subscriptions/listen', () => {
   });
 
   it('subscriptions/listen subscribes again at one upstream, and leaves the others alone, when that has ended', async () => {
-    const [upstream] = catalogOf().upstreams;
-    const [resource] = catalogOf().resources;
     rig.catalogs.set(
       null,
       catalogOf({
-        upstreams: [upstream, { ...upstream, id: 'u2' }],
-        resources: [resource, { ...resource, uri: 'file:///b', upstreamId: 'u2' }],
+        upstreams: [upstream('u1', listingOf()), upstream('u2', listingOf())],
+        resources: [resource(), resource({ uri: 'file:///b', upstreamId: 'u2' })],
       }),
     );
     const watchesOf = (uri: string) => rig.watches.filter(({ uris }) => uris.includes(uri));
@@ -243,10 +244,10 @@ describe('subscriptions/listen', () => {
     ['shared', undefined],
     ['principal', { key: 'principal ann@x', renewable: true }],
     ['client', { key: 'principal ann@x', renewable: false }],
-  ])(
+  ] as const)(
     'subscriptions/listen follows a resource over the session that its calls go over, when that is: %s',
     async (sessionScope, own) => {
-      rig.catalogs.set(null, catalogOf({ upstreams: [{ ...catalogOf().upstreams[0], sessionScope }] }));
+      rig.catalogs.set(null, catalogOf({ upstreams: [upstream('u1', listingOf(), { sessionScope })] }));
       const { events } = await listen({ resourceSubscriptions: ['file:///a'] });
       await nextMessage(events);
       await vi.waitFor(() => expect(rig.watches).toHaveLength(1));
@@ -263,7 +264,7 @@ describe('subscriptions/listen', () => {
   );
 
   it('subscriptions/listen leaves it to a call to report when a session of its own is lost', async () => {
-    rig.catalogs.set(null, catalogOf({ upstreams: [{ ...catalogOf().upstreams[0], sessionScope: 'client' }] }));
+    rig.catalogs.set(null, catalogOf({ upstreams: [upstream('u1', listingOf(), { sessionScope: 'client' })] }));
     const { events } = await listen({ resourceSubscriptions: ['file:///a'] });
     await nextMessage(events);
     await vi.waitFor(() => expect(rig.watches).toHaveLength(1));
@@ -362,7 +363,7 @@ describe('a session over two replicas', () => {
   });
 
   it('a session is notified of changes on its GET stream, which a newer one replaces', async () => {
-    rig.catalogs.set(null, catalogOf({ upstreams: [{ ...catalogOf().upstreams[0], sessionScope: 'client' }] }));
+    rig.catalogs.set(null, catalogOf({ upstreams: [upstream('u1', listingOf(), { sessionScope: 'client' })] }));
     const session = await openSession(first, { sampling: {} }, '2025-11-25', ANN);
     const get = async (url: string) =>
       eventsOf(await fetch(url, { headers: { ...session, accept: 'text/event-stream' } }));

@@ -22,6 +22,8 @@ import {
   post,
   tool,
   user,
+  upstream,
+  listingOf,
 } from './rig.js';
 
 const TASKS = 'io.modelcontextprotocol/tasks';
@@ -29,8 +31,8 @@ const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const DECLARED = { [CAPABILITIES]: { extensions: { [TASKS]: {} }, elicitation: {} } };
 const UPSTREAM_ID = 'upstream-secret-7';
 
-const offering = (capabilities: object, tools = [tool('echo')]) =>
-  catalogOf({ upstreams: [{ ...(catalogOf().upstreams[0] as object), capabilities }], tools });
+const offering = (capabilities: Readonly<Record<string, unknown>>, tools = [tool('echo')]) =>
+  catalogOf({ upstreams: [upstream('u1', listingOf(), { capabilities })], tools });
 
 const task = (more: object = {}): string =>
   JSON.stringify({ taskId: UPSTREAM_ID, status: 'working', ttlMs: null, ...more });
