@@ -10,10 +10,10 @@ export interface Arrival {
 
 /** The asker's end of an outflow: hands frames to `onFrame` one after the other, then settles the ask. */
 export class Intake {
-  readonly #queue: Arrival[] = [];
-  #busy = false;
-  #settle: (() => void) | undefined;
-  #stopped = false;
+  private readonly queue: Arrival[] = [];
+  private busy = false;
+  private settle: (() => void) | undefined;
+  private stopped = false;
 
   constructor(
     private readonly onFrame: OnFrame | undefined,
@@ -22,49 +22,49 @@ export class Intake {
   ) {}
 
   get idle(): boolean {
-    return !this.#busy && this.#queue.length === 0;
+    return !this.busy && this.queue.length === 0;
   }
 
   push(arrival: Arrival): void {
-    this.#queue.push(arrival);
-    this.#run();
+    this.queue.push(arrival);
+    this.run();
   }
 
   /** `settle` runs when every frame before it has been taken. */
   finish(settle: () => void): void {
-    this.#settle = settle;
-    this.#run();
+    this.settle = settle;
+    this.run();
   }
 
   /** The ask has ended: what still waits here is nobody's any more. */
   stop(): void {
-    this.#stopped = true;
-    this.#queue.length = 0;
-    this.#settle = undefined;
+    this.stopped = true;
+    this.queue.length = 0;
+    this.settle = undefined;
   }
 
-  #run(): void {
-    while (!this.#busy) {
-      const arrival = this.#queue.shift();
+  private run(): void {
+    while (!this.busy) {
+      const arrival = this.queue.shift();
       if (arrival === undefined) break;
-      this.#deliver(arrival);
+      this.deliver(arrival);
     }
-    if (!this.#busy) this.#settle?.();
+    if (!this.busy) this.settle?.();
   }
 
-  #deliver({ seq, message }: Arrival): void {
+  private deliver({ seq, message }: Arrival): void {
     try {
       const taking = message && this.onFrame?.(message);
       if (taking === undefined) {
         this.consumed(seq);
         return;
       }
-      this.#busy = true;
+      this.busy = true;
       taking.then(() => {
-        this.#busy = false;
-        if (this.#stopped) return;
+        this.busy = false;
+        if (this.stopped) return;
         this.consumed(seq);
-        this.#run();
+        this.run();
       }, this.failed);
     } catch (error) {
       this.failed(error);

@@ -9,30 +9,30 @@ export interface Slotted {
  * times as long as with this. Presumably it is the tables that such a collection replaces as it churns.
  */
 export class SlotMap<Item extends Slotted> implements Iterable<Item> {
-  readonly #slots: (Item | undefined)[] = [];
-  readonly #free: number[] = [];
-  #size = 0;
+  private readonly slots: (Item | undefined)[] = [];
+  private readonly free: number[] = [];
+  private count = 0;
 
   get size(): number {
-    return this.#size;
+    return this.count;
   }
 
   /** The slot that the next one gets. */
   get nextSlot(): number {
-    return this.#free.at(-1) ?? this.#slots.length;
+    return this.free.at(-1) ?? this.slots.length;
   }
 
   /** Whoever sits there. */
   at(slot: number): Item | undefined {
-    return this.#slots[slot];
+    return this.slots[slot];
   }
 
   /** No matter when it is here already. */
   add(item: Item): void {
     if (item.slot >= 0) return;
-    item.slot = this.#free.pop() ?? this.#slots.length;
-    this.#slots[item.slot] = item;
-    this.#size++;
+    item.slot = this.free.pop() ?? this.slots.length;
+    this.slots[item.slot] = item;
+    this.count++;
   }
 
   /** No matter when it is not here. */
@@ -40,13 +40,13 @@ export class SlotMap<Item extends Slotted> implements Iterable<Item> {
     const { slot } = item;
     if (slot < 0) return;
     item.slot = -1;
-    this.#slots[slot] = undefined;
-    this.#free.push(slot);
-    this.#size--;
+    this.slots[slot] = undefined;
+    this.free.push(slot);
+    this.count--;
   }
 
   /** Whoever leaves meanwhile is left out. */
   *[Symbol.iterator](): Iterator<Item> {
-    for (const item of this.#slots) if (item !== undefined) yield item;
+    for (const item of this.slots) if (item !== undefined) yield item;
   }
 }

@@ -24,15 +24,15 @@ export class LocalBroker {
   /** Calls that somebody waits for or works on. */
   readonly calls = new SlotMap<LocalCall>();
   readonly deadlines = new DeadlineSweep<LocalCall>({
-    items: () => this.#open(),
+    items: () => this.open(),
     onDue: (call) => {
       const error = fail('bus.timed_out', { executed: call.taken ? 'unknown' : 'no' });
       call.abandon(error, error);
     },
   });
-  readonly #answering = new Map<string, LocalHandler[]>();
-  readonly #turns = new Map<string, number>();
-  #due: (() => void)[] = [];
+  private readonly answering = new Map<string, LocalHandler[]>();
+  private readonly turns = new Map<string, number>();
+  private due: (() => void)[] = [];
 
   constructor({ maxPayloadBytes = MESSAGE_BYTES_MAX, logger }: LocalBusOptions = {}) {
     this.bytesMax = maxPayloadBytes;
@@ -41,40 +41,40 @@ export class LocalBroker {
   }
 
   add(subject: string, handler: LocalHandler): void {
-    const handlers = this.#answering.get(subject);
-    if (handlers === undefined) this.#answering.set(subject, [handler]);
+    const handlers = this.answering.get(subject);
+    if (handlers === undefined) this.answering.set(subject, [handler]);
     else handlers.push(handler);
   }
 
   remove(subject: string, handler: LocalHandler): void {
-    const left = this.#answering.get(subject)?.filter((other) => other !== handler) ?? [];
-    if (left.length > 0) this.#answering.set(subject, left);
-    else this.#answering.delete(subject);
+    const left = this.answering.get(subject)?.filter((other) => other !== handler) ?? [];
+    if (left.length > 0) this.answering.set(subject, left);
+    else this.answering.delete(subject);
   }
 
   /** The members that answer take turns. */
   next(subject: string, instance: string | undefined): LocalHandler | undefined {
-    const handlers = this.#answering.get(subject);
+    const handlers = this.answering.get(subject);
     if (handlers === undefined) return undefined;
     if (instance !== undefined) return handlers.find((handler) => handler.instance === instance);
     if (handlers.length === 1) return handlers[0];
-    const turn = (this.#turns.get(subject) ?? 0) % handlers.length;
-    this.#turns.set(subject, turn + 1);
+    const turn = (this.turns.get(subject) ?? 0) % handlers.length;
+    this.turns.set(subject, turn + 1);
     return handlers[turn];
   }
 
   /** Runs `work` in the next turn of the event loop, together with what else is due then: I/O is never starved. */
   later(work: () => void): void {
-    if (this.#due.push(work) === 1) setImmediate(() => this.#runDue());
+    if (this.due.push(work) === 1) setImmediate(() => this.runDue());
   }
 
-  *#open(): Iterable<LocalCall> {
+  private *open(): Iterable<LocalCall> {
     for (const call of this.calls) if (call.open) yield call;
   }
 
-  #runDue(): void {
-    const due = this.#due;
-    this.#due = [];
+  private runDue(): void {
+    const due = this.due;
+    this.due = [];
     for (const work of due) work();
   }
 }

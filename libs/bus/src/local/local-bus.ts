@@ -4,13 +4,13 @@ import { LocalMember } from './local-member.js';
 
 /** The bus of one process. Each service joins it and is, to the others, as far away as over NATS. */
 export class LocalBus {
-  readonly #broker: LocalBroker;
+  private readonly broker: LocalBroker;
 
   constructor(options: LocalBusOptions = {}) {
-    this.#broker = new LocalBroker(options);
+    this.broker = new LocalBroker(options);
   }
 
   join(owner: string): Bus {
-    return new LocalMember(this.#broker, owner);
+    return new LocalMember(this.broker, owner);
   }
 }

@@ -55,14 +55,14 @@ export class LocalCall implements CallContext<unknown> {
   /** The handler is still at work; outlives `open` when the asker gave up. */
   inHand = false;
 
-  #open = true;
-  #callId: string | undefined;
-  #resolve!: (answer: Answer<unknown>) => void;
-  #reject!: (error: unknown) => void;
-  #abort: AbortController | undefined;
-  #stopped: GatewayError | undefined;
-  #outflow: Outflow<Outgoing> | undefined;
-  #intake: Intake | undefined;
+  private isOpen = true;
+  private givenCallId: string | undefined;
+  private resolve!: (answer: Answer<unknown>) => void;
+  private reject!: (error: unknown) => void;
+  private abort: AbortController | undefined;
+  private stopped: GatewayError | undefined;
+  private outflow: Outflow<Outgoing> | undefined;
+  private intake: Intake | undefined;
 
   constructor(
     readonly contract: AnyRequest,
@@ -76,8 +76,8 @@ export class LocalCall implements CallContext<unknown> {
     this.traceparent = options.traceparent ?? currentTrace()?.traceparent;
     this.body = options.body;
     this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
+      this.resolve = resolve;
+      this.reject = reject;
     });
     options.signal?.addEventListener('abort', this);
   }
@@ -93,7 +93,7 @@ export class LocalCall implements CallContext<unknown> {
   }
 
   get open(): boolean {
-    return this.#open;
+    return this.isOpen;
   }
 
   get taken(): boolean {
@@ -101,90 +101,90 @@ export class LocalCall implements CallContext<unknown> {
   }
 
   get callId(): string {
-    return (this.#callId ??= this.options.callId ?? `${this.asker.instance}-${randomUUID()}`);
+    return (this.givenCallId ??= this.options.callId ?? `${this.asker.instance}-${randomUUID()}`);
   }
 
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      this.#abort = new AbortController();
-      if (this.#stopped !== undefined) this.#abort.abort(this.#stopped);
+    if (this.abort === undefined) {
+      this.abort = new AbortController();
+      if (this.stopped !== undefined) this.abort.abort(this.stopped);
     }
-    return this.#abort.signal;
+    return this.abort.signal;
   }
 
   send(frame: unknown, body?: string): Promise<void> {
     try {
-      if (this.#stopped !== undefined) throw this.#stopped;
+      if (this.stopped !== undefined) throw this.stopped;
       const text = toJson(frame, 'unknown');
       if (!fits(text, body, this.bytesMax)) throw fail('bus.too_large', { executed: 'unknown' });
       const bytes = text.length + (body?.length ?? 0);
-      return this.#push(bytes, (seq) => this.#arrivals().push({ seq, message: { head: JSON.parse(text), body } }));
+      return this.push(bytes, (seq) => this.arrivals().push({ seq, message: { head: JSON.parse(text), body } }));
     } catch (error) {
       return refusal(error);
     }
   }
 
   settle(head: unknown, body: string | undefined, instance: string): void {
-    if (!this.#open) return;
+    if (!this.isOpen) return;
     try {
       const parcel = pack(this.contract, head, body, this.bytesMax, 'unknown');
-      if (this.#outflow === undefined) this.#answer(parcel, body, instance);
-      else this.#afterFrames(() => this.#answer(parcel, body, instance));
+      if (this.outflow === undefined) this.deliverAnswer(parcel, body, instance);
+      else this.afterFrames(() => this.deliverAnswer(parcel, body, instance));
     } catch (error) {
       this.settleWith(error);
     }
   }
 
-  #answer(parcel: Parcel, body: string | undefined, instance: string): void {
-    if (this.#close()) this.#resolve({ head: unpack(parcel), body, instance });
+  private deliverAnswer(parcel: Parcel, body: string | undefined, instance: string): void {
+    if (this.close()) this.resolve({ head: unpack(parcel), body, instance });
   }
 
   /** The handler failed: the asker hears of it after the frames that came before. */
   settleWith(error: unknown): void {
-    if (!this.#open) return;
+    if (!this.isOpen) return;
     const envelope = failureToJson(error);
-    this.#afterFrames(() => {
-      if (this.#close()) this.#reject(fromEnvelope(JSON.parse(envelope) as FailureEnvelope));
+    this.afterFrames(() => {
+      if (this.close()) this.reject(fromEnvelope(JSON.parse(envelope) as FailureEnvelope));
     });
   }
 
   /** Ends the wait at once and aborts the handler, which is told `reason`. */
   abandon(error: unknown, reason: GatewayError = fail('bus.cancelled')): void {
-    if (!this.#close()) return;
-    this.#stopped = reason;
-    this.#outflow?.fail(reason);
-    this.#abort?.abort(reason);
-    this.#reject(error);
+    if (!this.close()) return;
+    this.stopped = reason;
+    this.outflow?.fail(reason);
+    this.abort?.abort(reason);
+    this.reject(error);
   }
 
-  #afterFrames(settle: () => void): void {
-    if (this.#outflow === undefined) settle();
-    else void this.#push(0, () => this.#arrivals().finish(settle));
+  private afterFrames(settle: () => void): void {
+    if (this.outflow === undefined) settle();
+    else void this.push(0, () => this.arrivals().finish(settle));
   }
 
-  #push(bytes: number, deliver: (seq: number) => void): Promise<void> {
-    this.#outflow ??= new Outflow((item, seq) => {
+  private push(bytes: number, deliver: (seq: number) => void): Promise<void> {
+    this.outflow ??= new Outflow((item, seq) => {
       queueMicrotask(() => {
-        if (this.#open) item.deliver(seq);
+        if (this.isOpen) item.deliver(seq);
       });
       return true;
     });
-    return this.#outflow.push({ bytes, deliver });
+    return this.outflow.push({ bytes, deliver });
   }
 
-  #arrivals(): Intake {
-    this.#intake ??= new Intake(
+  private arrivals(): Intake {
+    this.intake ??= new Intake(
       this.options.onFrame as OnFrame | undefined,
-      (seq) => this.#outflow?.acknowledge(seq),
+      (seq) => this.outflow?.acknowledge(seq),
       (error) => this.abandon(error),
     );
-    return this.#intake;
+    return this.intake;
   }
 
-  #close(): boolean {
-    if (!this.#open) return false;
-    this.#open = false;
-    this.#intake?.stop();
+  private close(): boolean {
+    if (!this.isOpen) return false;
+    this.isOpen = false;
+    this.intake?.stop();
     this.options.signal?.removeEventListener('abort', this);
     this.asker.ended(this);
     return true;

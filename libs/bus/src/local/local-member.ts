@@ -21,10 +21,10 @@ import { type LocalAsker, LocalCall, type Parcel, pack } from './local-call.js';
 /** One service's end of a `LocalBus`. */
 export class LocalMember implements Bus, LocalAsker {
   readonly instance = newInstanceId();
-  #state: 'open' | 'draining' | 'closed' = 'open';
-  #inHand = 0;
-  readonly #subscriptions = new Set<() => void>();
-  #settled: (() => void) | undefined;
+  private state: 'open' | 'draining' | 'closed' = 'open';
+  private inHand = 0;
+  private readonly subscriptions = new Set<() => void>();
+  private settled: (() => void) | undefined;
 
   constructor(
     private readonly broker: LocalBroker,
@@ -32,7 +32,7 @@ export class LocalMember implements Bus, LocalAsker {
   ) {}
 
   get connected(): boolean {
-    return this.#state !== 'closed';
+    return this.state !== 'closed';
   }
 
   ask<C extends AnyRequest>(
@@ -40,7 +40,7 @@ export class LocalMember implements Bus, LocalAsker {
     request: RequestOf<C>,
     options: AskOptions<FrameOf<C>> = {},
   ): Promise<Answer<ReplyOf<C>>> {
-    if (this.#state === 'closed') return Promise.reject(fail('bus.disconnected', { executed: 'no' }));
+    if (this.state === 'closed') return Promise.reject(fail('bus.disconnected', { executed: 'no' }));
     if (options.signal?.aborted) return Promise.reject(fail('bus.cancelled', { executed: 'no' }));
     const { broker } = this;
     let parcel: Parcel;
@@ -52,7 +52,7 @@ export class LocalMember implements Bus, LocalAsker {
     const call = new LocalCall(contract, parcel, options as AskOptions<unknown>, this, broker.bytesMax);
     broker.calls.add(call);
     broker.deadlines.watch(call.deadlineAtMs);
-    broker.later(() => this.#route(call, options.instance));
+    broker.later(() => this.route(call, options.instance));
     return call.answer as Promise<Answer<ReplyOf<C>>>;
   }
 
@@ -60,7 +60,7 @@ export class LocalMember implements Bus, LocalAsker {
     if (!call.inHand) this.broker.calls.delete(call);
   }
 
-  #route(call: LocalCall, instance: string | undefined): void {
+  private route(call: LocalCall, instance: string | undefined): void {
     if (!call.open) return;
     if (call.deadlineAtMs <= Date.now()) {
       call.abandon(fail('bus.timed_out', { executed: 'no' }));
@@ -72,19 +72,19 @@ export class LocalMember implements Bus, LocalAsker {
   }
 
   answer<C extends AnyRequest>(contract: C, handler: Handler<C>): Subscription {
-    const entry: LocalHandler = { instance: this.instance, take: (call) => this.#handle(call, handler) };
+    const entry: LocalHandler = { instance: this.instance, take: (call) => this.handle(call, handler) };
     this.broker.add(contract.subject, entry);
-    return this.#subscription(() => this.broker.remove(contract.subject, entry));
+    return this.subscription(() => this.broker.remove(contract.subject, entry));
   }
 
-  #handle(call: LocalCall, handler: Handler<AnyRequest>): void {
-    this.#inHand++;
+  private handle(call: LocalCall, handler: Handler<AnyRequest>): void {
+    this.inHand++;
     call.answerer = this;
     call.inHand = true;
     const done = (): void => {
       call.inHand = false;
       if (!call.open) this.broker.calls.delete(call);
-      if (--this.#inHand === 0) this.#settled?.();
+      if (--this.inHand === 0) this.settled?.();
     };
     const failed = (error: unknown): void => {
       if (call.open && !(error instanceof GatewayError)) {
@@ -111,7 +111,7 @@ export class LocalMember implements Bus, LocalAsker {
   }
 
   publish<C extends AnyEvent>(event: C, payload: PayloadOf<C>): void {
-    this.#send(event.subject, payload);
+    this.send(event.subject, payload);
   }
 
   subscribe<C extends AnyEvent | AnySignal>(
@@ -121,19 +121,19 @@ export class LocalMember implements Bus, LocalAsker {
   ): Subscription {
     const { group, key }: { group?: string; key?: string } = options ?? {};
     const listener = (payload: unknown): void | Promise<void> => handler(payload as PayloadOf<C>);
-    return this.#subscription(
+    return this.subscription(
       this.broker.listeners.add(subscribedSubject(contract, this.instance, key), listener, group),
     );
   }
 
   signal<S extends AnySignal>(signal: S, payload: PayloadOf<S>, ...[to]: SignalAddress<S>): void {
-    this.#send(signalSubject(signal, to), payload);
+    this.send(signalSubject(signal, to), payload);
   }
 
-  #send(subject: string, payload: unknown): void {
+  private send(subject: string, payload: unknown): void {
     const text = toJson(payload);
     if (!fits(text, undefined, this.broker.bytesMax)) throw fail('bus.too_large', { executed: 'no' });
-    if (this.#state !== 'closed') this.broker.later(() => this.broker.listeners.deliver(subject, text));
+    if (this.state !== 'closed') this.broker.later(() => this.broker.listeners.deliver(subject, text));
   }
 
   /** Never called: this bus cannot be lost. */
@@ -146,43 +146,43 @@ export class LocalMember implements Bus, LocalAsker {
   }
 
   async drain({ graceMs = DRAIN_GRACE_MS, beforeClose }: DrainOptions = {}): Promise<void> {
-    if (this.#state !== 'open') return;
-    this.#state = 'draining';
-    for (const close of this.#subscriptions) close();
-    for (const call of this.#atWork()) if (call.contract.deadlineMs > FOLLOWING_DEADLINE_MS) this.#leave(call);
-    await this.#handled(graceMs);
-    for (const call of this.#atWork()) this.#leave(call);
+    if (this.state !== 'open') return;
+    this.state = 'draining';
+    for (const close of this.subscriptions) close();
+    for (const call of this.atWork()) if (call.contract.deadlineMs > FOLLOWING_DEADLINE_MS) this.leave(call);
+    await this.handled(graceMs);
+    for (const call of this.atWork()) this.leave(call);
     await beforeClose?.();
-    this.#state = 'closed';
+    this.state = 'closed';
     for (const call of this.broker.calls) {
       if (call.asker === this && call.open) call.abandon(fail('bus.disconnected', { executed: 'unknown' }));
     }
   }
 
-  *#atWork(): Iterable<LocalCall> {
+  private *atWork(): Iterable<LocalCall> {
     for (const call of this.broker.calls) if (call.inHand && call.answerer === this) yield call;
   }
 
-  #leave(call: LocalCall): void {
+  private leave(call: LocalCall): void {
     const error = fail('bus.responder_lost', { executed: 'unknown' });
     call.abandon(error, error);
   }
 
-  async #handled(graceMs: number): Promise<void> {
-    if (this.#inHand === 0) return;
+  private async handled(graceMs: number): Promise<void> {
+    if (this.inHand === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#settled = resolve;
+    this.settled = resolve;
     const timer = setTimeout(resolve, graceMs);
     await promise;
     clearTimeout(timer);
   }
 
-  #subscription(stop: () => void): Subscription {
+  private subscription(stop: () => void): Subscription {
     const close = (): void => {
-      this.#subscriptions.delete(close);
+      this.subscriptions.delete(close);
       stop();
     };
-    this.#subscriptions.add(close);
+    this.subscriptions.add(close);
     return { close };
   }
 }

@@ -19,19 +19,19 @@ export type Fetch = (name: string, instance: string, handle: string, handling: H
 
 /** Receives requests, runs their handlers, and keeps askers informed. */
 export class Answerer implements AnswererSide {
-  readonly #inHand = new SlotMap<Handling>();
+  private readonly inHand = new SlotMap<Handling>();
   /** Those that have sent something ahead of their answer, by reply subject. */
-  readonly #streaming = new Map<string, Handling>();
+  private readonly streaming = new Map<string, Handling>();
   /** Reply subjects whose askers have just cancelled. */
-  readonly #cancelled = new Set<string>();
-  readonly #owners = new Set<string>();
-  readonly #unreached = new Set<string>();
-  readonly #askersGone = new Map<string, { sinceMs: number; lastMs: number }>();
-  readonly #deadlines = new DeadlineSweep<Handling>({
-    items: () => this.#unstopped(),
+  private readonly cancelled = new Set<string>();
+  private readonly owners = new Set<string>();
+  private readonly unreached = new Set<string>();
+  private readonly askersGone = new Map<string, { sinceMs: number; lastMs: number }>();
+  private readonly deadlines = new DeadlineSweep<Handling>({
+    items: () => this.unstopped(),
     onDue: (handling) => handling.stop(fail('bus.timed_out', { executed: 'unknown' })),
   });
-  #settled: (() => void) | undefined;
+  private settled: (() => void) | undefined;
 
   constructor(
     readonly link: Link,
@@ -43,8 +43,8 @@ export class Answerer implements AnswererSide {
 
   /** `shared`: any instance of the owner may be asked; otherwise only this one, by name. */
   serve(contract: AnyRequest, handler: Handler<AnyRequest>, shared: boolean): () => void {
-    this.#listenFor(contract.owner);
-    const receive = (bytes: Buffer, message: Msg): void => this.#receive(contract, handler, bytes, message);
+    this.listenFor(contract.owner);
+    const receive = (bytes: Buffer, message: Msg): void => this.receive(contract, handler, bytes, message);
     const subscriptions = [this.link.listen(`${contract.subject}.${this.instance}`, receive)];
     if (shared) subscriptions.push(this.link.listen(contract.subject, receive, contract.owner));
     return () => {
@@ -54,84 +54,84 @@ export class Answerer implements AnswererSide {
 
   /** Tells every asker which of its calls are still at work, one message per asker. */
   beat(): void {
-    if (this.#inHand.size === 0 || !this.link.connected) return;
+    if (this.inHand.size === 0 || !this.link.connected) return;
     const olderThanMs = Date.now() - BEAT_INTERVAL_MS;
-    const atWork = this.#byAsker((handling) => handling.startedAtMs <= olderThanMs && !handling.stopped);
-    for (const [asker, handlings] of atWork) this.#sendBeat(asker, handlings);
+    const atWork = this.byAsker((handling) => handling.startedAtMs <= olderThanMs && !handling.stopped);
+    for (const [asker, handlings] of atWork) this.sendBeat(asker, handlings);
   }
 
   /** A beat found nobody. An asker that only reconnects is back before its patience would have ended. */
   askerGone(asker: string): void {
     const nowMs = Date.now();
-    const gone = this.#askersGone.get(asker);
+    const gone = this.askersGone.get(asker);
     if (gone === undefined || nowMs - gone.lastMs > 2.5 * BEAT_INTERVAL_MS) {
-      this.#askersGone.set(asker, { sinceMs: nowMs, lastMs: nowMs });
+      this.askersGone.set(asker, { sinceMs: nowMs, lastMs: nowMs });
       return;
     }
     gone.lastMs = nowMs;
     if (nowMs - gone.sinceMs < SILENCE_MS - BEAT_INTERVAL_MS) return;
-    this.#askersGone.delete(asker);
-    for (const handling of this.#inHand) {
+    this.askersGone.delete(asker);
+    for (const handling of this.inHand) {
       if (askerOf(handling.reply).inbox === asker) handling.stop(fail('bus.cancelled'));
     }
   }
 
   /** The askers of what is in hand may take longer to come back: they are told nothing before they are there. */
   reconnected(): void {
-    for (const [asker, handlings] of this.#byAsker(() => true)) {
-      this.#unreached.add(asker);
-      void this.#reach(asker, handlings);
+    for (const [asker, handlings] of this.byAsker(() => true)) {
+      this.unreached.add(asker);
+      void this.reach(asker, handlings);
     }
   }
 
   reaches({ reply }: Handling): boolean {
-    return this.#unreached.size === 0 || !this.#unreached.has(askerOf(reply).inbox);
+    return this.unreached.size === 0 || !this.unreached.has(askerOf(reply).inbox);
   }
 
-  async #reach(asker: string, handlings: readonly Handling[]): Promise<void> {
+  private async reach(asker: string, handlings: readonly Handling[]): Promise<void> {
     const giveUpAtMs = Date.now() + SILENCE_MS;
     do {
-      this.#askersGone.delete(asker);
-      this.#sendBeat(asker, handlings);
+      this.askersGone.delete(asker);
+      this.sendBeat(asker, handlings);
       try {
         // The broker says that nobody is there before it answers the flush.
         await this.link.connection.flush();
       } catch {
         return;
       }
-    } while (this.#askersGone.has(asker) && Date.now() < giveUpAtMs && (await sleep(REACH_INTERVAL_MS, true)));
-    this.#unreached.delete(asker);
+    } while (this.askersGone.has(asker) && Date.now() < giveUpAtMs && (await sleep(REACH_INTERVAL_MS, true)));
+    this.unreached.delete(asker);
     // What was on its way when the connection was lost will never be acknowledged; what waited can go now.
-    for (const handling of this.#byAsker(() => true).get(asker) ?? []) handling.resume();
+    for (const handling of this.byAsker(() => true).get(asker) ?? []) handling.resume();
   }
 
   /** Resolves when nothing is in hand; what is not done in time is left, as is what would go on for hours. */
   async finish(graceMs: number): Promise<void> {
-    for (const handling of this.#inHand) {
+    for (const handling of this.inHand) {
       if (handling.contract.deadlineMs > FOLLOWING_DEADLINE_MS) handling.leave();
     }
-    if (this.#inHand.size > 0) {
+    if (this.inHand.size > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      this.#settled = resolve;
+      this.settled = resolve;
       const timer = setTimeout(resolve, graceMs);
       await promise;
       clearTimeout(timer);
     }
-    for (const handling of this.#inHand) handling.leave();
-    this.#deadlines.stop();
+    for (const handling of this.inHand) handling.leave();
+    this.deadlines.stop();
   }
 
   beginsToStream(handling: Handling): void {
-    this.#streaming.set(handling.reply, handling);
+    this.streaming.set(handling.reply, handling);
   }
 
   close(handling: Handling): void {
-    this.#inHand.delete(handling);
-    if (handling.streams) this.#streaming.delete(handling.reply);
-    if (this.#inHand.size === 0) this.#settled?.();
+    this.inHand.delete(handling);
+    if (handling.streams) this.streaming.delete(handling.reply);
+    if (this.inHand.size === 0) this.settled?.();
   }
 
-  #receive(contract: AnyRequest, handler: Handler<AnyRequest>, bytes: Buffer, message: Msg): void {
+  private receive(contract: AnyRequest, handler: Handler<AnyRequest>, bytes: Buffer, message: Msg): void {
     const reply = message.reply ?? '';
     const request = readRequest(bytes);
     if (request === undefined || reply === '') {
@@ -145,8 +145,8 @@ export class Answerer implements AnswererSide {
       handling.settleWith(fail('bus.timed_out', { executed: 'no' }));
       return;
     }
-    this.#inHand.add(handling);
-    this.#deadlines.watch(request.deadlineAtMs);
+    this.inHand.add(handling);
+    this.deadlines.watch(request.deadlineAtMs);
     let content: Message<unknown>;
     try {
       content = readMessage(bytes, request.headAt, request.headBytes, request.hasBody);
@@ -154,15 +154,15 @@ export class Answerer implements AnswererSide {
       handling.settleWith(fail('bus.malformed', { executed: 'no' }));
       return;
     }
-    if (request.stored) this.#fetchAndRun(handler, handling, content.head);
-    else this.#run(handler, handling, content);
+    if (request.stored) this.fetchAndRun(handler, handling, content.head);
+    else this.run(handler, handling, content);
   }
 
-  #fetchAndRun(handler: Handler<AnyRequest>, handling: Handling, handle: unknown): void {
+  private fetchAndRun(handler: Handler<AnyRequest>, handling: Handling, handle: unknown): void {
     const { name, instance } = askerOf(handling.reply);
     this.fetch(name, instance, String(handle), handling).then(
       (content) => {
-        if (!handling.stopped) this.#run(handler, handling, content);
+        if (!handling.stopped) this.run(handler, handling, content);
         else handling.settle(null);
       },
       (error) => {
@@ -172,19 +172,19 @@ export class Answerer implements AnswererSide {
     );
   }
 
-  #run(handler: Handler<AnyRequest>, handling: Handling, content: Message<unknown>): void {
+  private run(handler: Handler<AnyRequest>, handling: Handling, content: Message<unknown>): void {
     handling.body = content.body;
     try {
       handler(content.head, handling).then(
         (result) => handling.settle(result),
-        (error) => this.#failed(handling, error),
+        (error) => this.failed(handling, error),
       );
     } catch (error) {
-      this.#failed(handling, error);
+      this.failed(handling, error);
     }
   }
 
-  #failed(handling: Handling, error: unknown): void {
+  private failed(handling: Handling, error: unknown): void {
     if (!(error instanceof GatewayError) && !handling.stopped) {
       const { contract, callId } = handling;
       this.link.logger.error({ err: error, subject: contract.subject, callId }, 'a bus handler failed');
@@ -193,24 +193,24 @@ export class Answerer implements AnswererSide {
   }
 
   /** Cancellations go to all instances of an owner, by way of one subscription each: they are rare. */
-  #listenFor(owner: string): void {
-    if (this.#owners.has(owner)) return;
-    this.#owners.add(owner);
+  private listenFor(owner: string): void {
+    if (this.owners.has(owner)) return;
+    this.owners.add(owner);
     this.link.listen(cancelSubject(owner, '*'), (bytes) => {
-      if (this.#cancelled.add(bytes.toString('latin1')).size === 1) setImmediate(() => this.#stopCancelled());
+      if (this.cancelled.add(bytes.toString('latin1')).size === 1) setImmediate(() => this.stopCancelled());
     });
     this.link.listen(creditSubject(owner, this.instance), (bytes) => {
-      this.#streaming.get(bytes.toString('latin1', 4))?.acknowledge(bytes.readUInt32LE(0));
+      this.streaming.get(bytes.toString('latin1', 4))?.acknowledge(bytes.readUInt32LE(0));
     });
   }
 
   /** One look through what is in hand for all that were cancelled together: an asker that goes cancels all it has. */
-  #stopCancelled(): void {
-    for (const handling of this.#inHand) if (this.#cancelled.has(handling.reply)) handling.stop(fail('bus.cancelled'));
-    this.#cancelled.clear();
+  private stopCancelled(): void {
+    for (const handling of this.inHand) if (this.cancelled.has(handling.reply)) handling.stop(fail('bus.cancelled'));
+    this.cancelled.clear();
   }
 
-  #sendBeat(asker: string, handlings: readonly Handling[]): void {
+  private sendBeat(asker: string, handlings: readonly Handling[]): void {
     const { name, instance } = askerOf(asker);
     for (let at = 0; at < handlings.length; at += BEAT_ENTRIES_MAX) {
       // With a reply subject the broker says so when the asker is no longer there.
@@ -219,9 +219,9 @@ export class Answerer implements AnswererSide {
     }
   }
 
-  #byAsker(wanted: (handling: Handling) => boolean): Map<string, Handling[]> {
+  private byAsker(wanted: (handling: Handling) => boolean): Map<string, Handling[]> {
     const byAsker = new Map<string, Handling[]>();
-    for (const handling of this.#inHand) {
+    for (const handling of this.inHand) {
       if (!wanted(handling)) continue;
       const asker = askerOf(handling.reply).inbox;
       const handlings = byAsker.get(asker);
@@ -231,8 +231,8 @@ export class Answerer implements AnswererSide {
     return byAsker;
   }
 
-  *#unstopped(): Iterable<Handling> {
-    for (const handling of this.#inHand) if (!handling.stopped) yield handling;
+  private *unstopped(): Iterable<Handling> {
+    for (const handling of this.inHand) if (!handling.stopped) yield handling;
   }
 }
 

@@ -31,12 +31,12 @@ const nextSecret = (): number => {
 /** Sends requests and matches what arrives on this process' inbox with them. */
 export class Asker implements AskerSide {
   /** Found by their seats, which serve as ids; that an id is given again does no harm, since the secret is not. */
-  readonly #pending = new SlotMap<PendingAsk>();
-  #checkedAtMs = Date.now();
+  private readonly pending = new SlotMap<PendingAsk>();
+  private checkedAtMs = Date.now();
   /** Silence counts from here at the earliest: before, this process could not hear. */
-  #hearingSinceMs = 0;
-  readonly #deadlines = new DeadlineSweep<PendingAsk>({
-    items: () => this.#pending,
+  private hearingSinceMs = 0;
+  private readonly deadlines = new DeadlineSweep<PendingAsk>({
+    items: () => this.pending,
     onDue: (pending) => pending.abandon(fail('bus.timed_out', { executed: 'unknown' })),
   });
 
@@ -47,18 +47,18 @@ export class Asker implements AskerSide {
     private readonly payloads: PayloadStore,
     readonly bytesMax: number,
   ) {
-    link.refused = (subject) => this.#refused(subject);
+    link.refused = (subject) => this.refused(subject);
   }
 
   ask(contract: AnyRequest, request: unknown, options: AskOptions<unknown>): Promise<Answer<unknown>> {
     try {
-      return this.#send(contract, request, options);
+      return this.send(contract, request, options);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #send(contract: AnyRequest, request: unknown, options: AskOptions<unknown>): Promise<Answer<unknown>> {
+  private send(contract: AnyRequest, request: unknown, options: AskOptions<unknown>): Promise<Answer<unknown>> {
     if (options.signal?.aborted) throw fail('bus.cancelled', { executed: 'no' });
     if (!this.link.connected) throw fail('bus.disconnected', { executed: 'no' });
     const nowMs = Date.now();
@@ -67,7 +67,7 @@ export class Asker implements AskerSide {
     const head = toJson(request);
     if (!fits(head, options.body, this.bytesMax)) throw fail('bus.too_large', { executed: 'no' });
 
-    const id = this.#pending.nextSlot;
+    const id = this.pending.nextSlot;
     const secret = nextSecret();
     const { callId = '', body } = options;
     const traceparent = options.traceparent ?? currentTrace()?.traceparent ?? '';
@@ -84,19 +84,19 @@ export class Asker implements AskerSide {
       throw fail('bus.disconnected', { executed: 'no' });
     }
     const pending = new PendingAsk(this, { id, secret, contract, subject, deadlineAtMs, sentAtMs: nowMs }, options);
-    this.#pending.add(pending);
-    this.#deadlines.watch(deadlineAtMs);
-    if (handle !== undefined) this.#forgetAfter(pending, handle);
+    this.pending.add(pending);
+    this.deadlines.watch(deadlineAtMs);
+    if (handle !== undefined) this.forgetAfter(pending, handle);
     return pending.answer;
   }
 
   /** A message on `<inbox>.<id>.<secret>`: from an answerer, or from the broker when there is none. */
   receive(bytes: Buffer, message: Msg): void {
     if (bytes.length < UNIT_PREFIX) {
-      if (bytes.length === 0 && message.headers?.code === 503) this.#noResponders(message.subject);
+      if (bytes.length === 0 && message.headers?.code === 503) this.noResponders(message.subject);
       return;
     }
-    const pending = this.#pending.at(bytes.readUInt32LE(4));
+    const pending = this.pending.at(bytes.readUInt32LE(4));
     // Late, repeated or forged: nobody waits for it.
     if (pending === undefined || pending.secret !== bytes.readUInt32LE(8)) return;
     pending.take(bytes);
@@ -107,7 +107,7 @@ export class Asker implements AskerSide {
     if (bytes[0] !== BEAT) return;
     const nowMs = Date.now();
     for (let at = BEAT_PREFIX; at + BEAT_ENTRY <= bytes.length; at += BEAT_ENTRY) {
-      const pending = this.#pending.at(bytes.readUInt32LE(at));
+      const pending = this.pending.at(bytes.readUInt32LE(at));
       if (pending === undefined || pending.secret !== bytes.readUInt32LE(at + 4)) continue;
       pending.heardAtMs = nowMs;
       const seq = bytes.readUInt32LE(at + 8);
@@ -119,66 +119,66 @@ export class Asker implements AskerSide {
   checkSilence(): void {
     const nowMs = Date.now();
     // This process itself was held up (or suspended); what was sent meanwhile is about to be read.
-    if (nowMs - this.#checkedAtMs > 2 * BEAT_INTERVAL_MS) this.#hearingSinceMs = nowMs;
-    this.#checkedAtMs = nowMs;
+    if (nowMs - this.checkedAtMs > 2 * BEAT_INTERVAL_MS) this.hearingSinceMs = nowMs;
+    this.checkedAtMs = nowMs;
     // Without a connection all are silent. Answers wait for its return, so there is reason to be patient.
     const [code, patienceMs] = this.link.connected
       ? (['bus.responder_lost', SILENCE_MS] as const)
       : (['bus.disconnected', 2 * SILENCE_MS] as const);
-    for (const pending of this.#pending) {
-      if (nowMs - Math.max(pending.heardAtMs, this.#hearingSinceMs) > patienceMs) {
+    for (const pending of this.pending) {
+      if (nowMs - Math.max(pending.heardAtMs, this.hearingSinceMs) > patienceMs) {
         pending.abandon(fail(code, { executed: 'unknown' }));
       }
     }
   }
 
   reconnected(): void {
-    this.#hearingSinceMs = Date.now();
+    this.hearingSinceMs = Date.now();
   }
 
   stop(reason: GatewayError): void {
-    this.#deadlines.stop();
-    for (const pending of this.#pending) pending.abandon(reason);
+    this.deadlines.stop();
+    for (const pending of this.pending) pending.abandon(reason);
   }
 
   close(pending: PendingAsk): void {
-    this.#pending.delete(pending);
+    this.pending.delete(pending);
   }
 
   cancel(pending: PendingAsk): void {
     const subject = cancelSubject(pending.contract.owner, `${this.instance}-${pending.id}`);
-    this.link.send(subject, Buffer.from(this.#replySubject(pending), 'latin1'));
+    this.link.send(subject, Buffer.from(this.replySubject(pending), 'latin1'));
   }
 
   grant(pending: PendingAsk, seq: number): void {
     if (pending.answerer === undefined) return;
-    const reply = this.#replySubject(pending);
+    const reply = this.replySubject(pending);
     const payload = Buffer.allocUnsafe(4 + reply.length);
     payload.writeUInt32LE(seq);
     payload.write(reply, 4, 'latin1');
     this.link.send(creditSubject(pending.contract.owner, pending.answerer), payload);
   }
 
-  #replySubject({ id, secret }: PendingAsk): string {
+  private replySubject({ id, secret }: PendingAsk): string {
     return `${this.inbox}.${id}.${secret}`;
   }
 
-  #noResponders(subject: string): void {
+  private noResponders(subject: string): void {
     const [id, secret] = subject.slice(this.inbox.length + 1).split('.');
-    const pending = this.#pending.at(Number(id));
+    const pending = this.pending.at(Number(id));
     if (pending !== undefined && pending.secret === Number(secret)) {
       pending.fail(fail('bus.no_responders', { executed: 'no' }));
     }
   }
 
   /** The broker's permissions forbid it: nobody will ever answer. */
-  #refused(subject: string): void {
-    for (const pending of this.#pending) {
+  private refused(subject: string): void {
+    for (const pending of this.pending) {
       if (pending.subject === subject) pending.fail(fail('bus.no_responders', { executed: 'no' }));
     }
   }
 
-  #forgetAfter(pending: PendingAsk, handle: string): void {
+  private forgetAfter(pending: PendingAsk, handle: string): void {
     const forget = (): void => this.payloads.forget(handle);
     pending.answer.then(forget, forget);
   }

@@ -32,10 +32,10 @@ export class Handling implements CallContext<unknown> {
   readonly deadlineAtMs: number;
   readonly traceparent: string | undefined;
   body: string | undefined;
-  #outflow: Outflow<Outgoing> | undefined;
-  #abort: AbortController | undefined;
-  #stopped: GatewayError | undefined;
-  #handled = false;
+  private outflow: Outflow<Outgoing> | undefined;
+  private abort: AbortController | undefined;
+  private stopReason: GatewayError | undefined;
+  private handled = false;
 
   constructor(
     private readonly side: AnswererSide,
@@ -56,32 +56,32 @@ export class Handling implements CallContext<unknown> {
   }
 
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      this.#abort = new AbortController();
-      if (this.#stopped !== undefined) this.#abort.abort(this.#stopped);
+    if (this.abort === undefined) {
+      this.abort = new AbortController();
+      if (this.stopReason !== undefined) this.abort.abort(this.stopReason);
     }
-    return this.#abort.signal;
+    return this.abort.signal;
   }
 
   get stopped(): boolean {
-    return this.#stopped !== undefined;
+    return this.stopReason !== undefined;
   }
 
   get streams(): boolean {
-    return this.#outflow !== undefined;
+    return this.outflow !== undefined;
   }
 
   /** The sequence number after which it waits for credit, else 0. */
   get blockedAfter(): number {
-    return this.#outflow?.blocked ? this.#outflow.sentSeq : 0;
+    return this.outflow?.blocked ? this.outflow.sentSeq : 0;
   }
 
   send(frame: unknown, body?: string): Promise<void> {
     try {
-      if (this.#stopped !== undefined) throw this.#stopped;
+      if (this.stopReason !== undefined) throw this.stopReason;
       const head = toJson(frame, 'unknown');
       if (!fits(head, body, this.side.bytesMax)) throw fail('bus.too_large', { executed: 'unknown' });
-      return this.#push(this.#encode(FRAME, head, body), false);
+      return this.push(this.encode(FRAME, head, body), false);
     } catch (error) {
       return refusal(error);
     }
@@ -91,7 +91,7 @@ export class Handling implements CallContext<unknown> {
     const [head, body] = result instanceof WithBody ? [result.head, result.body] : [result, undefined];
     try {
       const text = toJson(head, 'unknown');
-      if (fits(text, body, this.side.bytesMax)) this.#answer(REPLY, text, body);
+      if (fits(text, body, this.side.bytesMax)) this.answer(REPLY, text, body);
       else this.settleWith(fail('bus.too_large', { executed: 'unknown' }));
     } catch (error) {
       this.settleWith(error);
@@ -99,74 +99,74 @@ export class Handling implements CallContext<unknown> {
   }
 
   settleWith(error: unknown): void {
-    this.#answer(FAILURE, failureToJson(error), undefined);
+    this.answer(FAILURE, failureToJson(error), undefined);
   }
 
   acknowledge(seq: number): void {
-    this.#outflow?.acknowledge(seq);
+    this.outflow?.acknowledge(seq);
   }
 
   resume(): void {
-    this.#outflow?.resume();
+    this.outflow?.resume();
   }
 
   /** The asker has gone, or the time is up: nothing more is sent. */
   stop(reason: GatewayError): void {
-    if (this.#stopped !== undefined) return;
-    this.#stopped = reason;
-    this.#outflow?.fail(reason);
-    this.#abort?.abort(reason);
-    if (this.#handled) this.side.close(this);
+    if (this.stopReason !== undefined) return;
+    this.stopReason = reason;
+    this.outflow?.fail(reason);
+    this.abort?.abort(reason);
+    if (this.handled) this.side.close(this);
   }
 
   /** This instance goes away before the handler is done: the asker is told so that it need not find out. */
   leave(): void {
-    if (this.#stopped !== undefined) return;
+    if (this.stopReason !== undefined) return;
     const reason = fail('bus.responder_lost', { executed: 'unknown' });
-    this.side.link.send(this.reply, this.#encode(FAILURE, failureToJson(reason), undefined));
+    this.side.link.send(this.reply, this.encode(FAILURE, failureToJson(reason), undefined));
     this.stop(reason);
   }
 
-  #answer(kind: number, head: string, body: string | undefined): void {
-    this.#handled = true;
-    if (this.#stopped !== undefined) {
+  private answer(kind: number, head: string, body: string | undefined): void {
+    this.handled = true;
+    if (this.stopReason !== undefined) {
       this.side.close(this);
       return;
     }
-    const unit = this.#encode(kind, head, body);
-    if (this.#outflow === undefined && unit.length <= this.side.link.payloadBytesMax && this.#transmitNow(unit)) {
+    const unit = this.encode(kind, head, body);
+    if (this.outflow === undefined && unit.length <= this.side.link.payloadBytesMax && this.transmitNow(unit)) {
       this.side.close(this);
       return;
     }
-    void this.#push(unit, true);
+    void this.push(unit, true);
   }
 
-  #encode(kind: number, head: string, body: string | undefined): Buffer {
+  private encode(kind: number, head: string, body: string | undefined): Buffer {
     return encodeUnit({ kind, id: this.id, secret: this.secret, instance: this.side.instance }, head, body);
   }
 
-  #push(unit: Buffer, ends: boolean): Promise<void> {
-    if (this.#outflow === undefined) {
-      this.#outflow = new Outflow((item, seq) => this.#transmit(item, seq));
+  private push(unit: Buffer, ends: boolean): Promise<void> {
+    if (this.outflow === undefined) {
+      this.outflow = new Outflow((item, seq) => this.transmit(item, seq));
       this.side.beginsToStream(this);
     }
     const parts = { kind: unit[0] ?? 0, id: this.id, secret: this.secret, instance: this.side.instance };
     const units = splitUnit(unit, parts, this.side.link.payloadBytesMax);
     let room: Promise<void> = Promise.resolve();
     for (const [at, part] of units.entries()) {
-      room = this.#outflow.push({ bytes: part.length, unit: part, last: ends && at === units.length - 1 });
+      room = this.outflow.push({ bytes: part.length, unit: part, last: ends && at === units.length - 1 });
     }
     return room;
   }
 
-  #transmit({ unit, last }: Outgoing, seq: number): boolean {
+  private transmit({ unit, last }: Outgoing, seq: number): boolean {
     unit.writeUInt32LE(seq, 12);
-    if (!this.#transmitNow(unit)) return false;
+    if (!this.transmitNow(unit)) return false;
     if (last) this.side.close(this);
     return true;
   }
 
-  #transmitNow(unit: Buffer): boolean {
+  private transmitNow(unit: Buffer): boolean {
     return this.side.reaches(this) && this.side.link.send(this.reply, unit);
   }
 }

@@ -12,10 +12,10 @@ type Received = (bytes: Buffer, message: Msg) => void;
 
 /** The connection, as the rest of the adapter sees it: never buffers while disconnected, never throws into the parser. */
 export class Link {
-  #connected = true;
-  #closing = false;
-  #payloadBytesMax: number;
-  readonly #reconnected = new Set<() => void>();
+  private isConnected = true;
+  private closing = false;
+  private brokerBytesMax: number;
+  private readonly reconnected = new Set<() => void>();
   refused: (subject: string) => void = () => {};
 
   constructor(
@@ -23,27 +23,27 @@ export class Link {
     readonly logger: Logger,
     onClosed: (error: Error | undefined) => void,
   ) {
-    this.#payloadBytesMax = connection.info?.max_payload ?? PAYLOAD_BYTES_MAX;
-    void this.#watch();
+    this.brokerBytesMax = connection.info?.max_payload ?? PAYLOAD_BYTES_MAX;
+    void this.watch();
     void connection.closed().then((error) => {
-      this.#connected = false;
-      if (this.#closing) return;
+      this.isConnected = false;
+      if (this.closing) return;
       logger.fatal({ err: error }, 'the NATS connection is closed for good');
       onClosed(error instanceof Error ? error : undefined);
     });
   }
 
   get connected(): boolean {
-    return this.#connected;
+    return this.isConnected;
   }
 
   get payloadBytesMax(): number {
-    return Math.min(this.#payloadBytesMax, PAYLOAD_BYTES_MAX);
+    return Math.min(this.brokerBytesMax, PAYLOAD_BYTES_MAX);
   }
 
   /** False when it could not be handed to the broker. */
   send(subject: string, payload: Uint8Array, reply?: string): boolean {
-    if (!this.#connected || this.#stuck) return false;
+    if (!this.isConnected || this.stuck) return false;
     try {
       this.connection.publish(subject, payload, reply === undefined ? undefined : { reply });
       return true;
@@ -70,45 +70,45 @@ export class Link {
   }
 
   onReconnect(handler: () => void): () => void {
-    this.#reconnected.add(handler);
-    return () => this.#reconnected.delete(handler);
+    this.reconnected.add(handler);
+    return () => this.reconnected.delete(handler);
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
-    this.#connected = false;
+    this.closing = true;
+    this.isConnected = false;
     await this.connection.close();
   }
 
-  async #watch(): Promise<void> {
+  private async watch(): Promise<void> {
     for await (const status of this.connection.status()) {
       switch (status.type) {
         case 'disconnect':
-          this.#connected = false;
-          if (!this.#closing) this.logger.warn('disconnected from NATS');
+          this.isConnected = false;
+          if (!this.closing) this.logger.warn('disconnected from NATS');
           break;
         case 'staleConnection':
-          this.#connected = false;
+          this.isConnected = false;
           this.logger.warn('NATS does not answer');
           // The client would first wait for its last bytes to leave, which they may never do.
-          this.#socket?.destroy();
+          this.socket?.destroy();
           break;
         case 'reconnect':
-          this.#resume();
+          this.resume();
           break;
         case 'error':
-          this.#report(status.error);
+          this.report(status.error);
           break;
         default:
       }
     }
   }
 
-  #resume(): void {
-    this.#connected = true;
-    this.#payloadBytesMax = this.connection.info?.max_payload ?? this.#payloadBytesMax;
+  private resume(): void {
+    this.isConnected = true;
+    this.brokerBytesMax = this.connection.info?.max_payload ?? this.brokerBytesMax;
     this.logger.info('reconnected to NATS');
-    for (const handler of this.#reconnected) {
+    for (const handler of this.reconnected) {
       try {
         handler();
       } catch (err) {
@@ -117,18 +117,18 @@ export class Link {
     }
   }
 
-  #report(error: Error): void {
+  private report(error: Error): void {
     this.logger.error({ err: error }, 'NATS reports an error');
     const { operation, subject } = error as { operation?: string; subject?: string };
     if (operation === 'publish' && subject !== undefined) this.refused(subject);
   }
 
-  get #stuck(): boolean {
-    return (this.#socket?.writableLength ?? 0) > UNSENT_BYTES_MAX;
+  private get stuck(): boolean {
+    return (this.socket?.writableLength ?? 0) > UNSENT_BYTES_MAX;
   }
 
   /** The client keeps its socket to itself; without it a half-open connection cannot be cut. */
-  get #socket(): Socket | undefined {
+  private get socket(): Socket | undefined {
     return (this.connection as unknown as { protocol?: { transport?: { socket?: Socket } } }).protocol?.transport
       ?.socket;
   }

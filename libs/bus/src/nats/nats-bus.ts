@@ -60,51 +60,51 @@ export interface NatsBusOptions {
 /** The bus over core NATS; `connectNats` makes it. */
 export class NatsBus implements Bus {
   readonly instance = newInstanceId();
-  readonly #name: string;
-  readonly #bytesMax: number;
-  readonly #inbox: string;
-  readonly #link: Link;
-  readonly #payloads = new PayloadStore();
-  readonly #asker: Asker;
-  readonly #answerer: Answerer;
-  readonly #events: EventOutbox;
-  readonly #serving = new Set<() => void>();
-  readonly #timer: NodeJS.Timeout;
-  #draining: Promise<void> | undefined;
+  private readonly name: string;
+  private readonly bytesMax: number;
+  private readonly inbox: string;
+  private readonly link: Link;
+  private readonly payloads = new PayloadStore();
+  private readonly asker: Asker;
+  private readonly answerer: Answerer;
+  private readonly events: EventOutbox;
+  private readonly serving = new Set<() => void>();
+  private readonly timer: NodeJS.Timeout;
+  private draining: Promise<void> | undefined;
 
   constructor(connection: NatsConnection, { name, logger, maxPayloadBytes, onClosed }: NatsBusOptions) {
-    this.#name = name;
-    this.#bytesMax = maxPayloadBytes;
-    this.#inbox = inboxOf(name, this.instance);
-    this.#link = new Link(connection, logger, (error) => {
-      this.#stop();
+    this.name = name;
+    this.bytesMax = maxPayloadBytes;
+    this.inbox = inboxOf(name, this.instance);
+    this.link = new Link(connection, logger, (error) => {
+      this.stop();
       onClosed(error);
     });
-    this.#asker = new Asker(this.#link, this.#inbox, this.instance, this.#payloads, maxPayloadBytes);
-    this.#answerer = new Answerer(
-      this.#link,
-      this.#inbox,
+    this.asker = new Asker(this.link, this.inbox, this.instance, this.payloads, maxPayloadBytes);
+    this.answerer = new Answerer(
+      this.link,
+      this.inbox,
       this.instance,
       maxPayloadBytes,
       (asker, instance, handle, handling) =>
-        this.#fetch(asker, instance, handle, { deadlineAtMs: handling.deadlineAtMs, signal: handling.signal }),
+        this.fetch(asker, instance, handle, { deadlineAtMs: handling.deadlineAtMs, signal: handling.signal }),
     );
-    this.#events = new EventOutbox(this.#link);
-    this.#link.listen(`${this.#inbox}.>`, (bytes, message) => this.#receive(bytes, message));
-    this.#answerer.serve(fetchContract(name), (request) => this.#takeStored(request), false);
-    this.#link.onReconnect(() => {
-      this.#asker.reconnected();
-      this.#answerer.reconnected();
-      this.#events.reconnected();
+    this.events = new EventOutbox(this.link);
+    this.link.listen(`${this.inbox}.>`, (bytes, message) => this.receive(bytes, message));
+    this.answerer.serve(fetchContract(name), (request) => this.takeStored(request), false);
+    this.link.onReconnect(() => {
+      this.asker.reconnected();
+      this.answerer.reconnected();
+      this.events.reconnected();
     });
-    this.#timer = setInterval(() => {
-      this.#answerer.beat();
-      this.#asker.checkSilence();
+    this.timer = setInterval(() => {
+      this.answerer.beat();
+      this.asker.checkSilence();
     }, BEAT_INTERVAL_MS).unref();
   }
 
   get connected(): boolean {
-    return this.#link.connected;
+    return this.link.connected;
   }
 
   ask<C extends AnyRequest>(
@@ -112,15 +112,15 @@ export class NatsBus implements Bus {
     request: RequestOf<C>,
     options: AskOptions<FrameOf<C>> = {},
   ): Promise<Answer<ReplyOf<C>>> {
-    return this.#asker.ask(contract, request, options as AskOptions<unknown>) as Promise<Answer<ReplyOf<C>>>;
+    return this.asker.ask(contract, request, options as AskOptions<unknown>) as Promise<Answer<ReplyOf<C>>>;
   }
 
   answer<C extends AnyRequest>(contract: C, handler: Handler<C>): Subscription {
-    return this.#subscription(this.#answerer.serve(contract, handler as Handler<AnyRequest>, true));
+    return this.subscription(this.answerer.serve(contract, handler as Handler<AnyRequest>, true));
   }
 
   publish<C extends AnyEvent>(event: C, payload: PayloadOf<C>): void {
-    this.#events.publish(event.subject, this.#encodeEvent(payload));
+    this.events.publish(event.subject, this.encodeEvent(payload));
   }
 
   subscribe<C extends AnyEvent | AnySignal>(
@@ -130,69 +130,69 @@ export class NatsBus implements Bus {
   ): Subscription {
     const { group, key }: { group?: string; key?: string } = options ?? {};
     const subject = subscribedSubject(contract, this.instance, key);
-    return this.#subscribe(subject, (payload) => handler(payload as PayloadOf<C>), group);
+    return this.listen(subject, (payload) => handler(payload as PayloadOf<C>), group);
   }
 
   signal<S extends AnySignal>(signal: S, payload: PayloadOf<S>, ...[to]: SignalAddress<S>): void {
-    this.#link.send(signalSubject(signal, to), this.#encodeEvent(payload));
+    this.link.send(signalSubject(signal, to), this.encodeEvent(payload));
   }
 
   onReconnect(handler: () => void): Subscription {
-    return { close: this.#link.onReconnect(handler) };
+    return { close: this.link.onReconnect(handler) };
   }
 
   async flush(): Promise<void> {
-    if (!this.#link.connected) throw fail('bus.disconnected', { executed: 'no' });
+    if (!this.link.connected) throw fail('bus.disconnected', { executed: 'no' });
     try {
-      await this.#link.connection.flush();
+      await this.link.connection.flush();
     } catch (cause) {
       throw fail('bus.disconnected', { executed: 'unknown', cause });
     }
   }
 
   drain(options: DrainOptions = {}): Promise<void> {
-    this.#draining ??= this.#drain(options);
-    return this.#draining;
+    this.draining ??= this.finish(options);
+    return this.draining;
   }
 
-  async #drain({ graceMs = DRAIN_GRACE_MS, beforeClose }: DrainOptions): Promise<void> {
-    for (const close of this.#serving) close();
+  private async finish({ graceMs = DRAIN_GRACE_MS, beforeClose }: DrainOptions): Promise<void> {
+    for (const close of this.serving) close();
     // Once the broker has seen the unsubscriptions, whatever it had sent before has arrived.
     await this.flush().catch(() => {});
-    await this.#answerer.finish(graceMs);
+    await this.answerer.finish(graceMs);
     await beforeClose?.();
-    this.#stop();
+    this.stop();
     await this.flush().catch(() => {});
-    await this.#link.close();
+    await this.link.close();
   }
 
-  #stop(): void {
-    clearInterval(this.#timer);
-    this.#asker.stop(fail('bus.disconnected', { executed: 'unknown' }));
+  private stop(): void {
+    clearInterval(this.timer);
+    this.asker.stop(fail('bus.disconnected', { executed: 'unknown' }));
   }
 
-  #receive(bytes: Buffer, message: Msg): void {
+  private receive(bytes: Buffer, message: Msg): void {
     if (bytes[0] === BEAT) {
-      this.#asker.receiveBeat(bytes);
+      this.asker.receiveBeat(bytes);
       return;
     }
-    const gone = `${this.#inbox}.gone.`;
+    const gone = `${this.inbox}.gone.`;
     if (bytes.length === 0 && message.subject.startsWith(gone))
-      this.#answerer.askerGone(`_INBOX.${message.subject.slice(gone.length)}`);
-    else this.#asker.receive(bytes, message);
+      this.answerer.askerGone(`_INBOX.${message.subject.slice(gone.length)}`);
+    else this.asker.receive(bytes, message);
   }
 
-  #encodeEvent(payload: unknown): Buffer {
+  private encodeEvent(payload: unknown): Buffer {
     const text = toJson(payload);
-    if (!fits(text, undefined, this.#bytesMax)) throw fail('bus.too_large', { executed: 'no' });
+    if (!fits(text, undefined, this.bytesMax)) throw fail('bus.too_large', { executed: 'no' });
     const bytes = prefixed(EVENT, text);
-    if (bytes.length <= this.#link.payloadBytesMax) return bytes;
-    const handle = this.#payloads.keep({ head: text, body: undefined }, Date.now() + STORED_EVENT_MS);
-    return prefixed(STORED_EVENT, JSON.stringify({ name: this.#name, instance: this.instance, handle }));
+    if (bytes.length <= this.link.payloadBytesMax) return bytes;
+    const handle = this.payloads.keep({ head: text, body: undefined }, Date.now() + STORED_EVENT_MS);
+    return prefixed(STORED_EVENT, JSON.stringify({ name: this.name, instance: this.instance, handle }));
   }
 
-  #subscribe(subject: string, handler: (payload: unknown) => void | Promise<void>, group?: string): Subscription {
-    const failed = (err: unknown): void => this.#link.logger.error({ err, subject }, 'a bus listener failed');
+  private listen(subject: string, handler: (payload: unknown) => void | Promise<void>, group?: string): Subscription {
+    const failed = (err: unknown): void => this.link.logger.error({ err, subject }, 'a bus listener failed');
     const take = (payload: unknown): void => {
       try {
         handler(payload)?.catch(failed);
@@ -200,38 +200,43 @@ export class NatsBus implements Bus {
         failed(error);
       }
     };
-    const subscription = this.#link.listen(
+    const subscription = this.link.listen(
       subject,
       (bytes) => {
         const payload: unknown = JSON.parse(bytes.toString('utf8', 1));
         if (bytes[0] === EVENT) take(payload);
-        else if (bytes[0] === STORED_EVENT) this.#fetchEvent(payload).then((event) => take(event.head), failed);
+        else if (bytes[0] === STORED_EVENT) this.fetchEvent(payload).then((event) => take(event.head), failed);
       },
       group,
     );
-    return this.#subscription(() => subscription.unsubscribe());
+    return this.subscription(() => subscription.unsubscribe());
   }
 
-  async #fetchEvent(notice: unknown): Promise<Message<unknown>> {
+  private async fetchEvent(notice: unknown): Promise<Message<unknown>> {
     const { name, instance, handle } = notice as { name: string; instance: string; handle: string };
-    return this.#fetch(name, instance, handle, {});
+    return this.fetch(name, instance, handle, {});
   }
 
-  #fetch(name: string, instance: string, handle: string, options: AskOptions<unknown>): Promise<Message<unknown>> {
-    return this.#asker.ask(fetchContract(name), { handle }, { ...options, instance });
+  private fetch(
+    name: string,
+    instance: string,
+    handle: string,
+    options: AskOptions<unknown>,
+  ): Promise<Message<unknown>> {
+    return this.asker.ask(fetchContract(name), { handle }, { ...options, instance });
   }
 
-  async #takeStored({ handle }: { readonly handle: string }): Promise<WithBody<unknown>> {
-    const kept = this.#payloads.take(handle);
+  private async takeStored({ handle }: { readonly handle: string }): Promise<WithBody<unknown>> {
+    const kept = this.payloads.take(handle);
     if (kept === undefined) throw fail('bus.cancelled', { executed: 'no' });
     return new WithBody<unknown>(JSON.parse(kept.head), kept.body);
   }
 
-  #subscription(stop: () => void): Subscription {
+  private subscription(stop: () => void): Subscription {
     const close = (): void => {
-      if (this.#serving.delete(close)) stop();
+      if (this.serving.delete(close)) stop();
     };
-    this.#serving.add(close);
+    this.serving.add(close);
     return { close };
   }
 }

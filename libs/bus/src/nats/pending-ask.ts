@@ -37,15 +37,15 @@ export class PendingAsk {
   answerer: string | undefined;
   readonly answer: Promise<Answer<unknown>>;
 
-  #resolve!: (answer: Answer<unknown>) => void;
-  #reject!: (error: unknown) => void;
-  #open = true;
-  #intake: Intake | undefined;
-  #parts: Buffer[] | undefined;
-  #partsBytes = 0;
-  #receivedSeq = 0;
-  #grantedSeq = 0;
-  #ungrantedBytes = 0;
+  private resolve!: (answer: Answer<unknown>) => void;
+  private reject!: (error: unknown) => void;
+  private open = true;
+  private intake: Intake | undefined;
+  private parts: Buffer[] | undefined;
+  private partsBytes = 0;
+  private receivedSeq = 0;
+  private grantedSeq = 0;
+  private ungrantedBytes = 0;
 
   constructor(
     private readonly asker: AskerSide,
@@ -59,8 +59,8 @@ export class PendingAsk {
     this.deadlineAtMs = deadlineAtMs;
     this.heardAtMs = sentAtMs;
     this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
+      this.resolve = resolve;
+      this.reject = reject;
     });
     options.signal?.addEventListener('abort', this);
   }
@@ -75,72 +75,67 @@ export class PendingAsk {
     const flags = unit[1] ?? 0;
     const dataAt = UNIT_PREFIX + unit.readUInt16LE(2);
     const kind = unit[0] ?? 0;
-    if (
-      kind !== FRAME &&
-      this.#intake === undefined &&
-      this.#parts === undefined &&
-      (flags & (MORE | CONTINUES)) === 0
-    ) {
-      this.#settle(kind, this.#instanceIn(unit, dataAt), unit, dataAt, unit.readUInt32LE(16), (flags & HAS_BODY) !== 0);
+    if (kind !== FRAME && this.intake === undefined && this.parts === undefined && (flags & (MORE | CONTINUES)) === 0) {
+      this.settle(kind, this.instanceIn(unit, dataAt), unit, dataAt, unit.readUInt32LE(16), (flags & HAS_BODY) !== 0);
       return;
     }
-    this.#takeInOrder(unit, kind, flags, dataAt);
+    this.takeInOrder(unit, kind, flags, dataAt);
   }
 
   /** The answerer waits for credit after `seq`: what was sent up to there has arrived by now, or is lost. */
   blockedAfter(seq: number): void {
-    if (seq > this.#receivedSeq) this.#receivedSeq = seq;
-    if (this.#intake === undefined || this.#intake.idle) this.#grant(this.#receivedSeq);
+    if (seq > this.receivedSeq) this.receivedSeq = seq;
+    if (this.intake === undefined || this.intake.idle) this.grant(this.receivedSeq);
   }
 
   /** Ends the wait at once, and tells the answerer. */
   abandon(error: unknown): void {
-    if (!this.#open) return;
+    if (!this.open) return;
     this.asker.cancel(this);
     this.fail(error);
   }
 
   fail(error: unknown): void {
-    if (this.#close()) this.#reject(error);
+    if (this.close()) this.reject(error);
   }
 
-  #takeInOrder(unit: Buffer, kind: number, flags: number, dataAt: number): void {
+  private takeInOrder(unit: Buffer, kind: number, flags: number, dataAt: number): void {
     this.heardAtMs = Date.now();
-    this.answerer ??= this.#instanceIn(unit, dataAt);
+    this.answerer ??= this.instanceIn(unit, dataAt);
     const seq = unit.readUInt32LE(12);
-    const gap = seq !== this.#receivedSeq + 1;
-    if (seq > this.#receivedSeq) this.#receivedSeq = seq;
-    this.#ungrantedBytes += unit.length;
+    const gap = seq !== this.receivedSeq + 1;
+    if (seq > this.receivedSeq) this.receivedSeq = seq;
+    this.ungrantedBytes += unit.length;
     if ((flags & (MORE | CONTINUES)) === 0) {
-      this.#arrive(unit, kind, seq, dataAt, unit.readUInt32LE(16), (flags & HAS_BODY) !== 0);
+      this.arrive(unit, kind, seq, dataAt, unit.readUInt32LE(16), (flags & HAS_BODY) !== 0);
       return;
     }
     const begins = (flags & CONTINUES) === 0;
-    if (begins) this.#parts = [];
-    if (this.#parts === undefined || (gap && !begins)) {
+    if (begins) this.parts = [];
+    if (this.parts === undefined || (gap && !begins)) {
       this.abandon(fail('bus.responder_lost', { executed: 'unknown' }));
       return;
     }
-    this.#partsBytes = (begins ? 0 : this.#partsBytes) + unit.length - dataAt;
-    if (this.#partsBytes > this.asker.bytesMax) {
+    this.partsBytes = (begins ? 0 : this.partsBytes) + unit.length - dataAt;
+    if (this.partsBytes > this.asker.bytesMax) {
       this.abandon(fail('bus.too_large', { executed: 'unknown' }));
       return;
     }
     // A copy: the unit shares its memory with the whole read of the socket.
-    this.#parts.push(Buffer.from(unit.subarray(dataAt)));
+    this.parts.push(Buffer.from(unit.subarray(dataAt)));
     if ((flags & MORE) !== 0) {
-      this.#arrivals().push({ seq });
+      this.arrivals().push({ seq });
       return;
     }
-    const whole = Buffer.concat(this.#parts);
-    this.#parts = undefined;
-    this.#arrive(whole, kind, seq, 0, unit.readUInt32LE(16), (flags & HAS_BODY) !== 0);
+    const whole = Buffer.concat(this.parts);
+    this.parts = undefined;
+    this.arrive(whole, kind, seq, 0, unit.readUInt32LE(16), (flags & HAS_BODY) !== 0);
   }
 
-  #arrive(bytes: Buffer, kind: number, seq: number, dataAt: number, headBytes: number, hasBody: boolean): void {
-    const arrivals = this.#arrivals();
+  private arrive(bytes: Buffer, kind: number, seq: number, dataAt: number, headBytes: number, hasBody: boolean): void {
+    const arrivals = this.arrivals();
     if (kind !== FRAME) {
-      arrivals.finish(() => this.#settle(kind, this.answerer ?? '', bytes, dataAt, headBytes, hasBody));
+      arrivals.finish(() => this.settle(kind, this.answerer ?? '', bytes, dataAt, headBytes, hasBody));
       return;
     }
     try {
@@ -150,7 +145,14 @@ export class PendingAsk {
     }
   }
 
-  #settle(kind: number, instance: string, bytes: Buffer, dataAt: number, headBytes: number, hasBody: boolean): void {
+  private settle(
+    kind: number,
+    instance: string,
+    bytes: Buffer,
+    dataAt: number,
+    headBytes: number,
+    hasBody: boolean,
+  ): void {
     let message: Message<unknown>;
     try {
       message = readMessage(bytes, dataAt, headBytes, hasBody);
@@ -159,36 +161,36 @@ export class PendingAsk {
       return;
     }
     if (kind === FAILURE) this.fail(failureIn(message.head));
-    else if (this.#close()) this.#resolve({ head: message.head, body: message.body, instance });
+    else if (this.close()) this.resolve({ head: message.head, body: message.body, instance });
   }
 
-  #arrivals(): Intake {
-    this.#intake ??= new Intake(
+  private arrivals(): Intake {
+    this.intake ??= new Intake(
       this.options.onFrame as OnFrame | undefined,
-      (seq) => this.#consumed(seq),
+      (seq) => this.consumed(seq),
       (error) => this.abandon(error),
     );
-    return this.#intake;
+    return this.intake;
   }
 
-  #consumed(seq: number): void {
-    if (seq - this.#grantedSeq >= WINDOW_FRAMES / 2 || this.#ungrantedBytes >= WINDOW_BYTES / 2) this.#grant(seq);
+  private consumed(seq: number): void {
+    if (seq - this.grantedSeq >= WINDOW_FRAMES / 2 || this.ungrantedBytes >= WINDOW_BYTES / 2) this.grant(seq);
   }
 
-  #grant(seq: number): void {
-    this.#grantedSeq = seq;
-    this.#ungrantedBytes = 0;
-    if (this.#open) this.asker.grant(this, seq);
+  private grant(seq: number): void {
+    this.grantedSeq = seq;
+    this.ungrantedBytes = 0;
+    if (this.open) this.asker.grant(this, seq);
   }
 
-  #instanceIn(unit: Buffer, dataAt: number): string {
+  private instanceIn(unit: Buffer, dataAt: number): string {
     return unit.toString('latin1', UNIT_PREFIX, dataAt);
   }
 
-  #close(): boolean {
-    if (!this.#open) return false;
-    this.#open = false;
-    this.#intake?.stop();
+  private close(): boolean {
+    if (!this.open) return false;
+    this.open = false;
+    this.intake?.stop();
     this.options.signal?.removeEventListener('abort', this);
     this.asker.close(this);
     return true;

@@ -13,8 +13,8 @@ interface Entry {
  * services that share a process. Closing it ends its subscriptions; the bus is drained by whoever opened it.
  */
 export class BusServer extends Server implements CustomTransportStrategy {
-  readonly #entries: Entry[] = [];
-  #subscriptions: Subscription[] = [];
+  private readonly entries: Entry[] = [];
+  private subscriptions: Subscription[] = [];
 
   constructor(private readonly bus: Bus) {
     super();
@@ -30,20 +30,20 @@ export class BusServer extends Server implements CustomTransportStrategy {
     if (contract === undefined && event === undefined) {
       throw new Error(`${String(pattern)}: a bus controller declares its methods with @Answers or @Subscribes`);
     }
-    if (contract !== undefined && this.#entries.some((entry) => entry.extras.contract?.subject === contract.subject)) {
+    if (contract !== undefined && this.entries.some((entry) => entry.extras.contract?.subject === contract.subject)) {
       throw new Error(`${contract.subject} is answered twice in this process`);
     }
-    this.#entries.push({ handler, extras });
+    this.entries.push({ handler, extras });
   }
 
   listen(started: (error?: unknown) => void): void {
-    this.#subscriptions = this.#entries.map((entry) => this.#serve(entry));
+    this.subscriptions = this.entries.map((entry) => this.serve(entry));
     this.bus.flush().then(() => started(), started);
   }
 
   close(): void {
-    for (const subscription of this.#subscriptions) subscription.close();
-    this.#subscriptions = [];
+    for (const subscription of this.subscriptions) subscription.close();
+    this.subscriptions = [];
   }
 
   /** The bus reports on itself. */
@@ -54,7 +54,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     return this.bus as T;
   }
 
-  #serve({ handler, extras }: Entry): Subscription {
+  private serve({ handler, extras }: Entry): Subscription {
     if (extras.contract !== undefined)
       return this.bus.answer(extras.contract, (request, call) => settled(handler(request, call)));
     const options = extras.group === undefined ? {} : { group: extras.group };
