@@ -4,7 +4,7 @@ export { memberText, membersOf, valueText, withMembers } from './json/members.js
 export type { Member } from './json/members.js';
 export * from './jsonrpc-codes.js';
 export * from './lists.js';
-export { LOG_LEVELS, isAtLeast, isLogLevel } from './log-level.js';
+export { isAtLeast, isLogLevel } from './log-level.js';
 export type { LogLevel } from './log-level.js';
 export { MODERN_REVISION, LEGACY_REVISIONS, isModern, isServed } from './revisions.js';
 export type { Revision } from './revisions.js';
