@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { jittered } from '#libs/resilience';
 import type { Beating, Heartbeat } from './heartbeat.js';
 
 export interface SseSettings {
@@ -11,10 +12,10 @@ export interface SseSettings {
 const STALL_MS = 30_000;
 const QUEUE_BYTES_MAX = 1024 * 1024;
 
-const RETRY_MS = 1_000;
+const RETRY_MS = 1_500;
 
 /** When to come back: not everybody at the same moment. */
-export const retryPeriodMs = (): number => RETRY_MS + Math.floor(Math.random() * RETRY_MS);
+export const retryPeriodMs = (): number => Math.floor(jittered(RETRY_MS, 1 / 3));
 
 const LINE_BREAK = /[\r\n]+/g;
 

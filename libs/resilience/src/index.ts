@@ -1,4 +1,4 @@
-export { Backoff, type BackoffSettings, backoffMs, jittered } from './backoff.js';
+export { Backoff, type BackoffSettings, type Random, backoffMs, jittered } from './backoff.js';
 export { CircuitBreaker, type CircuitBreakerSettings } from './circuit-breaker.js';
 export { ConcurrencyLimiter, type ConcurrencyLimits } from './concurrency-limiter.js';
 export { DeadlineSweep, type SweepSettings } from './deadline-sweep.js';

@@ -5,6 +5,7 @@ import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { RenewListing } from '#contracts/registry/renew-listing.request';
 import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
 import { toGatewayError } from '#libs/errors';
+import { backoffMs, type BackoffSettings } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
 import { CATALOG_LISTS, catalogListOf } from '#libs/mcp';
 
@@ -21,8 +22,8 @@ interface Known {
 const UPSTREAMS_MAX = 100_000;
 /** The others are asked for when they are used again. */
 const ASKING_MAX = 16;
-const PAUSE_MS = 1_000;
-const PAUSE_MS_MAX = 30_000;
+/** Spread widely, so that what became too old together is not asked for together for ever. */
+const RETRY: BackoffSettings = { firstMs: 1_000, maxMs: 30_000, spread: 0.5 };
 
 /**
  * How old what each upstream listed is. What a client uses although it is too old is asked for anew behind its back; it
@@ -100,9 +101,7 @@ export class Listings {
       this.logger.debug({ upstreamId, code: toGatewayError(thrown).code }, 'a list could not be renewed');
     }
     known.misses = known.listing.listedAtMs > listedAtMs ? 0 : known.misses + 1;
-    const pauseMs = Math.min(PAUSE_MS * 2 ** Math.min(known.misses, 16), PAUSE_MS_MAX);
-    // Spread, so that what became too old together is not asked for together for ever.
-    known.retryNotBeforeMs = Date.now() + pauseMs * (0.5 + Math.random() / 2);
+    known.retryNotBeforeMs = Date.now() + backoffMs(known.misses + 1, RETRY);
     known.asking = false;
     this.asking--;
     this.version++;

@@ -5,10 +5,10 @@ import type { CallClient } from '#contracts/tool-invocation/execute-call.request
 import { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { fail, toGatewayError } from '#libs/errors';
 import { renamedTask, toRpcError } from '#libs/mcp';
+import { Backoff, type BackoffSettings } from '#libs/resilience';
 import type { TaskPlace } from '../sealing/index.js';
 
-const PAUSE_MS = 1_000;
-const PAUSE_MAX_MS = 30_000;
+const RETRY: BackoffSettings = { firstMs: 1_000, maxMs: 30_000, spread: 0.5 };
 /** Looks in vain, one after the other, before an instance counts as gone. */
 const MISSED_MAX = 3;
 const OVER: ReadonlySet<unknown> = new Set(['completed', 'failed', 'cancelled']);
@@ -49,11 +49,8 @@ export class TaskWatch {
     const tasks = new Map(all);
     let [place] = tasks.values() as Iterable<TaskPlace>;
     let missed = 0;
-    for (
-      let pauseMs = PAUSE_MS;
-      place !== undefined && !signal.aborted;
-      pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)
-    ) {
+    const backoff = new Backoff(RETRY);
+    while (place !== undefined && !signal.aborted) {
       try {
         await this.watch(tasks, place);
         break;
@@ -63,7 +60,7 @@ export class TaskWatch {
         missed = isMissing ? missed + 1 : 0;
         if (isMissing) place = elsewhere(place, missed);
       }
-      await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal, ref: false }).catch(() => {});
+      await sleep(backoff.failed(), undefined, { signal, ref: false }).catch(() => {});
     }
     // Nobody knows these any more, so nothing else will be heard of them.
     for (const [name, known] of tasks) {

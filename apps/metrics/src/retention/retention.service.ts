@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { jittered } from '#libs/resilience';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { type MetricsSettings, SETTINGS } from '../metrics.settings.js';
 import { RetentionRepository } from './retention.repository.js';
@@ -40,7 +41,7 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
         );
         this.schedule(HOUR_MS);
       },
-      delayMs * (0.5 + Math.random()),
+      jittered(delayMs, 0.5),
     ).unref();
   }
 }

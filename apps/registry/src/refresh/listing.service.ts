@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { UpstreamListing } from '#contracts/registry/catalog';
+import { backoffMs } from '#libs/resilience';
 import type { GatewayEntity } from '../gateways/gateway.entity.js';
 import { GatewayService } from '../gateways/gateway.service.js';
 import { type RegistrySettings, SETTINGS } from '../registry.settings.js';
@@ -65,9 +66,7 @@ export class ListingService {
 
   private noteFailure(upstreamId: string): void {
     const count = (this.failures.get(upstreamId)?.count ?? 0) + 1;
-    const pauseMs =
-      Math.min(this.settings.listRefreshIntervalMs * 2 ** Math.min(count, 16), PAUSE_MS_MAX) *
-      (0.75 + Math.random() / 2);
+    const pauseMs = backoffMs(count + 1, { firstMs: this.settings.listRefreshIntervalMs, maxMs: PAUSE_MS_MAX });
     if (this.failures.size >= FAILURES_MAX) this.failures.clear();
     this.failures.set(upstreamId, { count, retryNotBeforeMs: Date.now() + pauseMs });
   }

@@ -13,11 +13,11 @@ const settings = (attemptsMax: number, signal = new AbortController().signal) =>
 
 describe('waiting for something at start', () => {
   it('doubles the pause up to 30 s and spreads it by a quarter either way', () => {
-    expect([1, 2, 3, 4, 5, 30].map((attempt) => pauseMs(attempt, 2_000, 0.5))).toEqual([
+    expect([1, 2, 3, 4, 5, 30].map((attempt) => pauseMs(attempt, 2_000, () => 0.5))).toEqual([
       2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
     ]);
-    expect(pauseMs(1, 2_000, 0)).toBe(1_500);
-    expect(pauseMs(1, 2_000, 1)).toBe(2_500);
+    expect(pauseMs(1, 2_000, () => 0)).toBe(1_500);
+    expect(pauseMs(1, 2_000, () => 1)).toBe(2_500);
   });
 
   it('goes on until it works', async () => {

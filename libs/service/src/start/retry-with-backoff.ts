@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, GatewayError } from '#libs/errors';
+import { backoffMs, type Random } from '#libs/resilience';
 import { type Logger, maskText } from '#libs/telemetry';
 
 const PAUSE_MS_MAX = 30_000;
-const JITTER = 0.25;
 
 export interface RetrySettings {
   /** What is being reached, as the operator knows it: `PostgreSQL`. */
@@ -15,8 +15,8 @@ export interface RetrySettings {
 }
 
 /** The pause before attempt `attempt` + 1: doubling, capped, spread by ±25 % so that replicas do not come in step. */
-export const pauseMs = (attempt: number, intervalMs: number, random = Math.random()): number =>
-  Math.round(Math.min(intervalMs * 2 ** (attempt - 1), PAUSE_MS_MAX) * (1 - JITTER + 2 * JITTER * random));
+export const pauseMs = (attempt: number, intervalMs: number, random?: Random): number =>
+  Math.round(backoffMs(attempt, { firstMs: intervalMs, maxMs: PAUSE_MS_MAX }, random));
 
 /** Tries until it works. Gives up with `platform.not_ready` and the last reason, or with the signal's own reason. */
 export const retryWithBackoff = async <Result>(

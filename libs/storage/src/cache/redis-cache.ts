@@ -1,7 +1,7 @@
 import { ReplyError } from 'ioredis';
 import { fail } from '#libs/errors';
+import { CircuitBreaker } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
-import { Breaker } from './breaker.js';
 import type { Cache, ListSlice } from './cache.js';
 import { type RedisConnection, redisClient } from './redis-connection.js';
 import { type ScriptCommands, scripts } from './redis-scripts.js';
@@ -43,7 +43,8 @@ const wholeMs = (ttlMs: number): number => Math.max(1, Math.ceil(ttlMs));
 
 export class RedisCache implements Cache {
   private readonly redis: Connection;
-  private readonly breaker = new Breaker();
+  /** Spares callers the wait for a store that does not answer. */
+  private readonly breaker = new CircuitBreaker({ failuresMax: 3, openMs: 1_000, openMsMax: 1_000 });
   private readonly logger: Logger;
   private readonly check: NodeJS.Timeout | undefined;
 
@@ -60,7 +61,7 @@ export class RedisCache implements Cache {
   }
 
   get ready(): boolean {
-    return this.redis.status === 'ready' && !this.breaker.open;
+    return this.redis.status === 'ready' && !this.breaker.isOpen;
   }
 
   get(key: string): Promise<string | null> {
@@ -120,7 +121,7 @@ export class RedisCache implements Cache {
   }
 
   private async run<T>(operation: (redis: Connection) => Promise<T>): Promise<T> {
-    if (!this.breaker.admits()) throw unavailable(undefined);
+    if (!this.breaker.tryAcquire()) throw unavailable(undefined);
     try {
       const result = await operation(this.redis);
       this.breaker.succeeded();

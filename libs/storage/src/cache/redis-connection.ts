@@ -1,11 +1,10 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { backoffMs } from '#libs/resilience';
 
 export type RedisConnection = Redis | Cluster;
 
 /** Reconnects for ever, soon at first, spread out so that replicas do not come in step. */
-const RECONNECT_MS_MAX = 1_000;
-const reconnectMs = (attempt: number): number =>
-  Math.min(50 * 2 ** attempt, RECONNECT_MS_MAX) * (0.75 + Math.random() / 2);
+const reconnectMs = (attempt: number): number => backoffMs(attempt, { firstMs: 100, maxMs: 1_000 });
 
 /**
  * An unconnected client for what `REDIS_URL` says: one server, a cluster (`?cluster=true`), or the master that

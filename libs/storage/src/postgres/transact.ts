@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
+import { backoffMs, type BackoffSettings } from '#libs/resilience';
 import { databaseFailure, isRepeatable } from './database-failure.js';
 
 const ATTEMPTS_MAX = 4;
-const PAUSE_MS = 20;
+const RETRY: BackoffSettings = { firstMs: 30, maxMs: 90, spread: 1 / 3 };
 
 /**
  * Runs `work` in a transaction, and again when the database undid it for a deadlock or a serialisation failure; so
@@ -15,7 +16,7 @@ export const transact = async <T>(database: DataSource, work: (manager: EntityMa
       return await database.transaction(work);
     } catch (error) {
       if (!isRepeatable(error) || attempt === ATTEMPTS_MAX) throw databaseFailure(error) ?? error;
-      await sleep(PAUSE_MS * attempt * (1 + Math.random()));
+      await sleep(backoffMs(attempt, RETRY));
     }
   }
 };

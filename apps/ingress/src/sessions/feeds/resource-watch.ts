@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '#libs/bus';
 import type { Principal } from '#contracts/auth/principal';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
+import { backoffMs, type BackoffSettings } from '#libs/resilience';
 import { type SessionAffinity, dedicatedSessionOf } from '../session-affinity.js';
 import type { Session } from '../../call/index.js';
 import type { Catalogs, EndpointCatalog, ResourcePlace } from '../../catalog/index.js';
 
-const PAUSE_MS = 1_000;
-const PAUSE_MAX_MS = 30_000;
+/** Spread widely, so that all streams do not come back at once. */
+const RETRY: BackoffSettings = { firstMs: 1_000, maxMs: 30_000, spread: 0.5 };
 
 /** A subscriber, described as in its calls: that decides which session at an upstream belongs to it. */
 export interface Listener {
@@ -55,22 +56,16 @@ export class ResourceWatch {
     this.current = null;
   }
 
-  private async start(
-    uris: readonly string[],
-    listener: Listener,
-    signal: AbortSignal,
-    pauseMs = PAUSE_MS,
-  ): Promise<void> {
-    const again = async (some: readonly string[], afterMs: number): Promise<void> => {
-      // Spread, so that all streams do not come back at once.
-      await sleep(afterMs * (0.5 + Math.random()), undefined, { signal, ref: false }).catch(() => {});
-      if (!signal.aborted) void this.start(some, listener, signal, Math.min(afterMs * 2, PAUSE_MAX_MS));
+  private async start(uris: readonly string[], listener: Listener, signal: AbortSignal, failures = 0): Promise<void> {
+    const again = async (some: readonly string[], failed: number): Promise<void> => {
+      await sleep(backoffMs(failed, RETRY), undefined, { signal, ref: false }).catch(() => {});
+      if (!signal.aborted) void this.start(some, listener, signal, failed);
     };
     let catalog: EndpointCatalog;
     try {
       catalog = await this.catalogs.of(this.scope.serverId);
     } catch {
-      return again(uris, pauseMs);
+      return again(uris, failures + 1);
     }
     const found = uris.map((uri) => ({ uri, place: catalog.resource(uri, this.scope.principal()) }));
     // Each upstream for itself: one that is away is asked again while the others go on.
@@ -84,7 +79,7 @@ export class ResourceWatch {
         .then(() =>
           again(
             some.map(({ uri }) => uri),
-            Date.now() - startedAtMs > PAUSE_MAX_MS ? PAUSE_MS : pauseMs,
+            Date.now() - startedAtMs > RETRY.maxMs ? 1 : failures + 1,
           ),
         );
     }

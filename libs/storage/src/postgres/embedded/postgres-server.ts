@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail } from '#libs/errors';
+import { Backoff, type BackoffSettings } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
 import { endOfLog, ended, openLog } from './cluster.js';
 import { type DataHome, closeSocketDir } from './data-home.js';
@@ -12,7 +13,7 @@ import { isReady, stopOrphan, stopProcess } from './postmaster.js';
 import { type Runner, bareEnvironment } from './runner.js';
 
 const READY_WITHIN_MS = 30_000;
-const RESTART_WAIT_MS_MAX = 5_000;
+const RESTART: BackoffSettings = { firstMs: 50, maxMs: 5_000 };
 /** Backends of a killed postmaster need a moment to notice. */
 const SHARED_MEMORY_WAIT_MS = 5_000;
 
@@ -111,7 +112,8 @@ export class PostgresServer {
   }
 
   private async restart(): Promise<void> {
-    for (let waitMs = 50; !this.stopping; waitMs = Math.min(waitMs * 2, RESTART_WAIT_MS_MAX)) {
+    const backoff = new Backoff(RESTART);
+    while (!this.stopping) {
       try {
         await stopOrphan(this.home.data, this.logger);
         await this.start();
@@ -119,7 +121,7 @@ export class PostgresServer {
         return;
       } catch (error) {
         this.logger.error({ err: error }, 'the embedded postgres did not start again');
-        await sleep(waitMs);
+        await sleep(backoff.failed());
       }
     }
   }
