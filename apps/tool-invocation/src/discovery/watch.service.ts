@@ -3,12 +3,13 @@ import type { CallContext } from '#libs/bus';
 import type { RequestOf } from '#contracts/define';
 import type { UpstreamNotice, WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { fail, toGatewayError } from '#libs/errors';
+import { Backoff } from '#libs/resilience';
+import { pause } from '../call/pause.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 
 type Request = RequestOf<typeof WatchUpstream>;
 
-const RETRY_MS = 1_000;
-const RETRY_MS_MAX = 30_000;
+const RETRY = { firstMs: 1_000, maxMs: 30_000 };
 const URIS_MAX = 1_000;
 
 /** Follows resources of an upstream for a subscriber, on a new conversation whenever the last one is lost. */
@@ -47,15 +48,15 @@ export class WatchService {
       pending.add(uri);
       void pump().catch(() => {});
     };
-    let failures = 0;
+    const backoff = new Backoff(RETRY);
     for (let again = false; !signal.aborted; again = true) {
       const lost = await this.follow(request, notify, again, signal).catch((error: unknown) => {
         // A dedicated session is for its client to begin anew, wherever its owner will be.
         if (!again || toGatewayError(error).code === 'upstream.session_lost') throw error;
         return false;
       });
-      if (lost) failures = 0;
-      if (!signal.aborted) await pause(Math.min(RETRY_MS * 2 ** failures++, RETRY_MS_MAX), signal);
+      if (lost) backoff.succeeded();
+      if (!signal.aborted) await pause(backoff.failed(), signal);
     }
     throw fail(subscriber.aborted ? 'bus.cancelled' : 'bus.responder_lost');
   }
@@ -92,14 +93,3 @@ export class WatchService {
     return true;
   }
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done, { once: true });
-  });

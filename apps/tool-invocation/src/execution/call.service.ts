@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { WithBody } from '#libs/bus';
+import { InFlight, WithBody } from '#libs/bus';
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import type {
   LeaseParkedCall,
@@ -10,13 +10,13 @@ import type {
 import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import { MODERN_REVISION } from '#libs/mcp';
 import { Outbox } from '#libs/outbox';
+import { DeadlineSweep } from '#libs/resilience';
 import { childTraceparent } from '#libs/telemetry';
 import { OpenCall, type Step } from '../call/open-call.js';
 import { inputRequestsText, type ServerRequest } from '../call/server-request.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import { CallReport } from './call-report.js';
-import { DeadlineSweep } from './deadline-sweep.js';
 import type { Context } from './deferred-task.js';
 import { DeferredTasks } from './deferred-tasks.js';
 import { Dispatcher } from './dispatcher.js';
@@ -25,6 +25,8 @@ import { RunningCall } from './running-call.js';
 
 type Reply = WithBody<CallAnswer>;
 
+/** How soon it is noticed that a client has cancelled. */
+const SWEEP_MS = 50;
 /** How long a parked call waits for a lease, where its client has to be asked by whoever made the call. */
 const UNLEASED_MS = 5_000;
 
@@ -37,7 +39,13 @@ export class CallService {
   readonly parked: ParkedCalls;
   readonly deferred: DeferredTasks;
   private readonly dispatcher: Dispatcher;
-  private readonly sweep = new DeadlineSweep();
+  private readonly running = new InFlight<RunningCall>();
+  private readonly sweep = new DeadlineSweep<RunningCall>({
+    items: () => this.running,
+    isDue: (running) => running.isAborted,
+    onDue: (running) => running.onDue(),
+    everyMs: SWEEP_MS,
+  });
   private readonly overdue = (running: RunningCall): void => {
     const { callId } = running.open.call;
     if (this.parked.has(callId)) this.expire(callId, fail('upstream.timed_out', { executed: 'unknown' }));
@@ -55,7 +63,7 @@ export class CallService {
   }
 
   get inFlight(): number {
-    return this.sweep.size;
+    return this.running.size;
   }
 
   /** Runs a call to its answer, or until its client has to provide input. */
@@ -66,7 +74,8 @@ export class CallService {
     const open = new OpenCall(call, body, traceparent);
     const report = new CallReport(this.outbox, call, Buffer.byteLength(body), traceparent);
     const running = new RunningCall(open, report, context, this.overdue);
-    this.sweep.add(running);
+    this.running.add(running);
+    this.sweep.watch(running.deadlineAtMs);
     open.frames.attach(context);
     const step = open.next();
     report.begin(() => this.dispatcher.begin(running));
@@ -139,6 +148,7 @@ export class CallService {
     this.deferred.close();
     this.dismissParked();
     this.sweep.stop();
+    for (const running of this.running) this.running.delete(running);
   }
 
   private orTask(running: RunningCall, concluding: Promise<Reply>): Promise<Reply> {
@@ -186,7 +196,7 @@ export class CallService {
   }
 
   private finish(running: RunningCall): void {
-    this.sweep.delete(running);
+    this.running.delete(running);
   }
 
   private park(running: RunningCall, requests: ReadonlyMap<string, ServerRequest>, round: number): Reply {

@@ -101,7 +101,7 @@ export class Dispatcher {
       return this.begin(running);
     }
     try {
-      upstream.breaker.enter();
+      upstream.passBreaker();
       const { client, principal, dedicatedSession } = open.call;
       const peer = upstream.peer(running.access as Access, client.capabilities, principal.id, dedicatedSession);
       if (peer instanceof Promise) {

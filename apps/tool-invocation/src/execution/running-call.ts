@@ -1,14 +1,15 @@
+import type { Slotted } from '#libs/bus';
 import { fail } from '#libs/errors';
 import type { CallReport } from './call-report.js';
 import type { Access } from '../transport/channel.js';
 import type { Upstream } from '../upstreams/upstream.js';
-import type { Limited } from './deadline-sweep.js';
 import type { Context } from './deferred-task.js';
 import type { OpenCall } from '../call/open-call.js';
 
 /** A call that runs, and all that is kept for it. */
-export class RunningCall implements Limited {
+export class RunningCall implements Slotted {
   slot = -1;
+  /** Epoch ms. */
   deadlineAtMs: number;
   /** Calls with the same key share a limit at the upstream. */
   readonly limiterKey: string;
@@ -46,15 +47,14 @@ export class RunningCall implements Limited {
     this.open.cancel(fail(code, { executed: this.open.executed }), reason);
   }
 
-  isAborted(): boolean {
+  /** Read only when the calls are swept, so that short ones never cost a signal. */
+  get isAborted(): boolean {
     return this.context?.signal.aborted ?? false;
   }
 
-  onAborted(): void {
-    this.end('bus.cancelled', 'the client cancelled');
-  }
-
-  onDeadline(): void {
-    this.overdue(this);
+  /** Nobody waits any more, or the deadline has passed. */
+  onDue(): void {
+    if (this.isAborted) this.end('bus.cancelled', 'the client cancelled');
+    else this.overdue(this);
   }
 }

@@ -4,7 +4,9 @@ import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import type { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { fail, toGatewayError } from '#libs/errors';
+import { backoffMs } from '#libs/resilience';
 import { childTraceparent } from '#libs/telemetry';
+import { pause } from '../call/pause.js';
 import { OpenCall } from '../call/open-call.js';
 import type { Peer } from '../conversation/peer.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
@@ -15,8 +17,7 @@ type Request = RequestOf<typeof WatchTasks>;
 
 const TASKS_MAX = 100;
 const READ_MS = 30_000;
-const RETRY_MS = 1_000;
-const RETRY_MS_MAX = 30_000;
+const RETRY = { firstMs: 1_000, maxMs: 30_000 };
 
 /** Follows tasks for a subscriber: listens where the upstream sends changes, and reads the tasks where it does not. */
 @Injectable()
@@ -52,7 +53,7 @@ export class TaskWatchService {
         await Promise.all(all.map((task) => task.sent()));
         return { ended: true };
       }
-      if (!signal.aborted) await pause(Math.min(RETRY_MS * 2 ** failures, RETRY_MS_MAX), signal);
+      if (!signal.aborted) await pause(backoffMs(failures + 1, RETRY), signal);
     }
     throw fail(context.signal.aborted ? 'bus.cancelled' : 'bus.responder_lost');
   }
@@ -141,15 +142,3 @@ const callFor = ({ upstreamId, principal, client }: Request, taskId: string): Up
   headerParams: [],
   receivedAtMs: Date.now(),
 });
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(done, ms);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done, { once: true });
-  });

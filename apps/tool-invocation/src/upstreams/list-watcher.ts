@@ -1,12 +1,13 @@
 import { asObject, CATALOG_LISTS } from '#libs/mcp';
+import { Backoff, jittered } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
 import type { Peer } from '../conversation/peer.js';
 import { type ListAnnouncements } from './list-announcements.js';
 import type { Upstream } from './upstream.js';
 import type { UpstreamCredentials } from './upstream-credentials.js';
 
-const RETRY_MS = 1_000;
-const RETRY_MS_MAX = 60_000;
+const LOST_MS = 1_000;
+const RETRY = { firstMs: 2_000, maxMs: 60_000 };
 /** After the first call, so that the calls at the start come first. */
 const FIRST_WATCH_MS = 2_000;
 
@@ -32,7 +33,7 @@ export class ListWatcher {
 
   /** One whose watched conversation is gone. */
   watchAgain(upstream: Upstream): void {
-    void this.watch(upstream, RETRY_MS, true);
+    void this.watch(upstream, LOST_MS, true);
   }
 
   close(): void {
@@ -42,12 +43,9 @@ export class ListWatcher {
   /** `again`: what changed in between was not heard, so every list may have. */
   private async watch(upstream: Upstream, waitMs: number, again: boolean): Promise<void> {
     const { id } = upstream.profile;
-    for (
-      let nextMs = waitMs;
-      !upstream.retired && !this.closed;
-      nextMs = Math.min(Math.max(nextMs, RETRY_MS) * 2, RETRY_MS_MAX)
-    ) {
-      await new Promise((resolve) => setTimeout(resolve, nextMs * (0.75 + Math.random() / 2)).unref());
+    const backoff = new Backoff(RETRY);
+    for (let nextMs = jittered(waitMs); !upstream.retired && !this.closed; nextMs = backoff.failed()) {
+      await new Promise((resolve) => setTimeout(resolve, nextMs).unref());
       if (upstream.retired || this.closed || upstream.watchesLists) return;
       try {
         const peer = await upstream.overview(await this.credentials.access(id, ''));

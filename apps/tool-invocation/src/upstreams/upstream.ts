@@ -1,12 +1,11 @@
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import type { DedicatedSession } from '#contracts/tool-invocation/execute-call.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
-import { GatewayError, toGatewayError } from '#libs/errors';
+import { fail, GatewayError, toGatewayError } from '#libs/errors';
 import { ALL_CAPABILITIES, canBeAsked, capabilityKey, sessionCapabilities } from '#libs/mcp';
+import { CircuitBreaker, ConcurrencyLimiter } from '#libs/resilience';
 import type { Dialer } from '../conversation/dialer.js';
-import { CircuitBreaker } from './limits/circuit-breaker.js';
-import { RetryBudget } from './limits/retry-budget.js';
-import { ConcurrencyLimiter } from './limits/concurrency-limiter.js';
+import { RetryBudget } from './retry-budget.js';
 import type { Settings } from '../tool-invocation.settings.js';
 import type { Access, Transport, TransportKind } from '../transport/channel.js';
 import { DedicatedSessions } from './dedicated-sessions.js';
@@ -27,6 +26,8 @@ export interface UpstreamHost {
   makeRoom(kind: TransportKind): void | Promise<void>;
 }
 
+/** From the opening of the breaker to the first probe. */
+const BREAKER_OPEN_MS = 5_000;
 const RETIRE_TICK_MS = 100;
 
 /** One upstream as one profile describes it: its limits, its state of health, its open conversations. */
@@ -49,18 +50,29 @@ export class Upstream {
     private readonly host: UpstreamHost,
   ) {
     const { concurrencyMax } = profile;
-    this.breaker = new CircuitBreaker(settings.breaker);
+    const { threshold, resetMsMax } = settings.breaker;
+    this.breaker = new CircuitBreaker({ failuresMax: threshold, openMs: BREAKER_OPEN_MS, openMsMax: resetMsMax });
     this.retries = new RetryBudget(settings.retry);
-    this.limiter = new ConcurrencyLimiter({
-      max: concurrencyMax ?? settings.connections.max,
-      perKeyMax: concurrencyMax ?? settings.concurrencyPerCaller,
-      queueMax: settings.queueMax,
-      waitMs: settings.queueWaitMs,
-    });
+    this.limiter = new ConcurrencyLimiter(
+      {
+        max: concurrencyMax ?? settings.connections.max,
+        maxPerKey: concurrencyMax ?? settings.concurrencyPerCaller,
+        queueMax: settings.queueMax,
+        waitMs: settings.queueWaitMs,
+      },
+      () => fail('upstream.busy', { executed: 'no' }),
+    );
   }
 
   get timeoutMs(): number {
     return this.profile.timeoutMs ?? this.settings.callTimeoutMs;
+  }
+
+  /** Throws `upstream.breaker_open`. Whoever is let in reports to the breaker what came of it. */
+  passBreaker(): void {
+    if (this.breaker.tryAcquire()) return;
+    const retryAfterMs = Math.max(1, Math.ceil(this.breaker.retryAfterMs));
+    throw fail('upstream.breaker_open', { executed: 'no', data: { retryAfterMs } });
   }
 
   /** The conversation for a client with these capabilities: at once when it is open. */

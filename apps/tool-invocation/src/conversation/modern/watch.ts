@@ -1,4 +1,5 @@
 import { META_SUBSCRIPTION_ID, notificationText, requestText, withMeta } from '#libs/mcp';
+import { Backoff } from '#libs/resilience';
 import type { Channel } from '../../transport/channel.js';
 import { nextRequestId } from '../request.js';
 import { Exchange } from '../../transport/exchange.js';
@@ -8,8 +9,7 @@ import { NOTHING_WATCHED, type PeerEvents, type Watched } from '../peer.js';
 
 const METHOD = 'subscriptions/listen';
 const SETTLE_MS = 20;
-const RETRY_MS = 1_000;
-const RETRY_MS_MAX = 60_000;
+const RETRY = { firstMs: 1_000, maxMs: 60_000 };
 
 /**
  * The one `subscriptions/listen` of a connection. A filter cannot be changed, so a new stream is opened before the old
@@ -19,7 +19,7 @@ export class ModernWatch {
   private watched: Watched = NOTHING_WATCHED;
   private current: Exchange | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private failures = 0;
+  private readonly backoff = new Backoff(RETRY);
   private closed = false;
 
   constructor(
@@ -67,8 +67,8 @@ export class ModernWatch {
           return;
         }
         this.drop(previous);
-        if (this.failures > 0) this.events.invalidated();
-        this.failures = 0;
+        if (this.backoff.failures > 0) this.events.invalidated();
+        this.backoff.succeeded();
       },
       requested: () => {},
       // An error means the server has no such thing; a result that it is going down.
@@ -89,8 +89,7 @@ export class ModernWatch {
     if (this.current !== exchange) return;
     this.current = undefined;
     if (!again || this.closed) return;
-    const delayMs = Math.min(RETRY_MS * 2 ** Math.min(this.failures++, 6), RETRY_MS_MAX);
-    this.schedule(delayMs * (0.75 + Math.random() / 2));
+    this.schedule(this.backoff.failed());
   }
 
   private drop(exchange: Exchange | undefined): void {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail } from '#libs/errors';
+import { backoffMs } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
 import type { Settings } from '../../tool-invocation.settings.js';
 import type { Access, ChannelEvents, Transport } from '../channel.js';
@@ -20,8 +21,7 @@ export interface StdioCommand {
 
 /** A child that dies younger than this was not well; the next one has to wait. */
 const INFANCY_MS = 5_000;
-const BACKOFF_BASE_MS = 250;
-const BACKOFF_MAX_MS = 30_000;
+const RETRY = { firstMs: 250, maxMs: 30_000 };
 
 /** MCP over the pipes of child processes: each channel is a process of its own. */
 export class StdioTransport implements Transport {
@@ -45,7 +45,7 @@ export class StdioTransport implements Transport {
 
   async open(access: Access, events: ChannelEvents): Promise<StdioChannel> {
     if (this.infantDeaths > 0) {
-      await delay(Math.min(BACKOFF_BASE_MS * 2 ** (this.infantDeaths - 1), BACKOFF_MAX_MS), undefined, { ref: false });
+      await delay(backoffMs(this.infantDeaths, RETRY), undefined, { ref: false });
     }
     if (this.quota.running >= this.quota.max) {
       throw fail('upstream.busy', { message: 'The gateway runs as many processes as it may', executed: 'no' });

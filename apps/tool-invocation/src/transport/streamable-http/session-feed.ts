@@ -1,11 +1,11 @@
 import type { GatewayError } from '#libs/errors';
 import type { StreamEvent } from '#libs/mcp';
+import { backoffMs } from '#libs/resilience';
 import { EventFeed, type EventFeedOptions } from '../http/event-feed.js';
 import { HttpRefusal } from '../http/refusal.js';
 
 const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 60_000;
-const DOUBLINGS_MAX = 6;
 /** 404 by the book; 400 from servers that have not read it. */
 const UNKNOWN_SESSION = new Set([400, 404]);
 
@@ -69,8 +69,7 @@ export class SessionFeed {
       return;
     }
     const next = error === undefined ? 0 : failures + 1;
-    const delayMs = Math.min((feed.reader.retryMs ?? RETRY_MS) * 2 ** Math.min(next, DOUBLINGS_MAX), RETRY_MS_MAX);
-    const jitter = 0.75 + Math.random() / 2;
-    this.timer = setTimeout(() => this.open(feed.reader.lastEventId, next), delayMs * jitter).unref();
+    const delayMs = backoffMs(next + 1, { firstMs: feed.reader.retryMs ?? RETRY_MS, maxMs: RETRY_MS_MAX });
+    this.timer = setTimeout(() => this.open(feed.reader.lastEventId, next), delayMs).unref();
   }
 }

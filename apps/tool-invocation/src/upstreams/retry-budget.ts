@@ -1,3 +1,5 @@
+import { backoffMs } from '#libs/resilience';
+
 export interface RetrySettings {
   readonly attemptsMax: number;
   readonly baseDelayMs: number;
@@ -18,11 +20,11 @@ export class RetryBudget {
     if (this.saved < SAVED_MAX) this.saved += EARNED_PER_SUCCESS;
   }
 
-  /** How long to wait before the next attempt; `null`: there is none. */
+  /** How long to wait before the next attempt, in milliseconds; `null` where there is none. */
   delayMs(attempt: number, leftMs: number): number | null {
     if (attempt >= this.settings.attemptsMax || this.saved < 1) return null;
-    const delayMs =
-      Math.min(this.settings.baseDelayMs * 2 ** (attempt - 1), this.settings.delayMsMax) * (0.75 + Math.random() / 2);
+    const { baseDelayMs, delayMsMax } = this.settings;
+    const delayMs = backoffMs(attempt, { firstMs: baseDelayMs, maxMs: delayMsMax });
     if (delayMs >= leftMs) return null;
     this.saved--;
     return delayMs;
