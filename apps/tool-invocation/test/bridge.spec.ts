@@ -69,8 +69,8 @@ const text = (body: string | undefined): string => JSON.parse(body as string).co
 const requests = (body: string | undefined): Record<string, { method: string; params: Record<string, unknown> }> =>
   JSON.parse(body as string).inputRequests;
 
-describe('a session server asks its client', () => {
-  it('parks the call, and goes on with the answer', async () => {
+describe('a session upstream that requests input', () => {
+  it('a call is parked when the upstream requests input, and goes on with the answer', async () => {
     const upstream = await startAsking([
       [
         [
@@ -97,7 +97,7 @@ describe('a session server asks its client', () => {
     expect(await invocation.record(call.callId)).toMatchObject({ outcome: 'ok' });
   });
 
-  it('puts several questions together, over several rounds', async () => {
+  it('a call collects the requests of a round when the upstream sends several, over several rounds', async () => {
     const upstream = await startAsking([
       [
         ['elicitation/create', { message: 'a' }],
@@ -131,7 +131,7 @@ describe('a session server asks its client', () => {
     ]);
   });
 
-  it('asks again for what was left unanswered, and ignores answers nobody asked for', async () => {
+  it('a parked call asks again when a request was left unanswered, and ignores answers to none', async () => {
     const upstream = await startAsking([
       [
         ['elicitation/create', { message: 'a' }],
@@ -150,7 +150,7 @@ describe('a session server asks its client', () => {
     expect(JSON.parse(text(done.body))).toEqual([{ action: 'decline' }, { action: 'accept' }]);
   });
 
-  it('lets nobody else go on, and nobody twice', async () => {
+  it('a parked call refuses to go on when another principal asks for it, or its own a second time', async () => {
     const upstream = await startAsking([[['elicitation/create', { message: 'a' }]]]);
     const profile = invocation.profile({ url: upstream.url });
     const call = invocation.routed(profile, 't', { client: client() });
@@ -170,7 +170,7 @@ describe('a session server asks its client', () => {
     await expect(invocation.proceed(call.callId, 1, answers)).rejects.toMatchObject(refused);
   });
 
-  it('refuses what the client did not declare, and passes no unsafe URL on', async () => {
+  it('the gateway refuses a request when the client did not declare it, or when its URL is unsafe', async () => {
     const upstream = await startAsking([
       [
         ['elicitation/create', { message: 'x', mode: 'url', url: 'javascript:alert(1)' }],
@@ -191,7 +191,7 @@ describe('a session server asks its client', () => {
     expect(JSON.parse(text(body)).map(({ code }: { code: number }) => code)).toEqual([-32602, -32602, -32601]);
   });
 
-  it('answers a ping by itself', async () => {
+  it('the gateway answers a ping itself when an upstream sends one', async () => {
     const upstream = await startAsking([[['ping', {}]]]);
 
     const { body } = await invocation.call(invocation.profile({ url: upstream.url }), 't');
@@ -199,7 +199,7 @@ describe('a session server asks its client', () => {
     expect(JSON.parse(text(body))).toEqual([{}]);
   });
 
-  it('attributes a question on the session stream to the newest call of that principal, never to another', async () => {
+  it('a request on the session stream goes to the newest call of its principal when several calls run', async () => {
     let stream: ServerResponse | undefined;
     const open: { id: number; res: ServerResponse; session: string }[] = [];
     const sessionStreams = new Map<string, ServerResponse>();
@@ -250,7 +250,7 @@ describe('a session server asks its client', () => {
     expect(stream).toBeDefined();
   });
 
-  it('calls only once the session stream is open, for a server that asks at once on that and nowhere else', async () => {
+  it('a call is sent once the session stream is open when the upstream requests input on that stream alone', async () => {
     let stream: ServerResponse | undefined;
     let running: { id: number; res: ServerResponse } | undefined;
     const upstream = await startRawLegacy(
@@ -286,7 +286,7 @@ describe('a session server asks its client', () => {
     expect(JSON.parse(text(done.body))).toEqual({ action: 'decline' });
   });
 
-  it('calls all the same where the session stream does not open', async () => {
+  it('a call is sent all the same when the session stream does not open', async () => {
     const upstream = await startRawLegacy((request, res) => json(res, result(request.id, { content: [] })), {
       onGet: () => {},
     });
@@ -295,7 +295,7 @@ describe('a session server asks its client', () => {
     expect(called.answer).toEqual({ kind: 'result' });
   });
 
-  it('keeps what the upstream says while the client thinks, within bounds', async () => {
+  it('a parked call keeps a bounded number of messages when the upstream sends them before the client answers', async () => {
     const upstream = await startRawLegacy((request, res) => {
       if (request.method !== 'tools/call') {
         stream?.end(event(result(callId, { content: [] })));
@@ -330,7 +330,7 @@ describe('a session server asks its client', () => {
     expect(done.frames.length).toBeLessThan(300);
   });
 
-  it('caps how many calls of one caller may wait', async () => {
+  it('a call is refused input when its caller has as many parked calls as it may', async () => {
     const upstream = await startAsking([[['elicitation/create', { message: 'a' }]]]);
     const profile = invocation.profile({ url: upstream.url });
     const capped = { client: client(), principal: { id: 'greedy@example.com', tokenId: null } };
@@ -342,7 +342,7 @@ describe('a session server asks its client', () => {
       .toBe(1);
   });
 
-  it('gives up on a client that never returns, and tells the upstream', async () => {
+  it('a parked call is cancelled at the upstream when its client never returns', async () => {
     const own = await givenInvocation({ PARKED_CALL_TTL: '1' });
     try {
       const upstream = await startAsking([[['elicitation/create', { message: 'a' }]]]);
@@ -364,7 +364,7 @@ describe('a session server asks its client', () => {
     }
   });
 
-  it('is told what its client refuses, and goes on', async () => {
+  it('a session upstream gets the error when its client refuses a request, and goes on', async () => {
     const upstream = await startAsking([
       [
         ['sampling/createMessage', { messages: [], maxTokens: 1 }],
@@ -382,7 +382,7 @@ describe('a session server asks its client', () => {
     expect(upstream.executions).toBe(1);
   });
 
-  it('has its call for a session given up at once when nobody asks the client any more', async () => {
+  it('a parked call of a session client is given up when its lease is', async () => {
     const upstream = await startAsking([[['elicitation/create', { message: 'a' }]]]);
     const profile = invocation.profile({ url: upstream.url });
     const isTold = (): boolean => upstream.requests.some(({ body }) => body.includes('notifications/cancelled'));
@@ -401,7 +401,7 @@ describe('a session server asks its client', () => {
     expect(await invocation.attend(call.callId, 1)).toBe('mcp.state_invalid');
   });
 
-  it('has its call for a session kept with company, and only a moment without', async () => {
+  it('a parked call of a session client is kept when it is leased, and only a moment when it is not', async () => {
     const upstream = await startAsking([[['elicitation/create', { message: 'a' }]]]);
     const profile = invocation.profile({ url: upstream.url });
     const [alone, attended] = [1, 2].map(() => invocation.routed(profile, 't', { client: session() }));
@@ -415,7 +415,7 @@ describe('a session server asks its client', () => {
     expect(await company).toEqual({ over: true });
   });
 
-  it('turns "visit this URL first" into a request for input, and repeats the call without the answers', async () => {
+  it('a call becomes a request for input when the upstream answers "visit this URL first", and is repeated without the answers', async () => {
     const upstream = await startRawLegacy((request, res) =>
       upstream.executions === 1
         ? json(
@@ -452,7 +452,7 @@ describe('a session server asks its client', () => {
     expect(upstream.requests.at(-1)?.body).not.toContain('requestState');
   });
 
-  it('works over the pipes of a child process', async () => {
+  it('a call is parked over the pipes of a child process when the process requests input', async () => {
     const profile = invocation.profile({ transport: 'STDIO', command: process.execPath, args: [everything, 'stdio'] });
     const call = invocation.routed(profile, 'trigger-elicitation-request', { client: client() });
 
@@ -475,8 +475,8 @@ describe('a session server asks its client', () => {
   });
 });
 
-describe('a 2026-07-28 server asks its client', () => {
-  it('has its questions and its state passed on as they are, and gets both back in a call of its own', async () => {
+describe('a 2026-07-28 upstream that requires input', () => {
+  it('the gateway passes requests and state on as they are when the upstream requires input, and brings both back in a new call', async () => {
     const modern = await startModernServer();
     raw.push(modern);
     const profile = invocation.profile({ url: modern.url });

@@ -61,8 +61,8 @@ const piped = (args: string[], more: object = {}, of = invocation) =>
   of.profile({ transport: 'STDIO', command: process.execPath, args, ...more });
 const text = (body: string | undefined): string => JSON.parse(body as string).content[0].text;
 
-describe('a child process', () => {
-  it('may talk on stderr and make noise on stdout', async () => {
+describe('an upstream in a child process', () => {
+  it('a child process is understood when it writes to stderr and noise to stdout', async () => {
     const args = serverScript(`
       process.stdout.write('Starting server...\\n\\n[1,2]\\n{"jsonrpc":"2.0"}\\n' + 'x'.repeat(100_000) + '\\n');
       for (let n = 0; n < 5_000; n++) process.stderr.write('warning: ' + 'y'.repeat(1_000) + '\\n');
@@ -72,7 +72,7 @@ describe('a child process', () => {
     expect(text((await invocation.call(piped(args), 't')).body)).toBe('fine');
   });
 
-  it('gets one message per line, whatever the client wrote', async () => {
+  it('a child process gets one message per line when the client wrote line ends', async () => {
     const args = serverScript('call = (message) => say(message.id, message.params.arguments.text);');
 
     const { body } = await invocation.call(
@@ -85,7 +85,7 @@ describe('a child process', () => {
     expect(text(body)).toBe('two\nlines');
   });
 
-  it('is spoken to in the revision it speaks', async () => {
+  it('a child process is spoken to in its own revision when it answers the probe', async () => {
     const args = serverScript(`
       handle = ({ id, method, params }) => {
         if (params?._meta?.['io.modelcontextprotocol/protocolVersion'] !== '2026-07-28') return unknown(id);
@@ -98,7 +98,7 @@ describe('a child process', () => {
     expect(pidsOf(args)).toHaveLength(1);
   });
 
-  it('that dies of the probe is started anew and not probed again', async () => {
+  it('a child process is started anew without a probe when it dies of the probe', async () => {
     const args = serverScript(`
       let begun = false; const plain = handle;
       handle = (message) => { if (message.method === 'initialize') begun = true; if (!begun) process.exit(1); plain(message); };
@@ -108,7 +108,7 @@ describe('a child process', () => {
     expect(pidsOf(args)).toHaveLength(2);
   });
 
-  it('that does not answer the probe is greeted as of old', async () => {
+  it('a child process is sent initialize when it does not answer the probe', async () => {
     const args = serverScript(
       `const plain = handle; handle = (message) => { if (message.method !== 'server/discover') plain(message); };`,
     );
@@ -117,7 +117,7 @@ describe('a child process', () => {
     expect(pidsOf(args)).toHaveLength(1);
   });
 
-  it('that is no server at all is named as such, quickly', async () => {
+  it('a child process is refused as no MCP server when it ends before it answers', async () => {
     const startedMs = performance.now();
 
     await expect(invocation.discover(piped(['-e', 'process.exit(3)']))).rejects.toMatchObject({
@@ -130,7 +130,7 @@ describe('a child process', () => {
     expect(performance.now() - startedMs).toBeLessThan(3_000);
   });
 
-  it('that dies fails its calls within a second, and is started again', async () => {
+  it('a child process fails its calls within a second when it dies, and is started again', async () => {
     const args = serverScript(
       `call = (message) => { if (message.params.arguments.die) process.kill(process.pid, 'SIGKILL'); else say(message.id, 'fine'); };`,
     );
@@ -150,7 +150,7 @@ describe('a child process', () => {
     expect(pidsOf(args)).toHaveLength(2);
   });
 
-  it('that answers late, twice, or what nobody asked is no trouble', async () => {
+  it('a child process is tolerated when it answers late, twice, or without a request', async () => {
     const args = serverScript(`call = (message) => {
       result(999_999, { content: [] }); result(String(message.id), { content: [] });
       say(message.id, 'fine'); say(message.id, 'again');
@@ -162,7 +162,7 @@ describe('a child process', () => {
     expect(answers.map(({ body }) => text(body))).toEqual(['fine', 'fine', 'fine']);
   });
 
-  it('that never answers is told to stop', async () => {
+  it('a child process is told to stop when its call times out', async () => {
     const args = serverScript(`
       let told = null; const plain = handle;
       handle = (message) => { if (message.method === 'notifications/cancelled') told = message.params.requestId; else plain(message); };
@@ -178,7 +178,7 @@ describe('a child process', () => {
     expect(text((await invocation.call(profile, 't')).body)).toBe('true');
   });
 
-  it("gets its own environment and not the gateway's", async () => {
+  it("a child process gets its own environment when it is started, and not the gateway's", async () => {
     const args = serverScript('call = (message) => say(message.id, JSON.stringify(process.env));');
     const profile = piped(args);
     invocation.credentials.set(profile.id, { env: { GREETING: 'hello' } });
@@ -191,14 +191,17 @@ describe('a child process', () => {
     ).toEqual([]);
   });
 
-  it.each(['NODE_OPTIONS', 'LD_PRELOAD', 'PATH', 'BASH_ENV', 'BAD NAME'])('is not given %s', async (name) => {
-    const profile = piped(serverScript(''));
-    invocation.credentials.set(profile.id, { env: { [name]: 'x' } });
+  it.each(['NODE_OPTIONS', 'LD_PRELOAD', 'PATH', 'BASH_ENV', 'BAD NAME'])(
+    'a child process is refused when its credential sets the variable %s',
+    async (name) => {
+      const profile = piped(serverScript(''));
+      invocation.credentials.set(profile.id, { env: { [name]: 'x' } });
 
-    await expect(invocation.call(profile, 't')).rejects.toMatchObject({ code: 'upstream.refused', executed: 'no' });
-  });
+      await expect(invocation.call(profile, 't')).rejects.toMatchObject({ code: 'upstream.refused', executed: 'no' });
+    },
+  );
 
-  it('is started without a shell', async () => {
+  it('a child process is started without a shell when its arguments hold shell syntax', async () => {
     const canary = join(folder, 'canary');
 
     await invocation.call(piped([...serverScript(''), `; touch ${canary}`, '$(touch ' + canary + ')']), 't');
@@ -206,7 +209,7 @@ describe('a child process', () => {
     expect(existsSync(canary)).toBe(false);
   });
 
-  it('ends with the service, though it ignores everything short of SIGKILL', async () => {
+  it('a child process ends with the service when it ignores everything short of SIGKILL', async () => {
     const own = await givenInvocation();
     const stubborn = serverScript(`onEnd = () => {}; process.on('SIGTERM', () => {}); setInterval(() => {}, 1_000);
       import('node:child_process').then(({ spawn }) => { const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' }); appendFileSync(process.argv[1] + '.pids', child.pid + '\\n'); });`);
@@ -219,7 +222,7 @@ describe('a child process', () => {
     await expect.poll(() => pidsOf(stubborn).some(isAlive)).toBe(false);
   });
 
-  it('is one of so many, and gives way to another when nobody needs it', async () => {
+  it('a child process gives way to another when the quota is reached and nobody uses it', async () => {
     const own = await givenInvocation({ STDIO_PROCESSES_MAX: '1' });
     try {
       const slow = serverScript('call = (message) => setTimeout(() => say(message.id, "slow"), 2_000);');
@@ -238,7 +241,7 @@ describe('a child process', () => {
     }
   });
 
-  it('may be forbidden, all of them or all but some', async () => {
+  it('a child process is not started when its command is not allowed', async () => {
     const none = await givenInvocation({ MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'false' });
     const some = await givenInvocation({ STDIO_COMMANDS_ALLOWED: 'npx, uvx' });
     try {
@@ -253,7 +256,7 @@ describe('a child process', () => {
     }
   });
 
-  it('is left when it is no longer registered', async () => {
+  it('a child process is ended when its upstream is no longer registered', async () => {
     const args = serverScript('');
     const profile = piped(args);
     await invocation.call(profile, 't');
@@ -266,7 +269,7 @@ describe('a child process', () => {
     await expect(invocation.call(profile, 't')).rejects.toMatchObject({ code: 'upstream.unknown', executed: 'no' });
   });
 
-  it('runs many calls at once and mixes nothing up', async () => {
+  it('a child process gives each call its own answer when many run at once', async () => {
     const profile = piped([everythingScript, 'stdio']);
     const texts = Array.from({ length: 200 }, (_, index) => `canary-${index}`);
 

@@ -28,8 +28,8 @@ const given = async (key: string, renewable: boolean) => {
 };
 const LOST = { code: 'upstream.session_lost', executed: 'no' };
 
-describe('a session that is not shared', () => {
-  it('is begun only where it is held', async () => {
+describe('a dedicated session', () => {
+  it('a dedicated session begins when its instance has claimed it, and nowhere else', async () => {
     const { hold, call } = await given('one', false);
     await expect(call()).rejects.toMatchObject(LOST);
     await hold();
@@ -40,7 +40,7 @@ describe('a session that is not shared', () => {
     expect((await other.call()).session).not.toBe(session);
   });
 
-  it('is not replaced when the upstream has forgotten it', async () => {
+  it('a dedicated session is not replaced when the upstream has forgotten it', async () => {
     const { hold, call } = await given('forgotten', false);
     await hold();
     const { session } = await call();
@@ -51,7 +51,7 @@ describe('a session that is not shared', () => {
     expect((await call()).calls).toBe(1);
   });
 
-  it('is lost as a whole with the part that was opened for other capabilities', async () => {
+  it('a dedicated session is lost as a whole when the part for other capabilities is lost', async () => {
     const { hold, call } = await given('parts', false);
     await hold();
     const { session } = await call();
@@ -61,14 +61,14 @@ describe('a session that is not shared', () => {
     await expect(call({ elicitation: {} })).rejects.toMatchObject(LOST);
   });
 
-  it('is replaced where that is allowed', async () => {
+  it('a dedicated session is replaced when it is renewable', async () => {
     const { call } = await given('renewable', true);
     const { session } = await call();
     (upstream.sessions as Map<string, unknown>).delete(session);
     expect(await call()).toEqual({ session: expect.not.stringContaining(session), calls: 1 });
   });
 
-  it('ends when it is released, and when nobody has used it for long', async () => {
+  it('a dedicated session ends when it is released or idle for long', async () => {
     const released = await given('released', false);
     const idle = await given('idle', false);
     for (const { hold, call, release } of [released, idle]) {

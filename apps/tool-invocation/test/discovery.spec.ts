@@ -32,8 +32,8 @@ const given = async (answers: Record<string, object | undefined>) => {
 
 const DISCOVERY = { supportedVersions: ['2026-07-28'], ttlMs: 90_000, cacheScope: 'public' };
 
-describe('looking an upstream over', () => {
-  it('tells how long each list is good: of one in pages, what the worst of them says', async () => {
+describe('discovery', () => {
+  it('discovery reports the strictest hint of its pages when an upstream says how long a list is good', async () => {
     const { profile } = await given({
       'server/discover': { ...DISCOVERY, capabilities: { tools: {}, resources: {} } },
       'tools/list': { tools: [], nextCursor: 'b', ttlMs: 60_000, cacheScope: 'public' },
@@ -50,7 +50,7 @@ describe('looking an upstream over', () => {
     });
   });
 
-  it('tells nothing of the kind for a server of sessions, whatever it says', async () => {
+  it('discovery reports no hint when a session upstream says how long a list is good', async () => {
     const upstream = await startRawLegacy((request, res) =>
       json(res, result(request.id, { tools: [], ttlMs: 60_000, cacheScope: 'public' })),
     );
@@ -61,7 +61,7 @@ describe('looking an upstream over', () => {
     expect(found).not.toHaveProperty('hint');
   });
 
-  it('asks one without sessions anew what it is, each time but the first', async () => {
+  it('discovery asks again what an upstream is when the upstream has no sessions and was discovered before', async () => {
     const { profile, asked, answers } = await given({
       'server/discover': { ...DISCOVERY, capabilities: {} },
       'tools/list': { tools: [{ name: 't', inputSchema: { type: 'object' } }] },
@@ -76,7 +76,7 @@ describe('looking an upstream over', () => {
     expect(asked).toEqual(['server/discover', 'server/discover', 'tools/list']);
   });
 
-  it('finds one that has gone back to sessions', async () => {
+  it('discovery finds the new era when an upstream has gone back to sessions', async () => {
     const { profile, answers } = await given({
       'server/discover': { ...DISCOVERY, capabilities: {} },
       initialize: { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'x' } },

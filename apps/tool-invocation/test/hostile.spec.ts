@@ -31,7 +31,7 @@ const elapsed = async (work: Promise<unknown>): Promise<number> => {
   return performance.now() - startedMs;
 };
 
-describe('an answer that is none', () => {
+describe('an invalid answer', () => {
   const cases: [string, Parameters<typeof startRawModern>[0], string][] = [
     ['is no JSON', (_request, res) => json(res, 'hello'), 'upstream.invalid_answer'],
     ['is empty', (_request, res) => json(res, ''), 'upstream.invalid_answer'],
@@ -149,7 +149,7 @@ describe('an answer that is none', () => {
     ],
   ];
 
-  it.each(cases)('%s', async (_name, answering, code) => {
+  it.each(cases)('a call fails with the code of the fault when its answer %s', async (_name, answering, code) => {
     const upstream = await given(startRawModern(answering));
 
     await expect(
@@ -157,7 +157,7 @@ describe('an answer that is none', () => {
     ).rejects.toMatchObject({ code });
   });
 
-  it('a call that was turned away by HTTP has not run, one that broke may have', async () => {
+  it('a failure says that the call has not run when HTTP turned it away, and that it may have when the connection broke', async () => {
     const refused = await given(startRawModern((_request, res) => json(res, '', 401)));
     const broke = await given(startRawModern((_request, res) => res.destroy()));
     const call = (upstream: RawUpstream) => invocation.call(invocation.profile({ url: upstream.url }), 't');
@@ -167,7 +167,7 @@ describe('an answer that is none', () => {
     expect(broke.executions).toBe(1);
   });
 
-  it('hands the wait an upstream asks for on, and does not repeat the call', async () => {
+  it('a failure carries the wait when the upstream asks for one, and the call is not repeated', async () => {
     for (const [status, code] of [
       [429, 'upstream.busy'],
       [503, 'upstream.unreachable'],
@@ -183,8 +183,8 @@ describe('an answer that is none', () => {
   });
 });
 
-describe('a stream', () => {
-  it('may hold strangers: wrong ids, requests, a second answer; the first right answer counts', async () => {
+describe('a hostile stream', () => {
+  it('a call takes the first right answer when its stream holds wrong ids, requests and a second answer', async () => {
     const upstream = await given(
       startRawModern((request, res) => {
         openStream(res);
@@ -217,7 +217,7 @@ describe('a stream', () => {
     expect(frames).toEqual([]);
   });
 
-  it('cannot smuggle an event into a field', async () => {
+  it('a stream cannot smuggle an event when a field of its JSON holds line ends', async () => {
     const upstream = await given(
       startRawModern((request, res) => {
         openStream(res);
@@ -247,7 +247,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('may not take longer than the call, however much progress it makes', async () => {
+  it('a call ends at its deadline when its stream makes progress for longer', async () => {
     let written = 0;
     const upstream = await given(
       startRawModern((request, res) => {
@@ -276,7 +276,7 @@ describe('a stream', () => {
     expect(tookMs).toBeLessThan(1_600);
   });
 
-  it('that only repeats its progress tells the client once', async () => {
+  it('a client gets progress once when the stream repeats it', async () => {
     const upstream = await given(
       startRawModern((request, res) => {
         openStream(res);
@@ -306,7 +306,7 @@ describe('a stream', () => {
     expect(frames.length).toBeLessThanOrEqual(2);
   });
 
-  it('that stays open after the answer is given up, not kept', async () => {
+  it('a connection is given up when its stream stays open after the answer', async () => {
     let closed = () => {};
     const noticed = new Promise<void>((resolve) => (closed = resolve));
     const upstream = await given(
@@ -336,7 +336,7 @@ describe('an upstream that hangs', () => {
         res.write(': wait\n\n');
       },
     ],
-  ])('%s is waited for until the deadline', async (_name, answering) => {
+  ])('a call ends at its deadline when the upstream hangs %s', async (_name, answering) => {
     const upstream = await given(startRawModern(answering));
 
     const calling = invocation.call(invocation.profile({ url: upstream.url, timeoutMs: 400 }), 't');
@@ -347,8 +347,8 @@ describe('an upstream that hangs', () => {
   });
 });
 
-describe('an upstream that is not there', () => {
-  it('is named as such within a second, and left alone after five failures', async () => {
+describe('an upstream that cannot be reached', () => {
+  it('a call fails within a second when nobody listens, and the upstream is left alone after five failures', async () => {
     const profile = invocation.profile({ url: `http://127.0.0.1:${await freePort()}/mcp` });
 
     for (let attempt = 0; attempt < 5; attempt++) {
@@ -363,13 +363,13 @@ describe('an upstream that is not there', () => {
     });
   });
 
-  it('has a name that does not resolve', async () => {
+  it('a call fails as unreachable when the name of the upstream does not resolve', async () => {
     await expect(
       invocation.call(invocation.profile({ url: 'http://does-not-exist.invalid/mcp' }), 't'),
     ).rejects.toMatchObject({ code: 'upstream.unreachable', executed: 'no' });
   });
 
-  it('resets every connection', async () => {
+  it('a call fails when the upstream resets every connection', async () => {
     const server: Server = createServer((socket) => socket.resetAndDestroy());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     raw.push({ close: () => new Promise((resolve) => server.close(() => resolve())) });
@@ -382,7 +382,7 @@ describe('an upstream that is not there', () => {
     await expect(calling).rejects.toMatchObject({ code: expect.stringMatching(/^upstream\.(closed|unreachable)$/) });
   });
 
-  it('speaks TLS badly', async () => {
+  it('a call fails when the certificate of the upstream is not trusted', async () => {
     const upstream = await given(startRawModern((request, res) => json(res, result(request.id, ok))));
 
     await expect(
@@ -390,7 +390,7 @@ describe('an upstream that is not there', () => {
     ).rejects.toMatchObject({ code: 'upstream.unreachable', executed: 'no' });
   });
 
-  it('comes back: one call probes it, then all go through', async () => {
+  it('one call probes the upstream when it comes back, then all go through', async () => {
     const own = await givenInvocation({ MCP_SESSION_POOL_CIRCUIT_BREAKER_RESET: '0.3' });
     try {
       let well = false;
@@ -424,7 +424,7 @@ describe('an upstream that is not there', () => {
       },
     ],
   ])(
-    '%s after it got the call: the call is not repeated, though repeats could be afforded',
+    'a call is not repeated when the upstream %s after it got the call, though the budget would allow it',
     async (_name, breaking) => {
       const own = await givenInvocation({ RETRY_BASE_DELAY: '0.01' });
       try {
@@ -448,7 +448,7 @@ describe('an upstream that is not there', () => {
     },
   );
 
-  it('restarts: a call of which nothing was sent is tried again', async () => {
+  it('a call is tried again when the upstream restarts and nothing of the call was sent', async () => {
     const own = await givenInvocation({ RETRY_BASE_DELAY: '0.2' });
     try {
       const first = await startRawModern((request, res) => json(res, result(request.id, ok)));
@@ -479,7 +479,7 @@ describe('an upstream that is not there', () => {
   });
 });
 
-describe('a list', () => {
+describe('a hostile list', () => {
   const listing = (page: (cursor: string | undefined, count: number) => object) => {
     let count = 0;
     return given(
@@ -498,7 +498,7 @@ describe('a list', () => {
   };
   const tool = (name: string, properties: object = {}) => ({ name, inputSchema: { type: 'object', properties } });
 
-  it('is walked to its end; an empty cursor is a cursor', async () => {
+  it('discovery reads a list to its end when a cursor is empty', async () => {
     const pages: Record<string, object> = {
       none: { tools: [tool('a')], nextCursor: '' },
       '': { tools: [tool('b')], nextCursor: 'z' },
@@ -511,7 +511,7 @@ describe('a list', () => {
     expect(found.tools.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
   });
 
-  it('that repeats itself or never ends is refused', async () => {
+  it('discovery refuses a list when it repeats itself or never ends', async () => {
     const circle = await listing(() => ({ tools: [tool('a')], nextCursor: 'again' }));
     const endless = await listing((_cursor, count) => ({ tools: [tool(`t${count}`)], nextCursor: `page-${count}` }));
 
@@ -523,7 +523,7 @@ describe('a list', () => {
     });
   });
 
-  it('loses the entries that are illegal, with the reason, and keeps the others byte for byte', async () => {
+  it('discovery drops entries with the reason when they are illegal, and keeps the others byte for byte', async () => {
     const definition =
       '{"name":"good","inputSchema":{"type":"object","properties":{"r":{"type":"string","x-mcp-header":"Region"}}},"x-order":[3,2,1.0]}';
     const upstream = await given(
@@ -558,14 +558,14 @@ describe('a list', () => {
   });
 });
 
-describe('what is no MCP server', () => {
+describe('what speaks no MCP', () => {
   it.each<[string, (status: number) => { status: number; body: string; type: string }, string]>([
     ['a web site', () => ({ status: 200, body: '<html>', type: 'text/html' }), 'upstream.not_mcp'],
     ['a missing page', () => ({ status: 404, body: 'Not Found', type: 'text/plain' }), 'upstream.not_mcp'],
     ['a JSON API', () => ({ status: 200, body: '{"hello":"world"}', type: 'application/json' }), 'upstream.not_mcp'],
     ['a locked door', () => ({ status: 401, body: '', type: 'text/plain' }), 'upstream.unauthorised'],
     ['a broken server', () => ({ status: 502, body: 'Bad Gateway', type: 'text/plain' }), 'upstream.unreachable'],
-  ])('%s', async (_name, answer, code) => {
+  ])('discovery fails with the code of the fault when the URL leads to %s', async (_name, answer, code) => {
     const { status, body, type } = answer(0);
     const site = await given(serve((_req, res) => res.writeHead(status, { 'content-type': type }).end(body)));
     const profile = invocation.profile({ url: site.url });
@@ -574,7 +574,7 @@ describe('what is no MCP server', () => {
     await expect(invocation.discover(profile, 'AUTO')).rejects.toMatchObject({ code });
   });
 
-  it('an upstream that changes its era is understood after the first call', async () => {
+  it('a call succeeds when the upstream has changed its era', async () => {
     let era: 'modern' | 'legacy' = 'modern';
     const legacy = await given(
       startRawLegacy((request, res) => json(res, result(request.id, { content: [{ type: 'text', text: 'old' }] }))),

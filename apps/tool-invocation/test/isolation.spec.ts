@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => invocation.close());
 
-describe('many clients at once', () => {
-  it('are asked, answered and told of progress each for itself', async () => {
+describe('many clients of one upstream', () => {
+  it('clients get their own requests, answers and progress when many call at once', async () => {
     const open = new Map<string, { res: ServerResponse; id: number; canary: string }>();
     const upstream = await startRawLegacy((request, res, req) => {
       const answer = request as unknown as { id: string; result?: { content: { canary: string } } };
@@ -67,7 +67,7 @@ describe('many clients at once', () => {
     await upstream.close();
   });
 
-  it('are each one record, whatever came of their call', async () => {
+  it('a call leaves one record when it succeeds, fails or is cancelled', async () => {
     const upstream = await startRawLegacy((request, res) => {
       openStream(res);
       res.end(event(result(request.id, { content: [] })));

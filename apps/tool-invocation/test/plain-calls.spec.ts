@@ -20,8 +20,8 @@ afterAll(async () => {
   await Promise.all([modern.close(), legacy.close()]);
 });
 
-describe('plain calls', () => {
-  it('runs a tool of a 2026-07-28 server over HTTP', async () => {
+describe('calls without incidents', () => {
+  it('a tool runs when its upstream is a 2026-07-28 server over HTTP', async () => {
     const upstream = invocation.profile({ url: modern.url });
 
     const { answer, body } = await invocation.call(upstream, 'echo', { text: 'hello' });
@@ -35,7 +35,7 @@ describe('plain calls', () => {
     });
   });
 
-  it('runs a tool of a session server over HTTP, in one session', async () => {
+  it('a tool runs in one session when its upstream is a session server over HTTP', async () => {
     const upstream = invocation.profile({ url: legacy.url });
 
     const answers = await Promise.all(['a', 'b', 'c'].map((text) => invocation.call(upstream, 'echo', { text })));
@@ -44,7 +44,7 @@ describe('plain calls', () => {
     expect(legacy.sessions.size).toBe(1);
   });
 
-  it('runs a tool of a child process', async () => {
+  it('a tool runs when its upstream is a child process', async () => {
     const upstream = invocation.profile({ transport: 'STDIO', command: process.execPath, args: [everything, 'stdio'] });
 
     const { body } = await invocation.call(upstream, 'echo', { message: 'hello' });
@@ -52,7 +52,7 @@ describe('plain calls', () => {
     expect(JSON.parse(body as string).content[0].text).toBe('Echo: hello');
   });
 
-  it('lists everything a server of either era has', async () => {
+  it('discovery lists everything when the upstream is of either era', async () => {
     for (const [server, era] of [
       [modern, 'modern'],
       [legacy, 'legacy'],
@@ -66,7 +66,7 @@ describe('plain calls', () => {
     }
   });
 
-  it('asks again what refuses the revision and names it as served', async () => {
+  it('discovery asks again when an upstream refuses the revision and names it as served', async () => {
     let asked = 0;
     const server = await serve((_req, res, body) => {
       const { id, method } = body as { id: number; method: string };

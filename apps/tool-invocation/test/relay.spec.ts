@@ -41,8 +41,8 @@ const bothEras = () =>
   ] as const;
 const text = (body: string | undefined): string => JSON.parse(body as string).content[0].text;
 
-describe('what comes back', () => {
-  it('streams progress and log messages ahead of the result, in order', async () => {
+describe('what is relayed', () => {
+  it('progress and log messages arrive in order when they come before the result', async () => {
     for (const [, server] of bothEras()) {
       const { frames, body } = await invocation.call(
         invocation.profile({ url: server.url }),
@@ -62,7 +62,7 @@ describe('what comes back', () => {
     }
   });
 
-  it('asks for neither when the client does not want them', async () => {
+  it('an upstream is asked for neither progress nor log messages when the client wants none', async () => {
     for (const [, server] of bothEras()) {
       const { frames } = await invocation.call(invocation.profile({ url: server.url }), 'slow');
 
@@ -70,7 +70,7 @@ describe('what comes back', () => {
     }
   });
 
-  it('tells a failed tool from a failed call', async () => {
+  it('a failed tool is no failed call when the upstream answers with either', async () => {
     const upstream = invocation.profile({ url: modern.url });
     const failed = invocation.routed(upstream, 'fails');
     const unknown = invocation.routed(upstream, 'no-such-tool');
@@ -84,7 +84,7 @@ describe('what comes back', () => {
     expect(await invocation.record(unknown.callId)).toMatchObject({ outcome: 'error', errorCode: '-32602' });
   });
 
-  it('reads resources and gets prompts', async () => {
+  it('resources are read and prompts got when a client asks for them', async () => {
     for (const [, server] of bothEras()) {
       const upstream = invocation.profile({ url: server.url });
 
@@ -106,7 +106,7 @@ describe('what comes back', () => {
     }
   });
 
-  it('says of a missing resource in either era what 2026-07-28 says', async () => {
+  it('a missing resource has the error of 2026-07-28 when the upstream is of either era', async () => {
     for (const [, server] of bothEras()) {
       const { answer } = await invocation.call(
         invocation.profile({ url: server.url }),
@@ -119,7 +119,7 @@ describe('what comes back', () => {
     }
   });
 
-  it('keeps numbers, key order and unknown members both ways', async () => {
+  it('numbers, key order and unknown members are kept when they pass in either direction', async () => {
     const upstream = await given(
       startRawModern((request, res) =>
         json(
@@ -136,7 +136,7 @@ describe('what comes back', () => {
     expect(answer).toBe('{"z":9007199254740993,"content":[],"a":1.10}');
   });
 
-  it('writes a fresh envelope for the hop and lets vendor metadata pass', async () => {
+  it('a request gets a fresh envelope when it goes to the upstream, and vendor metadata passes', async () => {
     const upstream = await given(
       startRawModern((request, res) =>
         json(
@@ -178,7 +178,7 @@ describe('what comes back', () => {
     expect(answer).toEqual({ kind: 'result', meta: { 'acme/x': 1 }, ttlMs: 10, cacheScope: 'private' });
   });
 
-  it('mirrors parameters into headers, and fetches the schema anew when the upstream misses one', async () => {
+  it('parameters are mirrored into headers when the schema says so, and the schema is fetched anew when the upstream misses one', async () => {
     const upstream = await given(
       startRawModern((request, res, req) => {
         if (request.method === 'tools/list') {
@@ -221,7 +221,7 @@ describe('what comes back', () => {
     expect(invocation.listChanges).toContainEqual(expect.objectContaining({ upstreamId: profile.id, list: 'tools' }));
   });
 
-  it('passes a missing capability on and keeps quarrels about our own request to itself', async () => {
+  it('a client is told of a missing capability, and of no header error when that is about our own request', async () => {
     const missing = await given(
       startRawModern((request, res) =>
         json(res, rpcError(request.id, -32021, 'needs sampling', { requiredCapabilities: { sampling: {} } }), 400),
@@ -251,7 +251,7 @@ describe('what comes back', () => {
     });
   });
 
-  it('shows the upstream its credential, and nobody that credential', async () => {
+  it('a credential is shown to the upstream alone when the upstream sends it back', async () => {
     const upstream = await given(
       startRawModern((request, res, req) =>
         json(
@@ -273,8 +273,8 @@ describe('what comes back', () => {
   });
 });
 
-describe('sessions', () => {
-  it('opens a new session and repeats the call when the upstream has forgotten the old one', async () => {
+describe('sessions at upstreams', () => {
+  it('a call is repeated in a new session when the upstream has forgotten the old one', async () => {
     const upstream = invocation.profile({ url: legacy.url, id: 'forgetful' });
     await invocation.call(upstream, 'echo', { text: 'before' });
     const before = legacy.sessions.size;
@@ -286,7 +286,7 @@ describe('sessions', () => {
     expect(legacy.sessions.size).toBe(before + 1);
   });
 
-  it('does so for servers that answer 400 to an unknown session', async () => {
+  it('a call is repeated in a new session when the upstream answers 400 to the old one', async () => {
     let refuse = true;
     const upstream = await given(
       startRawLegacy((request, res) => {
@@ -302,7 +302,7 @@ describe('sessions', () => {
     expect(upstream.known.size).toBe(2);
   });
 
-  it('gives up after one new session', async () => {
+  it('a call fails when the upstream forgets the new session as well', async () => {
     const upstream = await given(
       startRawLegacy((_request, res) => json(res, rpcError(null, -32001, 'Session not found'), 404)),
     );
@@ -314,7 +314,7 @@ describe('sessions', () => {
     expect(upstream.known.size).toBe(2);
   });
 
-  it('talks to a legacy server that keeps no sessions', async () => {
+  it('a legacy upstream is called when it keeps no sessions', async () => {
     const upstream = await given(
       startRawLegacy(
         (request, res) => json(res, result(request.id, { content: [{ type: 'text', text: 'stateless' }] })),
@@ -326,7 +326,7 @@ describe('sessions', () => {
     expect(upstream.requests.at(-1)?.headers['mcp-protocol-version']).toBe('2025-11-25');
   });
 
-  it('never shares a session between principals who can be asked, and shares one between those who cannot', async () => {
+  it('a session is shared between principals when they cannot be asked, and never when they can', async () => {
     const upstream = await given(startRawLegacy((request, res) => json(res, result(request.id, { content: [] }))));
     const profile = invocation.profile({ url: upstream.url });
     const call = (id: string, capabilities: object) =>
@@ -355,7 +355,7 @@ describe('sessions', () => {
     expect(declared).toEqual([{}, { elicitation: { form: {} } }, { elicitation: { form: {} } }]);
   });
 
-  it('fetches the answer with Last-Event-ID when the server closes the stream and says so', async () => {
+  it('an answer is fetched with Last-Event-ID when the upstream closes the stream and says so', async () => {
     let pending: number | undefined;
     const upstream = await given(
       startRawLegacy(
@@ -381,7 +381,7 @@ describe('sessions', () => {
     expect(frames).toEqual([{ kind: 'later', afterMs: 20 }]);
   });
 
-  it('comes back for as long as the server says when, and no more than a few times where it does not', async () => {
+  it('an answer is fetched for as long as the upstream says when, and only a few times when it does not', async () => {
     const polls = (said: string) => {
       let [pending, gets] = [0, 0];
       const answering = (request: { id: number }, res: ServerResponse) => {
@@ -406,7 +406,7 @@ describe('sessions', () => {
     });
   });
 
-  it('sets the log level once, to the lowest anybody asked for, and filters for the others', async () => {
+  it('the log level is set once when several callers want log messages: to the lowest, and filtered for the others', async () => {
     const upstream = await given(
       startRawLegacy(
         (request, res) => {
@@ -433,7 +433,7 @@ describe('sessions', () => {
     expect(upstream.requests.filter(({ body }) => body.includes('logging/setLevel'))).toHaveLength(1);
   });
 
-  it('puts no reserved code of today into the mouth of a server of yesterday', async () => {
+  it('an error code becomes an internal error when it was reserved after the revision of the upstream', async () => {
     const upstream = await given(
       startRawLegacy((request, res) => json(res, rpcError(request.id, -32020, 'my own meaning'))),
     );
@@ -443,7 +443,7 @@ describe('sessions', () => {
     expect(answer).toEqual({ kind: 'error', error: { code: -32603, message: 'my own meaning' } });
   });
 
-  it('ends its sessions when it stops', async () => {
+  it('sessions are deleted at the upstream when the service stops', async () => {
     const own = await givenInvocation();
     const upstream = await given(startRawLegacy((request, res) => json(res, result(request.id, { content: [] }))));
     await own.call(own.profile({ url: upstream.url }), 't');
@@ -454,7 +454,7 @@ describe('sessions', () => {
   });
 });
 
-describe('cancellation', () => {
+describe('cancellation at the upstream', () => {
   const cancelled = async (start: (until: Promise<void>, seen: () => void) => Promise<RawUpstream>) => {
     let release = () => {};
     let seen = () => {};
@@ -469,7 +469,7 @@ describe('cancellation', () => {
     return upstream;
   };
 
-  it('closes the stream of a 2026-07-28 server', async () => {
+  it('the stream is closed when a call to a 2026-07-28 upstream is cancelled', async () => {
     let closed = () => {};
     const noticed = new Promise<void>((resolve) => (closed = resolve));
 
@@ -485,7 +485,7 @@ describe('cancellation', () => {
     await expect(noticed).resolves.toBeUndefined();
   });
 
-  it('tells a session server by name which request it means', async () => {
+  it('a notification names the request when a call to a session upstream is cancelled', async () => {
     let id: number | undefined;
     const upstream = await cancelled((_until, seen) =>
       startRawLegacy((request) => {
@@ -504,8 +504,8 @@ describe('cancellation', () => {
   });
 });
 
-describe('list changes', () => {
-  it('are told at most once a second for each list', async () => {
+describe('changes of lists', () => {
+  it('changes of one list are published at most once a second when the upstream announces many', async () => {
     const upstream = invocation.profile({ url: legacy.url });
     await invocation.discover(upstream);
     const server = [...legacy.sessions.values()].at(-1);

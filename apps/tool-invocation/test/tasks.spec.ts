@@ -78,7 +78,7 @@ describe.each(['modern', 'legacy'] as const)('tasks of a %s upstream', (era: Fix
     return JSON.parse(body as string);
   };
 
-  it('are told of in the words of the extension', async () => {
+  it('a task is described in the words of the extension when its upstream begins it', async () => {
     const begun = await begin('slow_compute', { seconds: 60 }, support('optional'));
     expect(begun).toEqual({
       taskId: expect.any(String),
@@ -91,7 +91,7 @@ describe.each(['modern', 'legacy'] as const)('tasks of a %s upstream', (era: Fix
     expect(await look(upstream, begun.taskId)).toEqual(begun);
   });
 
-  it('end with the result of the tool, also when that says it failed', async () => {
+  it('a task ends with the result of the tool when that succeeds or fails', async () => {
     const done = await until(upstream, (await begin('slow_compute', { seconds: 0.1 })).taskId);
     expect(done).toMatchObject({ status: 'completed', result: { content: [{ text: 'Computed it in 0.1 s' }] } });
     expect(done.result._meta?.[RELATED]).toBeUndefined();
@@ -102,7 +102,7 @@ describe.each(['modern', 'legacy'] as const)('tasks of a %s upstream', (era: Fix
     expect(broken.result).toBeUndefined();
   });
 
-  it('ask, get their answers one by one, and go on', async () => {
+  it('a task goes on when its requests are answered one by one', async () => {
     const { taskId } = await begin('multi_input');
     const asked = await until(upstream, taskId, ({ inputRequests = {} }) => Object.keys(inputRequests).length === 2);
     const [first, second] = Object.keys(asked.inputRequests) as [string, string];
@@ -122,21 +122,21 @@ describe.each(['modern', 'legacy'] as const)('tasks of a %s upstream', (era: Fix
     expect((await until(upstream, taskId)).result.content[0].text).toBe('Got 2 answers');
   });
 
-  it('are cancelled, also when they are over', async () => {
+  it('a task is cancelled when it runs, and the request succeeds when it is over', async () => {
     const { taskId } = await begin('slow_compute', { seconds: 60 });
     for (let times = 0; times < 2; times++)
       expect((await operate(upstream, 'tasks/cancel', taskId)).answer).toEqual({ kind: 'result' });
     expect((await look(upstream, taskId)).status).toBe('cancelled');
   });
 
-  it('that are not there are invalid params', async () => {
+  it('an unknown task is invalid params when a client names it', async () => {
     for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel'] as const) {
       const { answer } = await operate(upstream, method, 'no-such-task', { inputResponses: {} });
       expect(answer).toMatchObject({ kind: 'error', error: { code: -32602 } });
     }
   });
 
-  it('are told of as they change, and no longer than they last', async () => {
+  it('a follower gets each change when a task runs, and nothing once it is over', async () => {
     const { taskId } = await begin('confirm_delete', { filename: 'a.txt' });
     const heard: Told[] = [];
     const { principal } = invocation.routed(upstream, 't');
@@ -159,8 +159,8 @@ describe.each(['modern', 'legacy'] as const)('tasks of a %s upstream', (era: Fix
   });
 });
 
-describe('a client without tasks', () => {
-  it('gets the error of a 2026-07-28 upstream that needs them', async () => {
+describe('a client that knows no tasks', () => {
+  it('a client without tasks gets the error when a 2026-07-28 upstream needs them', async () => {
     const fixture = await startConformanceFixture({ era: 'modern' });
     const { answer } = await invocation.call(
       invocation.profile({ url: fixture.url }),
@@ -172,7 +172,7 @@ describe('a client without tasks', () => {
     expect(answer).toMatchObject({ kind: 'error', error: { code: -32021 } });
   });
 
-  it('gets the result of a 2025-11-25 tool that runs as a task alone, and is asked on the way', async () => {
+  it('a client without tasks gets the result when a 2025-11-25 tool runs only as a task, and answers its requests', async () => {
     const fixture = await startConformanceFixture({ era: 'legacy' });
     const upstream = invocation.profile({ url: fixture.url });
     const call = invocation.routed(upstream, 'confirm_delete', { client: WITHOUT, taskSupport: 'required' });
@@ -186,7 +186,7 @@ describe('a client without tasks', () => {
     await fixture.stop();
   });
 
-  it('cancels the task with the call', async () => {
+  it('a task is cancelled when the call of a client without tasks is', async () => {
     const seen: string[] = [];
     const upstream = await startRawLegacy(
       (request, res) => {
@@ -216,7 +216,7 @@ describe('a client without tasks', () => {
     await expect.poll(() => seen).toEqual(['tools/call', 'tasks/result', 'tasks/cancel']);
   });
 
-  it('has the progress of the task told to it', async () => {
+  it('a client without tasks gets progress when the task makes some', async () => {
     const upstream = await startRawLegacy(
       (request, res) => {
         const meta = request.params._meta as { progressToken?: number };
@@ -247,8 +247,10 @@ describe('a client without tasks', () => {
   });
 });
 
-describe('the reference server', () => {
-  it('researches as a task, asks what was meant, and reports', { timeout: 30_000 }, async () => {
+describe('the reference server of tasks', () => {
+  it('the reference server reports its research when its request was answered on the way', {
+    timeout: 30_000,
+  }, async () => {
     const upstream = invocation.profile({ transport: 'STDIO', command: process.execPath, args: [everythingScript] });
     const { answer, body } = await invocation.call(
       upstream,
@@ -273,19 +275,19 @@ describe('the reference server', () => {
   });
 });
 
-describe('an upstream that does not keep to the specification', () => {
+describe('an upstream that breaks the rules of tasks', () => {
   it.each([
     ['a task nobody asked for', { resultType: 'task', taskId: 't', status: 'working' }, WITHOUT],
     ['a task without an id', { resultType: 'task', status: 'working' }, WITH_TASKS],
     ['a task in no known state', { resultType: 'task', taskId: 't', status: 'asleep' }, WITH_TASKS],
-  ])('is refused %s', async (_what, answered, from) => {
+  ])('an answer is refused when it is %s', async (_what, answered, from) => {
     const upstream = await startRawModern((request, res) => json(res, result(request.id, answered)));
     raw.push(upstream);
     const calling = invocation.call(invocation.profile({ url: upstream.url }), 't', {}, { client: from });
     await expect(calling).rejects.toMatchObject({ code: 'upstream.invalid_answer', executed: 'unknown' });
   });
 
-  it('is refused a question that sends a user to an unsafe place', async () => {
+  it('a task is refused when it requests a visit to an unsafe URL', async () => {
     const inputRequests = { k: { method: 'elicitation/create', params: { mode: 'url', url: 'http://evil.example' } } };
     const upstream = await startRawModern((request, res) =>
       json(res, result(request.id, { taskId: 't', status: 'input_required', inputRequests })),
@@ -295,7 +297,7 @@ describe('an upstream that does not keep to the specification', () => {
     await expect(looking).rejects.toMatchObject({ code: 'upstream.invalid_answer' });
   });
 
-  it('may answer at once where a task was wanted, and may have no tasks at all', async () => {
+  it('a call succeeds when the upstream answers at once where a task was wanted, or knows no tasks', async () => {
     const seen: unknown[] = [];
     const upstream = await startRawLegacy(
       (request, res) => {
@@ -315,7 +317,7 @@ describe('an upstream that does not keep to the specification', () => {
     expect(seen).toEqual([{ ttl: 3_600_000 }, undefined]);
   });
 
-  it('may forget its session: the task is unknown then', async () => {
+  it('a task is unknown when the upstream has forgotten its session', async () => {
     const upstream = await startRawLegacy(
       (request, res) =>
         request.method === 'tools/call'
@@ -334,7 +336,7 @@ describe('an upstream that does not keep to the specification', () => {
   });
 });
 
-describe('a slow call that is turned into a task', () => {
+describe('a deferred task', () => {
   const slowly = async (answered: object | string, ms = 150) => {
     const upstream = await startRawModern((request, res) => {
       setTimeout(() => {
@@ -366,7 +368,7 @@ describe('a slow call that is turned into a task', () => {
     return told;
   };
 
-  it('ends with what the call would have been answered, and one record', async () => {
+  it('a deferred task ends with the answer of its call when that comes, and leaves one record', async () => {
     const upstream = await slowly({ resultType: 'complete', content: [], isError: true, _meta: { mine: 1 } });
     const options = { callId: `held-${Date.now()}` };
     const { taskId, status, ttlMs } = await begin(upstream, options);
@@ -385,13 +387,13 @@ describe('a slow call that is turned into a task', () => {
     return [upstream, (await begin(upstream)).taskId];
   };
 
-  it('stays a call when it is quick', async () => {
+  it('a call becomes no task when it is quick', async () => {
     const upstream = await slowly({ content: [] }, 0);
     const { answer } = await invocation.call(upstream, 't', {}, { client: WITH_TASKS, taskAfterMs: 2_000 });
     expect(answer.kind).toBe('result');
   });
 
-  it('goes on when its client has gone, and takes longer than a call may', async () => {
+  it('a deferred task goes on when its client has gone and it takes longer than a call may', async () => {
     const upstream = invocation.profile({ ...(await slowly({ content: [] }, 600)), timeoutMs: 200 });
     const leave = new AbortController();
     const { taskId } = await begin(upstream, { signal: leave.signal });
@@ -399,7 +401,7 @@ describe('a slow call that is turned into a task', () => {
     expect((await settled(upstream, taskId)).status).toBe('completed');
   });
 
-  it('is its caller’s alone, and cancelled by them', async () => {
+  it('a deferred task is unknown when another principal names it, and is cancelled by its own', async () => {
     const upstream = await slowly({ content: [] }, 60_000);
     const { taskId } = await begin(upstream);
     const bob = { principal: { id: 'bob@example.com', tokenId: null } };
@@ -408,29 +410,38 @@ describe('a slow call that is turned into a task', () => {
     expect((await lookHere(upstream, taskId)).status).toBe('cancelled');
   });
 
-  it.each(['modern', 'legacy'] as const)('is asked what it needs, more than once: %s', async (era) => {
-    const fixture = await startConformanceFixture({ era });
-    raw.push({ close: () => fixture.stop() });
-    const upstream = invocation.profile({ url: fixture.url });
-    const name = 'test_input_required_result_multi_round';
-    const { answer, body } = await invocation.call(upstream, name, {}, { client: WITH_TASKS, taskAfterMs: 0 });
-    expect(answer.kind).toBe('task');
-    const { taskId } = JSON.parse(body as string);
-    const keys = new Set<string>();
-    for (const content of [{ name: 'Ada' }, { color: 'red' }]) {
-      const asked = await settled(upstream, taskId, ({ inputRequests = {} }) =>
-        Object.keys(inputRequests).some((key) => !keys.has(key)),
-      );
-      const [key] = Object.keys(asked.inputRequests) as [string];
-      expect(keys.has(key)).toBe(false);
-      keys.add(key);
-      await operate(upstream, 'tasks/update', taskId, { inputResponses: { [key]: { action: 'accept', content } } }, at);
-    }
-    const done = await settled(upstream, taskId);
-    expect(done.result.content[0].text).toContain('red');
-  });
+  it.each(['modern', 'legacy'] as const)(
+    'a deferred task gets its input when the upstream requests some more than once: %s',
+    async (era) => {
+      const fixture = await startConformanceFixture({ era });
+      raw.push({ close: () => fixture.stop() });
+      const upstream = invocation.profile({ url: fixture.url });
+      const name = 'test_input_required_result_multi_round';
+      const { answer, body } = await invocation.call(upstream, name, {}, { client: WITH_TASKS, taskAfterMs: 0 });
+      expect(answer.kind).toBe('task');
+      const { taskId } = JSON.parse(body as string);
+      const keys = new Set<string>();
+      for (const content of [{ name: 'Ada' }, { color: 'red' }]) {
+        const asked = await settled(upstream, taskId, ({ inputRequests = {} }) =>
+          Object.keys(inputRequests).some((key) => !keys.has(key)),
+        );
+        const [key] = Object.keys(asked.inputRequests) as [string];
+        expect(keys.has(key)).toBe(false);
+        keys.add(key);
+        await operate(
+          upstream,
+          'tasks/update',
+          taskId,
+          { inputResponses: { [key]: { action: 'accept', content } } },
+          at,
+        );
+      }
+      const done = await settled(upstream, taskId);
+      expect(done.result.content[0].text).toContain('red');
+    },
+  );
 
-  it('is told of as it changes', async () => {
+  it('a follower gets each change when a deferred task runs', async () => {
     const upstream = await slowly({ content: [] }, 300);
     const { taskId } = await begin(upstream);
     const heard: Told[] = [];
@@ -443,7 +454,7 @@ describe('a slow call that is turned into a task', () => {
     expect(heard).toMatchObject([{ taskId, status: 'completed', result: { content: [] } }]);
   });
 
-  it('is waited for as usual when its caller has too many', async () => {
+  it('a slow call becomes no task when its caller has as many as it may', async () => {
     const own = await givenInvocation({ TASKS_PER_PRINCIPAL: '1' });
     const { url } = await slowly({ content: [] }, 300);
     const upstream = own.profile({ url });
@@ -453,7 +464,7 @@ describe('a slow call that is turned into a task', () => {
     expect(kinds.sort()).toEqual(['result', 'task']);
   });
 
-  it('may become a task of the upstream after all', async () => {
+  it('a deferred task becomes a task of the upstream when the upstream makes one of it', async () => {
     const fixture = await startConformanceFixture({ era: 'legacy' });
     raw.push({ close: () => fixture.stop() });
     const upstream = invocation.profile({ url: fixture.url });

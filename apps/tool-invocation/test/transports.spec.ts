@@ -28,8 +28,8 @@ const everywhere = () => [
   invocation.profile({ transport: 'STDIO' as const, command: process.execPath, args: [everythingScript, 'stdio'] }),
 ];
 
-describe('the official reference server', () => {
-  it('shows all it has, however it is reached', async () => {
+describe('the reference server over each transport', () => {
+  it('the reference server lists the same when it is reached over each transport', async () => {
     for (const profile of everywhere()) {
       const found = await invocation.discover(profile);
 
@@ -54,7 +54,7 @@ describe('the official reference server', () => {
     }
   });
 
-  it('runs tools with progress, and is asked by nobody but its caller', async () => {
+  it('the reference server runs a tool with progress when it is called over each transport', async () => {
     for (const profile of everywhere()) {
       const { frames, body } = await invocation.call(
         profile,
@@ -68,7 +68,7 @@ describe('the official reference server', () => {
     }
   });
 
-  it('is found behind a URL whose transport nobody named', async () => {
+  it('the reference server is found when nobody named the transport of its URL', async () => {
     expect(await invocation.discover(invocation.profile({ url: sse.url }), 'AUTO')).toMatchObject({
       transport: 'SSE',
       era: 'legacy',
@@ -78,7 +78,7 @@ describe('the official reference server', () => {
     });
   });
 
-  it('takes samples from a client that can give them', async () => {
+  it('the reference server gets a sample when its client can give one', async () => {
     for (const profile of everywhere()) {
       const call = invocation.routed(profile, 'trigger-sampling-request', {
         client: { info: null, capabilities: { sampling: {} }, revision: '2026-07-28' },
@@ -100,7 +100,7 @@ describe('the official reference server', () => {
   });
 });
 
-describe('HTTP+SSE', () => {
+describe('an upstream over HTTP+SSE', () => {
   const fixture = async (endpoint: string) => {
     let stream: ServerResponse | undefined;
     return serve((req, res, body) => {
@@ -131,7 +131,7 @@ describe('HTTP+SSE', () => {
     ['/message?s=1', '/message?s=1'],
     ['message?s=1', '/deep/message?s=1'],
     ['?s=1', '/deep/sse?s=1'],
-  ])('posts to %s where it leads', async (endpoint, path) => {
+  ])('a message is posted to the right path when the endpoint is %s', async (endpoint, path) => {
     const server = await fixture(endpoint);
     try {
       expect(text((await invocation.call(invocation.profile({ url: server.url, transport: 'SSE' }), 't')).body)).toBe(
@@ -147,7 +147,7 @@ describe('HTTP+SSE', () => {
     '//evil.example/message',
     'https://127.0.0.1/message',
     'http://localhost/message',
-  ])('does not follow its endpoint to %s', async (endpoint) => {
+  ])('a call fails when the endpoint leads to another origin: %s', async (endpoint) => {
     const server = await fixture(endpoint);
     try {
       await expect(
@@ -159,7 +159,7 @@ describe('HTTP+SSE', () => {
     }
   });
 
-  it('fails its calls when the stream ends, and opens another for the next', async () => {
+  it('calls fail when the stream ends, and the next call opens another', async () => {
     let stream: ServerResponse | undefined;
     let streams = 0;
     const server = await serve((req, res, body) => {

@@ -39,8 +39,8 @@ const updated = (uri: string, subscriptionId?: unknown) =>
     }),
   );
 
-describe('following resources', () => {
-  it('of a session server is one subscription, however many follow', async () => {
+describe('the watch of a resource', () => {
+  it('a session upstream has one subscription when many follow a resource', async () => {
     const streams: ServerResponse[] = [];
     const told: string[] = [];
     const upstream = await startRawLegacy(
@@ -77,7 +77,7 @@ describe('following resources', () => {
     expect(told).toHaveLength(4);
   });
 
-  it('of a 2026-07-28 server is one listening stream, opened again when it drops', async () => {
+  it('a 2026-07-28 upstream has one listening stream when many follow a resource, opened again after a drop', async () => {
     const streams: { res: ServerResponse; id: number; filter: Record<string, unknown> }[] = [];
     const upstream = await startRawModern(
       (request, res) => {
@@ -117,7 +117,7 @@ describe('following resources', () => {
     await Promise.all([ada.ended, bob.ended]);
   });
 
-  it('of a session of its own is over that session, and ends with it', async () => {
+  it('a watch runs over the dedicated session when its client has one, and ends with it', async () => {
     const upstream = await startAskingUpstream({ era: 'legacy' });
     const profile = invocation.profile({ url: upstream.url });
     const dedicatedSession = { key: 'session 1', renewable: false };
@@ -150,7 +150,7 @@ describe('following resources', () => {
     await upstream.stop();
   });
 
-  it('goes on over another connection when the old one ends', async () => {
+  it('a watch goes on over another conversation when the old one ends', async () => {
     let subscriptions = 0;
     const upstream = await startRawLegacy(
       (request, res) => {
@@ -172,15 +172,15 @@ describe('following resources', () => {
     await ada.ended;
   });
 
-  it('of an upstream that cannot be reached fails', async () => {
+  it('a watch fails when the upstream cannot be reached', async () => {
     const { ended } = follow('no-such-upstream', ['test://a']);
 
     expect(await ended).toBe('upstream.unknown');
   });
 });
 
-describe('list changes', () => {
-  it('are heard again after the upstream was away, and what was missed counts as changed', async () => {
+describe('the watch of lists', () => {
+  it('lists count as changed when the upstream was away, and are watched again', async () => {
     const streams: ServerResponse[] = [];
     const start = () =>
       startRawLegacy((request, res) => json(res, result(request.id, { tools: [] })), {
@@ -211,7 +211,7 @@ describe('list changes', () => {
   });
 });
 
-describe('list changes that may have been missed', () => {
+describe('changes of lists that may have been missed', () => {
   const heardOf = (id: string) =>
     invocation.listChanges
       .filter(({ upstreamId }) => upstreamId === id)
@@ -219,7 +219,7 @@ describe('list changes that may have been missed', () => {
       .sort();
   const EVERY_LIST = ['prompts', 'resources', 'tools'];
 
-  it('while the listening stream of a 2026-07-28 server was down count as changed', async () => {
+  it('lists count as changed when the listening stream of a 2026-07-28 upstream was down', async () => {
     const streams: ServerResponse[] = [];
     const upstream = await startRawModern((request, res) => {
       if (request.method !== 'subscriptions/listen')
@@ -244,9 +244,9 @@ describe('list changes that may have been missed', () => {
   });
 
   it.each([
-    ['in a session whose stream broke and numbers nothing', false],
-    ['in a session that is gone when its stream comes back', true],
-  ])('%s count as changed', async (_, isGone) => {
+    ['the stream of a session broke and numbers nothing', false],
+    ['a session is gone as its stream comes back', true],
+  ])('lists count as changed when %s', async (_, isGone) => {
     const streams: ServerResponse[] = [];
     const upstream = await startRawLegacy((request, res) => json(res, result(request.id, { tools: [] })), {
       capabilities: { tools: { listChanged: true } },
@@ -270,8 +270,8 @@ describe('list changes that may have been missed', () => {
   });
 });
 
-describe('calls that wait while the credential changes', () => {
-  it('go with the new one', async () => {
+describe('a credential that changes', () => {
+  it('a waiting call carries the new credential when the old one is replaced', async () => {
     const waiting: (() => void)[] = [];
     const upstream = await startRawModern((request, res, req) => {
       const answer = () =>
@@ -302,8 +302,8 @@ describe('calls that wait while the credential changes', () => {
   });
 });
 
-describe('an upstream that is only called here', () => {
-  it.each(['modern', 'legacy'] as const)('is heard when its lists change: %s', async (era) => {
+describe('an upstream that another instance discovered', () => {
+  it.each(['modern', 'legacy'] as const)('its lists are watched when it is called here: %s', async (era) => {
     const fixture = await startConformanceFixture({ era });
     raw.push({ close: () => fixture.stop() });
     const profile = invocation.profile({ url: fixture.url });

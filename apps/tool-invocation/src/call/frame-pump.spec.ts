@@ -7,7 +7,7 @@ const log = (data: unknown): CallFrame => ({ kind: 'log', level: 'info', data })
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('FramePump', () => {
-  it('hands frames on in order', async () => {
+  it('FramePump hands frames on in order when they are taken', async () => {
     const pump = new FramePump();
     const taken: CallFrame[] = [];
     pump.attach({ send: async (frame) => void taken.push(frame) });
@@ -18,7 +18,7 @@ describe('FramePump', () => {
     expect(taken).toEqual([progress(1), log('a'), progress(2)]);
   });
 
-  it('keeps the newest progress and the newest messages while nobody takes any', async () => {
+  it('FramePump keeps the newest progress and messages when nobody takes any', async () => {
     const pump = new FramePump();
     for (let value = 1; value <= 1_000; value++) pump.offer(progress(value));
     for (let value = 1; value <= 1_000; value++) pump.offer(log(value));
@@ -31,7 +31,7 @@ describe('FramePump', () => {
     expect(pump.dropped).toBe(2_000 - 256);
   });
 
-  it('lets a slow taker set the pace', async () => {
+  it('FramePump sends one frame at a time when its sink is slow', async () => {
     const pump = new FramePump();
     let take = () => {};
     const taken: CallFrame[] = [];
@@ -50,7 +50,7 @@ describe('FramePump', () => {
     expect(values).toEqual([...Array.from({ length: 32 }, (_, at) => at + 1), 100]);
   });
 
-  it('leaves nothing out of a burst that came in one piece', async () => {
+  it('FramePump drops nothing when a burst comes in one piece', async () => {
     const pump = new FramePump();
     const taken: CallFrame[] = [];
     pump.attach({ send: async (frame) => void taken.push(frame) });
@@ -61,7 +61,7 @@ describe('FramePump', () => {
     expect(taken).toEqual(burst);
   });
 
-  it('goes on with whoever comes next, without repeating', async () => {
+  it('FramePump goes on without repeating when another sink is attached', async () => {
     const pump = new FramePump();
     const first: CallFrame[] = [];
     const second: CallFrame[] = [];
@@ -76,7 +76,7 @@ describe('FramePump', () => {
     expect([first, second]).toEqual([[progress(1)], [progress(2)]]);
   });
 
-  it('does not wait for a taker who has gone', async () => {
+  it('FramePump does not wait when its sink has gone', async () => {
     const pump = new FramePump();
     pump.attach({
       send: async () => {
@@ -89,7 +89,7 @@ describe('FramePump', () => {
     await expect(pump.drained()).resolves.toBeUndefined();
   });
 
-  it.each([[Number.NaN], [1], [0]])('ends progress that does not advance: %d', (value) => {
+  it.each([[Number.NaN], [1], [0]])('FramePump drops progress when it does not advance: %d', (value) => {
     const pump = new FramePump();
     pump.offer(progress(1));
     pump.offer(progress(value));

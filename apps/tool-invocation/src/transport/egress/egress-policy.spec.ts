@@ -12,7 +12,7 @@ const resolved = (policy: EgressPolicy, host: string) =>
     policy.lookup(host, { all: true }, (error, addresses) => resolve(error ?? addresses)),
   );
 
-describe('addresses', () => {
+describe('classifyAddress', () => {
   it.each([
     ['93.184.216.34', 'public'],
     ['2606:2800:220:1:248:1893:25c8:1946', 'public'],
@@ -45,7 +45,7 @@ describe('addresses', () => {
     ['255.255.255.255', 'forbidden'],
     ['198.18.0.1', 'forbidden'],
     ['not an address', 'forbidden'],
-  ])('%s is %s', (address, kind) => {
+  ])('classifyAddress tells the class of an address when it is given one: %s is %s', (address, kind) => {
     expect(classifyAddress(address)).toBe(kind);
   });
 });
@@ -77,24 +77,24 @@ describe('EgressPolicy', () => {
     'javascript:alert(1)',
     'example.com',
     '',
-  ])('never reaches %s from a laptop', (url) => {
+  ])('EgressPolicy refuses a URL when it leads to a forbidden address: %s', (url) => {
     expect(() => laptop.parse(url)).toThrow(expect.objectContaining({ code: 'upstream.refused', executed: 'no' }));
   });
 
   it.each(['http://127.0.0.1:3000/mcp', 'http://[::1]:3000/mcp', 'http://2130706433:3000/', 'http://0x7f.1:3000/'])(
-    'reaches %s where localhost is allowed',
+    'EgressPolicy allows a loopback URL when localhost is allowed: %s',
     (url) => {
       expect(laptop.parse(url).hostname).toMatch(/^(127\.0\.0\.1|\[::1\])$/);
       expect(() => strict.parse(url)).toThrow('not allowed');
     },
   );
 
-  it('reaches private networks where they are allowed, and metadata services nowhere', () => {
+  it('EgressPolicy allows private networks when they are allowed, and metadata services never', () => {
     expect(office.parse('https://192.168.1.10/mcp').host).toBe('192.168.1.10');
     expect(() => office.parse('http://169.254.169.254/')).toThrow('not allowed');
   });
 
-  it('judges a name by what it resolves to when it is dialled', async () => {
+  it('EgressPolicy judges a name by its addresses when it is dialled', async () => {
     expect(strict.parse('http://localhost:3000/').hostname).toBe('localhost');
     await expect(resolved(strict, 'localhost')).resolves.toMatchObject({ code: 'upstream.refused' });
     await expect(resolved(laptop, 'localhost')).resolves.toEqual(
@@ -106,7 +106,7 @@ describe('EgressPolicy', () => {
     });
   });
 
-  it('asks no questions when it is switched off, but for the form of the URL', () => {
+  it('EgressPolicy checks only the form of a URL when it is switched off', () => {
     expect(off.parse('http://169.254.169.254/').hostname).toBe('169.254.169.254');
     expect(() => off.parse('file:///etc/passwd')).toThrow('neither http nor https');
   });
