@@ -25,7 +25,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
     lifecycle: Lifecycle,
   ) {
     watchInvocation(calls, directory);
-    // What would last for as long as somebody is interested must not hold up the end.
+    // Parked calls and watches last as long as their clients want; they must not delay the stop.
     lifecycle.onStopping(async () => {
       this.calls.dismissParked();
       this.watching.dismiss();

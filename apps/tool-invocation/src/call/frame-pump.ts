@@ -1,6 +1,6 @@
 import type { CallFrame } from '#contracts/tool-invocation/execute-call.request';
 
-/** Where frames go: the asker of the moment. */
+/** Where frames go: the bus request that waits for the call at the moment. */
 export interface FrameSink {
   send(frame: CallFrame): Promise<void>;
 }
@@ -10,7 +10,7 @@ const WAITING_MAX = 256;
 const PROGRESS_WAITING_MAX = 32;
 
 /**
- * Hands frames to whoever asks, at the pace they are taken. When too many wait, progress is overwritten by newer
+ * Hands frames to the sink, at the pace the sink takes them. When too many wait, progress is overwritten by newer
  * progress and the oldest log messages give way, so an upstream cannot fill the memory by talking.
  */
 export class FramePump {
@@ -21,6 +21,7 @@ export class FramePump {
   private sent: Promise<void> | undefined;
   private lastProgress = Number.NEGATIVE_INFINITY;
 
+  /** Frames go to this sink from now on; without one, they wait. */
   attach(sink: FrameSink | undefined): void {
     this.sink = sink;
     this.sending = false;

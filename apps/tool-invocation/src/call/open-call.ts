@@ -16,17 +16,17 @@ export interface CallTerms {
   readonly traceparent: string;
 }
 
-/** Who works on a call. */
+/** What works on a call at the upstream's side. */
 export interface UpstreamSide {
-  /** Nobody waits any more; the upstream is told. */
+  /** Stops the work and notifies the upstream. */
   cancel(reason: string): void;
 }
 
-/** Servers may ask several things at once; they are put to the client together. */
+/** An upstream may send several requests at once; they go to the client together. */
 const COLLECTING_MS = 15;
 const SERVER_REQUESTS_MAX = 32;
 
-/** A call that is under way. The upstream side feeds it; the dispatcher waits for its steps. */
+/** A call under way. The conversation with the upstream feeds it; execution waits for its steps. */
 export class OpenCall implements CallTerms {
   readonly frames = new FramePump();
   /**
@@ -67,7 +67,7 @@ export class OpenCall implements CallTerms {
     return this.end !== undefined;
   }
 
-  /** Waits for what comes next. One waiter at a time. */
+  /** Resolves with the next step; rejects with the failure of the call. One waiter at a time. */
   next(): Promise<Step> {
     return new Promise((resolve, reject) => {
       this.waiter = { resolve, reject };
@@ -102,7 +102,7 @@ export class OpenCall implements CallTerms {
     if (isAtLeast(frame.level, this.logLevel)) this.frames.offer(frame);
   }
 
-  /** Nothing comes for so long. */
+  /** Says that nothing will come for so long. */
   postpone(afterMs: number): void {
     if (this.end === undefined) this.frames.offer({ kind: 'later', afterMs });
   }
@@ -115,7 +115,7 @@ export class OpenCall implements CallTerms {
     if (this.waiter !== undefined) this.collect();
   }
 
-  /** Ends the call from our side; the upstream is told. */
+  /** Ends the call from the gateway's side and notifies the upstream. */
   cancel(error: GatewayError, reason: string): void {
     if (this.end !== undefined) return;
     this.upstreamSide?.cancel(reason);

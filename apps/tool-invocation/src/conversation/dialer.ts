@@ -6,11 +6,11 @@ import { ModernPeer } from './modern/peer.js';
 import type { Peer, PeerEvents } from './peer.js';
 import { discover, judge, probeEra, type Verdict } from './era-probe.js';
 
-/** A server that has not answered the probe by then is sent `initialize` as well; it may only be slow to start. */
+/** A server that has not answered the probe by then is sent `initialize` as well; it may only be slow. */
 const PROBE_WAIT_MS = 2_000;
 
 /**
- * Opens conversations with one upstream. Knows, once it has found out, which era the upstream speaks.
+ * Opens conversations with one upstream. Knows which era the upstream speaks once it has found out.
  */
 export class Dialer {
   verdict: Verdict | undefined;
@@ -29,6 +29,7 @@ export class Dialer {
     return performance.now() - this.judgedAtMs;
   }
 
+  /** Rejects with `upstream.not_mcp`, or with the failure of reaching the upstream. */
   async dial(access: Access, capabilities: Readonly<Record<string, unknown>>, events: PeerEvents): Promise<Peer> {
     const { verdict } = this;
     const line = await this.open(access, events);
@@ -45,7 +46,7 @@ export class Dialer {
     }
   }
 
-  /** Asks again an upstream that was found to be legacy; a verdict that nobody doubts would never correct itself. */
+  /** Probes a legacy upstream again: it may speak 2026-07-28 by now. */
   async recheck(access: Access): Promise<void> {
     const line = await this.open(access, UNHEARD);
     try {
@@ -136,7 +137,7 @@ export class Dialer {
     return session;
   }
 
-  /** What the upstream speaks, found out just now. */
+  /** Keeps what the upstream was just found to speak. */
   settle(verdict: Verdict): void {
     this.verdict = verdict;
     this.judgedAtMs = performance.now();
@@ -157,7 +158,7 @@ interface Line {
   readonly target: LateEvents;
 }
 
-/** A channel has to know whom to tell before there is anybody. */
+/** A channel needs its events before there is a peer to receive them. */
 class LateEvents implements ChannelEvents {
   receiver: { received(message: IncomingRequest | IncomingNotification): void } | undefined;
 

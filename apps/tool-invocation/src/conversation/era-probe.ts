@@ -39,8 +39,8 @@ const isRefusedAndServed = ({ message }: Response): boolean =>
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /**
- * Asks an upstream as 2026-07-28 does and judges by what comes back. What is no evidence of an era (a refused
- * credential, a broken server, silence) is thrown.
+ * Asks an upstream as 2026-07-28 does and judges by the answer. Rejects with whatever is no evidence of an era: a refused
+ * credential, a broken server, silence.
  * https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#backward-compatibility
  */
 export const probeEra = async (channel: Channel, capabilities: object, timeoutMs: number): Promise<Verdict> => {

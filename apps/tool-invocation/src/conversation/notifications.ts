@@ -25,7 +25,7 @@ export const relayLog = ({ params }: IncomingNotification, call: OpenCall): void
   call.log({ kind: 'log', level, ...(typeof logger === 'string' && { logger: logger.slice(0, TEXT_MAX) }), data });
 };
 
-/** Tells the events about a change notification; false when it is none. */
+/** Passes a change notification to the events. False when the message is none. */
 export const announce = (method: string, params: Readonly<Record<string, unknown>>, events: PeerEvents): boolean => {
   const list = changedListOf(method);
   if (list !== undefined) events.listChanged(list);

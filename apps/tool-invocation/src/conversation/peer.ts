@@ -4,57 +4,58 @@ import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { OpenCall } from '../call/open-call.js';
 import type { Response } from './request.js';
 
-/** What an upstream tells about itself. */
+/** What an upstream says about itself. */
 export interface PeerIdentity {
   readonly era: Era;
   readonly protocolVersion: string;
   readonly serverInfo: Readonly<Record<string, unknown>>;
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly instructions: string | null;
-  /** How long this is good; absent where it is for as long as the conversation. */
+  /** How long this is valid; absent where it is valid as long as the conversation. */
   readonly hint?: CacheHint;
 }
 
-/** What happens at an upstream beside its calls. */
+/** What happens at an upstream besides its calls. */
 export interface PeerEvents {
   listChanged(list: CatalogList): void;
   resourceUpdated(uri: string): void;
-  /** Messages were lost or may have been: whatever was known is doubtful. */
+  /** Messages may have been lost: what is cached may be out of date. */
   invalidated(): void;
   closed(): void;
 }
 
-/** The other end of an MCP conversation. Both eras; `modern-peer` and `legacy-session` differ in all but this. */
+/** The other end of an MCP conversation, in either era: `modern/` and `legacy/` differ in all but this. */
 export interface Peer {
-  /** As it was told last. */
+  /** As the upstream said last. */
   identity: PeerIdentity;
   readonly closed: boolean;
-  /** Calls it works on, and other uses that keep it from being ended for idleness. */
+  /** Calls it works on, and other uses that keep it from being closed for idleness. */
   readonly uses: number;
   /** Monotonic ms of the last use. */
   readonly usedAtMs: number;
+  /** Sends the call; its answer or failure reaches the call itself. */
   start(call: OpenCall): void;
-  /** One of the gateway's own requests (a list, say). */
+  /** Sends one of the gateway's own requests, `tools/list` for example. Rejects only when there is no answer. */
   request(method: string, params: object, timeoutMs: number): Promise<Response>;
-  /** Begins to hear `list_changed` and, for these URIs, updates. Replaces what was watched before. */
+  /** Subscribes to changes of lists and resources. Replaces what was watched before. */
   watch(watched: Watched): void;
-  /** Begins to hear of tasks; the function that is returned ends it. */
+  /** Subscribes to changes of tasks. Returns the function that ends it. */
   followTasks(listener: TaskListener): () => void;
-  /** Nobody comes here any more: what was kept for later is let go. */
+  /** No more calls will come: followers go elsewhere. */
   retire(): void;
   close(): Promise<void>;
 }
 
-/** Hears of tasks. */
+/** Listens to changes of tasks. */
 export interface TaskListener {
   readonly taskIds: readonly string[];
-  /** Of the clients whose tasks they are. */
+  /** Of the client whose tasks they are. */
   readonly capabilities: Readonly<Record<string, unknown>>;
-  /** The upstream tells of these; of the others it has to be asked. */
+  /** The upstream sends changes of these tasks; the others have to be polled. */
   onAcknowledged(taskIds: readonly string[]): void;
-  /** One is no longer what it was; `null` where it has to be asked how it is. */
+  /** A task has changed; `null` where it has to be read. */
   onUpdate(taskId: string, task: string | null): void;
-  /** No more will be heard here. */
+  /** No more changes will come. */
   onEnd(): void;
 }
 

@@ -25,7 +25,7 @@ const PAGE_MS = 15_000;
 const NAME_CHARS_MAX = 1_024;
 const DEFINITION_CHARS_MAX = 1_048_576;
 
-/** Looks an upstream over: what it is and everything it lists. The conversation stays open to hear of changes. */
+/** Finds out what an upstream is and everything it lists. The conversation stays open, to be notified of changes. */
 @Injectable()
 export class DiscoveryService {
   constructor(
@@ -33,21 +33,25 @@ export class DiscoveryService {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
+  /**
+   * Rejects with `upstream.not_mcp` where the URL leads to something else, or with the failure of reaching the upstream. With
+   * transport `AUTO`, Streamable HTTP is tried before HTTP+SSE.
+   */
   async discover({ profile, transport, credential }: Request): Promise<ReplyOf<typeof DiscoverUpstream>> {
     const access =
       credential === undefined ? await this.directory.credentials.access(profile.id, '') : accessFor(credential);
-    if (transport !== 'AUTO') return this.look({ ...profile, transport }, access);
+    if (transport !== 'AUTO') return this.inspect({ ...profile, transport }, access);
     try {
-      return await this.look({ ...profile, transport: 'STREAMABLEHTTP' }, access);
+      return await this.inspect({ ...profile, transport: 'STREAMABLEHTTP' }, access);
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== 'upstream.not_mcp') throw error;
-      return await this.look({ ...profile, transport: 'SSE' }, access).catch((second: unknown) => {
+      return await this.inspect({ ...profile, transport: 'SSE' }, access).catch((second: unknown) => {
         throw second instanceof GatewayError && second.code === 'upstream.invalid_answer' ? error : second;
       });
     }
   }
 
-  private async look(profile: UpstreamProfile, access: Access): Promise<DiscoveredUpstream> {
+  private async inspect(profile: UpstreamProfile, access: Access): Promise<DiscoveredUpstream> {
     const startedAtMs = performance.now();
     const upstream = this.directory.adopt(profile);
     const met = await this.meet(upstream, access);
@@ -69,8 +73,8 @@ export class DiscoveryService {
   }
 
   /**
-   * A session is told once and for all what its upstream is; an upstream without sessions is asked again. `false`: it has
-   * become another kind.
+   * Asks an upstream without sessions again what it is; a session says it once for all. Resolves with false when the
+   * upstream has become one with sessions.
    */
   private async refreshIdentity(upstream: Upstream, peer: Peer): Promise<boolean> {
     if (peer.identity.era === 'legacy') return true;
@@ -90,7 +94,7 @@ export class DiscoveryService {
     try {
       return await upstream.overview(access);
     } catch (error) {
-      // Over HTTP "an invalid answer" to the very first message means that nobody there speaks MCP.
+      // Over HTTP an invalid answer to the first message means that the server does not speak MCP.
       const isForeign = error instanceof GatewayError && error.code === 'upstream.invalid_answer';
       throw isForeign
         ? fail('upstream.not_mcp', { executed: 'no', cause: error, ...(error.data && { data: error.data }) })

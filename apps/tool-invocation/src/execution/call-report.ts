@@ -37,7 +37,7 @@ export class CallReport {
     };
   }
 
-  /** `go` is called once it stands on disk that the call has begun. */
+  /** Calls `go` once the begun record is on disk. */
   begin(go: () => void): void {
     this.begun = this.outbox.begin(this.record, go);
   }

@@ -27,7 +27,7 @@ type Reply = WithBody<CallAnswer>;
 
 /** How soon it is noticed that a client has cancelled. */
 const SWEEP_MS = 50;
-/** How long a parked call waits for a lease, where its client has to be asked by whoever made the call. */
+/** How long a parked call waits for a lease, where ingress has to ask the client. */
 const UNLEASED_MS = 5_000;
 
 /**
@@ -212,7 +212,7 @@ export class CallService {
     open.frames.attach(undefined);
     running.context = undefined;
     const { ttlMs } = this.settings.parked;
-    // A client without a session comes back by itself, from anywhere; any other is asked by the instance that made the call.
+    // A client without a session comes back by itself, from anywhere; any other is asked by the ingress that made the call.
     running.deadlineAtMs = Date.now() + (client.revision === MODERN_REVISION ? ttlMs : Math.min(ttlMs, UNLEASED_MS));
     this.dispatcher.leave(running, undefined);
     return new WithBody(

@@ -9,12 +9,12 @@ import type { RunningCall } from './running-call.js';
 
 /**
  * Takes a call to its upstream: finds the upstream and its credential, waits for a place, asks the breaker, and hands the
- * call to a conversation. What goes wrong on the way ends the call; `tryAgain` says whether it may begin anew.
+ * call to a conversation. A failure on the way ends the call; `tryAgain` decides whether it begins anew.
  */
 export class Dispatcher {
   constructor(private readonly directory: UpstreamDirectory) {}
 
-  /** Goes to the upstream: without a pause when everything is at hand, which is what nearly every call finds. */
+  /** Goes to the upstream, synchronously when everything is cached, as it is for nearly every call. */
   begin(running: RunningCall): void {
     const { open } = running;
     if (open.ended) return;
@@ -33,7 +33,7 @@ export class Dispatcher {
     }
   }
 
-  /** Gives the place at the upstream back and tells how the upstream did. */
+  /** Releases the place at the upstream and reports its health to the breaker. */
   leave(running: RunningCall, failure: GatewayError | undefined, judged = true): void {
     const { upstream, open } = running;
     if (!running.holdsSlot || upstream === undefined) return;
@@ -48,7 +48,7 @@ export class Dispatcher {
     else upstream.breaker.undecided();
   }
 
-  /** Begins anew, as long as that is safe; `null` when it is not. */
+  /** Begins anew where that is safe, and returns the next step; `null` where it is not. */
   tryAgain(running: RunningCall, failure: GatewayError): Promise<Step> | null {
     const delayMs = this.retryDelayMs(running, failure);
     if (delayMs === null) return null;
@@ -66,7 +66,7 @@ export class Dispatcher {
     running.attempts++;
     const stale = staleness(failure);
     if (stale !== undefined) {
-      // What was known proved wrong; it is learnt anew once.
+      // What was cached proved wrong; it is asked for anew once.
       if (running.attempts > 1) return null;
       if (stale === 'era') upstream.invalidateEra();
       return 0;
@@ -122,7 +122,7 @@ export class Dispatcher {
 
 const ILL = new Set<string>(['upstream.unreachable', 'upstream.closed', 'upstream.invalid_answer', 'upstream.not_mcp']);
 
-/** What a failure says about the health of the upstream. A slow tool is no sick server, a silent server is. */
+/** What a failure says about the health of the upstream: a slow tool is healthy, a silent server is not. */
 const judgeHealth = (failure: GatewayError, heard: boolean): 'well' | 'ill' | 'unknown' => {
   if (ILL.has(failure.code)) return staleness(failure) === undefined ? 'ill' : 'unknown';
   if (failure.code === 'upstream.timed_out') return heard ? 'well' : 'ill';

@@ -1,7 +1,7 @@
 import type { CallContext } from '#libs/bus';
 import type { TaskNotice } from '#contracts/tool-invocation/watch-tasks.request';
 
-/** Whoever follows tasks: where changes are sent, and when nobody wants them any more. */
+/** The bus request that follows tasks: takes changes, and says when it ends. */
 export type FollowerContext = Pick<CallContext<TaskNotice>, 'signal' | 'send'>;
 
 const POLL_MS = 1_000;

@@ -12,7 +12,7 @@ export interface ParkedCall {
   readonly holders: Set<() => void>;
 }
 
-/** Calls to legacy upstreams that are held open while their client gathers what was asked for. */
+/** Calls to legacy upstreams that are kept open while their client gathers the input. */
 export class ParkedCalls {
   private readonly calls = new Map<string, ParkedCall>();
   private readonly perPrincipal = new Map<string, number>();
@@ -23,6 +23,7 @@ export class ParkedCalls {
     return this.calls.size;
   }
 
+  /** Throws `mcp.input_unavailable` when the principal has as many parked calls as it may. */
   park(callId: string, parked: ParkedCall): void {
     const count = this.perPrincipal.get(parked.principalId) ?? 0;
     if (count >= this.perPrincipalMax) {
@@ -35,7 +36,7 @@ export class ParkedCalls {
     this.calls.set(callId, parked);
   }
 
-  /** Whether it is unknown, another's, or past that round is not told apart. */
+  /** Throws `mcp.state_invalid`, the same for a call that is unknown, another's, or past that round. */
   find(callId: string, round: number, principalId: string): ParkedCall {
     const parked = this.calls.get(callId);
     if (parked === undefined || parked.round !== round || parked.principalId !== principalId)

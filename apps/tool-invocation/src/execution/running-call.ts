@@ -18,7 +18,7 @@ export class RunningCall implements Slotted {
   /** It counts as running at the upstream. */
   holdsSlot = false;
   attempts = 0;
-  /** Whoever waits for it; nobody does while it is parked. */
+  /** The bus request that waits for it; none while the call is parked. */
   context: Context | undefined;
 
   constructor(
@@ -37,7 +37,7 @@ export class RunningCall implements Slotted {
     if (!this.context?.isTask) this.deadlineAtMs = Math.min(this.deadlineAtMs, Date.now() + timeoutMs);
   }
 
-  /** Replaces whoever waits for the call, and with them the deadline. */
+  /** Replaces the request that waits for the call, and with it the deadline. */
   serve(context: Context): void {
     this.context = context;
     this.deadlineAtMs = context.deadlineAtMs;
@@ -52,7 +52,7 @@ export class RunningCall implements Slotted {
     return this.context?.signal.aborted ?? false;
   }
 
-  /** Nobody waits any more, or the deadline has passed. */
+  /** The client has cancelled, or the deadline has passed. */
   onDue(): void {
     if (this.isAborted) this.end('bus.cancelled', 'the client cancelled');
     else this.overdue(this);

@@ -5,25 +5,25 @@ import type { Exchange } from './exchange.js';
 /** What reaches a channel beside the answers to its requests. */
 export interface ChannelEvents {
   received(message: IncomingRequest | IncomingNotification): void;
-  /** Some of it may have been lost. */
+  /** Messages may have been lost. */
   invalidated(): void;
   /** The channel is of no use any more; its exchanges have failed. */
   closed(reason: GatewayError): void;
 }
 
-/** How messages travel to one upstream: over HTTP, through a child's pipes, or over HTTP+SSE. */
+/** How messages travel to one upstream: over Streamable HTTP, through a child's pipes, or over HTTP+SSE. */
 export interface Channel {
   readonly closed: boolean;
   /** The upstream keeps state for this channel, and may lose it. */
   readonly sessionful: boolean;
-  /** The revision that was agreed upon; what goes into `MCP-Protocol-Version`. */
+  /** The negotiated revision: the value of `MCP-Protocol-Version`. */
   protocolVersion: string | undefined;
   request(exchange: Exchange): void;
   /** Sends a notification or the answer to a request of the upstream. */
   post(text: string): Promise<void>;
   /**
-   * Opens what carries messages that belong to no request, where that is a thing of its own. Resolves once it is open,
-   * or there is none; never rejects.
+   * Opens the stream for messages that belong to no request, where the transport has one. Resolves once it is open, or the
+   * server has none; never rejects.
    */
   listen(): Promise<void>;
   close(): Promise<void>;
@@ -31,7 +31,7 @@ export interface Channel {
 
 export type TransportKind = 'http' | 'stdio' | 'sse';
 
-/** One way to reach one upstream. */
+/** One way to reach one upstream; what its channels share. */
 export interface Transport {
   open(access: Access, events: ChannelEvents): Promise<Channel>;
   close(): Promise<void>;

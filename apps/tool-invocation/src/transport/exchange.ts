@@ -14,12 +14,12 @@ export interface ExchangeSink {
 
 /** What takes an exchange to the upstream and back. */
 export interface Carrier {
-  /** Nobody waits for it any more. */
+  /** Stops the work: the answer is not wanted any more. */
   release(exchange: Exchange): void;
 }
 
 /**
- * One JSON-RPC request on its way to an upstream and back. The channel that carries it feeds it; whoever made it
+ * One JSON-RPC request on its way to an upstream and back. The channel that carries it feeds it; its sink
  * listens. Knows whether anything was sent, which decides whether the call may be repeated.
  */
 export class Exchange {
@@ -76,7 +76,7 @@ export class Exchange {
     this.sink.failed(error);
   }
 
-  /** Nobody waits any more. */
+  /** Ends the exchange: the answer is not wanted any more. */
   abandon(): void {
     this.settled = true;
     this.carrier?.release(this);

@@ -14,6 +14,7 @@ const CODE_VARIABLES =
   /^(NODE_OPTIONS|NODE_PATH|LD_.*|DYLD_.*|PYTHONSTARTUP|PYTHONPATH|PERL5OPT|RUBYOPT|BASH_ENV|ENV|IFS|PATH)$/;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** What is sent for a credential. Throws `upstream.refused` for headers and variables that must not be sent. */
 export const accessOf = (credential: UpstreamCredential | null, version: string): Access => {
   const headers: string[] = [];
   for (const [name, value] of Object.entries(credential?.headers ?? {})) {
@@ -38,7 +39,7 @@ const refused = (reason: string) =>
 const SECRET_NAME = /auth|cookie|credential|key|pass|secret|session|token/i;
 const SECRET_LENGTH_MIN = 8;
 
-/** Hides what was presented where an upstream sends it back, as it is or with its scheme cut off. */
+/** Removes secrets from text that an upstream sends back, also where the upstream cut their scheme off. */
 const redactor = (presented: Readonly<Record<string, string>>): ((text: string) => string) => {
   const secrets = new Set<string>();
   for (const [name, value] of Object.entries(presented)) {

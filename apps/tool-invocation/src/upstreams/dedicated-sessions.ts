@@ -8,7 +8,7 @@ interface Claim {
   readonly peers: Set<Peer>;
 }
 
-/** Sessions that this instance keeps for one client or one principal each. What is not here is lost. */
+/** Sessions of one client or one principal each, of which this instance is the owner. What is not here is lost. */
 export class DedicatedSessions {
   private readonly claimed = new Map<string, Claim>();
 
@@ -18,7 +18,7 @@ export class DedicatedSessions {
     else known.usedAtMs = performance.now();
   }
 
-  /** Throws `upstream.session_lost` where a new one would be taken for the old one. */
+  /** Throws `upstream.session_lost` where a new session would be mistaken for the old one. */
   use({ key, renewable }: DedicatedSession): void {
     if (!renewable && !this.claimed.has(key)) {
       const message = 'The session at the upstream is gone, with what it remembered';
@@ -32,19 +32,19 @@ export class DedicatedSessions {
     this.claimed.get(key)?.peers.add(peer);
   }
 
-  /** With one of its conversations the whole session is lost. */
+  /** The whole session is lost when one of its conversations is. */
   lost(peer: Peer): void {
     for (const [key, { peers }] of this.claimed) if (peers.has(peer)) this.claimed.delete(key);
   }
 
-  /** Answers the conversations that nobody needs any more. */
+  /** Gives the session up. Returns its conversations, to be closed. */
   release(key: string): readonly Peer[] {
     const peers = [...(this.claimed.get(key)?.peers ?? [])];
     this.claimed.delete(key);
     return peers;
   }
 
-  /** Those that nobody has come for; the others end with their conversations. */
+  /** Drops claims without a conversation; the others end with their conversations. */
   forgetUnused(idleMs: number): void {
     const beforeMs = performance.now() - idleMs;
     for (const [key, { usedAtMs, peers }] of this.claimed)

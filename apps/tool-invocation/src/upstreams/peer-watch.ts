@@ -2,11 +2,11 @@ import { NOTHING_WATCHED, type Peer } from '../conversation/peer.js';
 
 type Notify = (uri: string) => void;
 
-/** Who follows what over one conversation: however many follow a resource, the upstream hears of it once. */
+/** What is followed over one conversation. The upstream has one subscription for each resource, however many follow it. */
 export class PeerWatch {
   lists = false;
   private readonly followers = new Map<string, Set<Notify>>();
-  /** Called when the conversation is gone; whoever follows finds another. */
+  /** Called when the conversation ends; followers then open another. */
   readonly onLost = new Set<() => void>();
 
   constructor(private readonly peer: Peer) {}
@@ -40,7 +40,7 @@ export class PeerWatch {
   }
 
   lost(): void {
-    for (const tell of this.onLost) tell();
+    for (const notify of this.onLost) notify();
   }
 
   end(): void {

@@ -15,14 +15,14 @@ import { staleProfile } from '../call/stale.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Who has to know what happens at an upstream. */
+/** What an upstream needs of the instance it runs in. */
 export interface UpstreamHost {
   onListChanged(upstreamId: string, list: CatalogList): void;
-  /** Its lists may have changed unheard. */
+  /** Its lists may have changed without a notification. */
   onListsInvalidated(upstreamId: string): void;
-  /** Nobody tells any more when a list of it changes. */
+  /** Its lists are no longer watched. */
   onUnwatched(upstream: Upstream): void;
-  /** Makes room for one more conversation, or fails with `upstream.busy`. */
+  /** Makes room for one more conversation. Throws `upstream.busy`. */
   makeRoom(kind: TransportKind): void | Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export interface UpstreamHost {
 const BREAKER_OPEN_MS = 5_000;
 const RETIRE_TICK_MS = 100;
 
-/** One upstream as one profile describes it: its limits, its state of health, its open conversations. */
+/** One upstream as one profile describes it: its limits, its health, its open conversations. */
 export class Upstream {
   readonly breaker: CircuitBreaker;
   readonly limiter: ConcurrencyLimiter;
@@ -68,14 +68,17 @@ export class Upstream {
     return this.profile.timeoutMs ?? this.settings.callTimeoutMs;
   }
 
-  /** Throws `upstream.breaker_open`. Whoever is let in reports to the breaker what came of it. */
+  /** Throws `upstream.breaker_open`. Every call that passes reports its outcome to the breaker. */
   passBreaker(): void {
     if (this.breaker.tryAcquire()) return;
     const retryAfterMs = Math.max(1, Math.ceil(this.breaker.retryAfterMs));
     throw fail('upstream.breaker_open', { executed: 'no', data: { retryAfterMs } });
   }
 
-  /** The conversation for a client with these capabilities: at once when it is open. */
+  /**
+   * The conversation for a client with these capabilities, at once when it is open. Rejects with the failure of opening
+   * it, always with `executed: no`; throws `upstream.session_lost` for a dedicated session that is gone.
+   */
   peer(access: Access, capabilities: Json, principalId: string, dedicated?: DedicatedSession): Peer | Promise<Peer> {
     const { verdict } = this.dialer;
     if (dedicated !== undefined && verdict?.era !== 'modern') this.dedicated.use(dedicated);
@@ -86,7 +89,7 @@ export class Upstream {
     return this.dial(key, access, capabilities, dedicated);
   }
 
-  /** From now on a session for whoever this key stands for is kept here. */
+  /** Makes this instance the owner of the dedicated sessions of this key. */
   claim(key: string): void {
     this.dedicated.claim(key);
   }
@@ -108,16 +111,16 @@ export class Upstream {
     return [...this.watches.values()].some((watch) => watch.lists);
   }
 
-  /** Calls back on every change of the resource; the function that is returned ends it. */
+  /** Calls `notify` on every change of the resource. Returns the function that ends the watch. */
   watchResource(peer: Peer, uri: string, notify: (uri: string) => void): () => void {
     return this.watchOf(peer).add(uri, notify);
   }
 
-  /** Calls back when the conversation is gone. */
-  onLost(peer: Peer, tell: () => void): () => void {
+  /** Calls `notify` when the conversation ends. Returns the function that cancels this. */
+  onLost(peer: Peer, notify: () => void): () => void {
     const { onLost } = this.watchOf(peer);
-    onLost.add(tell);
-    return () => onLost.delete(tell);
+    onLost.add(notify);
+    return () => onLost.delete(notify);
   }
 
   /** Forgets what the upstream speaks; the next conversation finds out anew. */
@@ -173,7 +176,7 @@ export class Upstream {
     await this.transport.close();
   }
 
-  /** One finds out what the upstream speaks, the others wait for it. */
+  /** The first caller finds out which era the upstream speaks; the others wait for it. */
   private async firstPeer(
     access: Access,
     capabilities: Json,
@@ -254,7 +257,7 @@ export class Upstream {
     const watch = this.watches.get(peer);
     this.watches.delete(peer);
     watch?.lost();
-    // A process that has ended changes nothing any more; the next one is looked over when it is needed.
+    // A process that has ended has no more changes; the next one is discovered when it is needed.
     if (watch?.lists && this.kind !== 'stdio' && !this.retired) this.host.onUnwatched(this);
   }
 
@@ -280,8 +283,8 @@ export class Upstream {
 }
 
 /**
- * A modern upstream is told everything with every call, and gives out handles where it remembers something; a legacy
- * one is told once per conversation, and remembers by conversation.
+ * The key of a conversation. Every request to a modern upstream holds the client's capabilities, so all clients share one
+ * conversation. A legacy upstream learns them once per session, and keeps state by session.
  */
 const keyOf = (
   era: 'modern' | 'legacy',

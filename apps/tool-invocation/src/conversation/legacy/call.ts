@@ -17,7 +17,7 @@ import { HttpRefusal } from '../../transport/http/refusal.js';
 import { nextRequestId } from '../request.js';
 import { toUpstreamError } from '../upstream-error.js';
 
-/** What is sent to a session for the sake of a call, where it is not the call itself. */
+/** How a request for the sake of a call differs from the call itself. */
 export interface RequestOverrides {
   readonly method?: string;
   readonly paramsText?: string;
@@ -27,11 +27,11 @@ export interface RequestOverrides {
   readonly onError?: (error: IncomingError) => void;
   /** Takes what the upstream requests in place of the call. */
   readonly onServerRequest?: (request: Omit<ServerRequest, 'key'>) => void;
-  /** Tells the upstream that nobody waits any more, where that is not said of the request itself. */
+  /** Cancels at the upstream in another way than `notifications/cancelled`. */
   readonly onCancel?: () => void;
 }
 
-/** Whose call it is. */
+/** What a call needs of its session. */
 export interface LegacyCallOwner {
   readonly channel: Channel;
   /** Takes what the upstream requests on the stream of the call. */
@@ -45,7 +45,7 @@ export interface LegacyCallOwner {
   give(open: OpenCall, message: IncomingResult | IncomingError): void;
 }
 
-/** A call, or something that has to be asked for its sake, on its way to a session and back. */
+/** A call, or a request for the sake of one, on its way to a session and back. */
 export class LegacyCall implements ExchangeSink, UpstreamSide {
   slot = -1;
   readonly exchange: Exchange;

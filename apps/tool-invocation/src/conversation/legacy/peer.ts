@@ -38,7 +38,7 @@ export interface SessionOptions {
 
 /**
  * A session with an upstream before 2026-07-28. It belongs to clients with one set of capabilities; where these can be
- * asked something, to one principal alone, so that a question can only reach the one whose call raised it.
+ * asked something, to one principal alone, so that a request can only reach the principal whose call raised it.
  */
 export class LegacyPeer implements Peer, LegacyCallOwner {
   usedAtMs = performance.now();
@@ -72,7 +72,7 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
 
   start(call: OpenCall): void {
     this.watcher.listen();
-    // What a server asks or tells on that stream before it is open is lost, and with it the call.
+    // A request that the server sends before that stream is open would be lost, and with it the call.
     const { opening } = this.watcher;
     if (opening === undefined) this.prepare(call);
     else void opening.then(() => this.prepare(call));
@@ -89,7 +89,7 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
     return request(this.channel, method, params, null, { timeoutMs });
   }
 
-  /** A request whose answer nobody waits for. */
+  /** Sends a request and ignores its answer. */
   fireAndForget(method: string, params: object): void {
     void this.request(method, params, SET_LEVEL_MS).catch(() => {});
   }
@@ -161,7 +161,7 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
     this.usedAtMs = performance.now();
   }
 
-  /** The upstream has forgotten us; another session takes over. */
+  /** The upstream has forgotten the session; another one takes over. */
   lose(): void {
     if (this.lost) return;
     this.lost = true;

@@ -87,7 +87,7 @@ export class LegacyTask {
   /** Waits for the end of the task. The upstream also sends its requests on the stream on which the end comes. */
   outcome(): Promise<Outcome> {
     this.reading ??= this.read().finally(() => {
-      // A result may be large; whoever asks again gets it from the upstream again.
+      // A result may be large; it is read from the upstream again when it is wanted again.
       this.reading = undefined;
       this.refuseRequests('The task has ended');
     });

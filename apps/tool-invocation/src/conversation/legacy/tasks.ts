@@ -36,7 +36,7 @@ export class LegacyTasks {
 
   constructor(private readonly session: TaskSession) {}
 
-  /** Tasks, and who follows them: they keep the session from being ended for idleness. */
+  /** Tasks and their followers: they keep the session from being closed for idleness. */
   get size(): number {
     const nowMs = Date.now();
     for (const task of this.tasks.values()) if (task.expiresAtMs <= nowMs) this.drop(task);
@@ -93,7 +93,7 @@ export class LegacyTasks {
     for (const listener of this.listeners) if (listener.taskIds.includes(taskId)) listener.onUpdate(taskId, null);
   }
 
-  /** The session is gone, or nobody comes here any more. */
+  /** The session is lost, or gets no more calls. */
   end(): void {
     this.isEnded = true;
     for (const listener of this.listeners) listener.onEnd();

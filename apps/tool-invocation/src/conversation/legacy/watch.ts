@@ -7,7 +7,7 @@ const LISTEN_WAIT_MS = 250;
 export interface WatchSession {
   readonly identity: PeerIdentity;
   readonly channel: Channel;
-  /** Sends a request whose answer nobody waits for. */
+  /** Sends a request and ignores its answer. */
   fireAndForget(method: string, params: object): void;
 }
 

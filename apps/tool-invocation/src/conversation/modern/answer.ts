@@ -70,7 +70,7 @@ const giveTaskAnswer = (call: OpenCall, message: IncomingResult): void => {
   call.answer({ kind: 'result', ...(meta && { meta }) }, text);
 };
 
-/** Gives a call the error of a 2026-07-28 upstream, or says with `false` that it is none of the client's business. */
+/** Gives a call the error of a 2026-07-28 upstream, or returns false when the error is about the gateway's own request. */
 export const giveModernError = (call: OpenCall, { error }: IncomingError): boolean => {
   // HeaderMismatch and UnsupportedProtocolVersion are about our own request to the upstream.
   if (error.code === HEADER_MISMATCH || error.code === VERSION_UNSUPPORTED) return false;

@@ -22,7 +22,7 @@ import { toUpstreamError } from '../upstream-error.js';
 import { giveModernError, giveModernResult } from './answer.js';
 import { callHeaders, modernMeta } from './request.js';
 
-/** Whose call it is. */
+/** What a call needs of its peer. */
 export interface ModernCallOwner {
   readonly channel: Channel;
   /** Whether requests carry headers, and cancelling is closing the stream. */
@@ -95,7 +95,7 @@ export class ModernCall implements ExchangeSink, UpstreamSide {
     this.peer.done(this);
     this.open.heard ||= this.exchange.heard;
     const { cause } = error;
-    // 400, 404, 405 without a modern error: whatever this is now, it is not what it was.
+    // 400, 404 or 405 without a modern error: the upstream has changed its era.
     const isDoubtful = cause instanceof HttpRefusal && [400, 404, 405, 406].includes(cause.status);
     this.open.fail(isDoubtful ? staleEra(error) : error);
   }

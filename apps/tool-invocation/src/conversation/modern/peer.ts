@@ -18,7 +18,7 @@ import { ModernWatch } from './watch.js';
 
 const REFRESH_MS = 10_000;
 
-/** An upstream of 2026-07-28: no session; every request says all there is to know. */
+/** An upstream of 2026-07-28: there is no session, every request is complete in itself. */
 export class ModernPeer implements Peer, ModernCallOwner {
   usedAtMs = performance.now();
   private readonly calls = new SlotMap<ModernCall>();
@@ -86,7 +86,7 @@ export class ModernPeer implements Peer, ModernCallOwner {
       if (message.method === 'notifications/progress' && call.exchange.id === progressToken)
         return call.notified(message);
     }
-    // A log message does not say whose it is; it is passed on only when there is no doubt.
+    // A log message names no request; it is passed on only when there is a single call.
     const [only] = this.calls;
     if (message.method === 'notifications/message' && only !== undefined && this.calls.size === 1)
       only.notified(message);

@@ -71,7 +71,7 @@ export class ModernWatch {
         this.backoff.succeeded();
       },
       requested: () => {},
-      // An error means the server has no such thing; a result that it is going down.
+      // An error means that the server has no such stream; a result that it is stopping.
       answered: (message) => {
         this.drop(previous);
         this.ended(exchange, message.kind === 'result');

@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
-/** What an IP address means to a gateway that is told to connect there. */
+/** What an IP address means to a gateway that is asked to connect there. */
 export type AddressClass = 'public' | 'private' | 'loopback' | 'forbidden';
 
 const listOf = (...subnets: readonly string[]): BlockList => {

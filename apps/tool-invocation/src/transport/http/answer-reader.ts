@@ -44,7 +44,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
-    // Whoever asked has gone while the request waited for a connection: it never leaves.
+    // The call ended while the request waited for a connection: the request is never sent.
     if (this.exchange.settled) controller.abort(new Error('abandoned'));
     else this.exchange.sent = true;
   }

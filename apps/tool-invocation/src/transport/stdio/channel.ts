@@ -19,7 +19,7 @@ export class StdioChannel implements Channel, Carrier {
   protocolVersion: string | undefined;
   closed = false;
   closing = false;
-  /** Lines on stdout that were no messages, and messages nobody waits for. */
+  /** Lines on stdout that were no messages, and answers to no request. */
   strays = 0;
   private readonly exchanges = new Map<unknown, Exchange>();
   private readonly exited: Promise<void>;
@@ -122,7 +122,7 @@ export class StdioChannel implements Channel, Carrier {
     else this.events.received(message);
   }
 
-  /** An answer that cannot be read: whose it is is plain only when a single one is awaited. */
+  /** A line that cannot be read may be the answer to any request, so all of them fail. */
   private refuseLine(error: GatewayError): void {
     const waiting = [...this.exchanges.values()];
     for (const exchange of waiting) {

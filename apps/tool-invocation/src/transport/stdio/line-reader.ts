@@ -4,7 +4,7 @@ import { decodeUtf8 } from '#libs/mcp';
 const LF = 10;
 const CR = 13;
 
-/** Cuts bytes into lines. A line over the limit is thrown away up to its end and reported once. */
+/** Cuts bytes into lines. A line over the limit is dropped up to its end and reported once. */
 export class LineReader {
   private partial: Buffer[] = [];
   private bytes = 0;

@@ -16,7 +16,7 @@ export interface ResumptionOptions extends Pick<EventFeedOptions, 'pool' | 'path
 
 /**
  * Fetches the answer to one request whose stream the server has closed: by GET with `Last-Event-ID`, after the time it
- * asked for, again and again until the answer is there or nobody waits for it.
+ * asked for, again and again until the answer is there or the call has ended.
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
  */
 export class Resumption implements Carrier {
@@ -39,7 +39,7 @@ export class Resumption implements Carrier {
     this.timer = setTimeout(() => this.fetch(lastEventId, retryMs, barren), Math.max(retryMs, RETRY_MS_MIN));
   }
 
-  /** Whoever waits is told that there will be nothing. */
+  /** Fails the exchange: there will be no answer. */
   giveUp(error?: GatewayError): void {
     this.stop();
     this.exchange.failClosed(error);
@@ -58,7 +58,7 @@ export class Resumption implements Carrier {
         if (this.exchange.settled) return this.stop();
         if (error?.cause instanceof HttpRefusal) return this.giveUp(error);
         const { reader } = feed;
-        // Who says when to come back again is still at work.
+        // An upstream that says when to come back is still at work.
         const isPoll = error === undefined && reader.retryMs !== undefined;
         const nextBarren = !isPoll && reader.lastEventId === lastEventId ? barren + 1 : 0;
         if (nextBarren >= BARREN_MAX) this.giveUp(error);

@@ -11,7 +11,7 @@ const UNKNOWN_SESSION = new Set([400, 404]);
 
 export interface SessionFeedEvents {
   event(event: StreamEvent): void;
-  /** It is open again, but what came in between is lost. */
+  /** The stream is open again, but messages in between are lost. */
   gap(): void;
   /** The server does not know the session any more. */
   lost(): void;

@@ -4,7 +4,7 @@ import type { EgressPolicy } from '../egress/egress-policy.js';
 import { Pools } from '../http/pools.js';
 import { HttpChannel } from './channel.js';
 
-/** Streamable HTTP: connections are shared by all who reach the upstream; a channel is no more than its headers. */
+/** Streamable HTTP: all channels of an upstream share its connections; a channel is no more than its headers. */
 export class HttpTransport implements Transport {
   private readonly pools: Pools;
   private readonly path: string;
