@@ -22,6 +22,9 @@ const sameRankAllowed = { openapi: ['mcp'], service: ['identity'], outbox: ['ser
 
 const either = (names) => `(${names.join('|')})`;
 
+/** How tool-invocation speaks to upstreams: folders with the same file names in each. */
+const dialects = either(['modern', 'legacy', 'streamable-http', 'sse', 'stdio']);
+
 const rankRules = ranks.flatMap((libs, rank) =>
   libs.map((lib) => ({
     name: `lib-ranks-${lib}`,
@@ -149,6 +152,16 @@ export default {
       to: {
         path: '^apps/$1/src/faces/[^/]+/',
         pathNot: ['^apps/$1/src/faces/$2/', '^apps/$1/src/faces/connection/'],
+      },
+    },
+    {
+      name: 'dialects-are-strangers',
+      comment: 'An era or a transport of upstreams never imports another one: what they share is beside their folders.',
+      severity: 'error',
+      from: { path: `^apps/tool-invocation/src/(conversation|transport)/${dialects}/` },
+      to: {
+        path: `^apps/tool-invocation/src/$1/${dialects}/`,
+        pathNot: '^apps/tool-invocation/src/$1/$2/',
       },
     },
     {

@@ -31,6 +31,10 @@ const sins: Record<string, { path: string; source: string }> = {
     path: 'apps/ingress/src/faces/rpc/sin-face.ts',
     source: "import '../mcp-ws/kept.js';",
   },
+  'dialects-are-strangers': {
+    path: 'apps/tool-invocation/src/conversation/modern/sin.ts',
+    source: "import '../legacy/kept.js';",
+  },
   'test-stays-in-test': { path: 'libs/bus/src/sin-test.ts', source: "import './kept.spec.js';" },
   // A cycle is reported once, from the file that comes first.
   'no-cycles': { path: 'libs/bus/src/cycle-a.ts', source: "import './cycle-b.js';" },
@@ -68,6 +72,8 @@ const innocents: Record<string, string> = {
   'libs/bus/src/type-cycle-b.ts': "import type { A } from './type-cycle-a.js'; export type B = A;",
   'libs/bus/src/cycle-b.ts': "import './cycle-a.js';",
   'libs/mcp/src/server-side/revision/r2025-11-25.ts': 'export const kept = 1;',
+  'apps/tool-invocation/src/conversation/legacy/kept.ts': "import './beside.js';",
+  'apps/tool-invocation/src/conversation/legacy/beside.ts': 'export const kept = 1;',
   'libs/contracts/src/index.ts': 'export const kept = 1;',
   'libs/contracts/src/registry/kept.event.ts': 'export const kept = 1;',
   'apps/house/src/house.ts': "import './door/kept.js'; import './pipes/kept.js';",
