@@ -3,3 +3,4 @@ export { CircuitBreaker, type CircuitBreakerSettings } from './circuit-breaker.j
 export { ConcurrencyLimiter, type ConcurrencyLimits } from './concurrency-limiter.js';
 export { DeadlineSweep, type SweepSettings } from './deadline-sweep.js';
 export { type HedgeSettings, hedge } from './hedge.js';
+export { pause } from './pause.js';

@@ -3,8 +3,7 @@ import type { CallContext } from '#libs/bus';
 import type { RequestOf } from '#contracts/define';
 import type { UpstreamNotice, WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { fail, toGatewayError } from '#libs/errors';
-import { Backoff } from '#libs/resilience';
-import { pause } from '../call/pause.js';
+import { Backoff, pause } from '#libs/resilience';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 
 type Request = RequestOf<typeof WatchUpstream>;
