@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InFlight, WithBody } from '#libs/bus';
+import { SlotMap, WithBody } from '#libs/bus';
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import type {
   LeaseParkedCall,
@@ -39,7 +39,7 @@ export class CallService {
   readonly parked: ParkedCalls;
   readonly deferred: DeferredTasks;
   private readonly dispatcher: Dispatcher;
-  private readonly running = new InFlight<RunningCall>();
+  private readonly running = new SlotMap<RunningCall>();
   private readonly sweep = new DeadlineSweep<RunningCall>({
     items: () => this.running,
     isDue: (running) => running.isAborted,
