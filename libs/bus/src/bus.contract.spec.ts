@@ -95,7 +95,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
   afterAll(() => adapter.stop());
 
   describe('asking', () => {
-    it('brings the answer back and says who gave it', async () => {
+    it('an ask brings the answer and the instance that gave it when a handler answers', async () => {
       const { asker, answerer } = await givenPair((bus) =>
         bus.answer(Echo, async (request) => ({ text: `${request.text}!` })),
       );
@@ -105,7 +105,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(answer).toEqual({ head: { text: 'héllo ✓!' }, body: undefined, instance: answerer.instance });
     });
 
-    it('carries bodies as they are, the empty one included', async () => {
+    it('an ask carries bodies unchanged when they are empty or hold any text', async () => {
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, async (request, call) => new WithBody(request, call.body)),
       );
@@ -116,7 +116,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect((await asker.ask(Echo, { text: '' })).body).toBeUndefined();
     });
 
-    it('tells the handler the call id, the trace and the deadline', async () => {
+    it('an ask tells the handler its call id, trace and deadline when they are given', async () => {
       let seen: CallContext | undefined;
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, async (request, call) => {
@@ -131,7 +131,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(seen).toMatchObject({ callId: 'call-1', traceparent: '00-aa-bb-01', deadlineAtMs });
     });
 
-    it('keeps apart asks that bear the same call id', async () => {
+    it('an ask gets its own answer when another has the same call id', async () => {
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, async (request) => {
           await sleep(request.text === 'slow' ? 50 : 0);
@@ -144,7 +144,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(answers.map(({ head }) => head.text)).toEqual(['slow', 'fast']);
     });
 
-    it('shares no object between the two sides', async () => {
+    it('an ask copies heads when the contract does not share them', async () => {
       const replies: { text: string; list?: number[] }[] = [];
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, async (request) => {
@@ -165,7 +165,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(replies).toEqual([{ text: 'kept', list: [1] }]);
     });
 
-    it('carries heads that may be shared like any other', async () => {
+    it('an ask carries heads like any other when the contract shares them', async () => {
       const { asker } = await givenPair((bus) => {
         bus.answer(Shared, async ({ list }, { body }) => new WithBody({ sum: list[0] + list[1] }, body));
       });
@@ -174,7 +174,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(await failureOf(tooLarge)).toMatchObject({ code: 'bus.too_large', executed: 'no' });
     });
 
-    it('never runs the handler before ask has returned', async () => {
+    it('an ask returns before the handler runs when both are in one process', async () => {
       let ran = false;
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, async (request) => {
@@ -192,7 +192,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
   });
 
   describe('failures', () => {
-    it('reach the asker with code, message, data and executed', async () => {
+    it('a failure reaches the asker with code, message, data and executed when it is named', async () => {
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, async () => {
           throw fail('registry.tool_unknown', {
@@ -215,7 +215,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(error.cause).toBeUndefined();
     });
 
-    it('without a name become platform.internal and keep their text inside', async () => {
+    it('a failure becomes platform.internal without its text when it has no name', async () => {
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, () => Promise.reject(new Error('password is hunter2'))),
       );
@@ -226,7 +226,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(JSON.stringify(error) + error.message).not.toContain('hunter2');
     });
 
-    it('thrown before the first await reach the asker too', async () => {
+    it('a failure reaches the asker when it is thrown before the first await', async () => {
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, () => {
           throw fail('upstream.busy');
@@ -236,7 +236,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect((await failureOf(asker.ask(Echo, { text: '' }))).code).toBe('upstream.busy');
     });
 
-    it('come at once when nobody answers', async () => {
+    it('an ask fails at once when nobody answers its contract', async () => {
       const asker = await join('ingress');
       const startedAtMs = Date.now();
 
@@ -246,7 +246,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(Date.now() - startedAtMs).toBeLessThan(500);
     });
 
-    it('come for a head that JSON cannot hold, in either direction', async () => {
+    it('an ask fails when JSON cannot hold a head, in either direction', async () => {
       const { asker } = await givenPair((bus) => bus.answer(Echo, async () => 1n as never));
       let deep: unknown = [];
       for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
@@ -263,7 +263,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
   });
 
   describe('instances', () => {
-    it('of one owner share the work', async () => {
+    it('instances share the work when they have one owner', async () => {
       const asker = await join('ingress');
       const answerers = await Promise.all([1, 2, 3].map(() => join('registry')));
       for (const bus of answerers) bus.answer(Echo, async (request) => request);
@@ -276,7 +276,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect([...served.values()].reduce((sum, { length }) => sum + length, 0)).toBe(60);
     });
 
-    it('can be asked by name', async () => {
+    it('an instance answers when it is asked by name', async () => {
       const asker = await join('ingress');
       const answerers = await Promise.all([1, 2, 3].map(() => join('registry')));
       for (const bus of answerers) bus.answer(Echo, async (request) => request);
@@ -288,7 +288,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(new Set(answers.map((answer) => answer.instance))).toEqual(new Set([instance]));
     });
 
-    it('that are gone are known to be gone at once', async () => {
+    it('an instance is known to be gone at once when it is asked by name', async () => {
       const { asker } = await givenPair((bus) => bus.answer(Echo, async (request) => request));
 
       const error = await failureOf(asker.ask(Echo, { text: '' }, { instance: 'nobody' }));
@@ -298,7 +298,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
   });
 
   describe('deadlines', () => {
-    it('end the wait and abort the handler', async () => {
+    it('a deadline ends the wait and aborts the handler when it is reached', async () => {
       let signal: AbortSignal | undefined;
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, (_request, call) => {
@@ -316,7 +316,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       await until(() => signal?.aborted === true);
     });
 
-    it('that have passed are never acted on', async () => {
+    it('a request is not acted on when its deadline has passed', async () => {
       let ran = 0;
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, async (request) => {
@@ -342,7 +342,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
   });
 
   describe('cancelling', () => {
-    it('reaches the handler while it works', async () => {
+    it('a cancellation reaches the handler when it is at work', async () => {
       const signals: AbortSignal[] = [];
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, (_request, call) => {
@@ -363,7 +363,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(signals.filter(({ aborted }) => aborted)).toHaveLength(1);
     });
 
-    it('right after asking is not lost', async () => {
+    it('a cancellation is not lost when it follows the ask at once', async () => {
       const contexts: CallContext[] = [];
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, (_request, call) => {
@@ -383,7 +383,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(contexts.every((call) => call.signal.aborted)).toBe(true);
     });
 
-    it('before asking sends nothing', async () => {
+    it('an ask sends nothing when it is cancelled before', async () => {
       const { asker } = await givenPair((bus) => bus.answer(Echo, async (request) => request));
 
       const error = await failureOf(asker.ask(Echo, { text: '' }, { signal: AbortSignal.abort() }));
@@ -403,7 +403,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       });
     };
 
-    it('arrive in order and before the answer', async () => {
+    it('frames arrive in order and before the answer when several are sent', async () => {
       const { asker } = await givenPair(counting);
       const frames: Message<{ n: number }>[] = [];
 
@@ -414,13 +414,13 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(frames[41]?.body).toBe('body 42');
     });
 
-    it('that nobody wants do not hold up the answer', async () => {
+    it('frames do not hold up the answer when nobody takes them', async () => {
       const { asker } = await givenPair(counting);
 
       expect((await asker.ask(Count, { to: 200 })).head).toEqual({ sent: 200 });
     });
 
-    it('wait for an asker that is slow to take them', async () => {
+    it('frames wait when the asker is slow to take them', async () => {
       const sent = { n: 0 };
       const { asker } = await givenPair((bus) => counting(bus, sent));
       const { promise: gate, resolve: open } = Promise.withResolvers<void>();
@@ -446,7 +446,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(taken).toBe(1_000);
     });
 
-    it('are taken one after the other', async () => {
+    it('frames are taken one after the other when taking is asynchronous', async () => {
       const { asker } = await givenPair(counting);
       let atOnce = 0;
       let atOnceMax = 0;
@@ -467,7 +467,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(atOnceMax).toBe(1);
     });
 
-    it('sent without waiting still come before the answer, and before a failure', async () => {
+    it('frames come before the answer or the failure when they are sent without waiting', async () => {
       const { asker } = await givenPair((bus) =>
         bus.answer(Count, async ({ to }, call) => {
           for (let n = 1; n <= Math.abs(to); n += 1) void call.send({ n });
@@ -487,7 +487,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(seen).toHaveLength(105);
     });
 
-    it('that the asker cannot take end the call on both sides', async () => {
+    it('frames end the call on both sides when the asker cannot take them', async () => {
       let signal: AbortSignal | undefined;
       let refused: unknown;
       const { asker } = await givenPair((bus) =>
@@ -518,7 +518,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
     });
   });
 
-  it('delivers no frame once the ask has ended, and lets a sender that does not wait be', async () => {
+  it('frames are not delivered, and their sender does not crash, when the ask has ended', async () => {
     let signal: AbortSignal | undefined;
     const { asker } = await givenPair((bus) =>
       bus.answer(Count, async ({ to }, call) => {
@@ -554,7 +554,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
   });
 
   describe('size', () => {
-    it('is no matter up to the limit: 5 MB each way, frames included', async () => {
+    it('messages of 5 MB are carried each way, frames included, when the limit is higher', async () => {
       const { asker } = await givenPair((bus) =>
         bus.answer(Count, async ({ to }, call) => {
           await call.send({ n: to }, call.body);
@@ -572,7 +572,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(frames[0]?.body === body).toBe(true);
     });
 
-    it('of the head counts like that of the body', async () => {
+    it('the size of a head counts like that of a body when a message is large', async () => {
       const { asker } = await givenPair((bus) => bus.answer(Echo, async (request) => request));
       const text = 'x'.repeat(3 * MEGABYTE);
 
@@ -581,7 +581,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(head.text === text).toBe(true);
     });
 
-    it('beyond the limit is refused to the asker at once', async () => {
+    it('a request is refused to the asker at once when it is beyond the limit', async () => {
       let ran = false;
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, async (request) => {
@@ -596,7 +596,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(ran).toBe(false);
     });
 
-    it('of an answer beyond the limit is told to the asker at once', async () => {
+    it('the asker learns at once that an answer is too large when it is beyond the limit', async () => {
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, async (request) => new WithBody(request, 'x'.repeat(MESSAGE_BYTES_MAX + 1))),
       );
@@ -608,7 +608,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(Date.now() - startedAtMs).toBeLessThan(1_000);
     });
 
-    it('of a frame beyond the limit is refused to its sender', async () => {
+    it('a frame is refused to its sender when it is beyond the limit', async () => {
       const { asker } = await givenPair((bus) =>
         bus.answer(Count, async ({ to }, call) => {
           await call.send({ n: 1 }, 'x'.repeat(MESSAGE_BYTES_MAX + 1));
@@ -621,7 +621,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
   });
 
   describe('events', () => {
-    it('are heard by everybody, and by one of each group', async () => {
+    it('an event reaches every subscriber, and one of each group, when it is published', async () => {
       const [publisher, ...subscribers] = await Promise.all(['registry', 'ingress', 'ingress', 'auth'].map(join));
       const heard = { all: 0, cache: 0, other: 0 };
       for (const bus of subscribers) {
@@ -638,7 +638,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(heard).toEqual({ all: 30, cache: 10, other: 10 });
     });
 
-    it('survive a listener that throws', async () => {
+    it('an event reaches the other subscribers when one of them throws', async () => {
       const [publisher, subscriber] = (await Promise.all(['registry', 'ingress'].map(join))) as [Bus, Bus];
       const heard: number[] = [];
       subscriber.subscribe(Changed, ({ revision }) => {
@@ -654,7 +654,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect(heard).toEqual([1, 2, 3]);
     });
 
-    it('may be large, and are refused beyond the limit', async () => {
+    it('an event is carried when it is large, and refused when it is beyond the limit', async () => {
       const [publisher, subscriber] = (await Promise.all(['registry', 'ingress'].map(join))) as [Bus, Bus];
       const heard: number[] = [];
       subscriber.subscribe(Changed, ({ pad }) => void heard.push(pad?.length ?? 0), { group: 'cache' });
@@ -669,7 +669,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       );
     });
 
-    it('are no longer heard once the subscription is closed', async () => {
+    it('an event reaches a subscriber no longer when its subscription is closed', async () => {
       const [publisher, subscriber] = (await Promise.all(['registry', 'ingress'].map(join))) as [Bus, Bus];
       let heard = 0;
       const subscription = subscriber.subscribe(Changed, () => void (heard += 1));
@@ -687,7 +687,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
     });
   });
 
-  it('carries a signal to every instance, to the one it is addressed to, or to a key, as its contract says', async () => {
+  it('a signal reaches every instance, the one it is addressed to, or a key, when its contract says so', async () => {
     const buses = (await Promise.all(['ingress', 'ingress', 'ingress'].map(join))) as [Bus, Bus, Bus];
     const got: string[] = [];
     buses.forEach((bus, at) => {
@@ -706,7 +706,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
     expect(got.sort()).toEqual(['0 poked a', '1 grown c', '1 handed b', '1 poked a', '2 grown c', '2 poked a']);
   });
 
-  it('compiles no signal with another payload, or without the address that it needs', async () => {
+  it('a signal does not compile when its payload or address differs from its contract', async () => {
     const bus = await join('ingress');
     // @ts-expect-error -- a number is no text
     bus.signal(Poked, { text: 1 });
@@ -718,7 +718,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
     expect(() => bus.subscribe(Grown, () => {})).toThrow(expect.objectContaining({ code: 'bus.malformed' }));
   });
 
-  it('takes no subject or instance that would reach others than meant', async () => {
+  it('an address is refused when it would reach others than meant', async () => {
     const { asker } = await givenPair((bus) => bus.answer(Echo, async (request) => request));
 
     for (const id of ['*', '>', 'a b', '', 'a\r\nPUB x 0']) {
@@ -728,7 +728,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
   });
 
   describe('draining', () => {
-    it('finishes what is in hand and takes no more', async () => {
+    it('draining finishes what is in hand and takes no more when calls are at work', async () => {
       let begun = 0;
       const { asker, answerer } = await givenPair((bus) =>
         bus.answer(Count, async ({ to }, call) => {
@@ -756,7 +756,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       });
     });
 
-    it('lets what is in hand ask others meanwhile', async () => {
+    it('draining lets a handler ask others when it is not finished', async () => {
       const [asker, middle, last] = (await Promise.all(['ingress', 'tool-invocation', 'registry'].map(join))) as [
         Bus,
         Bus,
@@ -777,7 +777,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect((await asking).head).toEqual({ sent: 1 });
     });
 
-    it('ends at once what would go on for hours, and says so to the asker', async () => {
+    it('draining ends a call at once and tells its asker when it would go on for hours', async () => {
       let signal: AbortSignal | undefined;
       const { asker, answerer } = await givenPair((bus) =>
         bus.answer(Follow, (_request, call) => {
@@ -797,7 +797,7 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
     });
   });
 
-  it('keeps a long silent call alive', async () => {
+  it('a call stays alive when it is silent for long', async () => {
     const { asker } = await givenPair((bus) =>
       bus.answer(Count, async ({ to }) => {
         await sleep(7_500);

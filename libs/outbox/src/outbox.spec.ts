@@ -87,7 +87,7 @@ afterEach(async () => {
 });
 
 describe('the spool', () => {
-  it('lets a call go once it stands on disk that it has begun, those that begin together with one write', async () => {
+  it('the outbox lets calls go when one write has put on disk that they have begun', async () => {
     const outbox = givenOutbox(new Metrics());
     const onDisk: string[] = [];
     const look = (): void => void onDisk.push(readFileSync(join(dir, logFiles()[0] ?? ''), 'utf8'));
@@ -101,7 +101,7 @@ describe('the spool', () => {
     for (const text of onDisk) expect(text).toMatch(/^B\["a".*\nB\["b".*\n$/);
   });
 
-  it('has what settled on disk when the turn of the event loop ends', async () => {
+  it('the outbox has a settled record on disk when the turn of the event loop ends', async () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics, { flushIntervalMs: 60_000 });
@@ -114,7 +114,7 @@ describe('the spool', () => {
 });
 
 describe('shipping', () => {
-  it('carries a settled record as it is, and nothing of one that only began', async () => {
+  it('the outbox ships a record unchanged when it has settled, and nothing when it has only begun', async () => {
     const metrics = new Metrics();
     const outbox = givenOutbox(metrics);
     const settled = aCallRecord({
@@ -133,7 +133,7 @@ describe('shipping', () => {
     expect(metrics.batches).toEqual([[settled]]);
   });
 
-  it('gathers records until the interval or the count is reached', async () => {
+  it('the outbox ships a batch when the interval or the count is reached', async () => {
     const metrics = new Metrics();
     const outbox = givenOutbox(metrics, { flushIntervalMs: 300, flushCount: 3 });
 
@@ -147,7 +147,7 @@ describe('shipping', () => {
     expect(metrics.ids).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('flushes at once when told to', async () => {
+  it('the outbox ships at once when it is flushed', async () => {
     const metrics = new Metrics();
     const outbox = givenOutbox(metrics, { flushIntervalMs: 60_000 });
     run(outbox, 'a');
@@ -155,7 +155,7 @@ describe('shipping', () => {
     expect(metrics.ids).toEqual(['a']);
   });
 
-  it('keeps what metrics does not take, and logs the outage once', async () => {
+  it('the outbox keeps records and logs the outage once when metrics does not take them', async () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics);
@@ -169,7 +169,7 @@ describe('shipping', () => {
     expect(lines.filter((line) => line.includes('"warn"'))).toHaveLength(1);
   });
 
-  it('splits a batch that the bus finds too large, and drops only what is too large alone', async () => {
+  it('the outbox splits a batch when the bus finds it too large, and drops a record when it is too large alone', async () => {
     const metrics = new Metrics();
     metrics.refuse = (records) =>
       records.length > 3 || records.some((record) => record.callId === 'huge') ? fail('bus.too_large') : null;
@@ -183,7 +183,7 @@ describe('shipping', () => {
 });
 
 describe('bounds', () => {
-  it('keeps few records in memory and reads the rest back from disk, each once', async () => {
+  it('the outbox reads records back from disk, each once, when more wait than memory may hold', async () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics, { recordsInMemoryMax: 10, segmentBytesMax: 16 * 1024, flushIntervalMs: 20 });
@@ -198,7 +198,7 @@ describe('bounds', () => {
     expect(spoolBytes()).toBe(0);
   });
 
-  it('reads on behind a segment whose rest is calls that settled elsewhere', async () => {
+  it('the outbox reads on when the rest of a segment settled elsewhere', async () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics, { recordsInMemoryMax: 2, segmentBytesMax: 512 * 1024 });
@@ -212,7 +212,7 @@ describe('bounds', () => {
     expect(metrics.ids).toEqual(['a', 'b', 'c', ...ids]);
   });
 
-  it('drops new calls, not those in hand, when the disk share is used up; counts them and says so once', async () => {
+  it('the outbox drops, counts and reports new calls, not those in hand, when its disk share is used up', async () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics, { bytesMax: 100_000, recordsInMemoryMax: 10 });
@@ -229,7 +229,7 @@ describe('bounds', () => {
     expect(lines.filter((line) => line.includes('"error"'))).toHaveLength(1);
   });
 
-  it('lets a long call outlive the segment it began in', async () => {
+  it('the outbox keeps a call when it lasts longer than the segment it began in', async () => {
     const metrics = new Metrics();
     const outbox = givenOutbox(metrics, { segmentBytesMax: 8 * 1024 });
     outbox.begin(aCallRecord({ callId: 'long' }), () => {});
@@ -240,7 +240,7 @@ describe('bounds', () => {
     expect(readFileSync(join(dir, logFiles()[0] ?? ''), 'utf8')).toContain('"long"');
   });
 
-  it('goes on in memory when the disk refuses, and the calls do not notice', async () => {
+  it('the outbox goes on in memory when the disk refuses', async () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics, { segmentBytesMax: 1_024 });
@@ -270,7 +270,7 @@ describe('the records of the dead', () => {
     return join(dir, rename(spool));
   };
 
-  it('ships what had settled, what had only begun as unknown, and skips a torn last line', async () => {
+  it('the outbox ships settled and begun records and skips a torn last line when it recovers a spool', async () => {
     const orphan = await leaveSpool(
       (outbox) => {
         for (let i = 0; i < 20; i += 1) run(outbox, `settled-${i}`);
@@ -299,7 +299,7 @@ describe('the records of the dead', () => {
     expect(logFiles()).toHaveLength(1);
   });
 
-  it('finds the spool that a dead adopter had adopted', async () => {
+  it('the outbox recovers a spool when whoever had adopted it is dead as well', async () => {
     const inner = await leaveSpool(
       (outbox) => run(outbox, 'inner'),
       (name) => `${name}-inner`,
@@ -317,7 +317,7 @@ describe('the records of the dead', () => {
     await until(() => metrics.ids.includes('inner') && metrics.ids.includes('outer'));
   });
 
-  it('does not adopt where death cannot be proved before the owner was silent for several looks', async () => {
+  it('the outbox recovers no spool when death is not proved and the owner was not silent for several looks', async () => {
     const orphan = await leaveSpool(
       (outbox) => run(outbox, 'a'),
       (name) => `${name}-elsewhere`,
@@ -330,7 +330,7 @@ describe('the records of the dead', () => {
     expect(readdirSync(dir)).toContain(orphan.slice(dir.length + 1));
   });
 
-  it('hands over to the next start what could not be shipped before closing', async () => {
+  it('the outbox hands records to the next start when they could not be shipped before closing', async () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const first = givenOutbox(metrics);
@@ -344,7 +344,7 @@ describe('the records of the dead', () => {
     expect(metrics.outcomeOf('b')).toBe('unknown');
   });
 
-  it('leaves nothing behind when all was shipped', async () => {
+  it('the outbox leaves nothing behind when all was shipped', async () => {
     const metrics = new Metrics();
     const outbox = givenOutbox(metrics, { flushIntervalMs: 60_000 });
     run(outbox, 'a');
@@ -353,7 +353,7 @@ describe('the records of the dead', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it('writes its records anew when somebody adopted its folder while it was stopped', async () => {
+  it('the outbox writes its records anew when somebody adopted its folder meanwhile', async () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics);

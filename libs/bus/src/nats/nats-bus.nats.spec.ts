@@ -124,7 +124,7 @@ const until = async (holds: () => boolean, ms = 10_000): Promise<number> => {
 };
 
 describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
-  it('lives through a broker that is killed and restarted', async (test) => {
+  it('the bus goes on when its broker is killed and restarted', async (test) => {
     const server = await givenServer(test);
     const line = await givenLine(test, server);
     const [asker, answerer] = await Promise.all([join(test, line, 'ingress'), join(test, server, 'registry')]);
@@ -170,7 +170,7 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
     expect(reconnects).toBe(1);
   });
 
-  it('loses no event when only the publisher is cut off, which the subscribers cannot notice', async (test) => {
+  it('the bus loses no event when only the publisher is cut off', async (test) => {
     const server = await givenServer(test);
     const line = await givenLine(test, server);
     const [subscriber, publisher] = await Promise.all([join(test, server, 'ingress'), join(test, line, 'registry')]);
@@ -188,7 +188,7 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
     expect(heard).toEqual([1, 2]);
   });
 
-  it('does not run late what a frozen broker held back, and notices the freeze', async (test) => {
+  it('the bus does not run late requests when a frozen broker held them back', async (test) => {
     const server = await givenServer(test);
     const [asker, answerer] = await Promise.all([join(test, server, 'ingress'), join(test, server, 'registry')]);
     const ran: string[] = [];
@@ -221,7 +221,7 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
     expect(ran).toEqual(['fresh']);
   });
 
-  it('leaves a connection that is jammed with unsent bytes', async (test) => {
+  it('the bus leaves a connection when it is jammed with unsent bytes', async (test) => {
     const server = await givenServer(test);
     const line = await givenLine(test, server);
     const [asker, answerer] = await Promise.all([join(test, line, 'ingress'), join(test, server, 'registry')]);
@@ -260,7 +260,7 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
     },
   );
 
-  it('aborts the handler when the process that asked has died', async (test) => {
+  it('the bus aborts a handler when the process that asked has died', async (test) => {
     const server = await givenServer(test);
     const answerer = await join(test, server, 'tool-invocation');
     let signal: AbortSignal | undefined;
@@ -279,7 +279,7 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
     await until(() => signal?.aborted === true, 8_000);
   });
 
-  it('waits for a broker that starts later than its services', async (test) => {
+  it('the bus connects when the broker starts later than its services', async (test) => {
     const server = await givenServer(test);
     await server.kill();
     let connected = false;
@@ -295,7 +295,7 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
     expect((await joining).connected).toBe(true);
   });
 
-  it('gives up with a reason when the broker never comes', async (test) => {
+  it('the bus gives up with a reason when the broker never comes', async (test) => {
     const server = await givenServer(test);
     await server.kill();
 
@@ -307,7 +307,7 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
     });
   });
 
-  it('drains while the broker is away', async (test) => {
+  it('the bus drains when the broker is away', async (test) => {
     const server = await givenServer(test);
     const bus = await join(test, server, 'ingress');
     bus.answer(Echo, async (request) => request);
@@ -320,7 +320,7 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
     expect(Date.now() - startedAtMs).toBeLessThan(2_000);
   });
 
-  it('says so when the connection is closed for good', async (test) => {
+  it('the bus reports it when its connection is closed for good', async (test) => {
     const server = await givenServer(test);
     const connection = await connect({ servers: server.url });
     let closed = 0;
@@ -339,7 +339,7 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
     expect(bus.connected).toBe(false);
   });
 
-  it('keeps to a broker that takes small payloads only', async (test) => {
+  it('the bus carries large messages when the broker takes small payloads only', async (test) => {
     const server = await givenServer(test, 'max_payload: 16384');
     const [asker, answerer] = await Promise.all([join(test, server, 'ingress'), join(test, server, 'registry')]);
     answerer.answer(Echo, async (request, call) => {
@@ -365,7 +365,7 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
     expect(frameBody === body).toBe(true);
   });
 
-  it('carries a 60 MiB answer', async (test) => {
+  it('the bus carries an answer of 60 MiB when the limit allows it', async (test) => {
     const server = await givenServer(test);
     const [asker, answerer] = await Promise.all([join(test, server, 'ingress'), join(test, server, 'registry')]);
     const body = 'x'.repeat(60 * 1024 * 1024);
@@ -377,7 +377,7 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
     expect(answer.body === body).toBe(true);
   });
 
-  it('shrugs off malformed messages', async (test) => {
+  it('the bus goes on when messages are malformed', async (test) => {
     const server = await givenServer(test);
     const raw = await connect({ servers: server.url });
     test.onTestFinished(() => raw.close());
@@ -421,7 +421,7 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
     expect(ran).toBe(1);
   });
 
-  it('ignores answers that are forged, repeated or late', async (test) => {
+  it('the bus ignores answers when they are forged, repeated or late', async (test) => {
     const server = await givenServer(test);
     const raw = await connect({ servers: server.url });
     test.onTestFinished(() => raw.close());
