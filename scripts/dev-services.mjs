@@ -22,7 +22,9 @@ const labelled = (name, stream) =>
   createInterface({ input: stream }).on('line', (line) => console.log(`${name.padEnd(LABEL_WIDTH)} | ${line}`));
 
 const run = (name, command, args, env = {}) => {
-  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  // In a process group of its own: a Ctrl-C is for this script, which ends the others in order.
+  const options = { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true };
+  const child = spawn(command, args, options);
   children.set(name, child);
   labelled(name, child.stdout);
   labelled(name, child.stderr);

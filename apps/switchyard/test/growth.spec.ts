@@ -27,7 +27,7 @@ const loads: Record<string, Load> = {
   },
 };
 
-describe.each(Object.keys(loads))('a gateway that is %s and has been used for long', { timeout: 180_000 }, (mode) => {
+describe.each(Object.keys(loads))('a gateway that is %s and has been used for long', { timeout: 600_000 }, (mode) => {
   const { options, sessions, streams, parked, processes } = loads[mode] as Load;
   let resting: RestingGateway;
 
@@ -61,7 +61,8 @@ describe.each(Object.keys(loads))('a gateway that is %s and has been used for lo
 
   it(`has given up ${parked} calls that nobody came back for`, async () => {
     await resting.leavesNothing('parked calls', parked, (count) =>
-      spread(count, 200, async (index) => {
+      // Few enough at once that a busy machine opens a session and calls in it before the session lapses.
+      spread(count, 50, async (index) => {
         const args = { canary: 'x', owner: `user-${index}` };
         // Every tenth is a session's, who is asked and says nothing.
         if (index % 10 > 0) {

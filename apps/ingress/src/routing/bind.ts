@@ -38,11 +38,23 @@ export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, 
   const changes: Record<string, string | null> = { _meta: null, ...target.renamed };
   const state = modern ? stateOf(call, target.exposedName, seal) : null;
   if (state?.kind === 'upstream') changes['requestState'] = JSON.stringify(state.state);
+  return {
+    ...call,
+    outgoing: outgoingOf(call, method, target, modern),
+    body: editParams(params, changes),
+    traceparent: childTraceparent(call.meta.traceparent ?? singleHeaderValue(call.headers ?? {}, 'traceparent')),
+    timeoutMs: call.catalog.timeoutMs(target.upstreamId) ?? deps.timeoutMs,
+    instance: target.kept?.instance ?? null,
+    parked: state?.kind === 'parked' ? parkedCall(call, state) : null,
+  };
+};
+
+const outgoingOf = (call: ScopedCall, method: ForwardedMethod, target: Target, modern: boolean): UpstreamCall => {
   const { principal, logLevel, meta } = call;
   const dedicatedSession = dedicatedSessionOf(call, target.upstreamId);
   const client = clientOf(call, target);
   const { taskAfterMs } = target;
-  const outgoing: UpstreamCall = {
+  return {
     callId: randomUUID(),
     method,
     upstreamId: target.upstreamId,
@@ -60,15 +72,6 @@ export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, 
     ...(taskAfterMs !== undefined && modern && declaresTasks(client.capabilities) && { taskAfterMs }),
     ...(target.kept !== undefined && { affinity: target.kept.by }),
     receivedAtMs: call.receivedAtMs,
-  };
-  return {
-    ...call,
-    outgoing,
-    body: editParams(params, changes),
-    traceparent: childTraceparent(meta.traceparent ?? singleHeaderValue(call.headers ?? {}, 'traceparent')),
-    timeoutMs: call.catalog.timeoutMs(target.upstreamId) ?? deps.timeoutMs,
-    instance: target.kept?.instance ?? null,
-    parked: state?.kind === 'parked' ? parkedCall(call, state) : null,
   };
 };
 

@@ -1,8 +1,10 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Requires } from '#libs/identity';
+import { ApiFailures } from '#libs/service';
 import { CallService } from '../execution/call.service.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
+import { POOL_EXAMPLE, PoolView } from './pool.view.js';
 
 /** What this instance holds open towards upstreams. */
 @ApiTags('admin')
@@ -15,7 +17,10 @@ export class PoolController {
   ) {}
 
   @Get('metrics')
-  figures() {
+  @ApiOperation({ summary: 'What this instance holds open towards upstreams' })
+  @ApiOkResponse({ type: PoolView, example: POOL_EXAMPLE })
+  @ApiFailures()
+  figures(): PoolView {
     return {
       callsInFlight: this.calls.inFlight - this.calls.parked.size,
       callsParked: this.calls.parked.size,

@@ -146,12 +146,13 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
     await until(() => begun === 2);
 
     await server.kill();
-    await until(() => !asker.connected && !answerer.connected, 1_000);
+    await until(() => !asker.connected && !answerer.connected, BUSY_MS);
 
     const startedAtMs = Date.now();
     expect(await failureOf(asker.ask(Echo, { text: 'x' }))).toMatchObject({ code: 'bus.disconnected', executed: 'no' });
     expect(await failureOf(asker.flush())).toMatchObject({ code: 'bus.disconnected' });
-    expect(Date.now() - startedAtMs).toBeLessThan(100);
+    // At once, not by a deadline.
+    expect(Date.now() - startedAtMs).toBeLessThan(1_000);
 
     // The answerer is back well before the asker.
     line.mode = 'refusing';
@@ -235,7 +236,7 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
       asker.ask(Echo, { text: '' }, { body: 'x'.repeat(900_000), deadlineAtMs: Date.now() + 500 }).catch(() => {});
     }
 
-    expect(await until(() => reconnects === 1)).toBeLessThan(6_000);
+    await until(() => reconnects === 1, BUSY_MS);
     expect((await asker.ask(Echo, { text: 'fresh' })).head).toEqual({ text: 'fresh' });
   });
 
@@ -256,7 +257,8 @@ describe.concurrent('the bus over NATS', { timeout: 100_000 }, () => {
       const startedAtMs = Date.now();
 
       expect(await outcome).toMatchObject({ code: 'bus.responder_lost', executed: 'unknown' });
-      expect(Date.now() - startedAtMs).toBeLessThan(7_000);
+      // The work alone would have taken longer.
+      expect(Date.now() - startedAtMs).toBeLessThan(BUSY_MS);
     },
   );
 

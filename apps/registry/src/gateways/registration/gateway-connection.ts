@@ -33,14 +33,9 @@ export const connectionFrom = (
   const name = body.name ?? before?.name ?? '';
   const slug = slugOf(name);
   if (slug === '') throw fail('http.invalid', { message: 'name must have a letter or a digit' });
-  const limits = {
-    timeoutMs: body.timeoutMs === undefined ? known.timeoutMs : body.timeoutMs,
-    concurrencyMax: body.concurrencyMax === undefined ? known.concurrencyMax : body.concurrencyMax,
-  };
+  const limits = limitsOf(body, known);
   if (transport === 'STDIO') {
-    const program = { command: body.command ?? known.command, args: body.args ?? known.args };
-    if (program.command === null) throw fail('http.invalid', { message: 'command is needed for the transport STDIO' });
-    if (body.url) throw fail('http.invalid', { message: 'url is not for the transport STDIO' });
+    const program = programOf(body, known);
     if (before === null || runsOther(before, program)) stdio.policy.assertAllowed(stdio.principal);
     return { transport, connection: { id, name, slug, transport, url: null, ...program, ...limits } };
   }
@@ -51,6 +46,18 @@ export const connectionFrom = (
   const guess = transport === 'AUTO' ? 'STREAMABLEHTTP' : transport;
   return { transport, connection: { id, name, slug, transport: guess, url, command: null, args: [], ...limits } };
 };
+
+const programOf = (body: UpdateGatewayBody, known: Pick<GatewayEntity, 'command' | 'args'>) => {
+  const program = { command: body.command ?? known.command, args: body.args ?? known.args };
+  if (program.command === null) throw fail('http.invalid', { message: 'command is needed for the transport STDIO' });
+  if (body.url) throw fail('http.invalid', { message: 'url is not for the transport STDIO' });
+  return program;
+};
+
+const limitsOf = (body: UpdateGatewayBody, known: Pick<GatewayEntity, 'timeoutMs' | 'concurrencyMax'>) => ({
+  timeoutMs: body.timeoutMs === undefined ? known.timeoutMs : body.timeoutMs,
+  concurrencyMax: body.concurrencyMax === undefined ? known.concurrencyMax : body.concurrencyMax,
+});
 
 const runsOther = (before: GatewayEntity, now: Pick<Connection, 'command' | 'args'>): boolean =>
   !reachesSameUpstream(before, { ...now, transport: 'STDIO', url: null });
