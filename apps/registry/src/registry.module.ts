@@ -14,6 +14,7 @@ import { ServersModule } from './servers/servers.module.js';
 import { Catalog1763596800000 } from './storage/migrations/0001-catalog.migration.js';
 import { SessionScope1763683200000 } from './storage/migrations/0002-session-scope.migration.js';
 import { TaskAfter1763769600000 } from './storage/migrations/0003-task-after.migration.js';
+import { HttpApi1763942400000 } from './storage/migrations/0005-http-api.migration.js';
 import { ListingHints1763856000000 } from './storage/migrations/0004-listing-hints.migration.js';
 
 const SCHEMA = 'registry';
@@ -37,6 +38,7 @@ export class RegistryModule {
             SessionScope1763683200000,
             TaskAfter1763769600000,
             ListingHints1763856000000,
+            HttpApi1763942400000,
           ],
         }),
       ],

@@ -3,6 +3,7 @@ import { IdentityModule } from '#libs/identity';
 import { OutboxModule } from '#libs/outbox';
 import { Lifecycle, PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
 import { DiscoveryService } from './discovery/discovery.service.js';
+import { DocumentService } from './discovery/document.service.js';
 import { TaskWatchService } from './execution/task-watch.service.js';
 import { WatchService } from './discovery/watch.service.js';
 import { CallService } from './execution/call.service.js';
@@ -48,6 +49,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
         CallService,
         TaskWatchService,
         DiscoveryService,
+        DocumentService,
         WatchService,
         UpstreamDirectory,
       ],

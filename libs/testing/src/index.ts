@@ -22,6 +22,8 @@ export { startLedgerUpstream } from './upstream/ledger-upstream.js';
 export type { LedgerFailure, LedgerUpstream } from './upstream/ledger-upstream.js';
 export { startMcpDouble } from './upstream/mcp-double.js';
 export type { DoubleCall, DoubleRequest, DoubleTool, McpDouble, McpDoubleOptions } from './upstream/mcp-double.js';
+export { startRestDouble } from './upstream/rest-double.js';
+export type { ReceivedRequest, RestAnswer, RestDouble } from './upstream/rest-double.js';
 export { AdminApi } from './gateway/admin-api.js';
 export type { EntryView, GatewayRegistration, RegisteredGateway, VirtualServer } from './gateway/admin-api.js';
 export { SERVICES } from './gateway/gateway.js';

@@ -7,7 +7,11 @@ const offered = (originalName: string, definition = '{}', kind: OfferedEntry['ki
   definition,
   headerParams: [],
 });
-const known = (entry: OfferedEntry): KnownEntry => ({ id: `id of ${entry.originalName}`, ...entry });
+const known = (entry: OfferedEntry): KnownEntry => ({
+  id: `id of ${entry.originalName}`,
+  source: null,
+  ...entry,
+});
 
 it('differenceBetween tells what was added, updated and removed when a definition differs by a single byte', () => {
   const before = [offered('same'), offered('changed', '{"a":1}'), offered('gone')].map(known);
@@ -27,4 +31,10 @@ it('differenceBetween keeps a prompt and a tool apart when they have one name', 
 it('differenceBetween reports an update when only the header mirrors differ', () => {
   const mirrored = { ...offered('x'), headerParams: [{ header: 'Region', path: ['region'], type: 'string' as const }] };
   expect(differenceBetween([known(offered('x'))], [mirrored]).updated).toHaveLength(1);
+});
+
+it('tells a tool of an HTTP API whose request changed, though clients see no change', () => {
+  const before = [{ ...known(offered('same')), source: '{"a":1}' }];
+  expect(differenceBetween(before, [{ ...offered('same'), source: '{"a":2}' }]).updated).toHaveLength(1);
+  expect(differenceBetween(before, [{ ...offered('same'), source: '{"a":1}' }]).updated).toEqual([]);
 });

@@ -9,6 +9,10 @@ export interface OfferedEntry {
   /** JSON text as the upstream sent it. */
   readonly definition: string;
   readonly headerParams: readonly HeaderParam[];
+  /** Of a tool of an HTTP API: how a call becomes a request. */
+  readonly source?: string;
+  /** Not shown until somebody enables it. */
+  readonly startsDisabled?: boolean;
 }
 
 /** What of a stored entry an upstream may change. */
@@ -18,6 +22,7 @@ export interface KnownEntry {
   readonly originalName: string;
   readonly definition: string;
   readonly headerParams: OfferedEntry['headerParams'];
+  readonly source: string | null;
 }
 
 export interface Difference<Known extends KnownEntry> {
@@ -49,4 +54,6 @@ export const differenceBetween = <Known extends KnownEntry>(
 };
 
 const differs = (before: KnownEntry, now: OfferedEntry): boolean =>
-  before.definition !== now.definition || JSON.stringify(before.headerParams) !== JSON.stringify(now.headerParams);
+  before.definition !== now.definition ||
+  before.source !== (now.source ?? null) ||
+  JSON.stringify(before.headerParams) !== JSON.stringify(now.headerParams);

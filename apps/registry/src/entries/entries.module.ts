@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ChangesModule } from '../changes/changes.module.js';
+import { CredentialsModule } from '../credentials/credentials.module.js';
 import { EntryRepository } from './entry.repository.js';
 import { EntryService } from './entry.service.js';
 import { GatewayEntriesService } from './gateway-entries.service.js';
@@ -10,7 +11,7 @@ import { ToolController } from './tool.controller.js';
 
 /** Tools, prompts, resources and resource templates of all gateways. */
 @Module({
-  imports: [ChangesModule],
+  imports: [ChangesModule, CredentialsModule],
   controllers: [ToolController, PromptController, ResourceController],
   providers: [EntryRepository, EntryService, GatewayEntriesService, NameConflictService],
   exports: [EntryService, GatewayEntriesService],

@@ -1,5 +1,6 @@
 import { Column, Entity, type EntityManager, PrimaryColumn, type SelectQueryBuilder } from 'typeorm';
 import type { HeaderParam, AccessScope, Visibility } from '#contracts/registry/catalog';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { EntryKind } from '../storage/entry-kind.js';
 import { StoredEntity } from '../storage/stored.entity.js';
 
@@ -30,6 +31,10 @@ export class EntryEntity extends StoredEntity {
   @Column({ type: 'simple-json' })
   headerParams!: HeaderParam[];
 
+  /** Of a tool of an HTTP API: how a call becomes a request, the JSON text of an `HttpToolSource`. Read on demand alone. */
+  @Column({ type: 'text', nullable: true, select: false })
+  source!: string | null;
+
   @Column({ type: 'text', nullable: true })
   descriptionOverride!: string | null;
 
@@ -52,6 +57,9 @@ export class EntryGatewayEntity implements AccessScope {
 
   @Column({ type: 'text', nullable: true })
   toolPrefix!: string | null;
+
+  @Column({ type: 'text' })
+  transport!: UpstreamTransport;
 
   @Column({ type: 'boolean' })
   enabled!: boolean;

@@ -10,7 +10,7 @@ import { EntryEntity, type EntryWithGateway, selectEntries } from './entry.entit
 export type EntryCounts = Readonly<Record<EntryKind, number>>;
 
 const NO_ENTRIES: EntryCounts = { tool: 0, prompt: 0, resource: 0, template: 0 };
-/** Thirteen parameters a row, of the 65,535 a statement may have. */
+/** Fourteen parameters a row, of the 65,535 a statement may have. */
 const ROWS_PER_INSERT = 500;
 
 @Injectable()
@@ -25,8 +25,26 @@ export class EntryRepository {
     return selectEntries(manager).where('entry.id = :id AND entry.kind = ANY(:kinds)', { id, kinds }).getOne();
   }
 
-  findByGateway(gatewayId: string, manager: EntityManager): Promise<EntryEntity[]> {
-    return manager.find(EntryEntity, { where: { gatewayId }, order: { ordinal: 'ASC' } });
+  /** How a call of a tool of an HTTP API becomes a request; null where it is no such tool. */
+  async findSource(gatewayId: string, originalName: string): Promise<string | null> {
+    const found = await this.database.manager
+      .createQueryBuilder(EntryEntity, 'entry')
+      .select('entry.source', 'source')
+      .where(`entry.kind = 'tool' AND entry.gatewayId = :gatewayId AND entry.originalName = :originalName`, {
+        gatewayId,
+        originalName,
+      })
+      .getRawOne<{ source: string | null }>();
+    return found?.source ?? null;
+  }
+
+  findByGateway(gatewayId: string, manager: EntityManager = this.database.manager): Promise<EntryEntity[]> {
+    return manager
+      .createQueryBuilder(EntryEntity, 'entry')
+      .addSelect('entry.source')
+      .where('entry.gatewayId = :gatewayId', { gatewayId })
+      .orderBy('entry.ordinal')
+      .getMany();
   }
 
   /** Entries of these kinds that go by one of these ids, exposed names or URIs, as far as the caller may see them. */

@@ -3,12 +3,13 @@ import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
+import { UpstreamCredentialService } from '../credentials/upstream-credential.service.js';
 import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
 import { assertCanChange, assertCanView } from '../rest/ownership.js';
 import { type EntryKind, LIST_OF } from '../storage/entry-kind.js';
 import { isObjectId } from '../storage/stored.entity.js';
 import type { UpdateEntryBody, UpdateToolBody } from './entry.body.js';
-import type { EntryEntity, EntryWithGateway } from './entry.entity.js';
+import { type EntryEntity, EntryGatewayEntity, type EntryWithGateway } from './entry.entity.js';
 import { EntryRepository } from './entry.repository.js';
 import { type EntryView, entryView } from './entry.view.js';
 import { NameConflictService } from './name-conflict.service.js';
@@ -24,6 +25,7 @@ export class EntryService {
     private readonly entries: EntryRepository,
     private readonly conflicts: NameConflictService,
     private readonly changes: CatalogChangesService,
+    private readonly credentials: UpstreamCredentialService,
   ) {}
 
   /** The entries of a kind that the caller may see; an array, or a page when the query asks for one. */
@@ -40,6 +42,13 @@ export class EntryService {
     manager: EntityManager,
   ): Promise<EntryWithGateway[]> {
     return this.entries.findChosen(kinds, choices, principal, manager);
+  }
+
+  /** The one tool of a gateway that was described by hand. */
+  async describeOnly(gatewayId: string): Promise<EntryView> {
+    const [entry] = await this.entries.findByGateway(gatewayId);
+    if (entry === undefined) throw fail('registry.unknown');
+    return entryView(await this.find([entry.kind], entry.id));
   }
 
   async describe(kinds: readonly EntryKind[], id: string, principal: Principal): Promise<EntryView> {
@@ -77,13 +86,23 @@ export class EntryService {
     return this.change(kinds, id, principal, async () => ({ enabled }));
   }
 
-  /** Until the next refresh: what the upstream still offers then comes back as new. */
+  /** A tool that was described by hand is gone; of others, until the next refresh: what the upstream still offers then comes back as new. */
   async remove(kinds: readonly EntryKind[], id: string, principal: Principal): Promise<void> {
+    const { gateway } = await this.find(kinds, id);
+    const isWholeGateway = gateway.transport === 'REST';
+    if (isWholeGateway) {
+      assertCanChange(principal, gateway);
+      // First, so that a tool that is gone leaves no secret behind.
+      await this.credentials.keep(gateway.id, null);
+    }
     await this.changes.make(async (manager, change) => {
       const entry = await this.find(kinds, id, manager);
       assertCanChange(principal, entry.gateway);
       await change.touchEntry(entry);
       await this.entries.delete([id], manager);
+      if (!isWholeGateway) return;
+      await manager.delete(EntryGatewayEntity, { id: gateway.id });
+      change.upstreams.set(gateway.id, 'removed');
     });
   }
 

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { EntryWithGateway } from './entry.entity.js';
 import { exposedDefinition } from './exposed-definition.js';
 
@@ -95,9 +96,11 @@ abstract class NamedEntryView extends EntryViewBase {
   }
 }
 
+const isHttpApi = (transport: UpstreamTransport): boolean => transport === 'OPENAPI' || transport === 'REST';
+
 export class ToolView extends NamedEntryView {
-  @ApiProperty({ enum: ['MCP'] })
-  readonly integrationType = 'MCP';
+  @ApiProperty({ enum: ['MCP', 'REST'], description: 'REST: a call becomes a request to an HTTP API.' })
+  readonly integrationType: 'MCP' | 'REST';
 
   @ApiProperty(ANY_JSON)
   readonly inputSchema: unknown;
@@ -113,6 +116,7 @@ export class ToolView extends NamedEntryView {
 
   constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>) {
     super(entry, definition);
+    this.integrationType = isHttpApi(entry.gateway.transport) ? 'REST' : 'MCP';
     this.inputSchema = definition.inputSchema ?? null;
     this.outputSchema = definition.outputSchema ?? null;
     this.execution = definition.execution ?? null;

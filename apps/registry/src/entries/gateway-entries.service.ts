@@ -37,6 +37,16 @@ export class GatewayEntriesService {
     return this.entries.countByGateways(gatewayIds, manager);
   }
 
+  /** All that is stored of a gateway. */
+  findOf(gatewayId: string): Promise<EntryEntity[]> {
+    return this.entries.findByGateway(gatewayId);
+  }
+
+  /** How a call of a tool of an HTTP API becomes a request; null where it is no such tool. */
+  findSource(gatewayId: string, originalName: string): Promise<string | null> {
+    return this.entries.findSource(gatewayId, originalName);
+  }
+
   /** Stores what a new gateway offers. Throws `registry.name_taken`. */
   async insert(
     gateway: NamingGateway,
@@ -71,8 +81,8 @@ export class GatewayEntriesService {
     await this.entries.delete(removedIds, manager);
     const updatedAt = new Date();
     for (const { known: entry, offered: now } of updated) {
-      const { definition, headerParams } = now;
-      await this.entries.update(entry.id, { definition, headerParams: [...headerParams], updatedAt }, manager);
+      const { definition, headerParams, source = null } = now;
+      await this.entries.update(entry.id, { definition, headerParams: [...headerParams], source, updatedAt }, manager);
     }
     await this.entries.insert(newRows(gateway, added), manager);
     change.touchKinds([...added, ...changed].map(({ kind }) => kind));
@@ -121,7 +131,7 @@ export class GatewayEntriesService {
 const newRows = (gateway: NamingGateway, offered: readonly OfferedEntry[]): Omit<EntryEntity, 'ordinal'>[] => {
   const now = new Date();
   const prefix = prefixOf(gateway);
-  return offered.map(({ kind, originalName, definition, headerParams }) => ({
+  return offered.map(({ kind, originalName, definition, headerParams, source, startsDisabled }) => ({
     id: newObjectId(),
     kind,
     gatewayId: gateway.id,
@@ -130,10 +140,11 @@ const newRows = (gateway: NamingGateway, offered: readonly OfferedEntry[]): Omit
     exposedName: exposedNameOf(kind, prefix, originalName),
     definition,
     headerParams: [...headerParams],
+    source: source ?? null,
     descriptionOverride: null,
     taskAfterMs: null,
     tags: [],
-    enabled: true,
+    enabled: startsDisabled !== true,
     createdAt: now,
     updatedAt: now,
   }));

@@ -3,12 +3,15 @@ import { checkDepth, membersOf } from '#libs/mcp';
 import type { OfferedEntry } from '../entries/difference.js';
 import { problemWithName } from '../entries/naming.js';
 import { LIST_OF } from '../storage/entry-kind.js';
+import { type ApiReading, versionOf } from '../sources/api-reading.js';
 import type { GatewayEntity, RefusedEntry } from './gateway.entity.js';
 
 /** An answer is as old as its question: what happened at the upstream meanwhile may not be in it. */
 export interface Discovery {
   readonly discovered: DiscoveredUpstream;
   readonly askedAt: Date;
+  /** Where the upstream is an HTTP API: what was read of it. */
+  readonly reading?: ApiReading;
 }
 
 /** What a discovery says of the upstream itself. */
@@ -23,6 +26,8 @@ export type UpstreamDescription = Pick<
   | 'hints'
   | 'reachable'
   | 'refreshedAt'
+  | 'source'
+  | 'sourceVersion'
 >;
 
 /** What a discovery found, sorted into what can be shown and what cannot. */
@@ -44,7 +49,7 @@ export const readDiscovery = (discovery: Discovery, prefix: string): DiscoveryRe
   const entries: OfferedEntry[] = [];
   const refused: RefusedEntry[] = discovered.refused.map(printable);
   const seen = new Set<string>();
-  for (const entry of listed(discovered)) {
+  for (const entry of listed(discovery)) {
     const key = `${entry.kind} ${entry.originalName}`;
     const reason =
       problemWithName(entry.kind, entry.originalName, prefix) ??
@@ -65,9 +70,12 @@ export const readDiscovery = (discovery: Discovery, prefix: string): DiscoveryRe
 export const refusalOf = (entry: OfferedEntry, reason: string): RefusedEntry =>
   printable({ list: LIST_OF[entry.kind], name: entry.originalName, reason });
 
-function* listed(discovered: DiscoveredUpstream): Generator<OfferedEntry> {
+function* listed({ discovered, reading }: Discovery): Generator<OfferedEntry> {
+  const apiTools = new Map(reading?.tools.map((tool) => [tool.name, tool]));
   for (const { name, definition, headerParams } of discovered.tools) {
-    yield { kind: 'tool', originalName: name, definition, headerParams };
+    const { source, startsDisabled } = apiTools.get(name) ?? {};
+    const api = { ...(source !== undefined && { source }), ...(startsDisabled !== undefined && { startsDisabled }) };
+    yield { kind: 'tool', originalName: name, definition, headerParams, ...api };
   }
   for (const { name, definition } of discovered.prompts) {
     yield { kind: 'prompt', originalName: name, definition, headerParams: [] };
@@ -101,7 +109,7 @@ const printable = ({ list, name, reason }: RefusedEntry): RefusedEntry => ({
   reason: reason.slice(0, 512),
 });
 
-const descriptionOf = ({ discovered, askedAt }: Discovery): UpstreamDescription => ({
+const descriptionOf = ({ discovered, askedAt, reading }: Discovery): UpstreamDescription => ({
   transport: discovered.transport,
   era: discovered.era,
   protocolVersion: withoutNul(discovered.protocolVersion),
@@ -111,6 +119,8 @@ const descriptionOf = ({ discovered, askedAt }: Discovery): UpstreamDescription 
   hints: discovered.hints ?? {},
   reachable: true,
   refreshedAt: askedAt,
+  source: reading?.source ?? null,
+  sourceVersion: reading === undefined ? null : versionOf(reading.tools),
 });
 
 /** PostgreSQL's text has no U+0000; in JSON columns it stands escaped. */

@@ -8,6 +8,7 @@ import { type Bus, InjectBus } from '#libs/bus';
 import type { CatalogChange } from '../changes/catalog-change.js';
 import { GatewayEntriesService, type ReplacedEntries } from '../entries/gateway-entries.service.js';
 import { prefixOf } from '../entries/naming.js';
+import { ApiDiscoveryService } from './api-discovery.service.js';
 import { type Discovery, type UpstreamDescription, readDiscovery, refusalOf } from './discovery-result.js';
 import type { GatewayEntity, RefusedEntry } from './gateway.entity.js';
 import { GatewayRepository } from './gateway.repository.js';
@@ -16,6 +17,8 @@ import { type Connection, profileOf } from './profile.js';
 /** What applying a discovery did to the entries of a gateway. */
 export interface AppliedDiscovery extends Pick<ReplacedEntries, 'added' | 'updated' | 'removed'> {
   readonly refused: readonly RefusedEntry[];
+  /** The upstream is an HTTP API, whose changes can be judged. */
+  readonly isApi: boolean;
 }
 
 /** Asks tool-invocation what an upstream offers, and brings what is stored of its gateway to that. */
@@ -24,6 +27,8 @@ export class DiscoveryService {
   constructor(
     private readonly gateways: GatewayRepository,
     private readonly entries: GatewayEntriesService,
+    /** What HTTP APIs offer. */
+    readonly apis: ApiDiscoveryService,
     @InjectBus() private readonly bus: Bus,
   ) {}
 
@@ -69,9 +74,10 @@ export class DiscoveryService {
       ...conflicting.map((entry) => refusalOf(entry, `the name "${entry.exposedName}" is taken`)),
     ];
     await this.gateways.update(gateway.id, { ...found.description, refused }, manager);
+    if (found.description.sourceVersion !== gateway.sourceVersion) change.upstreams.set(gateway.id, 'updated');
     if (describesItselfAnew(gateway, found.description)) change.touchAllLists();
     if (change.lists.size > 0) change.upstreamIds.add(gateway.id);
-    return { added, updated, removed, refused };
+    return { added, updated, removed, refused, isApi: discovery.reading !== undefined };
   }
 }
 

@@ -17,7 +17,11 @@ import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry
 import { TOOL_PREFIX } from '../entries/naming.js';
 import type { AuthType } from './gateway.entity.js';
 import { OwnedBody } from '../rest/owned.body.js';
+import { OpenApiBody } from '../sources/openapi/openapi.body.js';
 import { IsPlainText } from '../rest/plain-text.decorator.js';
+
+/** One tool described by hand is registered as a tool. */
+const REGISTERED = UPSTREAM_TRANSPORTS.filter((transport) => transport !== 'REST');
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -45,10 +49,23 @@ export class RegisterGatewayBody extends OwnedBody {
   @IsPlainText(2048)
   url?: string | null;
 
-  @ApiPropertyOptional({ enum: [...UPSTREAM_TRANSPORTS, 'AUTO'], default: 'AUTO' })
+  @ApiPropertyOptional({
+    enum: [...REGISTERED, 'AUTO'],
+    default: 'AUTO',
+    description: 'OPENAPI: no MCP server but an HTTP API; `openapi` says where its document is.',
+  })
   @IsOptional()
-  @IsIn([...UPSTREAM_TRANSPORTS, 'AUTO'])
+  @IsIn([...REGISTERED, 'AUTO'])
   transport?: UpstreamTransport | 'AUTO';
+
+  @ApiPropertyOptional({
+    type: OpenApiBody,
+    description: 'OPENAPI: the document, and which of its operations become tools. What an update leaves out stays.',
+  })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => OpenApiBody)
+  openapi?: OpenApiBody;
 
   @ApiPropertyOptional({
     type: String,

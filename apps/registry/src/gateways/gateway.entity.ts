@@ -2,6 +2,7 @@ import { Column, Entity } from 'typeorm';
 import type { CacheHint, SessionScope } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { DiscoveredUpstream, Era } from '#contracts/tool-invocation/discover-upstream.request';
+import type { ReadSource } from '../sources/read-source.js';
 import { OwnedEntity } from '../storage/owned.entity.js';
 
 export type AuthType = 'none' | 'bearer' | 'basic' | 'authheaders';
@@ -41,6 +42,14 @@ export class GatewayEntity extends OwnedEntity {
 
   @Column({ type: 'simple-json' })
   args!: string[];
+
+  /** OPENAPI: where the document is and what of it is wanted. */
+  @Column({ type: 'simple-json', nullable: true })
+  source!: ReadSource | null;
+
+  /** OPENAPI and REST: changes whenever a tool would be called in another way. */
+  @Column({ type: 'text', nullable: true })
+  sourceVersion!: string | null;
 
   @Column({ type: 'simple-json' })
   credentialShape!: CredentialShape;

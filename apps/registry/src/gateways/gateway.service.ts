@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
+import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { fail } from '#libs/errors';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
+import { UpstreamCredentialService } from '../credentials/upstream-credential.service.js';
 import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
 import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
 import { assertCanChange, assertCanView } from '../rest/ownership.js';
+import type { ApiReading } from '../sources/api-reading.js';
 import { isObjectId } from '../storage/stored.entity.js';
 import type { RegisterGatewayBody, UpdateGatewayBody } from './gateway.body.js';
 import type { GatewayEntity } from './gateway.entity.js';
@@ -15,7 +18,6 @@ import { GatewayView } from './gateway.view.js';
 import { profileOf } from './profile.js';
 import { GatewayRegistrationService } from './registration/gateway-registration.service.js';
 import { GatewayUpdateService } from './registration/gateway-update.service.js';
-import { UpstreamCredentialService } from './upstream-credential.service.js';
 
 /**
  * Gateways, as those may see and change them whose they are. Every method that takes an id and a caller throws
@@ -34,6 +36,11 @@ export class GatewayService {
 
   async register(body: RegisterGatewayBody, principal: Principal): Promise<GatewayView> {
     return this.viewOf(await this.registration.register(body, principal), principal);
+  }
+
+  /** Registers a tool that was described by hand, as a gateway of its own; answers the gateway's id. */
+  async registerTool(body: RegisterGatewayBody, reading: ApiReading, principal: Principal): Promise<string> {
+    return (await this.registration.registerTool(body, reading, principal)).id;
   }
 
   /** The gateways that the caller may see; an array, or a page when the query asks for one. */
@@ -89,6 +96,14 @@ export class GatewayService {
   /** How an upstream is reached. Throws `upstream.unknown`; a disabled gateway is not reached at all. */
   async resolve(upstreamId: string): Promise<UpstreamProfile> {
     return profileOf(await this.findEnabled(upstreamId));
+  }
+
+  /** How a call of a tool of an HTTP API becomes a request. Throws `upstream.unknown` or `registry.tool_unknown`. */
+  async resolveTool(upstreamId: string, name: string): Promise<HttpToolSource> {
+    const { id } = await this.findEnabled(upstreamId);
+    const source = await this.entries.findSource(id, name);
+    if (source === null) throw fail('registry.tool_unknown');
+    return JSON.parse(source) as HttpToolSource;
   }
 
   /** Throws `upstream.unknown` for a gateway that is not there or is disabled. */

@@ -4,6 +4,7 @@ import { type CacheHint, type SessionScope, VISIBILITIES, type Visibility } from
 import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { EntryCounts } from '../entries/entry.repository.js';
+import type { ReadSource } from '../sources/read-source.js';
 import { canChange } from '../rest/ownership.js';
 import type { AuthType, GatewayEntity, RefusedEntry } from './gateway.entity.js';
 import { sessionScopeOf } from './profile.js';
@@ -65,6 +66,13 @@ export class GatewayView {
     description: `STDIO: the names of environment variables, each with a mask for its value. ${TO_CHANGERS}`,
   })
   readonly env?: Readonly<Record<string, string>>;
+
+  @ApiPropertyOptional({
+    ...ANY_JSON,
+    nullable: true,
+    description: `OPENAPI: where the document is, and which of its operations are wanted. ${TO_CHANGERS}`,
+  })
+  readonly openapi?: ReadSource | null;
 
   @ApiPropertyOptional({ enum: ['none', 'bearer', 'basic', 'authheaders'], description: TO_CHANGERS })
   readonly authType?: AuthType;
@@ -190,16 +198,17 @@ export class GatewayView {
 
 type ConnectionMembers = Pick<
   GatewayView,
-  'command' | 'args' | 'env' | 'authType' | 'authToken' | 'authUsername' | 'authPassword' | 'authHeaders'
+  'command' | 'args' | 'env' | 'openapi' | 'authType' | 'authToken' | 'authUsername' | 'authPassword' | 'authHeaders'
 >;
 
 /** A mask stands for every secret; sent back, it means "as it was". */
-const connectionMembers = ({ command, args, credentialShape }: GatewayEntity): ConnectionMembers => {
+const connectionMembers = ({ command, args, source, credentialShape }: GatewayEntity): ConnectionMembers => {
   const { authType, username, headerNames, envNames } = credentialShape;
   return {
     command,
     args,
     env: Object.fromEntries(envNames.map((name) => [name, MASK])),
+    ...(source !== null && { openapi: source }),
     authType,
     ...(authType === 'bearer' && { authToken: MASK }),
     ...(authType === 'basic' && { authUsername: username, authPassword: MASK }),

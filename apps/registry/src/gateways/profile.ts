@@ -7,12 +7,27 @@ export type Connection = Omit<UpstreamProfile, 'version'>;
 
 /** The version is a digest, so equal profiles have equal versions in every replica. */
 export const profileOf = (connection: Connection): UpstreamProfile => {
-  const { id, name, slug, transport, url, command, args, timeoutMs, concurrencyMax } = connection;
-  const profile = { id, name, slug, transport, url, command, args, timeoutMs, concurrencyMax };
+  const { id, name, slug, transport, url, command, args, timeoutMs, concurrencyMax, sourceVersion } = connection;
+  const profile = {
+    id,
+    name,
+    slug,
+    transport,
+    url,
+    command,
+    args,
+    timeoutMs,
+    concurrencyMax,
+    ...(sourceVersion && { sourceVersion }),
+  };
   return { ...profile, version: createHash('sha256').update(JSON.stringify(profile)).digest('base64url').slice(0, 22) };
 };
 
 type Address = Pick<Connection, 'transport' | 'url' | 'command' | 'args'>;
+
+/** Whether the upstream is an HTTP API, which speaks no MCP. */
+export const isApi = ({ transport }: Pick<Connection, 'transport'>): boolean =>
+  transport === 'OPENAPI' || transport === 'REST';
 
 /** Whether both are the same upstream, whatever it is called here. */
 export const reachesSameUpstream = (one: Address, other: Address): boolean =>

@@ -1,6 +1,7 @@
 import { Controller, UseInterceptors } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { RequestOf } from '#contracts/define';
+import { type HttpToolSource, ResolveHttpTool } from '#contracts/registry/resolve-http-tool.request';
 import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { Answers } from '#libs/bus';
 import { DatabaseFailureInterceptor } from '../storage/database-failure.interceptor.js';
@@ -15,5 +16,10 @@ export class UpstreamProfileController {
   @Answers(ResolveUpstream)
   resolve(@Payload() { upstreamId }: RequestOf<typeof ResolveUpstream>): Promise<UpstreamProfile> {
     return this.gateways.resolve(upstreamId);
+  }
+
+  @Answers(ResolveHttpTool)
+  resolveTool(@Payload() { upstreamId, name }: RequestOf<typeof ResolveHttpTool>): Promise<HttpToolSource> {
+    return this.gateways.resolveTool(upstreamId, name);
   }
 }

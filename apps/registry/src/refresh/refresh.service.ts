@@ -5,8 +5,9 @@ import { fail, toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import { type AppliedDiscovery, DiscoveryService } from '../gateways/discovery.service.js';
+import type { GatewayEntity } from '../gateways/gateway.entity.js';
 import { GatewayService } from '../gateways/gateway.service.js';
-import { reachesSameUpstream } from '../gateways/profile.js';
+import { isApi, reachesSameUpstream } from '../gateways/profile.js';
 import { RefreshLeaseRepository } from './refresh-lease.repository.js';
 
 const CLAIM_TIMEOUT_MS = 10_000;
@@ -99,8 +100,11 @@ export class RefreshService {
     const gateway = await this.gateways.find(gatewayId);
     if (gateway === null) throw fail('registry.unknown');
     if (!gateway.enabled) throw fail('http.conflict', { message: 'The gateway is disabled' });
-    const discovery = await this.discoveries.discover(gateway, gateway.transport).catch(async (error: unknown) => {
-      await this.gateways.markUnreachable(gatewayId);
+    const asked = isApi(gateway)
+      ? this.discoveries.apis.reread(gateway)
+      : this.discoveries.discover(gateway, gateway.transport);
+    const discovery = await asked.catch(async (error: unknown) => {
+      if (isOutOfReach(gateway, error)) await this.gateways.markUnreachable(gatewayId);
       throw error;
     });
     return this.changes.make(async (manager, change) => {
@@ -113,3 +117,7 @@ export class RefreshService {
     });
   }
 }
+
+/** A document that is not what it should be says nothing of whether the API can be reached. */
+const isOutOfReach = (gateway: GatewayEntity, error: unknown): boolean =>
+  !isApi(gateway) || toGatewayError(error).code.startsWith('upstream.');

@@ -1,4 +1,7 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { ToolChange } from '#libs/openapi';
+import { ToolChangeView } from '../gateways/apis/openapi.view.js';
+import { changesBetween } from '../sources/openapi/tool-changes.js';
 import type { AppliedDiscovery } from '../gateways/discovery.service.js';
 import type { RefusedEntry } from '../gateways/gateway.entity.js';
 import { RefusedEntryView } from '../gateways/gateway.view.js';
@@ -43,6 +46,9 @@ export class RefreshView {
   @ApiProperty({ type: [RefusedEntryView], description: 'What the upstream offers that is not shown, and why.' })
   readonly validationErrors: readonly RefusedEntry[];
 
+  @ApiPropertyOptional({ type: [ToolChangeView], description: 'OPENAPI: what callers notice of each change.' })
+  readonly changes?: readonly ToolChange[];
+
   @ApiProperty({ type: Number })
   readonly durationMs: number;
 
@@ -61,9 +67,16 @@ export class RefreshView {
     this.resourcesUpdated = count('updated', 'resource', 'template');
     this.resourcesRemoved = count('removed', 'resource', 'template');
     this.validationErrors = applied.refused;
+    if (applied.isApi) this.changes = changesOf(applied);
     this.durationMs = durationMs;
   }
 }
+
+const changesOf = ({ added, updated, removed }: AppliedDiscovery): ToolChange[] =>
+  changesBetween(
+    [...updated.map(({ known }) => known), ...removed],
+    [...updated.map(({ offered }) => offered), ...added].map((entry) => ({ source: null, ...entry })),
+  );
 
 export const REFRESH_EXAMPLE: RefreshView = {
   gatewayId: '0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b',

@@ -9,10 +9,18 @@ import { discover, judge, probeEra, type Verdict } from './era-probe.js';
 /** A server that has not answered the probe by then is sent `initialize` as well; it may only be slow. */
 const PROBE_WAIT_MS = 2_000;
 
-/**
- * Opens conversations with one upstream. Knows which era the upstream speaks once it has found out.
- */
-export class Dialer {
+/** Opens conversations with one upstream. */
+export interface UpstreamDialer {
+  /** What it speaks, once that has been found out. */
+  verdict: Verdict | undefined;
+  readonly judgementAgeMs: number;
+  dial(access: Access, capabilities: Readonly<Record<string, unknown>>, events: PeerEvents): Promise<Peer>;
+  recheck(access: Access): Promise<void>;
+  settle(verdict: Verdict): void;
+}
+
+/** The dialer of an MCP server, which finds out which era it speaks. */
+export class Dialer implements UpstreamDialer {
   verdict: Verdict | undefined;
   private judgedAtMs = 0;
 

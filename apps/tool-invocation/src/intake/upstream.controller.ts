@@ -6,9 +6,11 @@ import type { FrameOf, PayloadOf, ReplyOf, RequestOf } from '#contracts/define';
 import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
 import { ClaimSession, ReleaseSession } from '#contracts/tool-invocation/claim-session.request';
+import { FetchDocument } from '#contracts/tool-invocation/fetch-document.request';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { DiscoveryService } from '../discovery/discovery.service.js';
+import { DocumentService } from '../discovery/document.service.js';
 import { TaskWatchService } from '../execution/task-watch.service.js';
 import { WatchService } from '../discovery/watch.service.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
@@ -17,6 +19,7 @@ import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 export class UpstreamController {
   constructor(
     private readonly discovery: DiscoveryService,
+    private readonly documents: DocumentService,
     private readonly watching: WatchService,
     private readonly taskWatching: TaskWatchService,
     private readonly directory: UpstreamDirectory,
@@ -25,6 +28,11 @@ export class UpstreamController {
   @Answers(DiscoverUpstream)
   discover(@Payload() request: RequestOf<typeof DiscoverUpstream>) {
     return this.discovery.discover(request);
+  }
+
+  @Answers(FetchDocument)
+  fetchDocument(@Payload() request: RequestOf<typeof FetchDocument>) {
+    return this.documents.fetch(request);
   }
 
   @Answers(WatchUpstream)

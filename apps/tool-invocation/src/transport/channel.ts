@@ -29,7 +29,8 @@ export interface Channel {
   close(): Promise<void>;
 }
 
-export type TransportKind = 'http' | 'stdio' | 'sse';
+/** `api`: an HTTP API that speaks no MCP at all. */
+export type TransportKind = 'http' | 'stdio' | 'sse' | 'api';
 
 /** One way to reach one upstream; what its channels share. */
 export interface Transport {

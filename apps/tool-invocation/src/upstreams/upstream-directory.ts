@@ -53,7 +53,7 @@ export class UpstreamDirectory implements UpstreamHost {
   ) {
     const { sessions } = settings;
     this.credentials = new UpstreamCredentials(bus);
-    this.factory = new UpstreamFactory(settings, logger);
+    this.factory = new UpstreamFactory(settings, logger, bus);
     this.capacity = new SessionCapacity(sessions.max, this.factory.processes, () => this.upstreams());
     this.announcements = new ListAnnouncements(bus);
     this.lists = new ListWatcher(this.credentials, this.announcements, logger);
@@ -150,7 +150,7 @@ export class UpstreamDirectory implements UpstreamHost {
         const isNew = !this.known.has(upstreamId);
         const upstream = this.adopt(head);
         // The instance that discovered it hears of its lists as well; but that may end.
-        if (isNew && upstream.kind !== 'stdio') this.lists.watchNew(upstream);
+        if (isNew && upstream.kind !== 'stdio' && upstream.kind !== 'api') this.lists.watchNew(upstream);
         const known = this.known.get(upstreamId);
         if (known !== undefined) known.askedAtMs = performance.now();
         return upstream;

@@ -1,18 +1,26 @@
+import { type HttpToolSource, ResolveHttpTool } from '#contracts/registry/resolve-http-tool.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
+import type { Bus } from '#libs/bus';
 import type { Logger } from '#libs/telemetry';
 import { Dialer } from '../conversation/dialer.js';
+import { HttpApiDialer } from '../conversation/openapi/dialer.js';
+import { HttpTools } from '../conversation/openapi/tools.js';
 import type { Settings } from '../tool-invocation.settings.js';
 import type { Transport, TransportKind } from '../transport/channel.js';
 import { EgressPolicy } from '../transport/egress/egress-policy.js';
+import { HttpApiSender } from '../transport/http-api/sender.js';
 import { SseTransport } from '../transport/sse/transport.js';
 import { ProcessQuota, StdioTransport } from '../transport/stdio/transport.js';
 import { HttpTransport } from '../transport/streamable-http/transport.js';
+import { SingleFlight } from './single-flight.js';
 import { Upstream, type UpstreamHost } from './upstream.js';
 
 const KINDS: Readonly<Record<UpstreamProfile['transport'], TransportKind>> = {
   STREAMABLEHTTP: 'http',
   SSE: 'sse',
   STDIO: 'stdio',
+  OPENAPI: 'api',
+  REST: 'api',
 };
 
 /** Makes an upstream of its profile, with the transport it is reached by. */
@@ -23,6 +31,7 @@ export class UpstreamFactory {
   constructor(
     private readonly settings: Settings,
     private readonly logger: Logger,
+    private readonly bus: Bus,
   ) {
     this.egress = new EgressPolicy(settings.egress);
     this.processes = new ProcessQuota(settings.stdio.processesMax);
@@ -31,9 +40,26 @@ export class UpstreamFactory {
   /** Throws `upstream.refused` where the upstream may not be reached from here. */
   build(profile: UpstreamProfile, host: UpstreamHost): Upstream {
     const kind = KINDS[profile.transport];
+    if (kind === 'api') return this.api(profile, host);
     const transport = this.transport(profile, kind);
     const dialer = new Dialer(transport, kind, this.settings.sessions.openTimeoutMs);
     return new Upstream(profile, kind, transport, dialer, this.settings, host);
+  }
+
+  private api(profile: UpstreamProfile, host: UpstreamHost): Upstream {
+    const { id } = profile;
+    this.egress.parse(profile.url);
+    const sender = new HttpApiSender(this.settings, this.egress);
+    const resolving = new SingleFlight<HttpToolSource>('registry.unavailable');
+    const tools = new HttpTools((name) =>
+      resolving.ask(
+        name,
+        () => this.bus.ask(ResolveHttpTool, { upstreamId: id, name }),
+        ({ head }) => head,
+      ),
+    );
+    const dialer = new HttpApiDialer(profile.url ?? '', tools, sender);
+    return new Upstream(profile, 'api', sender, dialer, this.settings, host);
   }
 
   private transport(profile: UpstreamProfile, kind: TransportKind): Transport {

@@ -4,7 +4,7 @@ import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.reque
 import { fail, GatewayError, toGatewayError } from '#libs/errors';
 import { ALL_CAPABILITIES, canBeAsked, capabilityKey, sessionCapabilities } from '#libs/mcp';
 import { CircuitBreaker, ConcurrencyLimiter } from '#libs/resilience';
-import type { Dialer } from '../conversation/dialer.js';
+import type { UpstreamDialer } from '../conversation/dialer.js';
 import { RetryBudget } from './retry-budget.js';
 import type { Settings } from '../tool-invocation.settings.js';
 import type { Access, Transport, TransportKind } from '../transport/channel.js';
@@ -44,8 +44,8 @@ export class Upstream {
   constructor(
     readonly profile: UpstreamProfile,
     readonly kind: TransportKind,
-    private readonly transport: Transport,
-    readonly dialer: Dialer,
+    private readonly transport: Pick<Transport, 'close'>,
+    readonly dialer: UpstreamDialer,
     private readonly settings: Settings,
     private readonly host: UpstreamHost,
   ) {
@@ -125,6 +125,7 @@ export class Upstream {
 
   /** Forgets what the upstream speaks; the next conversation finds out anew. */
   invalidateEra(): void {
+    if (this.kind === 'api') return;
     if (this.kind !== 'sse') this.dialer.verdict = undefined;
     for (const [key, peer] of this.peers) {
       if (key.startsWith('modern')) this.peers.delete(key);

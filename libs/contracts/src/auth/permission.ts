@@ -3,6 +3,7 @@
  * gateway's own code, and REST refuses a token that asks for it. Who adds one adds the route or method that checks it.
  */
 export const PERMISSIONS = [
+  'tools.create',
   'tools.read',
   'tools.execute',
   'tools.update',

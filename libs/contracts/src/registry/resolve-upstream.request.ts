@@ -1,7 +1,10 @@
 import { defineRequest } from '../define.js';
 
-/** How the gateway reaches an upstream. https://modelcontextprotocol.io/specification/2025-11-25/basic/transports */
-export const UPSTREAM_TRANSPORTS = ['STREAMABLEHTTP', 'SSE', 'STDIO'] as const;
+/**
+ * How the gateway reaches an upstream: the transports of MCP, an HTTP API that an OpenAPI document describes, or one route
+ * of an HTTP API as it was described by hand. https://modelcontextprotocol.io/specification/2025-11-25/basic/transports
+ */
+export const UPSTREAM_TRANSPORTS = ['STREAMABLEHTTP', 'SSE', 'STDIO', 'OPENAPI', 'REST'] as const;
 
 export type UpstreamTransport = (typeof UPSTREAM_TRANSPORTS)[number];
 
@@ -11,7 +14,7 @@ export interface UpstreamProfile {
   readonly name: string;
   readonly slug: string;
   readonly transport: UpstreamTransport;
-  /** For STREAMABLEHTTP and SSE. */
+  /** For every transport but STDIO; for OPENAPI and REST what the paths of requests are put behind. */
   readonly url: string | null;
   /** For STDIO. */
   readonly command: string | null;
@@ -20,6 +23,8 @@ export interface UpstreamProfile {
   readonly timeoutMs: number | null;
   /** Calls in flight at once per instance; the gateway's `TOOL_CONCURRENT_LIMIT` when null. */
   readonly concurrencyMax: number | null;
+  /** For OPENAPI and REST: changes whenever a tool of it does. */
+  readonly sourceVersion?: string | null;
   /** Changes whenever any of the above does. */
   readonly version: string;
 }

@@ -46,3 +46,13 @@ export const isTextType = (mediaType: string): boolean => {
 export const isFormType = (mediaType: string): boolean => essenceOf(mediaType) === 'application/x-www-form-urlencoded';
 
 export const isMultipartType = (mediaType: string): boolean => essenceOf(mediaType).startsWith('multipart/');
+
+/** The charset of a text that is JSON or YAML: UTF-8 unless the media type names another that is known. */
+export const mediaTypeCharset = (mediaType: string): string => {
+  const charset = mediaTypeParameter(mediaType, 'charset') ?? 'utf-8';
+  try {
+    return new TextDecoder(charset).encoding;
+  } catch {
+    return 'utf-8';
+  }
+};

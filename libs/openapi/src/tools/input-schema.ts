@@ -114,7 +114,8 @@ const rootOf = (properties: readonly [string, Schema][], required: readonly stri
   additionalProperties: false,
 });
 
-const schemasOf = (root: Schema, closure: Closure, limits: ToolLimits) => {
+/** The shown and the checked form of a schema. Throws `Unusable` where it is too long. */
+export const schemasOf = (root: Schema, closure: Closure, limits: ToolLimits) => {
   const shown = inline(withDefinitions(root, closure), limits.shownCharsMax, limits.schemaCharsMax);
   const whole = shown?.isCut === false ? null : withBareDefinitions(root, closure);
   const wholeChars = whole === null ? 0 : JSON.stringify(whole).length;

@@ -12,7 +12,7 @@ export interface SprayingFront {
 const ROUTES: readonly [RegExp, Service][] = [
   [/^\/servers\/[^/]+\/(mcp|sse|message|ws)\b/, 'ingress'],
   [/^\/(auth|teams|tokens|rbac|oauth)\b/, 'auth'],
-  [/^\/(gateways|tools|resources|prompts|servers|a2a|tags|export|import|catalog)\b/, 'registry'],
+  [/^\/(gateways|openapi|tools|resources|prompts|servers|a2a|tags|export|import|catalog)\b/, 'registry'],
   [/^\/(metrics|observability|logs)\b/, 'metrics'],
   [/^\/admin\/mcp-pool\b/, 'tool-invocation'],
 ];

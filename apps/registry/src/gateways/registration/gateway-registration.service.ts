@@ -5,14 +5,16 @@ import { CatalogChangesService } from '../../changes/catalog-changes.service.js'
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
 import { prefixOf } from '../../entries/naming.js';
 import { scopeFrom } from '../../rest/ownership.js';
+import type { ApiReading } from '../../sources/api-reading.js';
 import { newObjectId } from '../../storage/stored.entity.js';
 import { type Discovery, readDiscovery } from '../discovery-result.js';
+import { type ApiDiscovery, apiDiscovery } from '../api-discovery.service.js';
 import { DiscoveryService } from '../discovery.service.js';
-import type { RegisterGatewayBody } from '../gateway.body.js';
+import { RegisterGatewayBody } from '../gateway.body.js';
 import type { CredentialShape, GatewayEntity } from '../gateway.entity.js';
 import { GatewayRepository } from '../gateway.repository.js';
 import type { Connection } from '../profile.js';
-import { UpstreamCredentialService } from '../upstream-credential.service.js';
+import { UpstreamCredentialService } from '../../credentials/upstream-credential.service.js';
 import { newCredentialFrom } from './credential-form.js';
 import { assertNameFree, connectionFrom } from './gateway-connection.js';
 import { StdioPolicyService } from './stdio-policy.service.js';
@@ -41,6 +43,19 @@ export class GatewayRegistrationService {
    * `upstream.refused` for a STDIO gateway that is not allowed, and what the discovery fails with; nothing is kept then.
    */
   async register(body: RegisterGatewayBody, principal: Principal): Promise<GatewayEntity> {
+    if (body.transport !== 'OPENAPI' && body.openapi === undefined) return this.connect(body, principal);
+    const known = await this.discoveries.apis.readNew(body);
+    return this.connect(at(body, known), principal, known);
+  }
+
+  /** Registers one tool of an HTTP API that was described by hand, as a gateway of its own. Throws as `register` does. */
+  async registerTool(body: RegisterGatewayBody, reading: ApiReading, principal: Principal): Promise<GatewayEntity> {
+    const known = apiDiscovery(reading, 'REST');
+    return this.connect(Object.assign(at(body, known), { transport: 'REST' }), principal, known);
+  }
+
+  /** `known`: what there is to discover, where nothing has to be asked for it. */
+  private async connect(body: RegisterGatewayBody, principal: Principal, known?: Discovery): Promise<GatewayEntity> {
     const id = newObjectId();
     const { connection, transport } = connectionFrom(id, body, null, { policy: this.stdio, principal });
     const form = newCredentialFrom(body, transport);
@@ -49,11 +64,8 @@ export class GatewayRegistrationService {
     if (form.credential !== null) await this.credentials.keep(id, form.credential);
     try {
       // What auth has just been given it presents itself; where nothing is to be presented it need not be asked.
-      const discovery = await this.discoveries.discover(
-        connection,
-        transport,
-        form.credential === null ? null : undefined,
-      );
+      const discovery =
+        known ?? (await this.discoveries.discover(connection, transport, form.credential === null ? null : undefined));
       return await this.insert({ body, connection, scope, credentialShape: form.shape }, discovery, principal);
     } catch (error) {
       this.discoveries.release(id, 'removed');
@@ -96,3 +108,7 @@ export class GatewayRegistrationService {
     });
   }
 }
+
+/** The gateway is where its document says. */
+const at = (body: RegisterGatewayBody, { reading }: ApiDiscovery): RegisterGatewayBody =>
+  Object.assign(new RegisterGatewayBody(), body, { url: reading.baseUrl });

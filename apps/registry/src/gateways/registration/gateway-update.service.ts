@@ -8,11 +8,11 @@ import { scopeFrom } from '../../rest/ownership.js';
 import { newObjectId } from '../../storage/stored.entity.js';
 import type { Discovery } from '../discovery-result.js';
 import { DiscoveryService } from '../discovery.service.js';
-import type { UpdateGatewayBody } from '../gateway.body.js';
+import { UpdateGatewayBody } from '../gateway.body.js';
 import { GatewayEntity } from '../gateway.entity.js';
 import { GatewayRepository } from '../gateway.repository.js';
-import { type Connection, profileOf, reachesSameUpstream } from '../profile.js';
-import { UpstreamCredentialService } from '../upstream-credential.service.js';
+import { type Connection, isApi, profileOf, reachesSameUpstream } from '../profile.js';
+import { UpstreamCredentialService } from '../../credentials/upstream-credential.service.js';
 import { type CredentialForm, credentialFrom } from './credential-form.js';
 import { type AskedConnection, assertNameFree, connectionFrom, isElsewhere } from './gateway-connection.js';
 import { StdioPolicyService } from './stdio-policy.service.js';
@@ -37,7 +37,9 @@ export class GatewayUpdateService {
    * somebody else changed it meanwhile.
    */
   async update(before: GatewayEntity, body: UpdateGatewayBody, principal: Principal): Promise<GatewayEntity> {
-    const { connection, transport } = connectionFrom(before.id, body, before, { policy: this.stdio, principal });
+    const known = await this.discoveries.apis.readChanged(before, body);
+    const asked = known === null ? body : Object.assign(new UpdateGatewayBody(), body, { url: known.reading.baseUrl });
+    const { connection, transport } = connectionFrom(before.id, asked, before, { policy: this.stdio, principal });
     const form = newFormOf(before, credentialFrom(body, transport));
     if (form !== null && transport === 'STDIO') this.stdio.assertAllowed(principal);
     if (form === null && isElsewhere(before, connection) && hasSecret(before)) {
@@ -59,7 +61,7 @@ export class GatewayUpdateService {
       updatedAt: new Date(),
     };
     const moves = form !== null || transport === 'AUTO' || !reachesSameUpstream(before, connection);
-    const discovery = moves ? await this.tryOut(connection, transport, form) : null;
+    const discovery = isApi(before) ? known : moves ? await this.tryOut(connection, transport, form) : null;
 
     return this.changes.make(async (manager, change) => {
       const current = await this.gateways.read(before.id, manager);

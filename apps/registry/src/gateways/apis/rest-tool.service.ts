@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '#contracts/auth/principal';
+import { fail } from '#libs/errors';
+import { EntryService } from '../../entries/entry.service.js';
+import type { EntryView } from '../../entries/entry.view.js';
+import { problemWithName } from '../../entries/naming.js';
+import { OpenApiSourceService } from '../../sources/openapi/openapi-source.service.js';
+import { sourceFrom } from '../../sources/openapi/source-choice.js';
+import { credentialHeaders, readRestTool } from '../../sources/rest/rest-source.js';
+import { RegisterGatewayBody } from '../gateway.body.js';
+import { GatewayService } from '../gateway.service.js';
+import { type GenerateSchemasBody, RestToolBody } from './rest-tool.body.js';
+
+/** Tools that are described by hand: each is a gateway of its own, with its own credential and limits. */
+@Injectable()
+export class RestToolService {
+  constructor(
+    private readonly gateways: GatewayService,
+    private readonly entries: EntryService,
+    private readonly openapi: OpenApiSourceService,
+  ) {}
+
+  /** Throws `http.invalid` for what makes no request, `registry.name_taken`. */
+  async create(outer: RestToolBody, principal: Principal): Promise<EntryView> {
+    const body =
+      outer.tool === undefined ? outer : Object.assign(new RestToolBody(), outer, definedMembers(outer.tool));
+    const problem = problemWithName('tool', body.name, '');
+    if (problem !== null) throw fail('http.invalid', { message: `name: ${problem}` });
+    const gatewayId = await this.gateways.registerTool(gatewayBodyOf(body), readRestTool(body), principal);
+    return this.entries.describeOnly(gatewayId);
+  }
+
+  /**
+   * The schemas of the one operation of a document that a URL calls. Throws `registry.unknown` where the document has no
+   * such operation, and what reading the document fails with.
+   */
+  async generateSchemas({ url, requestType = 'GET', openapiUrl }: GenerateSchemasBody) {
+    const called = URL.parse(url);
+    if (called === null) throw fail('http.invalid', { message: 'url is not a URL' });
+    const specUrl = openapiUrl ?? new URL('/openapi.json', called).href;
+    const source = sourceFrom({ documentUrl: specUrl, methods: [requestType], outputSchemas: true });
+    const { tools, baseUrl } = await this.openapi.read(source, undefined, { prefix: '' });
+    const path = decodeURI(called.pathname);
+    const found = tools.find(({ source: text }) => {
+      const { binding } = JSON.parse(text) as { binding: { path: string } };
+      return (
+        isPathOf(binding.path, path) || isPathOf(`${new URL(baseUrl).pathname.replace(/\/$/, '')}${binding.path}`, path)
+      );
+    });
+    if (found === undefined) {
+      throw fail('registry.unknown', { message: `The document has no operation ${requestType} ${path.slice(0, 200)}` });
+    }
+    const { inputSchema, outputSchema = null } = JSON.parse(found.definition) as Record<string, unknown>;
+    return {
+      message: 'Schemas generated from the OpenAPI document',
+      success: true,
+      input_schema: inputSchema,
+      output_schema: outputSchema,
+      spec_url: specUrl,
+    };
+  }
+}
+
+const definedMembers = (body: object): object =>
+  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+
+/** Placeholders match whatever stands there, another placeholder included. */
+const isPathOf = (template: string, path: string): boolean => {
+  const parts = template.split('?', 1)[0]?.split('/') ?? [];
+  const segments = path.split('/');
+  return parts.length === segments.length && parts.every((part, at) => part.includes('{') || part === segments[at]);
+};
+
+/** The gateway that a tool is. Fixed headers are kept with its credential: they may well be one. */
+const gatewayBodyOf = (body: RestToolBody): RegisterGatewayBody => {
+  const { name, description, tags, visibility, teamId, timeoutMs } = body;
+  const { authType, authToken, authUsername, authPassword, authHeaders = [] } = body;
+  const headers = [...credentialHeaders(body), ...authHeaders];
+  const isBearer = authType === 'bearer' || (authType === undefined && authToken !== undefined);
+  const isBasic = authType === 'basic' || (authType === undefined && authUsername !== undefined);
+  if (headers.length > 0 && isBearer) headers.push({ key: 'Authorization', value: `Bearer ${authToken ?? ''}` });
+  if (headers.length > 0 && isBasic) {
+    const pair = Buffer.from(`${authUsername ?? ''}:${authPassword ?? ''}`).toString('base64');
+    headers.push({ key: 'Authorization', value: `Basic ${pair}` });
+  }
+  return Object.assign(new RegisterGatewayBody(), {
+    name,
+    toolPrefix: '',
+    description,
+    tags,
+    visibility,
+    teamId,
+    timeoutMs,
+    ...(headers.length > 0
+      ? { authType: 'authheaders', authHeaders: headers }
+      : { authType, authToken, authUsername, authPassword }),
+  });
+};

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
+import { FetchDocument } from '#contracts/tool-invocation/fetch-document.request';
+import { type Bus, InjectBus } from '#libs/bus';
+import { fail } from '#libs/errors';
+import {
+  type ApiDocument,
+  type HttpTool,
+  type Imported,
+  importTools,
+  type Preview,
+  previewOf,
+  READ_LIMITS,
+  readDocument,
+} from '#libs/openapi';
+import { type ApiReading, apiToolOf } from '../api-reading.js';
+import type { ReadSource } from '../read-source.js';
+import type { OpenApiBody } from './openapi.body.js';
+import { sourceFrom } from './source-choice.js';
+
+/** What of one gateway a reading depends on. */
+export interface ReadingTerms {
+  /** What its names begin with. */
+  readonly prefix: string;
+  /** Names that operations were given before, by operation key. */
+  readonly pinnedNames?: ReadonlyMap<string, string>;
+}
+
+/** More are no import but a choice that was not made. */
+const TOOLS_MAX = 2_000;
+
+/** Reads OpenAPI documents, from where they are or as they are handed over. */
+@Injectable()
+export class OpenApiSourceService {
+  constructor(@InjectBus() private readonly bus: Bus) {}
+
+  /** Throws `http.invalid` for a document that cannot be read, and what fetching it fails with. */
+  async preview(body: OpenApiBody, terms: ReadingTerms): Promise<{ preview: Preview; tools: readonly HttpTool[] }> {
+    const { document, imported } = await this.import(sourceFrom(body), body.document, terms);
+    return { preview: previewOf(document, imported), tools: imported.tools };
+  }
+
+  /** The tools of a document. `handedOver`: its text, where it is not fetched. Throws as `preview` does. */
+  async read(source: ReadSource, handedOver: string | undefined, terms: ReadingTerms): Promise<ApiReading> {
+    const { document, imported } = await this.import(source, handedOver, terms);
+    if (imported.tools.length > TOOLS_MAX) {
+      throw fail('http.invalid', {
+        message: `The document has ${imported.tools.length} operations; choose at most ${TOOLS_MAX} by tag, method or path`,
+      });
+    }
+    return {
+      baseUrl: imported.baseUrl,
+      source,
+      serverInfo: { name: document.title, version: document.apiVersion },
+      tools: imported.tools.map((tool) => apiToolOf(tool, httpToolSourceOf(tool), tool.otherOrigin !== null)),
+      refused: imported.skipped.map(({ key, reason }) => ({ list: 'tools', name: key, reason })),
+    };
+  }
+
+  private async import(
+    source: ReadSource,
+    handedOver: string | undefined,
+    { prefix, pinnedNames }: ReadingTerms,
+  ): Promise<{ document: ApiDocument; imported: Imported }> {
+    const { documentUrl, serverUrl, serverIndex, variables } = source;
+    const text = handedOver ?? (await this.fetch(documentUrl));
+    const document = readDocument(text, documentUrl === null ? {} : { documentUrl });
+    const imported = importTools(document, {
+      server: {
+        variables,
+        ...(serverUrl !== null && { serverUrl }),
+        ...(serverIndex !== null && { serverIndex }),
+        ...(documentUrl !== null && { documentUrl }),
+      },
+      choice: source.choice,
+      prefixChars: prefix.length,
+      ...(pinnedNames !== undefined && { pinnedNames }),
+      credentialParameters: source.credentialParameters,
+      bodyMediaTypes: source.bodyMediaTypes,
+      publishesOutputSchemas: source.publishesOutputSchemas,
+    });
+    return { document, imported };
+  }
+
+  private async fetch(documentUrl: string | null): Promise<string> {
+    if (documentUrl === null) {
+      throw fail('http.conflict', {
+        message:
+          'The document was handed over and is not kept: hand it over again to refresh (PUT with openapi.document)',
+      });
+    }
+    const reply = await this.bus.ask(FetchDocument, { url: documentUrl, bytesMax: READ_LIMITS.bytesMax });
+    return reply.body ?? '';
+  }
+}
+
+export const httpToolSourceOf = ({ key, binding, argumentsSchema, inputSchema }: HttpTool): HttpToolSource => ({
+  key,
+  binding,
+  argumentsSchema: argumentsSchema ?? inputSchema,
+});

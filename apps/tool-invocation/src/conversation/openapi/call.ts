@@ -1,0 +1,111 @@
+import { type GatewayError, toGatewayError } from '#libs/errors';
+import { memberText } from '#libs/mcp';
+import {
+  ArgumentsRefused,
+  buildRequest,
+  type HttpAnswer,
+  type HttpRequest,
+  isIdempotent,
+  resultOf,
+  textResult,
+  type ToolResult,
+} from '#libs/openapi';
+import type { OpenCall, UpstreamSide } from '../../call/open-call.js';
+import type { Access } from '../../transport/channel.js';
+import type { AnswerCollector, AnswerSink } from '../../transport/http-api/answer-collector.js';
+import type { HttpApiSender } from '../../transport/http-api/sender.js';
+import { toUpstreamError } from '../upstream-error.js';
+import type { HttpTool } from './tools.js';
+
+/** What a call is sent with. */
+export interface HttpCallMeans {
+  readonly baseUrl: string;
+  readonly sender: HttpApiSender;
+  readonly access: Access;
+}
+
+/** A tool call on its way to an HTTP API and back. */
+export class HttpCall implements AnswerSink, UpstreamSide {
+  slot = -1;
+  private tool: HttpTool | undefined;
+  private request: HttpRequest | undefined;
+  private collector: AnswerCollector | undefined;
+  private isRepeated = false;
+
+  constructor(
+    private readonly open: OpenCall,
+    private readonly means: HttpCallMeans,
+    private readonly done: () => void,
+  ) {}
+
+  send(tool: HttpTool): void {
+    if (this.open.ended) return this.done();
+    this.tool = tool;
+    try {
+      const args = memberText(this.open.paramsText, 'arguments') ?? '{}';
+      this.request = buildRequest(tool.binding, this.means.baseUrl, args, tool.check);
+      this.dispatch();
+    } catch (error) {
+      if (error instanceof ArgumentsRefused) this.give(textResult(error.message, true));
+      else this.end(toGatewayError(error));
+    }
+  }
+
+  answered(answer: HttpAnswer): void {
+    this.open.heard = true;
+    const { access, sender } = this.means;
+    try {
+      const result = resultOf(answer, {
+        bodyBytesMax: sender.bodyBytesMax,
+        credentials: this.sendsCredential ? access.headers.filter((_, index) => index % 2 === 0) : [],
+      });
+      this.give({ ...result, text: access.redact(result.text) });
+    } catch (error) {
+      this.end(toUpstreamError(error));
+    }
+  }
+
+  /** A connection that was kept open may have been closed at the other end: what can be repeated is, once. */
+  failed(error: GatewayError): void {
+    const heard = this.collector?.heard === true;
+    const isRepeatable = this.request !== undefined && isIdempotent(this.request.method);
+    if (error.code === 'upstream.closed' && !heard && isRepeatable && !this.isRepeated && !this.open.ended) {
+      this.isRepeated = true;
+      try {
+        return this.dispatch();
+      } catch (problem) {
+        return this.end(toUpstreamError(problem));
+      }
+    }
+    this.open.heard ||= heard;
+    this.end(error);
+  }
+
+  cancel(): void {
+    this.done();
+    this.collector?.abandon();
+  }
+
+  /** An operation that says it needs no credential, or that another origin serves, is shown none. */
+  private get sendsCredential(): boolean {
+    return this.tool?.binding.security?.length !== 0;
+  }
+
+  private dispatch(): void {
+    const { sender, access } = this.means;
+    const credential = this.sendsCredential ? access.headers : [];
+    const headers = [...credential, 'traceparent', this.open.traceparent];
+    this.collector = sender.send(this.request as HttpRequest, headers, this);
+    this.open.carrier = this.collector;
+  }
+
+  private give({ text, meta, isError }: ToolResult): void {
+    this.done();
+    this.open.answer({ kind: 'result', ...(meta !== undefined && { meta }) }, text, isError);
+  }
+
+  private end(error: GatewayError): void {
+    this.done();
+    this.open.fail(error);
+  }
+}

@@ -1,0 +1,57 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { WithBody } from '#libs/bus';
+import type { RequestOf } from '#contracts/define';
+import type { FetchDocument } from '#contracts/tool-invocation/fetch-document.request';
+import { fail } from '#libs/errors';
+import { type HttpAnswer, mediaTypeCharset } from '#libs/openapi';
+import { EgressPolicy } from '../transport/egress/egress-policy.js';
+import { refusalOf } from '../transport/http/refusal.js';
+import { HttpApiSender } from '../transport/http-api/sender.js';
+import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
+import { accessFor } from '../upstreams/upstream-credentials.js';
+
+const FETCH_MS = 50_000;
+const ACCEPT = 'application/json, application/yaml;q=0.9, text/*;q=0.8, */*;q=0.5';
+
+/** Fetches documents that describe upstreams, from where upstreams may be reached. */
+@Injectable()
+export class DocumentService {
+  constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
+
+  /** Rejects with `upstream.…`. */
+  async fetch({ url, credential = null, bytesMax }: RequestOf<typeof FetchDocument>) {
+    const sender = new HttpApiSender(
+      { ...this.settings, resultBytesMax: bytesMax },
+      new EgressPolicy(this.settings.egress),
+    );
+    try {
+      const { status, headers, body } = await this.get(sender, url, accessFor(credential).headers);
+      if (body === null) throw fail('upstream.too_large', { message: `The document has more than ${bytesMax} bytes` });
+      if (status !== 200) throw refusalOf(status, '', headers['retry-after']);
+      const text = new TextDecoder(mediaTypeCharset(headers['content-type'] ?? '')).decode(body);
+      return new WithBody({ bytes: body.length }, text);
+    } finally {
+      await sender.close();
+    }
+  }
+
+  private get(sender: HttpApiSender, url: string, headers: readonly string[]): Promise<HttpAnswer> {
+    return new Promise((resolve, reject) => {
+      const request = { method: 'GET', url, headers: [['accept', ACCEPT]] as const, body: null };
+      const collector = sender.send(request, headers, {
+        answered: (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        },
+        failed: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      });
+      const timer = setTimeout(() => {
+        collector.abandon();
+        reject(fail('upstream.timed_out', { executed: collector.executed }));
+      }, FETCH_MS);
+    });
+  }
+}

@@ -1,0 +1,12 @@
+import type { UpstreamCredential } from '../auth/upstream-credential.request.js';
+import { defineRequest } from '../define.js';
+
+/**
+ * Fetches a text over HTTP, within the egress policy and without following redirects. The reply's body is the text.
+ * Failures: `upstream.unreachable`, `upstream.refused`, `upstream.unauthorised`, `upstream.too_large`,
+ * `upstream.invalid_answer`, `upstream.timed_out`.
+ */
+export const FetchDocument = defineRequest<
+  { readonly url: string; readonly credential?: UpstreamCredential | null; readonly bytesMax: number },
+  { readonly bytes: number }
+>('tool-invocation', 'document.fetch', { deadlineMs: 60_000 });
