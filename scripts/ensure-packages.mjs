@@ -1,10 +1,11 @@
-// The tests need a real nats-server and redis-server. Uses those on the PATH; where it may, installs Debian's.
+// The tests need a real nats-server, redis-server and Chromium. Uses those on the PATH; where it may, installs Debian's.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const PROGRAMS = ['nats-server', 'redis-server'];
-// Debian names the packages like the programs. This file, while it exists, keeps them from being started as services.
+/** Each by its names; Debian's package has the first of them. */
+const PROGRAMS = [['nats-server'], ['redis-server'], ['chromium', 'chromium-browser', 'google-chrome']];
+// This file, while it exists, keeps them from being started as services.
 const POLICY = '/usr/sbin/policy-rc.d';
 
 const isExecutable = (path) => {
@@ -18,7 +19,7 @@ const isExecutable = (path) => {
 
 const folders = (process.env.PATH ?? '').split(delimiter);
 const find = (program) => folders.some((folder) => folder !== '' && isExecutable(join(folder, program)));
-const missing = () => PROGRAMS.filter((program) => !find(program));
+const missing = () => PROGRAMS.filter((names) => !names.some(find)).map(([name]) => name);
 
 const leave = (line) => {
   process.stderr.write(`switchyard: ${line}\n`);

@@ -3,6 +3,7 @@ import { callTimeoutOption } from '#contracts/tool-invocation/shared-settings';
 import { type ConfigOf, flag, integer, list, secret } from '#libs/config';
 import { identityOptions } from '#libs/identity';
 import { outboxOptions } from '#libs/outbox';
+import { allowedOriginsOption } from '#libs/service';
 
 export const ingressOptions = {
   ...identityOptions,
@@ -11,10 +12,7 @@ export const ingressOptions = {
     [],
     'Names, without port, that a request may give as Host besides those of loopback. `*` allows any.',
   ),
-  ALLOWED_ORIGINS: list(
-    [],
-    'Origins, with scheme, that a browser may call from besides those on loopback. `*` allows any.',
-  ),
+  ALLOWED_ORIGINS: allowedOriginsOption,
   MCP_BODY_BYTES_MAX: integer(4 * 1024 * 1024, 'Bytes of the largest MCP message a client may post.', { min: 1_024 }),
   MCP_BODY_BYTES_TOTAL: integer(
     128 * 1024 * 1024,

@@ -424,6 +424,10 @@ describe('somebody who may not', () => {
     const closedUrl = `${await closed.start()}/mcp`;
     const none = await post(closedUrl, good, list);
     expect([none.status, none.headers.get('www-authenticate'), none.json.id]).toEqual([401, 'Bearer', 1]);
+    for (const method of ['GET', 'DELETE']) {
+      const asked = await fetch(closedUrl, { method });
+      expect([asked.status, asked.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    }
     const query = await post(`${closedUrl}?access_token=red`, good, list);
     expect(query.status).toBe(401);
     await closed.stop();

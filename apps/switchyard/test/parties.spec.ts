@@ -6,7 +6,8 @@ import { inspector } from './parties/inspector.js';
 import { mcpRemote } from './parties/mcp-remote.js';
 import { ELICITED, type Party, SAMPLED, type Target } from './parties/party.js';
 import { type EverythingServer, startEverything, stdioServers } from './parties/reference-servers.js';
-import { sdkV1, sdkV1OverStdio } from './parties/sdk-v1.js';
+import { sdkV1OverStdio } from './parties/sdk-v1.js';
+import { sdkV1 } from './parties/sdk-v1-http.js';
 import { sdkV2 } from './parties/sdk-v2.js';
 
 interface Guest {

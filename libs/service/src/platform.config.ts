@@ -2,6 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type ConfigOf, flag, integer, type Option, text, url } from '#libs/config';
 import { cacheOptions, postgresOptions } from '#libs/storage';
 import { LOG_LEVELS, type LogLevel } from '#libs/telemetry';
+import { allowedOriginsOption } from './http/allowed-origins.js';
 
 const SYNONYMS: Readonly<Record<string, LogLevel>> = { warning: 'warn', critical: 'fatal', off: 'silent' };
 
@@ -43,6 +44,7 @@ export const platformOptions = {
     true,
     'REST answers carry headers that tell browsers not to frame, sniff or cache them.',
   ),
+  ALLOWED_ORIGINS: allowedOriginsOption,
   SWITCHYARD_DATA_DIR: text('./.switchyard', 'Where a gateway without external stores keeps its data and secrets.'),
   SHUTDOWN_TIMEOUT_MS: integer(30_000, 'How long a stopping process may take to finish what it has begun.', {
     min: 100,

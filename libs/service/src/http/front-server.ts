@@ -4,6 +4,8 @@ import type { Duplex } from 'node:stream';
 import { fail, type GatewayError } from '#libs/errors';
 import { httpTraffic, type Logger } from '#libs/telemetry';
 import type { PlatformConfig } from '../platform.config.js';
+import { AllowedOrigins } from './allowed-origins.js';
+import { CrossOrigin } from './cross-origin.js';
 import { descriptorLimit } from './descriptor-limit.js';
 import { HeapPressure } from './heap-pressure.js';
 import type { OperationsFace } from './operations-face.js';
@@ -41,6 +43,7 @@ export interface FrontServerSettings {
  */
 export class FrontServer {
   readonly server: Server;
+  private readonly crossOrigin: CrossOrigin;
   private application: RequestListener | null = null;
   private inHand = 0;
   private stopping = false;
@@ -57,6 +60,7 @@ export class FrontServer {
     private readonly pressure = new HeapPressure(),
   ) {
     const { config } = settings;
+    this.crossOrigin = new CrossOrigin(new AllowedOrigins(config.ALLOWED_ORIGINS));
     this.server = createServer(
       {
         headersTimeout: HEADERS_TIMEOUT_MS,
@@ -128,6 +132,8 @@ export class FrontServer {
   private receive(request: IncomingMessage, response: ServerResponse): void {
     // A client that hangs up mid-answer must not take the process with it.
     response.on('error', this.unwritten);
+    const { origin } = request.headers;
+    if (origin !== undefined && this.crossOrigin.answer(request, response, origin)) return;
     if (this.settings.operations.answer(request, response)) return;
 
     const refusal = this.refusal();
@@ -155,6 +161,8 @@ export class FrontServer {
   private dispatch(request: IncomingMessage, response: ServerResponse): string | null {
     try {
       for (const { handler, label } of this.settings.raw.routes) if (handler(request, response)) return label;
+      // For caches in between, whoever asked first.
+      if (!response.hasHeader('vary')) response.setHeader('vary', 'Origin');
       this.application?.(request, response);
     } catch (error) {
       this.settings.logger.error({ err: error }, 'a request handler threw');

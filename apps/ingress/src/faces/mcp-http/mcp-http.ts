@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import {
   type Batch,
@@ -81,8 +82,7 @@ export class McpHttp {
   private dispatch(exchange: HttpExchange): void {
     const { request } = exchange;
     if (request.method === 'POST') return this.post(exchange);
-    const ofSession = request.headers['mcp-session-id'] !== undefined;
-    if (!ofSession || (request.method !== 'GET' && request.method !== 'DELETE')) throw fail('http.method_not_allowed');
+    if (request.method !== 'GET' && request.method !== 'DELETE') throw fail('http.method_not_allowed');
     const serving = request.method === 'GET' ? this.get(exchange) : this.delete(exchange);
     serving.catch((thrown: unknown) => this.refuse(exchange, thrown, null));
   }
@@ -194,9 +194,11 @@ export class McpHttp {
 
   private async get(exchange: HttpExchange): Promise<void> {
     const { request, response, endpoint } = exchange;
-    if (!acceptsEventStream(request.headers.accept ?? '')) throw fail('http.not_acceptable');
+    const principal = await this.callerOfSession(exchange);
+    if (!acceptsEventStream(request.headers.accept ?? '*/*')) {
+      throw fail('http.not_acceptable', { message: 'Accept must list text/event-stream' });
+    }
     checkLegacyVersion(request.headers);
-    const principal = await this.parts.admission.caller(request, endpoint.serverId);
     const session = await this.parts.admission.session(sessionIdOf(exchange), principal, endpoint.serverId);
     this.parts.reply.releasePlace(response);
     const lastEventId = request.headers['last-event-id'];
@@ -207,12 +209,19 @@ export class McpHttp {
 
   private async delete(exchange: HttpExchange): Promise<void> {
     const { request, response, endpoint } = exchange;
+    const principal = await this.callerOfSession(exchange);
     checkLegacyVersion(request.headers);
-    const principal = await this.parts.admission.caller(request, endpoint.serverId);
     const session = await this.parts.admission.session(sessionIdOf(exchange), principal, endpoint.serverId);
     this.parts.calls.cancel(session.id, null);
     await this.parts.sessions.end(session);
     answerEmpty(response, 204);
+  }
+
+  /** Who is calling comes first: a client that finds out by a GET whether it must log in has to be told so. */
+  private async callerOfSession({ request, endpoint }: HttpExchange): Promise<Principal> {
+    const principal = await this.parts.admission.caller(request, endpoint.serverId);
+    if (request.headers['mcp-session-id'] === undefined) throw fail('http.method_not_allowed');
+    return principal;
   }
 
   private refuse(exchange: HttpExchange, thrown: unknown, idText: string | null): void {

@@ -1,0 +1,27 @@
+import { list } from '#libs/config';
+
+export const allowedOriginsOption = list(
+  [],
+  'Origins, with scheme, whose pages may call from a browser besides those on loopback. `*` allows any.',
+);
+
+export const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** The origins whose pages may call: those that are named, and those on loopback. */
+export class AllowedOrigins {
+  private readonly named: ReadonlySet<string>;
+
+  constructor(named: readonly string[]) {
+    this.named = new Set(named.map((origin) => origin.toLowerCase().replace(/\/$/, '')));
+  }
+
+  /** Whether a request may come from `origin`, the value of the header of that name. */
+  allows(origin: string): boolean {
+    if (this.named.has('*') || this.named.has(origin.toLowerCase())) return true;
+    if (!URL.canParse(origin)) return false;
+    const url = new URL(origin);
+    const isBare =
+      url.username === '' && url.password === '' && url.pathname === '/' && url.search === '' && url.hash === '';
+    return isBare && (url.protocol === 'http:' || url.protocol === 'https:') && LOOPBACK_HOSTS.has(url.hostname);
+  }
+}
