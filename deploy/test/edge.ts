@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ChildServer, canConnect, freePort, type Service, temporaryFolder } from '#libs/testing';
 
 /** The shipped nginx, before services of a test. */
@@ -9,6 +10,8 @@ export interface Edge {
   readonly statusUrl: string;
   /** What nginx has complained of. */
   readonly output: string;
+  /** Goes on with these replicas, as an orchestrator has it whose names lead to ready ones only. */
+  reload(addresses: EdgeOptions['addresses']): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -20,6 +23,18 @@ export interface EdgeOptions {
   /** What the test of a limit makes smaller: text of the configuration → text. */
   readonly edit?: (file: string, text: string) => string;
 }
+
+/** Process ids of nginx's workers, those that finish included. */
+const workersOf = (master: number): string[] =>
+  fs.readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').trim().split(' ');
+
+const until = async (holds: () => boolean): Promise<void> => {
+  const giveUpAtMs = Date.now() + 10_000;
+  while (!holds()) {
+    if (Date.now() > giveUpAtMs) throw new Error('nginx has not taken the new configuration');
+    await sleep(20);
+  }
+};
 
 const shipped = path.resolve(import.meta.dirname, '../../docker/nginx');
 /** Nobody listens on the discard port. */
@@ -37,13 +52,16 @@ export const startEdge = async ({ addresses, tls, edit = (_file, text) => text }
   for (const open of [folder, conf, scratch]) fs.chmodSync(open, 0o755);
   const rewrite = (name: string, change: (text: string) => string): void =>
     fs.writeFileSync(path.join(conf, name), change(fs.readFileSync(path.join(conf, name), 'utf8')));
-  rewrite('upstreams.conf', (text) =>
-    text
-      .replace(/^resolver .*$/m, '')
-      .replaceAll(/server ([\w-]+):8080 resolve (.*);/g, (_line, service: Service, rest: string) =>
-        (addresses[service] ?? NOBODY).map((address) => `server ${address} ${rest};`).join(' '),
-      ),
-  );
+  const upstreams = fs.readFileSync(path.join(conf, 'upstreams.conf'), 'utf8');
+  const lead = (to: EdgeOptions['addresses']): void =>
+    rewrite('upstreams.conf', () =>
+      upstreams
+        .replace(/^resolver .*$/m, '')
+        .replaceAll(/server ([\w-]+):8080 resolve (.*);/g, (_line, service: Service, rest: string) =>
+          (to[service] ?? NOBODY).map((address) => `server ${address} ${rest};`).join(' '),
+        ),
+    );
+  lead(addresses);
   rewrite('listen.conf', (text) => text.replace('8080', `127.0.0.1:${port}`));
   rewrite('status-listen.conf', (text) => text.replace('8081', `127.0.0.1:${statusPort}`));
   if (tls !== undefined) {
@@ -66,6 +84,12 @@ export const startEdge = async ({ addresses, tls, edit = (_file, text) => text }
     statusUrl: `http://127.0.0.1:${statusPort}`,
     get output() {
       return server.output;
+    },
+    reload: async (to) => {
+      lead(to);
+      const before = workersOf(server.pid);
+      process.kill(server.pid, 'SIGHUP');
+      await until(() => workersOf(server.pid).some((worker) => !before.includes(worker)));
     },
     stop: async () => {
       await server.stop();

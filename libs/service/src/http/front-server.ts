@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fail, type GatewayError } from '#libs/errors';
 import { httpTraffic, type Logger } from '#libs/telemetry';
@@ -23,6 +23,9 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 75_000;
 const HEADER_BYTES_MAX = 16_384;
 const IDLE_SWEEP_MS = 50;
+/** How long a stopping server answers requests on connections that were idle. */
+const LINGER_MS = 500;
+const LINGER_STEP_MS = 50;
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'it is taken; set PORT to another one',
@@ -105,26 +108,41 @@ export class FrontServer {
     this.application = application;
   }
 
-  /** New connections are refused; those that are open finish what they are doing. */
+  /**
+   * New connections are refused; those that are open finish what they are doing. Idle ones stay open for a moment: a
+   * proxy may be writing a request to one, and cannot know, if it were closed now, that nobody has read it.
+   */
   stopAccepting(): void {
     if (this.stopping) return;
     this.stopping = true;
-    this.server.close();
+    NetServer.prototype.close.call(this.server);
   }
 
-  /** Resolves when every request but the released streams is answered. */
+  /** Resolves when every request but the released streams is answered, those on idle connections included. */
   async quiet(): Promise<void> {
+    await this.answered();
+    for (let waitedMs = 0; waitedMs < LINGER_MS && (await this.hasConnections()); waitedMs += LINGER_STEP_MS)
+      await new Promise((resolve) => setTimeout(resolve, LINGER_STEP_MS));
+    await this.answered();
+  }
+
+  private async answered(): Promise<void> {
     if (this.inHand === 0) return;
     await new Promise<void>((resolve) => {
       this.whenQuiet = resolve;
     });
   }
 
+  private hasConnections(): Promise<boolean> {
+    return new Promise((resolve) => this.server.getConnections((_error, count) => resolve(count > 0)));
+  }
+
   /** Closes what is still open, however it stands. */
   async close(): Promise<void> {
     this.stopAccepting();
     this.pressure.close();
-    this.server.closeIdleConnections();
+    // Now the HTTP server's own, which closes idle connections and ends its timer.
+    this.server.close();
     await new Promise((resolve) => setTimeout(resolve, IDLE_SWEEP_MS));
     this.server.closeAllConnections();
   }
