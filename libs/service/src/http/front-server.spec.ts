@@ -175,6 +175,26 @@ describe('the HTTP server of a process', () => {
     expect(front.server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 30_000, timeout: 0 });
   });
 
+  it('answers a request that comes on an idle connection just after the stop, and ends the connection', async () => {
+    const { front, port } = await start();
+    front.serve((_request, response) => response.end('ok'));
+    const socket = connect(port, '127.0.0.1');
+    let answers = '';
+    socket.on('data', (chunk) => (answers += String(chunk)));
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await until(() => answers.includes('ok'));
+    answers = '';
+    front.stopAccepting();
+    const quiet = front.quiet();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n');
+    await until(() => answers.includes('ok'));
+    expect(answers).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*Connection: close\r\n/);
+    await quiet;
+    expect(socket.readableEnded).toBe(true);
+    await expect(statusOf(`http://127.0.0.1:${port}`)).rejects.toThrow('ECONNREFUSED');
+  });
+
   it('ends an idle connection and finishes a busy one when it stops', async () => {
     const { front, port } = await start();
     const { held, listener } = holding();
