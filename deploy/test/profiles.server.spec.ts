@@ -38,19 +38,23 @@ const EXPECTED: Readonly<Record<string, { readonly rpc: number; readonly prometh
 };
 
 describe('a gateway that is started with a shipped profile', () => {
-  it.each(fs.readdirSync(profiles))('%s serves, and is as open as the profile says', async (name) => {
-    const env = parseEnv(fs.readFileSync(path.join(profiles, name), 'utf8')) as Record<string, string>;
-    expect(Object.keys(env).filter((setting) => !settings.has(setting))).toEqual([]);
-    upstream = await startLedgerUpstream();
-    // The upstream of this test is on this host, where production has none.
-    gateway = await startGateway({ mode: 'embedded', env: { ...env, SSRF_ALLOW_LOCALHOST: 'true' } });
-    await gateway.admin.register({ name: 'ledger', url: upstream.url, toolPrefix: '' });
-    const client = await gateway.client('modern');
-    expect(await client.callTool({ name: 'record', arguments: { id: name } })).toMatchObject({
-      content: [{ text: name }],
-    });
-    expect({ rpc: await statusOf('/rpc', listTools), prometheus: await statusOf('/metrics/prometheus') }).toEqual(
-      EXPECTED[name],
-    );
-  });
+  it.each(fs.readdirSync(profiles))(
+    '%s serves, and is as open as the profile says',
+    async (name) => {
+      const env = parseEnv(fs.readFileSync(path.join(profiles, name), 'utf8')) as Record<string, string>;
+      expect(Object.keys(env).filter((setting) => !settings.has(setting))).toEqual([]);
+      upstream = await startLedgerUpstream();
+      // The upstream of this test is on this host, where production has none.
+      gateway = await startGateway({ mode: 'embedded', env: { ...env, SSRF_ALLOW_LOCALHOST: 'true' } });
+      await gateway.admin.register({ name: 'ledger', url: upstream.url, toolPrefix: '' });
+      const client = await gateway.client('modern');
+      expect(await client.callTool({ name: 'record', arguments: { id: name } })).toMatchObject({
+        content: [{ text: name }],
+      });
+      expect({ rpc: await statusOf('/rpc', listTools), prometheus: await statusOf('/metrics/prometheus') }).toEqual(
+        EXPECTED[name],
+      );
+    },
+    120_000,
+  );
 });
