@@ -11,7 +11,7 @@ interface ComposeService {
   readonly networks?: readonly string[];
   readonly depends_on?: Readonly<Record<string, object>>;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly command?: string | readonly string[];
+  readonly command?: readonly string[];
   readonly deploy?: { readonly resources?: { readonly limits?: { readonly cpus?: string; readonly memory?: string } } };
 }
 
@@ -53,7 +53,7 @@ describe('the Compose file', () => {
 
   it('gives PgBouncer fewer connections than Postgres has', () => {
     const { command = [] } = compose.services['postgres'] ?? {};
-    const most = [...command].find((word) => word.startsWith('-cmax_connections='))?.split('=')[1];
+    const most = command.find((word) => word.startsWith('-cmax_connections='))?.split('=')[1];
     const { MAX_DB_CONNECTIONS, DEFAULT_POOL_SIZE, RESERVE_POOL_SIZE } =
       compose.services['pgbouncer']?.environment ?? {};
     expect(Number(DEFAULT_POOL_SIZE) + Number(RESERVE_POOL_SIZE)).toBeLessThanOrEqual(Number(MAX_DB_CONNECTIONS));

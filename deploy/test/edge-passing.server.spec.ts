@@ -50,7 +50,8 @@ describe('the edge, when a replica is gone', () => {
   it.each(['POST', 'PATCH'])('never repeats a %s that was sent, and says that it may have run', async (method) => {
     const [one, other] = [await backend(dieWithRequest), await backend(dieWithRequest)];
     const edge = await edgeBefore([one, other]);
-    const response = await fetch(`${edge.url}/mcp`, { method, body: '{}' });
+    const write: RequestInit = { method, body: '{}' };
+    const response = await fetch(`${edge.url}/mcp`, write);
     expect(response.status).toBe(502);
     expect(response.headers.get('retry-after')).toBe('1');
     expect(await response.json()).toMatchObject({ code: 'edge.unreachable' });

@@ -97,20 +97,20 @@ const call = async (id: string): Promise<Ended> => {
 
 /** Calls and lists without a pause while `act` goes on. */
 const underLoad = async (name: string, act: () => Promise<void>): Promise<{ calls: Ended[]; lists: number[] }> => {
-  let going = true;
+  const over = new AbortController();
   const calls: Ended[] = [];
   const lists: number[] = [];
   const caller = async (client: number): Promise<void> => {
-    for (let n = 0; going; n++) calls.push(await call(`${name}-${client}-${n}`));
+    for (let n = 0; !over.signal.aborted; n++) calls.push(await call(`${name}-${client}-${n}`));
   };
   const lister = async (): Promise<void> => {
-    while (going) lists.push((await send('GET', '/tools', {})).status);
+    while (!over.signal.aborted) lists.push((await send('GET', '/tools', {})).status);
   };
   const load = Promise.all([...Array.from({ length: CLIENTS }, (_, client) => caller(client)), lister()]);
   try {
     await act();
   } finally {
-    going = false;
+    over.abort();
     await load;
   }
   return { calls, lists };
