@@ -37,6 +37,10 @@ export const ingressOptions = {
   RESOURCE_CACHE_TTL: integer(3_600, 'Seconds for which that is believed at most.', { min: 1 }),
   TOOL_TIMEOUT: callTimeoutOption,
   INPUT_TIMEOUT: integer(600, 'Seconds a client may take to answer what a call asks it for.', { min: 1, max: 86_400 }),
+  USE_STATEFUL_SESSIONS: flag(
+    false,
+    'Whether requests of revisions before 2026-07-28 must come in a session; else those without Mcp-Session-Id are served too, and are asked nothing.',
+  ),
   SESSION_TTL: integer(3_600, 'Seconds after which an idle session of a client before 2026-07-28 ends.', { min: 1 }),
   SESSIONS_PER_PRINCIPAL_MAX: integer(10_000, 'Sessions one caller may open within SESSION_TTL without closing any.', {
     min: 1,

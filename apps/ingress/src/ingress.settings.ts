@@ -13,7 +13,13 @@ export interface IngressSettings {
   readonly callTimeoutMs: number;
   /** How long a client may take to answer a server request. */
   readonly inputTimeoutMs: number;
-  readonly sessions: { readonly ttlMs: number; readonly perPrincipalMax: number; readonly eventTtlMs: number };
+  readonly sessions: {
+    /** Whether requests before 2026-07-28 must name a session. */
+    readonly required: boolean;
+    readonly ttlMs: number;
+    readonly perPrincipalMax: number;
+    readonly eventTtlMs: number;
+  };
   readonly callsPerConnectionMax: number;
   readonly streams: {
     readonly perPrincipalMax: number;
@@ -40,6 +46,7 @@ export const settingsOf = (config: IngressConfig): IngressSettings => ({
   callTimeoutMs: ms(config.TOOL_TIMEOUT),
   inputTimeoutMs: ms(config.INPUT_TIMEOUT),
   sessions: {
+    required: config.USE_STATEFUL_SESSIONS,
     ttlMs: ms(config.SESSION_TTL),
     perPrincipalMax: config.SESSIONS_PER_PRINCIPAL_MAX,
     eventTtlMs: ms(config.MESSAGE_TTL),

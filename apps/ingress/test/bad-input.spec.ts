@@ -78,7 +78,7 @@ const rows: Row[] = [
   ['id object', modern('tools/list', {}, {}), list, INVREQ],
   ['id boolean', modern('tools/list', {}, true), list, INVREQ],
   ['id fraction', modern('tools/list', {}, 1.5), list, INVREQ],
-  ['id beyond 2^53', raw('"name":"echo"', '9007199254740993'), echoHeaders, INVREQ],
+  ['id of 2,000 digits', raw('"name":"echo"', '1'.repeat(2_000)), echoHeaders, INVREQ],
   ['id of 10 KB', modern('tools/list', {}, 'x'.repeat(10_240)), list, INVREQ],
   [
     'modern client posts a response',
@@ -353,10 +353,9 @@ describe('HTTP that is not right', () => {
     ['another charset', { 'content-type': 'application/json; charset=utf-16' }, 415],
     ['two types', { 'content-type': 'application/json, text/plain' }, 415],
     ['compressed', { 'content-encoding': 'gzip' }, 415],
-    ['no accept', { accept: '' }, 406],
-    ['JSON alone', { accept: 'application/json' }, 406],
     ['events alone', { accept: 'text/event-stream' }, 406],
-    ['events refused', { accept: 'application/json, text/event-stream;q=0' }, 406],
+    ['JSON refused', { accept: 'application/json;q=0, text/event-stream' }, 406],
+    ['text alone', { accept: 'text/html' }, 406],
     ['foreign origin', { origin: 'https://evil.example' }, 403],
     ['null origin', { origin: 'null' }, 403],
     ['suffix trick', { origin: 'http://localhost.evil.example' }, 403],
@@ -516,8 +515,7 @@ describe('somebody who may not', () => {
 describe('a session', () => {
   const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
 
-  it('the gateway refuses a legacy request when its session is missing or unknown', async () => {
-    expect((await post(url, ping)).status).toBe(400);
+  it('the gateway refuses a legacy request when its session is unknown', async () => {
     for (const id of ['nonsense', 'x'.repeat(43), 'x'.repeat(8_000)])
       expect((await post(url, ping, { 'mcp-session-id': id })).status).toBe(404);
     expect((await post(url, ping, session)).json).toEqual({ jsonrpc: '2.0', id: 1, result: {} });

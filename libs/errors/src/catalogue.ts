@@ -30,7 +30,7 @@ export const catalogue = {
   'http.host_refused': failure(403, -32600, 'Host not allowed'),
   'http.not_found': failure(404, -32600, 'Not found'),
   'http.method_not_allowed': failure(405, -32600, 'Method not allowed'),
-  'http.not_acceptable': failure(406, -32600, 'Accept must list application/json and text/event-stream'),
+  'http.not_acceptable': failure(406, -32600, 'Accept must list text/event-stream'),
   'http.request_timeout': failure(408, -32600, 'The request took too long to arrive'),
   'http.body_too_large': failure(413, -32600, 'The body is too large'),
   'http.upgrade_required': failure(426, -32600, 'This endpoint speaks WebSocket'),

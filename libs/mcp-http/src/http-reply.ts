@@ -49,7 +49,7 @@ export class HttpReply implements Reply, Beating {
   }
 
   send(message: string): void | Promise<void> {
-    if (this.isLost) return;
+    if (!this.streams || this.isLost) return;
     const stream = this.begin();
     if (this.resumable === null) return stream.send(message);
     const id = this.resumable.appendNotification(message, !stream.open);

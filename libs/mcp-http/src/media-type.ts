@@ -25,10 +25,14 @@ export const acceptsEventStream = (accept: string): boolean => allows(accept, 't
 
 const BOTH = new Set(['application/json, text/event-stream', 'text/event-stream, application/json', '*/*']);
 
-/** Throws unless the client takes an answer in either form; which one it gets is known only later. */
-export const checkAccept = ({ accept }: IncomingHttpHeaders): void => {
-  if (accept === undefined) throw fail('http.not_acceptable');
-  if (BOTH.has(accept)) return;
-  if (!allows(accept, 'application/json', 'application/*') || !acceptsEventStream(accept))
-    throw fail('http.not_acceptable');
+/**
+ * Whether the answer to a POST may be an event stream: without `Accept` it may be anything. Throws unless it may be JSON,
+ * for every refusal is.
+ */
+export const checkAccept = ({ accept }: IncomingHttpHeaders): boolean => {
+  if (accept === undefined || accept === '' || BOTH.has(accept)) return true;
+  if (!allows(accept, 'application/json', 'application/*')) {
+    throw fail('http.not_acceptable', { message: 'Accept must list application/json' });
+  }
+  return acceptsEventStream(accept);
 };

@@ -1,6 +1,13 @@
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { MODERN_REVISION, type ServerCodec, negotiateRevision, serverCodec } from '#libs/mcp';
+import {
+  MODERN_REVISION,
+  type ServerCodec,
+  isServed,
+  negotiateRevision,
+  serverCodec,
+  singleHeaderValue,
+} from '#libs/mcp';
 import type { AdmittedCall, DecodedCall, Session } from '../call/index.js';
 import type { SessionStore } from '../sessions/index.js';
 import type { AdmitCaller } from './caller.js';
@@ -8,12 +15,20 @@ import { checkPermission } from './permissions.js';
 
 /** The revision that bare JSON-RPC is answered in. */
 const RPC_REVISION = '2025-06-18';
+/**
+ * Of a request over HTTP that names none.
+ * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#protocol-version-header
+ */
+const UNNAMED_REVISION = '2025-03-26';
+/** What these would change is a session. */
+const OF_SESSIONS: ReadonlySet<string> = new Set(['set-level', 'subscribe', 'unsubscribe']);
 
 /** Who is calling, whether they may do what they ask, and in which session. */
 export class Admission {
   constructor(
     readonly caller: AdmitCaller,
     private readonly sessions: SessionStore,
+    private readonly sessionsRequired: boolean,
   ) {}
 
   /** Synchronous when everything is known. */
@@ -38,12 +53,26 @@ export class Admission {
       const revision = negotiateRevision(call.request.params.value['protocolVersion']);
       return admitted(call, principal, serverCodec(revision), null);
     }
+    if (call.sessionId === null && this.isServedWithoutSession(call)) return withoutSession(call, principal);
     const session = this.session(call.sessionId, principal, call.endpoint.serverId);
     return session instanceof Promise
       ? session.then((found) => admitted(call, principal, serverCodec(found.revision), found))
       : admitted(call, principal, serverCodec(session.revision), session);
   }
+
+  private isServedWithoutSession({ face, request }: DecodedCall): boolean {
+    return request.method === 'ping' || (face === 'http' && !this.sessionsRequired);
+  }
 }
+
+/** Served as it is: nothing is remembered of it, and it is asked nothing. */
+const withoutSession = (call: DecodedCall, principal: Principal): AdmittedCall => {
+  const named = singleHeaderValue(call.headers ?? {}, 'mcp-protocol-version');
+  const revision = isServed(named) ? named : UNNAMED_REVISION;
+  const entered = admitted(call, principal, serverCodec(revision), null);
+  if (!OF_SESSIONS.has(entered.operation.does)) return entered;
+  throw fail('mcp.session_missing', { message: `${call.request.method} is of a session: Mcp-Session-Id is required` });
+};
 
 const known = (session: Session | null): Session => {
   if (session === null) throw fail('mcp.session_unknown');

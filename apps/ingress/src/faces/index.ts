@@ -75,6 +75,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     serverRequests,
     reply,
     sessionReply,
+    sessionsRequired: settings.sessions.required,
   });
   const rpc = new Rpc({ ...http, reply });
   const sse = new McpSse({ bus, guard, bodies, admission, connections, seal, reply, logger });

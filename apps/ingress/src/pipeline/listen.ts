@@ -39,6 +39,7 @@ export class SubscriptionListener {
 
   async listen(call: ScopedCall): Promise<void> {
     const { reply, request, abort, principal } = call;
+    if (!reply.streams) throw fail('http.not_acceptable');
     const { honoured, lists, uris, tasks } = honour(call, this.seal);
     let watch: TaskWatch | null = null;
     const subscription = `"${SUBSCRIPTION_KEY}":${request.idText}`;

@@ -53,6 +53,9 @@ const BATCH_MAX = 100;
 const ID_LENGTH_MAX = 1_024;
 const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 
+/** Optional params that some clients write as `null` where they have none. */
+const ABSENT_WHEN_NULL: readonly string[] = ['_meta', 'arguments', 'cursor'];
+
 const NO_PARAMS: Params = { value: {}, text: '{}', members: [] };
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -108,21 +111,31 @@ const readMessage = (text: string, value: unknown): ClientMessage => {
 /** `null`: not an id that could be given back unchanged. */
 const readId = (text: string, value: unknown): string | null => {
   if (typeof value === 'string') return value.length <= ID_LENGTH_MAX && value.isWellFormed() ? text : null;
-  return typeof value === 'number' && Number.isSafeInteger(value) && INTEGER.test(text) ? text : null;
+  return typeof value === 'number' && text.length <= ID_LENGTH_MAX && INTEGER.test(text) ? text : null;
 };
 
 const readParams = (text: string, members: readonly Member[], value: unknown): Params => {
   const member = members.find((candidate) => candidate.key === 'params');
-  if (member === undefined) return NO_PARAMS;
+  if (member === undefined || value === null) return NO_PARAMS;
   if (!isObject(value)) throw fail('mcp.invalid_request', { message: 'params must be an object' });
   if (Object.keys(value).length > ENVELOPE_KEYS_MAX) throw fail('mcp.invalid_request', { message: 'Too many params' });
   const paramsText = valueText(text, member);
-  return { value, text: paramsText, members: membersOf(paramsText) };
+  const params = { value, text: paramsText, members: membersOf(paramsText) };
+  return ABSENT_WHEN_NULL.some((key) => value[key] === null) ? withoutNulls(params) : params;
+};
+
+const withoutNulls = ({ value, text, members }: Params): Params => {
+  const isThere = (key: string): boolean => value[key] !== null || !ABSENT_WHEN_NULL.includes(key);
+  return {
+    value: Object.fromEntries(Object.entries(value).filter(([key]) => isThere(key))),
+    text,
+    members: members.filter(({ key }) => isThere(key)),
+  };
 };
 
 const readResponse = (value: JsonObject, idText: string | undefined): ClientMessage => {
-  const hasResult = Object.hasOwn(value, 'result');
   const error = value['error'];
+  const hasResult = Object.hasOwn(value, 'result') && (value['result'] !== null || !isObject(error));
   if (idText === undefined || hasResult === isObject(error)) return invalid(idText ?? null);
   const id = String(value['id']);
   if (!isObject(error)) return { kind: 'response', id, result: value['result'], error: null };

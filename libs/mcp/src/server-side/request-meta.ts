@@ -32,8 +32,8 @@ export const readRequestMeta = (params: Params): RequestMeta => {
 
   let progressTokenText: string | null = null;
   const token = value['progressToken'];
-  if (token !== undefined) {
-    if (typeof token !== 'string' && !Number.isSafeInteger(token)) {
+  if (token !== undefined && token !== null) {
+    if (typeof token !== 'string' && !Number.isInteger(token)) {
       throw fail('mcp.params_invalid', { message: 'progressToken must be a string or an integer' });
     }
     const member = members.find((candidate) => candidate.key === 'progressToken');

@@ -21,9 +21,10 @@ export class BatchReply {
   member(): Reply {
     const { whole } = this;
     return {
-      streams: true,
+      streams: whole.streams,
       underWay: () => whole.underWay(),
       send: (message) => {
+        if (!whole.streams) return;
         this.tellAnswers();
         return whole.send(message);
       },

@@ -55,6 +55,8 @@ export interface McpHttpParts {
   readonly reply: ReplySettings;
   /** For clients with sessions. */
   readonly sessionReply: ReplySettings;
+  /** Whether requests before 2026-07-28 must name a session. */
+  readonly sessionsRequired: boolean;
   readonly logger: Logger;
 }
 
@@ -90,25 +92,25 @@ export class McpHttp {
   private post(exchange: HttpExchange): void {
     const { request } = exchange;
     checkContentType(request.headers);
-    checkAccept(request.headers);
+    const streams = checkAccept(request.headers);
     this.parts.bodies.read(request, (error, text) => {
       try {
         if (error !== null) throw error;
-        this.receive(exchange, readBody(text));
+        this.receive(exchange, readBody(text), streams);
       } catch (thrown) {
         this.refuse(exchange, thrown, null);
       }
     });
   }
 
-  private receive(exchange: HttpExchange, message: ClientMessage | Batch): void {
+  private receive(exchange: HttpExchange, message: ClientMessage | Batch, streams: boolean): void {
     switch (message.kind) {
       case 'request':
-        return this.call(exchange, message);
+        return this.call(exchange, message, streams);
       case 'invalid':
         return this.refuse(exchange, message.error, message.idText);
       case 'batch':
-        this.batch(exchange, message).catch((thrown: unknown) => this.refuse(exchange, thrown, null));
+        this.batch(exchange, message, streams).catch((thrown: unknown) => this.refuse(exchange, thrown, null));
         return;
       case 'notification':
       case 'response':
@@ -116,14 +118,15 @@ export class McpHttp {
     }
   }
 
-  private call(exchange: HttpExchange, message: ClientRequest): void {
+  /** `streams`: whether the client takes an event stream for an answer. */
+  private call(exchange: HttpExchange, message: ClientRequest, streams: boolean): void {
     const { request, response } = exchange;
     const { pipeline, reply, sessionReply, calls, events } = this.parts;
     const sessionId = sessionIdOf(exchange);
     const modern = eraOf(message, request.headers) === 'modern';
     if (modern || sessionId === null) {
       const abort = new CallAbort();
-      const answer = new HttpReply(response, modern ? reply : sessionReply, true, null);
+      const answer = new HttpReply(response, modern ? reply : sessionReply, streams, null);
       void pipeline.run(wireCall(exchange, message, answer, abort, null));
       if (modern) cancelOnClose(response, abort);
       return;
@@ -133,7 +136,7 @@ export class McpHttp {
     const primes = isServed(version) && serverCodec(version).primesStreams;
     const stored = new StoredStream(events, sessionId, [message.idText], primes);
     calls.add(sessionId, message.idText, abort);
-    const wire = wireCall(exchange, message, new HttpReply(response, sessionReply, true, stored), abort, sessionId);
+    const wire = wireCall(exchange, message, new HttpReply(response, sessionReply, streams, stored), abort, sessionId);
     void pipeline.run(wire).finally(() => calls.remove(sessionId, message.idText, abort));
   }
 
@@ -144,8 +147,14 @@ export class McpHttp {
     const modern = message.kind === 'notification' && eraOf(message, request.headers) === 'modern';
     if (modern) return answerEmpty(response, 202);
     const sessionId = sessionIdOf(exchange);
-    if (sessionId === null && message.kind === 'response') throw fail('mcp.invalid_request');
+    if (sessionId === null && message.kind === 'response') {
+      throw fail('mcp.session_missing', {
+        message: 'A response is to a request of a session: Mcp-Session-Id is required',
+      });
+    }
     checkLegacyVersion(request.headers);
+    // There is nothing that it could be about.
+    if (sessionId === null && !this.parts.sessionsRequired) return answerEmpty(response, 202);
     const session = await this.parts.admission.session(sessionId, principal, endpoint.serverId);
     this.pass(session, message);
     answerEmpty(response, 202);
@@ -159,9 +168,11 @@ export class McpHttp {
   }
 
   /** https://modelcontextprotocol.io/specification/2025-03-26/basic#batching */
-  private async batch(exchange: HttpExchange, { messages }: Batch): Promise<void> {
+  private async batch(exchange: HttpExchange, { messages }: Batch, streams: boolean): Promise<void> {
     const { request, response, endpoint } = exchange;
-    if (sessionIdOf(exchange) === null) throw fail('mcp.invalid_request', { message: 'Batches are not accepted here' });
+    if (sessionIdOf(exchange) === null) {
+      throw fail('mcp.invalid_request', { message: 'Batches are accepted in a session of 2025-03-26 only' });
+    }
     const principal = await this.parts.admission.caller(request, endpoint.serverId);
     const session = await this.parts.admission.session(sessionIdOf(exchange), principal, endpoint.serverId);
     if (!serverCodec(session.revision).batches)
@@ -175,8 +186,8 @@ export class McpHttp {
       if (message.kind === 'response' || message.kind === 'notification') this.pass(session, message);
     if (answered.length === 0) return answerEmpty(response, 202);
     const idTexts = answered.flatMap(({ idText }) => idText ?? []);
-    const whole = new HttpReply(response, sessionReply, true, new StoredStream(events, session.id, idTexts, false));
-    const replies = new BatchReply(answered.length, whole, sessionReply.plainJson);
+    const whole = new HttpReply(response, sessionReply, streams, new StoredStream(events, session.id, idTexts, false));
+    const replies = new BatchReply(answered.length, whole, sessionReply.plainJson || !streams);
     for (const message of answered) {
       const reply = replies.member();
       if (message.kind === 'invalid')
@@ -195,9 +206,7 @@ export class McpHttp {
   private async get(exchange: HttpExchange): Promise<void> {
     const { request, response, endpoint } = exchange;
     const principal = await this.callerOfSession(exchange);
-    if (!acceptsEventStream(request.headers.accept ?? '*/*')) {
-      throw fail('http.not_acceptable', { message: 'Accept must list text/event-stream' });
-    }
+    if (!acceptsEventStream(request.headers.accept ?? '*/*')) throw fail('http.not_acceptable');
     checkLegacyVersion(request.headers);
     const session = await this.parts.admission.session(sessionIdOf(exchange), principal, endpoint.serverId);
     this.parts.reply.releasePlace(response);

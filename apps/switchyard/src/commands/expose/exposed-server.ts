@@ -125,7 +125,7 @@ export class ExposedServer {
 
   private post(request: IncomingMessage, response: ServerResponse): void {
     checkContentType(request.headers);
-    checkAccept(request.headers);
+    const streams = checkAccept(request.headers);
     this.bodies.read(request, (error, text) => {
       let idText: string | null = null;
       try {
@@ -134,7 +134,10 @@ export class ExposedServer {
         if (message.kind === 'request' || message.kind === 'invalid') ({ idText } = message);
         if (message.kind === 'invalid') throw message.error;
         if (message.kind === 'batch') throw fail('mcp.invalid_request', { message: 'Batches are not accepted here' });
-        if (message.kind === 'request') return this.ask(message, text, request, response);
+        if (message.kind === 'request') {
+          const reply = new HttpReply(response, this.reply, streams, null);
+          return this.ask(message, text, request, response, reply);
+        }
         if (message.kind === 'response' || eraOf(message, request.headers) === 'legacy')
           this.sessionOf(request).send(text);
         answerEmpty(response, 202);
@@ -144,8 +147,13 @@ export class ExposedServer {
     });
   }
 
-  private ask(message: ClientRequest, text: string, request: IncomingMessage, response: ServerResponse): void {
-    const reply = new HttpReply(response, this.reply, true, null);
+  private ask(
+    message: ClientRequest,
+    text: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    reply: HttpReply,
+  ): void {
     try {
       if (eraOf(message, request.headers) === 'modern') {
         const codec = serverCodec(MODERN_REVISION);
@@ -191,7 +199,7 @@ export class ExposedServer {
 
   private listen(request: IncomingMessage, response: ServerResponse): void {
     if (request.headers['mcp-session-id'] === undefined) throw fail('http.method_not_allowed');
-    if (!acceptsEventStream(request.headers.accept ?? '')) throw fail('http.not_acceptable');
+    if (!acceptsEventStream(request.headers.accept ?? '*/*')) throw fail('http.not_acceptable');
     const session = this.sessionOf(request);
     const stream = new SseStream(response, this.reply, { 'mcp-session-id': session.id });
     stream.comment();
