@@ -18,11 +18,11 @@ describe('a posted message', () => {
     expect(editParams(message.params, { b: '"x"' })).toBe('{"b":"x","a":[1, 2]}');
   });
 
-  it.each(['0', '-7', '9007199254740991', '""', '"a b"'])('takes %s as an id', (id) => {
+  it.each(['0', '-7', '9007199254740991', '9007199254740993', '""', '"a b"'])('takes %s as an id', (id) => {
     expect(request(`{"jsonrpc":"2.0","id":${id},"method":"m"}`).idText).toBe(id);
   });
 
-  it.each(['null', '1.0', '1e3', '-0.5', '9007199254740992', '[]', 'true', `"${'x'.repeat(1_025)}"`, '"\\udc00"'])(
+  it.each(['null', '1.0', '1e3', '-0.5', '1'.repeat(1_025), '[]', 'true', `"${'x'.repeat(1_025)}"`, '"\\udc00"'])(
     'refuses %s as an id',
     (id) => {
       let kind: string;
