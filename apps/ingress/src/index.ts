@@ -1,10 +1,11 @@
 import type { ServicePart } from '#libs/service';
 import { ingressOptions } from './ingress.config.js';
 import { IngressModule } from './ingress.module.js';
+import { KEPT_KEYS } from './sessions/index.js';
 
 export const ingressService: ServicePart<typeof ingressOptions> = {
   name: 'ingress',
   options: ingressOptions,
   module: (config) => IngressModule.with(config),
-  needs: { cache: true },
+  needs: { cache: true, kept: KEPT_KEYS },
 };

@@ -4,6 +4,7 @@ export { cacheOptions } from './cache/cache.config.js';
 export type { CacheConfig } from './cache/cache.config.js';
 export { MemoryCache } from './cache/memory-cache.js';
 export { openCache } from './cache/open-cache.js';
+export type { Keeping } from './cache/open-cache.js';
 export { redisClient } from './cache/redis-connection.js';
 export type { RedisCacheOptions } from './cache/redis-cache.js';
 export { openDatabase } from './postgres/database.js';

@@ -10,8 +10,8 @@ import type { EventStore } from './resumption/event-store.js';
 import { HeldStreams } from './resumption/held-streams.js';
 import { Presence } from './resumption/presence.js';
 import { ServerRequests } from './server-requests.js';
-import { SessionAffinity } from './session-affinity.js';
-import { SessionStore } from './session-store.js';
+import { OWNER_KEYS, SessionAffinity } from './session-affinity.js';
+import { SESSION_KEYS, SessionStore } from './session-store.js';
 import { SessionStreams } from './session-streams.js';
 
 export type { ChangeFeeds, Feed } from './feeds/change-feeds.js';
@@ -31,6 +31,12 @@ export interface SessionsDeps {
   readonly admitCaller: AdmitCaller;
   readonly heartbeat: Heartbeat;
 }
+
+/**
+ * What outlives a gateway that is one process. With the owners, a session at an upstream that has gone with the process
+ * is noticed, and ends the client's session too.
+ */
+export const KEPT_KEYS: readonly string[] = [SESSION_KEYS, OWNER_KEYS];
 
 /** How long a stopping gateway waits for calls that nobody holds a connection for. */
 const STOP_MS = 10_000;

@@ -34,6 +34,9 @@ const COPIES_MAX = 20_000;
 /** Longer than any instance keeps an idle session, so that the instance says that it is lost. */
 const OWNER_TTL_MS = 24 * 3_600_000;
 
+/** How the keys of owners begin. */
+export const OWNER_KEYS = 'ingress:session-owner:';
+
 /**
  * Sends calls whose session at the upstream is not shared to the instance of tool-invocation that owns it. The cache says
  * which that is, so every replica knows; the first call claims the session for one of them.
@@ -156,7 +159,7 @@ export class SessionAffinity {
   }
 }
 
-const ownerKey = (upstreamId: string, key: string): string => `ingress:session-owner:${upstreamId}:${key}`;
+const ownerKey = (upstreamId: string, key: string): string => `${OWNER_KEYS}${upstreamId}:${key}`;
 
 /** Where one may be replaced, the upstream is of use without the cache as well. */
 const unlessRenewable =

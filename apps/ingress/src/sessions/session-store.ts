@@ -21,6 +21,9 @@ const COPY_MS = 10_000;
 const COPIES_MAX = 20_000;
 const TRIES_MAX = 5;
 
+/** How the keys of sessions begin. */
+export const SESSION_KEYS = 'ingress:session:';
+
 interface Copy {
   readonly session: Session;
   readonly text: string;
@@ -151,7 +154,7 @@ export class SessionStore {
   }
 }
 
-const sessionKey = (id: string): string => `ingress:session:${id}`;
+const sessionKey = (id: string): string => `${SESSION_KEYS}${id}`;
 const countKey = (principalId: string): string => `ingress:sessions-of:${principalId}`;
 
 const owned = (session: Session | null, principalId: string, serverId: string | null): Session | null =>

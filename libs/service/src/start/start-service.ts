@@ -92,7 +92,9 @@ const open = async (
     },
   };
   const postgres = parts.some((part) => part.needs.database) ? await openPostgres(context) : null;
-  const cache = parts.some((part) => part.needs.cache) ? await openMemory(context) : null;
+  const prefixes = parts.flatMap(({ needs }) => needs.kept ?? []);
+  const keeping = postgres === null || prefixes.length === 0 ? undefined : { location: postgres, prefixes };
+  const cache = parts.some((part) => part.needs.cache) ? await openMemory(context, keeping) : null;
   const bus = await openBus(context, names);
   const platform: Platform = { config, logger, bus, cache, postgres, raw, readiness, lifecycle };
   const modules = parts.map((part) => part.module(configuration.configOf(part.options)));

@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { type Cache, openCache, postgresSettings, type PostgresLocation, startEmbeddedPostgres } from '#libs/storage';
+import {
+  type Cache,
+  type Keeping,
+  openCache,
+  postgresSettings,
+  type PostgresLocation,
+  startEmbeddedPostgres,
+} from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
 import type { PlatformConfig } from '../platform.config.js';
 import type { Readiness } from '../readiness.js';
@@ -40,8 +47,8 @@ export const openPostgres = async (context: StartContext): Promise<PostgresLocat
   return location;
 };
 
-/** The cache that the settings ask for: Redis, awaited; or the memory of this process. */
-export const openMemory = async (context: StartContext): Promise<Cache> => {
+/** The cache that the settings ask for: Redis, awaited; or the memory of this process, of which `keeping` outlives it. */
+export const openMemory = async (context: StartContext, keeping?: Keeping): Promise<Cache> => {
   const { config, logger, readiness, signal, onClose } = context;
   const cache = await retryWithBackoff(
     {
@@ -51,7 +58,7 @@ export const openMemory = async (context: StartContext): Promise<Cache> => {
       signal,
       logger,
     },
-    () => openCache(config, logger),
+    () => openCache(config, logger, keeping),
   );
   onClose('the cache', () => cache.close());
   readiness.addProbe('cache', async () => void (await cache.get('readiness')));

@@ -2,13 +2,26 @@ import { fail } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { CacheConfig } from './cache.config.js';
 import type { Cache } from './cache.js';
+import type { PostgresLocation } from '../postgres/location.js';
+import { KeptCache } from './kept/kept-cache.js';
 import { MemoryCache } from './memory-cache.js';
 import { connectRedisCache } from './redis-cache.js';
 
-/** The cache that the configuration asks for. One attempt to connect: whoever starts the process repeats it. */
-export const openCache = async (config: CacheConfig, logger: Logger): Promise<Cache> => {
+/** Where entries that must outlive the process are kept, and which: those whose keys begin with one of `prefixes`. */
+export interface Keeping {
+  readonly location: PostgresLocation;
+  readonly prefixes: readonly string[];
+}
+
+/**
+ * The cache that the configuration asks for. One attempt to connect: whoever starts the process repeats it. Redis outlives
+ * the process by itself; memory does so with `keeping`.
+ */
+export const openCache = async (config: CacheConfig, logger: Logger, keeping?: Keeping): Promise<Cache> => {
   const kind = config.CACHE_TYPE === 'auto' ? (config.REDIS_URL === null ? 'memory' : 'redis') : config.CACHE_TYPE;
-  if (kind === 'memory') return new MemoryCache();
+  if (kind === 'memory') {
+    return keeping === undefined ? new MemoryCache() : KeptCache.open(keeping.location, keeping.prefixes, logger);
+  }
   if (config.REDIS_URL === null)
     throw fail('config.invalid', { message: 'CACHE_TYPE is redis, but REDIS_URL is not set' });
   return connectRedisCache({
