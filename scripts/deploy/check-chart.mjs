@@ -15,6 +15,8 @@ const cache = process.env.CHART_CACHE ?? join(root, 'node_modules/.cache/chart')
 const HELM = { 3: 'helm.sh/helm/v3/cmd/helm@v3.22.0', 4: 'helm.sh/helm/v4/cmd/helm@v4.3.2' };
 const KUBERNETES_VALIDATE = 'kubernetes-validate==1.37.0';
 const KUBERNETES = ['1.29', '1.37'];
+/** A Helm that was built from source takes another one for granted. */
+const FOR_OLDEST = ['--kube-version', '1.29.0'];
 const MODELS = {
   'kubernetes-models': '5.1.0',
   '@kubernetes-models/keda': '2.0.0',
@@ -116,9 +118,11 @@ for (const major of [3, 4]) {
   if (!program) continue;
   for (const file of values) {
     const title = `Helm ${major}, ${basename(file)}`;
-    const lint = run(program, ['lint', '--strict', chart, '-f', file]);
+    const lint = run(program, ['lint', '--strict', chart, '-f', file, ...FOR_OLDEST]);
     if (lint.status !== 0) fail(`${title}: lint`, `${lint.stdout}${lint.stderr}`);
-    const made = run(program, ['template', 'given-name', chart, '-n', 'mcp', '-f', file], { maxBuffer: 1 << 26 });
+    const made = run(program, ['template', 'given-name', chart, '-n', 'mcp', '-f', file, ...FOR_OLDEST], {
+      maxBuffer: 1 << 26,
+    });
     if (made.status !== 0) {
       fail(`${title}: template`, made.stderr);
       continue;
@@ -128,7 +132,7 @@ for (const major of [3, 4]) {
   }
   // The schema must be able to refuse.
   for (const wrong of ['settings.TOOL_TIMEOT=5', 'services.ingress.settings.TOOL_TIMEOUT=0', 'edge.replica=2']) {
-    const refused = run(program, ['template', 'x', chart, '-f', values[0], '--set', wrong]);
+    const refused = run(program, ['template', 'x', chart, '-f', values[0], '--set', wrong, ...FOR_OLDEST]);
     if (refused.status === 0) fail(`Helm ${major}`, `${wrong} is taken, though it means nothing`);
   }
 }
