@@ -54,6 +54,11 @@ export const toolInvocationOptions = {
     'Upstream sessions (and processes) one instance keeps in all; the longest idle gives way.',
     { min: 1, max: 1_000_000 },
   ),
+  MCP_SESSION_POOL_MAX_PER_KEY: integer(
+    10,
+    'Sessions (or processes) one caller may have at one upstream before 2026-07-28 from one instance, so that no question of the upstream reaches another of its clients. With more calls at once they are shared, and a question that does not say whose it is is refused.',
+    { min: 1, max: 10_000 },
+  ),
   MCP_SESSION_POOL_CIRCUIT_BREAKER_THRESHOLD: integer(5, 'Failures in a row after which an upstream is left alone.', {
     min: 1,
     max: 1_000,

@@ -12,7 +12,12 @@ export interface Settings {
   readonly retry: { readonly attemptsMax: number; readonly baseDelayMs: number; readonly delayMsMax: number };
   readonly breaker: { readonly threshold: number; readonly resetMsMax: number };
   readonly connections: { readonly max: number; readonly keepAliveMs: number; readonly connectTimeoutMs: number };
-  readonly sessions: { readonly openTimeoutMs: number; readonly idleMs: number; readonly max: number };
+  readonly sessions: {
+    readonly openTimeoutMs: number;
+    readonly idleMs: number;
+    readonly max: number;
+    readonly perCallerMax: number;
+  };
   readonly resultBytesMax: number;
   readonly eraRecheckMs: number;
   readonly parked: { readonly ttlMs: number; readonly perPrincipalMax: number };
@@ -50,6 +55,7 @@ export const settingsOf = (config: ToolInvocationConfig, { embedded }: { embedde
     openTimeoutMs: ms(config.MCP_SESSION_POOL_CREATE_TIMEOUT),
     idleMs: ms(config.MCP_SESSION_POOL_IDLE_EVICTION),
     max: config.MCP_SESSION_POOL_MAX_SESSIONS,
+    perCallerMax: config.MCP_SESSION_POOL_MAX_PER_KEY,
   },
   resultBytesMax: config.UPSTREAM_RESULT_BYTES_MAX,
   eraRecheckMs: ms(config.UPSTREAM_ERA_RECHECK_INTERVAL),

@@ -17,6 +17,7 @@ export { startTransactionPooler } from './transaction-pooler.js';
 export { temporaryFolder } from './temporary-folder.js';
 export { startAskingUpstream } from './upstream/asking-upstream.js';
 export type { AskingSession, AskingUpstream } from './upstream/asking-upstream.js';
+export { type CommonStreamUpstream, startCommonStreamUpstream } from './upstream/common-stream-upstream.js';
 export { ANNOUNCE, largeText, PROGRESS_STEPS, startFastUpstream } from './upstream/fast-upstream.js';
 export { startLedgerUpstream } from './upstream/ledger-upstream.js';
 export type { LedgerFailure, LedgerUpstream } from './upstream/ledger-upstream.js';

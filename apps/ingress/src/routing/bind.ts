@@ -15,7 +15,7 @@ import { childTraceparent } from '#libs/telemetry';
 import type { ParkedCallRetry, RoutedCall, ScopedCall } from '../call/index.js';
 import { MODERN_EXTENSIONS } from '../catalog/index.js';
 import { type RequestState, type Seal, readRequestState } from '../sealing/index.js';
-import { dedicatedSessionOf } from '../sessions/index.js';
+import { clientKeyOf, dedicatedSessionOf } from '../sessions/index.js';
 import type { Target } from './targets.js';
 
 /** What of the gateway's own a call is bound with. */
@@ -79,12 +79,15 @@ const NO_CAPABILITIES = {};
 
 /** The client as it described itself, in this request or in its session. */
 const clientOf = ({ envelope, session, codec }: ScopedCall, target: Target): CallClient => {
-  if (envelope === null)
+  if (envelope === null) {
+    const key = clientKeyOf(session);
     return {
       info: session?.client.info ?? null,
       capabilities: session?.client.capabilities ?? NO_CAPABILITIES,
       revision: codec.revision,
+      ...(key !== undefined && { key }),
     };
+  }
   const capabilities = target.capabilities ?? relayableCapabilities(envelope.capabilities, null, MODERN_EXTENSIONS);
   return { info: envelope.info, capabilities, revision: codec.revision };
 };

@@ -20,7 +20,7 @@ export type { OpenCalls } from './open-calls.js';
 export type { EventStore } from './resumption/event-store.js';
 export { StoredStream } from './resumption/stored-stream.js';
 export type { ServerRequests } from './server-requests.js';
-export { type SessionAffinity, dedicatedSessionOf } from './session-affinity.js';
+export { type SessionAffinity, clientKeyOf, dedicatedSessionOf } from './session-affinity.js';
 export type { SessionStore } from './session-store.js';
 export type { SessionStreams } from './session-streams.js';
 

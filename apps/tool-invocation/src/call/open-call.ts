@@ -133,6 +133,7 @@ export class OpenCall implements CallTerms {
     if (this.end !== undefined) return;
     this.end = end;
     this.upstreamSide = undefined;
+    for (const request of this.requests) request.refuse('The call has ended');
     if (this.requests.length > 0) this.requests = [];
     if (this.collecting !== undefined) clearTimeout(this.collecting);
     this.collecting = undefined;

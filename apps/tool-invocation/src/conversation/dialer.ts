@@ -168,12 +168,16 @@ interface Line {
 
 /** A channel needs its events before there is a peer to receive them. */
 class LateEvents implements ChannelEvents {
-  receiver: { received(message: IncomingRequest | IncomingNotification): void } | undefined;
+  receiver: (Pick<ChannelEvents, 'received'> & Partial<Pick<ChannelEvents, 'answeredLate'>>) | undefined;
 
   constructor(private readonly events: PeerEvents) {}
 
   received(message: IncomingRequest | IncomingNotification): void {
     this.receiver?.received(message);
+  }
+
+  answeredLate(id: unknown): void {
+    this.receiver?.answeredLate?.(id);
   }
 
   invalidated(): void {

@@ -24,8 +24,26 @@ export interface PeerEvents {
   closed(): void;
 }
 
+/**
+ * Whether something of earlier calls may go on and ask: `possible` where one was left without its answer or its task is
+ * not over, `shown` once a question was refused for that.
+ */
+export type Doubt = 'none' | 'possible' | 'shown';
+
+/** What matters of a conversation with a legacy upstream where clients can be asked. */
+export interface AskingSide {
+  /** The one whose alone it is, by its key; for others too its questions are never meant. */
+  client: string | undefined;
+  /** Questions may come that do not say by their stream which call raised them. */
+  readonly hasCommonStream: boolean;
+  readonly doubt: Doubt;
+  keepsTask(taskId: string): boolean;
+}
+
 /** The other end of an MCP conversation, in either era: `modern/` and `legacy/` differ in all but this. */
 export interface Peer {
+  /** Of a legacy upstream only. */
+  readonly asking?: AskingSide;
   /** As the upstream said last. */
   identity: PeerIdentity;
   readonly closed: boolean;

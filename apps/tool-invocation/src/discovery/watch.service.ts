@@ -3,6 +3,7 @@ import type { CallContext } from '#libs/bus';
 import type { RequestOf } from '#contracts/define';
 import type { UpstreamNotice, WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { fail, toGatewayError } from '#libs/errors';
+import { MODERN_REVISION } from '#libs/mcp';
 import { Backoff, pause } from '#libs/resilience';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 
@@ -62,14 +63,18 @@ export class WatchService {
 
   /** Resolves with true when the conversation ends, with false when the subscriber goes before it begins. */
   private async follow(
-    { upstreamId, principalId, uris, dedicatedSession, capabilities = {} }: Request,
+    { upstreamId, principalId, uris, dedicatedSession, capabilities = {}, clientKey: key }: Request,
     notify: (uri: string) => void,
     again: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
     const upstream = await this.directory.upstream(upstreamId);
     const access = await this.directory.credentials.access(upstreamId, principalId);
-    const peer = await upstream.peer(access, capabilities, principalId, dedicatedSession);
+    const peer = await upstream.peer(access, {
+      client: { info: null, capabilities, revision: MODERN_REVISION, ...(key !== undefined && { key }) },
+      principal: { id: principalId, tokenId: null },
+      ...(dedicatedSession && { dedicatedSession }),
+    });
     if (signal.aborted) return false;
     const ends = uris.map((uri) => upstream.watchResource(peer, uri, notify));
     // Changes in between were missed.

@@ -197,6 +197,7 @@ export class CallService {
 
   private finish(running: RunningCall): void {
     this.running.delete(running);
+    running.upstream?.giveBack(running.open.call.callId);
   }
 
   private park(running: RunningCall, requests: ReadonlyMap<string, ServerRequest>, round: number): Reply {

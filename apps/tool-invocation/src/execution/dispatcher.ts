@@ -53,6 +53,7 @@ export class Dispatcher {
     const delayMs = this.retryDelayMs(running, failure);
     if (delayMs === null) return null;
     this.leave(running, failure);
+    running.upstream?.giveBack(running.open.call.callId);
     running.open.rearm();
     const step = running.open.next();
     if (delayMs === 0) this.begin(running);
@@ -102,12 +103,14 @@ export class Dispatcher {
     }
     try {
       upstream.passBreaker();
-      const { client, principal, dedicatedSession } = open.call;
-      const peer = upstream.peer(running.access as Access, client.capabilities, principal.id, dedicatedSession);
+      const peer = upstream.peer(running.access as Access, open.call);
       if (peer instanceof Promise) {
         peer.then(
           (opened) => this.start(running, opened),
-          (error: unknown) => open.fail(toGatewayError(error)),
+          (error: unknown) => {
+            open.fail(toGatewayError(error));
+            upstream.giveBack(open.call.callId);
+          },
         );
       } else this.start(running, peer);
     } catch (error) {
@@ -116,7 +119,10 @@ export class Dispatcher {
   }
 
   private start(running: RunningCall, peer: Peer): void {
-    if (!running.open.ended) peer.start(running.open);
+    const { open, upstream } = running;
+    if (!open.ended) peer.start(open);
+    // It ended while it waited, and may have taken its conversation only then.
+    else upstream?.giveBack(open.call.callId);
   }
 }
 

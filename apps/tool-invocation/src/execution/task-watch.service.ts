@@ -8,6 +8,7 @@ import { backoffMs, pause } from '#libs/resilience';
 import { childTraceparent } from '#libs/telemetry';
 import { OpenCall } from '../call/open-call.js';
 import type { Peer } from '../conversation/peer.js';
+import type { Upstream } from '../upstreams/upstream.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import { CallService } from './call.service.js';
 import { FollowedTask, type FollowerContext, followAll } from './followed-task.js';
@@ -59,15 +60,32 @@ export class TaskWatchService {
 
   /** Resolves when the conversation with the upstream ends, the subscriber goes, or the last task is over. */
   private async follow(request: Request, tasks: Map<string, FollowedTask>, signal: AbortSignal): Promise<void> {
-    const { upstreamId, principal, client, dedicatedSession } = request;
+    const { upstreamId, principal } = request;
     const upstream = await this.directory.upstream(upstreamId);
     const access = await this.directory.credentials.access(upstreamId, principal.id);
-    const peer = await upstream.peer(access, client.capabilities, principal.id, dedicatedSession);
+    // A client without a session may have tasks in several conversations.
+    const groups = new Map<Peer, Map<string, FollowedTask>>();
+    for (const [target, task] of tasks) {
+      const peer = await upstream.peer(access, { ...request, method: 'tasks/get', target });
+      groups.set(peer, (groups.get(peer) ?? new Map<string, FollowedTask>()).set(target, task));
+    }
     const ended = new AbortController();
+    await Promise.all([...groups].map(([peer, some]) => this.followAt(upstream, peer, request, some, signal, ended)));
+    for (const [taskId, { isOver }] of tasks) if (isOver) tasks.delete(taskId);
+  }
+
+  private async followAt(
+    upstream: Upstream,
+    peer: Peer,
+    request: Request,
+    tasks: Map<string, FollowedTask>,
+    signal: AbortSignal,
+    ended: AbortController,
+  ): Promise<void> {
     const over = AbortSignal.any([signal, ended.signal]);
     const stop = peer.followTasks({
       taskIds: [...tasks.keys()],
-      capabilities: client.capabilities,
+      capabilities: request.client.capabilities,
       onAcknowledged: (taskIds) => {
         for (const taskId of taskIds) tasks.get(taskId)?.markPushed();
       },
@@ -82,8 +100,10 @@ export class TaskWatchService {
     const isLost = upstream.onLost(peer, () => ended.abort());
     try {
       await followAll(tasks, over, (taskId) => this.read(peer, callFor(request, taskId)));
-    } finally {
+    } catch (error) {
       ended.abort();
+      throw error;
+    } finally {
       stop();
       isLost();
     }

@@ -5,6 +5,8 @@ import type { Exchange } from './exchange.js';
 /** What reaches a channel beside the answers to its requests. */
 export interface ChannelEvents {
   received(message: IncomingRequest | IncomingNotification): void;
+  /** A request that nobody waits for any more was answered. */
+  answeredLate(id: unknown): void;
   /** Messages may have been lost. */
   invalidated(): void;
   /** The channel is of no use any more; its exchanges have failed. */
@@ -16,6 +18,8 @@ export interface Channel {
   readonly closed: boolean;
   /** The upstream keeps state for this channel, and may lose it. */
   readonly sessionful: boolean;
+  /** Messages come on it that do not say by their stream which request they belong to. */
+  readonly hasCommonStream: boolean;
   /** The negotiated revision: the value of `MCP-Protocol-Version`. */
   protocolVersion: string | undefined;
   request(exchange: Exchange): void;

@@ -1,8 +1,7 @@
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
-import type { DedicatedSession } from '#contracts/tool-invocation/execute-call.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { fail, GatewayError, toGatewayError } from '#libs/errors';
-import { ALL_CAPABILITIES, canBeAsked, capabilityKey, sessionCapabilities } from '#libs/mcp';
+import { ALL_CAPABILITIES, MODERN_REVISION, sessionCapabilities } from '#libs/mcp';
 import { CircuitBreaker, ConcurrencyLimiter } from '#libs/resilience';
 import type { UpstreamDialer } from '../conversation/dialer.js';
 import { RetryBudget } from './retry-budget.js';
@@ -11,6 +10,7 @@ import type { Access, Transport, TransportKind } from '../transport/channel.js';
 import { DedicatedSessions } from './dedicated-sessions.js';
 import type { Peer, PeerEvents } from '../conversation/peer.js';
 import { PeerWatch } from './peer-watch.js';
+import { type Caller, type Place, type SeatedPlace, Seating } from './seating.js';
 import { staleProfile } from '../call/stale.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -29,6 +29,11 @@ export interface UpstreamHost {
 /** From the opening of the breaker to the first probe. */
 const BREAKER_OPEN_MS = 5_000;
 const RETIRE_TICK_MS = 100;
+const NOBODY = { id: '', tokenId: null };
+const OVERVIEW: Caller = {
+  client: { info: null, capabilities: ALL_CAPABILITIES, revision: MODERN_REVISION },
+  principal: NOBODY,
+};
 
 /** One upstream as one profile describes it: its limits, its health, its open conversations. */
 export class Upstream {
@@ -38,6 +43,7 @@ export class Upstream {
   private readonly peers = new Map<string, Peer | Promise<Peer>>();
   private readonly watches = new Map<Peer, PeerWatch>();
   private readonly dedicated = new DedicatedSessions();
+  private readonly seating: Seating;
   private first: Promise<unknown> | undefined;
   retired = false;
 
@@ -52,6 +58,12 @@ export class Upstream {
     const { concurrencyMax } = profile;
     const { threshold, resetMsMax } = settings.breaker;
     this.breaker = new CircuitBreaker({ failuresMax: threshold, openMs: BREAKER_OPEN_MS, openMsMax: resetMsMax });
+    this.seating = new Seating({
+      seatsMax: settings.sessions.perCallerMax,
+      peerOf: (key) => this.peers.get(key),
+      dismiss: (peer) => this.watches.get(peer)?.lost(),
+      evict: (peer) => void this.evict(peer),
+    });
     this.retries = new RetryBudget(settings.retry);
     this.limiter = new ConcurrencyLimiter(
       {
@@ -76,17 +88,20 @@ export class Upstream {
   }
 
   /**
-   * The conversation for a client with these capabilities, at once when it is open. Rejects with the failure of opening
-   * it, always with `executed: no`; throws `upstream.session_lost` for a dedicated session that is gone.
+   * The conversation for a caller, at once when it is open; a call gives it back with `giveBack`. Rejects with the failure
+   * of opening it, always with `executed: no`; throws `upstream.session_lost` for a dedicated session that is gone.
    */
-  peer(access: Access, capabilities: Json, principalId: string, dedicated?: DedicatedSession): Peer | Promise<Peer> {
+  peer(access: Access, caller: Caller): Peer | Promise<Peer> {
     const { verdict } = this.dialer;
+    const { dedicatedSession: dedicated } = caller;
     if (dedicated !== undefined && verdict?.era !== 'modern') this.dedicated.use(dedicated);
-    if (verdict === undefined) return this.firstPeer(access, capabilities, principalId, dedicated);
-    const key = keyOf(verdict.era, access, capabilities, principalId, dedicated);
-    const known = this.peers.get(key);
-    if (known !== undefined && (known instanceof Promise || !known.closed)) return known;
-    return this.dial(key, access, capabilities, dedicated);
+    if (verdict === undefined) return this.firstPeer(access, caller);
+    return this.peerAt(this.seating.placeOf(verdict.era, access, caller), access, caller);
+  }
+
+  /** The call is over: others may have its conversation. */
+  giveBack(callId: string): void {
+    this.seating.giveBack(callId);
   }
 
   /** Makes this instance the owner of the dedicated sessions of this key. */
@@ -100,7 +115,7 @@ export class Upstream {
 
   /** The conversation that sees all an upstream has. */
   overview(access: Access): Peer | Promise<Peer> {
-    return this.peer(access, ALL_CAPABILITIES, '');
+    return this.peer(access, OVERVIEW);
   }
 
   watchLists(peer: Peer): void {
@@ -142,14 +157,14 @@ export class Upstream {
   }
 
   evict(peer: Peer): Promise<void> {
-    for (const [key, known] of this.peers) if (known === peer) this.peers.delete(key);
+    this.drop(peer);
     this.watches.delete(peer);
-    this.dedicated.lost(peer);
     return peer.close().catch(() => {});
   }
 
   evictIdle(idleMs: number): void {
     this.dedicated.forgetUnused(idleMs);
+    this.seating.tidy();
     const nowMs = performance.now();
     for (const peer of this.openPeers()) {
       if (peer.closed || (peer.uses === 0 && nowMs - peer.usedAtMs > idleMs)) void this.evict(peer);
@@ -178,16 +193,11 @@ export class Upstream {
   }
 
   /** The first caller finds out which era the upstream speaks; the others wait for it. */
-  private async firstPeer(
-    access: Access,
-    capabilities: Json,
-    principalId: string,
-    dedicated: DedicatedSession | undefined,
-  ): Promise<Peer> {
+  private async firstPeer(access: Access, caller: Caller): Promise<Peer> {
     if (this.first === undefined) {
-      const declared = sessionCapabilities(capabilities);
+      const declared = sessionCapabilities(caller.client.capabilities);
       const dialed = this.open(access, declared).then((peer) => {
-        this.keep(keyOf(peer.identity.era, access, capabilities, principalId, dedicated), peer, dedicated);
+        this.keep(this.seating.placeOf(peer.identity.era, access, caller), peer, caller);
         return peer;
       });
       this.first = dialed.finally(() => {
@@ -197,19 +207,34 @@ export class Upstream {
       return dialed;
     }
     await this.first;
-    return this.peer(access, capabilities, principalId, dedicated);
+    return this.peer(access, caller);
   }
 
-  private dial(
-    key: string,
-    access: Access,
-    capabilities: Json,
-    dedicated: DedicatedSession | undefined,
-  ): Promise<Peer> {
-    const dialed = this.open(access, sessionCapabilities(capabilities));
+  private peerAt(place: Place, access: Access, caller: Caller): Peer | Promise<Peer> {
+    const known = this.peers.get(place.key);
+    if (known !== undefined && (known instanceof Promise || !known.closed)) return known;
+    const dialed = this.dial(place, access, caller);
+    return place.pool === undefined ? dialed : this.orShared(dialed, place, access, caller);
+  }
+
+  /** Where there is no room for one more conversation, calls share one, and doubtful questions are refused. */
+  private async orShared(dialed: Promise<Peer>, place: SeatedPlace, access: Access, caller: Caller): Promise<Peer> {
+    try {
+      return await dialed;
+    } catch (error) {
+      if (toGatewayError(error).code !== 'upstream.busy') throw error;
+      const other = this.seating.shareInstead(place, caller.callId);
+      if (other === undefined) throw error;
+      return this.peerAt({ key: other.key }, access, caller);
+    }
+  }
+
+  private dial(place: Place, access: Access, caller: Caller): Promise<Peer> {
+    const { key } = place;
+    const dialed = this.open(access, sessionCapabilities(caller.client.capabilities));
     this.peers.set(key, dialed);
     dialed.then(
-      (peer) => this.keep(key, peer, dedicated),
+      (peer) => this.keep(place, peer, caller),
       () => {
         if (this.peers.get(key) === dialed) this.peers.delete(key);
       },
@@ -243,18 +268,30 @@ export class Upstream {
     }
   }
 
-  private keep(key: string, peer: Peer, dedicated: DedicatedSession | undefined): void {
+  private keep({ key, pool, seat }: Place, peer: Peer, { dedicatedSession: dedicated }: Caller): void {
+    if (peer.asking !== undefined) peer.asking.client = seat?.client;
     const other = this.peers.get(key);
     if (other !== undefined && !(other instanceof Promise) && other !== peer && !other.closed)
       void this.closeWhenIdle(other);
     this.peers.set(key, peer);
-    if (dedicated !== undefined && peer.identity.era === 'legacy') this.dedicated.opened(dedicated.key, peer);
+    // Those beside the first remember nothing that anybody relies on.
+    const isFirst = pool === undefined || pool.isFirst(key);
+    if (dedicated !== undefined && peer.identity.era === 'legacy' && isFirst)
+      this.dedicated.opened(dedicated.key, peer);
     if (this.retired) void this.closeWhenIdle(peer);
   }
 
-  private forget(peer: Peer): void {
-    for (const [key, known] of this.peers) if (known === peer) this.peers.delete(key);
+  private drop(peer: Peer): void {
+    for (const [key, known] of this.peers) {
+      if (known !== peer) continue;
+      this.seating.lost(key);
+      this.peers.delete(key);
+    }
     this.dedicated.lost(peer);
+  }
+
+  private forget(peer: Peer): void {
+    this.drop(peer);
     const watch = this.watches.get(peer);
     this.watches.delete(peer);
     watch?.lost();
@@ -282,20 +319,3 @@ export class Upstream {
     await peer.close().catch(() => {});
   }
 }
-
-/**
- * The key of a conversation. Every request to a modern upstream holds the client's capabilities, so all clients share one
- * conversation. A legacy upstream learns them once per session, and keeps state by session.
- */
-const keyOf = (
-  era: 'modern' | 'legacy',
-  access: Access,
-  capabilities: Json,
-  principalId: string,
-  dedicated: DedicatedSession | undefined,
-): string => {
-  if (era === 'modern') return `modern ${access.version}`;
-  const declared = sessionCapabilities(capabilities);
-  const whose = dedicated?.key ?? (canBeAsked(declared) ? principalId : null);
-  return `legacy ${access.version} ${capabilityKey(declared)}${whose === null ? '' : ` ${whose}`}`;
-};

@@ -20,6 +20,8 @@ export interface CallClient {
   readonly capabilities: Readonly<Record<string, unknown>>;
   /** The protocol revision the client speaks. */
   readonly revision: string;
+  /** The same for all calls of one session. Absent where the client has none, or cannot be asked anything. */
+  readonly key?: string;
 }
 
 /**

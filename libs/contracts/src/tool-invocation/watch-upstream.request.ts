@@ -1,5 +1,5 @@
 import { defineRequest } from '../define.js';
-import type { DedicatedSession } from './execute-call.request.js';
+import type { CallClient, DedicatedSession } from './execute-call.request.js';
 
 /** A change an upstream announced. */
 export type UpstreamNotice = { readonly kind: 'resource-updated'; readonly uri: string };
@@ -18,6 +18,8 @@ export const WatchUpstream = defineRequest<
     readonly dedicatedSession?: DedicatedSession;
     /** What the listener declares in its calls, which is part of what its own session is. */
     readonly capabilities?: Readonly<Record<string, unknown>>;
+    /** As in its calls, likewise. */
+    readonly clientKey?: CallClient['key'];
   },
   { readonly ended: true },
   UpstreamNotice

@@ -3,7 +3,7 @@ import type { Bus } from '#libs/bus';
 import type { Principal } from '#contracts/auth/principal';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { backoffMs, type BackoffSettings } from '#libs/resilience';
-import { type SessionAffinity, dedicatedSessionOf } from '../session-affinity.js';
+import { type SessionAffinity, clientKeyOf, dedicatedSessionOf } from '../session-affinity.js';
 import type { Session } from '../../call/index.js';
 import type { Catalogs, EndpointCatalog, ResourcePlace } from '../../catalog/index.js';
 
@@ -95,11 +95,13 @@ export class ResourceWatch {
     const uris = [...clientUris.keys()];
     const principal = this.scope.principal();
     const dedicatedSession = dedicatedSessionOf({ catalog, principal, session }, upstreamId);
+    const clientKey = clientKeyOf(session);
     const request = {
       upstreamId,
       principalId: principal.id,
       uris,
       ...(dedicatedSession && { dedicatedSession, capabilities }),
+      ...(dedicatedSession && clientKey !== undefined && { clientKey }),
     };
     const ask = (instance?: string) =>
       this.bus.ask(WatchUpstream, request, {

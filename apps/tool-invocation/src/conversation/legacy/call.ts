@@ -3,6 +3,7 @@ import {
   type IncomingNotification,
   type IncomingRequest,
   type IncomingResult,
+  isTaskMethod,
   notificationText,
   requestText,
   withMeta,
@@ -15,6 +16,7 @@ import type { Channel } from '../../transport/channel.js';
 import { Exchange, type ExchangeSink } from '../../transport/exchange.js';
 import { HttpRefusal } from '../../transport/http/refusal.js';
 import { nextRequestId } from '../request.js';
+import { ownerOf } from './question-owners.js';
 import { toUpstreamError } from '../upstream-error.js';
 
 /** How a request for the sake of a call differs from the call itself. */
@@ -25,6 +27,8 @@ export interface RequestOverrides {
   readonly onResult?: (result: IncomingResult) => void | Promise<void>;
   /** Takes an error in place of the call. */
   readonly onError?: (error: IncomingError) => void;
+  /** Whose questions it may raise, where that is not the call itself. */
+  readonly owner?: string;
   /** Takes what the upstream requests in place of the call. */
   readonly onServerRequest?: (request: Omit<ServerRequest, 'key'>) => void;
   /** Cancels at the upstream in another way than `notifications/cancelled`. */
@@ -38,6 +42,8 @@ export interface LegacyCallOwner {
   requested(message: IncomingRequest, call: LegacyCall): void;
   notified(message: IncomingNotification, call: LegacyCall): void;
   settled(call: LegacyCall): void;
+  /** Nobody waits for it any more, but the upstream may still work on it. */
+  abandoned(call: LegacyCall): void;
   /** The upstream has forgotten the session. */
   lose(): void;
   post(text: string): void;
@@ -51,6 +57,8 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
   readonly exchange: Exchange;
   /** Takes what the upstream requests on the stream of this call. */
   readonly requestReceiver: Pick<OpenCall, 'call' | 'serverRequest'>;
+  /** Whose questions it may raise; `null` where it raises none. */
+  readonly owner: string | null;
 
   constructor(
     private readonly session: LegacyCallOwner,
@@ -65,6 +73,7 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
     const text = requestText(id, method, withMeta(paramsText, meta));
     this.exchange = new Exchange(id, text, ['traceparent', traceparent], this);
     this.requestReceiver = onServerRequest === undefined ? open : { call, serverRequest: onServerRequest };
+    this.owner = overrides.owner ?? (isTaskMethod(call.method) ? null : ownerOf(call));
     open.carrier = this.exchange;
     open.upstreamSide = this;
   }
@@ -95,9 +104,10 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
   }
 
   failed(error: GatewayError): void {
-    this.session.settled(this);
-    this.open.heard ||= this.exchange.heard;
     const { cause } = error;
+    if (this.exchange.sent && !(cause instanceof HttpRefusal)) this.session.abandoned(this);
+    else this.session.settled(this);
+    this.open.heard ||= this.exchange.heard;
     if (cause instanceof HttpRefusal && this.meansLostSession(cause.status, cause.said)) this.failLost();
     else this.open.fail(error);
   }
@@ -119,7 +129,8 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
   }
 
   cancel(reason: string): void {
-    this.session.settled(this);
+    if (this.exchange.sent) this.session.abandoned(this);
+    else this.session.settled(this);
     this.exchange.abandon();
     if (this.overrides.onCancel !== undefined) this.overrides.onCancel();
     else if (this.exchange.sent)

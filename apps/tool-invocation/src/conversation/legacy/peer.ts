@@ -8,6 +8,7 @@ import {
   isTaskMethod,
   resultText,
   INVALID_PARAMS,
+  INVALID_REQUEST,
   METHOD_NOT_FOUND,
   isAtLeast,
 } from '#libs/mcp';
@@ -21,6 +22,7 @@ import { request, type Response } from '../request.js';
 import { giveLegacyError, giveLegacyResult } from './answer.js';
 import { LegacyCall, type LegacyCallOwner, type RequestOverrides } from './call.js';
 import { initialize, legacyParams, serverRequestParams } from './request.js';
+import { QuestionOwners } from './question-owners.js';
 import { LegacyTasks } from './tasks.js';
 import { LegacyWatch } from './watch.js';
 
@@ -38,7 +40,7 @@ export interface SessionOptions {
 
 /**
  * A session with an upstream before 2026-07-28. It belongs to clients with one set of capabilities; where these can be
- * asked something, to one principal alone, so that a request can only reach the principal whose call raised it.
+ * asked something, to one principal alone. A question reaches the client whose call raised it, or nobody.
  */
 export class LegacyPeer implements Peer, LegacyCallOwner {
   usedAtMs = performance.now();
@@ -47,6 +49,7 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
   private level: LogLevel | undefined;
   private settingLevel: Promise<void> | undefined;
   private readonly tasks: LegacyTasks = new LegacyTasks(this);
+  readonly asking: QuestionOwners;
   private readonly watcher: LegacyWatch = new LegacyWatch(this);
 
   /** Shakes hands over the channel. Rejects with `upstream.not_mcp` where the upstream speaks no revision that is served. */
@@ -58,7 +61,9 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
     public identity: PeerIdentity,
     readonly channel: Channel,
     private readonly options: SessionOptions,
-  ) {}
+  ) {
+    this.asking = new QuestionOwners(channel, this.calls, this.tasks);
+  }
 
   get closed(): boolean {
     return this.lost || this.channel.closed;
@@ -120,12 +125,12 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
     await this.channel.close();
   }
 
-  /** A request of the upstream: of the call on whose stream it came, or else of the newest call. */
+  /** A request of the upstream: of the task it names, or the call on whose stream it came; else its owner must be certain. */
   requested(message: IncomingRequest, call: LegacyCall | undefined): void {
     if (message.method === 'ping') return this.post(resultText(message.id, '{}'));
-    const receiver = this.tasks.taskOf(message) ?? (call ?? this.newest())?.requestReceiver;
-    if (receiver === undefined)
-      return this.post(errorText(message.id, METHOD_NOT_FOUND, 'No call is open that this could belong to'));
+    const owner = this.tasks.taskOf(message) ?? call ?? this.asking.find();
+    if (typeof owner === 'string') return this.post(errorText(message.id, INVALID_REQUEST, owner));
+    const receiver = 'requestReceiver' in owner ? owner.requestReceiver : owner;
     const problem =
       askProblem(message.method, message.params, receiver.call.client.capabilities) ??
       (message.paramsText.length > REQUEST_CHARS_MAX ? 'The request is too large' : null);
@@ -159,6 +164,15 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
   settled(call: LegacyCall): void {
     this.calls.delete(call);
     this.usedAtMs = performance.now();
+  }
+
+  abandoned(call: LegacyCall): void {
+    this.settled(call);
+    this.asking.abandon(call);
+  }
+
+  answeredLate(id: unknown): void {
+    this.asking.answeredLate(id);
   }
 
   /** The upstream has forgotten the session; another one takes over. */

@@ -7,6 +7,7 @@ import { OpenCall } from '../../call/open-call.js';
 import { inputRequestsText, type ServerRequest } from '../../call/server-request.js';
 import type { RequestOverrides } from './call.js';
 import type { PeerIdentity } from '../peer.js';
+import { ownerOf } from './question-owners.js';
 
 type Json = Readonly<Record<string, unknown>>;
 type Answer = IncomingResult | IncomingError;
@@ -32,6 +33,9 @@ interface Outcome {
 
 /** A task of an upstream of 2025-11-25: its requests to the client, and its result. */
 export class LegacyTask {
+  /** Its questions are those of the call that it was made of. */
+  readonly owner: string;
+  isOver = false;
   private readonly requests = new Map<string, ServerRequest>();
   /** Makes keys that no other instance gives out, should the task come to belong to another one. */
   private readonly mark = randomUUID().slice(0, 8);
@@ -46,7 +50,9 @@ export class LegacyTask {
     readonly id: string,
     readonly expiresAtMs: number,
     private readonly changed: () => void,
-  ) {}
+  ) {
+    this.owner = ownerOf(call);
+  }
 
   /** Takes a request of the upstream; it waits for `tasks/update`. */
   serverRequest(request: Omit<ServerRequest, 'key'>): void {
@@ -105,11 +111,13 @@ export class LegacyTask {
     let outcome: Outcome | undefined;
     const take = (message: Answer): void => {
       outcome = outcomeOf(message);
+      this.isOver = true;
       open.answer({ kind: 'result' });
     };
     const paramsText = JSON.stringify({ taskId: this.id });
     this.session.send(open, {
       method: 'tasks/result',
+      owner: this.owner,
       paramsText,
       onCancel: () => {},
       onResult: take,

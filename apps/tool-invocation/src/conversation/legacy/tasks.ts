@@ -43,6 +43,15 @@ export class LegacyTasks {
     return this.isEnded ? 0 : this.tasks.size + this.listeners.size;
   }
 
+  keeps(taskId: string): boolean {
+    return this.tasks.has(taskId);
+  }
+
+  /** Whose tasks may still raise questions. */
+  *unfinishedOwners(): Generator<string> {
+    for (const task of this.tasks.values()) if (!task.isOver) yield task.owner;
+  }
+
   /** Whether a call has to be made, or is better made, as a task. */
   wants({ call: { method, taskSupport, client } }: OpenCall): boolean {
     if (method !== 'tools/call' || taskSupport === undefined) return false;
@@ -149,6 +158,7 @@ export class LegacyTasks {
 
   private async answer(open: OpenCall, read: Json): Promise<void> {
     const task = this.tasks.get(open.call.target) ?? this.keep(open.call, read);
+    if (isOver(read.status)) task.isOver = true;
     if (read.status === 'completed' || read.status === 'failed') {
       const { outcome, text } = await task.outcome();
       return open.answer({ kind: 'result' }, appendMembers(modernTask(read, { status: outcome }), text));
@@ -190,5 +200,7 @@ const modernTask = (task: Json, { status = task.status }: { status?: unknown }):
     ...(typeof pollInterval === 'number' && pollInterval > 0 && { pollIntervalMs: Math.ceil(pollInterval) }),
   });
 };
+
+const isOver = (status: unknown): boolean => status === 'completed' || status === 'failed' || status === 'cancelled';
 
 const acknowledge = (open: OpenCall): void => open.answer({ kind: 'result' }, '{}');

@@ -21,6 +21,7 @@ export interface SseChannelOptions {
  */
 export class SseChannel implements Channel, Carrier {
   readonly sessionful = true;
+  readonly hasCommonStream = true;
   protocolVersion: string | undefined;
   closed = false;
   strays = 0;
@@ -114,7 +115,10 @@ export class SseChannel implements Channel, Carrier {
         continue;
       }
       const exchange = this.exchanges.get(message.id);
-      if (exchange === undefined) this.strays++;
+      if (exchange === undefined) {
+        this.strays++;
+        this.options.events.answeredLate(message.id);
+      }
       this.exchanges.delete(message.id);
       exchange?.receive(message);
     }

@@ -16,6 +16,7 @@ const STDERR_LINES_PER_SECOND = 20;
 /** The pipes of one child process. */
 export class StdioChannel implements Channel, Carrier {
   readonly sessionful = false;
+  readonly hasCommonStream = true;
   protocolVersion: string | undefined;
   closed = false;
   closing = false;
@@ -111,7 +112,7 @@ export class StdioChannel implements Channel, Carrier {
     }
     if (message.kind === 'result' || message.kind === 'error') {
       const exchange = this.exchanges.get(message.id);
-      if (exchange === undefined) this.strays++;
+      if (exchange === undefined) this.stray(message.id);
       this.exchanges.delete(message.id);
       exchange?.receive(message);
       return;
@@ -129,6 +130,11 @@ export class StdioChannel implements Channel, Carrier {
       this.exchanges.delete(exchange.id);
       exchange.fail(fail(error.code, { message: error.message, executed: 'unknown' }));
     }
+  }
+
+  private stray(id: unknown): void {
+    this.strays++;
+    this.events.answeredLate(id);
   }
 
   private logLine(line: string): void {

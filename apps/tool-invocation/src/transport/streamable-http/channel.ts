@@ -34,6 +34,11 @@ export class HttpChannel implements Channel {
     return this.sessionId !== undefined;
   }
 
+  /** A session has its GET stream. */
+  get hasCommonStream(): boolean {
+    return this.sessionful;
+  }
+
   request(exchange: Exchange): void {
     const reader = new AnswerReader(exchange, {
       bytesMax: this.bytesMax,

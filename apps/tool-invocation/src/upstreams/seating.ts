@@ -1,0 +1,81 @@
+import type { DedicatedSession, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
+import { canBeAsked, capabilityKey, isTaskMethod, sessionCapabilities } from '#libs/mcp';
+import type { Access } from '../transport/channel.js';
+import { AskingPool, type PoolTerms, type Seat } from './asking-pool.js';
+
+/** For whom a conversation is wanted: a call, or one who listens and names none. */
+export type Caller = Pick<UpstreamCall, 'client' | 'principal' | 'dedicatedSession'> &
+  Partial<Pick<UpstreamCall, 'callId' | 'method' | 'target'>>;
+
+/** Where a conversation is kept; with a seat where its clients can be asked. */
+export type Place = SeatedPlace | { readonly key: string; readonly pool?: undefined; readonly seat?: undefined };
+
+export interface SeatedPlace {
+  readonly key: string;
+  readonly pool: AskingPool;
+  readonly seat: Seat;
+}
+
+/** Which callers share a conversation with one upstream, and which have one of their own. */
+export class Seating {
+  private readonly pools = new Map<string, AskingPool>();
+  /** What calls have taken, by the id of the call. */
+  private readonly taken = new Map<string, { readonly pool: AskingPool; readonly seat: Seat }>();
+
+  constructor(private readonly terms: Pick<PoolTerms, 'seatsMax' | 'peerOf' | 'dismiss' | 'evict'>) {}
+
+  /**
+   * Every request to a modern upstream holds the client's capabilities, so all clients share one conversation. A legacy
+   * upstream learns them once per session, and keeps state by session.
+   */
+  placeOf(era: 'modern' | 'legacy', access: Access, caller: Caller): Place {
+    if (era === 'modern') return { key: `modern ${access.version}` };
+    const { client, principal, dedicatedSession: dedicated } = caller;
+    const declared = sessionCapabilities(client.capabilities);
+    const shared = `legacy ${access.version} ${capabilityKey(declared)}`;
+    if (!canBeAsked(declared)) return { key: dedicated === undefined ? shared : `${shared} ${dedicated.key}` };
+    const pool = this.poolOf(`${shared} ${dedicated?.key ?? principal.id}`, dedicated);
+    const seat = this.seatIn(pool, caller);
+    return { key: seat.key, pool, seat };
+  }
+
+  giveBack(callId: string): void {
+    if (this.taken.size === 0) return;
+    const taken = this.taken.get(callId);
+    if (taken === undefined) return;
+    this.taken.delete(callId);
+    taken.pool.giveBack(taken.seat, callId);
+  }
+
+  /** Another open seat for a call that found no room for its own. */
+  shareInstead({ pool, seat }: SeatedPlace, callId: string | undefined): Seat | undefined {
+    const other = pool.shareInstead(seat, callId);
+    if (other !== undefined && callId !== undefined) this.taken.set(callId, { pool, seat: other });
+    return other;
+  }
+
+  /** The conversation is gone. */
+  lost(key: string): void {
+    for (const pool of this.pools.values()) pool.lost(key);
+  }
+
+  /** Forgets the pools that nobody uses. */
+  tidy(): void {
+    for (const [key, pool] of this.pools) if (pool.isVacant()) this.pools.delete(key);
+  }
+
+  private seatIn(pool: AskingPool, { client, callId, method, target }: Caller): Seat {
+    if (method !== undefined && isTaskMethod(method)) return pool.seatOfTask(target ?? '', client.key);
+    const seat = pool.take(client.key, callId);
+    if (callId !== undefined) this.taken.set(callId, { pool, seat });
+    return seat;
+  }
+
+  private poolOf(key: string, remembers: DedicatedSession | undefined): AskingPool {
+    const known = this.pools.get(key);
+    if (known !== undefined) return known;
+    const pool = new AskingPool({ ...this.terms, key, remembers });
+    this.pools.set(key, pool);
+    return pool;
+  }
+}

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type CommonStreamUpstream, startCommonStreamUpstream } from '#libs/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Called, CallOptions, Invocation } from './invocation.js';
+import { givenInvocation } from './invocation.js';
+
+const ALL = { elicitation: {}, sampling: {}, roots: {} };
+const KINDS = ['elicitation', 'sampling', 'roots'] as const;
+const ASKS_AFTER_MS = 300;
+const STRESS = 48;
+
+type Kind = (typeof KINDS)[number];
+interface Question {
+  readonly message?: string;
+  readonly messages?: readonly { readonly content: { readonly text: string } }[];
+}
+type Scope = 'shared' | 'principal' | 'client';
+
+let invocation: Invocation;
+beforeAll(async () => {
+  invocation = await givenInvocation({
+    MCP_SESSION_POOL_MAX_PER_KEY: '64',
+    MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'true',
+    PARKED_CALLS_PER_PRINCIPAL: '100',
+    STDIO_PROCESSES_MAX: '200',
+    TOOL_CONCURRENT_LIMIT: '100',
+  });
+});
+afterAll(() => invocation?.close());
+
+/** The client of a call: one that has a session, whose number it is, or one that has none. */
+const clientOf = (session: number | null, scope: Scope): CallOptions => {
+  const key = session === null ? undefined : `session ${session}`;
+  const dedicatedKey = scope === 'client' && key !== undefined ? key : 'principal ada';
+  const own = { key: dedicatedKey, renewable: scope === 'principal' };
+  return {
+    client: {
+      info: null,
+      capabilities: ALL,
+      revision: key === undefined ? '2026-07-28' : '2025-11-25',
+      ...(key && { key }),
+    },
+    ...(scope !== 'shared' && { dedicatedSession: own }),
+    timeoutMs: 60_000,
+  };
+};
+
+const answerTo = (kind: Kind, said: string): Record<string, unknown> => {
+  if (kind === 'elicitation') return { action: 'accept', content: { answer: said } };
+  if (kind === 'roots') return { roots: [{ uri: 'file:///tmp', name: said }] };
+  return { role: 'assistant', model: 'm', content: { type: 'text', text: said } };
+};
+
+const textOf = ({ body }: Called): string => JSON.parse(body as string).content[0].text;
+
+/** Calls, answers the question where there is one as its client would, and says what came of it. */
+const converse = async (
+  profile: Parameters<Invocation['call']>[0],
+  tool: 'ask' | 'wait',
+  args: { readonly canary: string; readonly kind: Kind; readonly afterMs: number },
+  options: CallOptions,
+): Promise<{ readonly asked: readonly string[]; readonly said: string }> => {
+  const call = invocation.routed(profile, tool, options);
+  let step = await invocation.call(profile, tool, args, { ...call, timeoutMs: 60_000 });
+  const asked: string[] = [];
+  for (let round = 1; step.answer.kind === 'input-required'; round++) {
+    const requests = JSON.parse(step.body as string).inputRequests as Record<string, { params: Question }>;
+    const answers = Object.entries(requests).map(([key, { params }]) => {
+      const about = params.message ?? params.messages?.[0]?.content.text ?? args.canary;
+      asked.push(about);
+      return [key, answerTo(args.kind, `told ${about}`)];
+    });
+    step = await invocation.proceed(call.callId, round, Object.fromEntries(answers), { timeoutMs: 60_000 });
+  }
+  return { asked, said: textOf(step) };
+};
+
+describe.each(['STDIO', 'STREAMABLEHTTP', 'SSE'] as const)(
+  'a question that comes over %s on no stream of a call',
+  (transport) => {
+    let upstream: CommonStreamUpstream;
+    beforeAll(async () => {
+      upstream = await startCommonStreamUpstream(transport);
+    });
+    afterAll(() => upstream?.stop());
+
+    const given = async (scope: Scope) => {
+      const { stop: _, ...registered } = upstream;
+      const profile = invocation.profile(registered);
+      const { ClaimSession } = await import('#libs/contracts');
+      for (const key of ['principal ada', 'session 1', 'session 2'])
+        if (scope === 'client') await invocation.bus.ask(ClaimSession, { upstreamId: profile.id, key });
+      return profile;
+    };
+
+    const eras = { 'that have sessions': [1, 2], 'without sessions': [null, null], 'of both eras': [1, null] } as const;
+    const cases = Object.keys(eras).flatMap((era) =>
+      (['shared', 'principal', 'client'] as const).flatMap((scope) => KINDS.map((kind) => ({ era, scope, kind }))),
+    );
+
+    it.each(cases)(
+      'reaches its own of two clients $era when it is $kind and the scope is $scope',
+      async ({ era, scope, kind }) => {
+        const profile = await given(scope);
+        const [a, b] = eras[era as keyof typeof eras];
+        const asking = converse(profile, 'ask', { canary: 'a', kind, afterMs: ASKS_AFTER_MS }, clientOf(a, scope));
+        await sleep(ASKS_AFTER_MS / 3);
+        const waiting = converse(
+          profile,
+          'wait',
+          { canary: 'b', kind, afterMs: 2 * ASKS_AFTER_MS },
+          clientOf(b, scope),
+        );
+
+        expect(await waiting).toEqual({ asked: [], said: 'b wait' });
+        expect(await asking).toEqual({ asked: ['a'], said: 'a told a' });
+      },
+    );
+
+    it(`reaches its own client each time when ${STRESS} calls ask at random`, async () => {
+      const profile = await given('principal');
+      // Half of them have no session, the others are twelve clients of two calls each.
+      const ownerOf = (index: number): string => (index % 2 === 0 ? `call ${index}` : `client ${index % 24}`);
+      const runs = Array.from({ length: STRESS }, async (_, index) => {
+        const args = { canary: `${index}`, kind: 'elicitation', afterMs: 50 + Math.random() * 1_000 } as const;
+        const client = clientOf(index % 2 === 0 ? null : index % 24, 'principal');
+        return { index, ...(await converse(profile, 'ask', args, client)) };
+      });
+      const done = await Promise.all(runs);
+
+      const isWrong = (index: number) => (canary: string) => ownerOf(Number(canary)) !== ownerOf(index);
+      expect(done.filter(({ index, asked }) => asked.some(isWrong(index)))).toEqual([]);
+      expect(done.flatMap(({ asked }) => asked)).toHaveLength(STRESS);
+      expect(done.filter(({ index, said }) => said !== `${index} told ${index}`)).toEqual([]);
+    });
+  },
+);
