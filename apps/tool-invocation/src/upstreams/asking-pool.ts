@@ -72,7 +72,7 @@ export class AskingPool {
   /** Where what the first conversation remembered must not be lost unnoticed, those that ran beside it do not take its place. */
   lost(key: string): void {
     if (this.terms.remembers?.renewable === false && this.isFirst(key))
-      for (const seat of [...this.seats]) this.retire(seat);
+      for (const seat of this.seats) this.retire(seat);
   }
 
   isVacant(): boolean {
@@ -80,8 +80,9 @@ export class AskingPool {
     return this.seats.length === 0;
   }
 
+  /** Whether it is the one that clients without a session rely on to remember. */
   isFirst(key: string): boolean {
-    return this.seats[0]?.key === key;
+    return this.seats.find(({ retired }) => !retired)?.key === key;
   }
 
   private find(client: string | undefined, callId: string | undefined): Seat | undefined {
@@ -111,9 +112,9 @@ export class AskingPool {
     if (this.seats.length < this.terms.seatsMax) return true;
     const beforeMs = performance.now() - GIVE_WAY_MS;
     let longest: { readonly seat: Seat; readonly usedAtMs: number } | undefined;
-    for (const [index, seat] of this.seats.entries()) {
+    for (const seat of this.seats) {
       const peer = openPeer(this.terms.peerOf(seat.key));
-      const isKept = index === 0 && this.terms.remembers?.renewable === false;
+      const isKept = this.terms.remembers?.renewable === false && this.isFirst(seat.key);
       if (peer === undefined || peer.uses > 0 || seat.calls.size > 0 || isKept) continue;
       if (peer.usedAtMs < (longest?.usedAtMs ?? beforeMs)) longest = { seat, usedAtMs: peer.usedAtMs };
     }

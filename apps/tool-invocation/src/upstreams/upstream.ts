@@ -284,8 +284,8 @@ export class Upstream {
   private drop(peer: Peer): void {
     for (const [key, known] of this.peers) {
       if (known !== peer) continue;
-      this.seating.lost(key);
       this.peers.delete(key);
+      this.seating.lost(key);
     }
     this.dedicated.lost(peer);
   }

@@ -16,7 +16,7 @@ import type { Channel } from '../../transport/channel.js';
 import { Exchange, type ExchangeSink } from '../../transport/exchange.js';
 import { HttpRefusal } from '../../transport/http/refusal.js';
 import { nextRequestId } from '../request.js';
-import { ownerOf } from './question-owners.js';
+import { ownerOf } from '../../call/owner.js';
 import { toUpstreamError } from '../upstream-error.js';
 
 /** How a request for the sake of a call differs from the call itself. */

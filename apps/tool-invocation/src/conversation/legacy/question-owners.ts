@@ -1,4 +1,3 @@
-import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import type { Channel } from '../../transport/channel.js';
 import type { AskingSide, Doubt } from '../peer.js';
 import type { LegacyCall } from './call.js';
@@ -8,9 +7,6 @@ import type { LegacyTasks } from './tasks.js';
 const ABANDONED_MAX = 256;
 const BEYOND = -1;
 const SEVERAL = '';
-
-/** Whose question it would be: a session of a client, or, for a client without one, the call alone. */
-export const ownerOf = ({ client, callId }: Pick<UpstreamCall, 'client' | 'callId'>): string => client.key ?? callId;
 
 /**
  * Whose the questions are that come on no call's stream: over pipes, over HTTP+SSE, on the GET stream of a session. They

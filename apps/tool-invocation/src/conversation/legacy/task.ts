@@ -7,7 +7,7 @@ import { OpenCall } from '../../call/open-call.js';
 import { inputRequestsText, type ServerRequest } from '../../call/server-request.js';
 import type { RequestOverrides } from './call.js';
 import type { PeerIdentity } from '../peer.js';
-import { ownerOf } from './question-owners.js';
+import { ownerOf } from '../../call/owner.js';
 
 type Json = Readonly<Record<string, unknown>>;
 type Answer = IncomingResult | IncomingError;
