@@ -6,6 +6,7 @@ import { event, openStream, result, startRawLegacy } from './raw-upstream.js';
 let invocation: Invocation;
 beforeAll(async () => {
   invocation = await givenInvocation({
+    MCP_SESSION_POOL_MAX_PER_KEY: '4',
     PARKED_CALLS_PER_PRINCIPAL: '100',
     HTTPX_MAX_CONNECTIONS: '1000',
     TOOL_CONCURRENT_LIMIT: '100',
@@ -62,7 +63,9 @@ describe('many clients of one upstream', () => {
       expect(JSON.parse(parked.body as string).inputRequests.input_1.params.message).toBe(canary);
       expect(JSON.parse(done.body as string).content[0].text).toBe(`${canary} ${canary}`);
     }
-    expect(upstream.known.size).toBe(20);
+    // Beyond its limit a caller's calls share sessions: each question comes on the stream of its call. One more watches the lists.
+    expect(upstream.known.size).toBeGreaterThanOrEqual(20);
+    expect(upstream.known.size).toBeLessThanOrEqual(20 * 4 + 1);
     expect(upstream.executions).toBe(200);
     await upstream.close();
   });

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CommonStreamUpstream, startCommonStreamUpstream } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Called, CallOptions, Invocation } from './invocation.js';
-import { givenInvocation } from './invocation.js';
+import { type Called, type CallOptions, givenInvocation, type Invocation } from './invocation.js';
 
 const ALL = { elicitation: {}, sampling: {}, roots: {} };
 const KINDS = ['elicitation', 'sampling', 'roots'] as const;
@@ -51,7 +50,8 @@ const answerTo = (kind: Kind, said: string): Record<string, unknown> => {
   return { role: 'assistant', model: 'm', content: { type: 'text', text: said } };
 };
 
-const textOf = ({ body }: Called): string => JSON.parse(body as string).content[0].text;
+const textOf = ({ body, answer }: Called): string =>
+  JSON.parse(body ?? JSON.stringify({ content: [{ text: JSON.stringify(answer) }] })).content[0].text;
 
 /** Calls, answers the question where there is one as its client would, and says what came of it. */
 const converse = async (
@@ -135,3 +135,59 @@ describe.each(['STDIO', 'STREAMABLEHTTP', 'SSE'] as const)(
     });
   },
 );
+
+describe('a conversation with an upstream that asks over stdio', () => {
+  const stdio = async (of: Invocation) => {
+    const { stop: _, ...registered } = await startCommonStreamUpstream('STDIO');
+    return of.profile(registered);
+  };
+  const count = async (profile: Parameters<Invocation['call']>[0], session: number | null): Promise<string> =>
+    textOf(await invocation.call(profile, 'count', {}, clientOf(session, 'principal')));
+
+  it('is one for the calls of clients without sessions when they come one after the other', async () => {
+    const profile = await stdio(invocation);
+    for (const calls of ['1', '2', '3']) expect(await count(profile, null)).toBe(calls);
+    expect(await count(profile, 1)).toBe('1');
+    expect(await count(profile, 1)).toBe('2');
+    expect(await count(profile, null)).toBe('4');
+  });
+
+  it('refuses a question once, and is replaced, when it may be of a call that was cancelled', async () => {
+    const profile = await stdio(invocation);
+    expect(await count(profile, null)).toBe('1');
+    const leaving = new AbortController();
+    const call = invocation.routed(profile, 'ask', clientOf(null, 'principal'));
+    const asks = { canary: 'left', afterMs: 2_000 };
+    const left = invocation.call(profile, 'ask', asks, { ...call, signal: leaving.signal }).catch(() => 'cancelled');
+    await sleep(200);
+    leaving.abort();
+    expect(await left).toBe('cancelled');
+    expect(await invocation.record(call.callId)).toMatchObject({ outcome: expect.not.stringMatching('ok') });
+
+    const args = { canary: 'other', kind: 'elicitation', afterMs: 2_500 } as const;
+    const other = await converse(profile, 'wait', args, clientOf(null, 'principal'));
+    expect(other).toEqual({ asked: [], said: 'other wait' });
+    const next = await converse(profile, 'ask', { ...args, canary: 'next', afterMs: 0 }, clientOf(null, 'principal'));
+    expect(next).toEqual({ asked: ['next'], said: 'next told next' });
+  });
+
+  it('is shared, and its doubtful questions are refused with the reason, when a caller has as many as it may', async () => {
+    const limited = await givenInvocation({
+      MCP_SESSION_POOL_MAX_PER_KEY: '1',
+      MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'true',
+    });
+    try {
+      const profile = await stdio(limited);
+      const ask = limited.call(profile, 'ask', { canary: 'a', afterMs: 300 }, clientOf(null, 'shared'));
+      await sleep(100);
+      const wait = limited.call(profile, 'wait', { canary: 'b', afterMs: 600 }, clientOf(null, 'shared'));
+
+      expect(textOf(await wait)).toBe('b wait');
+      const refused = await ask;
+      expect(refused.answer.kind).toBe('error');
+      expect(JSON.stringify(refused.answer)).toContain('Calls of several clients are open here');
+    } finally {
+      await limited.close();
+    }
+  });
+});
