@@ -50,8 +50,7 @@ const answerTo = (kind: Kind, said: string): Record<string, unknown> => {
   return { role: 'assistant', model: 'm', content: { type: 'text', text: said } };
 };
 
-const textOf = ({ body, answer }: Called): string =>
-  JSON.parse(body ?? JSON.stringify({ content: [{ text: JSON.stringify(answer) }] })).content[0].text;
+const textOf = ({ body }: Called): string => JSON.parse(body as string).content[0].text;
 
 /** Calls, answers the question where there is one as its client would, and says what came of it. */
 const converse = async (
