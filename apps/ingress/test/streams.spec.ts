@@ -362,6 +362,19 @@ describe('a session over two replicas', () => {
     await vi.waitFor(() => expect(signal?.aborted).toBe(true));
   });
 
+  it('a session is refused a subscription when the upstream of the resource has none', async () => {
+    const capabilities = { resources: {} };
+    rig.catalogs.set(
+      null,
+      catalogOf({ upstreams: [upstream('u1', listingOf(), { capabilities }), upstream('u2', listingOf())] }),
+    );
+    const session = await openSession(first, {}, '2025-11-25', ANN);
+    const params = { uri: 'file:///a' };
+    const { json } = await post(first, { jsonrpc: '2.0', id: 1, method: 'resources/subscribe', params }, session);
+    expect(json.error).toMatchObject({ code: -32601 });
+    expect(rig.watches).toEqual([]);
+  });
+
   it('a session is notified of changes on its GET stream, which a newer one replaces', async () => {
     rig.catalogs.set(null, catalogOf({ upstreams: [upstream('u1', listingOf(), { sessionScope: 'client' })] }));
     const session = await openSession(first, { sampling: {} }, '2025-11-25', ANN);

@@ -128,7 +128,14 @@ describe('tasks', () => {
       expect(await ask(method, { taskId })).toMatchObject({ status: 404, json: { error: { code: -32601 } } });
   });
 
-  it('a task request is refused when its id is not in the Mcp-Name header', async () => {
+  it('a task is read when the client leaves out the Mcp-Name header', async () => {
+    answers({ 'tools/call': [{ kind: 'task' }, task()], 'tasks/get': [{ kind: 'result' }, task()] });
+    const taskId = await begin();
+    const read = await post(url, modern('tasks/get', { _meta: DECLARED, taskId }), modernHeaders('tasks/get'));
+    expect(read).toMatchObject({ status: 200, json: { result: { taskId } } });
+  });
+
+  it('a task request is refused when another id is in the Mcp-Name header', async () => {
     answers({ 'tools/call': [{ kind: 'task' }, task()] });
     const taskId = await begin();
     for (const name of ['another', '']) {

@@ -108,13 +108,16 @@ export class CatalogView {
     this.preparedCapabilities ??= {
       logging: this.some('logging'),
       completions: this.some('completions'),
-      subscribe: this.upstreams.some(
-        ({ capabilities }) => isObject(capabilities['resources']) && capabilities['resources']['subscribe'] === true,
-      ),
+      subscribe: this.upstreams.some(hasSubscriptions),
       extensions: this.extensions(),
       instructions: this.instructions(),
     };
     return this.preparedCapabilities;
+  }
+
+  /** Whether the upstream tells of changes of its resources. */
+  hasSubscriptions(upstreamId: string): boolean {
+    return this.upstreams.some((upstream) => upstream.id === upstreamId && hasSubscriptions(upstream));
   }
 
   private some(capability: string): boolean {
@@ -191,3 +194,6 @@ const splitLast = (text: string, mark: string): readonly [string, string] => {
   const at = text.lastIndexOf(mark);
   return [text.slice(0, at), text.slice(at + mark.length)];
 };
+
+const hasSubscriptions = ({ capabilities }: CatalogUpstream): boolean =>
+  isObject(capabilities['resources']) && capabilities['resources']['subscribe'] === true;

@@ -82,8 +82,11 @@ export class Answering {
     const { uri } = call.request.params.value;
     if (typeof uri !== 'string' || !isPlainName(uri))
       throw fail('mcp.params_invalid', { message: 'uri must be a string' });
-    if (does === 'subscribe' && call.catalog.resource(uri, call.principal) === undefined) {
-      throw fail('registry.resource_unknown', { data: { uri } });
+    if (does === 'subscribe') {
+      const place = call.catalog.resource(uri, call.principal);
+      if (place === undefined) throw fail('registry.resource_unknown', { data: { uri } });
+      if (!call.view.hasSubscriptions(place.upstreamId))
+        throw fail('mcp.method_unknown', { message: 'The upstream of this resource has no subscriptions' });
     }
     if (call.session !== null) {
       await this.sessions.update(call.session.id, ({ uris }) => {

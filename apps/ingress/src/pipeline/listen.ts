@@ -125,9 +125,10 @@ const honour = (call: ScopedCall, seal: Seal): Honoured => {
   ) {
     throw fail('mcp.params_invalid', { message: `resourceSubscriptions must be an array of at most ${URIS_MAX} URIs` });
   }
-  const uris = view.capabilities.subscribe
-    ? (wanted as string[]).filter((uri) => catalog.resource(uri, principal) !== undefined)
-    : [];
+  const uris = (wanted as string[]).filter((uri) => {
+    const place = catalog.resource(uri, principal);
+    return place !== undefined && view.hasSubscriptions(place.upstreamId);
+  });
   if (uris.length > 0) honoured['resourceSubscriptions'] = uris;
   return { honoured, lists, uris, tasks };
 };

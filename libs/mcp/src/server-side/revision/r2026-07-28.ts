@@ -27,6 +27,7 @@ import { checkMirror } from '../header-mirror.js';
 import { type HeaderBag, singleHeaderValue } from '../header-value.js';
 import type { ClientRequest } from '../message.js';
 import type { RequestMeta } from '../request-meta.js';
+import { isTaskMethod } from '../../tasks.js';
 import { type RpcError, appendMembers } from '../text.js';
 
 /** https://modelcontextprotocol.io/specification/2026-07-28/schema : what a client may request. */
@@ -96,7 +97,10 @@ const checkMirrors = ({ method, params }: ClientRequest, headers: HeaderBag): vo
   checkMirror(headers, 'mcp-method', method, false);
   const namedBy = NAMED_BY.get(method);
   const name = namedBy === undefined ? undefined : params.value[namedBy];
-  if (typeof name === 'string') checkMirror(headers, 'mcp-name', name, true);
+  if (typeof name !== 'string') return;
+  // Some clients leave it out where a task is named, and would lose what has run already.
+  if (isTaskMethod(method) && headers['mcp-name'] === undefined) return;
+  checkMirror(headers, 'mcp-name', name, true);
 };
 
 /** `execution` announced the experimental tasks of 2025-11-25; this revision has no such member. */
