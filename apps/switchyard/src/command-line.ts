@@ -5,8 +5,8 @@ import { UsageError, newCommand } from './commands/new-command.js';
 
 interface CommandEntry {
   readonly summary: string;
-  /** Loads what the command needs. A relay like `connect` is started by a client that waits, and needs no gateway. */
-  readonly load: () => Promise<Command>;
+  /** Loads what the command needs; `words` are the whole command line. A relay like `connect` is started by a client that waits, and needs no gateway. */
+  readonly load: (words: readonly string[]) => Promise<Command>;
 }
 
 const entries: Readonly<Record<string, CommandEntry>> = {
@@ -20,15 +20,15 @@ const entries: Readonly<Record<string, CommandEntry>> = {
   },
   token: {
     summary: 'token create prints a new token',
-    load: async () => (await import('./commands/auth/auth.command.js')).authCommand('token'),
+    load: async (words) => (await import('./commands/auth/auth.command.js')).authCommand('token', words),
   },
   user: {
     summary: 'user create makes a user',
-    load: async () => (await import('./commands/auth/auth.command.js')).authCommand('user'),
+    load: async (words) => (await import('./commands/auth/auth.command.js')).authCommand('user', words),
   },
   secrets: {
     summary: 'secrets reseal encrypts upstream credentials with the current secret',
-    load: async () => (await import('./commands/auth/auth.command.js')).authCommand('secrets'),
+    load: async (words) => (await import('./commands/auth/auth.command.js')).authCommand('secrets', words),
   },
   connect: {
     summary: 'be a stdio server that relays to an MCP URL',
@@ -46,7 +46,7 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 export const runCommandLine = async (args: readonly string[]): Promise<void> => {
   try {
     const words = commandWords(args);
-    const program = await programFor(words[0]);
+    const program = await programFor(words);
     if (words[0] === '--help') {
       const { settingsHelp } = await import('./commands/help/settings-help.js');
       print(`${program.helpInformation()}\n${settingsHelp()}`);
@@ -70,14 +70,14 @@ const commandWords = (args: readonly string[]): readonly string[] => {
 };
 
 /** The program with all its commands by name, of which only the chosen one is loaded. */
-const programFor = async (chosen: string | undefined): Promise<Command> => {
+const programFor = async (words: readonly string[]): Promise<Command> => {
   const program = newCommand('switchyard')
     .usage('[--demo] [--import FILE]\n       switchyard COMMAND [OPTIONS]')
     .description('An MCP gateway: one URL for many MCP servers, in both protocol eras.')
     .helpCommand(false)
     .addHelpText('after', '\nFrom a checkout, write "npm run -s switchyard --" for "switchyard".');
   for (const [name, { summary, load }] of Object.entries(entries)) {
-    program.addCommand((name === chosen ? await load() : newCommand(name)).summary(summary));
+    program.addCommand((name === words[0] ? await load(words) : newCommand(name)).summary(summary));
   }
   program.addCommand(
     newCommand('help')

@@ -53,6 +53,9 @@ describe('a start that is refused', () => {
     [['token', 'destroy'], '"token destroy" is not a command; see --help'],
     [['--demmo'], '"--demmo" is not understood; did you mean --demo? See --help'],
     [['conect', 'http://127.0.0.1:4444/mcp'], '"conect" is not a command; did you mean connect? See --help'],
+    [['token'], 'token needs one of create; see token --help'],
+    [['token', 'crate'], '"token crate" is not a command; did you mean create? See token --help'],
+    [['user', 'create', '--usr', 'x'], '"--usr" is not understood; did you mean --user? See user create --help'],
     [['connect'], 'connect needs URL; see connect --help'],
     [['connect', 'not-a-url'], 'connect needs an http or https URL'],
     [['expose', '--prot', '1', '--', 'x'], '"--prot" is not understood; did you mean --port? See expose --help'],
@@ -116,20 +119,26 @@ describe('what it can tell without starting', () => {
     expect(stdout).toContain('token create');
   });
 
-  it.each([[], ['start'], ['import'], ['connect'], ['expose']])(
-    'is each command, on a screen: %s',
-    async (...words) => {
-      const { code, stdout } = await run({ args: words.length === 0 ? ['help'] : [...words, '--help'] });
-      const lines = stdout.trimEnd().split('\n');
-      expect([code, lines.length <= SCREEN.rows, lines.filter((line) => line.length > SCREEN.columns)]).toEqual([
-        0,
-        true,
-        [],
-      ]);
-      expect(stdout).toContain(`Usage: switchyard ${words.join('')}`);
-      expect((await run({ args: ['help', ...words] })).stdout).toBe(stdout);
-    },
-  );
+  it.each([
+    [],
+    ['start'],
+    ['import'],
+    ['connect'],
+    ['expose'],
+    ['token', 'create'],
+    ['user', 'create'],
+    ['secrets', 'reseal'],
+  ])('is each command, on a screen: %s', async (...words) => {
+    const { code, stdout } = await run({ args: words.length === 0 ? ['help'] : [...words, '--help'] });
+    const lines = stdout.trimEnd().split('\n');
+    expect([code, lines.length <= SCREEN.rows, lines.filter((line) => line.length > SCREEN.columns)]).toEqual([
+      0,
+      true,
+      [],
+    ]);
+    expect(stdout).toContain(`Usage: switchyard ${words.join(' ')}`);
+    expect((await run({ args: ['help', ...words] })).stdout).toBe(stdout);
+  });
 
   it('is one setting', async () => {
     const { stdout } = await run({ args: ['help', 'settings', 'PORT'] });

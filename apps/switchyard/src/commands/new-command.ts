@@ -32,7 +32,7 @@ const sentenceOf = (command: Command, { code, message }: CommanderError): string
     case 'commander.unknownOption':
       return `"${quoted}" is not understood; ${hint}`;
     case 'commander.unknownCommand':
-      return `"${`${path} ${quoted}`.trim()}" is not a command; ${hint}`;
+      return `"${`${path} ${quoted}`.trim()}" is not a command; ${near === undefined ? 'see --help' : hint}`;
     case 'commander.missingArgument':
       return `${path} needs ${quoted.toUpperCase()}; ${hint}`;
     case 'commander.optionMissingArgument':
