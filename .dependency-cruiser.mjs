@@ -13,12 +13,13 @@ const ranks = [
   ['config', 'telemetry', 'mcp', 'openapi'],
   ['contracts'],
   ['bus', 'storage'],
-  ['identity', 'outbox', 'service'],
+  ['identity', 'outbox'],
+  ['service'],
   ['mcp-http'],
   ['testing'],
 ];
 const allowedFor = (rank) => ranks.slice(0, rank).flat();
-const sameRankAllowed = { openapi: ['mcp'], service: ['identity'], outbox: ['service'], identity: ['service'] };
+const sameRankAllowed = { openapi: ['mcp'] };
 
 const either = (names) => `(${names.join('|')})`;
 

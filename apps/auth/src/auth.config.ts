@@ -1,6 +1,5 @@
 import { jwtSecretOption } from '#contracts/auth/shared-settings';
 import { type ConfigOf, flag, integer, oneOf, optionalText, secret, text } from '#libs/config';
-import { identityOptions } from '#libs/identity';
 
 export const JWT_ALGORITHMS = [
   'HS256',
@@ -18,8 +17,9 @@ export const JWT_ALGORITHMS = [
   'EdDSA',
 ] as const;
 
+export type JwtAlgorithm = (typeof JWT_ALGORITHMS)[number];
+
 export const authOptions = {
-  ...identityOptions,
   JWT_ALGORITHM: oneOf(JWT_ALGORITHMS, 'HS256', 'The one algorithm tokens are signed with and accepted in.'),
   JWT_SECRET_KEY: jwtSecretOption,
   JWT_PRIVATE_KEY_PATH: optionalText(
@@ -53,5 +53,3 @@ export const authOptions = {
 };
 
 export type AuthConfig = ConfigOf<typeof authOptions>;
-
-export const AUTH_CONFIG = Symbol('auth config');

@@ -1,4 +1,3 @@
-export { authService } from './auth.service-part.js';
-export { issueAdminToken } from './bootstrap/admin-token.js';
-export { authUsage, runAuthCommand } from './cli/auth-commands.js';
-export type { CommandSurroundings } from './cli/auth-commands.js';
+export { authUsage, runAuthCommand } from './auth.commands.js';
+export type { CommandSurroundings } from './auth.commands.js';
+export { authService, issueAdminToken } from './auth.service-part.js';

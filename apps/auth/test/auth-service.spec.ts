@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeepUpstreamCredential, PresentUpstreamCredential, UpstreamCredentialChanged } from '#libs/contracts';
 import { CallerAdmission } from '#libs/identity';
-import { PlatformAdmin } from '../src/bootstrap/platform-admin.js';
+import { PlatformAdmin } from '../src/users/platform-admin.js';
 import { issueAdminToken } from '../src/index.js';
 import { ADMIN, type GivenAuth, givenAuth } from './given-auth.js';
 

@@ -7,5 +7,5 @@ export const ingressService: ServicePart<typeof ingressOptions> = {
   name: 'ingress',
   options: ingressOptions,
   module: (config) => IngressModule.with(config),
-  needs: { cache: true, kept: KEPT_KEYS },
+  needs: { cache: true, kept: KEPT_KEYS, outbox: true },
 };

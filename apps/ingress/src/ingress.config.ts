@@ -1,12 +1,10 @@
 import { jwtSecretOption } from '#contracts/auth/shared-settings';
 import { callTimeoutOption } from '#contracts/tool-invocation/shared-settings';
 import { type ConfigOf, flag, integer, list, secret } from '#libs/config';
-import { identityOptions } from '#libs/identity';
 import { outboxOptions } from '#libs/outbox';
 import { allowedOriginsOption } from '#libs/service';
 
 export const ingressOptions = {
-  ...identityOptions,
   ...outboxOptions,
   ALLOWED_HOSTS: list(
     [],

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { BUS, type Bus } from '#libs/bus';
-import { CallerAdmission, IdentityModule } from '#libs/identity';
-import { Outbox, OutboxModule } from '#libs/outbox';
+import { CallerAdmission } from '#libs/identity';
+import { Outbox } from '#libs/outbox';
 import { RawHttp } from '#libs/service';
 import { CACHE, type Cache } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
@@ -27,7 +27,6 @@ export class IngressModule implements OnApplicationShutdown {
   static with(config: IngressConfig): DynamicModule {
     return {
       module: IngressModule,
-      imports: [IdentityModule.with(config), OutboxModule.with(config)],
       providers: [
         {
           provide: INGRESS,

@@ -27,7 +27,7 @@ import {
   type HeaderParam,
 } from '#libs/contracts';
 import { fail } from '#libs/errors';
-import { ANONYMOUS, CallerAdmission } from '#libs/identity';
+import { ANONYMOUS, CallerAdmission, identityOptions } from '#libs/identity';
 import { MemoryCache } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
 import { type Ingress, openIngress } from '../src/ingress.js';
@@ -238,14 +238,12 @@ export class Rig {
 
   /** Starts one more ingress; answers its URL. */
   async start(): Promise<string> {
-    const config = parseConfig(ingressOptions, {
-      STATE_SECRET: 'a secret for tests only',
-      AUTH_REQUIRED: 'false',
-      ...this.env,
-    });
+    const env = { STATE_SECRET: 'a secret for tests only', AUTH_REQUIRED: 'false', ...this.env };
+    const config = parseConfig(ingressOptions, env);
     const bus = this.broker.join('ingress');
     const logger = createLogger({ service: 'ingress', level: 'error' });
-    const callers = new CallerAdmission(bus, { ttlMs: 30_000, max: 100, authRequired: config.AUTH_REQUIRED });
+    const { AUTH_REQUIRED: authRequired } = parseConfig(identityOptions, env);
+    const callers = new CallerAdmission(bus, { ttlMs: 30_000, max: 100, authRequired });
     const ingress = openIngress(settingsOf(config), {
       bus,
       cache: this.cache,

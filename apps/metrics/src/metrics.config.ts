@@ -1,8 +1,6 @@
 import { type ConfigOf, flag, integer } from '#libs/config';
-import { identityOptions } from '#libs/identity';
 
 export const metricsOptions = {
-  ...identityOptions,
   ENABLE_METRICS: flag(true, 'Whether Prometheus is served at `/metrics/prometheus`.'),
   METRICS_SCRAPE_WITHOUT_TOKEN: flag(
     false,

@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { IdentityModule } from '#libs/identity';
 import { databaseToken, provideDatabase } from '#libs/storage';
 import { AggregatesModule } from './aggregates/aggregates.module.js';
 import { ExpositionModule } from './exposition/exposition.module.js';
@@ -18,7 +17,7 @@ export class MetricsModule {
     return {
       module: MetricsModule,
       global: true,
-      imports: [IdentityModule.with(config), ExpositionModule.with(settings)],
+      imports: [ExpositionModule.with(settings)],
       providers: [{ provide: SETTINGS, useValue: settings }, ...provideDatabase(metricsDatabase)],
       exports: [SETTINGS, databaseToken(metricsDatabase.schema)],
     };

@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { IdentityModule } from '#libs/identity';
 import { databaseToken, provideDatabase } from '#libs/storage';
 import { CatalogModule } from './catalog/catalog.module.js';
 import { EntriesModule } from './entries/entries.module.js';
@@ -27,7 +26,6 @@ export class RegistryModule {
     return {
       module: RegistryModule,
       global: true,
-      imports: [IdentityModule.with(config)],
       providers: [
         { provide: SETTINGS, useValue: registrySettings(config) },
         ...provideDatabase({

@@ -6,5 +6,5 @@ export const toolInvocationService: ServicePart<typeof toolInvocationOptions> = 
   name: 'tool-invocation',
   options: toolInvocationOptions,
   module: (config) => ToolInvocationModule.with(config),
-  needs: {},
+  needs: { outbox: true },
 };

@@ -1,6 +1,5 @@
 import { callTimeoutOption, stdioTransportOption } from '#contracts/tool-invocation/shared-settings';
 import { autoFlag, type ConfigOf, decimal, flag, integer, list, optionalText, text } from '#libs/config';
-import { identityOptions } from '#libs/identity';
 import { outboxOptions } from '#libs/outbox';
 
 /** Seconds where the name says none, as the names' origin has it. */
@@ -120,7 +119,6 @@ export const toolInvocationOptions = {
   TMPDIR: optionalText('Handed to stdio upstreams.'),
   TZ: optionalText('Handed to stdio upstreams.'),
 
-  ...identityOptions,
   ...outboxOptions,
 };
 

@@ -1,6 +1,4 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { IdentityModule } from '#libs/identity';
-import { OutboxModule } from '#libs/outbox';
 import { Lifecycle, PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
 import { DiscoveryService } from './discovery/discovery.service.js';
 import { DocumentService } from './discovery/document.service.js';
@@ -37,7 +35,6 @@ export class ToolInvocationModule implements OnApplicationShutdown {
   static with(config: ToolInvocationConfig): DynamicModule {
     return {
       module: ToolInvocationModule,
-      imports: [IdentityModule.with(config), OutboxModule.with(config)],
       controllers: [UpstreamController, PoolController],
       providers: [
         {

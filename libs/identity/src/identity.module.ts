@@ -6,23 +6,13 @@ import { AdminGuard } from './admin.guard.js';
 import { CallerAdmission } from './caller-admission.js';
 import type { IdentityConfig } from './identity.config.js';
 
-const described = new Map<string, DynamicModule>();
-
-/** `CallerAdmission` for everybody in the process, and the guard in front of every Nest route. */
+/**
+ * `CallerAdmission` for everybody in the process, and the guard in front of every Nest route. The platform imports it
+ * once, however many services share the process.
+ */
 @Module({})
 export class IdentityModule {
-  /** Services that share a process share the module: equal settings give the very same description of it. */
   static with(config: IdentityConfig): DynamicModule {
-    const { AUTH_REQUIRED, JWT_CACHE_MAX_SIZE, JWT_CACHE_TTL } = config;
-    const key = `${AUTH_REQUIRED} ${JWT_CACHE_MAX_SIZE} ${JWT_CACHE_TTL}`;
-    const known = described.get(key);
-    if (known !== undefined) return known;
-    const description = IdentityModule.describe(config);
-    described.set(key, description);
-    return description;
-  }
-
-  private static describe(config: IdentityConfig): DynamicModule {
     return {
       module: IdentityModule,
       global: true,

@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type ConfigOf, flag, integer, type Option, text, url } from '#libs/config';
+import { identityOptions } from '#libs/identity';
 import { cacheOptions, postgresOptions } from '#libs/storage';
 import { LOG_LEVELS, type LogLevel } from '#libs/telemetry';
 import { allowedOriginsOption } from './http/allowed-origins.js';
@@ -69,6 +70,7 @@ export const platformOptions = {
   REDIS_RETRY_INTERVAL_MS: integer(2_000, 'First pause between attempts to reach Redis; it doubles, up to 30 s.', {
     min: 1,
   }),
+  ...identityOptions,
   ...postgresOptions,
   ...cacheOptions,
 };

@@ -8,11 +8,14 @@ export interface ServicePart<O extends Options = Options> {
   readonly options: O;
   /** Builds the service's module; it provides its own configuration under a token of its own. */
   module(config: ConfigOf<O>): DynamicModule;
+  /** What the process opens for it. */
   readonly needs: {
     readonly database?: boolean;
     readonly cache?: boolean;
     /** How the keys of those entries of the cache begin that outlive a process whose cache is its memory. */
     readonly kept?: readonly string[];
+    /** The `Outbox` for records of calls. */
+    readonly outbox?: boolean;
   };
   /**
    * Options, of the kind `secret`, without which the service is not safe. Each must be strong. A gateway that keeps

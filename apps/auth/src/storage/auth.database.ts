@@ -1,12 +1,12 @@
-import { ApiToken } from './api-token.entity.js';
+import { Token } from '../tokens/token.entity.js';
+import { Revocation } from '../tokens/revocation.entity.js';
+import { UpstreamCredentialRow } from '../upstream-credentials/upstream-credential.entity.js';
+import { User } from '../users/user.entity.js';
 import { Accounts1763600000001 } from './migrations/0001-accounts.migration.js';
-import { Revocation } from './revocation.entity.js';
-import { UpstreamCredentialRow } from './upstream-credential.entity.js';
-import { User } from './user.entity.js';
 
 /** What auth keeps, and how its tables came about. */
 export const authDatabase = {
   schema: 'auth',
-  entities: [User, ApiToken, Revocation, UpstreamCredentialRow],
+  entities: [User, Token, Revocation, UpstreamCredentialRow],
   migrations: [Accounts1763600000001],
 } as const;

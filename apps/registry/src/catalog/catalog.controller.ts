@@ -1,15 +1,13 @@
-import { Controller, UseInterceptors } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { RequestOf } from '#contracts/define';
 import type { Catalog } from '#contracts/registry/catalog';
 import { DescribeServer } from '#contracts/registry/describe-server.request';
 import { Answers } from '#libs/bus';
-import { DatabaseFailureInterceptor } from '../storage/database-failure.interceptor.js';
 import { CatalogService } from './catalog.service.js';
 
 /** Tells ingress what an endpoint offers. */
 @Controller()
-@UseInterceptors(DatabaseFailureInterceptor)
 export class CatalogController {
   constructor(private readonly catalogs: CatalogService) {}
 

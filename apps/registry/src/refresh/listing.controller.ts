@@ -1,15 +1,13 @@
-import { Controller, UseInterceptors } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { RequestOf } from '#contracts/define';
 import type { UpstreamListing } from '#contracts/registry/catalog';
 import { RenewListing } from '#contracts/registry/renew-listing.request';
 import { Answers } from '#libs/bus';
-import { DatabaseFailureInterceptor } from '../storage/database-failure.interceptor.js';
 import { ListingService } from './listing.service.js';
 
 /** Lists an upstream anew for a client that uses lists which are too old. */
 @Controller()
-@UseInterceptors(DatabaseFailureInterceptor)
 export class ListingController {
   constructor(private readonly listings: ListingService) {}
 

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type PayloadOf, type ReplyOf, type RequestOf, defineEvent, defineRequest } from '#libs/contracts';
-import { fail } from '#libs/errors';
+import { type GatewayError, fail } from '#libs/errors';
 import { Answers, type Bus, BusServer, type CallContext, Ctx, Subscribes, LocalBus, WithBody } from '../index.js';
 
 const Greet = defineRequest<{ name: string }, { greeting: string }, { step: number }>('registry', 'name.greet', {
@@ -98,9 +98,10 @@ describe('BusServer', () => {
   const givenApp = async (
     broker: LocalBus,
     module: Type = EverythingModule,
+    nameFailure?: (thrown: unknown) => GatewayError | null,
   ): Promise<{ asker: Bus; app: INestMicroservice }> => {
     app = await NestFactory.createMicroservice(module, {
-      strategy: new BusServer(broker.join('switchyard')),
+      strategy: new BusServer(broker.join('switchyard'), nameFailure),
       logger: false,
     });
     await app.listen();
@@ -150,6 +151,15 @@ describe('BusServer', () => {
       data: undefined,
     });
     expect(lines).toMatchObject([{ err: { message: 'the password is hunter2' }, subject: Refuse.subject }]);
+  });
+
+  it('names a nameless failure when it is told how', async () => {
+    const { asker } = await givenApp(new LocalBus(), EverythingModule, (thrown) =>
+      thrown instanceof Error && thrown.message.includes('hunter2') ? fail('platform.not_ready') : null,
+    );
+
+    await expect(asker.ask(Refuse, { named: false })).rejects.toMatchObject({ code: 'platform.not_ready' });
+    await expect(asker.ask(Refuse, { named: true })).rejects.toMatchObject({ code: 'auth.grant_missing' });
   });
 
   it('subscribes to events, in a group and without', async () => {

@@ -1,6 +1,7 @@
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { AnyEvent, AnyRequest } from '#libs/contracts';
+import type { GatewayError } from '#libs/errors';
 import type { Bus, Subscription } from '../port.js';
 
 interface Entry {
@@ -16,7 +17,14 @@ export class BusServer extends Server implements CustomTransportStrategy {
   private readonly entries: Entry[] = [];
   private subscriptions: Subscription[] = [];
 
-  constructor(private readonly bus: Bus) {
+  /**
+   * `nameFailure` names what a controller threw without a name of its own, a lost database for instance; null leaves it
+   * `platform.internal`.
+   */
+  constructor(
+    private readonly bus: Bus,
+    private readonly nameFailure: (thrown: unknown) => GatewayError | null = () => null,
+  ) {
     super();
   }
 
@@ -56,9 +64,17 @@ export class BusServer extends Server implements CustomTransportStrategy {
 
   private serve({ handler, extras }: Entry): Subscription {
     if (extras.contract !== undefined)
-      return this.bus.answer(extras.contract, (request, call) => settled(handler(request, call)));
+      return this.bus.answer(extras.contract, (request, call) => this.#named(settled(handler(request, call))));
     const options = extras.group === undefined ? {} : { group: extras.group };
     return this.bus.subscribe(extras.event as AnyEvent, (payload) => settled(handler(payload)), options);
+  }
+
+  async #named<Answer>(answering: Promise<Answer>): Promise<Answer> {
+    try {
+      return await answering;
+    } catch (thrown) {
+      throw this.nameFailure(thrown) ?? thrown;
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type Bus, BusServer } from '#libs/bus';
 import { fail } from '#libs/errors';
+import { databaseFailure } from '#libs/storage';
 import { type Logger, NestLogger } from '#libs/telemetry';
 import type { FrontServer, RequestListener } from '../http/front-server.js';
 import type { PlatformConfig } from '../platform.config.js';
@@ -52,7 +53,7 @@ export const openRestApplication = async (settings: RestApplicationSettings): Pr
   application.useGlobalFilters(new GatewayErrorFilter(logger));
   application.useGlobalPipes(validationPipe());
   mountApiPage(application);
-  application.connectMicroservice({ strategy: new BusServer(bus) });
+  application.connectMicroservice({ strategy: new BusServer(bus, databaseFailure) });
 
   await application.startAllMicroservices();
   await application.init();

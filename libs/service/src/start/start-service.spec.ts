@@ -7,6 +7,7 @@ import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, MinLength, ValidateNested } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fail } from '#libs/errors';
+import { Open } from '#libs/identity';
 import { createLogger } from '#libs/telemetry';
 import { freePort } from '../../../testing/src/free-port.js';
 import { RawHttp } from '../http/raw-http.js';
@@ -23,6 +24,7 @@ class Thing {
   @IsOptional() inputSchema?: unknown;
 }
 
+@Open()
 @Controller('things')
 class ThingController {
   @Post()

@@ -1,0 +1,17 @@
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { Answers } from '#libs/bus';
+import { AdmitCaller } from '#contracts/auth/admit-caller.request';
+import type { ReplyOf, RequestOf } from '#contracts/define';
+import { CallerService } from './caller.service.js';
+
+/** The bus's door to admission. */
+@Controller()
+export class CallerController {
+  constructor(private readonly callers: CallerService) {}
+
+  @Answers(AdmitCaller)
+  admit(@Payload() { credential }: RequestOf<typeof AdmitCaller>): Promise<ReplyOf<typeof AdmitCaller>> {
+    return this.callers.admit(credential);
+  }
+}

@@ -1,0 +1,113 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '#libs/config';
+import { createLogger } from '#libs/telemetry';
+import { authOptions } from '../auth.config.js';
+import { settingsOf } from '../auth.settings.js';
+import { loadJwtKeys } from '../jwt/jwt.keys.js';
+import { JwtService } from '../jwt/jwt.service.js';
+import { fingerprintOf } from '../tokens/token-record.js';
+import type { AccountStatus, AccountStatusRepository } from './account-status.repository.js';
+import { CallerService } from './caller.service.js';
+
+let jwt: JwtService;
+const issuedAt = Math.floor(Date.now() / 1000);
+const known: AccountStatus['user'] = {
+  email: 'ann@example.org',
+  isAdmin: false,
+  isActive: true,
+  credentialsNotBeforeMs: null,
+};
+const clean: AccountStatus = { user: known, isRevoked: false, token: null };
+
+const sign = (claims: object = {}) =>
+  jwt.sign({ sub: 'ann@example.org', jti: randomUUID(), iat: issuedAt, exp: issuedAt + 600, ...claims });
+
+/** The rows of a caller, as the database would have them. */
+const given = (status: AccountStatus | Error, requiresKnownUser = true): CallerService => {
+  const statuses = {
+    find: async () => {
+      if (status instanceof Error) throw status;
+      return status;
+    },
+    noteUse: async () => {
+      throw new Error('notes are not vital');
+    },
+  } as unknown as AccountStatusRepository;
+  return new CallerService(
+    jwt,
+    statuses,
+    { ...settingsOf(parseConfig(authOptions, {})), requiresKnownUser },
+    createLogger({ service: 'auth', level: 'silent' }),
+  );
+};
+
+beforeAll(async () => {
+  const secret = randomBytes(48).toString('base64url');
+  const keys = await loadJwtKeys({ algorithm: 'HS256', secret, privateKeyPath: null, publicKeyPath: null });
+  jwt = new JwtService(keys, { issuer: 'mcpgateway', audience: 'mcpgateway-api' });
+});
+
+describe('vouching for a caller', () => {
+  it('holds for an active user whose token nobody revoked', async () => {
+    expect(await given(clean).admit(await sign())).toMatchObject({
+      principal: { id: 'ann@example.org', isAdmin: false },
+      expiresAtMs: (issuedAt + 600) * 1000,
+    });
+  });
+
+  it.each<[string, Partial<AccountStatus>]>([
+    ['is revoked', { isRevoked: true }],
+    ['has an unknown user', { user: null }],
+    ['has a disabled user', { user: { ...known, isActive: false } }],
+    ['is older than its user allows', { user: { ...known, credentialsNotBeforeMs: (issuedAt + 1) * 1000 } }],
+    [
+      'goes by the id of another on record',
+      { token: { hash: fingerprintOf('another'), userEmail: known.email, wantsUseNoted: false } },
+    ],
+  ])('does not hold for a token that %s', async (_case, facts) => {
+    await expect(given({ ...clean, ...facts }).admit(await sign())).rejects.toMatchObject({
+      code: 'auth.credential_invalid',
+      message: 'The credential is not valid',
+    });
+  });
+
+  it('holds the token on record to its user', async () => {
+    const token = await sign();
+    const record = (userEmail: string) =>
+      given({ ...clean, token: { hash: fingerprintOf(token), userEmail, wantsUseNoted: true } });
+
+    await expect(record('ann@example.org').admit(token)).resolves.toBeDefined();
+    await expect(record('bob@example.org').admit(token)).rejects.toMatchObject({ code: 'auth.credential_invalid' });
+  });
+
+  it('takes unknown users for ordinary ones only where it is told to', async () => {
+    const token = await sign({ is_admin: true, teams: null });
+
+    expect((await given({ ...clean, user: null }, false).admit(token)).principal).toMatchObject({
+      isAdmin: false,
+      teams: [],
+    });
+  });
+
+  it('refuses a token without iat once its user has a limit', async () => {
+    const limited = given({ ...clean, user: { ...known, credentialsNotBeforeMs: 1 } });
+
+    await expect(limited.admit(await sign({ iat: undefined }))).rejects.toMatchObject({
+      code: 'auth.credential_invalid',
+    });
+  });
+
+  it('fails closed when the rows cannot be read', async () => {
+    await expect(given(new Error('connection refused')).admit(await sign())).rejects.toMatchObject({
+      code: 'auth.unavailable',
+    });
+  });
+
+  it('does not look at rows for what is not signed', async () => {
+    await expect(given(new Error('never asked')).admit('forged')).rejects.toMatchObject({
+      code: 'auth.credential_invalid',
+    });
+    await expect(given(clean).admit(null)).rejects.toMatchObject({ code: 'auth.credential_missing' });
+  });
+});

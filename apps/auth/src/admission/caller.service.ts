@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '#contracts/auth/principal';
+import { type GatewayError, fail } from '#libs/errors';
+import { InjectLogger, type Logger } from '#libs/telemetry';
+import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
+import type { TokenClaims } from '../jwt/claims.js';
+import { JwtService } from '../jwt/jwt.service.js';
+import { agreesWithRecord } from '../tokens/token-record.js';
+import { type AccountStatus, AccountStatusRepository } from './account-status.repository.js';
+import { principalOf } from './principal.js';
+
+export interface AdmittedCaller {
+  readonly principal: Principal;
+  readonly expiresAtMs: number;
+}
+
+/** Says who a caller is: a token with a good signature, of a known and active user, that nobody revoked. */
+@Injectable()
+export class CallerService {
+  constructor(
+    private readonly jwt: JwtService,
+    private readonly statuses: AccountStatusRepository,
+    @InjectAuthSettings() private readonly settings: AuthSettings,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
+
+  /**
+   * Rejects with `auth.credential_missing` where there is none, `auth.credential_invalid` for any that is not good, and
+   * `auth.unavailable` when the accounts cannot be read.
+   */
+  async admit(credential: string | null): Promise<AdmittedCaller> {
+    if (credential === null) throw fail('auth.credential_missing');
+    const claims = await this.verify(credential);
+    const status = await this.status(claims);
+    const objection = this.objection(credential, claims, status);
+    if (objection !== null) throw this.refuse(objection, claims.tokenId);
+    if (status.token?.wantsUseNoted) this.noteUse(claims.tokenId);
+    const user = status.user ?? { email: claims.subject, isAdmin: false };
+    return { principal: principalOf(user, claims), expiresAtMs: claims.expiresAtMs };
+  }
+
+  private async verify(credential: string): Promise<TokenClaims> {
+    try {
+      return await this.jwt.verify(credential);
+    } catch (error) {
+      throw this.refuse(reasonOf(error), null);
+    }
+  }
+
+  /** Callers all get the same answer; the reason is for the operator. */
+  private refuse(reason: string, tokenId: string | null): GatewayError {
+    this.logger.debug({ reason, tokenId }, 'a credential was refused');
+    return fail('auth.credential_invalid');
+  }
+
+  /** Why the token is not good although it was signed here. */
+  private objection(credential: string, claims: TokenClaims, { user, isRevoked, token }: AccountStatus): string | null {
+    if (isRevoked) return 'the token is revoked';
+    if (!agreesWithRecord(credential, claims.subject, token)) return 'the token is not the one on record';
+    if (user === null) return this.settings.requiresKnownUser ? 'the user is unknown' : null;
+    if (!user.isActive) return 'the user is not active';
+    const { credentialsNotBeforeMs } = user;
+    if (credentialsNotBeforeMs !== null && (claims.issuedAtMs ?? 0) < credentialsNotBeforeMs)
+      return 'the token is older than its user allows';
+    return null;
+  }
+
+  /** What cannot be checked is not admitted. */
+  private async status({ subject, tokenId }: TokenClaims): Promise<AccountStatus> {
+    try {
+      return await this.statuses.find(subject, tokenId);
+    } catch (cause) {
+      this.logger.error({ err: cause }, 'the account of a caller could not be read');
+      throw fail('auth.unavailable', { cause });
+    }
+  }
+
+  private noteUse(tokenId: string): void {
+    this.statuses.noteUse(tokenId).catch((error: unknown) => {
+      this.logger.warn({ err: error, tokenId }, 'the use of a token could not be noted');
+    });
+  }
+}
+
+const reasonOf = (error: unknown): string => {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.message : 'unknown';
+};

@@ -1,0 +1,34 @@
+import type { Logger } from '#libs/telemetry';
+import { type Environment, openAuthStore } from './auth.store.js';
+import { createToken, tokenCreateUsage } from './tokens/token.command.js';
+import { resealSecrets, secretsResealUsage } from './upstream-credentials/reseal.command.js';
+import { createUser, userCreateUsage } from './users/user.command.js';
+
+export interface CommandSurroundings {
+  readonly env: Environment;
+  /** Must not write to standard output, which is the command's answer. */
+  readonly logger: Logger;
+  readonly readStdin: () => Promise<string>;
+}
+
+/** What `switchyard` can do with users, tokens and secrets; a line of help each. */
+export const authUsage: readonly string[] = [tokenCreateUsage, userCreateUsage, secretsResealUsage];
+
+/** Runs `token create …` and the like, and answers what to print; `null` when the command is none of these. */
+export const runAuthCommand = async (
+  words: readonly string[],
+  { env, logger, readStdin }: CommandSurroundings,
+): Promise<string | null> => {
+  const [noun, verb, ...args] = words;
+  const open = () => openAuthStore(env, logger);
+  switch (`${noun} ${verb}`) {
+    case 'token create':
+      return createToken(args, open);
+    case 'user create':
+      return createUser(args, open, readStdin);
+    case 'secrets reseal':
+      return resealSecrets(open);
+    default:
+      return null;
+  }
+};

@@ -1,0 +1,80 @@
+import { Inject } from '@nestjs/common';
+import { fail } from '#libs/errors';
+import type { AuthConfig, JwtAlgorithm } from './auth.config.js';
+
+/** How tokens are signed and accepted. */
+export interface JwtSettings {
+  readonly algorithm: JwtAlgorithm;
+  /** For `HS*`. */
+  readonly secret: string | null;
+  /** PEM files, for every other algorithm. */
+  readonly privateKeyPath: string | null;
+  readonly publicKeyPath: string | null;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+/** How upstream credentials are encrypted at rest. */
+export interface EncryptionSettings {
+  readonly secret: string | null;
+  /** Still read, no longer written. */
+  readonly previousSecrets: readonly string[];
+}
+
+/** What auth was told, in the units the code counts in. */
+export interface AuthSettings {
+  readonly jwt: JwtSettings;
+  readonly encryption: EncryptionSettings;
+  /** Whether the user a token names must be known here. */
+  readonly requiresKnownUser: boolean;
+  readonly login: {
+    readonly tokenLifeMs: number;
+    /** Wrong passwords in a row after which an account is locked. */
+    readonly attemptsMax: number;
+    readonly lockoutMs: number;
+  };
+  readonly platformAdmin: {
+    /** Lower case. */
+    readonly email: string;
+    readonly password: string | null;
+  };
+}
+
+const MINUTE_MS = 60_000;
+
+export const settingsOf = (config: AuthConfig): AuthSettings => ({
+  jwt: {
+    algorithm: config.JWT_ALGORITHM,
+    secret: config.JWT_SECRET_KEY,
+    privateKeyPath: config.JWT_PRIVATE_KEY_PATH,
+    publicKeyPath: config.JWT_PUBLIC_KEY_PATH,
+    issuer: config.JWT_ISSUER,
+    audience: config.JWT_AUDIENCE,
+  },
+  encryption: {
+    secret: config.AUTH_ENCRYPTION_SECRET,
+    previousSecrets: (config.AUTH_ENCRYPTION_SECRETS_PREVIOUS ?? '')
+      .split(',')
+      .map((secret) => secret.trim())
+      .filter((secret) => secret !== ''),
+  },
+  requiresKnownUser: config.REQUIRE_USER_IN_DB,
+  login: {
+    tokenLifeMs: config.TOKEN_EXPIRY * MINUTE_MS,
+    attemptsMax: config.MAX_FAILED_LOGIN_ATTEMPTS,
+    lockoutMs: config.ACCOUNT_LOCKOUT_DURATION_MINUTES * MINUTE_MS,
+  },
+  platformAdmin: {
+    email: config.PLATFORM_ADMIN_EMAIL.toLowerCase(),
+    password: config.PLATFORM_ADMIN_PASSWORD,
+  },
+});
+
+/** The secret. Throws `config.invalid` where there is none; that it is strong is checked where it is read. */
+export const requiredSecret = (name: string, secret: string | null): string => {
+  if (secret !== null) return secret;
+  throw fail('config.invalid', { message: `${name} is required; make one with: openssl rand -base64 48` });
+};
+
+export const AUTH_SETTINGS = Symbol('AUTH_SETTINGS');
+export const InjectAuthSettings = (): ParameterDecorator & PropertyDecorator => Inject(AUTH_SETTINGS);

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { JwtModule } from '../jwt/jwt.module.js';
+import { TokenModule } from '../tokens/token.module.js';
+import { UserModule } from '../users/user.module.js';
+import { LoginController } from './login.controller.js';
+import { LoginService } from './login.service.js';
+
+/** Logging in by password, and out again. */
+@Module({
+  imports: [JwtModule, TokenModule, UserModule],
+  controllers: [LoginController],
+  providers: [LoginService],
+  exports: [LoginService],
+})
+export class LoginModule {}

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { isGrant } from '#contracts/auth/permission';
+import { fail } from '#libs/errors';
+import { parseEmail } from '../users/email.js';
+import type { User } from '../users/user.entity.js';
+import type { UserRepository } from '../users/user.repository.js';
+import type { TokenIssuer } from './token-issuer.js';
+import { fingerprintOf } from './token-record.js';
+import type { TokenRepository } from './token.repository.js';
+
+/** What the command needs of the database, until it closes it. */
+interface TokenStore {
+  readonly users: UserRepository;
+  readonly tokens: TokenRepository;
+  issuer(): Promise<TokenIssuer>;
+  close(): Promise<void>;
+}
+
+export const tokenCreateUsage =
+  'token create --user EMAIL [--admin] [--expires 7d] [--server ID] [--permissions a,b]   prints a new token';
+
+/** Answers the token. A user who does not exist yet is created, without a password. */
+export const createToken = async (args: readonly string[], open: () => Promise<TokenStore>): Promise<string> => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      user: { type: 'string' },
+      admin: { type: 'boolean', default: false },
+      expires: { type: 'string', default: '7d' },
+      server: { type: 'string' },
+      permissions: { type: 'string', default: '' },
+    },
+  });
+  const email = parseEmail(values.user);
+  const expiresInMs = parseDuration(values.expires);
+  const permissions = values.permissions
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const unknown = permissions.find((name) => !isGrant(name));
+  if (unknown !== undefined) throw fail('config.invalid', { message: `There is no permission "${unknown}"` });
+  const store = await open();
+  try {
+    const user = await findOrCreate(store, email, values.admin);
+    const serverId = values.server ?? null;
+    const issuer = await store.issuer();
+    const issued = await issuer.issue({
+      user,
+      use: 'api',
+      expiresInMs,
+      isAdmin: values.admin,
+      teams: values.admin ? null : [],
+      serverId,
+      permissions,
+    });
+    await store.tokens.add({
+      id: randomUUID(),
+      tokenId: issued.tokenId,
+      tokenHash: fingerprintOf(issued.token),
+      userEmail: email,
+      name: `command line ${issued.tokenId}`,
+      description: null,
+      serverId,
+      permissions,
+      expiresAt: issued.expiresAt,
+    });
+    return issued.token;
+  } finally {
+    await store.close();
+  }
+};
+
+const findOrCreate = async ({ users }: TokenStore, email: string, isAdmin: boolean): Promise<User> => {
+  await users.add({ email, isAdmin });
+  const user = await users.find(email);
+  if (user === null || !user.isActive) throw fail('http.conflict', { message: `${email} is disabled` });
+  if (isAdmin && !user.isAdmin)
+    throw fail('http.conflict', { message: `${email} is not an administrator; leave --admin out` });
+  return user;
+};
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const YEARS_10_MS = 3650 * 86_400_000;
+
+/** `90s`, `15m`, `12h`, `7d`, `2w`. */
+export const parseDuration = (text: string): number => {
+  const [, count = '', unit = ''] = /^(\d{1,9})([smhdw])$/.exec(text) ?? [];
+  const ms = Number(count) * (UNIT_MS[unit] ?? 0);
+  if (!(ms > 0 && ms <= YEARS_10_MS))
+    throw fail('config.invalid', { message: `"${text}" is not a duration such as 12h or 7d` });
+  return ms;
+};

@@ -1,0 +1,66 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Principal } from '#contracts/auth/principal';
+import { fail } from '#libs/errors';
+import { Caller, Requires } from '#libs/identity';
+import { ApiFailures } from '#libs/service';
+import { CreateTokenBody } from './token.body.js';
+import { TokenListQuery } from './token.query.js';
+import { TokenService } from './token.service.js';
+import { CreatedTokenView, TokenPageView, TokenView, tokenPageView, tokenView } from './token.view.js';
+
+/** A text that is no UUID is answered like the id of no token: 404. */
+const ID = new ParseUUIDPipe({ exceptionFactory: () => fail('registry.unknown') });
+
+@ApiTags('tokens')
+@Controller('tokens')
+export class TokenController {
+  constructor(private readonly tokens: TokenService) {}
+
+  @Post()
+  @Requires('tokens.create')
+  @ApiOperation({ summary: 'Create a token; its value is shown this once' })
+  @ApiCreatedResponse({ type: CreatedTokenView })
+  @ApiFailures('http.invalid', 'http.conflict')
+  async create(@Caller() caller: Principal, @Body() body: CreateTokenBody): Promise<CreatedTokenView> {
+    const { record, token } = await this.tokens.create(caller, body);
+    return { token: tokenView(record), access_token: token };
+  }
+
+  @Get()
+  @Requires('tokens.read')
+  @ApiOperation({ summary: 'List your tokens, newest first' })
+  @ApiOkResponse({ type: TokenPageView })
+  @ApiFailures('http.invalid')
+  async list(@Caller() caller: Principal, @Query() query: TokenListQuery): Promise<TokenPageView> {
+    return tokenPageView(await this.tokens.list(caller, query.limit, query.offset), query);
+  }
+
+  @Get('admin/all')
+  @Requires('admin.user_management')
+  @ApiOperation({ summary: "List everybody's tokens, newest first" })
+  @ApiOkResponse({ type: TokenPageView })
+  @ApiFailures('http.invalid')
+  async listAll(@Query() query: TokenListQuery): Promise<TokenPageView> {
+    return tokenPageView(await this.tokens.listAll(query.limit, query.offset), query);
+  }
+
+  @Get(':id')
+  @Requires('tokens.read')
+  @ApiOperation({ summary: 'One token' })
+  @ApiOkResponse({ type: TokenView })
+  @ApiFailures('registry.unknown')
+  async get(@Caller() caller: Principal, @Param('id', ID) id: string): Promise<TokenView> {
+    return tokenView(await this.tokens.get(caller, id));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Requires('tokens.revoke')
+  @ApiOperation({ summary: 'Revoke a token; every replica refuses it at once' })
+  @ApiNoContentResponse()
+  @ApiFailures('registry.unknown')
+  async revoke(@Caller() caller: Principal, @Param('id', ID) id: string): Promise<void> {
+    await this.tokens.revoke(caller, id);
+  }
+}

@@ -1,0 +1,43 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** What is kept of a token a user asked for: enough to recognise it, not to make it. */
+@Entity({ schema: 'auth', name: 'api_tokens' })
+export class Token {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  /** The token's `jti`. */
+  @Column('text', { unique: true })
+  tokenId!: string;
+
+  /** SHA-256 of the token, hex. */
+  @Column('text')
+  tokenHash!: string;
+
+  @Column('text')
+  userEmail!: string;
+
+  @Column('text')
+  name!: string;
+
+  @Column('text', { nullable: true })
+  description!: string | null;
+
+  @Column('text', { nullable: true })
+  serverId!: string | null;
+
+  @Column('text', { array: true, default: '{}' })
+  permissions!: string[];
+
+  @Column('timestamptz')
+  expiresAt!: Date;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { nullable: true })
+  lastUsedAt!: Date | null;
+
+  @Column('timestamptz', { nullable: true })
+  revokedAt!: Date | null;
+}

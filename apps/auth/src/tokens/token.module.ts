@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { JwtModule } from '../jwt/jwt.module.js';
+import { UserModule } from '../users/user.module.js';
+import { TokenIssuer } from './token-issuer.js';
+import { TokenController } from './token.controller.js';
+import { TokenRepository } from './token.repository.js';
+import { TokenService } from './token.service.js';
+
+/** Tokens: issued, kept on record, revoked. */
+@Module({
+  imports: [JwtModule, UserModule],
+  controllers: [TokenController],
+  providers: [TokenRepository, TokenIssuer, TokenService],
+  exports: [TokenService],
+})
+export class TokenModule {}

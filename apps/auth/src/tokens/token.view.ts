@@ -1,0 +1,91 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { PageQuery } from '../rest/page.query.js';
+import type { Token } from './token.entity.js';
+import type { TokenPage } from './token.repository.js';
+
+/** A token on record. Its value is shown once, by the answer that creates it. */
+export class TokenView {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id!: string;
+
+  @ApiProperty({ type: String, example: 'nightly build' })
+  name!: string;
+
+  @ApiProperty({ type: String, nullable: true, example: 'Runs the smoke tests' })
+  description!: string | null;
+
+  @ApiProperty({ type: String, format: 'email', example: 'ann@example.org' })
+  user_email!: string;
+
+  @ApiProperty({ type: String, nullable: true, example: null, description: 'The one virtual server the token is for.' })
+  server_id!: string | null;
+
+  @ApiProperty({
+    type: [String],
+    example: ['tools.read', 'tools.execute'],
+    description: 'Empty: all that its user may do.',
+  })
+  resource_scopes!: readonly string[];
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  created_at!: Date;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  expires_at!: Date;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'To within five minutes.' })
+  last_used!: Date | null;
+
+  @ApiProperty({ type: Boolean, example: true, description: 'Neither revoked nor expired.' })
+  is_active!: boolean;
+
+  @ApiProperty({ type: Boolean, example: false })
+  is_revoked!: boolean;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
+  revoked_at!: Date | null;
+}
+
+export class CreatedTokenView {
+  @ApiProperty({ type: TokenView })
+  token!: TokenView;
+
+  @ApiProperty({ type: String, example: 'eyJhbGciOi…', description: 'The value to send as a Bearer token.' })
+  access_token!: string;
+}
+
+export class TokenPageView {
+  @ApiProperty({ type: [TokenView] })
+  tokens!: readonly TokenView[];
+
+  @ApiProperty({ type: 'integer', example: 1, description: 'Tokens in all.' })
+  total!: number;
+
+  @ApiProperty({ type: 'integer', example: 50 })
+  limit!: number;
+
+  @ApiProperty({ type: 'integer', example: 0 })
+  offset!: number;
+}
+
+export const tokenView = (record: Token): TokenView => ({
+  id: record.id,
+  name: record.name,
+  description: record.description,
+  user_email: record.userEmail,
+  server_id: record.serverId,
+  resource_scopes: record.permissions,
+  created_at: record.createdAt,
+  expires_at: record.expiresAt,
+  last_used: record.lastUsedAt,
+  is_active: record.revokedAt === null && record.expiresAt > new Date(),
+  is_revoked: record.revokedAt !== null,
+  revoked_at: record.revokedAt,
+});
+
+export const tokenPageView = ({ tokens, total }: TokenPage, { limit, offset }: PageQuery): TokenPageView => ({
+  tokens: tokens.map(tokenView),
+  total,
+  limit,
+  offset,
+});

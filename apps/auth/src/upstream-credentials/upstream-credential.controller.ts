@@ -1,0 +1,27 @@
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { Answers } from '#libs/bus';
+import { KeepUpstreamCredential, PresentUpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import type { ReplyOf, RequestOf } from '#contracts/define';
+import { UpstreamCredentialService } from './upstream-credential.service.js';
+
+/** The bus's door to what upstreams are shown. */
+@Controller()
+export class UpstreamCredentialController {
+  constructor(private readonly credentials: UpstreamCredentialService) {}
+
+  @Answers(KeepUpstreamCredential)
+  async keep(
+    @Payload() { upstreamId, credential }: RequestOf<typeof KeepUpstreamCredential>,
+  ): Promise<ReplyOf<typeof KeepUpstreamCredential>> {
+    return { version: await this.credentials.keep(upstreamId, credential) };
+  }
+
+  /** What is kept is the same for every caller, so `principalId` decides nothing yet. */
+  @Answers(PresentUpstreamCredential)
+  present(
+    @Payload() { upstreamId }: RequestOf<typeof PresentUpstreamCredential>,
+  ): Promise<ReplyOf<typeof PresentUpstreamCredential>> {
+    return this.credentials.credentialFor(upstreamId);
+  }
+}

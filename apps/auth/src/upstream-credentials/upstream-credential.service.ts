@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { type Bus, InjectBus } from '#libs/bus';
+import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
+import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import { fail } from '#libs/errors';
+import { InjectLogger, type Logger } from '#libs/telemetry';
+import { KeyRing } from './key-ring.js';
+import { UpstreamCredentialRepository } from './upstream-credential.repository.js';
+import { validateUpstreamCredential } from './upstream-credential.validation.js';
+
+/** The version of having nothing to present. */
+const NOTHING = 'none';
+
+/** Keeps what upstreams are shown, encrypted for the one upstream that it is for. */
+@Injectable()
+export class UpstreamCredentialService {
+  constructor(
+    private readonly rows: UpstreamCredentialRepository,
+    private readonly keyRing: KeyRing,
+    @InjectBus() private readonly bus: Bus,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
+
+  /** Keeps the credential, or forgets it (`null`). Answers its version. Throws `http.invalid` for one that cannot be sent. */
+  async keep(upstreamId: string, credential: UpstreamCredential | null): Promise<string> {
+    const version = credential === null ? NOTHING : randomUUID();
+    if (credential === null) {
+      await this.rows.forget(upstreamId);
+    } else {
+      validateUpstreamCredential(credential);
+      await this.rows.keep(upstreamId, this.keyRing.seal(JSON.stringify(credential), upstreamId), version);
+    }
+    this.bus.publish(UpstreamCredentialChanged, { upstreamId });
+    await this.bus.flush();
+    return version;
+  }
+
+  /** What this upstream is shown. Throws `platform.internal` when no configured key opens it. */
+  async credentialFor(upstreamId: string): Promise<{ credential: UpstreamCredential | null; version: string }> {
+    const row = await this.rows.find(upstreamId);
+    if (row === null) return { credential: null, version: NOTHING };
+    try {
+      const text = this.keyRing.open({ keyId: row.keyId, bytes: row.sealed }, upstreamId);
+      return { credential: JSON.parse(text) as UpstreamCredential, version: row.version };
+    } catch (error) {
+      this.logger.error({ err: error, upstreamId, keyId: row.keyId }, 'a kept credential cannot be opened');
+      throw fail('platform.internal', {
+        message: 'The credential kept for this upstream cannot be opened',
+        cause: error,
+      });
+    }
+  }
+
+  /** Logs at start, not at the first call, that a key is missing. */
+  async onApplicationBootstrap(): Promise<void> {
+    const count = await this.rows.countNotSealedWithAny(this.keyRing.keyIds);
+    if (count > 0)
+      this.logger.error(
+        { count },
+        'credentials are sealed with a key that is in neither AUTH_ENCRYPTION_SECRET nor AUTH_ENCRYPTION_SECRETS_PREVIOUS',
+      );
+  }
+}

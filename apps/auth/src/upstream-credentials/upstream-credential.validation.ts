@@ -1,0 +1,35 @@
+import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import {
+  CREDENTIAL_ENTRIES_MAX,
+  decidesCode,
+  isHeaderName,
+  isHeaderValue,
+  isReservedHeader,
+  isVariableName,
+  isVariableValue,
+} from '#contracts/auth/upstream-credential.rules';
+import { fail } from '#libs/errors';
+
+const refuse = (what: string) => fail('http.invalid', { message: `${what} is not acceptable` });
+
+const entriesOf = (values: Readonly<Record<string, string>> | undefined, what: string): [string, string][] => {
+  const entries = Object.entries(values ?? {});
+  if (entries.length > CREDENTIAL_ENTRIES_MAX) throw refuse(`More than ${CREDENTIAL_ENTRIES_MAX} ${what}s`);
+  if (entries.some(([, value]) => typeof value !== 'string')) throw refuse(`A ${what} that is not text`);
+  return entries;
+};
+
+/**
+ * Throws `http.invalid` for what could not be sent, or would say something else to the upstream than was meant. The
+ * message repeats no value.
+ */
+export const validateUpstreamCredential = ({ headers, env }: UpstreamCredential): void => {
+  for (const [name, value] of entriesOf(headers, 'header')) {
+    if (!isHeaderName(name) || isReservedHeader(name)) throw refuse('The name of a header');
+    if (!isHeaderValue(value)) throw refuse(`The value of header ${name}`);
+  }
+  for (const [name, value] of entriesOf(env, 'environment variable')) {
+    if (!isVariableName(name) || decidesCode(name)) throw refuse('The name of an environment variable');
+    if (!isVariableValue(value)) throw refuse(`The value of environment variable ${name}`);
+  }
+};

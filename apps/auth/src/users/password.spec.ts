@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { PasswordHasher } from './password.js';
+import { weaknessOfPassword } from './password-policy.js';
+
+// Each hash takes a core for a while, and other tests run beside.
+describe('passwords at rest', { timeout: 60_000 }, () => {
+  const hasher = new PasswordHasher();
+
+  it('are argon2id, salted, and known again', async () => {
+    const [first, second] = await Promise.all([hasher.hash('correct horse'), hasher.hash('correct horse')]);
+
+    expect(first).toMatch(/^\$argon2id\$v=19\$m=65536,t=3,p=1\$[^$]{22}\$[^$]{43}$/);
+    expect(first).not.toBe(second);
+    expect(await hasher.verify('correct horse', first)).toBe(true);
+    expect(await hasher.verify('Correct horse', first)).toBe(false);
+  });
+
+  it('match nothing where there is none, at the same cost', async () => {
+    const hash = await hasher.hash('correct horse');
+    const took = async (work: () => Promise<unknown>): Promise<number> => {
+      const startedAtMs = performance.now();
+      await work();
+      return performance.now() - startedAtMs;
+    };
+    const withHash = await took(() => hasher.verify('wrong', hash));
+    const withoutHash = await took(() => hasher.verify('wrong', null));
+
+    expect(await hasher.verify('', null)).toBe(false);
+    expect(withoutHash).toBeGreaterThan(withHash / 4);
+  });
+
+  it('are worked on a few at a time, and not without end', async () => {
+    const results = await Promise.allSettled(Array.from({ length: 60 }, () => hasher.verify('x', null)));
+    const refused = results.filter(({ status }) => status === 'rejected');
+
+    expect(refused).toHaveLength(60 - 34);
+    expect(refused[0]).toMatchObject({ reason: { code: 'http.overloaded' } });
+    expect(await hasher.verify('x', null)).toBe(false);
+  });
+});
+
+describe('the password policy', () => {
+  it.each(['short', 'aaaaaaaaaaaaaaaa', 'changeme1234', 'Password12345', 'ann@example.org!!', 'x'.repeat(300)])(
+    'refuses %s',
+    (password) => {
+      expect(weaknessOfPassword(password, 'ann@example.org')).not.toBeNull();
+    },
+  );
+
+  it('accepts a phrase', () => {
+    expect(weaknessOfPassword('four little words more', 'ann@example.org')).toBeNull();
+  });
+});

@@ -1,0 +1,75 @@
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+import { Injectable } from '@nestjs/common';
+import { fail } from '#libs/errors';
+
+const derive = promisify(argon2);
+
+const MEMORY_KIB = 65_536;
+const PASSES = 3;
+const LANES = 1;
+const TAG_BYTES = 32;
+const SALT_BYTES = 16;
+
+/** Each takes 64 MiB and a core; logging in must not be a way to take all of either. */
+const RUNNING_MAX = 2;
+const WAITING_MAX = 32;
+
+/** https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md */
+const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([\w+/]+)\$([\w+/]+)$/;
+
+const unpadded = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
+
+const encoded = (salt: Buffer, tag: Buffer): string =>
+  `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${unpadded(salt)}$${unpadded(tag)}`;
+
+/** Costs what a real hash costs, and matches no password. */
+const DECOY = encoded(Buffer.alloc(SALT_BYTES), Buffer.alloc(TAG_BYTES));
+
+/** Passwords at rest: argon2id, as many at a time as the machine bears. */
+@Injectable()
+export class PasswordHasher {
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  /** A PHC string. Throws `http.overloaded` when too many wait. */
+  async hash(password: string): Promise<string> {
+    const salt = randomBytes(SALT_BYTES);
+    const tag = await this.inTurn(() =>
+      tagOf(password, salt, { memory: MEMORY_KIB, passes: PASSES, parallelism: LANES }),
+    );
+    return encoded(salt, tag);
+  }
+
+  /** Takes the same time without a hash (unknown user, no password set) as with one; the answer is then false. */
+  async verify(password: string, hash: string | null): Promise<boolean> {
+    const [, memory, passes, parallelism, salt, tag] = PHC.exec(hash ?? DECOY) ?? [];
+    if (salt === undefined || tag === undefined) throw new Error('a stored password hash is malformed');
+    const costs = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
+    const expected = Buffer.from(tag, 'base64');
+    const given = await this.inTurn(() => tagOf(password, Buffer.from(salt, 'base64'), costs));
+    return given.length === expected.length && timingSafeEqual(given, expected) && hash !== null;
+  }
+
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.running >= RUNNING_MAX) {
+      if (this.waiting.length >= WAITING_MAX) throw fail('http.overloaded');
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    } else {
+      this.running += 1;
+    }
+    try {
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      if (next === undefined) this.running -= 1;
+      else next();
+    }
+  }
+}
+
+const tagOf = (
+  message: string,
+  nonce: Buffer,
+  costs: { memory: number; passes: number; parallelism: number },
+): Promise<Buffer> => derive('argon2id', { message, nonce, tagLength: TAG_BYTES, ...costs });

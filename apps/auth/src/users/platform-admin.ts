@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { fail } from '#libs/errors';
+import { InjectLogger, type Logger } from '#libs/telemetry';
+import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
+import { PasswordHasher } from './password.js';
+import { weaknessOfPassword } from './password-policy.js';
+import { UserRepository } from './user.repository.js';
+
+/** Creates the platform's administrator at the first start. Any number of replicas may do so at once. */
+@Injectable()
+export class PlatformAdmin {
+  constructor(
+    @InjectAuthSettings() private readonly settings: AuthSettings,
+    private readonly users: UserRepository,
+    private readonly passwords: PasswordHasher,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const { email, password } = this.settings.platformAdmin;
+    const weakness = password === null ? null : weaknessOfPassword(password, email);
+    if (weakness !== null) throw fail('config.invalid', { message: `PLATFORM_ADMIN_PASSWORD ${weakness}` });
+
+    // Only where there has never been such a user: one that was removed, or is no administrator any more, stays so.
+    if (await this.users.addFirst({ email, fullName: 'Platform administrator', isAdmin: true })) {
+      this.logger.info({ email }, 'the platform administrator was created');
+    }
+    // The hash is costly, so it is made only where it will be used.
+    if (password !== null && (await this.users.lacksPassword(email))) {
+      await this.users.adoptPassword(email, await this.passwords.hash(password));
+      this.logger.info({ email }, 'the platform administrator may log in by password');
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Principal } from '#contracts/auth/principal';
+import { Caller, Requires } from '#libs/identity';
+import { ApiFailures } from '#libs/service';
+import { ChangeUserBody, CreateUserBody } from './user.body.js';
+import { UserListQuery } from './user.query.js';
+import { UserService } from './user.service.js';
+import { UserPageView, UserView, userView } from './user.view.js';
+
+const EMAIL_PARAM = { name: 'email', type: String, example: 'ann@example.org' } as const;
+
+/** Users, for administrators. */
+@ApiTags('users')
+@Requires('admin.user_management')
+@Controller('auth/email/admin/users')
+export class UserController {
+  constructor(private readonly users: UserService) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Create a user' })
+  @ApiCreatedResponse({ type: UserView })
+  @ApiFailures('http.invalid', 'http.conflict')
+  async create(@Body() body: CreateUserBody): Promise<UserView> {
+    return userView(await this.users.create(body));
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List users, by e-mail' })
+  @ApiOkResponse({ type: UserPageView })
+  @ApiFailures('http.invalid')
+  async list(@Query() { limit, offset }: UserListQuery): Promise<UserPageView> {
+    const { users, total } = await this.users.list(limit, offset);
+    return { users: users.map(userView), total, limit, offset };
+  }
+
+  @Get(':email')
+  @ApiOperation({ summary: 'One user' })
+  @ApiParam(EMAIL_PARAM)
+  @ApiOkResponse({ type: UserView })
+  @ApiFailures('registry.unknown')
+  async get(@Param('email') email: string): Promise<UserView> {
+    return userView(await this.users.get(email));
+  }
+
+  @Patch(':email')
+  @ApiOperation({ summary: 'Change a user; what is left out stays' })
+  @ApiParam(EMAIL_PARAM)
+  @ApiOkResponse({ type: UserView })
+  @ApiFailures('registry.unknown', 'http.invalid', 'http.conflict')
+  async change(
+    @Caller() caller: Principal,
+    @Param('email') email: string,
+    @Body() body: ChangeUserBody,
+  ): Promise<UserView> {
+    return userView(await this.users.change(caller, email, body));
+  }
+
+  @Put(':email')
+  @ApiOperation({ summary: 'As PATCH', deprecated: true })
+  @ApiParam(EMAIL_PARAM)
+  @ApiOkResponse({ type: UserView })
+  @ApiFailures('registry.unknown', 'http.invalid', 'http.conflict')
+  replace(@Caller() caller: Principal, @Param('email') email: string, @Body() body: ChangeUserBody): Promise<UserView> {
+    return this.change(caller, email, body);
+  }
+
+  @Delete(':email')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Remove a user and end all their tokens' })
+  @ApiParam(EMAIL_PARAM)
+  @ApiNoContentResponse()
+  @ApiFailures('registry.unknown', 'http.conflict')
+  async remove(@Caller() caller: Principal, @Param('email') email: string): Promise<void> {
+    await this.users.remove(caller, email);
+  }
+}

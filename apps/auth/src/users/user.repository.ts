@@ -1,0 +1,134 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { InjectDatabase, transact } from '#libs/storage';
+import { User } from './user.entity.js';
+
+export interface NewUser {
+  readonly email: string;
+  readonly fullName?: string | null;
+  readonly passwordHash?: string | null;
+  readonly isAdmin: boolean;
+}
+
+export type UserChange = Partial<Pick<User, 'fullName' | 'passwordHash' | 'isAdmin' | 'isActive'>>;
+
+export interface LoginAttempt {
+  readonly passwordHash: string | null;
+}
+
+/** Tokens carry whole seconds, so what is to end them counts from the next one. */
+const NEXT_SECOND = `date_trunc('second', now()) + interval '1 second'`;
+
+/** The rows of `auth.users`. A removed user stays as a row but is found by nobody. */
+@Injectable()
+export class UserRepository {
+  constructor(@InjectDatabase('auth') private readonly database: DataSource) {}
+
+  async find(email: string): Promise<User | null> {
+    return this.database
+      .getRepository(User)
+      .findOne({ where: { email } })
+      .then((user) => (user?.deletedAt ? null : user));
+  }
+
+  async list(limit: number, offset: number): Promise<{ users: User[]; total: number }> {
+    const [users, total] = await this.database
+      .getRepository(User)
+      .createQueryBuilder('user')
+      .where('user.deleted_at IS NULL')
+      .orderBy('user.email')
+      .limit(limit)
+      .offset(offset)
+      .getManyAndCount();
+    return { users, total };
+  }
+
+  /** False when the user exists already. A removed namesake's tokens stay dead. */
+  async add({ email, fullName = null, passwordHash = null, isAdmin }: NewUser): Promise<boolean> {
+    const rows: unknown[] = await this.database.query(
+      `INSERT INTO auth.users AS known (email, full_name, password_hash, is_admin) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (email) DO UPDATE SET
+         full_name = excluded.full_name, password_hash = excluded.password_hash, is_admin = excluded.is_admin,
+         is_active = true, failed_login_count = 0, locked_until = NULL, created_at = now(), deleted_at = NULL
+       WHERE known.deleted_at IS NOT NULL
+       RETURNING email`,
+      [email, fullName, passwordHash, isAdmin],
+    );
+    return rows.length > 0;
+  }
+
+  /** Like `add`, but leaves a removed user removed. */
+  async addFirst({ email, fullName = null, isAdmin }: NewUser): Promise<boolean> {
+    const rows: unknown[] = await this.database.query(
+      'INSERT INTO auth.users (email, full_name, is_admin) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING email',
+      [email, fullName, isAdmin],
+    );
+    return rows.length > 0;
+  }
+
+  /** Sets a password where there is none. */
+  async adoptPassword(email: string, passwordHash: string): Promise<void> {
+    await this.database.query(
+      'UPDATE auth.users SET password_hash = $2 WHERE email = $1 AND password_hash IS NULL AND deleted_at IS NULL',
+      [email, passwordHash],
+    );
+  }
+
+  /** Of a user who exists. */
+  async lacksPassword(email: string): Promise<boolean> {
+    const rows: unknown[] = await this.database.query(
+      'SELECT email FROM auth.users WHERE email = $1 AND password_hash IS NULL AND deleted_at IS NULL',
+      [email],
+    );
+    return rows.length > 0;
+  }
+
+  /** A new password ends every token that was issued under the old one. */
+  async change(email: string, change: UserChange): Promise<void> {
+    const repository = this.database.getRepository(User);
+    const ending =
+      change.passwordHash === undefined
+        ? {}
+        : { credentialsNotBefore: () => NEXT_SECOND, failedLoginCount: 0, lockedUntil: null };
+    await repository.update({ email }, { ...change, ...ending });
+  }
+
+  async remove(email: string): Promise<void> {
+    await transact(this.database, async (manager) => {
+      await manager.query(
+        'UPDATE auth.api_tokens SET revoked_at = now() WHERE user_email = $1 AND revoked_at IS NULL',
+        [email],
+      );
+      await manager.query(
+        `UPDATE auth.users SET deleted_at = now(), is_active = false, is_admin = false, password_hash = NULL,
+           credentials_not_before = ${NEXT_SECOND} WHERE email = $1`,
+        [email],
+      );
+    });
+  }
+
+  /**
+   * Counts the attempt before the password is looked at, so that guessing in parallel gains nothing. `null`: unknown,
+   * not active, or locked.
+   */
+  async beginLogin(email: string, attemptsMax: number, lockoutMs: number): Promise<LoginAttempt | null> {
+    const [rows] = (await this.database.query(
+      `UPDATE auth.users SET
+         failed_login_count = CASE WHEN locked_until IS NULL THEN failed_login_count + 1 ELSE 1 END,
+         locked_until = CASE WHEN (CASE WHEN locked_until IS NULL THEN failed_login_count + 1 ELSE 1 END) >= $2
+           THEN now() + make_interval(secs => $3::double precision / 1000) END
+       WHERE email = $1 AND is_active AND deleted_at IS NULL AND (locked_until IS NULL OR locked_until <= now())
+       RETURNING password_hash`,
+      [email, attemptsMax, lockoutMs],
+    )) as [{ password_hash: string | null }[]];
+    const row = rows[0];
+    return row === undefined ? null : { passwordHash: row.password_hash };
+  }
+
+  /** The count of wrong passwords starts anew. */
+  async settleLogin(email: string): Promise<void> {
+    await this.database.query('UPDATE auth.users SET failed_login_count = 0, locked_until = NULL WHERE email = $1', [
+      email,
+    ]);
+  }
+}

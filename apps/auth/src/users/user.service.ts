@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { CredentialRevoked, GrantsChanged } from '#contracts/auth/credential-revoked.event';
+import type { Principal } from '#contracts/auth/principal';
+import { type Bus, InjectBus } from '#libs/bus';
+import { fail } from '#libs/errors';
+import { weaknessOfPassword } from './password-policy.js';
+import { PasswordHasher } from './password.js';
+import type { ChangeUserBody, CreateUserBody } from './user.body.js';
+import type { User } from './user.entity.js';
+import { UserRepository } from './user.repository.js';
+
+/** How many wrong passwords lock an account, and for how long. */
+export interface LockoutRule {
+  readonly attemptsMax: number;
+  readonly lockoutMs: number;
+}
+
+/**
+ * Users, as administrators keep them. A change is announced once it is committed: whoever remembers a caller drops them
+ * as the announcement arrives.
+ */
+@Injectable()
+export class UserService {
+  constructor(
+    private readonly users: UserRepository,
+    private readonly passwords: PasswordHasher,
+    @InjectBus() private readonly bus: Bus,
+  ) {}
+
+  /** Throws `http.conflict` when the user exists, `http.invalid` for a weak password. */
+  async create({ email, password, fullName = null, isAdmin = false }: CreateUserBody): Promise<User> {
+    const key = email.toLowerCase();
+    const passwordHash = password ? await this.hash(password, key) : null;
+    if (!(await this.users.add({ email: key, fullName, passwordHash, isAdmin }))) {
+      throw fail('http.conflict', { message: 'A user with this e-mail exists' });
+    }
+    await this.announceGrants(key);
+    return this.get(key);
+  }
+
+  /** The user; `null` for one who was removed or never existed. */
+  find(email: string): Promise<User | null> {
+    return this.users.find(email.toLowerCase());
+  }
+
+  /** Throws `registry.unknown` where there is no such user. */
+  async get(email: string): Promise<User> {
+    const user = await this.find(email);
+    if (user === null) throw fail('registry.unknown');
+    return user;
+  }
+
+  list(limit: number, offset: number): Promise<{ users: User[]; total: number }> {
+    return this.users.list(limit, offset);
+  }
+
+  /** Throws `http.conflict` when administrators would lock themselves out. A new password ends all tokens. */
+  async change(caller: Principal, email: string, { password, ...body }: ChangeUserBody): Promise<User> {
+    const user = await this.get(email);
+    if (user.email === caller.id && (body.isActive === false || body.isAdmin === false)) throw ownAccount();
+    const passwordHash = password === undefined ? {} : { passwordHash: await this.hash(password, user.email) };
+    const change = { ...given(body), ...passwordHash };
+    if (Object.keys(change).length > 0) await this.users.change(user.email, change);
+    if (change.isActive === false || password !== undefined) await this.announceRevocation(user.email);
+    else await this.announceGrants(user.email);
+    return this.get(user.email);
+  }
+
+  async remove(caller: Principal, email: string): Promise<void> {
+    const user = await this.get(email);
+    if (user.email === caller.id) throw ownAccount();
+    await this.users.remove(user.email);
+    await this.announceRevocation(user.email);
+  }
+
+  /**
+   * Whose password this is. The attempt is counted before the password is looked at; `isKnown` tells the log, never the
+   * caller, whether there was an account to try.
+   */
+  async checkPassword(
+    email: string,
+    password: string,
+    { attemptsMax, lockoutMs }: LockoutRule,
+  ): Promise<{ readonly user: User | null; readonly isKnown: boolean }> {
+    const attempt = await this.users.beginLogin(email, attemptsMax, lockoutMs);
+    const isRight = await this.passwords.verify(password, attempt?.passwordHash ?? null);
+    const user = isRight ? await this.users.find(email) : null;
+    return { user, isKnown: attempt !== null };
+  }
+
+  /** Forgets the wrong passwords before a right one. */
+  settleLogin(email: string): Promise<void> {
+    return this.users.settleLogin(email);
+  }
+
+  private async announceRevocation(principalId: string): Promise<void> {
+    this.bus.publish(CredentialRevoked, { principalId });
+    await this.bus.flush();
+  }
+
+  private async announceGrants(principalId: string): Promise<void> {
+    this.bus.publish(GrantsChanged, { principalId });
+    await this.bus.flush();
+  }
+
+  private hash(password: string, email: string): Promise<string> {
+    const weakness = weaknessOfPassword(password, email);
+    if (weakness !== null) throw fail('http.invalid', { message: `password ${weakness}` });
+    return this.passwords.hash(password);
+  }
+}
+
+/** So that a gateway is never left without an administrator by a slip. */
+const ownAccount = () => fail('http.conflict', { message: 'Administrators cannot lock themselves out' });
+
+const given = (body: Omit<ChangeUserBody, 'password'>) => ({
+  ...(body.fullName !== undefined && { fullName: body.fullName }),
+  ...(body.isAdmin !== undefined && { isAdmin: body.isAdmin }),
+  ...(body.isActive !== undefined && { isActive: body.isActive }),
+});
