@@ -1,8 +1,8 @@
 import type { Logger } from '#libs/telemetry';
 import { type Environment, openAuthStore } from './auth.store.js';
-import { createToken, tokenCreateUsage } from './tokens/token.command.js';
-import { resealSecrets, secretsResealUsage } from './upstream-credentials/reseal.command.js';
-import { createUser, userCreateUsage } from './users/user.command.js';
+import { createToken } from './tokens/token.command.js';
+import { resealSecrets } from './upstream-credentials/reseal.command.js';
+import { createUser } from './users/user.command.js';
 
 export interface CommandSurroundings {
   readonly env: Environment;
@@ -10,9 +10,6 @@ export interface CommandSurroundings {
   readonly logger: Logger;
   readonly readStdin: () => Promise<string>;
 }
-
-/** What `switchyard` can do with users, tokens and secrets; a line of help each. */
-export const authUsage: readonly string[] = [tokenCreateUsage, userCreateUsage, secretsResealUsage];
 
 /** Runs `token create …` and the like, and answers what to print; `null` when the command is none of these. */
 export const runAuthCommand = async (

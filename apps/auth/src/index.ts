@@ -1,3 +1,3 @@
-export { authUsage, runAuthCommand } from './auth.commands.js';
+export { runAuthCommand } from './auth.commands.js';
 export type { CommandSurroundings } from './auth.commands.js';
 export { authService, issueAdminToken } from './auth.service-part.js';

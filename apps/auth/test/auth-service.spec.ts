@@ -369,12 +369,16 @@ describe('users', () => {
     expect(await wish({ email: 'x@example.org', password: 'changeme1234' })).toBe(422);
     expect(await wish({ email: 'not an e-mail' })).toBe(422);
     expect(await wish({ email: email.toUpperCase() })).toBe(409);
-    const { body } = await auth.call('POST', '/auth/email/admin/users', {
+    const { status, body } = await auth.call('POST', '/auth/email/admin/users', {
       token: admin,
       body: { email: 'y@example.org', auth_provider: 'sso', password_hash: 'x' },
     });
-    expect(body).toMatchObject({ auth_provider: 'local' });
-    expect(body).not.toHaveProperty('password_hash');
+    expect(status).toBe(422);
+    expect(body.errors.map(({ field }: { field: string }) => field)).toEqual(['authProvider', 'passwordHash']);
+    expect((await auth.call('GET', '/auth/email/admin/users/y@example.org', { token: admin })).status).toBe(404);
+    const made = await auth.call('POST', '/auth/email/admin/users', { token: admin, body: { email: 'y@example.org' } });
+    expect(made.body).toMatchObject({ auth_provider: 'local' });
+    expect(made.body).not.toHaveProperty('password_hash');
   });
 
   it('do not lock themselves out', async () => {

@@ -219,17 +219,64 @@ describe('registering a gateway', () => {
     expect(registry.upstreamChanges).toEqual([{ upstreamId: gateway.id, change: 'updated' }]);
   });
 
-  it('a registration ignores id, owner and state when the body gives them', async () => {
-    const gateway = await registry.register('Massive', upstream(), {
+  it('a registration is refused, and the members are named, when the body gives id, owner or state', async () => {
+    const body = {
       id: 'f'.repeat(32),
       owner_email: 'other@example.com',
-      ownerEmail: undefined,
       enabled: false,
       is_admin: true,
       reachable: false,
+    };
+    const answer = await registry.ask('POST', '/gateways', {
+      name: 'Massive',
+      url: 'http://massive.example/mcp',
+      ...body,
     });
+
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors.map(({ field }: { field: string }) => field).sort()).toEqual([
+      'enabled',
+      'id',
+      'isAdmin',
+      'ownerEmail',
+      'reachable',
+    ]);
+    const gateway = await registry.register('Massive', upstream());
     expect(gateway).toMatchObject({ ownerEmail: ADMIN.id, enabled: true, reachable: true });
-    expect(gateway.id).not.toBe('f'.repeat(32));
+  });
+
+  it('a registration is taken when a client of ContextForge sends all its members, unused ones at their defaults', async () => {
+    const gateway = await registry.register('Complete', upstream(), {
+      description: null,
+      transport: 'STREAMABLEHTTP',
+      passthrough_headers: null,
+      auth_type: null,
+      auth_username: null,
+      auth_password: null,
+      auth_token: null,
+      auth_header_key: null,
+      auth_header_value: null,
+      auth_headers: null,
+      oauth_config: null,
+      auth_query_param_key: null,
+      auth_query_param_value: null,
+      auth_value: null,
+      one_time_auth: false,
+      tags: [],
+      team_id: null,
+      owner_email: null,
+      visibility: 'public',
+      ca_certificate: null,
+      ca_certificate_sig: null,
+      signing_algorithm: 'ed25519',
+      client_cert: null,
+      client_key: null,
+      refresh_interval_seconds: null,
+      gateway_mode: 'cache',
+      identity_propagation: null,
+    });
+
+    expect(gateway).toMatchObject({ name: 'Complete', reachable: true });
   });
 
   it.each([

@@ -25,6 +25,18 @@ const idOf = async (list: string, name: string): Promise<string> =>
   ).id;
 
 describe('virtual servers', () => {
+  it('a virtual server is not made when the body gives its owner or its state', async () => {
+    const { status, body } = await registry.ask('POST', '/servers', {
+      server: { name: 'Owned', owner_email: 'other@example.com', enabled: false },
+    });
+
+    expect(status).toBe(422);
+    expect(body.errors.map(({ field }: { field: string }) => field).sort()).toEqual([
+      'server.enabled',
+      'server.ownerEmail',
+    ]);
+  });
+
   it('a virtual server shows exactly what was chosen, in order, when the choices are ids, names or URIs', async () => {
     const betaOne = await idOf('tools', 'beta-one');
     const { status, body } = await registry.ask('POST', '/servers', {
@@ -35,8 +47,6 @@ describe('virtual servers', () => {
         associated_resources: ['doc://alpha', 'doc://{n}'],
         associatedPrompts: ['alpha-ask'],
         tags: ['t'],
-        owner_email: 'other@example.com',
-        enabled: false,
       },
       team_id: null,
       visibility: 'public',

@@ -1,11 +1,16 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BUS, type Bus } from '#libs/bus';
+import type { ConfigOf, Options } from '#libs/config';
+import { IdentityModule } from '#libs/identity';
+import { outboxOptions } from '#libs/outbox';
 import { CACHE, type Cache, POSTGRES, type PostgresLocation } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import { RawHttp } from './http/raw-http.js';
 import { Lifecycle } from './lifecycle.js';
+import { OutboxModule } from './outbox.module.js';
 import { PLATFORM_CONFIG, type PlatformConfig } from './platform.config.js';
 import { Readiness } from './readiness.js';
+import type { AnyServicePart } from './service-part.js';
 
 export interface Platform {
   readonly config: PlatformConfig;
@@ -35,3 +40,14 @@ export class PlatformModule {
     return { module: PlatformModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
   }
 }
+
+/** What the services of a process share, each module once however many services there are. All of them are global. */
+export const platformModules = (
+  platform: Platform,
+  parts: readonly AnyServicePart[],
+  configOf: <O extends Options>(options: O) => ConfigOf<O>,
+): DynamicModule[] => {
+  const modules = [PlatformModule.of(platform), IdentityModule.with(platform.config)];
+  if (parts.some((part) => part.needs.outbox)) modules.push(OutboxModule.with(configOf(outboxOptions)));
+  return modules;
+};

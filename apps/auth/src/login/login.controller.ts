@@ -56,6 +56,6 @@ export class LoginController {
   @ApiFailures('registry.unknown')
   async me(@Caller() caller: Principal): Promise<MeView> {
     const user = await this.users.get(caller.id);
-    return { ...userView(user), permissions: caller.permissions, teams: caller.teams };
+    return Object.assign(new MeView(), userView(user), { permissions: caller.permissions, teams: caller.teams });
   }
 }

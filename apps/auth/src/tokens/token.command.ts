@@ -17,9 +17,6 @@ interface TokenStore {
   close(): Promise<void>;
 }
 
-export const tokenCreateUsage =
-  'token create --user EMAIL [--admin] [--expires 7d] [--server ID] [--permissions a,b]   prints a new token';
-
 /** Answers the token. A user who does not exist yet is created, without a password. */
 export const createToken = async (args: readonly string[], open: () => Promise<TokenStore>): Promise<string> => {
   const { values } = parseArgs({

@@ -11,9 +11,6 @@ interface CredentialStore {
   close(): Promise<void>;
 }
 
-export const secretsResealUsage =
-  'secrets reseal   encrypts upstream credentials anew with AUTH_ENCRYPTION_SECRET; former ones in AUTH_ENCRYPTION_SECRETS_PREVIOUS';
-
 /** Answers the line to print. */
 export const resealSecrets = async (open: () => Promise<CredentialStore>): Promise<string> => {
   const store = await open();

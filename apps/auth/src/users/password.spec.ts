@@ -30,7 +30,9 @@ describe('passwords at rest', { timeout: 60_000 }, () => {
   });
 
   it('are worked on a few at a time, and not without end', async () => {
-    const results = await Promise.allSettled(Array.from({ length: 60 }, () => hasher.verify('x', null)));
+    // Costs next to nothing, so that a busy machine is through with it in time.
+    const cheap = '$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+    const results = await Promise.allSettled(Array.from({ length: 60 }, () => hasher.verify('x', cheap)));
     const refused = results.filter(({ status }) => status === 'rejected');
 
     expect(refused).toHaveLength(60 - 34);

@@ -12,9 +12,6 @@ interface UserStore {
   close(): Promise<void>;
 }
 
-export const userCreateUsage =
-  'user create --user EMAIL [--admin] [--password-stdin]   creates a user; the password is one line of standard input';
-
 /** Answers the line to print. A password is never taken from the command line, where others could read it. */
 export const createUser = async (
   args: readonly string[],

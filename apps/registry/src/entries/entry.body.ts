@@ -1,8 +1,21 @@
 import { ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { MayRepeat, NotSupported } from '#libs/service';
+import { PromptView, ResourceTemplateView, ResourceView, ToolView } from './entry.view.js';
 import { IsPlainText, IsTags } from '../rest/plain-text.decorator.js';
 
 /** What is left out stays as it is. */
+@NotSupported({
+  arguments: null,
+  displayName: null,
+  extensionMetadata: null,
+  name: null,
+  ownerEmail: null,
+  teamId: null,
+  template: null,
+  title: null,
+  visibility: null,
+})
 export class UpdateEntryBody {
   @ApiPropertyOptional({
     type: String,
@@ -26,6 +39,30 @@ export class UpdateEntryBody {
   tags?: string[];
 }
 
+@NotSupported({
+  allowlist: null,
+  annotations: null,
+  auth: null,
+  authHeaders: null,
+  baseUrl: null,
+  deprecated: false,
+  exposePassthrough: true,
+  gatewayId: null,
+  headerMapping: null,
+  headers: null,
+  inputSchema: null,
+  integrationType: 'MCP',
+  jsonpathFilter: null,
+  outputSchema: null,
+  pathTemplate: null,
+  pluginChainPost: null,
+  pluginChainPre: null,
+  queryMapping: null,
+  requestType: null,
+  timeoutMs: null,
+  url: null,
+})
+@MayRepeat(ToolView)
 export class UpdateToolBody extends UpdateEntryBody {
   @ApiPropertyOptional({
     type: Number,
@@ -41,5 +78,10 @@ export class UpdateToolBody extends UpdateEntryBody {
   taskAfterMs?: number | null;
 }
 
+@MayRepeat(PromptView)
+export class UpdatePromptBody extends UpdateEntryBody {}
+
 /** Resources go by their URI, which is not ours to change. */
+@NotSupported({ content: null, mimeType: null, uri: null, uriTemplate: null })
+@MayRepeat(ResourceView, ResourceTemplateView)
 export class UpdateResourceBody extends OmitType(UpdateEntryBody, ['customName']) {}

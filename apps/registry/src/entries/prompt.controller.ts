@@ -5,7 +5,7 @@ import { Caller, Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
 import { ApiListOf, ApiStateOf, StatusView } from '../rest/answers.js';
 import { ListQuery, RemoveQuery, StateQuery } from '../rest/list.query.js';
-import { UpdateEntryBody } from './entry.body.js';
+import { UpdatePromptBody } from './entry.body.js';
 import { PROMPT_EXAMPLE } from './entry.examples.js';
 import { EntryService } from './entry.service.js';
 import { PromptView } from './entry.view.js';
@@ -40,7 +40,7 @@ export class PromptController {
   @ApiOperation({ summary: 'Change how a prompt is shown; what is left out stays' })
   @ApiOkResponse({ type: PromptView, example: PROMPT_EXAMPLE })
   @ApiFailures('registry.unknown', 'http.invalid', 'registry.name_taken')
-  update(@Param('id') id: string, @Body() body: UpdateEntryBody, @Caller() caller: Principal) {
+  update(@Param('id') id: string, @Body() body: UpdatePromptBody, @Caller() caller: Principal) {
     return this.entries.update(KINDS, id, body, caller);
   }
 

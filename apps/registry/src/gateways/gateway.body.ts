@@ -12,10 +12,12 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { MayRepeat, NotSupported } from '#libs/service';
 import type { CacheHint, SessionScope } from '#contracts/registry/catalog';
 import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { TOOL_PREFIX } from '../entries/naming.js';
 import type { AuthType } from './gateway.entity.js';
+import { GatewayView } from './gateway.view.js';
 import { OwnedBody } from '../rest/owned.body.js';
 import { OpenApiBody } from '../sources/openapi/openapi.body.js';
 import { IsPlainText } from '../rest/plain-text.decorator.js';
@@ -35,6 +37,25 @@ export class AuthHeaderBody {
   value!: string;
 }
 
+@NotSupported({
+  authHeaderKey: null,
+  authHeaderValue: null,
+  authQueryParamKey: null,
+  authQueryParamValue: null,
+  authValue: null,
+  caCertificate: null,
+  caCertificateSig: null,
+  clientCert: null,
+  clientKey: null,
+  gatewayMode: 'cache',
+  identityPropagation: null,
+  oauthConfig: null,
+  oneTimeAuth: false,
+  ownerEmail: null,
+  passthroughHeaders: null,
+  refreshIntervalSeconds: null,
+  signingAlgorithm: 'ed25519',
+})
 export class RegisterGatewayBody extends OwnedBody {
   @ApiProperty({ description: 'Unique. Its slug begins the names of the tools unless `toolPrefix` is given.' })
   @IsPlainText(255, { lengthMin: 1 })
@@ -182,4 +203,5 @@ export class RegisterGatewayBody extends OwnedBody {
 }
 
 /** What is left out stays as it is; so does a secret that comes back as the mask it was shown as. */
+@MayRepeat(GatewayView)
 export class UpdateGatewayBody extends PartialType(RegisterGatewayBody) {}

@@ -5,6 +5,9 @@ import type { DiscoveredUpstream, Era } from '#contracts/tool-invocation/discove
 import type { ReadSource } from '../sources/read-source.js';
 import { OwnedEntity } from '../storage/owned.entity.js';
 
+/** What stands for a secret in every answer. Sent back, it means: as it was. */
+export const MASK = '*****';
+
 export type AuthType = 'none' | 'bearer' | 'basic' | 'authheaders';
 
 /** What may be told of a credential that auth keeps: its kind and its names, never a value. */

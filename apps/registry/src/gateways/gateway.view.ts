@@ -6,9 +6,8 @@ import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { EntryCounts } from '../entries/entry.repository.js';
 import type { ReadSource } from '../sources/read-source.js';
 import { canChange } from '../rest/ownership.js';
-import type { AuthType, GatewayEntity, RefusedEntry } from './gateway.entity.js';
+import { type AuthType, type GatewayEntity, MASK, type RefusedEntry } from './gateway.entity.js';
 import { sessionScopeOf } from './profile.js';
-import { MASK } from './registration/credential-form.js';
 
 const OPTIONAL_TEXT = { type: String, nullable: true } as const;
 const OPTIONAL_INTEGER = { type: 'integer', nullable: true } as const;

@@ -3,6 +3,7 @@ import { Transform } from 'class-transformer';
 import { Equals, IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
+import { NotSupported } from '#libs/service';
 import type { ListFilter, Page, Paged } from '../storage/page.js';
 import { IsPlainText } from './plain-text.decorator.js';
 
@@ -26,6 +27,7 @@ const asInteger = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
 
 /** How every list may be narrowed and paged. Also understood in snake_case. */
+@NotSupported({ apijsonpath: null, includeMetrics: false })
 export class ListQuery {
   @ApiPropertyOptional({ description: 'An opaque `nextCursor` of an earlier page.' })
   @IsOptional()

@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsDefined, IsObject, IsOptional, ValidateNested } from 'class-validator';
+import { MayRepeat, NotSupported } from '#libs/service';
+import { ServerView } from './server.view.js';
 import { OwnedBody, SightBody } from '../rest/owned.body.js';
 import { IsPlainText } from '../rest/plain-text.decorator.js';
 
@@ -16,6 +18,14 @@ const Choices =
     IsPlainText(2048, { each: true, lengthMin: 1 })(target, key);
   };
 
+@NotSupported({
+  associatedA2aAgents: null,
+  icon: null,
+  id: null,
+  oauthConfig: null,
+  oauthEnabled: false,
+  ownerEmail: null,
+})
 export class ServerBody extends OwnedBody {
   @ApiProperty()
   @IsPlainText(255, { lengthMin: 1 })
@@ -42,4 +52,5 @@ export class CreateServerBody extends SightBody {
 }
 
 /** What is left out stays; a list that is given takes the place of the old one. */
+@MayRepeat(ServerView)
 export class UpdateServerBody extends PartialType(ServerBody) {}

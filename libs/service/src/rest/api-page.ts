@@ -4,7 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { parseConfig } from '#libs/config';
 import { VERSION } from '../build-info.js';
-import { type Platform, PlatformModule } from '../platform.module.js';
+import { type Platform, platformModules } from '../platform.module.js';
 import type { AnyServicePart } from '../service-part.js';
 
 /** Every REST route is served under `/v1`, and without it for older clients. */
@@ -21,8 +21,9 @@ export const mountApiPage = (application: NestFastifyApplication): void =>
  */
 export const apiDocument = async (parts: readonly AnyServicePart[]): Promise<OpenAPIObject> => {
   const modules = parts.map((part) => part.module(parseConfig(part.options, {})));
+  const shared = platformModules(NOTHING_OPEN, parts, (options) => parseConfig(options, {}));
   const application = await NestFactory.create<NestFastifyApplication>(
-    { module: DocumentedModule, imports: [PlatformModule.of(NOTHING_OPEN), ...modules] },
+    { module: DocumentedModule, imports: [...shared, ...modules] },
     new FastifyAdapter(),
     { logger: false, preview: true, abortOnError: false },
   );

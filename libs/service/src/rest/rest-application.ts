@@ -11,6 +11,7 @@ import type { PlatformConfig } from '../platform.config.js';
 import { mountApiPage, versionRoutes } from './api-page.js';
 import { GatewayErrorFilter, namedFailure, restFailure } from './gateway-error.filter.js';
 import { BODY_BYTES_MAX, installRestHooks } from './rest-hooks.js';
+import { UndeclaredInputInterceptor } from './undeclared-input.interceptor.js';
 import { validationPipe } from './validation.js';
 
 @Module({})
@@ -51,6 +52,7 @@ export const openRestApplication = async (settings: RestApplicationSettings): Pr
   installRestHooks(adapter.getInstance(), config);
   versionRoutes(application);
   application.useGlobalFilters(new GatewayErrorFilter(logger));
+  application.useGlobalInterceptors(new UndeclaredInputInterceptor());
   application.useGlobalPipes(validationPipe());
   mountApiPage(application);
   application.connectMicroservice({ strategy: new BusServer(bus, databaseFailure) });

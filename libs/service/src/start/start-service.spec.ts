@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Body, Controller, Get, type DynamicModule, Module, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, type DynamicModule, Module, Param, Post, Query } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, MinLength, ValidateNested } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +16,9 @@ import { type RunningService, startService } from './start-service.js';
 
 class Inner {
   @IsString() @MinLength(2) teamName!: string;
+}
+class FindQuery {
+  @IsOptional() @Type(() => Number) @IsInt() limit: number = 5;
 }
 class Thing {
   @IsString() displayName!: string;
@@ -42,6 +45,17 @@ class ThingController {
   @Get()
   list(@Query() query: Record<string, string>): Record<string, string> {
     return query;
+  }
+
+  @Get('found')
+  find(@Query() { limit }: FindQuery): { limit: number } {
+    return { limit };
+  }
+
+  @Post('slow')
+  @HttpCode(200)
+  slowly(): Promise<string> {
+    return this.slow();
   }
 
   @Get('slow')
@@ -108,11 +122,42 @@ describe('a running service', () => {
     expect(await broken.json()).toEqual({ detail: 'Internal error', code: 'platform.internal' });
   });
 
-  it('takes snake_case and camelCase, and drops what it does not know', async () => {
-    const body = { display_name: 'a', inner: { team_name: 'bb' }, input_schema: { a_b: 1 }, unknown: 1 };
+  it('takes snake_case and camelCase', async () => {
+    const body = { display_name: 'a', inner: { team_name: 'bb' }, input_schema: { a_b: 1 } };
     const wanted = { displayName: 'a', inner: { teamName: 'bb' }, inputSchema: { a_b: 1 } };
     expect(await (await post(JSON.stringify(body))).json()).toEqual(wanted);
     expect(await (await post(JSON.stringify(wanted))).json()).toEqual(wanted);
+  });
+
+  it.each<[string, () => Promise<Response>, string[]]>([
+    [
+      'a body with members that no class declares',
+      () => post('{"displayName":"a","colour":1,"size_x":2}'),
+      ['colour', 'sizeX'],
+    ],
+    ['a nested one', () => post('{"displayName":"a","inner":{"teamName":"bb","colour":1}}'), ['inner.colour']],
+    [
+      'a query with members that no class declares',
+      () => fetch(`${service.url}/things/found?limit=1&colour=x`),
+      ['colour'],
+    ],
+    ['a query where the route reads none', () => fetch(`${service.url}/things/slow?colour=x`), ['colour']],
+    ['a query beside a body', () => post('{"displayName":"a"}', '/things?colour=x'), ['colour']],
+    ['a body where the route reads none', () => post('{"colour":"x"}', '/things/slow'), ['colour']],
+    ['a text where the route reads no body', () => post('"colour"', '/things/slow'), ['body']],
+  ])('refuses %s, and names them', async (_case, send, fields) => {
+    const answer = await send();
+
+    expect(answer.status).toBe(422);
+    expect(await answer.json()).toMatchObject({
+      code: 'http.invalid',
+      errors: fields.map((field) => ({ field, message: 'is not known here' })),
+    });
+  });
+
+  it('takes an empty body and an empty query when the route reads neither', async () => {
+    expect(await (await post('{}', '/things/slow?')).text()).toBe('done');
+    expect(await (await post('', '/things/slow')).text()).toBe('done');
   });
 
   it('names every field that is not valid', async () => {

@@ -1,15 +1,12 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Bus } from '#libs/bus';
-import { IdentityModule } from '#libs/identity';
-import { outboxOptions } from '#libs/outbox';
 import { createLogger, type Logger, watchProcess } from '#libs/telemetry';
 import { FrontServer } from '../http/front-server.js';
 import { OperationsFace } from '../http/operations-face.js';
 import { RawHttp } from '../http/raw-http.js';
 import { Lifecycle } from '../lifecycle.js';
-import { OutboxModule } from '../outbox.module.js';
 import type { PlatformConfig } from '../platform.config.js';
-import { type Platform, PlatformModule } from '../platform.module.js';
+import { type Platform, platformModules } from '../platform.module.js';
 import { Readiness } from '../readiness.js';
 import { openRestApplication } from '../rest/rest-application.js';
 import type { AnyServicePart } from '../service-part.js';
@@ -100,11 +97,9 @@ const open = async (
   const cache = parts.some((part) => part.needs.cache) ? await openMemory(context, keeping) : null;
   const bus = await openBus(context, names);
   const platform: Platform = { config, logger, bus, cache, postgres, raw, readiness, lifecycle };
-  const shared = [PlatformModule.of(platform), IdentityModule.with(config)];
-  if (parts.some((part) => part.needs.outbox)) shared.push(OutboxModule.with(configuration.configOf(outboxOptions)));
   const modules = parts.map((part) => part.module(configuration.configOf(part.options)));
   const application = await openRestApplication({
-    imports: [...shared, ...modules],
+    imports: [...platformModules(platform, parts, configuration.configOf), ...modules],
     front,
     bus,
     config,

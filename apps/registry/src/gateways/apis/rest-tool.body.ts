@@ -12,6 +12,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { NotSupported } from '#libs/service';
 import { OwnedBody } from '../../rest/owned.body.js';
 import { IsPlainText } from '../../rest/plain-text.decorator.js';
 import { IsStringMap } from '../../rest/string-map.decorator.js';
@@ -26,6 +27,21 @@ const DAY_MS = 24 * 3_600_000;
 const isWhole = ({ tool }: { tool?: unknown }): boolean => tool === undefined;
 
 /** One route of an HTTP API as a tool. */
+@NotSupported({
+  allowlist: null,
+  auth: null,
+  baseUrl: null,
+  deprecated: false,
+  displayName: null,
+  exposePassthrough: true,
+  extensionMetadata: null,
+  gatewayId: null,
+  jsonpathFilter: null,
+  outputSchema: null,
+  ownerEmail: null,
+  pluginChainPost: null,
+  pluginChainPre: null,
+})
 export class RestToolBody extends OwnedBody {
   @ApiProperty({ description: 'What clients call it; A-Z a-z 0-9 _ . -' })
   @ValidateIf(isWhole)

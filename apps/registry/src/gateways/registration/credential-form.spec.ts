@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MASK, credentialFrom, newCredentialFrom } from './credential-form.js';
+import { MASK } from '../gateway.entity.js';
+import { credentialFrom, newCredentialFrom } from './credential-form.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';
 
 describe('a credential given for an upstream', () => {

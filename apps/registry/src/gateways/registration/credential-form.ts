@@ -1,12 +1,9 @@
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { type GatewayError, fail } from '#libs/errors';
-import type { AuthType, CredentialShape } from '../gateway.entity.js';
+import { type AuthType, type CredentialShape, MASK } from '../gateway.entity.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';
 import { environmentFrom } from './stdio-policy.service.js';
-
-/** What stands for a secret in every answer. Sent back, it means: as it was. */
-export const MASK = '*****';
 
 export interface CredentialForm {
   readonly shape: CredentialShape;
