@@ -53,12 +53,23 @@ describe('an upstream that remembers, behind two replicas of everything', () => 
     await expect.poll(() => sessions.filter((id) => upstream.sessions.has(id)), { timeout: 5_000 }).toEqual([]);
   });
 
-  it('is one session for each principal without one', async () => {
-    const mine = await Promise.all(Array.from({ length: 6 }, modern('asking-count')));
-    const theirs = await modern('asking-count', 1)();
+  it('is one session for each principal without one, also at once where its clients cannot be asked', async () => {
+    const meta = { 'io.modelcontextprotocol/clientCapabilities': {} };
+    const unasked = async (): Promise<Counted> =>
+      counted(await (await askModern(at(), 'tools/call', { name: 'asking-count', arguments: {} }, { meta })).answer());
+    const mine = await Promise.all(Array.from({ length: 6 }, unasked));
     expect(mine.map(({ calls }) => calls).sort()).toEqual(upTo(6));
     expect(new Set(mine.map(({ session }) => session)).size).toBe(1);
-    expect(theirs).toEqual({ session: expect.not.stringMatching(mine[0]?.session as string), calls: 1 });
+
+    // Those that can be asked have it one after the other.
+    const asked: Counted[] = [];
+    for (let n = 0; n < 6; n++) asked.push(await modern('asking-count')());
+    expect(asked.map(({ calls }) => calls)).toEqual(upTo(6));
+    expect(new Set(asked.map(({ session }) => session)).size).toBe(1);
+    expect(await modern('asking-count', 1)()).toEqual({
+      session: expect.not.stringMatching(asked[0]?.session as string),
+      calls: 1,
+    });
   });
 
   it('tells of a change a client that listens over the session in which it made it, and nobody else', async () => {

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type CommonStreamUpstream,
+  type Gateway,
+  type GatewayOptions,
+  startCommonStreamUpstream,
+  startGateway,
+} from '#libs/testing';
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { type Endpoint, LegacyClient, type Said, askModern, isQuestion } from './isolation/endpoint-client.js';
+
+const modes: Record<string, GatewayOptions> = {
+  embedded: { mode: 'embedded' },
+  'distributed, two replicas': { mode: 'distributed', replicas: 2 },
+};
+const TRANSPORTS = ['STDIO', 'STREAMABLEHTTP', 'SSE'] as const;
+const ROUNDS = 8;
+
+const textOf = ({ result }: Said): string => result?.content?.[0]?.text;
+
+/** Calls `ask` as a client with a session, and says yes to what it is asked. */
+const askAsSession = async (at: Endpoint, name: string, canary: string): Promise<unknown> => {
+  const client = await LegacyClient.open(at);
+  const talk = await client.call(name, { canary, afterMs: 400 });
+  const question = await talk.hear(isQuestion);
+  await client.answer(question.id, { answer: `told ${question.params.message}` });
+  const said = textOf(await talk.answer());
+  await client.end();
+  return said;
+};
+
+/** The same as a client of 2026-07-28. */
+const askAsModern = async (at: Endpoint, name: string, canary: string): Promise<unknown> => {
+  const args = { name, arguments: { canary, afterMs: 400 } };
+  const { result } = await (await askModern(at, 'tools/call', args)).answer();
+  const [key, question] = Object.entries<{ params: { message: string } }>(result.inputRequests)[0] ?? [
+    '',
+    { params: { message: '' } },
+  ];
+  const inputResponses = { [key]: { action: 'accept', content: { answer: `told ${question.params.message}` } } };
+  const { requestState } = result;
+  return textOf(await (await askModern(at, 'tools/call', { ...args, inputResponses, requestState })).answer());
+};
+
+describe.each(Object.keys(modes))('clients with one token of a gateway that is %s', (mode) => {
+  let gateway: Gateway;
+  let upstreams: readonly CommonStreamUpstream[];
+  let at: Endpoint;
+
+  beforeAll(async () => {
+    upstreams = await Promise.all(TRANSPORTS.map(startCommonStreamUpstream));
+    const env = { REQUIRE_USER_IN_DB: 'false', STDIO_PROCESSES_MAX: '100' };
+    gateway = await startGateway({ ...(modes[mode] as GatewayOptions), env });
+    for (const { stop: _, ...registered } of upstreams)
+      await gateway.admin.register({ name: registered.transport.toLowerCase(), ...registered });
+    at = { url: `${gateway.url}/mcp`, token: await gateway.tokenFor({ email: 'ada@example.com' }) };
+  });
+  afterAll(async () => {
+    await gateway?.stop();
+    await Promise.all((upstreams ?? []).map(({ stop }) => stop()));
+  });
+
+  it.each(TRANSPORTS)('are asked what their own calls raise, and nothing else, over %s', async (transport) => {
+    onTestFailed(() => console.error(gateway.logs().slice(-8_000)));
+    const tool = (name: string): string => `${transport.toLowerCase()}-${name}`;
+    for (let round = 0; round < ROUNDS; round += 2) {
+      const asking = [askAsSession(at, tool('ask'), `s${round}`), askAsModern(at, tool('ask'), `m${round}`)];
+      await sleep(150);
+      const other = await LegacyClient.open(at);
+      const waiting = [
+        other.call(tool('wait'), { canary: 'b', afterMs: 700 }),
+        askModern(at, 'tools/call', { name: tool('wait'), arguments: { canary: 'b', afterMs: 700 } }),
+      ];
+      for (const talk of await Promise.all(waiting)) {
+        expect(textOf(await talk.answer())).toBe('b wait');
+        expect(talk.messages.filter(isQuestion)).toEqual([]);
+      }
+      expect(await Promise.all(asking)).toEqual([`s${round} told s${round}`, `m${round} told m${round}`]);
+      await other.end();
+    }
+  });
+});
