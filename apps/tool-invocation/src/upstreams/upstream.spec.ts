@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
+import { parseConfig } from '#libs/config';
+import { GatewayError } from '#libs/errors';
+import { createLogger } from '#libs/telemetry';
+import { toolInvocationOptions } from '../tool-invocation.config.js';
+import { settingsOf } from '../tool-invocation.settings.js';
+import { UpstreamFactory } from './upstream-factory.js';
+
+const given = (env: Record<string, string>) => {
+  const settings = settingsOf(parseConfig(toolInvocationOptions, env), { embedded: true });
+  const profile: UpstreamProfile = {
+    id: 'upstream',
+    name: 'upstream',
+    slug: 'upstream',
+    version: '1',
+    transport: 'STREAMABLEHTTP',
+    url: 'http://127.0.0.1:3000/mcp',
+    command: null,
+    args: [],
+    timeoutMs: null,
+    concurrencyMax: null,
+  };
+  const host = { onListChanged() {}, onListsInvalidated() {}, onUnwatched() {}, makeRoom() {} };
+  return new UpstreamFactory(settings, createLogger({ service: 'tool-invocation', level: 'silent' })).build(
+    profile,
+    host,
+  );
+};
+
+describe('Upstream', () => {
+  it('refuses a call as not executed, with the wait, when its breaker is open', () => {
+    const upstream = given({ MCP_SESSION_POOL_CIRCUIT_BREAKER_THRESHOLD: '2' });
+    upstream.passBreaker();
+    upstream.breaker.failed();
+    upstream.passBreaker();
+    upstream.breaker.failed();
+
+    let refusal: unknown;
+    try {
+      upstream.passBreaker();
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toBeInstanceOf(GatewayError);
+    expect(refusal).toMatchObject({ code: 'upstream.breaker_open', executed: 'no' });
+    const { retryAfterMs } = (refusal as GatewayError).data as { retryAfterMs: number };
+    expect(retryAfterMs).toBeGreaterThan(4_000);
+    expect(retryAfterMs).toBeLessThanOrEqual(5_000);
+  });
+
+  it('refuses a call as busy and not executed when its queue is full', async () => {
+    const upstream = given({ TOOL_CONCURRENT_LIMIT: '1', TOOL_QUEUE_LIMIT: '0' });
+    expect(upstream.limiter.tryAcquire('caller')).toBe(true);
+
+    await expect(upstream.limiter.acquire('caller', () => false)).rejects.toMatchObject({
+      code: 'upstream.busy',
+      executed: 'no',
+    });
+  });
+
+  it('refuses a call as busy and not executed when its wait is over', async () => {
+    const upstream = given({ TOOL_CONCURRENT_LIMIT: '1', MCP_SESSION_POOL_ACQUIRE_TIMEOUT: '0.1' });
+    expect(upstream.limiter.tryAcquire('caller')).toBe(true);
+
+    await expect(upstream.limiter.acquire('caller', () => false)).rejects.toMatchObject({
+      code: 'upstream.busy',
+      executed: 'no',
+    });
+  });
+});
