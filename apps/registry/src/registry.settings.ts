@@ -2,8 +2,8 @@ import type { RegistryConfig } from './registry.config.js';
 
 /** What the environment decides, in the units that the code counts in. */
 export interface RegistrySettings {
-  /** Null: yes where all services run in one process, no where they talk over NATS. */
-  readonly isStdioAllowed: boolean | null;
+  /** `auto`: yes where all services run in one process, no where they talk over NATS. */
+  readonly isStdioAllowed: boolean | 'auto';
   /** At least so much time passes before a client's use of an upstream has it listed again. */
   readonly listRefreshIntervalMs: number;
 }

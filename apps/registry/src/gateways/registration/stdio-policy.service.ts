@@ -21,7 +21,8 @@ export class StdioPolicyService {
     if (!principal.isAdmin || isPublicOnly(principal)) {
       throw fail('auth.grant_missing', { message: 'Only administrators may register STDIO gateways' });
     }
-    if (!(this.settings.isStdioAllowed ?? this.platform.NATS_URL === null)) {
+    const { isStdioAllowed } = this.settings;
+    if (isStdioAllowed === 'auto' ? this.platform.NATS_URL !== null : !isStdioAllowed) {
       throw fail('upstream.refused', {
         message: 'STDIO gateways are not allowed here (MCPGATEWAY_STDIO_TRANSPORT_ENABLED)',
       });

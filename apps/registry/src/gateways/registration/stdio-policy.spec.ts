@@ -22,19 +22,21 @@ const policyOf = (env: Readonly<Record<string, string | undefined>>): StdioPolic
 const NATS = { NATS_URL: 'nats://127.0.0.1:4222' };
 
 describe('STDIO gateways', () => {
-  it.each([{}, { ...NATS, MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'true' }])(
-    'StdioPolicyService allows an administrator a STDIO gateway when the environment is %j',
-    (env) => {
-      expect(() => policyOf(env).assertAllowed(ADMIN)).not.toThrow();
-    },
-  );
+  it.each([
+    {},
+    { MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'auto' },
+    { ...NATS, MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'true' },
+  ])('StdioPolicyService allows an administrator a STDIO gateway when the environment is %j', (env) => {
+    expect(() => policyOf(env).assertAllowed(ADMIN)).not.toThrow();
+  });
 
-  it.each([NATS, { MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'off' }])(
-    'StdioPolicyService refuses a STDIO gateway when the environment is %j',
-    (env) => {
-      expect(() => policyOf(env).assertAllowed(ADMIN)).toThrow(expect.objectContaining({ code: 'upstream.refused' }));
-    },
-  );
+  it.each([
+    NATS,
+    { ...NATS, MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'auto' },
+    { MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'off' },
+  ])('StdioPolicyService refuses a STDIO gateway when the environment is %j', (env) => {
+    expect(() => policyOf(env).assertAllowed(ADMIN)).toThrow(expect.objectContaining({ code: 'upstream.refused' }));
+  });
 
   it.each([{ isAdmin: false }, { teams: [] }])(
     'StdioPolicyService refuses a STDIO gateway when the caller is %j',
