@@ -61,6 +61,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          // What is polled for comes, but late on a busy machine.
+          expect: { poll: { timeout: 10_000 } },
         },
       },
     ],

@@ -3,8 +3,10 @@ import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.reque
 import { parseConfig } from '#libs/config';
 import { GatewayError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
+import type { Peer } from '../conversation/peer.js';
 import { toolInvocationOptions } from '../tool-invocation.config.js';
 import { settingsOf } from '../tool-invocation.settings.js';
+import type { Access } from '../transport/channel.js';
 import { UpstreamFactory } from './upstream-factory.js';
 
 const given = (env: Record<string, string>) => {
@@ -47,6 +49,25 @@ describe('Upstream', () => {
     const { retryAfterMs } = (refusal as GatewayError).data as { retryAfterMs: number };
     expect(retryAfterMs).toBeGreaterThan(4_000);
     expect(retryAfterMs).toBeLessThanOrEqual(5_000);
+  });
+
+  it('opens one session when a call comes between the finding of its era and the end of the handshake', async () => {
+    const upstream = given({});
+    const session = { identity: { era: 'legacy' }, closed: false, uses: 0 } as unknown as Peer;
+    const access: Access = { version: '1', headers: [], env: {}, redact: (text) => text };
+    let dials = 0;
+    let late: Peer | Promise<Peer> | undefined;
+    upstream.dialer.dial = async () => {
+      dials++;
+      await Promise.resolve();
+      upstream.dialer.settle({ era: 'legacy' });
+      late ??= upstream.peer(access, {}, 'ada');
+      return session;
+    };
+
+    expect(await upstream.peer(access, {}, 'ada')).toBe(session);
+    expect(await late).toBe(session);
+    expect(dials).toBe(1);
   });
 
   it('refuses a call as busy and not executed when its queue is full', async () => {

@@ -95,7 +95,8 @@ export class Upstream {
     const { verdict } = this.dialer;
     const { dedicatedSession: dedicated } = caller;
     if (dedicated !== undefined && verdict?.era !== 'modern') this.dedicated.use(dedicated);
-    if (verdict === undefined) return this.firstPeer(access, caller);
+    // The era is known a moment before the conversation that found it out is kept.
+    if (verdict === undefined || this.first !== undefined) return this.firstPeer(access, caller);
     return this.peerAt(this.seating.placeOf(verdict.era, access, caller), access, caller);
   }
 
