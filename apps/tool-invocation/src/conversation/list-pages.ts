@@ -1,4 +1,4 @@
-import { fail } from '#libs/errors';
+import { fail, toGatewayError } from '#libs/errors';
 import { cacheHintOf, itemTexts, METHOD_NOT_FOUND } from '#libs/mcp';
 import type { Peer } from './peer.js';
 
@@ -11,33 +11,69 @@ export interface ListPage {
   readonly hint: ReturnType<typeof cacheHintOf>;
 }
 
-/** Walks a list to its end. An upstream that never comes to one is cut short with `upstream.invalid_answer`. */
-export async function* listPages(peer: Peer, method: string, key: string, timeoutMs: number): AsyncGenerator<ListPage> {
+/** How the walk through a list came to its end. */
+export interface ListEnd {
+  /** What was wrong with it; `null` for an ordinary end. */
+  readonly finding: string | null;
+  /** There is more, which could not be read. */
+  readonly isIncomplete: boolean;
+}
+
+const ORDINARY: ListEnd = { finding: null, isIncomplete: false };
+
+/**
+ * Walks a list to its end. What goes wrong after the first page ends the walk and what was read stays; before that it
+ * throws `upstream.invalid_answer` or what the request fails with.
+ */
+export async function* listPages(
+  peer: Peer,
+  method: string,
+  key: string,
+  timeoutMs: number,
+): AsyncGenerator<ListPage, ListEnd, undefined> {
   const seen = new Set<string>();
   let cursor: string | undefined;
+  let previous = '';
   let items = 0;
   for (let page = 0; page < PAGES_MAX; page++) {
-    const { message } = await peer.request(method, cursor === undefined ? {} : { cursor }, timeoutMs);
-    if (message.kind === 'error') {
-      // A server may declare a capability and still not know one of its methods.
-      if (message.error.code === METHOD_NOT_FOUND) return;
-      throw fail('upstream.invalid_answer', {
-        message: `The upstream refused ${method}: ${message.error.message.slice(0, 256)}`,
-      });
+    let read: Awaited<ReturnType<typeof readPage>>;
+    try {
+      read = await readPage(peer, method, key, cursor, timeoutMs);
+    } catch (error) {
+      if (page === 0) throw error;
+      return { finding: `page ${page + 1} was not to be had: ${toGatewayError(error).message}`, isIncomplete: true };
     }
-    const list = message.result[key];
-    if (!Array.isArray(list))
-      throw fail('upstream.invalid_answer', { message: `The upstream answered ${method} without ${key}` });
-    items += list.length;
-    if (items > ITEMS_MAX)
-      throw fail('upstream.too_large', { message: `The upstream lists more than ${ITEMS_MAX} ${key}` });
-    yield { texts: itemTexts(message.text, key), hint: cacheHintOf(message.result) };
-    const { nextCursor } = message.result;
-    if (typeof nextCursor !== 'string') return;
-    if (seen.has(nextCursor))
-      throw fail('upstream.invalid_answer', { message: `The upstream repeats a cursor of ${method}` });
+    if (read === null) return ORDINARY;
+    const { texts, hint, nextCursor } = read;
+    const kept = texts.slice(0, ITEMS_MAX - items);
+    items += texts.length;
+    // A server that does not know its own cursor begins again.
+    const content = kept.join('\n');
+    if (page === 0 || content !== previous) yield { texts: kept, hint };
+    previous = content;
+    if (items > ITEMS_MAX) return { finding: `only the first ${ITEMS_MAX} entries are read`, isIncomplete: false };
+    if (nextCursor === undefined || nextCursor === null) return ORDINARY;
+    if (typeof nextCursor !== 'string') return { finding: 'its nextCursor is no text', isIncomplete: false };
+    if (seen.has(nextCursor)) return { finding: 'its cursor repeats itself', isIncomplete: false };
     seen.add(nextCursor);
     cursor = nextCursor;
   }
-  throw fail('upstream.too_large', { message: `The upstream has more than ${PAGES_MAX} pages of ${key}` });
+  return { finding: `only the first ${PAGES_MAX} pages are read`, isIncomplete: false };
 }
+
+/** `null`: there is no such list, although its capability was declared. */
+const readPage = async (peer: Peer, method: string, key: string, cursor: string | undefined, timeoutMs: number) => {
+  const { message } = await peer.request(method, cursor === undefined ? {} : { cursor }, timeoutMs);
+  if (message.kind === 'error') {
+    if (message.error.code === METHOD_NOT_FOUND && cursor === undefined) return null;
+    throw fail('upstream.invalid_answer', {
+      message: `The upstream refused ${method}: ${message.error.message.slice(0, 256)}`,
+    });
+  }
+  const { [key]: list, nextCursor } = message.result;
+  // An empty list of Go is `null`.
+  if (list === null) return { texts: [], hint: cacheHintOf(message.result), nextCursor };
+  if (!Array.isArray(list))
+    throw fail('upstream.invalid_answer', { message: `The upstream answered ${method} without ${key}` });
+  return { texts: itemTexts(message.text, key), hint: cacheHintOf(message.result), nextCursor };
+};

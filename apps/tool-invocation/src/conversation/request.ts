@@ -1,5 +1,5 @@
-import { type IncomingError, type IncomingResult, requestText, withMeta } from '#libs/mcp';
-import { fail } from '#libs/errors';
+import { assertRelayable, type IncomingError, type IncomingResult, requestText, withMeta } from '#libs/mcp';
+import { fail, toGatewayError } from '#libs/errors';
 import { VERSION } from '#libs/service';
 import type { Channel } from '../transport/channel.js';
 import { Exchange } from '../transport/exchange.js';
@@ -40,6 +40,12 @@ export const request = (
       {
         answered: (message, httpStatus) => {
           clearTimeout(timer);
+          try {
+            // The entries of a list are looked at one by one.
+            if (message.kind === 'result' && !method.endsWith('/list')) assertRelayable(message);
+          } catch (error) {
+            return reject(toGatewayError(error));
+          }
           resolve({ message, httpStatus });
         },
         failed: (error) => {

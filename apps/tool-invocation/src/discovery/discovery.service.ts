@@ -7,8 +7,8 @@ import type {
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { CacheHint, Listing } from '#contracts/registry/catalog';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
-import { fail, GatewayError } from '#libs/errors';
-import { headerMirrorsOf } from '#libs/mcp';
+import { fail, GatewayError, toGatewayError } from '#libs/errors';
+import { catalogListOf, headerMirrorsOf, type ListKind, readDefinition, type ReadDefinition } from '#libs/mcp';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import type { Access } from '../transport/channel.js';
 import { listPages } from '../conversation/list-pages.js';
@@ -17,13 +17,12 @@ import type { Upstream } from '../upstreams/upstream.js';
 import { accessFor } from '../upstreams/upstream-credentials.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import { type Verdict, judge } from '../conversation/era-probe.js';
+import { OutputSchemas } from './output-schemas.js';
 
 type Request = RequestOf<typeof DiscoverUpstream>;
 type Refused = DiscoveredUpstream['refused'][number];
 
 const PAGE_MS = 15_000;
-const NAME_CHARS_MAX = 1_024;
-const DEFINITION_CHARS_MAX = 1_048_576;
 
 /** Finds out what an upstream is and everything it lists. The conversation stays open, to be notified of changes. */
 @Injectable()
@@ -102,71 +101,91 @@ export class DiscoveryService {
     }
   }
 
-  private async list(
-    peer: Peer,
-  ): Promise<Pick<DiscoveredUpstream, 'tools' | 'prompts' | 'resources' | 'resourceTemplates' | 'refused' | 'hints'>> {
+  private async list(peer: Peer): Promise<Lists> {
     const { capabilities } = peer.identity;
-    const refused: Refused[] = [];
-    const hints: Partial<Record<Listing, CacheHint>> = {};
-    const entries = async (offered: unknown, method: string, key: ListKey, field: string): Promise<Entry[]> => {
-      if (!offered) return [];
-      const { entries, hint } = await readList(peer, method, key, field, refused);
-      if (hint !== null) hints[key] = hint;
-      return entries;
-    };
-    const [tools, prompts, resources, resourceTemplates] = await Promise.all([
-      entries(capabilities.tools, 'tools/list', 'tools', 'name'),
-      entries(capabilities.prompts, 'prompts/list', 'prompts', 'name'),
-      entries(capabilities.resources, 'resources/list', 'resources', 'uri'),
-      entries(capabilities.resources, 'resources/templates/list', 'resourceTemplates', 'uriTemplate'),
-    ]);
+    const found: Found = { refused: [], incomplete: [], hints: {} };
+    const failures: unknown[] = [];
+    const lists = await Promise.all(
+      LISTS.map(async (kind): Promise<ReadDefinition[]> => {
+        if (!capabilities[catalogListOf(kind)]) return [];
+        try {
+          return await readList(peer, kind, found);
+        } catch (error) {
+          if (kind === 'tools') throw error;
+          failures.push(error);
+          found.incomplete.push(kind);
+          const reason = `the list was not to be had: ${toGatewayError(error).message}`;
+          found.refused.push({ list: kind, name: '', reason });
+          return [];
+        }
+      }),
+    );
+    // A list that cannot be had costs no other; where there is no other, it is why there is nothing.
+    const declared = LISTS.filter((kind) => capabilities[catalogListOf(kind)]);
+    if (failures.length > 0 && failures.length === declared.length) throw failures[0];
+    const [tools = [], prompts = [], resources = [], resourceTemplates = []] = lists;
     return {
-      tools: tools.map((entry) => toTool(entry, refused)).filter((tool) => tool !== null),
+      tools: await toTools(tools, found.refused),
       prompts: prompts.map(({ name, definition }) => ({ name, definition })),
       resources: resources.map(({ name, definition }) => ({ uri: name, definition })),
       resourceTemplates: resourceTemplates.map(({ name, definition }) => ({ uriTemplate: name, definition })),
-      refused,
-      hints,
+      ...found,
     };
   }
 }
 
-type ListKey = Exclude<Listing, 'about'>;
+const LISTS = ['tools', 'prompts', 'resources', 'resourceTemplates'] as const satisfies readonly ListKind[];
 
-interface Entry {
-  readonly name: string;
-  readonly definition: string;
-  readonly parsed: Readonly<Record<string, unknown>>;
+const METHODS: Readonly<Record<ListKind, string>> = {
+  tools: 'tools/list',
+  prompts: 'prompts/list',
+  resources: 'resources/list',
+  resourceTemplates: 'resources/templates/list',
+};
+
+type Lists = Pick<
+  DiscoveredUpstream,
+  'tools' | 'prompts' | 'resources' | 'resourceTemplates' | 'refused' | 'incomplete' | 'hints'
+>;
+
+/** What comes to light while lists are read, beside their entries. */
+interface Found {
+  readonly refused: Refused[];
+  readonly incomplete: ListKind[];
+  readonly hints: Partial<Record<Listing, CacheHint>>;
 }
 
-const readList = async (
-  peer: Peer,
-  method: string,
-  key: string,
-  field: string,
-  refused: Refused[],
-): Promise<{ entries: Entry[]; hint: CacheHint | null }> => {
-  const entries: Entry[] = [];
+const readList = async (peer: Peer, kind: ListKind, found: Found): Promise<ReadDefinition[]> => {
+  const entries: ReadDefinition[] = [];
   const names = new Set<string>();
-  let hint: CacheHint | null = null;
-  for await (const { texts, hint: said } of listPages(peer, method, key, PAGE_MS)) {
-    hint = hint === null ? said : stricter(hint, said);
-    for (const definition of texts) {
-      const parsed = JSON.parse(definition) as Readonly<Record<string, unknown>> | null;
-      const name = parsed?.[field];
-      const shown = typeof name === 'string' ? name.slice(0, 128) : '';
-      const refuse = (reason: string) => refused.push({ list: key, name: shown, reason });
-      if (parsed === null || typeof name !== 'string' || name === '') refuse(`it has no ${field}`);
-      else if (name.length > NAME_CHARS_MAX) refuse(`its ${field} is too long`);
-      else if (definition.length > DEFINITION_CHARS_MAX) refuse('its definition is too large');
-      else if (names.has(name)) refuse(`another has the same ${field}`);
+  const refuse = (name: string, reason: string) => found.refused.push({ list: kind, name: name.slice(0, 128), reason });
+  const pages = listPages(peer, METHODS[kind], kind, PAGE_MS);
+  let page = await pages.next();
+  for (; page.done !== true; page = await pages.next()) {
+    const { texts, hint } = page.value;
+    const known = found.hints[kind];
+    found.hints[kind] = known === undefined ? hint : stricter(known, hint);
+    for (const text of texts) {
+      const read = readDefinition(kind, text);
+      if ('reason' in read) refuse(read.name, read.reason);
+      else if (names.has(read.name)) refuse(read.name, `another has the same ${NAMED_BY[kind]}`);
       else {
-        names.add(name);
-        entries.push({ name, definition, parsed });
+        names.add(read.name);
+        entries.push(read);
+        for (const finding of read.findings) refuse(read.name, `offered, but ${finding}`);
       }
     }
   }
-  return { entries, hint };
+  if (page.value.finding !== null) refuse('', `the list ends early: ${page.value.finding}`);
+  if (page.value.isIncomplete) found.incomplete.push(kind);
+  return entries;
+};
+
+const NAMED_BY: Readonly<Record<ListKind, string>> = {
+  tools: 'name',
+  prompts: 'name',
+  resources: 'URI',
+  resourceTemplates: 'URI template',
 };
 
 /** A list in pages is as good as its shortest-lived page. */
@@ -175,13 +194,23 @@ const stricter = (one: CacheHint, other: CacheHint): CacheHint => ({
   cacheScope: one.cacheScope === 'public' ? other.cacheScope : 'private',
 });
 
-const toTool = ({ name, definition, parsed }: Entry, refused: Refused[]): DiscoveredTool | null => {
-  const schema = parsed.inputSchema;
-  const read =
-    typeof schema !== 'object' || schema === null || Array.isArray(schema)
-      ? { reason: 'its inputSchema is not an object' }
-      : headerMirrorsOf(schema);
-  if ('mirrors' in read) return { name, definition, headerParams: read.mirrors };
-  refused.push({ list: 'tools', name: name.slice(0, 128), reason: read.reason });
-  return null;
+const toTools = async (entries: readonly ReadDefinition[], refused: Refused[]): Promise<DiscoveredTool[]> => {
+  const hasSchemas = entries.some(({ parsed }) => parsed.outputSchema !== undefined);
+  const schemas = hasSchemas ? await OutputSchemas.load() : null;
+  const tools: DiscoveredTool[] = [];
+  for (const { name, definition, parsed } of entries) {
+    const refuse = (reason: string) => refused.push({ list: 'tools', name: name.slice(0, 128), reason });
+    const read = headerMirrorsOf(parsed.inputSchema);
+    if ('reason' in read) {
+      refuse(read.reason);
+      continue;
+    }
+    const sound =
+      schemas === null || parsed.outputSchema === undefined
+        ? { definition, problem: null }
+        : await schemas.read(definition);
+    if (sound.problem !== null) refuse(`offered, but without its outputSchema: ${sound.problem}`);
+    tools.push({ name, definition: sound.definition, headerParams: read.mirrors });
+  }
+  return tools;
 };

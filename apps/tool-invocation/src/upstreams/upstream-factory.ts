@@ -10,6 +10,7 @@ import type { Transport, TransportKind } from '../transport/channel.js';
 import { EgressPolicy } from '../transport/egress/egress-policy.js';
 import { HttpApiSender } from '../transport/http-api/sender.js';
 import { SseTransport } from '../transport/sse/transport.js';
+import { Strays } from '../transport/strays.js';
 import { ProcessQuota, StdioTransport } from '../transport/stdio/transport.js';
 import { HttpTransport } from '../transport/streamable-http/transport.js';
 import { SingleFlight } from './single-flight.js';
@@ -68,8 +69,9 @@ export class UpstreamFactory {
       return new StdioTransport(command, this.settings, this.processes, this.logger);
     }
     const url = this.egress.parse(profile.url);
+    const strays = new Strays(profile.id, this.logger);
     return kind === 'http'
-      ? new HttpTransport(url, this.settings, this.egress)
-      : new SseTransport(url, this.settings, this.egress);
+      ? new HttpTransport(url, this.settings, this.egress, strays)
+      : new SseTransport(url, this.settings, this.egress, strays);
   }
 }

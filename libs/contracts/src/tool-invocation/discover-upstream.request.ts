@@ -1,3 +1,4 @@
+import type { ListKind } from '#libs/mcp';
 import type { UpstreamCredential } from '../auth/upstream-credential.request.js';
 import { defineRequest } from '../define.js';
 import type { CacheHint, HeaderParam, Listing } from '../registry/catalog.js';
@@ -7,7 +8,7 @@ export type Era = 'modern' | 'legacy';
 
 export interface DiscoveredTool {
   readonly name: string;
-  /** JSON text exactly as the upstream sent it. */
+  /** JSON text as the upstream sent it, mended where a client could not read it. */
   readonly definition: string;
   readonly headerParams: readonly HeaderParam[];
 }
@@ -26,7 +27,9 @@ export interface DiscoveredUpstream {
   readonly resourceTemplates: readonly { readonly uriTemplate: string; readonly definition: string }[];
   /** What it says of how long each is good; of a list in pages, the shortest time. None before 2026-07-28. */
   readonly hints?: Readonly<Partial<Record<Listing, CacheHint>>>;
-  /** Entries that were left out, each with the reason (an illegal `x-mcp-header`, say). */
+  /** Lists that were not read to their end: what was known of them before and is missing now may still be there. */
+  readonly incomplete?: readonly ListKind[];
+  /** What was left out, or mended in a way that changes what it says, each with the reason. No name: the list itself. */
   readonly refused: readonly { readonly list: string; readonly name: string; readonly reason: string }[];
 }
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type IncomingNotification, notifiedParams, readIncoming, readIncomingBatch } from './incoming.js';
+import {
+  type IncomingNotification,
+  notifiedParams,
+  readIncoming,
+  readMessages,
+  type Incoming,
+  type Stray,
+} from './incoming.js';
 import { withMeta } from './outgoing.js';
 import { itemTexts, resultParts } from './result-parts.js';
 
@@ -51,12 +58,39 @@ describe('readIncoming', () => {
     });
   });
 
-  it('reads the messages of a batch one by one', () => {
-    const batch = readIncomingBatch(
-      ' [{"jsonrpc":"2.0","method":"n"}, {"jsonrpc":"2.0","id":1,"result":{"n":12345678901234567890}}]',
-    );
+  it.each([
+    ['an error that is null', '{"jsonrpc":"2.0","id":1,"result":{},"error":null}', { kind: 'result', id: 1 }],
+    [
+      'a result that is null',
+      '{"jsonrpc":"2.0","id":1,"result":null,"error":{"code":1,"message":"m"}}',
+      { kind: 'error', id: 1 },
+    ],
+    ['an id as text', '{"jsonrpc":"2.0","id":"17","result":{}}', { kind: 'result', id: 17 }],
+    ['params that are null', '{"jsonrpc":"2.0","method":"n","params":null}', { kind: 'notification', params: {} }],
+    [
+      'a notification with an id that is null',
+      '{"jsonrpc":"2.0","method":"notifications/x","id":null}',
+      { kind: 'notification' },
+    ],
+    [
+      'a request with params that are null',
+      '{"jsonrpc":"2.0","id":"a","method":"ping","params":null}',
+      { kind: 'request', paramsText: '{}' },
+    ],
+    ['the mark of a file', '\uFEFF{"jsonrpc":"2.0","id":1,"result":{}}', { kind: 'result', text: '{}' }],
+  ])('reads %s', (_name, text, expected) => {
+    expect(readIncoming(text)).toMatchObject(expected);
+  });
 
-    expect(batch).toMatchObject([{ kind: 'notification' }, { kind: 'result', text: '{"n":12345678901234567890}' }]);
+  it('keeps an id that is text when it is none of the gateway', () => {
+    for (const id of ['01', '1.0', 'a1', '', '1'.repeat(20)])
+      expect(readIncoming(JSON.stringify({ jsonrpc: '2.0', id, result: {} }))).toMatchObject({ id });
+  });
+
+  it('reads a list that nests deeper than what is passed on', () => {
+    const deep = result(`{"tools":[{"name":"deep","inputSchema":${'{"a":'.repeat(200)}1${'}'.repeat(200)}}]}`);
+    expect(itemTexts(deep.text, 'tools')).toHaveLength(1);
+    expect(() => resultParts(deep)).toThrow(expect.objectContaining({ code: 'upstream.invalid_answer' }));
   });
 
   it('does not fall for __proto__', () => {
@@ -67,7 +101,48 @@ describe('readIncoming', () => {
   });
 });
 
+describe('readMessages', () => {
+  const read = (text: string) => {
+    const messages: Incoming[] = [];
+    const strays: Stray[] = [];
+    readMessages(
+      text,
+      (message) => messages.push(message),
+      (stray) => strays.push(stray),
+    );
+    return { messages, strays };
+  };
+
+  it('reads the messages of a batch one by one', () => {
+    const { messages, strays } = read(
+      ' [{"jsonrpc":"2.0","method":"n"}, {"jsonrpc":"2.0","id":1,"result":{"n":12345678901234567890}}]',
+    );
+    expect(messages).toMatchObject([{ kind: 'notification' }, { kind: 'result', text: '{"n":12345678901234567890}' }]);
+    expect(strays).toEqual([]);
+  });
+
+  it('tells apart what is no message, and whose answer it was', () => {
+    expect(read('hello').strays).toMatchObject([{ id: undefined }]);
+    expect(read('17').strays).toMatchObject([{ id: undefined }]);
+    expect(read('{"jsonrpc":"2.0","id":"4","result":[]}').strays).toMatchObject([{ id: 4 }]);
+    const { messages, strays } = read(
+      '[7,{"jsonrpc":"2.0","method":"n","params":[]},{"jsonrpc":"2.0","id":1,"result":{}}]',
+    );
+    expect(messages).toMatchObject([{ kind: 'result', id: 1 }]);
+    expect(strays).toMatchObject([{ id: undefined }, { id: undefined }]);
+  });
+});
+
 describe('resultParts', () => {
+  it('leaves out what says nothing because it is null', () => {
+    expect(
+      resultParts(result('{"content":[],"isError":null,"structuredContent":null,"resultType":null}')),
+    ).toMatchObject({
+      resultType: 'complete',
+      text: '{"content":[],"structuredContent":null}',
+    });
+  });
+
   it('moves what belongs to the hop into the head and leaves the rest untouched', () => {
     const parts = resultParts(
       result(

@@ -13,6 +13,8 @@ export interface IncomingResult {
   readonly result: Json;
   /** The text of `result`. */
   readonly text: string;
+  /** How deep the message nests. Lists may be deeper than what is passed on: see `assertRelayable`. */
+  readonly depth: number;
 }
 
 export interface IncomingError {
@@ -41,50 +43,112 @@ export interface IncomingRequest {
 
 export type Incoming = IncomingResult | IncomingError | IncomingNotification | IncomingRequest;
 
-/** How deep a message of an upstream may nest: the same as for clients. */
-const INCOMING_DEPTH_MAX = 64;
+/** How deep a message of an upstream may nest that is passed on: the same as for clients. */
+const DEPTH_MAX = 64;
+/** A list is cut into its entries, of which each has a limit of its own. */
+const RESULT_DEPTH_MAX = 4_096;
 
 /** Reads one message. Throws `upstream.invalid_answer` for anything that is not one. */
-export const readIncoming = (text: string): Incoming => {
+export const readIncoming = (source: string): Incoming => {
+  // Some servers begin a message with the mark of a file.
+  const text = source.charCodeAt(0) === BYTE_ORDER_MARK ? source.slice(1) : source;
   let message: unknown;
+  let depth: number;
   try {
     message = JSON.parse(text);
-    checkDepth(text, INCOMING_DEPTH_MAX);
+    depth = checkDepth(text, RESULT_DEPTH_MAX).depth;
   } catch (error) {
-    if (error instanceof GatewayError) throw invalid(`its message is nested deeper than ${INCOMING_DEPTH_MAX}`);
+    if (error instanceof GatewayError) throw tooDeep(RESULT_DEPTH_MAX);
     throw invalid('its message is not JSON');
   }
   if (!isObject(message)) throw invalid('its message is not a JSON-RPC object');
   if (message.jsonrpc !== '2.0') throw invalid('its message is not JSON-RPC 2.0');
-  return 'method' in message ? readCall(message, text) : readResponse(message, text);
+  if ('method' in message) {
+    if (depth > DEPTH_MAX) throw tooDeep(DEPTH_MAX);
+    return readCall(message, text);
+  }
+  return readResponse(message, text, depth);
 };
 
-/** The messages of a text that holds one or, as 2025-03-26 allows, an array of them. */
-export const readIncomingBatch = (text: string): Incoming[] => {
-  if (!/^\s*\[/.test(text)) return [readIncoming(text)];
+const BYTE_ORDER_MARK = 0xfeff;
+
+/** Throws `upstream.invalid_answer` where a result nests too deep to be passed on. */
+export const assertRelayable = ({ depth }: IncomingResult): void => {
+  if (depth > DEPTH_MAX) throw tooDeep(DEPTH_MAX);
+};
+
+/** Something between the messages that is none. */
+export interface Stray {
+  /** What it answers, as far as it can be told. */
+  readonly id: unknown;
+  readonly error: GatewayError;
+}
+
+/**
+ * The messages of a text that holds one or, as 2025-03-26 allows, an array of them. What is none is told apart, so that
+ * it costs no other.
+ */
+export const readMessages = (
+  text: string,
+  onMessage: (message: Incoming) => void,
+  onStray: (stray: Stray) => void,
+): void => {
+  for (const part of /^\s*\[/.test(text) ? partsOf(text, onStray) : [text]) {
+    let message: Incoming;
+    try {
+      message = readIncoming(part);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      onStray({ id: idIn(part), error });
+      continue;
+    }
+    onMessage(message);
+  }
+};
+
+const partsOf = (text: string, onStray: (stray: Stray) => void): string[] => {
   try {
     JSON.parse(text);
-    checkDepth(text, INCOMING_DEPTH_MAX + 1);
+    checkDepth(text, RESULT_DEPTH_MAX + 1);
+    return elementsOf(text);
   } catch {
-    throw invalid('its message is not JSON');
+    onStray({ id: undefined, error: invalid('its message is not JSON') });
+    return [];
   }
-  return elementsOf(text).map(readIncoming);
 };
+
+const idIn = (text: string): unknown => {
+  try {
+    const message: unknown = JSON.parse(text);
+    return isObject(message) && !('method' in message) ? idOf(message.id) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The gateway's ids are numbers; some servers write them as text. */
+const idOf = (id: unknown): unknown => (typeof id === 'string' && /^[1-9]\d{0,14}$/.test(id) ? Number(id) : id);
 
 const readCall = (message: Json, text: string): IncomingRequest | IncomingNotification => {
   const { method, params, id } = message;
   if (typeof method !== 'string') throw invalid('its message has a method that is not a string');
-  if (params !== undefined && !isObject(params)) throw invalid('its message has params that are not an object');
-  if (id === undefined) return { kind: 'notification', method, params: params ?? {}, text };
+  if (params !== undefined && params !== null && !isObject(params))
+    throw invalid('its message has params that are not an object');
+  if (id === undefined || (id === null && method.startsWith('notifications/')))
+    return { kind: 'notification', method, params: params ?? {}, text };
   if (typeof id !== 'string' && typeof id !== 'number') throw invalid('its request has no usable id');
-  const member = params === undefined ? undefined : readMembers(text).find(({ key }) => key === 'params');
+  const member = !isObject(params) ? undefined : readMembers(text).find(({ key }) => key === 'params');
   return { kind: 'request', id, method, params: params ?? {}, paramsText: member ? valueText(text, member) : '{}' };
 };
 
-const readResponse = (message: Json, text: string): IncomingResult | IncomingError => {
-  const { id, result, error } = message;
-  if (error !== undefined && result === undefined) {
+/** A member that is `null` counts as absent. */
+const readResponse = (message: Json, text: string, depth: number): IncomingResult | IncomingError => {
+  const { result } = message;
+  const error = message.error ?? undefined;
+  const id = idOf(message.id);
+  if (error !== undefined && (result === undefined || result === null)) {
     if (!isObject(error) || !Number.isInteger(error.code)) throw invalid('its error has no code');
+    if (depth > DEPTH_MAX) throw tooDeep(DEPTH_MAX);
     const { code, message: told, data } = error;
     const known = { code: code as number, message: typeof told === 'string' ? told : 'The upstream gave no reason' };
     return { kind: 'error', id: id ?? null, error: data === undefined ? known : { ...known, data } };
@@ -92,13 +156,13 @@ const readResponse = (message: Json, text: string): IncomingResult | IncomingErr
   if (!isObject(result) || error !== undefined) throw invalid('its message is neither a result nor an error');
   const member = readMembers(text).find(({ key }) => key === 'result');
   if (member === undefined) throw invalid('its message is neither a result nor an error');
-  return { kind: 'result', id, result, text: valueText(text, member) };
+  return { kind: 'result', id, result, text: valueText(text, member), depth };
 };
 
 /** The text of a notification's params; `{}` where there are none. */
 export const notifiedParams = ({ text }: IncomingNotification): string => {
   const member = readMembers(text).find(({ key }) => key === 'params');
-  return member === undefined ? '{}' : valueText(text, member);
+  return member === undefined || valueText(text, member) === 'null' ? '{}' : valueText(text, member);
 };
 
 const readMembers = (text: string) => {
@@ -108,6 +172,8 @@ const readMembers = (text: string) => {
     throw invalid('a key stands twice in its message');
   }
 };
+
+const tooDeep = (depthMax: number): GatewayError => invalid(`its message is nested deeper than ${depthMax}`);
 
 const invalid = (reason: string): GatewayError =>
   fail('upstream.invalid_answer', { message: `The upstream gave an invalid answer: ${reason}` });

@@ -1,11 +1,20 @@
 export { ALL_CAPABILITIES, askProblem, canBeAsked, capabilityKey, sessionCapabilities } from './capabilities.js';
 export { EventStreamReader, decodeUtf8 } from './event-stream.js';
 export type { EventStreamLimits, StreamEvent } from './event-stream.js';
+export { readDefinition } from './definition/definition.js';
+export type { ReadDefinition, RefusedDefinition } from './definition/definition.js';
 export { headerMirrorsOf, mirrorHeaders } from './header-params.js';
 export type { HeaderMirror } from './header-params.js';
 export { encodeHeaderValue } from './header-value.js';
-export { notifiedParams, readIncoming, readIncomingBatch } from './incoming.js';
-export type { Incoming, IncomingError, IncomingNotification, IncomingRequest, IncomingResult } from './incoming.js';
+export { assertRelayable, notifiedParams, readIncoming, readMessages } from './incoming.js';
+export type {
+  Incoming,
+  IncomingError,
+  IncomingNotification,
+  IncomingRequest,
+  IncomingResult,
+  Stray,
+} from './incoming.js';
 export * from './meta.js';
 export { errorText, notificationText, requestText, resultText, withMeta } from './outgoing.js';
 export { cacheHintOf, itemTexts, resultParts, taskParts } from './result-parts.js';

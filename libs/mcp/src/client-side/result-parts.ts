@@ -1,7 +1,7 @@
 import { fail } from '#libs/errors';
 import { elementsOf } from '../json/elements.js';
 import { membersOf, valueText } from '../json/members.js';
-import type { IncomingResult } from './incoming.js';
+import { assertRelayable, type IncomingResult } from './incoming.js';
 import { taskWithMeta } from '../tasks.js';
 import { relayedMeta } from './meta.js';
 
@@ -21,7 +21,10 @@ const HEAD_KEYS = new Set(['_meta', 'resultType', 'ttlMs', 'cacheScope']);
 /** Of a task `ttlMs` is a member of its own. */
 const TASK_HEAD_KEYS = new Set(['_meta', 'resultType']);
 
-export const resultParts = ({ result, text }: IncomingResult): ResultParts => {
+/** Throws `upstream.invalid_answer` for one that cannot be passed on. */
+export const resultParts = (message: IncomingResult): ResultParts => {
+  assertRelayable(message);
+  const { result, text } = message;
   const { ttlMs, cacheScope } = result;
   const meta = relayedMeta(result._meta);
   return {
@@ -34,7 +37,9 @@ export const resultParts = ({ result, text }: IncomingResult): ResultParts => {
 };
 
 /** The parts of a result that is, or tells of, a task. */
-export const taskParts = ({ result, text }: IncomingResult): Pick<ResultParts, 'resultType' | 'meta' | 'text'> => {
+export const taskParts = (message: IncomingResult): Pick<ResultParts, 'resultType' | 'meta' | 'text'> => {
+  assertRelayable(message);
+  const { result, text } = message;
   const meta = relayedMeta(result._meta);
   return {
     resultType: resultTypeOf(result),
@@ -54,21 +59,26 @@ export const cacheHintOf = (
   };
 };
 
-const resultTypeOf = ({ resultType = 'complete' }: IncomingResult['result']): string => {
+const resultTypeOf = (result: IncomingResult['result']): string => {
+  const resultType = result.resultType ?? 'complete';
   if (typeof resultType === 'string') return resultType;
   throw fail('upstream.invalid_answer', { message: 'The upstream gave a resultType that is not a string' });
 };
 
 const isDuration = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
 
-/** The text of a result without the members that stand in its head; untouched where it has none. */
-const withoutHead = (result: object, text: string, headKeys: ReadonlySet<string>): string => {
-  let found = false;
+/** Members of a result that clients read, and that say nothing when they are `null`. */
+const ABSENT_IF_NULL = new Set(['isError', 'description']);
+
+/** The text of a result without the members that stand in its head or say nothing; untouched where it has none. */
+const withoutHead = (result: IncomingResult['result'], text: string, headKeys: ReadonlySet<string>): string => {
+  let found = result.isError === null || result.description === null;
   for (const key of headKeys) found ||= Object.hasOwn(result, key);
   if (!found) return text;
   const kept: string[] = [];
   for (const member of readMembers(text)) {
-    if (!headKeys.has(member.key)) kept.push(text.slice(member.start, member.end));
+    const isAbsent = ABSENT_IF_NULL.has(member.key) && result[member.key] === null;
+    if (!headKeys.has(member.key) && !isAbsent) kept.push(text.slice(member.start, member.end));
   }
   return `{${kept.join(',')}}`;
 };

@@ -10,11 +10,14 @@ const ELEMENTS_MAX = 1_000_000;
 interface Size {
   readonly keys: number;
   readonly elements: number;
+  /** How deep it nests. */
+  readonly depth: number;
 }
 
 /** Refuses text that nests deeper than `depthMax`, before anything recursive sees it; says how much there is in it. */
 export const checkDepth = (text: string, depthMax: number): Size => {
   let depth = 0;
+  let deepest = 0;
   let keys = 0;
   let elements = 0;
   for (let at = 0; at < text.length; ) {
@@ -24,13 +27,14 @@ export const checkDepth = (text: string, depthMax: number): Size => {
       continue;
     }
     if (code === OPEN_BRACE || code === OPEN_BRACKET) {
-      if (++depth > depthMax) throw fail('mcp.invalid_request', { message: `Nested deeper than ${depthMax}` });
+      if (++depth > deepest) deepest = depth;
+      if (depth > depthMax) throw fail('mcp.invalid_request', { message: `Nested deeper than ${depthMax}` });
     } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
     else if (code === COLON) keys++;
     else if (code === COMMA) elements++;
     at++;
   }
-  return { keys, elements };
+  return { keys, elements, depth: deepest };
 };
 
 /** Refuses text that is too deep, has too much in it, or escapes half a surrogate pair, before anything parses it. */

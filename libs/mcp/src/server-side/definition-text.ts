@@ -8,14 +8,19 @@ export const withoutMembers = (text: string, names: readonly string[]): string =
 
 /**
  * Revisions before 2026-07-28 know output schemas of objects only: any other becomes the property `result` of one, as
- * `wrapStructuredContent` does with the value. References from its root follow.
+ * `wrapStructuredContent` does with the value. References from its root follow. Where a value may be an object or not,
+ * no schema would fit what is sent.
  */
 export const wrapOutputSchema = (text: string): string => {
   if (!text.includes('"outputSchema"')) return text;
   const schema = memberText(text, 'outputSchema');
   if (schema === undefined) return text;
   if (!schema.startsWith('{')) return withMembers(text, { outputSchema: null });
-  if (memberText(schema, 'type') === '"object"') return text;
+  const type: unknown = JSON.parse(memberText(schema, 'type') ?? 'null');
+  if (type === 'object') return text;
+  const types: readonly unknown[] = Array.isArray(type) ? type : [type];
+  if (types.some((one) => one === 'object' || typeof one !== 'string'))
+    return withMembers(text, { outputSchema: null });
   const moved = schema.replace(/("\$ref"\s*:\s*"#)(?=["/])/g, '$1/properties/result');
   return withMembers(text, {
     outputSchema: `{"type":"object","properties":{"result":${moved}},"required":["result"]}`,

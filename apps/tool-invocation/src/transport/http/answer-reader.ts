@@ -1,7 +1,9 @@
 import type { Dispatcher } from 'undici';
-import { decodeUtf8, EventStreamReader, readIncomingBatch } from '#libs/mcp';
+import { decodeUtf8, EventStreamReader, readMessages, type Stray } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import type { Carrier, Exchange } from '../exchange.js';
+import type { Strays } from '../strays.js';
+import { BodyDecoder } from './body-decoder.js';
 import { refusalOf } from './refusal.js';
 import { wireError } from './wire-error.js';
 
@@ -10,6 +12,7 @@ type Headers = Record<string, string | string[] | undefined>;
 export interface AnswerReaderOptions {
   readonly bytesMax: number;
   readonly redact: (text: string) => string;
+  readonly strays: Strays;
   /** Before the body, whatever the status. */
   readonly onHeaders?: (status: number, headers: Headers) => void;
   /** The stream ended early; with a cause: broke off. True: the answer is fetched in another way. */
@@ -29,6 +32,9 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   private chunks: Buffer[] = [];
   private bytes = 0;
   private stream: EventStreamReader | undefined;
+  private decoder: BodyDecoder | undefined;
+  /** Why there is no answer among what was read. */
+  private faulty: GatewayError | undefined;
   private linger: NodeJS.Timeout | undefined;
 
   constructor(
@@ -39,6 +45,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   }
 
   release(): void {
+    this.decoder?.close();
     this.controller?.abort(new Error('abandoned'));
   }
 
@@ -56,16 +63,13 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     this.retryAfter = single(headers['retry-after']);
     this.options.onHeaders?.(status, headers);
     const type = (single(headers['content-type']) ?? '').toLowerCase();
-    const encoding = single(headers['content-encoding']) ?? 'identity';
     this.isJson = type.includes('json');
-    if (encoding !== 'identity') {
-      this.give(
-        fail('upstream.invalid_answer', {
-          message: 'The upstream compressed its answer unasked',
-          executed: this.exchange.executed,
-        }),
-      );
-    } else if (Number(single(headers['content-length'])) > this.options.bytesMax) this.give(this.tooLarge());
+    this.decoder = BodyDecoder.of(headers['content-encoding'], {
+      onData: (chunk) => this.take(chunk),
+      onEnd: () => this.end(),
+      onError: (error) => this.give(wireError(error, this.exchange.executed)),
+    });
+    if (Number(single(headers['content-length'])) > this.options.bytesMax) this.give(this.tooLarge());
     else if (status < 300 && type.startsWith('text/event-stream')) {
       this.stream = new EventStreamReader(({ event, data }) => this.readEvent(event, data), {
         eventBytesMax: this.options.bytesMax,
@@ -74,20 +78,38 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     if (this.exchange.settled) controller.abort(new Error('refused'));
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.decoder === undefined) this.take(chunk);
+    else this.decoder.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.decoder === undefined) this.end();
+    else this.decoder.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    clearTimeout(this.linger);
+    this.decoder?.close();
+    if (this.exchange.settled) return;
+    if (this.stream) this.cutOff(this.stream, error);
+    else this.give(wireError(error, this.exchange.executed));
+  }
+
+  private take(chunk: Buffer): void {
     try {
       if (this.stream) this.stream.push(chunk);
       else this.collect(chunk);
     } catch (error) {
       this.give(wireError(error, this.exchange.executed));
-      controller.abort(new Error('refused'));
+      this.controller?.abort(new Error('refused'));
       return;
     }
     if (!this.exchange.settled) return;
-    this.linger ??= setTimeout(() => controller.abort(new Error('answered')), LINGER_MS).unref();
+    this.linger ??= setTimeout(() => this.controller?.abort(new Error('answered')), LINGER_MS).unref();
   }
 
-  onResponseEnd(): void {
+  private end(): void {
     clearTimeout(this.linger);
     if (this.exchange.settled) return;
     if (this.stream) return this.cutOff(this.stream);
@@ -96,13 +118,6 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     } catch (error) {
       this.give(this.status >= 300 ? this.refusal('') : wireError(error, this.exchange.executed));
     }
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    clearTimeout(this.linger);
-    if (this.exchange.settled) return;
-    if (this.stream) this.cutOff(this.stream, error);
-    else this.give(wireError(error, this.exchange.executed));
   }
 
   private collect(chunk: Buffer): void {
@@ -114,29 +129,49 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   private readBody(text: string): void {
     if (this.status >= 300 && !this.isJson) return this.give(this.refusal(text));
     if (this.status < 300 && text === '') return this.give(this.noAnswer());
-    for (const message of readIncomingBatch(this.options.redact(text))) {
-      // With an error status only an error is believed.
-      if (this.status < 300 || message.kind === 'error') this.exchange.receive(message, this.status);
-    }
-    if (!this.exchange.settled) this.give(this.status >= 300 ? this.refusal(text) : this.noAnswer());
+    this.read(text, this.status);
+    if (!this.exchange.settled) this.give(this.status >= 300 ? this.refusal(text) : this.faultOr(this.noAnswer()));
   }
 
   private readEvent(event: string, data: string): void {
-    if (event !== 'message' || data === '') return;
-    for (const message of readIncomingBatch(this.options.redact(data))) this.exchange.receive(message);
+    if (event === 'message' && data !== '') this.read(data, undefined);
+  }
+
+  private read(text: string, status: number | undefined): void {
+    readMessages(
+      this.options.redact(text),
+      (message) => {
+        // With an error status only an error is believed.
+        if (status === undefined || status < 300 || message.kind === 'error') this.exchange.receive(message, status);
+      },
+      (stray) => this.readStray(stray, status === undefined),
+    );
+  }
+
+  /** What is no message is passed over; but not what was to be the answer. */
+  private readStray({ id, error }: Stray, isEvent: boolean): void {
+    this.faulty = error;
+    if (id === this.exchange.id && this.status < 300) this.give(wireError(error, this.exchange.executed));
+    else if (isEvent) this.options.strays.note(error);
   }
 
   private cutOff(stream: EventStreamReader, cause?: unknown): void {
     if (this.options.onCutOff?.(stream, cause)) return;
-    this.exchange.failClosed(cause);
+    if (this.faulty !== undefined && cause === undefined) this.give(wireError(this.faulty, this.exchange.executed));
+    else this.exchange.failClosed(cause);
   }
 
   private give(error: GatewayError): void {
+    this.decoder?.close();
     this.exchange.fail(error);
   }
 
   private refusal(said: string): GatewayError {
     return refusalOf(this.status, said.slice(0, 1_024), this.retryAfter);
+  }
+
+  private faultOr(other: GatewayError): GatewayError {
+    return this.faulty === undefined ? other : wireError(this.faulty, this.exchange.executed);
   }
 
   private noAnswer(): GatewayError {

@@ -1,6 +1,7 @@
 import type { Dispatcher, Pool } from 'undici';
 import { EventStreamReader, type StreamEvent } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
+import { ACCEPT_ENCODING, BodyDecoder } from './body-decoder.js';
 import { refusalOf } from './refusal.js';
 import { wireError } from './wire-error.js';
 
@@ -21,6 +22,7 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   readonly reader: EventStreamReader;
   private controller: Dispatcher.DispatchController | undefined;
   private ended = false;
+  private decoder: BodyDecoder | undefined;
 
   constructor(private readonly options: EventFeedOptions) {
     this.reader = new EventStreamReader(options.onEvent, options);
@@ -29,7 +31,7 @@ export class EventFeed implements Dispatcher.DispatchHandler {
 
   open(): this {
     const { options } = this;
-    const headers = [...options.headers];
+    const headers = [...options.headers, 'accept-encoding', ACCEPT_ENCODING];
     if (options.lastEventId !== undefined) headers.push('last-event-id', options.lastEventId);
     options.pool.dispatch({ path: options.path, method: 'GET', headers }, this);
     return this;
@@ -37,6 +39,7 @@ export class EventFeed implements Dispatcher.DispatchHandler {
 
   close(): void {
     this.ended = true;
+    this.decoder?.close();
     this.controller?.abort(new Error('closed'));
   }
 
@@ -52,35 +55,54 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     if (status !== 200) this.end(refusalOf(status, '', undefined));
-    else if (!headers['content-type']?.toString().startsWith('text/event-stream') || headers['content-encoding']) {
+    else if (!headers['content-type']?.toString().toLowerCase().startsWith('text/event-stream')) {
       this.end(
         fail('upstream.invalid_answer', { message: 'The upstream answered with something that is no event stream' }),
       );
-    } else this.options.onOpen?.();
+    } else {
+      this.decoder = BodyDecoder.of(headers['content-encoding'], {
+        onData: (chunk) => this.take(chunk),
+        onEnd: () => this.end(undefined),
+        onError: (error) => this.refuse(error),
+      });
+      this.options.onOpen?.();
+    }
     if (this.ended) controller.abort(new Error('refused'));
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.ended) return;
-    try {
-      this.reader.push(chunk);
-    } catch (error) {
-      this.end(wireError(error, 'unknown'));
-      controller.abort(new Error('refused'));
-    }
+    if (this.decoder === undefined) this.take(chunk);
+    else this.decoder.push(chunk);
   }
 
   onResponseEnd(): void {
-    this.end(undefined);
+    if (this.decoder === undefined) this.end(undefined);
+    else this.decoder.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.end(wireError(error, this.controller ? 'unknown' : 'no'));
   }
 
+  private take(chunk: Buffer): void {
+    if (this.ended) return;
+    try {
+      this.reader.push(chunk);
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  private refuse(error: unknown): void {
+    this.end(wireError(error, 'unknown'));
+    this.controller?.abort(new Error('refused'));
+  }
+
   private end(error: GatewayError | undefined): void {
     if (this.ended) return;
     this.ended = true;
+    this.decoder?.close();
     this.options.onEnd(error);
   }
 }

@@ -1,10 +1,11 @@
-import { readIncomingBatch } from '#libs/mcp';
+import { type Incoming, readMessages } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import type { Access, Channel, ChannelEvents } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
 import { EventFeed } from '../http/event-feed.js';
 import type { Pools } from '../http/pools.js';
 import { postMessage } from '../http/post.js';
+import type { Strays } from '../strays.js';
 
 export interface SseChannelOptions {
   readonly pools: Pools;
@@ -13,6 +14,7 @@ export interface SseChannelOptions {
   readonly timeoutMs: number;
   readonly access: Access;
   readonly events: ChannelEvents;
+  readonly strays: Strays;
 }
 
 /**
@@ -109,11 +111,9 @@ export class SseChannel implements Channel, Carrier {
 
   private read(event: string, data: string): void {
     if (event !== 'message' || data === '') return;
-    for (const message of readIncomingBatch(this.options.access.redact(data))) {
-      if (message.kind === 'request' || message.kind === 'notification') {
-        this.options.events.received(message);
-        continue;
-      }
+    const { strays, access, events } = this.options;
+    const read = (message: Incoming): void => {
+      if (message.kind === 'request' || message.kind === 'notification') return events.received(message);
       const exchange = this.exchanges.get(message.id);
       if (exchange === undefined) {
         this.strays++;
@@ -121,7 +121,13 @@ export class SseChannel implements Channel, Carrier {
       }
       this.exchanges.delete(message.id);
       exchange?.receive(message);
-    }
+    };
+    readMessages(access.redact(data), read, ({ id, error }) => {
+      const exchange = this.exchanges.get(id);
+      if (exchange === undefined) return strays.note(error);
+      this.exchanges.delete(id);
+      exchange.fail(fail(error.code, { message: error.message, executed: 'unknown' }));
+    });
   }
 
   private end(reason: GatewayError): void {

@@ -2,6 +2,7 @@ import type { Settings } from '../../tool-invocation.settings.js';
 import type { Access, ChannelEvents, Transport } from '../channel.js';
 import type { EgressPolicy } from '../egress/egress-policy.js';
 import { Pools } from '../http/pools.js';
+import type { Strays } from '../strays.js';
 import { SseChannel } from './channel.js';
 
 /** HTTP+SSE, the transport of 2024-11-05: each channel is a stream of its own. */
@@ -12,6 +13,7 @@ export class SseTransport implements Transport {
     private readonly url: URL,
     private readonly settings: Settings,
     egress: EgressPolicy,
+    private readonly strays: Strays,
   ) {
     this.pools = new Pools(url.origin, settings, egress);
   }
@@ -24,6 +26,7 @@ export class SseTransport implements Transport {
       timeoutMs: this.settings.sessions.openTimeoutMs,
       access,
       events,
+      strays: this.strays,
     });
   }
 

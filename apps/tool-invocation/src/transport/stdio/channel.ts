@@ -1,9 +1,10 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { type Incoming, META_SUBSCRIPTION_ID, readIncoming } from '#libs/mcp';
+import { type Incoming, META_SUBSCRIPTION_ID, readMessages } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { Channel, ChannelEvents } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
+import { Strays } from '../strays.js';
 import { LineReader } from './line-reader.js';
 
 const GRACE_MS = 2_000;
@@ -20,8 +21,10 @@ export class StdioChannel implements Channel, Carrier {
   protocolVersion: string | undefined;
   closed = false;
   closing = false;
-  /** Lines on stdout that were no messages, and answers to no request. */
+  /** Answers to no request. */
   strays = 0;
+  /** Lines on stdout that were no messages. */
+  private readonly noise: Strays;
   private readonly exchanges = new Map<unknown, Exchange>();
   private readonly exited: Promise<void>;
   private stderrLines = 0;
@@ -35,16 +38,19 @@ export class StdioChannel implements Channel, Carrier {
     private readonly logger: Logger,
     private readonly events: ChannelEvents,
   ) {
+    this.noise = new Strays(upstreamId, logger);
     const lines = new LineReader(
       bytesMax,
       (line) => this.readLine(line),
       (error) => this.refuseLine(error),
+      (error) => this.noise.note(error),
     );
     child.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
     child.stdout.once('end', () => this.end());
     const stderr = new LineReader(
       STDERR_LINE_BYTES_MAX,
       (line) => this.logLine(line),
+      () => {},
       () => {},
     );
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
@@ -103,13 +109,19 @@ export class StdioChannel implements Channel, Carrier {
   }
 
   private readLine(line: string): void {
-    let message: Incoming;
-    try {
-      message = readIncoming(this.redact(line));
-    } catch {
-      this.strays++;
-      return;
-    }
+    readMessages(
+      this.redact(line),
+      (message) => this.readMessage(message),
+      ({ id, error }) => {
+        const exchange = this.exchanges.get(id);
+        if (exchange === undefined) return this.noise.note(error);
+        this.exchanges.delete(id);
+        exchange.fail(fail(error.code, { message: error.message, executed: 'unknown' }));
+      },
+    );
+  }
+
+  private readMessage(message: Incoming): void {
     if (message.kind === 'result' || message.kind === 'error') {
       const exchange = this.exchanges.get(message.id);
       if (exchange === undefined) this.stray(message.id);

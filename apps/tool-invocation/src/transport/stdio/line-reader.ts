@@ -14,6 +14,8 @@ export class LineReader {
     private readonly bytesMax: number,
     private readonly onLine: (line: string) => void,
     private readonly onRefused: (error: GatewayError) => void,
+    /** A line that is no text; like any other that is no message, it says nothing of the ones beside it. */
+    private readonly onNoise: (error: GatewayError) => void,
   ) {}
 
   push(chunk: Buffer): void {
@@ -50,7 +52,7 @@ export class LineReader {
     try {
       text = decodeUtf8(line);
     } catch (error) {
-      return this.onRefused(error as GatewayError);
+      return this.onNoise(error as GatewayError);
     }
     this.onLine(text);
   }

@@ -1,10 +1,12 @@
-import { type EventStreamReader, readIncomingBatch, type StreamEvent } from '#libs/mcp';
+import type { EventStreamReader, StreamEvent } from '#libs/mcp';
 import { fail } from '#libs/errors';
 import type { Access, Channel, ChannelEvents } from '../channel.js';
 import type { Exchange } from '../exchange.js';
 import { AnswerReader } from '../http/answer-reader.js';
+import { ACCEPT_ENCODING } from '../http/body-decoder.js';
 import type { Pools } from '../http/pools.js';
 import { postMessage } from '../http/post.js';
+import type { Strays } from '../strays.js';
 import { Resumption } from './resumption.js';
 import { SessionFeed } from './session-feed.js';
 
@@ -25,9 +27,11 @@ export class HttpChannel implements Channel {
     private readonly bytesMax: number,
     private readonly access: Access,
     private readonly events: ChannelEvents,
+    private readonly strays: Strays,
   ) {
     const accept = 'application/json, text/event-stream';
-    this.postHeaders = ['content-type', 'application/json', 'accept', accept, ...access.headers];
+    const own = ['content-type', 'application/json', 'accept', accept, 'accept-encoding', ACCEPT_ENCODING];
+    this.postHeaders = [...own, ...access.headers];
   }
 
   get sessionful(): boolean {
@@ -43,6 +47,7 @@ export class HttpChannel implements Channel {
     const reader = new AnswerReader(exchange, {
       bytesMax: this.bytesMax,
       redact: this.access.redact,
+      strays: this.strays,
       ...(exchange.opensSession && { onHeaders: (status, headers) => this.takeSession(status, headers) }),
       onCutOff: (stream, cause) => this.resume(exchange, stream, cause === undefined),
     });
@@ -107,6 +112,7 @@ export class HttpChannel implements Channel {
     const resumption = new Resumption(exchange, {
       ...this.getOptions(),
       redact: this.access.redact,
+      strays: this.strays,
       onDone: (done) => this.resumptions.delete(done),
     });
     this.resumptions.add(resumption);
@@ -117,8 +123,8 @@ export class HttpChannel implements Channel {
 
   private receive({ event, data }: StreamEvent): void {
     if (event !== 'message' || data === '') return;
-    for (const message of readIncomingBatch(this.access.redact(data))) {
+    this.strays.read(this.access.redact(data), (message) => {
       if (message.kind === 'request' || message.kind === 'notification') this.events.received(message);
-    }
+    });
   }
 }

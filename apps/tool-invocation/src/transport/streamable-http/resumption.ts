@@ -1,8 +1,8 @@
 import type { GatewayError } from '#libs/errors';
-import { readIncomingBatch } from '#libs/mcp';
 import type { Carrier, Exchange } from '../exchange.js';
 import { EventFeed, type EventFeedOptions } from '../http/event-feed.js';
 import { HttpRefusal } from '../http/refusal.js';
+import type { Strays } from '../strays.js';
 
 const RETRY_MS = 1_000;
 const RETRY_MS_MIN = 100;
@@ -11,6 +11,7 @@ const BARREN_MAX = 5;
 
 export interface ResumptionOptions extends Pick<EventFeedOptions, 'pool' | 'path' | 'headers' | 'eventBytesMax'> {
   readonly redact: (text: string) => string;
+  readonly strays: Strays;
   readonly onDone: (resumption: Resumption) => void;
 }
 
@@ -70,7 +71,7 @@ export class Resumption implements Carrier {
 
   private read(event: string, data: string): void {
     if (event !== 'message' || data === '') return;
-    for (const message of readIncomingBatch(this.options.redact(data))) this.exchange.receive(message);
+    this.options.strays.read(this.options.redact(data), (message) => this.exchange.receive(message));
     if (this.exchange.settled) this.stop();
   }
 

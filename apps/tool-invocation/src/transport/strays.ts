@@ -1,0 +1,27 @@
+import { readMessages, type Incoming } from '#libs/mcp';
+import type { GatewayError } from '#libs/errors';
+import type { Logger } from '#libs/telemetry';
+
+/**
+ * What one upstream sends that is no message: a heartbeat of its own, text, a notification out of shape. It is dropped
+ * and counted, and logged the first time.
+ */
+export class Strays {
+  count = 0;
+
+  constructor(
+    private readonly upstreamId: string,
+    private readonly logger: Logger,
+  ) {}
+
+  note(error: GatewayError): void {
+    if (this.count++ > 0) return;
+    const { upstreamId } = this;
+    this.logger.warn({ upstreamId, reason: error.message }, 'an upstream sends what is no message; it is passed over');
+  }
+
+  /** Gives the messages of a text; what is none among them is noted. */
+  read(text: string, onMessage: (message: Incoming) => void): void {
+    readMessages(text, onMessage, ({ error }) => this.note(error));
+  }
+}
