@@ -19,6 +19,20 @@ const names = async (gatewayId: string): Promise<string[]> =>
   (await registry.describe()).tools.filter(({ upstreamId }) => upstreamId === gatewayId).map(({ name }) => name);
 
 describe('refreshing a gateway', () => {
+  it('a refresh removes nothing of a list when it could not be read to its end', async () => {
+    const gateway = await registry.register(
+      'Patchy',
+      upstream({ tools: [tool('a'), tool('b')], prompts: [prompt('p')] }),
+    );
+    const refused = [{ list: 'prompts', name: '', reason: 'the list was not to be had' }];
+    registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('a')], incomplete: ['prompts'], refused }));
+
+    const { body } = await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`);
+
+    expect(body).toMatchObject({ toolsRemoved: 1, promptsRemoved: 0, validationErrors: refused });
+    expect((await registry.describe()).prompts.map(({ name }) => name)).toContain('patchy-p');
+  });
+
   it('a refresh counts what was added, updated and removed, and keeps ids and settings, when the upstream changed', async () => {
     const gateway = await registry.register(
       'Moving',

@@ -24,6 +24,7 @@ const given = async (answers: Record<string, object | undefined>) => {
     if (method !== 'subscriptions/listen') asked.push(key);
     const answer = answers[key];
     if (answer === undefined) return json(res, rpcError(id, -32601, 'Method not found'), 404);
+    if ('error' in answer) return json(res, JSON.stringify({ jsonrpc: '2.0', id, error: answer.error }));
     return json(res, result(id, { resultType: 'complete', ...answer }));
   });
   raw.push(server);
@@ -74,6 +75,37 @@ describe('discovery', () => {
     expect(found).toMatchObject({ instructions: 'New here.', tools: [{ name: 't' }] });
     expect(found.hints?.about).toEqual({ ttlMs: 5, cacheScope: 'public' });
     expect(asked).toEqual(['server/discover', 'server/discover', 'tools/list']);
+  });
+
+  it.each([
+    ['is null', { resources: null }],
+    ['is missing', {}],
+    ['is an error', undefined],
+    ['is an object', { resources: {} }],
+  ])('discovery keeps the tools when another list %s', async (what, answer) => {
+    const { profile } = await given({
+      'server/discover': { ...DISCOVERY, capabilities: { tools: {}, resources: {}, prompts: {} } },
+      'tools/list': { tools: [{ name: 't', inputSchema: { type: 'object' } }] },
+      'resources/list': answer,
+      'resources/templates/list': { resourceTemplates: null },
+      'prompts/list': { error: { code: -32603, message: 'no database' } },
+    });
+    const found = await invocation.discover(profile);
+    expect(found.tools).toMatchObject([{ name: 't' }]);
+    const isNamed = what === 'is missing' || what === 'is an object';
+    expect(found.incomplete).toEqual(isNamed ? ['prompts', 'resources'] : ['prompts']);
+    expect(found.refused).toHaveLength(isNamed ? 2 : 1);
+  });
+
+  it('discovery fails with the reason when there is no list to be had', async () => {
+    const { profile } = await given({
+      'server/discover': { ...DISCOVERY, capabilities: { prompts: {} } },
+      'prompts/list': { error: { code: -32603, message: 'no database' } },
+    });
+    await expect(invocation.discover(profile)).rejects.toMatchObject({
+      code: 'upstream.invalid_answer',
+      message: expect.stringContaining('no database'),
+    });
   });
 
   it('discovery finds the new era when an upstream has gone back to sessions', async () => {

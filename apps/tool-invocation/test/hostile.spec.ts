@@ -56,7 +56,6 @@ describe('an invalid answer', () => {
       'upstream.invalid_answer',
     ],
     ['has the wrong id', (request, res) => json(res, result(request.id + 1, ok)), 'upstream.invalid_answer'],
-    ['has the id as a string', (request, res) => json(res, result(String(request.id), ok)), 'upstream.invalid_answer'],
     [
       'has a result and an error',
       (request, res) =>
@@ -112,7 +111,7 @@ describe('an invalid answer', () => {
         res.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
         res.end(gzipSync(Buffer.alloc(1_000_000)));
       },
-      'upstream.invalid_answer',
+      'upstream.too_large',
     ],
     [
       'is cut off',
@@ -511,16 +510,36 @@ describe('a hostile list', () => {
     expect(found.tools.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
   });
 
-  it('discovery refuses a list when it repeats itself or never ends', async () => {
-    const circle = await listing(() => ({ tools: [tool('a')], nextCursor: 'again' }));
+  it('discovery keeps what was read when a list repeats itself', async () => {
+    const circle = await listing((cursor) => ({ tools: [tool(cursor ?? 'first')], nextCursor: 'again' }));
+    const forgetful = await listing(() => ({ tools: [tool('a')], nextCursor: '' }));
+    const numbered = await listing(() => ({ tools: [tool('a')], nextCursor: 2 }));
+
+    const found = await invocation.discover(invocation.profile({ url: circle.url }));
+    expect(found.tools.map(({ name }) => name)).toEqual(['first', 'again']);
+    expect(found.refused).toEqual([{ list: 'tools', name: '', reason: expect.stringContaining('repeats itself') }]);
+    for (const { url } of [forgetful, numbered]) {
+      const { tools, refused } = await invocation.discover(invocation.profile({ url }));
+      expect(tools.map(({ name }) => name)).toEqual(['a']);
+      expect(refused).toMatchObject([{ list: 'tools', reason: expect.stringContaining('ursor') }]);
+    }
+  });
+
+  it('discovery keeps what was read when a list never ends', async () => {
     const endless = await listing((_cursor, count) => ({ tools: [tool(`t${count}`)], nextCursor: `page-${count}` }));
 
-    await expect(invocation.discover(invocation.profile({ url: circle.url }))).rejects.toMatchObject({
-      code: 'upstream.invalid_answer',
-    });
-    await expect(invocation.discover(invocation.profile({ url: endless.url }))).rejects.toMatchObject({
-      code: 'upstream.too_large',
-    });
+    const { tools, refused } = await invocation.discover(invocation.profile({ url: endless.url }));
+    expect(tools).toHaveLength(100);
+    expect(refused).toEqual([{ list: 'tools', name: '', reason: expect.stringContaining('the first 100 pages') }]);
+  });
+
+  it('discovery keeps what was read and tells that it is incomplete when a list breaks off', async () => {
+    const broken = await listing((cursor) => (cursor === undefined ? { tools: [tool('a')], nextCursor: 'b' } : {}));
+
+    const { tools, refused, incomplete } = await invocation.discover(invocation.profile({ url: broken.url }));
+    expect(tools.map(({ name }) => name)).toEqual(['a']);
+    expect(incomplete).toEqual(['tools']);
+    expect(refused).toEqual([{ list: 'tools', name: '', reason: expect.stringContaining('page 2 was not to be had') }]);
   });
 
   it('discovery drops entries with the reason when they are illegal, and keeps the others byte for byte', async () => {
@@ -547,13 +566,14 @@ describe('a hostile list', () => {
 
     expect(found.tools).toEqual([
       { name: 'good', definition, headerParams: [{ header: 'Region', path: ['r'], type: 'string' }] },
+      { name: 'schemaless', definition: '{"name":"schemaless","inputSchema":{"type":"object"}}', headerParams: [] },
     ]);
     expect(found.refused.map(({ name, reason }) => [name, reason])).toEqual([
       ['good', 'another has the same name'],
       ['', 'it has no name'],
+      ['schemaless', 'offered, but it has no inputSchema: any arguments are taken'],
       ['', 'it has no name'],
       ['number', expect.stringContaining('not a string, integer or boolean')],
-      ['schemaless', 'its inputSchema is not an object'],
     ]);
   });
 });

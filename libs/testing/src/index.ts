@@ -19,6 +19,8 @@ export { startAskingUpstream } from './upstream/asking-upstream.js';
 export type { AskingSession, AskingUpstream } from './upstream/asking-upstream.js';
 export { type CommonStreamUpstream, startCommonStreamUpstream } from './upstream/common-stream-upstream.js';
 export { ANNOUNCE, largeText, PROGRESS_STEPS, startFastUpstream } from './upstream/fast-upstream.js';
+export { ODD_ENTRIES } from './upstream/odd-entries.js';
+export type { OddEntry } from './upstream/odd-entries.js';
 export { startLedgerUpstream } from './upstream/ledger-upstream.js';
 export type { LedgerFailure, LedgerUpstream } from './upstream/ledger-upstream.js';
 export { startMcpDouble } from './upstream/mcp-double.js';

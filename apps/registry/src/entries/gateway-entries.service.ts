@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
+import type { ListKind } from '#libs/mcp';
 import type { CatalogChange } from '../changes/catalog-change.js';
+import { LIST_OF } from '../storage/entry-kind.js';
 import { newObjectId } from '../storage/stored.entity.js';
 import { type Difference, type OfferedEntry, differenceBetween } from './difference.js';
 import type { EntryEntity } from './entry.entity.js';
@@ -16,6 +18,13 @@ export interface NamingGateway {
   readonly name: string;
   readonly slug: string;
   readonly toolPrefix: string | null;
+}
+
+/** What an upstream offers, as far as it could be read. */
+export interface OfferedEntries {
+  readonly entries: readonly OfferedEntry[];
+  /** Of these not all could be read. */
+  readonly incomplete: ReadonlySet<ListKind>;
 }
 
 /** What replacing the entries of a gateway did. */
@@ -61,16 +70,18 @@ export class GatewayEntriesService {
 
   /**
    * Brings what is stored to what is offered now. An entry that keeps its original name keeps its id, custom name and
-   * state; a new one whose name is taken is left out, so what stood first keeps the name.
+   * state; a new one whose name is taken is left out, so what stood first keeps the name. Of an incomplete list nothing is
+   * removed: it may still be offered.
    */
   async replace(
     gateway: NamingGateway,
-    offered: readonly OfferedEntry[],
+    { entries: offered, incomplete }: OfferedEntries,
     manager: EntityManager,
     change: CatalogChange,
   ): Promise<ReplacedEntries> {
     const known = await this.entries.findByGateway(gateway.id, manager);
-    const { added: wanted, updated, removed } = differenceBetween(known, offered);
+    const { added: wanted, updated, removed: missing } = differenceBetween(known, offered);
+    const removed = missing.filter(({ kind }) => !incomplete.has(LIST_OF[kind]));
     const gone = new Set(removed);
     const staying = known.filter((entry) => !gone.has(entry));
     const { added, conflicting } = await this.withoutConflicts(gateway, wanted, staying, manager);

@@ -1,5 +1,5 @@
 import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
-import { checkDepth, membersOf } from '#libs/mcp';
+import { checkDepth, type ListKind, membersOf } from '#libs/mcp';
 import type { OfferedEntry } from '../entries/difference.js';
 import { problemWithName } from '../entries/naming.js';
 import { LIST_OF } from '../storage/entry-kind.js';
@@ -34,6 +34,8 @@ export type UpstreamDescription = Pick<
 export interface DiscoveryResult {
   readonly description: UpstreamDescription;
   readonly entries: readonly OfferedEntry[];
+  /** Of which not all could be read. */
+  readonly incomplete: ReadonlySet<ListKind>;
   readonly refused: readonly RefusedEntry[];
 }
 
@@ -63,7 +65,8 @@ export const readDiscovery = (discovery: Discovery, prefix: string): DiscoveryRe
     seen.add(key);
     entries.push(entry);
   }
-  return { description: descriptionOf(discovery), entries, refused: refused.slice(0, REFUSED_MAX) };
+  const incomplete = new Set(discovered.incomplete);
+  return { description: descriptionOf(discovery), entries, incomplete, refused: refused.slice(0, REFUSED_MAX) };
 };
 
 /** `reason`: why the entry is not shown, for an operator. */

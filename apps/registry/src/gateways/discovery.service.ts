@@ -63,12 +63,7 @@ export class DiscoveryService {
     change: CatalogChange,
   ): Promise<AppliedDiscovery> {
     const found = readDiscovery(discovery, prefixOf(gateway));
-    const { added, updated, removed, conflicting } = await this.entries.replace(
-      gateway,
-      found.entries,
-      manager,
-      change,
-    );
+    const { added, updated, removed, conflicting } = await this.entries.replace(gateway, found, manager, change);
     const refused = [
       ...found.refused,
       ...conflicting.map((entry) => refusalOf(entry, `the name "${entry.exposedName}" is taken`)),

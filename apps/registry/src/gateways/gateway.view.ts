@@ -136,7 +136,10 @@ export class GatewayView {
   @ApiProperty({ type: 'integer' })
   readonly resourceTemplateCount: number;
 
-  @ApiProperty({ type: [RefusedEntryView], description: 'What the upstream offers that is not shown, and why.' })
+  @ApiProperty({
+    type: [RefusedEntryView],
+    description: 'What the upstream offers that is not shown, or not as it is, and why; no name: of the list itself.',
+  })
   readonly refused: readonly RefusedEntry[];
 
   @ApiProperty({ type: [String] })

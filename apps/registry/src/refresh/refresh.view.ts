@@ -43,7 +43,10 @@ export class RefreshView {
   @ApiProperty(COUNT)
   readonly resourcesRemoved: number;
 
-  @ApiProperty({ type: [RefusedEntryView], description: 'What the upstream offers that is not shown, and why.' })
+  @ApiProperty({
+    type: [RefusedEntryView],
+    description: 'What the upstream offers that is not shown, or not as it is, and why.',
+  })
   readonly validationErrors: readonly RefusedEntry[];
 
   @ApiPropertyOptional({ type: [ToolChangeView], description: 'OPENAPI: what callers notice of each change.' })

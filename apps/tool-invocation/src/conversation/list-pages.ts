@@ -49,7 +49,7 @@ export async function* listPages(
     items += texts.length;
     // A server that does not know its own cursor begins again.
     const content = kept.join('\n');
-    if (page === 0 || content !== previous) yield { texts: kept, hint };
+    if (content === '' || content !== previous) yield { texts: kept, hint };
     previous = content;
     if (items > ITEMS_MAX) return { finding: `only the first ${ITEMS_MAX} entries are read`, isIncomplete: false };
     if (nextCursor === undefined || nextCursor === null) return ORDINARY;

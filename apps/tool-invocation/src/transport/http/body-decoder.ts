@@ -12,8 +12,6 @@ import { fail } from '#libs/errors';
 /** https://www.rfc-editor.org/rfc/rfc9110#name-content-encoding : what upstreams may compress their answers with. */
 export const ACCEPT_ENCODING = 'gzip, deflate, br, zstd';
 
-/** More than one was never seen; each multiplies what a small answer can become. */
-const ENCODINGS_MAX = 2;
 const ZLIB_METHOD = 8;
 
 export interface BodyDecoderEvents {
@@ -25,69 +23,54 @@ export interface BodyDecoderEvents {
 
 /** Decodes the body of an answer. Whoever takes the data counts it, and closes the decoder when it is too much. */
 export class BodyDecoder {
-  private readonly stages: Transform[] = [];
+  private decoder: Transform | undefined;
   private isClosed = false;
 
   /** `undefined` for a body that is not encoded. */
   static of(header: string | string[] | undefined, events: BodyDecoderEvents): BodyDecoder | undefined {
-    const encodings = String(header ?? '')
-      .toLowerCase()
-      .split(',')
-      .map((encoding) => encoding.trim())
-      .filter((encoding) => encoding !== '' && encoding !== 'identity');
-    return encodings.length === 0 ? undefined : new BodyDecoder(encodings.reverse(), events);
+    const encoding = String(header ?? '')
+      .trim()
+      .toLowerCase();
+    return encoding === '' || encoding === 'identity' ? undefined : new BodyDecoder(encoding, events);
   }
 
   private constructor(
-    private readonly encodings: readonly string[],
+    private readonly encoding: string,
     private readonly events: BodyDecoderEvents,
   ) {}
 
   push(chunk: Buffer): void {
-    if (this.isClosed || (this.stages.length === 0 && !this.begin(chunk))) return;
-    this.stages[0]?.write(chunk);
+    if (this.isClosed) return;
+    this.decoder ??= this.begin(chunk);
+    this.decoder?.write(chunk);
   }
 
   end(): void {
     if (this.isClosed) return;
-    const [first] = this.stages;
-    if (first === undefined) this.events.onEnd();
-    else first.end();
+    if (this.decoder === undefined) this.events.onEnd();
+    else this.decoder.end();
   }
 
   close(): void {
     this.isClosed = true;
-    for (const stage of this.stages) stage.destroy();
+    this.decoder?.destroy();
   }
 
   /** With the first bytes: what "deflate" means, only they tell. */
-  private begin(chunk: Buffer): boolean {
-    const made = this.encodings.slice(0, ENCODINGS_MAX).map((encoding) => decoderOf(encoding, chunk));
-    const stages = made.filter((stage) => stage !== undefined);
-    if (stages.length < this.encodings.length) {
-      const unknown = this.encodings[made.indexOf(undefined)] ?? 'too often';
-      this.refuse(
-        fail('upstream.invalid_answer', {
-          message: `The upstream encoded its answer unasked: ${unknown.slice(0, 32)}`,
-        }),
-      );
-      return false;
+  private begin(first: Buffer): Transform | undefined {
+    const decoder = decoderOf(this.encoding, first);
+    if (decoder === undefined) {
+      const message = `The upstream encoded its answer unasked: ${this.encoding.slice(0, 32)}`;
+      this.refuse(fail('upstream.invalid_answer', { message }));
+      return undefined;
     }
-    this.stages.push(...stages);
-    for (const [index, stage] of stages.entries()) {
-      stage.on('error', (cause) =>
-        this.refuse(
-          fail('upstream.invalid_answer', { message: 'The upstream sent an answer that cannot be decoded', cause }),
-        ),
-      );
-      const next = stages[index + 1];
-      if (next !== undefined) stage.pipe(next);
-      else
-        stage
-          .on('data', (data: Buffer) => this.isClosed || this.events.onData(data))
-          .on('end', () => this.isClosed || this.events.onEnd());
-    }
-    return true;
+    return decoder
+      .on('data', (data: Buffer) => this.isClosed || this.events.onData(data))
+      .on('end', () => this.isClosed || this.events.onEnd())
+      .on('error', (cause) => {
+        const message = 'The upstream sent an answer that cannot be decoded';
+        this.refuse(fail('upstream.invalid_answer', { message, cause }));
+      });
   }
 
   private refuse(error: Error): void {

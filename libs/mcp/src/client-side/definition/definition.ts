@@ -84,7 +84,7 @@ const mend = (kind: ListKind, value: Json, source: string): Omit<ReadDefinition,
 const withWhatIsMissing = (kind: ListKind, value: Json, source: string, findings: string[]): string => {
   if (kind === 'tools') {
     if (value.inputSchema !== undefined && value.inputSchema !== null) return source;
-    findings.push('it has no inputSchema and is offered as one of any arguments');
+    findings.push('it has no inputSchema: any arguments are taken');
     return withMembers(source, { inputSchema: '{"type":"object"}' });
   }
   if (kind === 'prompts' || typeof value.name === 'string') return source;

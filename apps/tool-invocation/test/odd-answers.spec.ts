@@ -1,0 +1,203 @@
+import { brotliCompressSync, createGzip, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import type { ServerResponse } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { givenInvocation, type Invocation } from './invocation.js';
+import {
+  type Answering,
+  event,
+  json,
+  openStream,
+  result,
+  rpcError,
+  startRawLegacy,
+  startRawModern,
+} from './raw-upstream.js';
+
+const BYTES_MAX = 100_000;
+
+let invocation: Invocation;
+const raw: { close(): Promise<void> }[] = [];
+beforeAll(async () => {
+  invocation = await givenInvocation({ UPSTREAM_RESULT_BYTES_MAX: String(BYTES_MAX) });
+});
+afterEach(async () => {
+  await Promise.all(raw.splice(0).map((server) => server.close()));
+});
+afterAll(() => invocation.close());
+
+const ok = { resultType: 'complete', content: [{ type: 'text', text: 'fine' }] };
+const callOf = async (answering: Answering, start = startRawModern) => {
+  const upstream = await start(answering);
+  raw.push(upstream);
+  return invocation.call(invocation.profile({ url: upstream.url }), 'odd');
+};
+const textOf = ({ body }: { body: string | undefined }): string => JSON.parse(body as string).content[0].text;
+
+describe('a compressed answer', () => {
+  const encoders = {
+    gzip: gzipSync,
+    'x-gzip': gzipSync,
+    deflate: deflateSync,
+    br: brotliCompressSync,
+    zstd: zstdCompressSync,
+    identity: (plain: Buffer) => plain,
+  };
+  const cases = [...Object.entries(encoders), ['deflate', deflateRawSync] as const];
+
+  it.each(cases)('is read as JSON when it is encoded with %s', async (encoding, encode) => {
+    const called = await callOf((request, res, req) => {
+      expect(req.headers['accept-encoding']).toBe('gzip, deflate, br, zstd');
+      res.writeHead(200, { 'content-type': 'application/json', 'content-encoding': encoding });
+      res.end(encode(Buffer.from(result(request.id, ok))));
+    });
+    expect(textOf(called)).toBe('fine');
+  });
+
+  it.each(cases)('is read as a stream when it is encoded with %s', async (encoding, encode) => {
+    const called = await callOf((request, res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': encoding });
+      res.end(encode(Buffer.from(event(result(request.id, ok)))));
+    });
+    expect(textOf(called)).toBe('fine');
+  });
+
+  it('is read event by event, before the stream ends', async () => {
+    const open: ServerResponse[] = [];
+    const called = await callOf((request, res) => {
+      open.push(res);
+      res.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
+      const gzip = createGzip();
+      gzip.pipe(res);
+      gzip.write(event(result(request.id, ok)));
+      gzip.flush();
+    });
+    expect(textOf(called)).toBe('fine');
+    expect(open[0]?.writableEnded).toBe(false);
+  });
+
+  it.each(Object.entries(encoders))(
+    'is refused as too large when it is more than it seems, with %s',
+    async (encoding, encode) => {
+      const bomb = result(1, { content: [{ type: 'text', text: 'x'.repeat(BYTES_MAX * 20) }] });
+      for (const type of ['application/json', 'text/event-stream']) {
+        const called = callOf((_request, res) => {
+          res.writeHead(200, { 'content-type': type, 'content-encoding': encoding });
+          res.end(encode(Buffer.from(type === 'application/json' ? bomb : event(bomb))));
+        });
+        await expect(called).rejects.toMatchObject({ code: 'upstream.too_large', executed: 'unknown' });
+      }
+    },
+  );
+
+  it.each([
+    ['compress', Buffer.from('x')],
+    ['deflate, gzip', Buffer.from('x')],
+    ['gzip', Buffer.from('this is not gzip')],
+  ])('is refused when it is encoded with %s and cannot be decoded', async (encoding, bytes) => {
+    const called = callOf((_request, res) => {
+      res.writeHead(200, { 'content-type': 'application/json', 'content-encoding': encoding });
+      res.end(bytes);
+    });
+    await expect(called).rejects.toMatchObject({ code: 'upstream.invalid_answer', executed: 'unknown' });
+  });
+
+  it('tells the reason of a refusal when it is compressed', async () => {
+    const { answer } = await callOf((request, res) => {
+      res.writeHead(400, { 'content-type': 'application/json', 'content-encoding': 'br' });
+      res.end(brotliCompressSync(rpcError(request.id, -32602, 'No such thing')));
+    });
+    expect(answer).toMatchObject({ kind: 'error', error: { code: -32602, message: 'No such thing' } });
+  });
+});
+
+/** What comes before the answer on its stream, and is none. */
+const STRAYS: [string, string][] = [
+  ['a notification whose params are a list', '{"jsonrpc":"2.0","method":"notifications/progress","params":[]}'],
+  ['a notification whose params are text', '{"jsonrpc":"2.0","method":"notifications/message","params":"x"}'],
+  ['a number', '17'],
+  ['a word', '"ping"'],
+  ['null', 'null'],
+  ['true', 'true'],
+  ['text', 'still here'],
+  ['half a message', '{"jsonrpc":'],
+  ['a message of another protocol', '{"jsonrpc":"1.0","id":99,"result":{}}'],
+  ['a message without anything', '{}'],
+  ['an empty list', '[]'],
+  ['the answer to something else', '{"jsonrpc":"2.0","id":"other","result":{}}'],
+  ['an answer that is none to something else', '{"jsonrpc":"2.0","id":99,"result":7}'],
+  ['a notification that MCP does not define', '{"jsonrpc":"2.0","method":"acme/tick","params":{}}'],
+  [
+    'a notification with an id that is null',
+    '{"jsonrpc":"2.0","id":null,"method":"notifications/progress","params":null}',
+  ],
+];
+
+describe('a message on the stream of a call', () => {
+  it.each(STRAYS)('costs no answer when it is %s', async (_title, stray) => {
+    for (const start of [startRawModern, startRawLegacy]) {
+      const called = await callOf(
+        (request, res) => {
+          openStream(res);
+          res.end(event(stray) + event(result(request.id, ok)) + event(stray));
+        },
+        start as typeof startRawModern,
+      );
+      expect(textOf(called)).toBe('fine');
+    }
+  });
+
+  it('costs no answer beside it in a batch', async () => {
+    const called = await callOf((request, res) => {
+      openStream(res);
+      res.end(event(`[7,${STRAYS.at(0)?.[1]},${result(request.id, ok)}]`));
+    });
+    expect(textOf(called)).toBe('fine');
+  });
+
+  it('is told as what was wrong when it was to be the answer', async () => {
+    const called = callOf((request, res) => {
+      openStream(res);
+      res.write(event(`{"jsonrpc":"2.0","id":${request.id},"result":[]}`));
+    });
+    await expect(called).rejects.toMatchObject({ code: 'upstream.invalid_answer', executed: 'unknown' });
+  });
+
+  it('is told as what was wrong when nothing else comes', async () => {
+    const called = callOf((_request, res) => {
+      openStream(res);
+      res.end(event('still here'));
+    });
+    await expect(called).rejects.toMatchObject({
+      code: 'upstream.invalid_answer',
+      message: expect.stringContaining('not JSON'),
+    });
+  });
+});
+
+describe('an answer that bends JSON-RPC', () => {
+  const cases: [string, (id: number) => string][] = [
+    [
+      'an error that is null beside its result',
+      (id) => JSON.stringify({ jsonrpc: '2.0', id, result: ok, error: null }),
+    ],
+    ['its id as text', (id) => result(String(id), ok)],
+    ['the mark of a file before it', (id) => `\uFEFF${result(id, ok)}`],
+    ['members that are null', (id) => result(id, { ...ok, isError: null, _meta: null, ttlMs: null, resultType: null })],
+    [
+      'members of its own beside it',
+      (id) => JSON.stringify({ jsonrpc: '2.0', id, result: ok, time: 7, method2: null }),
+    ],
+  ];
+
+  it.each(cases)('is taken with %s, as JSON and on a stream', async (_title, answerOf) => {
+    const asJson = await callOf((request, res) => json(res, answerOf(request.id)));
+    const asStream = await callOf((request, res) => {
+      openStream(res);
+      res.end(event(answerOf(request.id)));
+    });
+    for (const called of [asJson, asStream]) {
+      expect(textOf(called)).toBe('fine');
+      expect(called.body).not.toContain('null');
+    }
+  });
+});
