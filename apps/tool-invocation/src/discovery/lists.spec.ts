@@ -265,7 +265,7 @@ describe('the lists of the gateway', () => {
       fc.asyncProperty(texts, async (listed) => {
         await expectReadable(await readLists(peerOf(listed)));
       }),
-      { numRuns: 300 },
+      { numRuns: 50 },
     );
   });
 });
