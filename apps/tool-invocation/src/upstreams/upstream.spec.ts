@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
+import { LocalBus } from '#libs/bus';
 import { parseConfig } from '#libs/config';
 import { GatewayError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
@@ -24,10 +25,13 @@ const given = (env: Record<string, string>) => {
     concurrencyMax: null,
   };
   const host = { onListChanged() {}, onListsInvalidated() {}, onUnwatched() {}, makeRoom() {} };
-  return new UpstreamFactory(settings, createLogger({ service: 'tool-invocation', level: 'silent' })).build(
-    profile,
-    host,
-  );
+  const logger = createLogger({ service: 'tool-invocation', level: 'silent' });
+  return new UpstreamFactory(settings, logger, new LocalBus().join('tool-invocation')).build(profile, host);
+};
+
+const CALLER = {
+  client: { info: null, capabilities: {}, revision: '2025-11-25' },
+  principal: { id: 'ada', tokenId: null },
 };
 
 describe('Upstream', () => {
@@ -61,11 +65,11 @@ describe('Upstream', () => {
       dials++;
       await Promise.resolve();
       upstream.dialer.settle({ era: 'legacy' });
-      late ??= upstream.peer(access, {}, 'ada');
+      late ??= upstream.peer(access, CALLER);
       return session;
     };
 
-    expect(await upstream.peer(access, {}, 'ada')).toBe(session);
+    expect(await upstream.peer(access, CALLER)).toBe(session);
     expect(await late).toBe(session);
     expect(dials).toBe(1);
   });
