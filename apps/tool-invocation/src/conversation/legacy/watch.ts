@@ -1,7 +1,7 @@
 import type { Channel } from '../../transport/channel.js';
 import { NOTHING_WATCHED, type PeerIdentity, type Watched } from '../peer.js';
 
-const LISTEN_WAIT_MS = 1_000;
+const LISTEN_WAIT_MS = 250;
 
 /** What a session does for what is watched. */
 export interface WatchSession {
