@@ -12,7 +12,7 @@ import { httpToolSourceOf, OpenApiSourceService } from '../../sources/openapi/op
 import { apiToolOf } from '../../sources/api-reading.js';
 import { changesBetween, pinnedNames } from '../../sources/openapi/tool-changes.js';
 import { GatewayService } from '../gateway.service.js';
-import { OpenApiPreviewView } from './openapi.view.js';
+import { PREVIEW_EXAMPLE, OpenApiPreviewView } from './openapi.view.js';
 
 export class PreviewOpenApiBody extends OpenApiBody {
   @ApiPropertyOptional({
@@ -41,7 +41,7 @@ export class OpenApiController {
   @HttpCode(200)
   @Requires('gateways.create')
   @ApiOperation({ summary: 'What an OpenAPI document would bring as tools; nothing is stored' })
-  @ApiOkResponse({ type: OpenApiPreviewView })
+  @ApiOkResponse({ type: OpenApiPreviewView, example: PREVIEW_EXAMPLE })
   @ApiFailures('http.invalid', 'registry.unknown', 'upstream.refused', 'upstream.unreachable', 'upstream.too_large')
   async preview(@Body() body: PreviewOpenApiBody, @Caller() caller: Principal): Promise<OpenApiPreviewView> {
     const { gatewayId, name, ...openapi } = body;

@@ -113,4 +113,30 @@ export class OpenApiPreviewView implements Preview {
   }
 }
 
+export const PREVIEW_EXAMPLE: Preview = {
+  version: '3.0',
+  title: 'Notes',
+  apiVersion: '1.2.0',
+  baseUrl: 'https://notes.example.com/v1',
+  servers: [],
+  securitySchemes: {},
+  tags: [{ name: 'notes', tools: 1 }],
+  methods: { GET: 1 },
+  tools: [
+    {
+      key: 'GET /notes/{id}',
+      name: 'read_note',
+      title: 'Read a note',
+      tags: ['notes'],
+      deprecated: false,
+      tokens: 90,
+      otherOrigin: null,
+      warnings: [],
+    },
+  ],
+  tokens: 90,
+  skipped: [{ key: 'POST /notes/{id}/file', reason: 'takes multipart/form-data' }],
+  warnings: [],
+};
+
 export { ToolChangeView };

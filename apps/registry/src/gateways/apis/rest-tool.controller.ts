@@ -31,11 +31,15 @@ export class RestToolController {
       type: 'object',
       required: ['message', 'success', 'input_schema', 'output_schema', 'spec_url'],
       properties: {
-        message: { type: 'string' },
+        message: { type: 'string', example: 'Schemas generated from the OpenAPI document' },
         success: { type: 'boolean', enum: [true] },
-        input_schema: { type: 'object', additionalProperties: true },
-        output_schema: { type: 'object', additionalProperties: true, nullable: true },
-        spec_url: { type: 'string' },
+        input_schema: {
+          type: 'object',
+          additionalProperties: true,
+          example: { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] },
+        },
+        output_schema: { type: 'object', additionalProperties: true, nullable: true, example: null },
+        spec_url: { type: 'string', format: 'uri' },
       },
     },
   })
