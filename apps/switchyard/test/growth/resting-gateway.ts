@@ -21,7 +21,7 @@ interface Holdings {
 
 const PRINCIPALS = 20;
 /** Longer than what `ENV` says that anything is kept. */
-const REST_MS = 6_000;
+const REST_MS = 12_000;
 /** What is waited for comes soon on an idle machine, and comes on a busy one. */
 const PATIENCE = { timeout: 120_000, interval: 200 };
 /** What two readings at rest may differ by, per process: compiled code, the collector's mood, buffers and pools of the database. */
@@ -31,10 +31,11 @@ const FILES_SLACK = 10;
 /** Everything that is kept for a while is kept for seconds. */
 const ENV = {
   REQUIRE_USER_IN_DB: 'false',
-  SESSION_TTL: '4',
+  // Far apart from the timeout, so that a busy machine keeps their order.
+  SESSION_TTL: '10',
   MESSAGE_TTL: '4',
   INPUT_TIMEOUT: '3',
-  PARKED_CALL_TTL: '4',
+  PARKED_CALL_TTL: '10',
   PARKED_CALLS_PER_PRINCIPAL: '100',
   MCP_SESSION_POOL_IDLE_EVICTION: '2',
   HTTPX_KEEPALIVE_EXPIRY: '2',
