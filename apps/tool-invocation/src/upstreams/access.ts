@@ -1,33 +1,28 @@
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import {
+  decidesCode,
+  isHeaderName,
+  isHeaderValue,
+  isReservedHeader,
+  isVariableName,
+  isVariableValue,
+} from '#contracts/auth/upstream-credential.rules';
 import { fail } from '#libs/errors';
 import type { Access } from '../transport/channel.js';
-
-/** Headers the gateway writes itself, or that belong to one connection. */
-const OWN_HEADERS =
-  /^(accept|accept-encoding|connection|content-.*|expect|host|keep-alive|last-event-id|mcp-.*|proxy-.*|te|trailer|traceparent|transfer-encoding|upgrade)$/;
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the characters that must not be there
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-/** Variables that decide what code a process runs. */
-const CODE_VARIABLES =
-  /^(NODE_OPTIONS|NODE_PATH|LD_.*|DYLD_.*|PYTHONSTARTUP|PYTHONPATH|PERL5OPT|RUBYOPT|BASH_ENV|ENV|IFS|PATH)$/;
-const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** What is sent for a credential. Throws `upstream.refused` for headers and variables that must not be sent. */
 export const accessOf = (credential: UpstreamCredential | null, version: string): Access => {
   const headers: string[] = [];
   for (const [name, value] of Object.entries(credential?.headers ?? {})) {
-    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value))
-      throw refused(`the header "${name.slice(0, 64)}" is malformed`);
-    if (OWN_HEADERS.test(name.toLowerCase())) throw refused(`the header "${name}" is the gateway's own`);
+    if (!isHeaderName(name) || !isHeaderValue(value)) throw refused(`the header "${name.slice(0, 64)}" is malformed`);
+    if (isReservedHeader(name)) throw refused(`the header "${name}" is the gateway's own`);
     headers.push(name.toLowerCase(), value);
   }
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(credential?.env ?? {})) {
-    if (!VARIABLE_NAME.test(name) || value.includes('\0'))
+    if (!isVariableName(name) || !isVariableValue(value))
       throw refused(`the variable "${name.slice(0, 64)}" is malformed`);
-    if (CODE_VARIABLES.test(name)) throw refused(`the variable ${name} may not be set`);
+    if (decidesCode(name)) throw refused(`the variable ${name} may not be set`);
     env[name] = value;
   }
   return { version, headers, env, redact: redactor({ ...credential?.headers, ...env }) };

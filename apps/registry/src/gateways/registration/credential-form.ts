@@ -1,4 +1,5 @@
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import { isHeaderName, isHeaderValue, isReservedHeader } from '#contracts/auth/upstream-credential.rules';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { type GatewayError, fail } from '#libs/errors';
 import { type AuthType, type CredentialShape, MASK } from '../gateway.entity.js';
@@ -15,13 +16,6 @@ const NO_CREDENTIAL: CredentialForm = {
   shape: { authType: 'none', username: null, headerNames: [], envNames: [] },
   credential: null,
 };
-
-/** https://www.rfc-editor.org/rfc/rfc9110#name-tokens */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** Headers that belong to the connection or to MCP itself. */
-const RESERVED_HEADER =
-  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|proxy-connection|content-.*|accept|mcp-.*|last-event-id|traceparent|tracestate)$/i;
 
 /** The credential of a gateway that is new: there is none yet that a mask could stand for. */
 export const newCredentialFrom = (body: UpdateGatewayBody, transport: UpstreamTransport | 'AUTO'): CredentialForm => {
@@ -92,7 +86,7 @@ const headers = (pairs: readonly { readonly key: string; readonly value: string 
   const values: Record<string, string> = {};
   const seen = new Set<string>();
   for (const { key, value } of pairs) {
-    if (!HEADER_NAME.test(key) || RESERVED_HEADER.test(key))
+    if (!isHeaderName(key) || isReservedHeader(key))
       throw invalid('authHeaders', `may not set the header "${key.slice(0, 64)}"`);
     if (seen.has(key.toLowerCase())) throw invalid('authHeaders', `sets the header "${key}" twice`);
     seen.add(key.toLowerCase());
@@ -121,7 +115,7 @@ const environmentForm = (body: UpdateGatewayBody): CredentialForm | null => {
 };
 
 const checkedValue = (member: string, value: string): string => {
-  if (!HEADER_VALUE.test(value)) throw invalid(member, 'has characters that a header cannot hold');
+  if (!isHeaderValue(value)) throw invalid(member, 'has characters that a header cannot hold');
   return value;
 };
 

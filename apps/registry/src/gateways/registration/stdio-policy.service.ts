@@ -1,5 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
+import {
+  CREDENTIAL_ENTRIES_MAX,
+  VARIABLE_VALUE_CHARS_MAX,
+  decidesCode,
+  isVariableName,
+  isVariableValue,
+} from '#contracts/auth/upstream-credential.rules';
 import { fail } from '#libs/errors';
 import { isPublicOnly } from '#libs/identity';
 import { InjectPlatformConfig, type PlatformConfig } from '#libs/service';
@@ -30,70 +37,16 @@ export class StdioPolicyService {
   }
 }
 
-const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
-const VARIABLES_MAX = 100;
-const VALUE_LENGTH_MAX = 32_768;
-
-/** Variables by which loaders, shells and language runtimes run other code than the command's. */
-const REFUSED_VARIABLES = new Set([
-  'PATH',
-  'NODE_OPTIONS',
-  'NODE_PATH',
-  'NODE_REPL_EXTERNAL_MODULE',
-  'BASH_ENV',
-  'ENV',
-  'IFS',
-  'SHELL',
-  'SHELLOPTS',
-  'BASHOPTS',
-  'PS4',
-  'PROMPT_COMMAND',
-  'PYTHONPATH',
-  'PYTHONHOME',
-  'PYTHONSTARTUP',
-  'PYTHONINSPECT',
-  'PYTHONUSERBASE',
-  'PYTHONBREAKPOINT',
-  'PERL5LIB',
-  'PERL5OPT',
-  'PERL5DB',
-  'PERLLIB',
-  'RUBYOPT',
-  'RUBYLIB',
-  'JAVA_TOOL_OPTIONS',
-  '_JAVA_OPTIONS',
-  'JDK_JAVA_OPTIONS',
-  'CLASSPATH',
-  'DOTNET_STARTUP_HOOKS',
-  'LUA_INIT',
-  'PHPRC',
-  'PHP_INI_SCAN_DIR',
-  'GCONV_PATH',
-  'OPENSSL_CONF',
-  'OPENSSL_ENGINES',
-  'OPENSSL_MODULES',
-  'GIT_SSH',
-  'GIT_SSH_COMMAND',
-  'GIT_EXEC_PATH',
-  'GIT_EXTERNAL_DIFF',
-  'GIT_ASKPASS',
-  'EDITOR',
-  'VISUAL',
-  'PAGER',
-  'BROWSER',
-]);
-const REFUSED_FAMILY = /^(?:LD|DYLD|NPM_CONFIG|BASH_FUNC|GLIBC|MALLOC)_/;
-
+/** The environment of a child process, checked. Throws `http.invalid` for a variable that may not be set. */
 export const environmentFrom = (env: Readonly<Record<string, unknown>>): Record<string, string> => {
   const checked: Record<string, string> = {};
-  if (Object.keys(env).length > VARIABLES_MAX) throw refused('env', `has more than ${VARIABLES_MAX} variables`);
+  if (Object.keys(env).length > CREDENTIAL_ENTRIES_MAX)
+    throw refused('env', `has more than ${CREDENTIAL_ENTRIES_MAX} variables`);
   for (const [name, value] of Object.entries(env)) {
-    const upper = name.toUpperCase();
-    if (!VARIABLE_NAME.test(name)) throw refused(name, 'is not the name of an environment variable');
-    if (REFUSED_VARIABLES.has(upper) || REFUSED_FAMILY.test(upper))
-      throw refused(name, 'may not be set for an upstream');
-    if (typeof value !== 'string' || value.includes('\0') || value.length > VALUE_LENGTH_MAX) {
-      throw refused(name, `must be text of at most ${VALUE_LENGTH_MAX} characters`);
+    if (!isVariableName(name)) throw refused(name, 'is not the name of an environment variable');
+    if (decidesCode(name)) throw refused(name, 'may not be set for an upstream');
+    if (typeof value !== 'string' || !isVariableValue(value)) {
+      throw refused(name, `must be text of at most ${VARIABLE_VALUE_CHARS_MAX} characters`);
     }
     checked[name] = value;
   }
