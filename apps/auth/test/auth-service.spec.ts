@@ -52,7 +52,7 @@ beforeAll(async () => {
 afterAll(() => auth?.close());
 
 describe('the administrator', () => {
-  it('is there from the first start', async () => {
+  it('the platform administrator is there from the first start', async () => {
     expect(await auth.admission.admit(admin)).toMatchObject({
       id: ADMIN,
       isAdmin: true,
@@ -65,7 +65,7 @@ describe('the administrator', () => {
     });
   });
 
-  it('is made once, whatever number of replicas start', async () => {
+  it('the platform administrator is made once, whatever number of replicas start', async () => {
     const bootstrap = auth.running.application.get(PlatformAdmin, { strict: false });
 
     await Promise.all(Array.from({ length: 5 }, () => bootstrap.onModuleInit()));
@@ -78,7 +78,7 @@ describe('the administrator', () => {
     ).toHaveLength(1);
   });
 
-  it('can be given a token by the process itself', async () => {
+  it('the platform administrator can be given a token by the process itself', async () => {
     const token = await issueAdminToken(auth.running.application, 60_000);
     planted.push(token);
 
@@ -87,7 +87,7 @@ describe('the administrator', () => {
 });
 
 describe('logging in', () => {
-  it('answers like other gateways of this kind', async () => {
+  it('logging in answers as ContextForge does when the password is right', async () => {
     const { email } = await givenUser();
     const { status, body } = await auth.call('POST', '/auth/email/login', {
       body: { email: email.toUpperCase(), password: PASSWORD },
@@ -103,7 +103,7 @@ describe('logging in', () => {
     });
   });
 
-  it('fails alike for a wrong password, an unknown, a disabled and a locked user', async () => {
+  it('logging in fails alike for a wrong password, an unknown, a disabled and a locked user', async () => {
     const { email } = await givenUser();
     const disabled = await givenUser();
     await auth.call('PATCH', `/auth/email/admin/users/${disabled.email}`, { token: admin, body: { is_active: false } });
@@ -122,7 +122,7 @@ describe('logging in', () => {
     expect(await tryIt(email, PASSWORD)).toBe(wrong);
   });
 
-  it('is possible again when the lock is over, and locks anew only after as many failures', async () => {
+  it('an account can log in again when the lock is over, and locks anew only after as many failures', async () => {
     const { email } = await givenUser();
     const tryIt = async (password: string) =>
       (await auth.call('POST', '/auth/login', { body: { email, password } })).status;
@@ -137,7 +137,7 @@ describe('logging in', () => {
     expect(await tryIt(PASSWORD)).toBe(200);
   });
 
-  it('does not fall to guesses made at the same time', async () => {
+  it('an account is locked as well when guesses come at the same time', async () => {
     const { email } = await givenUser();
 
     await Promise.all(
@@ -149,7 +149,7 @@ describe('logging in', () => {
     expect((await auth.call('POST', '/auth/login', { body: { email, password: PASSWORD } })).status).toBe(401);
   });
 
-  it('ends with logging out', async () => {
+  it('a token that logging in gave is refused when its user logged out', async () => {
     const { email, token } = await givenUser();
     expect(await admitted(token)).toBe(email);
 
@@ -160,7 +160,7 @@ describe('logging in', () => {
 });
 
 describe('a token', () => {
-  it('is shown once; only its fingerprint is kept', async () => {
+  it('a token is shown once; only its fingerprint is kept', async () => {
     const { token } = await givenUser();
     const { id, value } = await givenToken(token, { name: 'ci', description: 'for the build', expires_in_days: 3 });
 
@@ -175,7 +175,7 @@ describe('a token', () => {
     expect(rows).not.toContain(value.split('.')[2]);
   });
 
-  it('is good at once, and not any more the moment it is revoked', async () => {
+  it('a token is good at once, and not any more the moment it is revoked', async () => {
     const { email, token } = await givenUser();
     const { id, value } = await givenToken(token);
     const elsewhere = new CallerAdmission(auth.running.bus, { ttlMs: 30_000, max: 10, authRequired: true });
@@ -194,7 +194,7 @@ describe('a token', () => {
     expect(await admitted(token)).toBe(email);
   });
 
-  it('carries its scope', async () => {
+  it('a token carries its scope', async () => {
     const { token } = await givenUser();
     const scoped = await givenToken(token, { scope: { server_id: 's1', permissions: ['tools.read', 'servers.use'] } });
     const whole = await givenToken(admin);
@@ -213,7 +213,7 @@ describe('a token', () => {
     });
   });
 
-  it('gives away no more than the one it was asked for with', async () => {
+  it('a token gives away no more than the one it was asked for with', async () => {
     const { token } = await givenUser();
     const narrow = await givenToken(token, { scope: { permissions: ['tokens.create', 'tokens.read'] } });
     const wish = (by: string, permissions: string[]) =>
@@ -230,7 +230,7 @@ describe('a token', () => {
     expect((await auth.call('DELETE', `/tokens/${child.id}`, { token: narrow.value })).status).toBe(403);
   });
 
-  it('of somebody else does not exist, save for administrators', async () => {
+  it('a token of somebody else does not exist, save for administrators', async () => {
     const { token } = await givenUser();
     const stranger = await givenUser();
     const { id, value } = await givenToken(token);
@@ -244,7 +244,7 @@ describe('a token', () => {
     expect((await auth.call('GET', '/tokens/admin/all', { token: admin })).body.total).toBeGreaterThan(1);
   });
 
-  it('is not made for what would not be enforced, nor twice by one name', async () => {
+  it('a token is not made for what would not be enforced, nor twice by one name', async () => {
     const { token } = await givenUser();
     const wish = async (facts: object) =>
       (await auth.call('POST', '/tokens', { token, body: { name: 'x', ...facts } })).status;
@@ -257,7 +257,7 @@ describe('a token', () => {
     expect(await wish({})).toBe(409);
   });
 
-  it('is not made when a permission is misspelt: the answer names it', async () => {
+  it('a token is not made when a permission is misspelt: the answer names it', async () => {
     const { token } = await givenUser();
 
     const answer = await auth.call('POST', '/tokens', {
@@ -271,7 +271,7 @@ describe('a token', () => {
     ]);
   });
 
-  it('expires', async () => {
+  it('a token expires', async () => {
     const token = await issueAdminToken(auth.running.application, 1_000);
     planted.push(token);
     expect(await admitted(token)).toBe(ADMIN);
@@ -281,7 +281,7 @@ describe('a token', () => {
     expect(await admitted(token)).toBe('auth.credential_invalid');
   });
 
-  it('is noted as used', async () => {
+  it('a token is noted as used', async () => {
     const { token } = await givenUser();
     const { id, value } = await givenToken(token);
     await admitted(value);
@@ -291,7 +291,7 @@ describe('a token', () => {
 });
 
 describe('users', () => {
-  it('are kept by administrators only', async () => {
+  it('users can be managed only when the caller is an administrator', async () => {
     const { token } = await givenUser();
 
     for (const [method, path] of [
@@ -309,7 +309,7 @@ describe('users', () => {
     }
   });
 
-  it('who are disabled are out at once, with every token, and may come back', async () => {
+  it('users who are disabled are out at once, with every token, and may come back', async () => {
     const { email, token } = await givenUser();
     const { value } = await givenToken(token);
     expect([await admitted(token), await admitted(value)]).toEqual([email, email]);
@@ -324,7 +324,7 @@ describe('users', () => {
     expect([await admitted(token), await admitted(value)]).toEqual([email, email]);
   });
 
-  it('who are removed take their tokens with them for good', async () => {
+  it('users who are removed take their tokens with them for good', async () => {
     const { email, token } = await givenUser();
     const { value } = await givenToken(token);
     expect((await auth.call('DELETE', `/auth/email/admin/users/${email}`, { token: admin })).status).toBe(204);
@@ -339,7 +339,7 @@ describe('users', () => {
     expect(await admitted(await auth.login(email, PASSWORD))).toBe(email);
   });
 
-  it('whose password is changed are logged out everywhere', async () => {
+  it('users whose password is changed are logged out everywhere', async () => {
     const { email, token } = await givenUser();
     expect(await admitted(token)).toBe(email);
 
@@ -352,7 +352,7 @@ describe('users', () => {
     expect(await admitted(await auth.login(email, 'four other words now'))).toBe(email);
   });
 
-  it('who are administrators no more are so at once', async () => {
+  it('users who are administrators no more are so at once', async () => {
     const { email, token } = await givenUser({ is_admin: true });
     expect(await auth.admission.admit(token)).toMatchObject({ isAdmin: true });
 
@@ -361,7 +361,7 @@ describe('users', () => {
     expect(await auth.admission.admit(token)).toMatchObject({ isAdmin: false, teams: [] });
   });
 
-  it('cannot be given weak passwords, foreign fields or one e-mail twice', async () => {
+  it('users cannot be given weak passwords, foreign fields or one e-mail twice', async () => {
     const { email } = await givenUser();
     const wish = async (body: object) =>
       (await auth.call('POST', '/auth/email/admin/users', { token: admin, body })).status;
@@ -381,7 +381,7 @@ describe('users', () => {
     expect(made.body).not.toHaveProperty('password_hash');
   });
 
-  it('do not lock themselves out', async () => {
+  it('users do not lock themselves out', async () => {
     expect((await auth.call('DELETE', `/auth/email/admin/users/${ADMIN}`, { token: admin })).status).toBe(409);
     expect(
       (await auth.call('PATCH', `/auth/email/admin/users/${ADMIN}`, { token: admin, body: { is_admin: false } }))
@@ -396,7 +396,7 @@ describe('what is presented to upstreams', () => {
   const present = async (upstreamId: string) =>
     (await auth.running.bus.ask(PresentUpstreamCredential, { upstreamId, principalId: ADMIN })).head;
 
-  it('comes back as it was kept, with a version of its own, and is told of', async () => {
+  it('an upstream credential comes back as it was kept, with a version of its own, and is told of', async () => {
     const told: string[] = [];
     const subscription = auth.running.bus.subscribe(
       UpstreamCredentialChanged,
@@ -417,7 +417,7 @@ describe('what is presented to upstreams', () => {
     subscription.close();
   });
 
-  it('lies in the database encrypted, and only opens for its own upstream', async () => {
+  it('an upstream credential lies in the database encrypted, and only opens for its own upstream', async () => {
     await keep('u2', { headers: { 'X-Key': 'planted-upstream-secret' } });
     const [row] = await auth.database.query("SELECT * FROM auth.upstream_credentials WHERE upstream_id = 'u2'");
     expect(row.sealed.toString('latin1')).not.toContain('planted');
@@ -429,7 +429,7 @@ describe('what is presented to upstreams', () => {
     await auth.database.query("DELETE FROM auth.upstream_credentials WHERE upstream_id = 'u3'");
   });
 
-  it('is refused when it could not be sent', async () => {
+  it('an upstream credential is refused when it could not be sent', async () => {
     await expect(keep('u4', { headers: { 'X-Key': 'planted-upstream-secret\r\nX: y' } })).rejects.toMatchObject({
       code: 'http.invalid',
     });

@@ -29,7 +29,7 @@ afterAll(async () => {
 const admit = (token: string | null) => auth.admission.admit(token ?? '');
 
 describe('token create', () => {
-  it('works on a data folder before the gateway has ever run', async () => {
+  it('token create works on a data folder before the gateway has ever run', async () => {
     expect(await admit(beforeAnyStart)).toMatchObject({
       id: 'early@example.org',
       isAdmin: false,
@@ -38,7 +38,7 @@ describe('token create', () => {
     });
   });
 
-  it('works beside a running gateway, and prints the token alone', async () => {
+  it('token create works beside a running gateway, and prints the token alone', async () => {
     const token = await run(auth.env, 'token create --user Root@Example.org --admin --expires 7d');
 
     expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
@@ -50,7 +50,7 @@ describe('token create', () => {
     });
   });
 
-  it('works by DATABASE_URL', async () => {
+  it('token create works by DATABASE_URL', async () => {
     const [{ directory }] = await auth.database.query("SELECT current_setting('unix_socket_directories') AS directory");
     const { JWT_SECRET_KEY = '' } = JSON.parse(readFileSync(`${dataDir}/secrets.json`, 'utf8'));
     const url = `postgres://postgres@localhost/postgres?host=${encodeURIComponent(directory.replaceAll('"', ''))}`;
@@ -63,7 +63,7 @@ describe('token create', () => {
     );
   });
 
-  it('scopes the token, and can be revoked like any other', async () => {
+  it('token create scopes the token, and can be revoked like any other', async () => {
     const token = await run(
       auth.env,
       'token create --user scoped@example.org --server s1 --permissions tools.read,tools.execute',
@@ -78,7 +78,7 @@ describe('token create', () => {
     await expect((async () => admit(token))()).rejects.toMatchObject({ code: 'auth.credential_invalid' });
   });
 
-  it('makes nobody an administrator who is one not, and an administrator’s plain token is plain', async () => {
+  it('token create makes nobody an administrator who is one not, and an administrator’s plain token is plain', async () => {
     await run(auth.env, 'token create --user plain@example.org');
 
     await expect(run(auth.env, 'token create --user plain@example.org --admin')).rejects.toThrow(
@@ -98,18 +98,18 @@ describe('token create', () => {
     'token create --user a@example.org --expires 99999w',
     'token create --user a@example.org --colour red',
     'token create --user a@example.org --permissions tools.raed',
-  ])('refuses: %s', async (command) => {
+  ])('token create refuses: %s', async (command) => {
     await expect(run(auth.env, command)).rejects.toThrow(/--user|duration|Unknown option|no permission "tools.raed"/);
   });
 
-  it('leaves other commands to others', async () => {
+  it('token create leaves other commands to others', async () => {
     expect(await run(auth.env, 'token destroy')).toBeNull();
     expect(await run(auth.env, 'serve')).toBeNull();
   });
 });
 
 describe('user create', () => {
-  it('takes the password from standard input', async () => {
+  it('user create takes the password from standard input', async () => {
     expect(
       await run(auth.env, 'user create --user new@example.org --password-stdin', 'five words make a phrase\n'),
     ).toBe('created new@example.org');
@@ -122,7 +122,7 @@ describe('user create', () => {
 });
 
 describe('secrets reseal', () => {
-  it('moves every credential to the new key, which then opens them alone', async () => {
+  it('secrets reseal moves every credential to the new key, which then opens them alone', async () => {
     const { AUTH_ENCRYPTION_SECRET: old = '' } = JSON.parse(readFileSync(`${dataDir}/secrets.json`, 'utf8'));
     const current = randomBytes(48).toString('base64url');
     for (let n = 0; n < 120; n += 1) {

@@ -70,7 +70,7 @@ const verdict = async (credential: string): Promise<string> => {
 };
 
 describe('two replicas of auth over NATS', () => {
-  it('start together on an empty database, and know the same users', async () => {
+  it('two replicas of auth start together on an empty database, and know the same users', async () => {
     const token = await adminToken();
 
     expect(await verdict(token)).toBe('admin@example.com');
@@ -78,7 +78,7 @@ describe('two replicas of auth over NATS', () => {
     expect(await rest(1, 'GET', '/auth/email/me', token)).toMatchObject({ email: 'admin@example.com' });
   });
 
-  it('end a token everywhere, whichever of them was told', async () => {
+  it('two replicas of auth end a token everywhere, whichever of them was told', async () => {
     const admin = await adminToken();
     for (const replica of [0, 1, 0, 1]) {
       const { token, access_token: value } = await rest(replica, 'POST', '/tokens', admin, {
@@ -96,7 +96,7 @@ describe('two replicas of auth over NATS', () => {
     }
   });
 
-  it('are believed while the bus is away, but not once it is back and news may have been lost', async () => {
+  it('two replicas of auth are believed while the bus is away, but not once it is back and news may have been lost', async () => {
     const known = await adminToken();
     const unknown = await adminToken();
     await verdict(known);
@@ -119,7 +119,7 @@ describe('two replicas of auth over NATS', () => {
     await expect.poll(() => verdict(unknown), { timeout: 10_000 }).toBe('admin@example.com');
   });
 
-  it('leave nobody in whom nobody knows, once they are gone', async () => {
+  it('two replicas of auth leave nobody in whom nobody knows, once they are gone', async () => {
     const known = await adminToken();
     const unknown = await adminToken();
     await verdict(known);

@@ -100,16 +100,16 @@ beforeAll(async () => {
 afterAll(() => application.close());
 
 describe('the guard of management routes', () => {
-  it('refuses a route whose author forgot to say who may use it', async () => {
+  it('AdminGuard refuses a route whose author forgot to say who may use it', async () => {
     expect((await get('/forgotten', 'root')).status).toBe(403);
     expect((await get('/forgotten')).status).toBe(401);
   });
 
-  it('lets everybody use an open route', async () => {
+  it('AdminGuard lets everybody use an open route', async () => {
     expect((await get('/open')).status).toBe(200);
   });
 
-  it('asks for every permission the route names', async () => {
+  it('AdminGuard asks for every permission the route names', async () => {
     const refused = await get('/guarded', 'reader');
 
     expect(refused.status).toBe(403);
@@ -120,26 +120,26 @@ describe('the guard of management routes', () => {
     expect((await get('/guarded', 'root')).status).toBe(200);
   });
 
-  it('asks for a token even where MCP clients need none', async () => {
+  it('AdminGuard asks for a token even where MCP clients need none', async () => {
     const refused = await get('/guarded');
 
     expect(refused.status).toBe(401);
     expect(refused.headers.get('www-authenticate')).toBe('Bearer scope="tools.read tools.execute"');
   });
 
-  it('refuses a bad token', async () => {
+  it('AdminGuard refuses a bad token', async () => {
     const refused = await get('/anyone', 'forged');
 
     expect(refused.status).toBe(401);
     expect(refused.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
   });
 
-  it('refuses administration to a token that is tied to one virtual server', async () => {
+  it('AdminGuard refuses administration to a token that is tied to one virtual server', async () => {
     expect((await get('/guarded', 'tied')).status).toBe(403);
     expect((await get('/anyone', 'tied')).status).toBe(403);
   });
 
-  it('lets any good token use a route that asks for no more', async () => {
+  it('AdminGuard lets any good token use a route that asks for no more', async () => {
     expect(await (await get('/anyone', 'reader')).json()).toEqual({ caller: 'reader' });
   });
 });

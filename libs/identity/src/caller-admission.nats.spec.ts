@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => nats?.stop());
 
 describe('a replica of auth that dies with the question', () => {
-  it('holds up the caller, but does not turn it away', async () => {
+  it('a replica of auth that dies with the question holds up the caller, but does not turn it away', async () => {
     const bus = await connectNats({ servers: nats.url, name: 'ingress', logger });
     const admission = new CallerAdmission(bus, { ttlMs: 30_000, max: 10, authRequired: true });
     const survivor = await connectNats({ servers: nats.url, name: 'auth', logger });

@@ -67,7 +67,7 @@ afterEach(async () => {
 });
 
 describe('CallerAdmission', () => {
-  it('asks once, and then answers at once', async () => {
+  it('CallerAdmission asks once, and then answers at once', async () => {
     const admission = given();
 
     await admission.admit('ann');
@@ -77,7 +77,7 @@ describe('CallerAdmission', () => {
     expect(asked).toEqual(['ann']);
   });
 
-  it('never takes one credential for another that ends like it', async () => {
+  it('CallerAdmission never takes one credential for another that ends like it', async () => {
     const end = 'e'.repeat(100);
     const admission = given();
     expect(await admission.admit(`ann.${end}`)).toEqual(principalOf(`ann.${end}`));
@@ -91,7 +91,7 @@ describe('CallerAdmission', () => {
     expect(await asks(admission, `ann.${end}`)).toBe(true);
   });
 
-  it('asks once for many callers at the same time', async () => {
+  it('CallerAdmission asks once for many callers at the same time', async () => {
     const admission = given();
 
     const principals = await Promise.all(Array.from({ length: 50 }, async () => admission.admit('ann')));
@@ -100,16 +100,16 @@ describe('CallerAdmission', () => {
     expect(asked).toEqual(['ann']);
   });
 
-  it('refuses a caller without a credential, or admits them as nobody where none is required', () => {
+  it('CallerAdmission refuses a caller without a credential, or admits them as nobody where none is required', () => {
     expect(() => given().admit(null)).toThrow(expect.objectContaining({ code: 'auth.credential_missing' }));
     expect(given({ authRequired: false }).admit(null)).toMatchObject({ id: 'anonymous', kind: 'anonymous', teams: [] });
   });
 
-  it('refuses a wrong credential also where none is required', async () => {
+  it('CallerAdmission refuses a wrong credential also where none is required', async () => {
     expect(await code(() => given({ authRequired: false }).admit('bad'))).toBe('auth.credential_invalid');
   });
 
-  it('remembers a refusal for a moment, and only a moment', async () => {
+  it('CallerAdmission remembers a refusal for a moment, and only a moment', async () => {
     const admission = given();
     expect(await code(() => admission.admit('bad'))).toBe('auth.credential_invalid');
     expect(() => admission.admit('bad')).toThrow('The credential is not valid');
@@ -120,7 +120,7 @@ describe('CallerAdmission', () => {
     expect(asked).toEqual(['bad', 'bad']);
   });
 
-  it('keeps good credentials whatever number of bad ones comes', async () => {
+  it('CallerAdmission keeps good credentials whatever number of bad ones comes', async () => {
     const admission = given({ max: 2 });
     await admission.admit('ann');
 
@@ -129,7 +129,7 @@ describe('CallerAdmission', () => {
     expect(admission.admit('ann')).toEqual(principalOf('ann'));
   });
 
-  it('trusts no longer than its time, nor than the token lives', async () => {
+  it('CallerAdmission trusts no longer than its time, nor than the token lives', async () => {
     const admission = given({ ttlMs: 40 });
     await admission.admit('ann');
     await new Promise((resolve) => setTimeout(resolve, 60));
@@ -142,7 +142,7 @@ describe('CallerAdmission', () => {
     expect(await asks(patient, 'bob')).toBe(true);
   });
 
-  it('does not admit a token that has expired on the way', async () => {
+  it('CallerAdmission does not admit a token that has expired on the way', async () => {
     answer = async (credential) => ({ principal: principalOf(credential), expiresAtMs: Date.now() - 1 });
 
     expect(await code(() => given().admit('ann'))).toBe('auth.credential_invalid');
@@ -151,7 +151,7 @@ describe('CallerAdmission', () => {
   it.each([
     ['its token', { tokenId: 'id-of-ann' }],
     ['its user', { principalId: 'ann@example.org' }],
-  ])('drops a credential as soon as %s is revoked, and no other', async (_what, revoked) => {
+  ])('CallerAdmission drops a credential as soon as %s is revoked, and no other', async (_what, revoked) => {
     const admission = given();
     await admission.admit('ann');
     await admission.admit('bob');
@@ -165,7 +165,7 @@ describe('CallerAdmission', () => {
     expect(admission.admit('bob')).toEqual(principalOf('bob'));
   });
 
-  it('asks again when the grants of a user change', async () => {
+  it('CallerAdmission asks again when the grants of a user change', async () => {
     const admission = given();
     await admission.admit('ann');
     answer = async (credential) => ({
@@ -179,7 +179,7 @@ describe('CallerAdmission', () => {
     await vi.waitFor(async () => expect((await admission.admit('ann')).permissions).toEqual([]));
   });
 
-  it('does not keep an answer that was given before a revocation it heard of', async () => {
+  it('CallerAdmission does not keep an answer that was given before a revocation it heard of', async () => {
     const admission = given();
     let release = (): void => {};
     const held = new Promise<void>((resolve) => {
@@ -202,7 +202,7 @@ describe('CallerAdmission', () => {
     expect(await underWay).toBe('auth.credential_invalid');
   });
 
-  it('fails closed when auth is away, and lets those through whom it knows', async () => {
+  it('CallerAdmission fails closed when auth is away, and lets those through whom it knows', async () => {
     const admission = given();
     await admission.admit('ann');
     await auth.drain();
@@ -211,13 +211,13 @@ describe('CallerAdmission', () => {
     expect(admission.admit('ann')).toEqual(principalOf('ann'));
   });
 
-  it('takes any other failure of auth for its absence', async () => {
+  it('CallerAdmission takes any other failure of auth for its absence', async () => {
     answer = async () => Promise.reject(new Error('boom'));
 
     expect(await code(() => given().admit('ann'))).toBe('auth.unavailable');
   });
 
-  it('notices a revocation whose news was lost, before the time is up', async () => {
+  it('CallerAdmission notices a revocation whose news was lost, before the time is up', async () => {
     const admission = given({ ttlMs: 300 });
     await admission.admit('ann');
     answer = async () => Promise.reject(fail('auth.credential_invalid'));
@@ -231,7 +231,7 @@ describe('CallerAdmission', () => {
     });
   });
 
-  it('forgets everything when the bus was away', async () => {
+  it('CallerAdmission forgets everything when the bus was away', async () => {
     const reconnects: (() => void)[] = [];
     const flaky = new Proxy(edge, {
       get: (target, name) =>

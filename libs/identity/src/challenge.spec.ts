@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { challengeFor } from './challenge.js';
 
 describe('challengeFor', () => {
-  it('names no error when no token was sent', () => {
+  it('challengeFor names no error when no token was sent', () => {
     expect(challengeFor({ code: 'auth.credential_missing' })).toBe('Bearer');
     expect(challengeFor({ code: 'auth.credential_missing' }, { resourceMetadata: 'https://x/.well-known/y' })).toBe(
       'Bearer resource_metadata="https://x/.well-known/y"',
     );
   });
 
-  it('says what is wrong with a token, and what an operation needs', () => {
+  it('challengeFor says what is wrong with a token, and what an operation needs', () => {
     expect(challengeFor({ code: 'auth.credential_invalid' }, { resourceMetadata: 'https://x/y' })).toBe(
       'Bearer error="invalid_token", resource_metadata="https://x/y"',
     );
@@ -18,13 +18,13 @@ describe('challengeFor', () => {
     );
   });
 
-  it('lets nobody write headers of their own', () => {
+  it('challengeFor lets nobody write headers of their own', () => {
     expect(challengeFor({ code: 'auth.credential_missing' }, { resourceMetadata: 'a"b\\c\r\nSet-Cookie: d' })).toBe(
       'Bearer resource_metadata="a\\"b\\\\cSet-Cookie: d"',
     );
   });
 
-  it('is none for other failures', () => {
+  it('challengeFor is none for other failures', () => {
     expect(challengeFor({ code: 'auth.unavailable' })).toBeNull();
   });
 });

@@ -12,12 +12,12 @@ const refusal = (act: () => unknown): string => {
 };
 
 describe('readCredential', () => {
-  it('takes a bearer token, however scheme and header are spelled', () => {
+  it('readCredential takes a bearer token, however scheme and header are spelled', () => {
     expect(read('Host', 'x', 'Authorization', 'Bearer a.b-c_d~e+f/g==')).toBe('a.b-c_d~e+f/g==');
     expect(read('AUTHORIZATION', 'bEARER   abc ')).toBe('abc');
   });
 
-  it('answers null where none is brought', () => {
+  it('readCredential answers null where none is brought', () => {
     expect(read('Host', 'x', 'X-Authorization', 'Bearer abc', 'Cookie', 'jwt_token=abc')).toBeNull();
   });
 
@@ -32,17 +32,17 @@ describe('readCredential', () => {
     ['Bearer\ta.b.c'],
     [`Bearer ${'a'.repeat(8192)}`],
     [''],
-  ])('refuses %j', (value) => {
+  ])('readCredential refuses %j', (value) => {
     expect(refusal(() => read('authorization', value))).toBe('auth.credential_invalid');
   });
 
-  it('refuses two headers, of which Node would keep the first', () => {
+  it('readCredential refuses two headers, of which Node would keep the first', () => {
     expect(refusal(() => read('Authorization', 'Bearer a', 'x', 'y', 'authorization', 'Bearer a'))).toBe(
       'auth.credential_ambiguous',
     );
   });
 
-  it('refuses a token in the URL, also beside a good header, without repeating it', () => {
+  it('readCredential refuses a token in the URL, also beside a good header, without repeating it', () => {
     const carrier = { rawHeaders: ['Authorization', 'Bearer abc'], url: '/mcp?x=1&Access_Token=planted' };
 
     expect(refusal(() => readCredential(carrier))).toBe('auth.credential_invalid');

@@ -32,12 +32,12 @@ describe('holds', () => {
     [['gateways.read'], 'servers.use', false],
     [[], 'tools.read', false],
     [[''], 'tools.read', false],
-  ])('%j → %s: %s', (permissions, wanted, expected) => {
+  ])('holds %j → %s: %s', (permissions, wanted, expected) => {
     // What came from elsewhere may be no permission at all.
     expect(holds(principal({ permissions: permissions as Grant[] }), wanted as Grant)).toBe(expected);
   });
 
-  it('denies administration to a token that reaches public things only', () => {
+  it('holds denies administration to a token that reaches public things only', () => {
     const publicOnly = principal({ permissions: ['*'], isAdmin: true, teams: [] });
 
     expect(holds(publicOnly, 'admin.user_management')).toBe(false);
@@ -67,11 +67,11 @@ describe('canView', () => {
     ["administrator, somebody else's", admin, bobsOwn, false],
     ['team entry without a team', principal({}), { ...redEntry, teamId: null }, false],
     ['a visibility of tomorrow', admin, { ...publicEntry, visibility: 'secret' as 'public' }, false],
-  ])('%s', (_case, who, scope, expected) => {
+  ])('canView: %s', (_case, who, scope, expected) => {
     expect(canView(who, scope)).toBe(expected);
   });
 
-  it('ties a token to the one server it names', () => {
+  it('mayUseServer ties a token to the one server when it names one', () => {
     expect(mayUseServer(principal({}), null)).toBe(true);
     expect(mayUseServer(principal({}), 's1')).toBe(true);
     expect(mayUseServer(principal({ serverId: 's1' }), 's1')).toBe(true);

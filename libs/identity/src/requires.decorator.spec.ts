@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { REQUIRED_PERMISSIONS, Requires } from './requires.decorator.js';
 
 describe('Requires', () => {
-  it('refuses to compile when a permission is misspelt or a wildcard', () => {
+  it('Requires refuses to compile when a permission is misspelt or a wildcard', () => {
     class Routes {
       @Requires('tools.read', 'tools.execute')
       right(): void {}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Readiness } from './readiness.js';
 
 describe('readiness', () => {
-  it('names what is not well', async () => {
+  it('readiness names what is not well', async () => {
     const readiness = new Readiness();
     let bus: string | null = 'disconnected';
     readiness.add('bus', () => bus);
@@ -13,7 +13,7 @@ describe('readiness', () => {
     expect(await readiness.reasons()).toEqual({ database: 'not reachable' });
   });
 
-  it('asks at most once a second, however often it is asked, and sees a change within two', async () => {
+  it('readiness asks at most once a second, however often it is asked, and sees a change within two', async () => {
     const readiness = new Readiness();
     let asked = 0;
     let well = true;
@@ -29,7 +29,7 @@ describe('readiness', () => {
     expect(performance.now() - lostAtMs).toBeLessThan(2_000);
   });
 
-  it('does not wait for one that hangs', async () => {
+  it('readiness does not wait for one that hangs', async () => {
     const readiness = new Readiness();
     readiness.addProbe('database', () => new Promise(() => undefined));
     const startedAtMs = performance.now();

@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 
 describe('vouching for a caller', () => {
-  it('holds for an active user whose token nobody revoked', async () => {
+  it('CallerService admits an active user when nobody revoked the token', async () => {
     expect(await given(clean).admit(await sign())).toMatchObject({
       principal: { id: 'ann@example.org', isAdmin: false },
       expiresAtMs: (issuedAt + 600) * 1000,
@@ -65,14 +65,14 @@ describe('vouching for a caller', () => {
       'goes by the id of another on record',
       { token: { hash: fingerprintOf('another'), userEmail: known.email, wantsUseNoted: false } },
     ],
-  ])('does not hold for a token that %s', async (_case, facts) => {
+  ])('CallerService refuses a token that %s', async (_case, facts) => {
     await expect(given({ ...clean, ...facts }).admit(await sign())).rejects.toMatchObject({
       code: 'auth.credential_invalid',
       message: 'The credential is not valid',
     });
   });
 
-  it('holds the token on record to its user', async () => {
+  it('CallerService admits a token on record when it is shown for its own user', async () => {
     const token = await sign();
     const record = (userEmail: string) =>
       given({ ...clean, token: { hash: fingerprintOf(token), userEmail, wantsUseNoted: true } });
@@ -81,7 +81,7 @@ describe('vouching for a caller', () => {
     await expect(record('bob@example.org').admit(token)).rejects.toMatchObject({ code: 'auth.credential_invalid' });
   });
 
-  it('takes unknown users for ordinary ones only where it is told to', async () => {
+  it('CallerService takes an unknown user for an ordinary one only when it is told to', async () => {
     const token = await sign({ is_admin: true, teams: null });
 
     expect((await given({ ...clean, user: null }, false).admit(token)).principal).toMatchObject({
@@ -90,7 +90,7 @@ describe('vouching for a caller', () => {
     });
   });
 
-  it('refuses a token without iat once its user has a limit', async () => {
+  it('CallerService refuses a token without iat once its user has a limit', async () => {
     const limited = given({ ...clean, user: { ...known, credentialsNotBeforeMs: 1 } });
 
     await expect(limited.admit(await sign({ iat: undefined }))).rejects.toMatchObject({
@@ -98,13 +98,13 @@ describe('vouching for a caller', () => {
     });
   });
 
-  it('fails closed when the rows cannot be read', async () => {
+  it('CallerService fails closed when the rows cannot be read', async () => {
     await expect(given(new Error('connection refused')).admit(await sign())).rejects.toMatchObject({
       code: 'auth.unavailable',
     });
   });
 
-  it('does not look at rows for what is not signed', async () => {
+  it('CallerService does not look at rows for what is not signed', async () => {
     await expect(given(new Error('never asked')).admit('forged')).rejects.toMatchObject({
       code: 'auth.credential_invalid',
     });

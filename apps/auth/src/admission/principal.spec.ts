@@ -25,14 +25,14 @@ describe('principalOf', () => {
     ['admin, disclaimed, all teams', admin, { isAdmin: false, teams: null }, false, []],
     ['user who claims to be admin', user, { isAdmin: true, teams: null }, false, []],
     ['user, some teams', user, { teams: ['a'] }, false, ['a']],
-  ])('%s', (_case, who, facts, isAdmin, teams) => {
+  ])('principalOf: %s', (_case, who, facts, isAdmin, teams) => {
     const principal = principalOf(who, claims(facts));
 
     expect(principal).toMatchObject({ id: 'ann@example.org', isAdmin, teams, tokenId: 'j1' });
     expect(principal.permissions.includes('*')).toBe(isAdmin);
   });
 
-  it('is no administrator with a narrowed token', () => {
+  it('principalOf makes nobody an administrator when the token is narrowed', () => {
     expect(principalOf(admin, claims({ isAdmin: true, teams: null, permissions: ['tools.read'] }))).toMatchObject({
       isAdmin: false,
       permissions: ['tools.read'],

@@ -75,7 +75,7 @@ const verdict = async (token: string, by: JwtService = hs): Promise<unknown> =>
   by.verify(token).catch(({ code, message }: { code: string; message: string }) => ({ code, message }));
 
 describe('a token signed with the shared secret', () => {
-  it('is read', async () => {
+  it('a token signed with the shared secret is read', async () => {
     expect(await hs.verify(forge(HEADER, good()))).toMatchObject({
       subject: 'ann@example.org',
       tokenId: 'j1',
@@ -91,7 +91,7 @@ describe('a token signed with the shared secret', () => {
     ).toMatchObject({ tokenId: 'j1' });
   });
 
-  it('is made as it is read', async () => {
+  it('a token signed with the shared secret is made as it is read', async () => {
     const claims = { sub: 'ann@example.org', jti: 'j1', iat: nowS(), exp: nowS() + 600 };
 
     expect(await hs.verify(await hs.sign(claims))).toMatchObject({
@@ -126,7 +126,7 @@ describe('a token signed with the shared secret', () => {
     ['three empty parts', () => '..'],
     ['claims that are no object', () => forge(HEADER, ['x'])],
     ['not base64', () => forge(HEADER, good()).replace('.', '.$')],
-  ])('is refused: %s', async (_case, token) => {
+  ])('a token signed with the shared secret is refused: %s', async (_case, token) => {
     expect(await verdict(token())).toEqual(REFUSED);
   });
 
@@ -165,17 +165,17 @@ describe('a token signed with the shared secret', () => {
     ['hours, which are not enforced', () => ({ ...good(), scopes: { time_restrictions: { days: ['Mon'] } } })],
     ['usage caps, which are not enforced', () => ({ ...good(), scopes: { usage_limits: { requests_per_hour: 0 } } })],
     ['a restriction of tomorrow', () => ({ ...good(), scopes: { only_on_fridays: true } })],
-  ])('is refused: %s', async (_case, claims) => {
+  ])('a token signed with the shared secret is refused: %s', async (_case, claims) => {
     expect(await verdict(forge(HEADER, claims()))).toEqual(REFUSED);
   });
 
-  it('is allowed a clock that is a minute off', async () => {
+  it('a token signed with the shared secret is allowed a clock that is a minute off', async () => {
     await expect(
       hs.verify(forge(HEADER, { ...good(), exp: nowS() - 55, iat: nowS() + 55, nbf: nowS() + 55 })),
     ).resolves.toBeDefined();
   });
 
-  it('is not an encrypted one', async () => {
+  it('a token is refused when it is encrypted instead of signed', async () => {
     const secret = Buffer.from(SECRET).subarray(0, 32);
     expect(
       await verdict(
@@ -190,7 +190,7 @@ describe('a token signed with the shared secret', () => {
 describe('what the claims say', () => {
   const read = (claims: object) => hs.verify(forge(HEADER, { ...good(), ...claims }));
 
-  it('tells missing, null and listed teams apart', async () => {
+  it('readClaims tells missing, null and listed teams apart', async () => {
     expect((await read({})).teams).toEqual([]);
     expect((await read({ teams: [] })).teams).toEqual([]);
     expect((await read({ teams: null })).teams).toBeNull();
@@ -198,7 +198,7 @@ describe('what the claims say', () => {
     expect((await read({ teams: [{ id: 'a', name: 'A' }] })).teams).toEqual(['a']);
   });
 
-  it('takes the narrower of two admin claims', async () => {
+  it('readClaims takes the narrower of two admin claims', async () => {
     expect((await read({})).isAdmin).toBeUndefined();
     expect((await read({ is_admin: true })).isAdmin).toBe(true);
     expect((await read({ user: { is_admin: true } })).isAdmin).toBe(true);
@@ -206,7 +206,7 @@ describe('what the claims say', () => {
     expect((await read({ is_admin: false, user: { is_admin: true } })).isAdmin).toBe(false);
   });
 
-  it('reads scopes, and empty ones as none', async () => {
+  it('readClaims reads scopes, and empty ones as none', async () => {
     expect(await read({ scopes: { server_id: 's1', permissions: ['tools.read', 'tools.read'] } })).toMatchObject({
       serverId: 's1',
       permissions: ['tools.read'],
@@ -221,7 +221,7 @@ describe('what the claims say', () => {
     });
   });
 
-  it('knows tokens that name their user the old way, and e-mails in any case', async () => {
+  it('readClaims knows tokens that name their user the old way, and e-mails in any case', async () => {
     expect((await read({ sub: undefined, username: 'Ann@Example.org' })).subject).toBe('ann@example.org');
   });
 });
@@ -247,7 +247,7 @@ describe('a token signed with a private key', () => {
     expect(await verdict(token, hs)).toEqual(REFUSED);
   });
 
-  it('is not an HMAC made with the public key', async () => {
+  it('a token signed with a private key is not an HMAC made with the public key', async () => {
     const reader = await load('RS256', { publicKeyPath: pems.rsa.publicPath });
     const der = createPublicKey(pems.rsa.publicPem).export({ type: 'spki', format: 'der' });
 
@@ -257,7 +257,7 @@ describe('a token signed with a private key', () => {
     expect(await verdict(forge({ alg: 'RS256' }, good(), pems.rsa.publicPem), reader)).toEqual(REFUSED);
   });
 
-  it('is not of another key, nor of the same key in another algorithm', async () => {
+  it('a token signed with a private key is not of another key, nor of the same key in another algorithm', async () => {
     const reader = await load('RS256', { publicKeyPath: pems.rsa.publicPath });
     const stranger = await load('RS256', { privateKeyPath: pems.other.privatePath });
     const otherPadding = await load('PS256', { privateKeyPath: pems.rsa.privatePath });
@@ -266,7 +266,7 @@ describe('a token signed with a private key', () => {
     expect(await verdict(await otherPadding.sign(claims()), reader)).toEqual(REFUSED);
   });
 
-  it('needs keys that fit each other and the algorithm, at the start', async () => {
+  it('a token signed with a private key needs keys that fit each other and the algorithm, at the start', async () => {
     const refused = { code: 'config.invalid' };
     const { rsa, other, ec } = pems;
 
@@ -279,7 +279,7 @@ describe('a token signed with a private key', () => {
     await expect(loadJwtKeys(settings({}))).rejects.toMatchObject(refused);
   });
 
-  it('needs more than 1024 bits', async () => {
+  it('a token signed with a private key needs more than 1024 bits', async () => {
     const weak = await writePair('weak', generateKeyPairSync('rsa', { modulusLength: 1024 }));
 
     await expect(load('RS256', { privateKeyPath: weak.privatePath })).rejects.toMatchObject({
@@ -291,7 +291,7 @@ describe('a token signed with a private key', () => {
   });
 });
 
-it('says nothing about the token in its failures', async () => {
+it('JwtService says nothing about a token when it refuses it', async () => {
   const token = await new SignJWT({ planted: 'claim' }).setProtectedHeader({ alg: 'HS256' }).sign(randomBytes(32));
   const error = await hs.verify(token).catch((thrown: Error) => thrown);
 

@@ -14,11 +14,11 @@ describe('narrow', () => {
     ['of a category', ['tools.*'], ['tools.read', 'prompts.read'], ['tools.read']],
     ['colons, capitals, blanks', ['tools.read'], ['tools:read', 'TOOLS.READ', ' tools.read', 'tools:*'], []],
     ['names that nobody knows', ['*'], ['tools.raed', 'a.*', ''], []],
-  ])('%s', (_case, granted, wanted, left) => {
+  ])('narrow: %s', (_case, granted, wanted, left) => {
     expect(narrow(granted, wanted)).toEqual(left);
   });
 
-  it('never widens what every user has', () => {
+  it('narrow never widens what every user has', () => {
     expect(narrow(ORDINARY_PERMISSIONS, ['gateways.create', 'admin.*', 'gateways.*'])).toEqual(['gateways.read']);
   });
 });

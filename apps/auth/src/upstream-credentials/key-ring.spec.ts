@@ -11,7 +11,7 @@ const secret = () => randomBytes(48).toString('base64url');
 const NOT_AUTHENTIC = /unable to authenticate|too short/;
 
 describe('KeyRing', () => {
-  it('opens what it sealed, for what it was sealed for', () => {
+  it('KeyRing opens what it sealed, for what it was sealed for', () => {
     const ring = new KeyRing(secret(), []);
     const sealed = ring.seal('{"headers":{"X":"planted"}}', 'u1');
 
@@ -20,13 +20,13 @@ describe('KeyRing', () => {
     expect(ring.seal('same', 'u1').bytes).not.toEqual(ring.seal('same', 'u1').bytes);
   });
 
-  it('does not open a row that was copied to another upstream', () => {
+  it('KeyRing does not open a row that was copied to another upstream', () => {
     const ring = new KeyRing(secret(), []);
 
     expect(() => ring.open(ring.seal('x', 'u1'), 'u2')).toThrow(NOT_AUTHENTIC);
   });
 
-  it('does not open what was changed, cut, or sealed with a foreign key', () => {
+  it('KeyRing does not open what was changed, cut, or sealed with a foreign key', () => {
     const ring = new KeyRing(secret(), []);
     const { keyId, bytes } = ring.seal('some text', 'u1');
 
@@ -39,7 +39,7 @@ describe('KeyRing', () => {
     expect(() => new KeyRing(secret(), []).open({ keyId, bytes }, 'u1')).toThrow(/not configured/);
   });
 
-  it('reads what former keys sealed and writes with the current one', () => {
+  it('KeyRing reads what former keys sealed and writes with the current one', () => {
     const [old, current] = [secret(), secret()];
     const sealed = new KeyRing(old, []).seal('x', 'u1');
     const rotated = ringOf({
@@ -52,13 +52,13 @@ describe('KeyRing', () => {
     expect(() => new KeyRing(current, []).open(sealed, 'u1')).toThrow(/not configured/);
   });
 
-  it('does not take one key for another that calls itself by its id', () => {
+  it('KeyRing does not take one key for another that calls itself by its id', () => {
     const [one, two] = [new KeyRing(secret(), []), new KeyRing(secret(), [])];
 
     expect(() => two.open({ ...one.seal('x', 'u1'), keyId: two.currentKeyId }, 'u1')).toThrow(NOT_AUTHENTIC);
   });
 
-  it('does not start without a secret', () => {
+  it('KeyRing does not start without a secret', () => {
     expect(() => ringOf({})).toThrow(/AUTH_ENCRYPTION_SECRET is required/);
   });
 });

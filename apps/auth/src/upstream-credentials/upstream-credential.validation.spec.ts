@@ -3,7 +3,7 @@ import type { UpstreamCredential } from '#libs/contracts';
 import { validateUpstreamCredential } from './upstream-credential.validation.js';
 
 describe('validateUpstreamCredential', () => {
-  it('accepts headers and variables when they are as usual', () => {
+  it('validateUpstreamCredential accepts headers and variables when they are as usual', () => {
     expect(() =>
       validateUpstreamCredential({
         headers: { Authorization: 'Bearer x', 'X-Api-Key': 'a, b; c' },
@@ -25,7 +25,7 @@ describe('validateUpstreamCredential', () => {
     { env: { NODE_OPTIONS: 'planted' } },
     { headers: { 'Mcp-Session-Id': 'planted' } },
     { env: Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`V${n}`, 'planted'])) },
-  ])('refuses %j and repeats no value', (credential) => {
+  ])('validateUpstreamCredential refuses %j and repeats no value', (credential) => {
     let message = '';
     try {
       validateUpstreamCredential(credential);

@@ -6,7 +6,7 @@ import { weaknessOfPassword } from './password-policy.js';
 describe('passwords at rest', { timeout: 60_000 }, () => {
   const hasher = new PasswordHasher();
 
-  it('are argon2id, salted, and known again', async () => {
+  it('passwords at rest are argon2id, salted, and known again', async () => {
     const [first, second] = await Promise.all([hasher.hash('correct horse'), hasher.hash('correct horse')]);
 
     expect(first).toMatch(/^\$argon2id\$v=19\$m=65536,t=3,p=1\$[^$]{22}\$[^$]{43}$/);
@@ -15,7 +15,7 @@ describe('passwords at rest', { timeout: 60_000 }, () => {
     expect(await hasher.verify('Correct horse', first)).toBe(false);
   });
 
-  it('match nothing where there is none, at the same cost', async () => {
+  it('passwords at rest match nothing where there is none, at the same cost', async () => {
     const hash = await hasher.hash('correct horse');
     const took = async (work: () => Promise<unknown>): Promise<number> => {
       const startedAtMs = performance.now();
@@ -29,7 +29,7 @@ describe('passwords at rest', { timeout: 60_000 }, () => {
     expect(withoutHash).toBeGreaterThan(withHash / 4);
   });
 
-  it('are worked on a few at a time, and not without end', async () => {
+  it('passwords at rest are worked on a few at a time, and not without end', async () => {
     // Costs next to nothing, so that a busy machine is through with it in time.
     const cheap = '$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
     const results = await Promise.allSettled(Array.from({ length: 60 }, () => hasher.verify('x', cheap)));
@@ -49,7 +49,7 @@ describe('the password policy', () => {
     },
   );
 
-  it('accepts a phrase', () => {
+  it('the password policy accepts a phrase', () => {
     expect(weaknessOfPassword('four little words more', 'ann@example.org')).toBeNull();
   });
 });

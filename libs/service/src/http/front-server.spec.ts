@@ -47,7 +47,7 @@ const statusOf = (url: string): Promise<number> =>
   });
 
 describe('the HTTP server of a process', () => {
-  it('refuses with Retry-After until there is an application', async () => {
+  it('the HTTP server refuses with Retry-After until there is an application', async () => {
     const { front, url } = await start();
     const answer = await fetch(`${url}/mcp`);
     expect([answer.status, answer.headers.get('retry-after'), await answer.json()]).toEqual([
@@ -60,7 +60,7 @@ describe('the HTTP server of a process', () => {
     expect(await statusOf(`${url}/mcp`)).toBe(200);
   });
 
-  it('keeps /health fast while every place is taken', async () => {
+  it('the HTTP server keeps /health fast while every place is taken', async () => {
     const { front, url } = await start({ BACKPRESSURE: '4' });
     const { held, listener } = holding();
     front.serve(listener);
@@ -78,7 +78,7 @@ describe('the HTTP server of a process', () => {
     expect(await last).toBe(200);
   });
 
-  it('does not count streams that gave back their place', async () => {
+  it('the HTTP server does not count streams that gave back their place', async () => {
     const { front, raw, url } = await start({ BACKPRESSURE: '1' });
     const streams: ServerResponse[] = [];
     raw.mount((incoming, response) => {
@@ -98,7 +98,7 @@ describe('the HTTP server of a process', () => {
     expect(await statusOf(url)).toBe(200);
   });
 
-  it('takes one request at a time while the heap is nearly full', async () => {
+  it('the HTTP server takes one request at a time while the heap is nearly full', async () => {
     let share = 0.95;
     const pressure = new HeapPressure(() => share);
     pressure.sample();
@@ -116,7 +116,7 @@ describe('the HTTP server of a process', () => {
     expect(await Promise.all([first, second])).toEqual([200, 200]);
   });
 
-  it('gives back the place of a client that went away', async () => {
+  it('the HTTP server gives back the place of a client that went away', async () => {
     const { front, url, port } = await start({ BACKPRESSURE: '1' });
     const { held, listener } = holding();
     front.serve(listener);
@@ -129,7 +129,7 @@ describe('the HTTP server of a process', () => {
     expect(await statusOf(url)).toBe(200);
   });
 
-  it('refuses connections beyond its cap and takes new ones when some close', async () => {
+  it('the HTTP server refuses connections beyond its cap and takes new ones when some close', async () => {
     const { front, port, url } = await start({ MAX_CONNECTIONS: '5' });
     front.serve((_request, response) => response.end('ok'));
     const sockets: Socket[] = [];
@@ -157,7 +157,7 @@ describe('the HTTP server of a process', () => {
       '400',
     ],
     ['a request without a host', 'GET / HTTP/1.1\r\n\r\n', '400'],
-  ])('refuses %s', async (_name, text, status) => {
+  ])('the HTTP server refuses %s', async (_name, text, status) => {
     const { front, port } = await start();
     front.serve((_request, response) => response.end('ok'));
     const socket = connect(port, '127.0.0.1');
@@ -170,12 +170,12 @@ describe('the HTTP server of a process', () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
-  it('has the time limits that slow clients run into', async () => {
+  it('the HTTP server has the time limits that slow clients run into', async () => {
     const { front } = await start();
     expect(front.server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 30_000, timeout: 0 });
   });
 
-  it('answers a request that comes on an idle connection just after the stop, and ends the connection', async () => {
+  it('the HTTP server answers a request that comes on an idle connection just after the stop, and ends the connection', async () => {
     const { front, port } = await start();
     front.serve((_request, response) => response.end('ok'));
     const socket = connect(port, '127.0.0.1');
@@ -195,7 +195,7 @@ describe('the HTTP server of a process', () => {
     await expect(statusOf(`http://127.0.0.1:${port}`)).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('ends an idle connection and finishes a busy one when it stops', async () => {
+  it('the HTTP server ends an idle connection and finishes a busy one when it stops', async () => {
     const { front, port } = await start();
     const { held, listener } = holding();
     front.serve(listener);
@@ -215,7 +215,7 @@ describe('the HTTP server of a process', () => {
     await idleClosed;
   });
 
-  it('ignores the offer of h2c, and answers as usual', async () => {
+  it('the HTTP server ignores the offer of h2c, and answers as usual', async () => {
     const { front, raw, port } = await start();
     raw.onUpgrade(() => true);
     front.serve((_request, response) => response.end('ok'));
@@ -231,7 +231,7 @@ describe('the HTTP server of a process', () => {
     expect(status).toBe(200);
   });
 
-  it('answers upgrades that nobody wants with 404 and hands on the others', async () => {
+  it('the HTTP server answers upgrades that nobody wants with 404 and hands on the others', async () => {
     const { raw, port } = await start();
     raw.onUpgrade((incoming, socket) => {
       if (incoming.url !== '/ws') return false;
@@ -248,14 +248,14 @@ describe('the HTTP server of a process', () => {
     expect(await upgrade('/other')).toBe('HTTP/1.1 404 Not Found');
   });
 
-  it('shows metrics to its own network, not to those who come through the edge', async () => {
+  it('the HTTP server shows metrics to its own network, not to those who come through the edge', async () => {
     const { url } = await start();
     expect(await statusOf(`${url}/internal/metrics`)).toBe(200);
     const forwarded = await fetch(`${url}/internal/metrics`, { headers: { 'x-forwarded-for': '1.2.3.4' } });
     expect(forwarded.status).toBe(503);
   });
 
-  it('keeps the metrics bounded whatever the method and path', async () => {
+  it('the HTTP server keeps the metrics bounded whatever the method and path', async () => {
     const { front, url } = await start();
     front.serve((_request, response) => response.end('ok'));
     for (let count = 0; count < 20; count++) await fetch(`${url}/random/${count}`, { method: 'PURGE' });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toCamelCase } from './camel-case.js';
 
 describe('names in requests', () => {
-  it('may be in snake_case on the first two levels', () => {
+  it('names in requests may be in snake_case on the first two levels', () => {
     expect(
       toCamelCase({ team_id: 't', server: { associated_tools: ['a_b'], oauth_config: { client_id: 'kept' } } }),
     ).toEqual({
@@ -11,7 +11,7 @@ describe('names in requests', () => {
     });
   });
 
-  it('are left alone inside what is not ours', () => {
+  it('names in requests are left alone inside what is not ours', () => {
     const foreign = {
       inputSchema: { a_b: { c_d: 1 } },
       output_schema: { a_b: 1 },
@@ -26,7 +26,7 @@ describe('names in requests', () => {
     expect(toCamelCase(foreign)).toEqual({ ...others, outputSchema: output_schema });
   });
 
-  it('keep leading underscores, capitals and digits', () => {
+  it('names in requests keep leading underscores, capitals and digits', () => {
     expect(toCamelCase({ _private: 1, SOME_NAME: 2, line_2: 3, a__b: 4 })).toEqual({
       _private: 1,
       SOME_NAME: 2,
@@ -35,11 +35,11 @@ describe('names in requests', () => {
     });
   });
 
-  it('are refused in two spellings at once', () => {
+  it('names in requests are refused in two spellings at once', () => {
     expect(() => toCamelCase({ team_id: 1, teamId: 2 })).toThrow('"teamId" is given in two spellings');
   });
 
-  it('reach into lists', () => {
+  it('names in requests reach into lists', () => {
     expect(toCamelCase([{ a_b: { c_d: { e_f: 1 } } }])).toEqual([{ aB: { cD: { e_f: 1 } } }]);
   });
 

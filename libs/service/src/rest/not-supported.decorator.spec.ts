@@ -37,7 +37,7 @@ describe('NotSupported', () => {
     { oneTimeAuth: false },
     { oneTimeAuth: 'false' },
     { isActive: true },
-  ])('accepts %j, which asks for nothing', async (body) => {
+  ])('NotSupported accepts %j, which asks for nothing', async (body) => {
     expect(await take(body)).toBeInstanceOf(Body);
     expect(await take(body, Change)).toBeInstanceOf(Change);
   });
@@ -48,7 +48,7 @@ describe('NotSupported', () => {
     ['oneTimeAuth', true],
     ['isActive', false],
     ['oauthConfig', 0],
-  ])('refuses %s of %j, which asks for something, by name', async (field, value) => {
+  ])('NotSupported refuses %s of %j, which asks for something, by name', async (field, value) => {
     const refused = [{ field, message: 'is not supported by this gateway' }];
 
     expect(await take({ [field]: value })).toEqual(refused);
@@ -57,7 +57,7 @@ describe('NotSupported', () => {
 });
 
 describe('MayRepeat', () => {
-  it('accepts what the view shows when it is sent back, and nothing else', async () => {
+  it('MayRepeat accepts what the view shows when it is sent back, and nothing else', async () => {
     expect(await take({ id: 'x', gatewayMode: 'direct_proxy' }, Repeating)).toBeInstanceOf(Repeating);
     expect(await take({ id: 'x', oneTimeAuth: true, slug: 'y' }, Repeating)).toEqual([
       { field: 'slug', message: 'is not known here' },
@@ -68,7 +68,7 @@ describe('MayRepeat', () => {
 });
 
 describe('validationPipe', () => {
-  it('refuses members that the class does not declare when there are any, and names them all', async () => {
+  it('validationPipe refuses members that the class does not declare when there are any, and names them all', async () => {
     expect(await take({ extra: 1, __more: { a: 1 } })).toEqual([
       { field: 'extra', message: 'is not known here' },
       { field: '__more', message: 'is not known here' },

@@ -18,13 +18,13 @@ const lockHeldBy = (pid: number): void => {
 };
 
 describe('the data folder', () => {
-  it('is made for its owner alone', () => {
+  it('the data folder is made for its owner alone', () => {
     const made = openDataDir(join(dir, 'a', 'b'));
     const others = statSync(made).mode & 0o077;
     expect(others).toBe(process.getuid?.() === 0 ? 0o011 : 0);
   });
 
-  it('is refused while another process holds it', async () => {
+  it('the data folder is refused while another process holds it', async () => {
     const other = spawn('sleep', ['30']);
     try {
       lockHeldBy(other.pid as number);
@@ -34,7 +34,7 @@ describe('the data folder', () => {
     }
   });
 
-  it('is taken over from a process that was killed', async () => {
+  it('the data folder is taken over from a process that was killed', async () => {
     const other = spawn('sleep', ['30']);
     lockHeldBy(other.pid as number);
     const gone = new Promise((resolve) => other.once('exit', resolve));
@@ -46,7 +46,7 @@ describe('the data folder', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it('is taken over when the pid now belongs to another process', () => {
+  it('the data folder is taken over when the pid now belongs to another process', () => {
     writeFileSync(join(dir, 'lock'), JSON.stringify({ pid: 1, startedAt: 'long ago' }));
     lockDataDir(dir)();
     expect(readdirSync(dir)).toEqual([]);
@@ -58,21 +58,21 @@ describe('the data folder', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it('cannot be taken twice by one process', () => {
+  it('the data folder cannot be taken twice by one process', () => {
     const release = lockDataDir(dir);
     expect(() => lockDataDir(dir)).toThrow('in use');
     release();
     lockDataDir(dir)();
   });
 
-  it('is not given back by one that has lost it', () => {
+  it('the data folder is not given back by one that has lost it', () => {
     const release = lockDataDir(dir);
     writeFileSync(join(dir, 'lock'), 'of somebody else');
     release();
     expect(readFileSync(join(dir, 'lock'), 'utf8')).toBe('of somebody else');
   });
 
-  it('says plainly that it cannot be used', () => {
+  it('the data folder says plainly that it cannot be used', () => {
     writeFileSync(join(dir, 'file'), '');
     expect(() => openDataDir(join(dir, 'file', 'below'))).toThrow(/SWITCHYARD_DATA_DIR: .*ENOTDIR/);
   });

@@ -103,7 +103,7 @@ const becomes = async (wanted: unknown, limitMs: number): Promise<number> => {
 };
 
 describe('a service and what it depends on', () => {
-  it('waits for stores that start after it, alive all the while', async () => {
+  it('a service waits for stores that start after it, alive all the while', async () => {
     await prepare();
     const starting = startService({ parts: [part], env, logger });
     await pause(400);
@@ -117,7 +117,7 @@ describe('a service and what it depends on', () => {
     expect(await ready()).toBe('ready');
   });
 
-  it('says within 2 s that it lost one, lives on, and says within 3 s that it is back', async () => {
+  it('a service says within 2 s that it lost one, lives on, and says within 3 s that it is back', async () => {
     await prepare();
     let broker = await nats(ports.nats);
     let store = await redis(ports.redis);
@@ -141,7 +141,7 @@ describe('a service and what it depends on', () => {
     await becomes('ready', 5_000);
   });
 
-  it('stops in good time when everything it needs is gone', async () => {
+  it('a service stops in good time when everything it needs is gone', async () => {
     await prepare();
     const broker = await nats(ports.nats);
     const store = await redis(ports.redis);
@@ -154,7 +154,7 @@ describe('a service and what it depends on', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(5_000);
   });
 
-  it('is told by the database itself when that is gone', async () => {
+  it('a service is told by the database itself when that is gone', async () => {
     await prepare();
     await nats(ports.nats);
     await redis(ports.redis);
@@ -167,7 +167,7 @@ describe('a service and what it depends on', () => {
     await becomes({ database: 'not reachable' }, 2_000);
   });
 
-  it('takes its bus credentials from the URL', async () => {
+  it('a service takes its bus credentials from the URL', async () => {
     await prepare();
     await redis(ports.redis);
     await run(

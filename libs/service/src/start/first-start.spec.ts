@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('the first start', () => {
-  it('makes strong secrets that only their owner can read, and finds them again', () => {
+  it('the first start makes strong secrets that only their owner can read, and finds them again', () => {
     const made = keptSecrets(NAMES, {}, dir);
     expect(Object.keys(made)).toEqual(NAMES);
     for (const secret of Object.values(made)) expect(weaknessOf(secret)).toBeNull();
@@ -22,17 +22,17 @@ describe('the first start', () => {
     expect(keptSecrets(NAMES, {}, dir)).toEqual(made);
   });
 
-  it('adds what a later version needs and keeps the rest', () => {
+  it('the first start adds what a later version needs and keeps the rest', () => {
     const made = keptSecrets(['JWT_SECRET_KEY'], {}, dir);
     expect(keptSecrets(NAMES, {}, dir)).toMatchObject(made);
   });
 
-  it('prefers what the environment gives and writes nothing then', () => {
+  it('the first start prefers what the environment gives and writes nothing then', () => {
     expect(keptSecrets(['JWT_SECRET_KEY'], { JWT_SECRET_KEY: 'given' }, dir)).toEqual({});
     expect(() => statSync(join(dir, 'secrets.json'))).toThrow('ENOENT');
   });
 
-  it('closes a file that others could read', () => {
+  it('the first start closes a file that others could read', () => {
     keptSecrets(NAMES, {}, dir);
     chmodSync(join(dir, 'secrets.json'), 0o644);
     keptSecrets(NAMES, {}, dir);
@@ -47,7 +47,7 @@ describe('the first start', () => {
 });
 
 describe('secrets from the environment', () => {
-  it('are refused all at once, with the reason and never the value', () => {
+  it('secrets from the environment are refused all at once, with the reason and never the value', () => {
     const env = { JWT_SECRET_KEY: 'hunter2hunter2', AUTH_ENCRYPTION_SECRET: 'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk' };
     let message = '';
     try {
@@ -60,7 +60,7 @@ describe('secrets from the environment', () => {
     for (const value of Object.values(env)) expect(message).not.toContain(value);
   });
 
-  it('must all be given where the stores are elsewhere', () => {
+  it('secrets from the environment must all be given where the stores are elsewhere', () => {
     expect(() => requireSecrets(NAMES, { JWT_SECRET_KEY: 'x' })).toThrow('AUTH_ENCRYPTION_SECRET is required');
   });
 });

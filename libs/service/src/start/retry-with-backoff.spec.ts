@@ -12,7 +12,7 @@ const settings = (attemptsMax: number, signal = new AbortController().signal) =>
 });
 
 describe('waiting for something at start', () => {
-  it('doubles the pause up to 30 s and spreads it by a quarter either way', () => {
+  it('retryWithBackoff doubles the pause up to 30 s and spreads it by a quarter either way', () => {
     expect([1, 2, 3, 4, 5, 30].map((attempt) => pauseMs(attempt, 2_000, () => 0.5))).toEqual([
       2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
     ]);
@@ -20,7 +20,7 @@ describe('waiting for something at start', () => {
     expect(pauseMs(1, 2_000, () => 1)).toBe(2_500);
   });
 
-  it('goes on until it works', async () => {
+  it('retryWithBackoff goes on until it works', async () => {
     let attempts = 0;
     const connect = async (): Promise<number> => {
       if (++attempts < 4) throw new Error('not yet');
@@ -29,7 +29,7 @@ describe('waiting for something at start', () => {
     expect(await retryWithBackoff(settings(5), connect)).toBe(4);
   });
 
-  it('gives up with what it waited for and the last reason, without the password in it', async () => {
+  it('retryWithBackoff gives up with what it waited for and the last reason, without the password in it', async () => {
     let attempts = 0;
     const connect = async (): Promise<never> => {
       attempts++;
@@ -41,14 +41,14 @@ describe('waiting for something at start', () => {
     expect(attempts).toBe(3);
   });
 
-  it('names the code of a failure that has no message', async () => {
+  it('retryWithBackoff names the code of a failure that has no message', async () => {
     const refused = Object.assign(new Error(''), { code: 'ECONNREFUSED' });
     await expect(retryWithBackoff(settings(1), () => Promise.reject(new AggregateError([refused])))).rejects.toThrow(
       'ECONNREFUSED',
     );
   });
 
-  it('stops at once when the process is told to', async () => {
+  it('retryWithBackoff stops at once when the process is told to', async () => {
     const stopping = new AbortController();
     const waiting = retryWithBackoff({ ...settings(9, stopping.signal), intervalMs: 60_000 }, () =>
       Promise.reject(new Error('no')),

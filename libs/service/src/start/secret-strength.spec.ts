@@ -32,7 +32,7 @@ describe('a secret from the environment', () => {
     expect(weaknessOf(secret)).not.toBeNull();
   });
 
-  it('is accepted when it is random, in any usual alphabet', () => {
+  it('a secret from the environment is accepted when it is random, in any usual alphabet', () => {
     for (let round = 0; round < 5_000; round++) {
       const bytes = createHash('sha256').update(`round ${round}`).digest();
       for (const encoding of ['hex', 'base64', 'base64url'] as const)
@@ -41,7 +41,7 @@ describe('a secret from the environment', () => {
     }
   });
 
-  it('is never repeated in the reason', () => {
+  it('a secret from the environment is never repeated in the reason', () => {
     for (const secret of WEAK) expect(weaknessOf(secret)).not.toContain(secret);
   });
 });

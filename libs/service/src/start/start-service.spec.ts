@@ -98,7 +98,7 @@ const post = (body: string, path = '/things', headers: Record<string, string> = 
   fetch(`${service.url}${path}`, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
 
 describe('a running service', () => {
-  it('answers /health, /ready and /version', async () => {
+  it('a running service answers /health, /ready and /version', async () => {
     expect(await (await fetch(`${service.url}/health`)).json()).toEqual({ status: 'healthy' });
     expect(await (await fetch(`${service.url}/ready`)).json()).toEqual({ status: 'ready' });
     expect(await (await fetch(`${service.url}/version`)).json()).toMatchObject({
@@ -109,20 +109,20 @@ describe('a running service', () => {
     expect((await fetch(`${service.url}/health`, { method: 'POST' })).status).toBe(405);
   });
 
-  it('serves REST under /v1 and without it', async () => {
+  it('a running service serves REST under /v1 and without it', async () => {
     for (const prefix of ['', '/v1'])
       expect(await (await fetch(`${service.url}${prefix}/things?a=b`)).json()).toEqual({ a: 'b' });
     expect((await fetch(`${service.url}/v2/things`)).status).toBe(404);
   });
 
-  it('gives raw handlers every request before Fastify', async () => {
+  it('a running service gives raw handlers every request before Fastify', async () => {
     expect(await (await fetch(`${service.url}/mcp`, { method: 'POST' })).text()).toBe('raw POST');
     const broken = await fetch(`${service.url}/mcp/throws`);
     expect(broken.status).toBe(500);
     expect(await broken.json()).toEqual({ detail: 'Internal error', code: 'platform.internal' });
   });
 
-  it('takes snake_case and camelCase', async () => {
+  it('a running service takes snake_case and camelCase', async () => {
     const body = { display_name: 'a', inner: { team_name: 'bb' }, input_schema: { a_b: 1 } };
     const wanted = { displayName: 'a', inner: { teamName: 'bb' }, inputSchema: { a_b: 1 } };
     expect(await (await post(JSON.stringify(body))).json()).toEqual(wanted);
@@ -145,7 +145,7 @@ describe('a running service', () => {
     ['a query beside a body', () => post('{"displayName":"a"}', '/things?colour=x'), ['colour']],
     ['a body where the route reads none', () => post('{"colour":"x"}', '/things/slow'), ['colour']],
     ['a text where the route reads no body', () => post('"colour"', '/things/slow'), ['body']],
-  ])('refuses %s, and names them', async (_case, send, fields) => {
+  ])('a running service refuses %s, and names them', async (_case, send, fields) => {
     const answer = await send();
 
     expect(answer.status).toBe(422);
@@ -155,12 +155,12 @@ describe('a running service', () => {
     });
   });
 
-  it('takes an empty body and an empty query when the route reads neither', async () => {
+  it('a running service takes an empty body and an empty query when the route reads neither', async () => {
     expect(await (await post('{}', '/things/slow?')).text()).toBe('done');
     expect(await (await post('', '/things/slow')).text()).toBe('done');
   });
 
-  it('names every field that is not valid', async () => {
+  it('a running service names every field that is not valid', async () => {
     const answer = await post('{"size":"x","inner":{"teamName":"b"}}');
     expect(answer.status).toBe(422);
     const body = (await answer.json()) as { detail: string; code: string; errors: { field: string }[] };
@@ -211,7 +211,7 @@ describe('a running service', () => {
     expect(answer.headers.get('retry-after')).toBe(status === 503 ? '1' : null);
   });
 
-  it('carries the correlation id and security headers', async () => {
+  it('a running service carries the correlation id and security headers', async () => {
     const answer = await fetch(`${service.url}/things`, { headers: { 'x-correlation-id': 'abc-1' } });
     expect(answer.headers.get('x-correlation-id')).toBe('abc-1');
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
@@ -220,20 +220,20 @@ describe('a running service', () => {
     expect(other.headers.get('x-correlation-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('shows its API', async () => {
+  it('a running service shows its API when /docs is asked for', async () => {
     expect((await fetch(`${service.url}/docs`)).status).toBe(200);
     const document = (await (await fetch(`${service.url}/docs-json`)).json()) as { paths: Record<string, unknown> };
     expect(Object.keys(document.paths)).toContain('/v1/things');
   });
 
-  it('shows its own metrics, by route template', async () => {
+  it('a running service shows its own metrics, by route template', async () => {
     const text = await (await fetch(`${service.url}/internal/metrics`)).text();
     expect(text).toMatch(/http_requests_total\{method="GET",route="\/things\/failing\/:how",status="409"\} \d/);
     expect(text).toMatch(/http_requests_total\{method="POST",route="\/mcp",status="200"\} \d/);
     expect(text).not.toContain('nowhere');
   });
 
-  it('refuses what is more than it can serve, at once, and recovers at once', async () => {
+  it('a running service refuses what is more than it can serve, at once, and recovers at once', async () => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => fetch(`${service.url}/things/slow`)));
     const shed = answers.filter(({ status }) => status === 503);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(8);
@@ -244,7 +244,7 @@ describe('a running service', () => {
 });
 
 describe('starting and stopping', () => {
-  it('finishes what is in hand, refuses what comes after, and closes', async () => {
+  it('a service finishes what is in hand, refuses what comes after, and closes', async () => {
     const other = await startService({ parts: [part], env: { ...env, SWITCHYARD_DATA_DIR: dir } });
     const slow = fetch(`${other.url}/things/slow`);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -254,7 +254,7 @@ describe('starting and stopping', () => {
     expect(await stopping).toBe(true);
   });
 
-  it('is alive but not ready while it waits for what it needs, and leaves when told to', async () => {
+  it('a service is alive but not ready while it waits for what it needs, and leaves when told to', async () => {
     const port = await freePort();
     const stopping = new AbortController();
     const starting = startService({
@@ -277,7 +277,7 @@ describe('starting and stopping', () => {
     await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow('fetch failed');
   });
 
-  it('gives up with a reason when what it needs never comes', async () => {
+  it('a service gives up with a reason when what it needs never comes', async () => {
     const starting = startService({
       parts: [part],
       env: {
@@ -292,7 +292,7 @@ describe('starting and stopping', () => {
     expect(message).not.toContain('hunter2');
   });
 
-  it('says which port is taken', async () => {
+  it('a service says which port is taken', async () => {
     const blocker = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => blocker.once('listening', resolve));
     const { port } = blocker.address() as { port: number };

@@ -54,11 +54,11 @@ describe.each(Object.keys(adapters))('the %s cache', (adapter) => {
     key = `key-${count++}`;
   });
 
-  it('is ready', () => {
+  it('a cache is ready', () => {
     expect(cache.ready).toBe(true);
   });
 
-  it('gives back what was set, and null for what was not', async () => {
+  it('a cache gives back what was set, and null for what was not', async () => {
     expect(await cache.get(key)).toBeNull();
     await cache.set(key, 'zażółć "\u0000" 🙂', 10_000);
     expect(await cache.get(key)).toBe('zażółć "\u0000" 🙂');
@@ -66,7 +66,7 @@ describe.each(Object.keys(adapters))('the %s cache', (adapter) => {
     expect(await cache.get(key)).toBe('');
   });
 
-  it('ends every entry by itself', async () => {
+  it('a cache ends every entry by itself', async () => {
     await cache.set(key, 'a', 40);
     await cache.setIfAbsent(`${key}b`, 'b', 40);
     await cache.append(`${key}c`, 'c', { lengthMax: 9, ttlMs: 40 });
@@ -78,20 +78,20 @@ describe.each(Object.keys(adapters))('the %s cache', (adapter) => {
     expect(await cache.increment(`${key}d`, 40)).toBe(1);
   });
 
-  it('deletes, and says whether there was something', async () => {
+  it('a cache deletes, and says whether there was something', async () => {
     await cache.set(key, 'a', 10_000);
     expect(await cache.delete(key)).toBe(true);
     expect(await cache.delete(key)).toBe(false);
     expect(await cache.get(key)).toBeNull();
   });
 
-  it('lets one of many take a value', async () => {
+  it('a cache lets one of many take a value', async () => {
     await cache.set(key, 'once', 10_000);
     const taken = await Promise.all(Array.from({ length: 10 }, () => cache.getAndDelete(key)));
     expect(taken.filter((value) => value !== null)).toEqual(['once']);
   });
 
-  it('puts off the end of an entry that is there', async () => {
+  it('a cache puts off the end of an entry that is there', async () => {
     await cache.set(key, 'a', 1_000);
     expect(await cache.extend(key, 10_000)).toBe(true);
     expect(await cache.extend(`${key}-absent`, 10_000)).toBe(false);
@@ -99,7 +99,7 @@ describe.each(Object.keys(adapters))('the %s cache', (adapter) => {
     expect(await cache.get(key)).toBe('a');
   });
 
-  it('gives a lease to one of many, which alone can renew, change and end it', async () => {
+  it('a cache gives a lease to one of many, which alone can renew, change and end it', async () => {
     const won = await Promise.all(['a', 'b', 'c'].map((holder) => cache.setIfAbsent(key, holder, 1_000)));
     expect(won.filter(Boolean)).toHaveLength(1);
     const holder = (await cache.get(key)) as string;
@@ -116,14 +116,14 @@ describe.each(Object.keys(adapters))('the %s cache', (adapter) => {
     expect(await cache.setIfAbsent(key, 'd', 10_000)).toBe(true);
   });
 
-  it('does not set what it compares with nothing', async () => {
+  it('a cache does not set what it compares with nothing', async () => {
     expect(await cache.compareAndSet(key, '', 'x', 10_000)).toBe(false);
     expect(await cache.compareAndExtend(key, '', 10_000)).toBe(false);
     expect(await cache.compareAndDelete(key, '')).toBe(false);
     expect(await cache.get(key)).toBeNull();
   });
 
-  it('numbers what is appended, and replays what came after a number', async () => {
+  it('a cache numbers what is appended, and replays what came after a number', async () => {
     const options = { lengthMax: 100, ttlMs: 10_000 };
     const ids: number[] = [];
     for (const value of ['a', 'b', 'c']) ids.push(await cache.append(key, value, options));
@@ -140,13 +140,13 @@ describe.each(Object.keys(adapters))('the %s cache', (adapter) => {
     expect(await cache.readSince(key, 3)).toEqual({ entries: [], complete: true });
   });
 
-  it('gives no number twice when many append', async () => {
+  it('a cache gives no number twice when many append', async () => {
     const options = { lengthMax: 100, ttlMs: 10_000 };
     const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => cache.append(key, `${n}`, options)));
     expect([...ids].sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
   });
 
-  it('keeps the last entries of a list and says when some are missing', async () => {
+  it('a cache keeps the last entries of a list and says when some are missing', async () => {
     for (let n = 1; n <= 7; n++) await cache.append(key, `${n}`, { lengthMax: 3, ttlMs: 10_000 });
     const kept = [5, 6, 7].map((id) => ({ id, value: `${id}` }));
     expect(await cache.readSince(key, 4)).toEqual({ entries: kept, complete: true });
@@ -157,13 +157,13 @@ describe.each(Object.keys(adapters))('the %s cache', (adapter) => {
     expect(await cache.readSince(key, 6)).toEqual({ entries: [{ id: 8, value: '8' }], complete: false });
   });
 
-  it('does not pretend to be complete for a list it does not know, or a number it never gave', async () => {
+  it('a cache does not pretend to be complete for a list it does not know, or a number it never gave', async () => {
     expect(await cache.readSince(key, 5)).toEqual({ entries: [], complete: false });
     await cache.append(key, 'a', { lengthMax: 9, ttlMs: 10_000 });
     expect(await cache.readSince(key, 5)).toEqual({ entries: [], complete: false });
   });
 
-  it('counts until the end that its first increment set', async () => {
+  it('a cache counts until the end that its first increment set', async () => {
     expect(await cache.increment(key, 1_000)).toBe(1);
     expect(await cache.increment(key, 10_000, 5)).toBe(6);
     expect(await cache.increment(key, 10_000, -2)).toBe(4);
@@ -171,7 +171,7 @@ describe.each(Object.keys(adapters))('the %s cache', (adapter) => {
     expect(await cache.increment(key, 10_000)).toBe(1);
   });
 
-  it('holds a large value whole', async () => {
+  it('a cache holds a large value whole', async () => {
     const value = 'x'.repeat(2_000_000);
     await cache.set(key, value, 10_000);
     expect(await cache.get(key)).toBe(value);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { MemoryCache } from './memory-cache.js';
 
-it('forgets what was used least recently when it is full', async () => {
+it('MemoryCache forgets what was used least recently when it is full', async () => {
   const cache = new MemoryCache({ entriesMax: 3 });
   for (const key of ['a', 'b', 'c']) await cache.set(key, key, 10_000);
   await cache.get('a');
@@ -10,7 +10,7 @@ it('forgets what was used least recently when it is full', async () => {
   expect(await cache.get('a')).toBe('a');
 });
 
-it('stays within its bytes, lists included, and takes no entry that alone exceeds them', async () => {
+it('MemoryCache stays within its bytes, lists included, and takes no entry that alone exceeds them', async () => {
   const cache = new MemoryCache({ bytesMax: 10_000 });
   for (let n = 0; n < 100; n++) await cache.set(`key-${n}`, 'x'.repeat(500), 10_000);
   const kept = await Promise.all(Array.from({ length: 100 }, (_, n) => cache.get(`key-${n}`)));

@@ -41,7 +41,7 @@ describe('a cache in Redis', () => {
     await redis.stop();
   });
 
-  it('keeps its keys under CACHE_PREFIX', async () => {
+  it('the cache in Redis keeps its keys under CACHE_PREFIX', async () => {
     const other = await openCache(configOf({ REDIS_URL: redis.url, CACHE_PREFIX: 'other:' }), logger);
     await cache.set('key', 'ours', 10_000);
     await cache.append('list', 'ours', { lengthMax: 5, ttlMs: 10_000 });
@@ -53,7 +53,7 @@ describe('a cache in Redis', () => {
     await other.close();
   });
 
-  it('fails each operation within its timeout while Redis is stopped, then at once, and mends itself', async () => {
+  it('the cache in Redis fails each operation within its timeout while Redis is stopped, then at once, and mends itself', async () => {
     redis.pause();
     const failure = cache.get('key');
     await expect(failure).rejects.toMatchObject({ code: 'platform.not_ready' });
@@ -67,7 +67,7 @@ describe('a cache in Redis', () => {
     expect(cache.ready).toBe(true);
   });
 
-  it('refuses at once while Redis is gone, mends itself, and finds what was kept', async () => {
+  it('the cache in Redis refuses at once while Redis is gone, mends itself, and finds what was kept', async () => {
     await cache.set('key', 'kept', 60_000);
     await redis.kill();
     await sleep(50);
@@ -77,7 +77,7 @@ describe('a cache in Redis', () => {
     await eventually(async () => (await cache.get('key')) === 'kept', 3_000);
   });
 
-  it('does not repeat an increment whose answer was lost', async () => {
+  it('the cache in Redis does not repeat an increment whose answer was lost', async () => {
     await cache.increment('n', 60_000);
     redis.pause();
     await expect(cache.increment('n', 60_000)).rejects.toMatchObject({ code: 'platform.not_ready' });
@@ -88,7 +88,7 @@ describe('a cache in Redis', () => {
     expect([2, 3]).toContain(seen);
   });
 
-  it('refuses writes, and goes on reading, when Redis is full', async () => {
+  it('the cache in Redis refuses writes, and goes on reading, when Redis is full', async () => {
     const admin = new Redis(redis.url);
     await cache.set('key', 'kept', 60_000);
     await admin.config('SET', 'maxmemory', '1');
@@ -101,7 +101,7 @@ describe('a cache in Redis', () => {
     await admin.quit();
   });
 
-  it('notices a dead connection that nobody uses', async () => {
+  it('the cache in Redis notices a dead connection that nobody uses', async () => {
     const checked = await openCache(
       configOf({ REDIS_URL: redis.url, REDIS_SOCKET_TIMEOUT: '0.05', REDIS_HEALTH_CHECK_INTERVAL: '0.1' }),
       logger,
@@ -115,7 +115,7 @@ describe('a cache in Redis', () => {
 });
 
 describe('opening the cache', () => {
-  it('rejects when Redis cannot be reached, in the time given', async () => {
+  it('openCache rejects when Redis cannot be reached, in the time given', async () => {
     const url = `redis://127.0.0.1:${await freePort()}`;
     await expect(openCache(configOf({ REDIS_URL: url }), logger)).rejects.toThrow();
     const silent = 'redis://192.0.2.1:6379';
@@ -124,7 +124,7 @@ describe('opening the cache', () => {
     ).toBeLessThan(1_000);
   });
 
-  it('keeps it in this process without REDIS_URL, or when told to', async () => {
+  it('openCache keeps it in this process without REDIS_URL, or when told to', async () => {
     expect(await openCache(configOf({}), logger)).toBeInstanceOf(MemoryCache);
     expect(
       await openCache(configOf({ REDIS_URL: 'redis://127.0.0.1:1', CACHE_TYPE: 'memory' }), logger),

@@ -78,7 +78,7 @@ afterEach(async () => {
 });
 
 describe('opening a database', () => {
-  it('makes the schema, runs the migrations once, and keeps everything inside the schema', async () => {
+  it('openDatabase makes the schema, runs the migrations once, and keeps everything inside the schema', async () => {
     const first = await openNotes();
     const made = await first.getRepository(Note).save({ text: 'hello' });
     expect(made.id).toMatch(/^[0-9a-f-]{36}$/);
@@ -91,7 +91,7 @@ describe('opening a database', () => {
     expect(await ask(`SELECT 1 FROM pg_tables WHERE schemaname = 'public'`)).toEqual([]);
   });
 
-  it('migrates once when several processes start together', async () => {
+  it('openDatabase migrates once when several processes start together', async () => {
     const script = new URL('../../test/migrate-once.ts', import.meta.url);
     const replicas = [1, 2, 3].map(() => spawnSource(script, [socketDir]));
     const ended = replicas.map(async (replica) => (await once(replica, 'exit'))[0] as number);
@@ -104,7 +104,7 @@ describe('opening a database', () => {
     expect(await ask(`SELECT count(*)::int AS n FROM notes.note WHERE text LIKE 'from%'`)).toEqual([{ n: 3 }]);
   });
 
-  it('takes back everything when a migration fails, and goes on from there next time', async () => {
+  it('openDatabase takes back everything when a migration fails, and goes on from there next time', async () => {
     class Broken1700000000002 implements MigrationInterface {
       up(runner: QueryRunner): Promise<void> {
         return runner.query('ALTER TABLE notes.note ADD COLUMN broken nonsense');
@@ -117,7 +117,7 @@ describe('opening a database', () => {
     expect(await ask('SELECT count(*)::int AS n FROM notes.migrations')).toEqual([{ n: 2 }]);
   });
 
-  it('does not need the right to make schemas where an operator has made it', async () => {
+  it('openDatabase does not need the right to make schemas where an operator has made it', async () => {
     await ask(`CREATE ROLE tenant LOGIN; CREATE SCHEMA notes AUTHORIZATION tenant`);
     try {
       await openNotes({ url: `postgres://tenant@/postgres?host=${encodeURIComponent(socketDir)}` });
@@ -127,14 +127,14 @@ describe('opening a database', () => {
     }
   });
 
-  it('says at once that nobody is there', async () => {
+  it('openDatabase says at once that nobody is there', async () => {
     await expect(reachPostgres({ socketDir: '/nowhere' })).rejects.toThrow(/ENOENT/);
     await expect(openNotes({ socketDir: '/nowhere' })).rejects.toThrow(/ENOENT/);
   });
 });
 
 describe('the pool', () => {
-  it('holds DB_POOL_SIZE connections and DB_MAX_OVERFLOW more for a while', async () => {
+  it('the pool holds DB_POOL_SIZE connections and DB_MAX_OVERFLOW more for a while', async () => {
     const location = {
       ...server.location,
       settings: { ...settings({ DB_POOL_SIZE: '2', DB_MAX_OVERFLOW: '3' }), overflowIdleMs: 200 },
@@ -150,7 +150,7 @@ describe('the pool', () => {
     expect(await ask(mine)).toEqual([{ n: 2 }]);
   });
 
-  it('refuses with platform.not_ready after DB_POOL_TIMEOUT when all connections are in use', async () => {
+  it('the pool refuses with platform.not_ready after DB_POOL_TIMEOUT when all connections are in use', async () => {
     const database = await openWith({ DB_POOL_SIZE: '1', DB_MAX_OVERFLOW: '0', DB_POOL_TIMEOUT: '0.2' });
     const busy = database.query('SELECT pg_sleep(1)');
     const { code, tookMs } = await failureOf(() => database.getRepository(Note).count());
@@ -160,7 +160,7 @@ describe('the pool', () => {
     expect(await database.getRepository(Note).count()).toBe(1);
   });
 
-  it('refuses with platform.not_ready when the server has no connection left', async () => {
+  it('the pool refuses with platform.not_ready when the server has no connection left', async () => {
     await openNotes();
     await ask(
       `CREATE ROLE crowded LOGIN CONNECTION LIMIT 1; GRANT ALL ON SCHEMA notes TO crowded; GRANT ALL ON ALL TABLES IN SCHEMA notes TO crowded`,
@@ -177,7 +177,7 @@ describe('the pool', () => {
     }
   });
 
-  it('replaces a connection after DB_POOL_RECYCLE', async () => {
+  it('the pool replaces a connection after DB_POOL_RECYCLE', async () => {
     const pidOf = async (database: DataSource) =>
       (await database.query('SELECT pg_backend_pid() AS pid'))[0].pid as number;
     const lasting = await openWith({ DB_POOL_SIZE: '1', DB_POOL_RECYCLE: '0' });
@@ -188,7 +188,7 @@ describe('the pool', () => {
     expect(await pidOf(recycled)).not.toBe(before[1]);
   });
 
-  it('does not hand out a connection that has silently died (DB_POOL_PRE_PING)', async () => {
+  it('the pool does not hand out a connection that has silently died (DB_POOL_PRE_PING)', async () => {
     const proxy = await startStallingProxy({ path: `${socketDir}/.s.PGSQL.${EMBEDDED_PORT}` });
     const url = `postgres://postgres@127.0.0.1:${proxy.port}/postgres`;
     const limits = { DB_STATEMENT_TIMEOUT_MS: '800' };
@@ -206,7 +206,7 @@ describe('the pool', () => {
     await proxy.stop();
   });
 
-  it('goes on after the server was killed, and lost no committed row', async () => {
+  it('the pool goes on after the server was killed, and lost no committed row', async () => {
     const database = await openNotes();
     await database.getRepository(Note).insert({ text: 'committed' });
     const [{ pid }] = (await ask(`SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'`)) as [
@@ -239,7 +239,7 @@ const limits = {
 };
 
 const limitTests = (open: () => Promise<DataSource>): void => {
-  it('ends a statement after DB_STATEMENT_TIMEOUT_MS', async () => {
+  it('the pool ends a statement after DB_STATEMENT_TIMEOUT_MS', async () => {
     const database = await open();
     const { error, tookMs } = await failureOf(() =>
       transact(database, (manager) => manager.query('SELECT pg_sleep(5)')),
@@ -249,7 +249,7 @@ const limitTests = (open: () => Promise<DataSource>): void => {
     expect(await database.getRepository(Note).count()).toBe(1);
   });
 
-  it('waits for a lock no longer than DB_LOCK_TIMEOUT_MS', async () => {
+  it('the pool waits for a lock no longer than DB_LOCK_TIMEOUT_MS', async () => {
     const database = await open();
     await ask('BEGIN');
     await ask('LOCK TABLE notes.note');
@@ -262,7 +262,7 @@ const limitTests = (open: () => Promise<DataSource>): void => {
     await database.getRepository(Note).insert({ text: 'x' });
   });
 
-  it('ends a transaction that rests for DB_IDLE_IN_TRANSACTION_TIMEOUT_MS', async () => {
+  it('the pool ends a transaction that rests for DB_IDLE_IN_TRANSACTION_TIMEOUT_MS', async () => {
     const database = await open();
     const { error } = await failureOf(() =>
       transact(database, async (manager) => {
@@ -279,7 +279,7 @@ const limitTests = (open: () => Promise<DataSource>): void => {
 describe('time limits on a direct connection', () => {
   limitTests(() => openWith(limits));
 
-  it('hold for single statements too', async () => {
+  it('time limits on a direct connection hold for single statements too', async () => {
     const database = await openWith(limits);
     const { error } = await failureOf(() => database.query('SELECT pg_sleep(5)'));
     expect(error).toMatchObject({ code: '57014' });
@@ -303,7 +303,7 @@ describe('through a pooler in transaction mode', () => {
 
   limitTests(open);
 
-  it('leaves nothing on the connections it shares', async () => {
+  it('a database behind a pooler leaves nothing on the connections it shares', async () => {
     const databases = await Promise.all([open({}), open({}), open({}), open({})]);
     const work = databases.flatMap((database, index) =>
       Array.from({ length: 10 }, async (_, n) => {
@@ -328,7 +328,7 @@ describe('through a pooler in transaction mode', () => {
     await stranger.end();
   });
 
-  it('bounds a single statement from this side', async () => {
+  it('a database behind a pooler bounds a single statement from this side', async () => {
     const database = await open();
     const { error, tookMs } = await failureOf(() => database.query('SELECT pg_sleep(5)'));
     expect(databaseFailure(error)).toMatchObject({ code: 'platform.not_ready' });
@@ -338,7 +338,7 @@ describe('through a pooler in transaction mode', () => {
 });
 
 describe('a transaction', () => {
-  it('is run again after a deadlock, and each row is there once', async () => {
+  it('a transaction is run again after a deadlock, and each row is there once', async () => {
     const database = await openNotes();
     await database.query(`INSERT INTO notes.note (text) VALUES ('a'), ('b')`);
     let attempts = 0;
@@ -359,7 +359,7 @@ describe('a transaction', () => {
     expect(await database.getRepository(Note).countBy({ text: 'after b' })).toBe(1);
   });
 
-  it('passes on what is not the database’s fault, and keeps nothing of it', async () => {
+  it('a transaction passes on what is not the database’s fault, and keeps nothing of it', async () => {
     const database = await openNotes();
     const mistake = new Error('ours');
     await expect(

@@ -22,7 +22,7 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-it('opens the database with the module and closes it with the application', async () => {
+it('provideDatabase opens the database with the module and closes it with the application', async () => {
   @Injectable()
   class Notes {
     constructor(

@@ -24,7 +24,7 @@ const givenDyingServer = async (): Promise<number> => {
   return (server.address() as AddressInfo).port;
 };
 
-it('outlives a server that dies as soon as it has let us in', async () => {
+it('the pool outlives a server that dies as soon as it has let us in', async () => {
   const port = await givenDyingServer();
   const pool = new GuardedPool({ host: '127.0.0.1', port, user: 'x', connectionTimeoutMillis: 2_000, prePing: true });
   pool.on('error', () => {});

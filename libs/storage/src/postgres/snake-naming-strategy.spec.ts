@@ -9,15 +9,15 @@ describe('SnakeNamingStrategy', () => {
     ['listTtlMs', 'list_ttl_ms'],
     ['sha256Hex', 'sha256_hex'],
     ['kept_as_it_is', 'kept_as_it_is'],
-  ])('names the column of %s %s when nothing else is said', (property, column) => {
+  ])('SnakeNamingStrategy names the column of %s %s when nothing else is said', (property, column) => {
     expect(new SnakeNamingStrategy().columnName(property, undefined, [])).toBe(column);
   });
 
-  it('takes the name of the @Column when there is one', () => {
+  it('SnakeNamingStrategy takes the name of the @Column when there is one', () => {
     expect(new SnakeNamingStrategy().columnName('createdAt', 'madeAt', [])).toBe('madeAt');
   });
 
-  it('puts the name of the embedding property first when the column is in an embedded class', () => {
+  it('SnakeNamingStrategy puts the name of the embedding property first when the column is in an embedded class', () => {
     expect(new SnakeNamingStrategy().columnName('teamId', undefined, ['ownedBy'])).toBe('owned_by_team_id');
   });
 });

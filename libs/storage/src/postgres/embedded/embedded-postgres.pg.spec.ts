@@ -70,7 +70,7 @@ afterEach(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-it('starts on an empty folder whose path has a space, and finds its rows again', async () => {
+it('the embedded PostgreSQL starts on an empty folder whose path has a space, and finds its rows again', async () => {
   const first = await start();
   await query(first.location, `CREATE TABLE note AS SELECT 'ünï' AS text`);
   const pid = postmasterPid();
@@ -83,7 +83,7 @@ it('starts on an empty folder whose path has a space, and finds its rows again',
   expect(await query(second.location, 'SELECT text FROM note')).toEqual([{ text: 'ünï' }]);
 });
 
-it('listens on no port, lets no other user in, and knows nothing of our environment', async () => {
+it('the embedded PostgreSQL listens on no port, lets no other user in, and knows nothing of our environment', async () => {
   process.env['SWITCHYARD_TEST_SECRET'] = 'hunter2';
   const { location } = await start();
   delete process.env['SWITCHYARD_TEST_SECRET'];
@@ -98,7 +98,7 @@ it('listens on no port, lets no other user in, and knows nothing of our environm
   expect(uid).toBe(isRoot ? '65534' : String(process.getuid?.()));
 });
 
-it('takes a short folder for the socket when the path is too long, and removes it afterwards', async () => {
+it('the embedded PostgreSQL takes a short folder for the socket when the path is too long, and removes it afterwards', async () => {
   const deep = path.join(folder, 'd'.repeat(100));
   const { location, stop } = await start(deep);
   const { socketDir } = location as { socketDir: string };
@@ -108,7 +108,7 @@ it('takes a short folder for the socket when the path is too long, and removes i
   expect(fs.existsSync(socketDir)).toBe(false);
 });
 
-it('refuses a folder that another process has open, and leaves that one alone', async () => {
+it('the embedded PostgreSQL refuses a folder that another process has open, and leaves that one alone', async () => {
   const owner = await startElsewhere();
   await expect(start()).rejects.toMatchObject({
     code: 'config.invalid',
@@ -117,14 +117,14 @@ it('refuses a folder that another process has open, and leaves that one alone', 
   expect(isAlive(postmasterPid())).toBe(true);
 });
 
-it('ends the database with a process that was killed', async () => {
+it('the embedded PostgreSQL ends the database with a process that was killed', async () => {
   const owner = await startElsewhere();
   const pid = postmasterPid();
   await killHard(owner);
   await until(() => !isAlive(pid));
 });
 
-it('stops a database that outlived its killed process, and loses nothing of it', async () => {
+it('the embedded PostgreSQL stops a database that outlived its killed process, and loses nothing of it', async () => {
   const owner = await startElsewhere();
   const { socketDir } = { socketDir: path.join(fs.realpathSync(dataDir), 'run') };
   await query({ socketDir }, 'CREATE TABLE note AS SELECT 1 AS n');
@@ -140,7 +140,7 @@ it('stops a database that outlived its killed process, and loses nothing of it',
   expect(await query(location, 'SELECT n FROM note')).toEqual([{ n: 1 }]);
 });
 
-it('starts after everything was killed at once', async () => {
+it('the embedded PostgreSQL starts after everything was killed at once', async () => {
   const owner = await startElsewhere();
   const socketDir = path.join(fs.realpathSync(dataDir), 'run');
   await query({ socketDir }, 'CREATE TABLE note AS SELECT 1 AS n');
@@ -154,7 +154,7 @@ it('starts after everything was killed at once', async () => {
   expect(await query(location, 'SELECT n FROM note')).toEqual([{ n: 1 }]);
 });
 
-it('is not misled by the process id of somebody else', async () => {
+it('the embedded PostgreSQL is not misled by the process id of somebody else', async () => {
   const first = await start();
   const lock = fs.readFileSync(path.join(dataDir, 'data', 'postmaster.pid'), 'utf8');
   await first.stop();
@@ -169,7 +169,7 @@ it('is not misled by the process id of somebody else', async () => {
   expect(stranger.exitCode).toBeNull();
 });
 
-it('starts the database again when it is killed, with every committed row', async () => {
+it('the embedded PostgreSQL starts the database again when it is killed, with every committed row', async () => {
   const { location } = await start();
   await query(location, 'CREATE TABLE note (n int)');
   for (let round = 0; round < 3; round++) {
@@ -187,7 +187,7 @@ it('starts the database again when it is killed, with every committed row', asyn
   expect(await query(location, 'SELECT n FROM note ORDER BY n')).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
 });
 
-it('begins again after a first start that was killed half-way', async () => {
+it('the embedded PostgreSQL begins again after a first start that was killed half-way', async () => {
   fs.mkdirSync(path.join(dataDir, 'data.new-killed'), { recursive: true });
   fs.writeFileSync(path.join(dataDir, 'data.new-killed', 'PG_VERSION'), '18');
   const { location } = await start();
@@ -195,7 +195,7 @@ it('begins again after a first start that was killed half-way', async () => {
   expect(fs.readdirSync(dataDir).filter((name) => name.startsWith('data.new'))).toEqual([]);
 });
 
-it('works in a folder that is closed to other users', async () => {
+it('the embedded PostgreSQL works in a folder that is closed to other users', async () => {
   fs.chmodSync(folder, 0o700);
   const first = await start();
   await query(first.location, 'CREATE TABLE note AS SELECT 1 AS n');

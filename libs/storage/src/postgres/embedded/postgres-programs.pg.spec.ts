@@ -22,7 +22,7 @@ afterEach(() => {
   fs.rmSync(home, { recursive: true });
 });
 
-it('uses the package in place, with the library links that no install script has made', () => {
+it('findPrograms uses the package in place, with the library links that no install script has made', () => {
   const open = path.join(home, 'open');
   fs.cpSync(packaged(), open, { recursive: true, filter: (name) => !name.endsWith('.so.60') });
   const { bin, major } = find(null, open);
@@ -31,7 +31,7 @@ it('uses the package in place, with the library links that no install script has
   expect(fs.existsSync(path.join(bin, '..', 'lib', 'libicui18n.so.60'))).toBe(true);
 });
 
-it('copies a package that it can read but not use in place', () => {
+it('findPrograms copies a package that it can read but not use in place', () => {
   const closed = path.join(home, 'closed');
   fs.cpSync(packaged(), closed, {
     recursive: true,
@@ -49,7 +49,7 @@ it('copies a package that it can read but not use in place', () => {
   expect(fs.existsSync(path.join(bin, '..', 'lib', 'libpq.a'))).toBe(false);
 });
 
-it('says what is missing when nothing that runs matches the data', () => {
+it('findPrograms says what is missing when nothing that runs matches the data', () => {
   expect(() => find(9)).toThrow(/No PostgreSQL 9 \(the version of the data\).*found 18 in .*DATABASE_URL/);
 });
 
