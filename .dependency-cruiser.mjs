@@ -97,7 +97,7 @@ export default {
       name: 'front-door-only',
       comment: "Use a library through its src/index.ts; what is not exported there is the library's own business.",
       severity: 'error',
-      from: { path: '^(apps|bench)/' },
+      from: { path: '^(apps|bench|parties)/' },
       to: { path: '^libs/[^/]+/src/', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/contracts/'] },
     },
     {

@@ -1,4 +1,11 @@
-import { type CustomDecorator, type ExecutionContext, SetMetadata, createParamDecorator } from '@nestjs/common';
+import {
+  type CustomDecorator,
+  type ExecutionContext,
+  SetMetadata,
+  applyDecorators,
+  createParamDecorator,
+} from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
 import type { Permission, Principal } from '#libs/contracts';
 
 export const REQUIRED_PERMISSIONS = 'switchyard:permissions';
@@ -7,9 +14,12 @@ export const OPEN_ROUTE = 'switchyard:open';
 /** Where the guard leaves the caller on a Fastify request. */
 export const PRINCIPAL = Symbol('principal');
 
-/** The permissions a management route asks for, all of them. A route without a rule is refused to everybody. */
-export const Requires = (...permissions: readonly [Permission, ...Permission[]]): CustomDecorator =>
-  SetMetadata(REQUIRED_PERMISSIONS, permissions);
+/**
+ * The permissions a management route asks for, all of them; the OpenAPI document names them as `x-permissions`. A route
+ * without a rule is refused to everybody.
+ */
+export const Requires = (...permissions: readonly [Permission, ...Permission[]]): ClassDecorator & MethodDecorator =>
+  applyDecorators(SetMetadata(REQUIRED_PERMISSIONS, permissions), ApiExtension('x-permissions', permissions));
 
 /** A route for everybody who presents a good token, whatever it permits. */
 export const Authenticated = (): CustomDecorator => SetMetadata(REQUIRED_PERMISSIONS, []);

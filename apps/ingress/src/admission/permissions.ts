@@ -4,14 +4,16 @@ import { fail } from '#libs/errors';
 import { holds, mayUseServer } from '#libs/identity';
 import type { Operation } from '#libs/mcp';
 
-const OF_LIST = {
+/** What a caller must hold to list each kind. */
+export const LIST_PERMISSIONS = {
   tools: 'tools.read',
   prompts: 'prompts.read',
   resources: 'resources.read',
   resourceTemplates: 'resources.read',
 } as const satisfies Record<string, Permission>;
 
-const OF_METHOD = {
+/** What a caller must hold to call each method; `null` where being let in is enough. */
+export const METHOD_PERMISSIONS = {
   'tools/call': 'tools.execute',
   'prompts/get': 'prompts.read',
   'resources/read': 'resources.read',
@@ -25,9 +27,9 @@ const OF_METHOD = {
 const permissionFor = (operation: Operation): Permission | null => {
   switch (operation.does) {
     case 'list':
-      return OF_LIST[operation.list];
+      return LIST_PERMISSIONS[operation.list];
     case 'call':
-      return OF_METHOD[operation.method];
+      return METHOD_PERMISSIONS[operation.method];
     case 'subscribe':
     case 'unsubscribe':
       return 'resources.read';

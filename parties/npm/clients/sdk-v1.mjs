@@ -1,0 +1,11 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+
+const [url, token, tool, args] = process.argv.slice(2);
+const client = new Client({ name: 'party', version: '1.0.0' });
+const requestInit = { headers: { authorization: `Bearer ${token}` } };
+await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }));
+const { tools } = await client.listTools();
+const { content } = await client.callTool({ name: tool, arguments: JSON.parse(args) });
+console.log(JSON.stringify({ names: tools.map(({ name }) => name), text: content[0].text }));
+await client.close();
