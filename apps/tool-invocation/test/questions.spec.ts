@@ -135,6 +135,16 @@ describe.each(['STDIO', 'STREAMABLEHTTP', 'SSE'] as const)(
   },
 );
 
+describe('a question that comes at once', () => {
+  it('reaches its client when the upstream takes its time to open the stream that it comes on', async () => {
+    const { stop, ...registered } = await startCommonStreamUpstream('STREAMABLEHTTP', 800);
+    const call = { canary: 'a', kind: 'elicitation', afterMs: 0 } as const;
+    const done = await converse(invocation.profile(registered), 'ask', call, clientOf(1, 'principal'));
+    expect(done).toEqual({ asked: ['a'], said: 'a told a' });
+    await stop();
+  });
+});
+
 describe('a conversation with an upstream that asks over stdio', () => {
   const stdio = async (of: Invocation) => {
     const { stop: _, ...registered } = await startCommonStreamUpstream('STDIO');

@@ -26,10 +26,10 @@ export interface Channel {
   /** Sends a notification or the answer to a request of the upstream. */
   post(text: string): Promise<void>;
   /**
-   * Opens the stream for messages that belong to no request, where the transport has one. Resolves once it is open, or the
-   * server has none; never rejects.
+   * Opens the stream for messages that belong to no request, where the transport has one. Resolves once it is open, the
+   * server has none, or `withinMs` have passed; never rejects.
    */
-  listen(): Promise<void>;
+  listen(withinMs: number): Promise<void>;
   close(): Promise<void>;
 }
 

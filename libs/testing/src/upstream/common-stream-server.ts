@@ -1,5 +1,6 @@
 // A server of the npm SDK v1 whose questions come on no call's stream: over stdio, or, with the name of a transport as
-// argument, on the GET stream of an HTTP session or over HTTP+SSE. Says the port it listens on in its first line.
+// argument, on the GET stream of an HTTP session or over HTTP+SSE. Says the port it listens on in its first line. The next
+// argument is how long it takes to open a GET stream, in ms.
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +11,8 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+
+const [, , kind, streamAfterMs = '0'] = process.argv;
 
 interface Arguments {
   readonly canary?: string;
@@ -64,6 +67,7 @@ const overHttp = (): Handler => {
       transport = opened;
       await build(transport as Transport);
     }
+    if (request.method === 'GET') await sleep(Number(streamAfterMs));
     await transport.handleRequest(request, response);
   };
 };
@@ -83,7 +87,6 @@ const overSse = (): Handler => {
   };
 };
 
-const [, , kind] = process.argv;
 if (kind === undefined) await build(new StdioServerTransport());
 else {
   const handle = kind === 'sse' ? overSse() : overHttp();

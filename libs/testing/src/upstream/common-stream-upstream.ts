@@ -12,14 +12,18 @@ export type CommonStreamUpstream = (
 
 /**
  * A server of the npm SDK v1 that asks without saying for which call. Tools: `ask` (`canary`, `kind`, `afterMs`), which
- * answers with the canary and with what its client said; `wait`, and `count`, how often its session was called.
+ * answers with the canary and with what its client said; `wait`, and `count`, how often its session was called. Its GET
+ * streams are open only after `streamAfterMs`.
  */
 export const startCommonStreamUpstream = async (
   transport: 'STDIO' | 'STREAMABLEHTTP' | 'SSE',
+  streamAfterMs = 0,
 ): Promise<CommonStreamUpstream> => {
   if (transport === 'STDIO')
     return { transport, command: process.execPath, args: [SCRIPT], stop: () => Promise.resolve() };
-  const child = spawn(process.execPath, [SCRIPT, transport.toLowerCase()], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [SCRIPT, transport.toLowerCase(), String(streamAfterMs)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [port] = (await once(child.stdout, 'data')) as [Buffer];
   const url = `http://127.0.0.1:${port.toString().trim()}/${transport === 'SSE' ? 'sse' : 'mcp'}`;
   return {

@@ -50,7 +50,7 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
   private settingLevel: Promise<void> | undefined;
   private readonly tasks: LegacyTasks = new LegacyTasks(this);
   readonly asking: QuestionOwners;
-  private readonly watcher: LegacyWatch = new LegacyWatch(this);
+  private readonly watcher: LegacyWatch;
 
   /** Shakes hands over the channel. Rejects with `upstream.not_mcp` where the upstream speaks no revision that is served. */
   static async open(channel: Channel, options: SessionOptions): Promise<LegacyPeer> {
@@ -63,6 +63,7 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
     private readonly options: SessionOptions,
   ) {
     this.asking = new QuestionOwners(channel, this.calls, this.tasks);
+    this.watcher = new LegacyWatch(this, Object.keys(options.capabilities).length > 0);
   }
 
   get closed(): boolean {

@@ -1,7 +1,9 @@
 import type { Channel } from '../../transport/channel.js';
 import { NOTHING_WATCHED, type PeerIdentity, type Watched } from '../peer.js';
 
-const LISTEN_WAIT_MS = 250;
+/** How long a call may wait for the stream. What comes earlier is lost: a hint where nothing can be asked, else a call. */
+const HINTS_WAIT_MS = 250;
+const QUESTIONS_WAIT_MS = 2_000;
 
 /** What a session does for what is watched. */
 export interface WatchSession {
@@ -18,7 +20,10 @@ export class LegacyWatch {
   opening: Promise<void> | undefined;
   private isListening = false;
 
-  constructor(private readonly session: WatchSession) {}
+  constructor(
+    private readonly session: WatchSession,
+    private readonly mayBeAsked: boolean,
+  ) {}
 
   /** Replaces what was watched before. */
   set(watched: Watched): void {
@@ -37,11 +42,8 @@ export class LegacyWatch {
     const { channel } = this.session;
     if (this.isListening || !channel.sessionful) return;
     this.isListening = true;
-    this.opening = Promise.race([channel.listen(), listenWait()]).finally(() => {
+    this.opening = channel.listen(this.mayBeAsked ? QUESTIONS_WAIT_MS : HINTS_WAIT_MS).finally(() => {
       this.opening = undefined;
     });
   }
 }
-
-/** Some servers send no headers before there is an event. */
-const listenWait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, LISTEN_WAIT_MS).unref());

@@ -10,6 +10,19 @@ import type { Strays } from '../strays.js';
 import { Resumption } from './resumption.js';
 import { SessionFeed } from './session-feed.js';
 
+/** Enough for a server that opens the stream at once, when another has been seen to wait for its first event. */
+const BRIEF_WAIT_MS = 250;
+
+/** What the channels of an upstream have in common. */
+export interface HttpUpstream {
+  readonly pools: Pools;
+  readonly path: string;
+  readonly bytesMax: number;
+  readonly strays: Strays;
+  /** It has been seen to send no headers of the GET stream before there is an event. */
+  withholdsHeaders: boolean;
+}
+
 const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
 
 /** Streamable HTTP, both eras: a POST per message, the answer as JSON or as a stream; for sessions also a GET stream. */
@@ -22,12 +35,9 @@ export class HttpChannel implements Channel {
   private readonly postHeaders: readonly string[];
 
   constructor(
-    private readonly pools: Pools,
-    private readonly path: string,
-    private readonly bytesMax: number,
+    private readonly upstream: HttpUpstream,
     private readonly access: Access,
     private readonly events: ChannelEvents,
-    private readonly strays: Strays,
   ) {
     const accept = 'application/json, text/event-stream';
     const own = ['content-type', 'application/json', 'accept', accept, 'accept-encoding', ACCEPT_ENCODING];
@@ -45,21 +55,24 @@ export class HttpChannel implements Channel {
 
   request(exchange: Exchange): void {
     const reader = new AnswerReader(exchange, {
-      bytesMax: this.bytesMax,
+      bytesMax: this.upstream.bytesMax,
       redact: this.access.redact,
-      strays: this.strays,
+      strays: this.upstream.strays,
       ...(exchange.opensSession && { onHeaders: (status, headers) => this.takeSession(status, headers) }),
       onCutOff: (stream, cause) => this.resume(exchange, stream, cause === undefined),
     });
     const headers = this.withSession([...this.postHeaders, ...exchange.headers]);
-    this.pools.calls.dispatch({ path: this.path, method: 'POST', headers, body: exchange.text }, reader);
+    this.upstream.pools.calls.dispatch(
+      { path: this.upstream.path, method: 'POST', headers, body: exchange.text },
+      reader,
+    );
   }
 
   async post(text: string): Promise<void> {
-    await postMessage(this.pools.control, this.path, this.withSession([...this.postHeaders]), text);
+    await postMessage(this.upstream.pools.control, this.upstream.path, this.withSession([...this.postHeaders]), text);
   }
 
-  async listen(): Promise<void> {
+  async listen(withinMs: number): Promise<void> {
     if (this.closed) return;
     if (this.feed === undefined) {
       this.feed = new SessionFeed(this.getOptions(), {
@@ -72,7 +85,8 @@ export class HttpChannel implements Channel {
       });
       this.feed.open();
     }
-    await this.feed.settled;
+    const waitMs = this.upstream.withholdsHeaders ? Math.min(withinMs, BRIEF_WAIT_MS) : withinMs;
+    this.upstream.withholdsHeaders = !(await this.feed.settledWithin(waitMs));
   }
 
   async close(): Promise<void> {
@@ -83,7 +97,7 @@ export class HttpChannel implements Channel {
     // https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management (5): 405 is fine.
     if (this.sessionId === undefined) return;
     const headers = this.withSession([...this.postHeaders]);
-    await postMessage(this.pools.control, this.path, headers, undefined, 'DELETE').catch(() => {});
+    await postMessage(this.upstream.pools.control, this.upstream.path, headers, undefined, 'DELETE').catch(() => {});
   }
 
   private withSession(headers: string[]): string[] {
@@ -94,10 +108,10 @@ export class HttpChannel implements Channel {
 
   private getOptions() {
     return {
-      pool: this.pools.control,
-      path: this.path,
+      pool: this.upstream.pools.control,
+      path: this.upstream.path,
       headers: this.withSession(['accept', 'text/event-stream', ...this.access.headers]),
-      eventBytesMax: this.bytesMax,
+      eventBytesMax: this.upstream.bytesMax,
     };
   }
 
@@ -112,7 +126,7 @@ export class HttpChannel implements Channel {
     const resumption = new Resumption(exchange, {
       ...this.getOptions(),
       redact: this.access.redact,
-      strays: this.strays,
+      strays: this.upstream.strays,
       onDone: (done) => this.resumptions.delete(done),
     });
     this.resumptions.add(resumption);
@@ -123,7 +137,7 @@ export class HttpChannel implements Channel {
 
   private receive({ event, data }: StreamEvent): void {
     if (event !== 'message' || data === '') return;
-    this.strays.read(this.access.redact(data), (message) => {
+    this.upstream.strays.read(this.access.redact(data), (message) => {
       if (message.kind === 'request' || message.kind === 'notification') this.events.received(message);
     });
   }

@@ -19,8 +19,7 @@ export interface SessionFeedEvents {
 
 /** The stream of a session that belongs to no request: kept open, opened again where it broke. */
 export class SessionFeed {
-  /** Resolves once the server has said whether there is such a stream. */
-  readonly settled: Promise<void>;
+  private readonly settled: Promise<void>;
   private settle: () => void;
   private feed: EventFeed | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -53,6 +52,17 @@ export class SessionFeed {
       },
     });
     this.feed = feed.open();
+  }
+
+  /** Whether the server says within that time if there is such a stream. */
+  async settledWithin(waitMs: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<false>((resolve) => {
+      timer = setTimeout(resolve, waitMs, false).unref();
+    });
+    const inTime = await Promise.race([this.settled.then(() => true), late]);
+    clearTimeout(timer);
+    return inTime;
   }
 
   close(): void {
