@@ -116,6 +116,35 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect((await asker.ask(Echo, { text: '' })).body).toBeUndefined();
     });
 
+    it('an ask that is kept aside ends no process when it fails before somebody awaits it', async () => {
+      const { asker } = await givenPair((bus) => bus.answer(Echo, () => Promise.reject(fail('registry.unknown'))));
+      const unhandled: unknown[] = [];
+      const note = (reason: unknown): void => void unhandled.push(reason);
+      process.on('unhandledRejection', note);
+      const kept = [
+        asker.ask(Echo, { text: 'refused' }),
+        asker.ask(Count, { to: 1 }),
+        asker.ask(Echo, { text: 'late' }, { deadlineAtMs: Date.now() - 1 }),
+        asker.ask(Echo, { text: 'left' }, { signal: AbortSignal.abort() }),
+        asker.ask(Echo, { text: '' }, { body: 'x'.repeat(MESSAGE_BYTES_MAX + 1) }),
+      ];
+
+      await sleep(200);
+      process.off('unhandledRejection', note);
+
+      expect(unhandled).toEqual([]);
+      const codes = (await Promise.allSettled(kept)).map(
+        (outcome) => outcome.status === 'rejected' && (outcome.reason as GatewayError).code,
+      );
+      expect(codes).toEqual([
+        'registry.unknown',
+        'bus.no_responders',
+        'bus.timed_out',
+        'bus.cancelled',
+        'bus.too_large',
+      ]);
+    });
+
     it('an ask tells the handler its call id, trace and deadline when they are given', async () => {
       let seen: CallContext | undefined;
       const { asker } = await givenPair((bus) =>

@@ -101,7 +101,7 @@ export interface Bus {
   /**
    * Asks one instance of the contract's owner. Rejects with the answerer's `GatewayError`, or `bus.no_responders` (at
    * once), `bus.disconnected` (at once, nothing sent), `bus.timed_out`, `bus.cancelled`, `bus.responder_lost`,
-   * `bus.too_large`.
+   * `bus.too_large`. An answer that is kept aside may fail before somebody awaits it; that ends no process.
    */
   ask<C extends AnyRequest>(
     contract: C,

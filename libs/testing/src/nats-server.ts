@@ -23,6 +23,8 @@ export interface NatsServer {
   /** SIGSTOP: connections stay open and nothing moves. */
   pause(): void;
   resume(): void;
+  /** Lame duck: it tells its clients, and stops when they have left. */
+  leave(): Promise<void>;
   /** Kills it when it runs, then starts it again on the same port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -46,6 +48,13 @@ export const startNatsServer = async ({ port, config }: NatsServerOptions = {}):
     kill,
     pause: () => void server.kill('SIGSTOP'),
     resume: () => void server.kill('SIGCONT'),
+    leave: async () => {
+      const exited = once(server, 'exit');
+      const signal = spawn('nats-server', ['--signal', `ldm=${server.pid}`], { stdio: 'ignore' });
+      const [code] = (await once(signal, 'exit')) as [number | null];
+      if (code !== 0) throw new Error(`nats-server --signal ldm exited with ${code}`);
+      await exited;
+    },
     restart: async () => {
       await kill();
       server = await launch(own, file);
@@ -55,6 +64,26 @@ export const startNatsServer = async ({ port, config }: NatsServerOptions = {}):
       await rm(folder, { recursive: true, force: true });
     },
   };
+};
+
+/**
+ * Nodes that know each other, on ports of their own. They leave as servers do, but tell their clients no more than two
+ * seconds ahead.
+ */
+export const startNatsCluster = async (nodes: number): Promise<NatsServer[]> => {
+  const routePorts = await Promise.all(Array.from({ length: nodes }, () => freePort()));
+  const routes = routePorts.map((port) => `nats-route://127.0.0.1:${port}`).join(', ');
+  return Promise.all(
+    routePorts.map((port, at) =>
+      startNatsServer({
+        config: `
+          server_name: node-${at + 1}
+          lame_duck_grace_period: "2s"
+          lame_duck_duration: "30s"
+          cluster { name: switchyard, listen: "127.0.0.1:${port}", routes: [${routes}] }`,
+      }),
+    ),
+  );
 };
 
 /** The server the environment names (`NATS_URL`), else one of the test's own. For tests that do not break it. */

@@ -1,9 +1,10 @@
 import { WINDOW_BYTES, WINDOW_FRAMES } from '../limits.js';
 
 const ROOM = Promise.resolve();
-const ignore = (): void => {};
+/** For what may fail while nobody looks: an answer kept aside, room that is not waited for. Whoever awaits it still sees. */
+export const ignore = (): void => {};
 
-/** A sender that does not wait for room must not crash the process when its asker leaves: rejected, but handled. */
+/** Rejected, but handled: what nobody waits for just then must not end the process. */
 export const refusal = (error: unknown): Promise<never> => {
   const refused = Promise.reject(error);
   refused.catch(ignore);

@@ -3,7 +3,7 @@ import { type Executed, type FailureEnvelope, type GatewayError, fail, fromEnvel
 import { currentTrace } from '#libs/telemetry';
 import type { AnyRequest } from '#libs/contracts';
 import { Intake, type OnFrame } from '../flow/intake.js';
-import { Outflow, refusal } from '../flow/outflow.js';
+import { Outflow, ignore, refusal } from '../flow/outflow.js';
 import { failureToJson, fits, toJson } from '../json.js';
 import type { Answer, AskOptions, CallContext } from '../port.js';
 
@@ -79,6 +79,7 @@ export class LocalCall implements CallContext<unknown> {
       this.resolve = resolve;
       this.reject = reject;
     });
+    this.answer.catch(ignore);
     options.signal?.addEventListener('abort', this);
   }
 

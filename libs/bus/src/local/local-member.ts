@@ -1,6 +1,7 @@
 import type { AnyEvent, AnySignal, AnyRequest, FrameOf, PayloadOf, ReplyOf, RequestOf } from '#libs/contracts';
 import { GatewayError, fail } from '#libs/errors';
 import { newInstanceId } from '../instance-id.js';
+import { refusal } from '../flow/outflow.js';
 import { fits, toJson } from '../json.js';
 import { DRAIN_GRACE_MS, FOLLOWING_DEADLINE_MS } from '../limits.js';
 import {
@@ -40,14 +41,14 @@ export class LocalMember implements Bus, LocalAsker {
     request: RequestOf<C>,
     options: AskOptions<FrameOf<C>> = {},
   ): Promise<Answer<ReplyOf<C>>> {
-    if (this.state === 'closed') return Promise.reject(fail('bus.disconnected', { executed: 'no' }));
-    if (options.signal?.aborted) return Promise.reject(fail('bus.cancelled', { executed: 'no' }));
+    if (this.state === 'closed') return refusal(fail('bus.disconnected', { executed: 'no' }));
+    if (options.signal?.aborted) return refusal(fail('bus.cancelled', { executed: 'no' }));
     const { broker } = this;
     let parcel: Parcel;
     try {
       parcel = pack(contract, request, options.body, broker.bytesMax, 'no');
     } catch (error) {
-      return Promise.reject(error);
+      return refusal(error);
     }
     const call = new LocalCall(contract, parcel, options as AskOptions<unknown>, this, broker.bytesMax);
     broker.calls.add(call);

@@ -45,10 +45,11 @@ export class Answerer implements AnswererSide {
   serve(contract: AnyRequest, handler: Handler<AnyRequest>, shared: boolean): () => void {
     this.listenFor(contract.owner);
     const receive = (bytes: Buffer, message: Msg): void => this.receive(contract, handler, bytes, message);
-    const subscriptions = [this.link.listen(`${contract.subject}.${this.instance}`, receive)];
-    if (shared) subscriptions.push(this.link.listen(contract.subject, receive, contract.owner));
+    const stops = [this.link.listen(`${contract.subject}.${this.instance}`, receive)];
+    if (shared) stops.push(this.link.listen(contract.subject, receive, contract.owner));
     return () => {
-      for (const subscription of subscriptions) subscription.unsubscribe();
+      // Requests that are on their way already would have no answer.
+      for (const stop of stops) stop(true);
     };
   }
 
@@ -95,7 +96,7 @@ export class Answerer implements AnswererSide {
       this.sendBeat(asker, handlings);
       try {
         // The broker says that nobody is there before it answers the flush.
-        await this.link.connection.flush();
+        await this.link.flush();
       } catch {
         return;
       }

@@ -4,6 +4,7 @@ import { type GatewayError, fail } from '#libs/errors';
 import { DeadlineSweep } from '#libs/resilience';
 import { currentTrace } from '#libs/telemetry';
 import type { Msg } from '@nats-io/transport-node';
+import { refusal } from '../flow/outflow.js';
 import { SlotMap } from '../flow/slot-map.js';
 import { fits, toJson } from '../json.js';
 import { subjectOf } from '../subject.js';
@@ -54,7 +55,7 @@ export class Asker implements AskerSide {
     try {
       return this.send(contract, request, options);
     } catch (error) {
-      return Promise.reject(error);
+      return refusal(error);
     }
   }
 

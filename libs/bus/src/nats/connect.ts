@@ -5,6 +5,7 @@ import { backoffMs, jittered } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
 import { MESSAGE_BYTES_MAX } from '../limits.js';
 import type { Bus } from '../port.js';
+import type { ConnectAgain } from './link.js';
 import { NatsBus } from './nats-bus.js';
 
 export interface NatsOptions {
@@ -39,17 +40,28 @@ export const connectNats = async (options: NatsOptions): Promise<Bus> => {
     maxPayloadBytes = MESSAGE_BYTES_MAX,
     onClosed = () => {},
   } = options;
-  const connection = await attempt(connectionOptions(options), {
+  // Only here, because a gateway without NATS has this file as well.
+  const { connect } = await import('@nats-io/transport-node');
+  const to = connectionOptions(options);
+  const connection = await attempt(() => connect(to), {
     logger,
     maxRetries,
     retryIntervalMs,
     signal: options.signal,
   });
-  return new NatsBus(connection, { name, logger, maxPayloadBytes, onClosed });
+  const connectAgain: ConnectAgain = (leaving) => connect({ ...to, servers: serversBeside(leaving, to) });
+  return new NatsBus(connection, { name, logger, maxPayloadBytes, connectAgain, onClosed });
+};
+
+/** Those that were named, and those that the server knows of, but for itself. */
+const serversBeside = (leaving: NatsConnection, { servers }: ConnectionOptions): string[] => {
+  const known = new Set([...(leaving.info?.connect_urls ?? []), ...[servers ?? []].flat()]);
+  if (known.size > 1) known.delete(leaving.getServer());
+  return [...known];
 };
 
 const attempt = async (
-  to: ConnectionOptions,
+  open: () => Promise<NatsConnection>,
   {
     logger,
     maxRetries,
@@ -57,11 +69,9 @@ const attempt = async (
     signal,
   }: { logger: Logger; maxRetries: number; retryIntervalMs: number; signal: AbortSignal | undefined },
 ): Promise<NatsConnection> => {
-  // Only here, because a gateway without NATS has this file as well.
-  const { connect } = await import('@nats-io/transport-node');
   for (let tries = 1; ; tries += 1) {
     try {
-      return await connect(to);
+      return await open();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       if (tries > maxRetries) {

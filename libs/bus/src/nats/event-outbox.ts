@@ -40,7 +40,7 @@ export class EventOutbox {
     try {
       while (this.link.connected && this.unconfirmed.length > 0) {
         const sent = this.unconfirmed.length;
-        await this.link.connection.flush();
+        await this.link.flush();
         this.forget(sent);
       }
     } catch {

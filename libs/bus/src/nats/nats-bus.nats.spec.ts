@@ -334,6 +334,7 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
       name: 'ingress',
       logger,
       maxPayloadBytes: 1_000_000,
+      connectAgain: () => connect({ servers: server.url }),
       onClosed: () => void (closed += 1),
     });
     const outcome = failureOf(bus.ask(Echo, { text: '' }, { instance: 'frozen', deadlineAtMs: Date.now() + 60_000 }));

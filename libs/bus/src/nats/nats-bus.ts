@@ -31,7 +31,7 @@ import { signalSubject, subscribedSubject } from '../subject.js';
 import { Answerer } from './answerer.js';
 import { Asker } from './asker.js';
 import { EventOutbox } from './event-outbox.js';
-import { Link } from './link.js';
+import { type ConnectAgain, Link } from './link.js';
 import { PayloadStore } from './payload-store.js';
 import { fetchSubject, inboxOf } from './subjects.js';
 import { BEAT, EVENT, STORED_EVENT } from './wire.js';
@@ -54,6 +54,7 @@ export interface NatsBusOptions {
   readonly name: string;
   readonly logger: Logger;
   readonly maxPayloadBytes: number;
+  readonly connectAgain: ConnectAgain;
   readonly onClosed: (error: Error | undefined) => void;
 }
 
@@ -72,11 +73,12 @@ export class NatsBus implements Bus {
   private readonly timer: NodeJS.Timeout;
   private draining: Promise<void> | undefined;
 
-  constructor(connection: NatsConnection, { name, logger, maxPayloadBytes, onClosed }: NatsBusOptions) {
+  constructor(connection: NatsConnection, options: NatsBusOptions) {
+    const { name, logger, maxPayloadBytes, connectAgain, onClosed } = options;
     this.name = name;
     this.bytesMax = maxPayloadBytes;
     this.inbox = inboxOf(name, this.instance);
-    this.link = new Link(connection, logger, (error) => {
+    this.link = new Link(connection, logger, connectAgain, (error) => {
       this.stop();
       onClosed(error);
     });
@@ -144,7 +146,7 @@ export class NatsBus implements Bus {
   async flush(): Promise<void> {
     if (!this.link.connected) throw fail('bus.disconnected', { executed: 'no' });
     try {
-      await this.link.connection.flush();
+      await this.link.flush();
     } catch (cause) {
       throw fail('bus.disconnected', { executed: 'unknown', cause });
     }
@@ -200,7 +202,7 @@ export class NatsBus implements Bus {
         failed(error);
       }
     };
-    const subscription = this.link.listen(
+    const stop = this.link.listen(
       subject,
       (bytes) => {
         const payload: unknown = JSON.parse(bytes.toString('utf8', 1));
@@ -209,7 +211,7 @@ export class NatsBus implements Bus {
       },
       group,
     );
-    return this.subscription(() => subscription.unsubscribe());
+    return this.subscription(() => stop());
   }
 
   private async fetchEvent(notice: unknown): Promise<Message<unknown>> {

@@ -2,6 +2,7 @@ import type { AnyRequest } from '#libs/contracts';
 import { type GatewayError, fail, fromEnvelope } from '#libs/errors';
 import type { FailureEnvelope } from '#libs/errors';
 import { Intake, type OnFrame } from '../flow/intake.js';
+import { ignore } from '../flow/outflow.js';
 import { WINDOW_BYTES, WINDOW_FRAMES } from '../limits.js';
 import type { Answer, AskOptions, Message } from '../port.js';
 import { CONTINUES, FAILURE, FRAME, HAS_BODY, MORE, UNIT_PREFIX, readMessage } from './wire.js';
@@ -62,6 +63,7 @@ export class PendingAsk {
       this.resolve = resolve;
       this.reject = reject;
     });
+    this.answer.catch(ignore);
     options.signal?.addEventListener('abort', this);
   }
 
