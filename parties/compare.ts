@@ -6,9 +6,22 @@ const LISTS = ['tools', 'prompts', 'resources', 'resourceTemplates'] as const;
 /** What a revision demands of a list's member, whoever sends it; and what is the gateway's own. */
 const OF_THE_HOP: ReadonlySet<string> = new Set(['execution']);
 
-const short = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? 'absent';
-  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
+const SHOWN = 120;
+
+/** Both from where they begin to differ. */
+const contrast = (through: unknown, direct: unknown): string => {
+  const [one, other] = [through, direct].map((value) => JSON.stringify(value) ?? 'absent') as [string, string];
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  const from = Math.max(0, at - 20);
+  return `${one.slice(from, from + SHOWN)} for ${other.slice(from, from + SHOWN)}`;
+};
+
+/** An answer without what says who gave it, which is the gateway for clients of 2026-07-28. */
+const unsigned = (answer: unknown): unknown => {
+  const { _meta, ...rest } = answer as { _meta?: Entry };
+  const { 'io.modelcontextprotocol/serverInfo': _, ...meta } = _meta ?? {};
+  return Object.keys(meta).length === 0 ? rest : { ...rest, _meta: meta };
 };
 
 const membersThatDiffer = (direct: Entry, through: Entry): string[] =>
@@ -33,13 +46,13 @@ export const differences = (direct: Seen, through: Seen, prefix: string): string
       if (other === undefined) found.push(`${list}: ${keyOf(entry)} is missing`);
       else
         for (const member of membersThatDiffer(entry, other))
-          found.push(`${list}: ${keyOf(entry)} has ${member} ${short(other[member])} for ${short(entry[member])}`);
+          found.push(`${list}: ${keyOf(entry)} has ${member} ${contrast(other[member], entry[member])}`);
     }
     for (const key of there.keys()) found.push(`${list}: ${key} is not the server's`);
   }
   direct.answers.forEach((answer, at) => {
-    const other = through.answers[at];
-    if (!isDeepStrictEqual(answer, other)) found.push(`call ${at + 1}: ${short(other)} for ${short(answer)}`);
+    const [one, other] = [unsigned(through.answers[at]), unsigned(answer)];
+    if (!isDeepStrictEqual(one, other)) found.push(`call ${at + 1}: ${contrast(one, other)}`);
   });
   return found;
 };

@@ -35,7 +35,12 @@ const run = async (): Promise<number> => {
       if (!fs.existsSync(installed)) {
         say(`installing what comes from ${guests.language} …`);
         fs.mkdirSync(installed, { recursive: true });
-        await guests.install(installed);
+        try {
+          await guests.install(installed);
+        } catch (error) {
+          fs.rmSync(installed, { recursive: true, force: true });
+          throw error;
+        }
       }
       present.push({ guests, installed });
     }

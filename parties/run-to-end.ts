@@ -28,7 +28,8 @@ export const runToEnd = async (
   } catch (error) {
     const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string };
     const said = `${stdout}\n${stderr}`.trim().slice(-1_500);
-    throw new Error(`${command} ${args.slice(0, 3).join(' ')} … failed: ${said === '' ? message : said}`, {
+    // Without its arguments: a token may be among them.
+    throw new Error(`${command} failed: ${said === '' ? message : said}`, {
       cause: error,
     });
   }

@@ -22,7 +22,10 @@ export interface Seen {
 const TIMEOUT_MS = 60_000;
 
 const open = async (transport: Transport, era: Era): Promise<Client> => {
-  const client = new Client({ name: 'parties', version: '1.0.0' }, { versionNegotiation: { mode: era } });
+  // Some servers offer more to clients that can be asked; the gateway, which registers them for all, is one that can.
+  const capabilities = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
+  const client = new Client({ name: 'parties', version: '1.0.0' }, { versionNegotiation: { mode: era }, capabilities });
+  client.setRequestHandler('roots/list', () => ({ roots: [] }));
   await client.connect(transport, { timeout: TIMEOUT_MS });
   return client;
 };

@@ -22,8 +22,12 @@ export const npmClients: readonly ClientParty[] = [
   clientOf('SDK, version 2', 'sdk-v2.mjs', '@modelcontextprotocol/client@2.4.0'),
   clientOf('mcp-remote', 'mcp-remote.mjs', 'mcp-remote@0.15.1 @modelcontextprotocol/sdk@1.32.2'),
   clientOf('AI SDK', 'ai-sdk.mjs', '@ai-sdk/mcp@2.0.99'),
-  clientOf('Mastra', 'mastra.mjs', '@mastra/mcp@2.0.0'),
+  clientOf('Mastra', 'mastra.mjs', '@mastra/mcp@2.0.0 @mastra/core@1.71.0'),
   clientOf('OpenAI Agents', 'openai-agents.mjs', '@openai/agents@0.20.0'),
-  clientOf('LangChain', 'langchain.mjs', '@langchain/mcp-adapters@1.1.4'),
+  clientOf(
+    'LangChain',
+    'langchain.mjs',
+    '@langchain/mcp-adapters@1.1.4 @langchain/core@1.4.0 @langchain/langgraph@1.4.10',
+  ),
   clientOf('mcporter', 'mcporter.mjs', 'mcporter@0.12.3'),
 ];

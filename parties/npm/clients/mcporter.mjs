@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const [url, token, tool, args] = process.argv.slice(2);
-const manifest = createRequire(import.meta.url).resolve('mcporter/package.json');
-const { bin } = JSON.parse(readFileSync(manifest, 'utf8'));
-const program = path.join(path.dirname(manifest), typeof bin === 'string' ? bin : bin.mcporter);
+const home = path.join(import.meta.dirname, 'node_modules/mcporter');
+const { bin } = JSON.parse(readFileSync(path.join(home, 'package.json'), 'utf8'));
+const program = path.join(home, typeof bin === 'string' ? bin : bin.mcporter);
 const folder = mkdtempSync(path.join(tmpdir(), 'mcporter-'));
 const config = path.join(folder, 'mcporter.json');
 writeFileSync(

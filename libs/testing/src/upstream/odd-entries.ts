@@ -136,8 +136,8 @@ export const ODD_ENTRIES: readonly OddEntry[] = [
   ),
   tool(
     'a description beyond all measure',
-    { description: 'x'.repeat(40_000) },
-    { description: 'x'.repeat(32_768) },
+    { description: 'x'.repeat(70_000) },
+    { description: 'x'.repeat(65_536) },
     'longer',
   ),
   tool('a description in many scripts', { description: 'नमस्ते\n👩‍💻 می‌خواهم\t漢字' }, 'kept'),

@@ -1,7 +1,7 @@
 import { isObject } from '../../json/is-object.js';
 import { type Rule, text } from './mend.js';
 
-const CHARS_MAX = 32_768;
+const CHARS_MAX = 65_536;
 
 /**
  * What nobody sees but a model reads: control characters but for tabs and line ends, marks that change the direction of
