@@ -35,6 +35,11 @@ export const authOptions = {
     'Whether the user a token names must be known here. When false, an unknown one is an ordinary user.',
   ),
   TOKEN_EXPIRY: integer(480, 'Minutes for which a token obtained by logging in is good.', { min: 1, max: 525_600 }),
+  TOKEN_LIFETIME_MAX_DAYS: integer(
+    365,
+    'Days for which a token may be good at most, whoever signed it; one that lives longer is neither made nor accepted.',
+    { min: 1, max: 3650 },
+  ),
   PLATFORM_ADMIN_EMAIL: text('admin@example.com', 'The administrator that exists from the first start.'),
   PLATFORM_ADMIN_PASSWORD: secret(
     'Password of that administrator, taken over once; at least 12 characters. Unset: no log-in by password.',

@@ -3,6 +3,7 @@ import type { ServicePart } from '#libs/service';
 import { authOptions } from './auth.config.js';
 import { AuthModule } from './auth.module.js';
 import { AUTH_SETTINGS, type AuthSettings } from './auth.settings.js';
+import type { IssuedToken } from './tokens/token-issuer.js';
 import { TokenService } from './tokens/token.service.js';
 
 export const authService: ServicePart<typeof authOptions> = {
@@ -13,8 +14,25 @@ export const authService: ServicePart<typeof authOptions> = {
   secrets: ['JWT_SECRET_KEY', 'AUTH_ENCRYPTION_SECRET'],
 };
 
+const tokensOf = (application: INestApplicationContext) => ({
+  tokens: application.get(TokenService, { strict: false }),
+  email: application.get<AuthSettings>(AUTH_SETTINGS, { strict: false }).platformAdmin.email,
+});
+
 /** A token of the platform's administrator, from a process that runs auth: for whoever started it on their own machine. */
-export const issueAdminToken = (application: INestApplicationContext, expiresInMs: number): Promise<string> => {
-  const { platformAdmin } = application.get<AuthSettings>(AUTH_SETTINGS, { strict: false });
-  return application.get(TokenService, { strict: false }).issueForAdmin(platformAdmin.email, expiresInMs);
+export const issueAdminToken = (application: INestApplicationContext, expiresInMs: number): Promise<IssuedToken> => {
+  const { tokens, email } = tokensOf(application);
+  return tokens.issueForAdmin(email, expiresInMs);
+};
+
+/** A token for a client of theirs: it uses what is public, and administers nothing. */
+export const issueClientToken = (application: INestApplicationContext, expiresInMs: number): Promise<IssuedToken> => {
+  const { tokens, email } = tokensOf(application);
+  return tokens.issueForUse(email, expiresInMs);
+};
+
+/** Ends a token that was issued here. */
+export const endToken = (application: INestApplicationContext, { tokenId, expiresAt }: IssuedToken): Promise<void> => {
+  const { tokens, email } = tokensOf(application);
+  return tokens.end(tokenId, expiresAt, email);
 };

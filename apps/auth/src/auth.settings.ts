@@ -27,6 +27,8 @@ export interface AuthSettings {
   readonly encryption: EncryptionSettings;
   /** Whether the user a token names must be known here. */
   readonly requiresKnownUser: boolean;
+  /** How long a token may be good, whoever signed it. */
+  readonly tokenLifeMaxMs: number;
   readonly login: {
     readonly tokenLifeMs: number;
     /** Wrong passwords in a row after which an account is locked. */
@@ -41,6 +43,7 @@ export interface AuthSettings {
 }
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 export const settingsOf = (config: AuthConfig): AuthSettings => ({
   jwt: {
@@ -59,8 +62,9 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
       .filter((secret) => secret !== ''),
   },
   requiresKnownUser: config.REQUIRE_USER_IN_DB,
+  tokenLifeMaxMs: config.TOKEN_LIFETIME_MAX_DAYS * DAY_MS,
   login: {
-    tokenLifeMs: config.TOKEN_EXPIRY * MINUTE_MS,
+    tokenLifeMs: Math.min(config.TOKEN_EXPIRY * MINUTE_MS, config.TOKEN_LIFETIME_MAX_DAYS * DAY_MS),
     attemptsMax: config.MAX_FAILED_LOGIN_ATTEMPTS,
     lockoutMs: config.ACCOUNT_LOCKOUT_DURATION_MINUTES * MINUTE_MS,
   },

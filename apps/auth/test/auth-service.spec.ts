@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeepUpstreamCredential, PresentUpstreamCredential, UpstreamCredentialChanged } from '#libs/contracts';
 import { CallerAdmission } from '#libs/identity';
 import { PlatformAdmin } from '../src/users/platform-admin.js';
-import { issueAdminToken } from '../src/index.js';
+import { endToken, issueAdminToken, issueClientToken, runAuthCommand } from '../src/index.js';
 import { ADMIN, type GivenAuth, givenAuth } from './given-auth.js';
 
 let auth: GivenAuth;
@@ -12,6 +13,17 @@ let admin: string;
 const planted: string[] = [];
 
 const PASSWORD = 'four little words more';
+const SIGNING = randomBytes(48).toString('base64url');
+
+/** A token as another program signs it with the same secret. */
+const signed = (claims: { readonly [name: string]: unknown }, life = '1h'): Promise<string> =>
+  new SignJWT({ jti: randomUUID(), ...claims })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuer('mcpgateway')
+    .setAudience('mcpgateway-api')
+    .setIssuedAt()
+    .setExpirationTime(life)
+    .sign(new TextEncoder().encode(SIGNING));
 
 const givenUser = async (facts: object = {}): Promise<{ email: string; token: string }> => {
   const email = `u${randomBytes(4).toString('hex')}@example.org`;
@@ -79,7 +91,7 @@ describe('the administrator', () => {
   });
 
   it('the platform administrator can be given a token by the process itself', async () => {
-    const token = await issueAdminToken(auth.running.application, 60_000);
+    const { token } = await issueAdminToken(auth.running.application, 60_000);
     planted.push(token);
 
     expect(await auth.admission.admit(token)).toMatchObject({ id: ADMIN, isAdmin: true, teams: null });
@@ -167,6 +179,7 @@ describe('a token', () => {
     const listed = await auth.call('GET', '/tokens', { token });
     expect(listed.body.tokens).toEqual([
       expect.objectContaining({ id, name: 'ci', description: 'for the build', is_active: true }),
+      expect.objectContaining({ made_by: 'login' }),
     ]);
     expect(JSON.stringify(listed.body)).not.toContain(value);
     expect((await auth.call('GET', `/v1/tokens/${id}`, { token })).body).toMatchObject({ id, name: 'ci' });
@@ -272,7 +285,7 @@ describe('a token', () => {
   });
 
   it('a token expires', async () => {
-    const token = await issueAdminToken(auth.running.application, 1_000);
+    const { token } = await issueAdminToken(auth.running.application, 1_000);
     planted.push(token);
     expect(await admitted(token)).toBe(ADMIN);
 
@@ -287,6 +300,168 @@ describe('a token', () => {
     await admitted(value);
 
     await expect.poll(async () => (await auth.call('GET', `/tokens/${id}`, { token })).body.last_used).not.toBeNull();
+  });
+});
+
+describe('every token', () => {
+  const lines = async (token: string) =>
+    (await auth.call('GET', '/tokens', { token })).body.tokens as { id: string; name: string; made_by: string }[];
+
+  it('every token is listed and can be revoked, whatever made it', async () => {
+    const { email, token } = await givenUser();
+    await givenToken(token, { name: 'asked for' });
+    expect(await lines(token)).toMatchObject([
+      { name: 'asked for', made_by: 'request' },
+      { name: expect.stringMatching(/^login /), made_by: 'login' },
+    ]);
+    const login = (await lines(token))[1];
+    expect((await auth.call('DELETE', `/tokens/${login?.id}`, { token: admin })).status).toBe(204);
+    expect(await admitted(token)).toBe('auth.credential_invalid');
+
+    const own = await issueAdminToken(auth.running.application, 60_000);
+    const client = await issueClientToken(auth.running.application, 60_000);
+    const started = (await lines(admin)).filter(({ made_by: maker }) => maker === 'start');
+    expect(started.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([`start ${own.tokenId}`, `start ${client.tokenId}`]),
+    );
+    expect(await admitted(own.token)).toBe(ADMIN);
+    await endToken(auth.running.application, own);
+    expect(await admitted(own.token)).toBe('auth.credential_invalid');
+    expect(email).not.toBe(ADMIN);
+  });
+
+  it('a token for a client uses tools and administers nothing, though its user is an administrator', async () => {
+    const { token } = await issueClientToken(auth.running.application, 60_000);
+    expect(await auth.admission.admit(token)).toMatchObject({
+      isAdmin: false,
+      teams: [],
+      permissions: ['tools.read', 'tools.execute', 'resources.read', 'prompts.read', 'servers.use'],
+    });
+    for (const [method, path, body] of [
+      ['GET', '/auth/email/admin/users'],
+      ['GET', '/tokens'],
+      ['POST', '/tokens', { name: 'more' }],
+    ] as const)
+      expect((await auth.call(method, path, { token, ...(body && { body }) })).status).toBe(403);
+  });
+
+  it('a token that was asked for by another ends with it when that is revoked, and so do those that it asked for', async () => {
+    const { email, token } = await givenUser();
+    const first = await givenToken(token, { expires_in_days: 3 });
+    const second = await givenToken(first.value);
+    const third = await givenToken(second.value);
+    const beside = await givenToken(token);
+    await auth.call('DELETE', `/tokens/${first.id}`, { token });
+    for (const { value } of [first, second, third]) expect(await admitted(value)).toBe('auth.credential_invalid');
+    expect(await admitted(beside.value)).toBe(email);
+  });
+
+  it('a token does not outlive the token that asked for it, unless that was a log-in', async () => {
+    const { token } = await givenUser();
+    const first = await givenToken(token, { expires_in_days: 3 });
+    const ask = (expires_in_days?: number) =>
+      auth.call('POST', '/tokens', {
+        token: first.value,
+        body: { name: randomBytes(6).toString('hex'), expires_in_days },
+      });
+    expect(await ask(4)).toMatchObject({ status: 422, body: { detail: expect.stringContaining('ends before') } });
+    expect((await ask(2)).status).toBe(201);
+    const { body } = await ask();
+    const left = new Date(body.token.expires_at).getTime() - Date.now();
+    expect(left).toBeGreaterThan(2.9 * 86_400_000);
+    expect(left).toBeLessThan(3 * 86_400_000);
+  });
+
+  it('a token is neither made nor accepted when it lives longer than TOKEN_LIFETIME_MAX_DAYS', async () => {
+    const strict = await givenAuth({ TOKEN_LIFETIME_MAX_DAYS: '2', JWT_SECRET_KEY: SIGNING, TOKEN_EXPIRY: '525600' });
+    try {
+      const { body } = await strict.call('POST', '/auth/login', {
+        body: { email: ADMIN, password: strict.adminPassword },
+      });
+      expect(body.expires_in).toBeLessThanOrEqual(2 * 86_400);
+      const ask = (expires_in_days?: number) =>
+        strict.call('POST', '/tokens', {
+          token: body.access_token,
+          body: { name: `t${expires_in_days}`, expires_in_days },
+        });
+      expect(await ask(3)).toMatchObject({ status: 422, body: { detail: expect.stringContaining('2 days') } });
+      expect([(await ask(2)).status, (await ask()).status]).toEqual([201, 201]);
+      expect(await admitted(await signed({ sub: ADMIN }, '47h'), strict.admission)).toBe(ADMIN);
+      expect(await admitted(await signed({ sub: ADMIN }, '50h'), strict.admission)).toBe('auth.credential_invalid');
+      await expect(
+        runAuthCommand(['token', 'create', '--user', ADMIN, '--expires', '3d'], {
+          env: strict.env,
+          logger: strict.logger,
+          readStdin: async () => '',
+        }),
+      ).rejects.toThrow('2 days');
+    } finally {
+      await strict.close();
+    }
+  });
+});
+
+describe('tokens that were made elsewhere', () => {
+  let shared: GivenAuth;
+  let session: string;
+  beforeAll(async () => {
+    shared = await givenAuth({ JWT_SECRET_KEY: SIGNING });
+    session = await shared.login(ADMIN, shared.adminPassword);
+    await shared.call('POST', '/auth/email/admin/users', { token: session, body: { email: 'ann@example.org' } });
+  });
+  afterAll(() => shared?.close());
+
+  const USER_ID = '5f0c1a52-9d0e-4b6e-8a3f-0b6f4f6f2a11';
+  const ann = { email: 'ann@example.org', full_name: 'Ann', is_admin: false, auth_provider: 'local' };
+
+  it.each([
+    ['log-in', { sub: USER_ID, token_use: 'session', user: ann }, { teams: [] }],
+    [
+      'its API',
+      {
+        sub: USER_ID,
+        token_use: 'api',
+        user: ann,
+        teams: ['red'],
+        scopes: { server_id: null, permissions: ['tools.read'], ip_restrictions: [], time_restrictions: {} },
+      },
+      { teams: ['red'], permissions: ['tools.read'] },
+    ],
+    ['its command line', { sub: 'ann@example.org' }, { teams: [] }],
+  ])("a token of ContextForge's %s is good for its user and can be revoked", async (_made, claims, principal) => {
+    const jti = randomBytes(8).toString('hex');
+    const token = await signed({ ...claims, jti });
+    expect(await shared.admission.admit(token)).toMatchObject({ id: 'ann@example.org', isAdmin: false, ...principal });
+
+    expect((await shared.call('DELETE', `/tokens/admin/${jti}`, { token: session })).status).toBe(204);
+    expect(await admitted(token, shared.admission)).toBe('auth.credential_invalid');
+  });
+
+  it("an administrator's token of ContextForge's log-in is an administrator's", async () => {
+    const user = { ...ann, email: ADMIN, is_admin: true };
+    const token = await signed({ sub: USER_ID, token_use: 'session', user, is_admin: true, teams: null });
+    expect(await shared.admission.admit(token)).toMatchObject({ id: ADMIN, isAdmin: true, teams: null });
+  });
+
+  it.each([
+    ['has run out', { sub: USER_ID, user: ann }, '-2m'],
+    ['names an unknown user', { sub: USER_ID, user: { ...ann, email: 'nobody@example.org' } }, '1h'],
+    ['names two users', { sub: ADMIN, user: ann }, '1h'],
+    ['names its user by an id alone', { sub: USER_ID }, '1h'],
+    ['is for getting others', { sub: 'ann@example.org', token_use: 'refresh' }, '1h'],
+    ['only says who somebody is', { sub: 'ann@example.org', token_use: 'id' }, '1h'],
+    [
+      'has restrictions that are not enforced',
+      { sub: USER_ID, user: ann, scopes: { ip_restrictions: ['10.0.0.0/8'] } },
+      '1h',
+    ],
+  ])('a token that was made elsewhere is refused when it %s', async (_why, claims, life) => {
+    expect(await admitted(await signed(claims, life), shared.admission)).toBe('auth.credential_invalid');
+  });
+
+  it('a token that is not on record is ended by administrators alone', async () => {
+    const token = await signed({ sub: 'ann@example.org' });
+    expect((await shared.call('DELETE', '/tokens/admin/some-jti', { token })).status).toBe(403);
   });
 });
 
@@ -309,7 +484,7 @@ describe('users', () => {
     }
   });
 
-  it('users who are disabled are out at once, with every token, and may come back', async () => {
+  it('users who are disabled are out at once, and come back without the tokens that they had', async () => {
     const { email, token } = await givenUser();
     const { value } = await givenToken(token);
     expect([await admitted(token), await admitted(value)]).toEqual([email, email]);
@@ -321,7 +496,14 @@ describe('users', () => {
     ]);
 
     await auth.call('PATCH', `/auth/email/admin/users/${email}`, { token: admin, body: { isActive: true } });
-    expect([await admitted(token), await admitted(value)]).toEqual([email, email]);
+    expect([await admitted(token), await admitted(value)]).toEqual([
+      'auth.credential_invalid',
+      'auth.credential_invalid',
+    ]);
+    const anew = await auth.login(email, PASSWORD);
+    expect(await admitted(anew)).toBe(email);
+    const { tokens } = (await auth.call('GET', '/tokens', { token: anew })).body;
+    expect(tokens.map((one: { is_revoked: boolean }) => one.is_revoked)).toEqual([false, true, true]);
   });
 
   it('users who are removed take their tokens with them for good', async () => {

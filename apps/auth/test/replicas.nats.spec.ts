@@ -55,10 +55,10 @@ const rest = async (replica: number, method: string, path: string, token: string
   return response.status === 204 ? null : (response.json() as Promise<any>);
 };
 
-const adminToken = (): Promise<string> => {
+const adminToken = async (): Promise<string> => {
   const [replica] = replicas;
   if (replica === undefined) throw new Error('no replica');
-  return issueAdminToken(replica.application, 3_600_000);
+  return (await issueAdminToken(replica.application, 3_600_000)).token;
 };
 
 const verdict = async (credential: string): Promise<string> => {

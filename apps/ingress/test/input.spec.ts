@@ -274,9 +274,25 @@ describe('a modern client, asked by answers', () => {
       post(first, request({ requestState }, 'slow'), headers('slow')),
       post(first, request({ requestState: `${requestState}=` }), headers()),
       post(first, request({ requestState: 7 }), headers()),
+      post(first, request({ requestState, arguments: { all: true } }), headers()),
     ];
     for (const { status, json } of await Promise.all(tries)) expect([status, json.error.code]).toEqual([200, -32602]);
     expect(rig.calls).toHaveLength(1);
+  });
+
+  it('a requestState is good for the arguments that it was given for, in whatever order they are written', async () => {
+    rig.execute = async (_, { body }) =>
+      body?.includes('inputResponses') ? done(body) : asking({ a: FORM }, { requestState: 'mine' });
+    const args = { path: '/a', options: { deep: true, keep: [1, { x: 1, y: 2 }] } };
+    const reordered = { options: { keep: [1, { y: 2, x: 1 }], deep: true }, path: '/a' };
+    const { requestState } = (await post(first, request({ arguments: args }), headers())).json.result;
+    const retry = { inputResponses: responses, requestState };
+
+    const other = { ...args, options: { ...args.options, keep: [1, { x: 2, y: 1 }] } };
+    expect((await post(first, request({ ...retry, arguments: other }), headers())).json.error.code).toBe(-32602);
+    expect((await post(second, request({ ...retry, arguments: reordered }), headers())).json.result).toMatchObject({
+      resultType: 'complete',
+    });
   });
 
   it('a modern client is told which capability is missing when it has not declared it', async () => {

@@ -1,8 +1,20 @@
 import { stdioTransportOption } from '#contracts/tool-invocation/shared-settings';
-import { type ConfigOf, decimal } from '#libs/config';
+import { type ConfigOf, decimal, oneOf } from '#libs/config';
+import { TOOL_NAME_STYLES } from './entries/naming.js';
+import { NEW_TOOLS } from './gateways/new-tools.js';
 
 export const registryOptions = {
   MCPGATEWAY_STDIO_TRANSPORT_ENABLED: stdioTransportOption,
+  TOOL_NAME_STYLE: oneOf(
+    TOOL_NAME_STYLES,
+    'exact',
+    "How the names of tools and prompts are spelt behind their gateway's prefix, for gateways that are registered from now on and do not say it themselves (`toolNameStyle`). contextforge: in lower case, with a dash for all that is no letter or digit; what is registered already keeps its names.",
+  ),
+  NEW_TOOLS: oneOf(
+    NEW_TOOLS,
+    'enabled',
+    'Whether tools that an upstream offers only after it was registered may be called at once, for gateways that others than their owner may use and that do not say it themselves (`newTools`). disabled: somebody enables each.',
+  ),
   LIST_REFRESH_INTERVAL: decimal(
     10,
     'Seconds that pass at least before an upstream is asked for its lists again because a client uses them and their ttlMs is over.',

@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { databaseToken, provideDatabase } from '#libs/storage';
 import { CatalogModule } from './catalog/catalog.module.js';
 import { EntriesModule } from './entries/entries.module.js';
-import { EntryEntity, EntryGatewayEntity } from './entries/entry.entity.js';
+import { EntryEntity, EntryGatewayEntity, SwitchedOffEntity } from './entries/entry.entity.js';
 import { GatewayEntity } from './gateways/gateway.entity.js';
 import { GatewaysModule } from './gateways/gateways.module.js';
 import { RefreshModule } from './refresh/refresh.module.js';
@@ -14,6 +14,8 @@ import { Catalog1763596800000 } from './storage/migrations/0001-catalog.migratio
 import { SessionScope1763683200000 } from './storage/migrations/0002-session-scope.migration.js';
 import { TaskAfter1763769600000 } from './storage/migrations/0003-task-after.migration.js';
 import { HttpApi1763942400000 } from './storage/migrations/0005-http-api.migration.js';
+import { NewTools1764028800000 } from './storage/migrations/0006-new-tools.migration.js';
+import { ToolNameStyle1764115200000 } from './storage/migrations/0007-tool-name-style.migration.js';
 import { ListingHints1763856000000 } from './storage/migrations/0004-listing-hints.migration.js';
 
 const SCHEMA = 'registry';
@@ -30,13 +32,22 @@ export class RegistryModule {
         { provide: SETTINGS, useValue: registrySettings(config) },
         ...provideDatabase({
           schema: SCHEMA,
-          entities: [GatewayEntity, EntryEntity, EntryGatewayEntity, ServerEntity, ServerEntryEntity],
+          entities: [
+            GatewayEntity,
+            EntryEntity,
+            EntryGatewayEntity,
+            SwitchedOffEntity,
+            ServerEntity,
+            ServerEntryEntity,
+          ],
           migrations: [
             Catalog1763596800000,
             SessionScope1763683200000,
             TaskAfter1763769600000,
             ListingHints1763856000000,
             HttpApi1763942400000,
+            NewTools1764028800000,
+            ToolNameStyle1764115200000,
           ],
         }),
       ],

@@ -1,9 +1,15 @@
+import type { ToolNameStyle } from './entries/naming.js';
+import type { NewTools } from './gateways/new-tools.js';
 import type { RegistryConfig } from './registry.config.js';
 
 /** What the environment decides, in the units that the code counts in. */
 export interface RegistrySettings {
   /** `auto`: yes where all services run in one process, no where they talk over NATS. */
   readonly isStdioAllowed: boolean | 'auto';
+  /** For gateways that others than their owner may use and that do not say it themselves. */
+  readonly newTools: NewTools;
+  /** For gateways that are registered from now on. */
+  readonly toolNameStyle: ToolNameStyle;
   /** At least so much time passes before a client's use of an upstream has it listed again. */
   readonly listRefreshIntervalMs: number;
 }
@@ -12,5 +18,7 @@ export const SETTINGS = Symbol('registry settings');
 
 export const registrySettings = (config: RegistryConfig): RegistrySettings => ({
   isStdioAllowed: config.MCPGATEWAY_STDIO_TRANSPORT_ENABLED,
+  newTools: config.NEW_TOOLS,
+  toolNameStyle: config.TOOL_NAME_STYLE,
   listRefreshIntervalMs: config.LIST_REFRESH_INTERVAL * 1_000,
 });

@@ -125,6 +125,53 @@ describe('tools, prompts and resources', () => {
   });
 });
 
+describe('what an answer shows', () => {
+  it('a gateway, a tool and a virtual server are taken when they are sent back whole as they were read', async () => {
+    const gateway = await registry.register(
+      'Whole',
+      upstream({ tools: [tool('t', ',"title":"T","annotations":{"read_only":true}')], resources: [resource('w://r')] }),
+    );
+    const [read] = (await registry.ask('GET', `/tools?gateway_id=${gateway.id}`)).body;
+    const [file] = (await registry.ask('GET', `/resources?gateway_id=${gateway.id}`)).body;
+    const { body: server } = await registry.ask('POST', '/servers', {
+      server: { name: 'Whole', associatedTools: [read.id] },
+    });
+    for (const [path, body] of [
+      [`/gateways/${gateway.id}`, gateway],
+      [`/tools/${read.id}`, read],
+      [`/resources/${file.id}`, file],
+      [`/servers/${server.id}`, server],
+    ])
+      expect(await registry.ask('PUT', path, body)).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['gateways', 'enabled', false],
+    ['gateways', 'ownerEmail', 'other@example.com'],
+    ['gateways', 'slug', 'other'],
+    ['tools', 'enabled', false],
+    ['tools', 'visibility', 'private'],
+    ['tools', 'teamId', 'home'],
+    ['tools', 'inputSchema', { type: 'object', required: ['x'] }],
+    ['servers', 'enabled', false],
+    ['servers', 'ownerEmail', 'other@example.com'],
+    ['servers', 'associatedToolIds', []],
+  ])('a change of %s is refused by name when it asks for another %s', async (list, member, value) => {
+    const name = `Asks ${list} ${member}`;
+    const gateway = await registry.register(name, upstream({ tools: [tool('t')] }));
+    const [{ id: toolId }] = (await registry.ask('GET', `/tools?gateway_id=${gateway.id}`)).body;
+    const { body: server } = await registry.ask('POST', '/servers', { server: { name, associatedTools: [toolId] } });
+    const id = { gateways: gateway.id, tools: toolId, servers: server.id }[list];
+    const before = (await registry.ask('GET', `/${list}/${id}`)).body;
+
+    expect(await registry.ask('PUT', `/${list}/${id}`, { [member]: value })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: member, message: 'cannot be changed by this request' }] },
+    });
+    expect((await registry.ask('GET', `/${list}/${id}`)).body).toEqual(before);
+  });
+});
+
 describe('the catalog of everything', () => {
   it("the catalog of everything shows the first gateway's resource when two have one URI, and both when a caller may see the second alone", async () => {
     registry.around.principals.set('owner', userOf('owner@example.com'));

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
 import { fail } from '#libs/errors';
-import { type Registry, RegistryBench, prompt, tool, upstream } from './given-registry.js';
+import { type Registry, RegistryBench, prompt, resource, tool, upstream } from './given-registry.js';
 
 let bench: RegistryBench;
 let registry: Registry;
@@ -166,6 +166,90 @@ describe('refreshing a gateway', () => {
     expect(answers.map(({ body }) => body.toolsAdded).toSorted((a, b) => a - b)).toEqual([0, 2]);
     const catalogs = await Promise.all([registry.describe(), replica.describe()]);
     expect(catalogs[0]).toEqual(catalogs[1]);
+  });
+});
+
+describe('what somebody switched off', () => {
+  /** The upstream offers so much from now on, and is asked. */
+  const offerNow = async (gateway: { id: string; url: string }, offered: Partial<DiscoveredUpstream>) => {
+    registry.around.upstreams.set(gateway.url, upstream(offered));
+    expect((await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`)).status).toBe(200);
+  };
+  const entriesOf = async (list: string, gateway: { id: string }) =>
+    (await registry.ask('GET', `/${list}?gateway_id=${gateway.id}&include_inactive=true`)).body;
+
+  it('a disabled tool, prompt or resource stays disabled when its upstream drops it and offers it again', async () => {
+    const offered = { tools: [tool('wipe'), tool('read')], prompts: [prompt('p')], resources: [resource('off://r')] };
+    const gateway = await registry.register('Returning', upstream(offered));
+    for (const [list, name] of [
+      ['tools', 'wipe'],
+      ['prompts', 'p'],
+      ['resources', 'off://r'],
+    ] as const) {
+      const entry = (await entriesOf(list, gateway)).find(
+        (one: { originalName?: string; uri?: string }) => (one.originalName ?? one.uri) === name,
+      );
+      await registry.ask('POST', `/${list}/${entry.id}/state?activate=false`);
+    }
+
+    await offerNow(gateway, { tools: [tool('read')] });
+    await offerNow(gateway, offered);
+
+    expect(await entriesOf('tools', gateway)).toMatchObject([
+      { originalName: 'read', enabled: true },
+      { originalName: 'wipe', enabled: false },
+    ]);
+    expect(await entriesOf('prompts', gateway)).toMatchObject([{ enabled: false }]);
+    expect(await entriesOf('resources', gateway)).toMatchObject([{ enabled: false }]);
+    expect(await names(gateway.id)).toEqual(['returning-read']);
+  });
+
+  it('a disabled tool stays disabled when it is deleted and listed again', async () => {
+    const gateway = await registry.register('Deleted', upstream({ tools: [tool('t')] }));
+    const [{ id }] = await entriesOf('tools', gateway);
+    await registry.ask('POST', `/tools/${id}/state?activate=false`);
+    await registry.ask('DELETE', `/tools/${id}`);
+    await offerNow(gateway, { tools: [tool('t')] });
+    expect(await entriesOf('tools', gateway)).toMatchObject([{ enabled: false }]);
+  });
+
+  it('a tool comes back enabled when somebody enabled it again before its upstream dropped it', async () => {
+    const gateway = await registry.register('Forgiven', upstream({ tools: [tool('t')] }));
+    const [{ id }] = await entriesOf('tools', gateway);
+    await registry.ask('POST', `/tools/${id}/state?activate=false`);
+    await registry.ask('POST', `/tools/${id}/state?activate=true`);
+    await offerNow(gateway, {});
+    await offerNow(gateway, { tools: [tool('t')] });
+    expect(await entriesOf('tools', gateway)).toMatchObject([{ enabled: true }]);
+  });
+
+  it('a tool waits to be enabled when it is new at a gateway whose new tools are disabled', async () => {
+    const gateway = await registry.register('Waiting', upstream({ tools: [tool('first')] }), { newTools: 'disabled' });
+    expect(gateway.newTools).toBe('disabled');
+
+    await offerNow(gateway, { tools: [tool('first'), tool('second')], prompts: [prompt('p')] });
+
+    expect(await names(gateway.id)).toEqual(['waiting-first']);
+    expect(await entriesOf('prompts', gateway)).toMatchObject([{ enabled: true }]);
+    const { id } = (await entriesOf('tools', gateway))[1];
+    await registry.ask('POST', `/tools/${id}/state?activate=true`);
+    expect(await names(gateway.id)).toEqual(['waiting-first', 'waiting-second']);
+
+    await registry.ask('PUT', `/gateways/${gateway.id}`, { newTools: 'enabled' });
+    await offerNow(gateway, { tools: [tool('first'), tool('second'), tool('third')] });
+    expect(await names(gateway.id)).toEqual(['waiting-first', 'waiting-second', 'waiting-third']);
+  });
+
+  it.each([
+    ['enabled', 'private', ['a', 'b']],
+    ['disabled', 'public', ['a']],
+  ])('new tools are %s by default at a %s gateway when NEW_TOOLS is disabled', async (_state, visibility, shown) => {
+    const strict = await bench.registry(registry.around, { NEW_TOOLS: 'disabled' });
+    const gateway = await strict.register(`Default ${visibility}`, upstream({ tools: [tool('a')] }), { visibility });
+    strict.around.upstreams.set(gateway.url, upstream({ tools: [tool('a'), tool('b')] }));
+    await strict.ask('POST', `/gateways/${gateway.id}/tools/refresh`);
+    const tools = (await strict.ask('GET', `/tools?gateway_id=${gateway.id}`)).body;
+    expect(tools.map(({ originalName }: { originalName: string }) => originalName)).toEqual(shown);
   });
 });
 

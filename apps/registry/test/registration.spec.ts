@@ -282,7 +282,8 @@ describe('registering a gateway', () => {
   it.each([
     ['no URL', { name: 'bad' }],
     ['a URL of another scheme', { name: 'bad', url: 'file:///etc/passwd' }],
-    ['a URL with a credential', { name: 'bad', url: 'http://u:p@host/' }],
+    ['a URL with a password beside a credential', { name: 'bad', url: 'http://u:p@host/', authToken: 't' }],
+    ['a URL with a mask', { name: 'bad', url: 'http://host/?key=*****' }],
     ['a name without letters', { name: '💥', url: 'http://x.example/' }],
     ['an invisible character', { name: 'b\u0000d', url: 'http://x.example/' }],
     ['an unknown transport', { name: 'bad', url: 'http://x.example/', transport: 'CARRIER_PIGEON' }],
@@ -403,6 +404,67 @@ describe('names', () => {
     expect(await names()).toEqual(['chain-two-b', 'chain-two-ab', 'chain-two-aab']);
     const tooLong = await registry.ask('PUT', `/gateways/${gateway.id}`, { name: 'First' });
     expect(tooLong.status).toBe(409);
+  });
+});
+
+describe('names as ContextForge spells them', () => {
+  const named = async (gatewayId: string): Promise<Record<string, string>> =>
+    Object.fromEntries(
+      (await registry.ask('GET', `/tools?gateway_id=${gatewayId}`)).body.map(
+        (one: { originalName: string; name: string }) => [one.originalName, one.name],
+      ),
+    );
+
+  it('a gateway spells names in the style that it was registered with, also after a refresh', async () => {
+    const gateway = await registry.register('My Files', upstream({ tools: [tool('read_file')] }), {
+      toolNameStyle: 'contextforge',
+    });
+    registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('read_file'), tool('List.All')] }));
+    await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`);
+    expect(await named(gateway.id)).toEqual({ read_file: 'my-files-read-file', 'List.All': 'my-files-list-all' });
+    const catalog = await registry.describe();
+    expect(catalog.tools.filter(({ upstreamId }) => upstreamId === gateway.id)).toMatchObject([
+      { name: 'my-files-read-file' },
+      { name: 'my-files-list-all' },
+    ]);
+
+    const [{ id }] = (await registry.ask('GET', `/tools?gateway_id=${gateway.id}`)).body;
+    expect((await registry.ask('PUT', `/tools/${id}`, { customName: 'Open_It' })).body.name).toBe('my-files-open-it');
+    await registry.ask('PUT', `/gateways/${gateway.id}`, { toolNameStyle: 'exact' });
+    expect(await named(gateway.id)).toEqual({ read_file: 'my-files-Open_It', 'List.All': 'my-files-List.All' });
+  });
+
+  it('a gateway keeps the names that it has when TOOL_NAME_STYLE is another, and new ones follow it', async () => {
+    const before = await registry.register('Before', upstream({ tools: [tool('a_b')] }));
+    const later = await bench.registry(registry.around, { TOOL_NAME_STYLE: 'contextforge' });
+    const after = await later.register('After', upstream({ tools: [tool('a_b')] }));
+    const own = await later.register('Own', upstream({ tools: [tool('a_b')] }), { toolNameStyle: 'exact' });
+    await later.ask('POST', `/gateways/${before.id}/tools/refresh`);
+    expect([await named(before.id), await named(after.id), await named(own.id)]).toEqual([
+      { a_b: 'before-a_b' },
+      { a_b: 'after-a-b' },
+      { a_b: 'own-a_b' },
+    ]);
+    expect((await later.ask('POST', '/tools', { name: 'by_hand', url: 'http://hand.example/' })).body.name).toBe(
+      'by_hand',
+    );
+  });
+
+  it('the first of two names keeps it when both would be spelt alike', async () => {
+    const gateway = await registry.register('Alike', upstream({ tools: [tool('a_b'), tool('a-b')] }), {
+      toolNameStyle: 'contextforge',
+    });
+    expect(gateway.refused).toEqual([{ list: 'tools', name: 'a-b', reason: 'the name "alike-a-b" is taken' }]);
+    registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('A_B'), tool('a-b'), tool('a_b')] }));
+    const { body } = await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`);
+    expect(body.validationErrors.map(({ name }: { name: string }) => name)).toEqual(['A_B', 'a-b']);
+    expect(await named(gateway.id)).toEqual({ a_b: 'alike-a-b' });
+
+    const exact = await registry.register('Exact', upstream({ tools: [tool('a_b'), tool('a-b')] }));
+    expect(await registry.ask('PUT', `/gateways/${exact.id}`, { toolNameStyle: 'contextforge' })).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('would both be called "exact-a-b"') },
+    });
   });
 });
 

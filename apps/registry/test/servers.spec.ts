@@ -37,6 +37,17 @@ describe('virtual servers', () => {
     ]);
   });
 
+  it('a virtual server is not made when its visibility is said twice and differs', async () => {
+    const answer = await registry.ask('POST', '/servers', {
+      server: { name: 'Two minds', visibility: 'private' },
+      visibility: 'public',
+    });
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'visibility', message: 'is given twice, and differs' }] },
+    });
+  });
+
   it('a virtual server shows exactly what was chosen, in order, when the choices are ids, names or URIs', async () => {
     const betaOne = await idOf('tools', 'beta-one');
     const { status, body } = await registry.ask('POST', '/servers', {

@@ -66,6 +66,9 @@ describe('npm start -- --demo', () => {
     const token = /days\):\n(\S+)/.exec(demo.stdout)?.[1] ?? 'none';
     expect(headers.Authorization).toBe(`Bearer ${token}`);
     expect(demo.stderr).not.toContain(token);
+    const administer = (path: string) => fetch(`${demo.url}${path}`, { headers });
+    expect((await administer('/v1/tokens/admin/all')).status).toBe(403);
+    expect((await administer('/v1/auth/email/admin/users')).status).toBe(403);
     await stop();
   });
 });

@@ -70,6 +70,38 @@ describe('the log', () => {
       (log) => log.error({ err: Object.assign(new Error('x'), { config: { headers: { a: PLANTED } } }) }),
     ],
     ['the cause of an error', (log) => log.error({ err: new Error('x', { cause: new Error(`token=${PLANTED}`) }) })],
+    [
+      'the parameters of a failed statement',
+      (log) => {
+        const cause = Object.assign(new Error('null value in column "x" violates not-null constraint'), {
+          severity: 'ERROR',
+          code: '23502',
+          detail: `Failing row contains (1, ${PLANTED}).`,
+          where: PLANTED,
+        });
+        log.error({
+          err: Object.assign(new Error(cause.message), {
+            query: 'INSERT',
+            parameters: [PLANTED],
+            driverError: cause,
+            detail: cause.detail,
+          }),
+        });
+      },
+    ],
+    [
+      'the value in the message of a failed statement',
+      (log) =>
+        log.error(
+          {
+            err: Object.assign(new Error(`invalid input syntax for type uuid: "${PLANTED} ""x"`), {
+              severity: 'ERROR',
+              code: '22P02',
+            }),
+          },
+          'failed',
+        ),
+    ],
     ['the bindings of a child', (log) => log.child({ token: PLANTED }).info('x')],
     ['a format argument', (log) => log.info('sent %s', `Bearer ${PLANTED}`)],
     ['a map', (log) => log.info({ members: new Map([['password', PLANTED]]) })],
@@ -95,6 +127,15 @@ describe('the log', () => {
     expect(log.lines()[0]).toMatchObject({
       msg: 'failed',
       err: { type: 'Error', message: 'broken', code: 'E1', stack: expect.any(String) },
+    });
+  });
+
+  it('keeps which statement failed, and of what', () => {
+    const log = openLog();
+    const err = new Error('duplicate key value violates unique constraint "users_pkey"');
+    log.logger.error({ err: Object.assign(err, { query: 'INSERT INTO x', parameters: [PLANTED], code: '23505' }) });
+    expect(log.lines()[0]).toMatchObject({
+      err: { message: expect.stringContaining('"users_pkey"'), code: '23505', query: 'INSERT INTO x' },
     });
   });
 

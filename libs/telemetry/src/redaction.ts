@@ -66,13 +66,35 @@ const copyObject = (value: object, depth: number, above: Set<object>): unknown =
   }
 };
 
-const copyError = (error: Error, depth: number, above: Set<object>): Record<string, unknown> => ({
-  type: error.name,
-  ...copyMembers(error, depth + 1, above),
-  message: maskText(error.message),
-  stack: error.stack && maskText(error.stack),
-  ...(error.cause !== undefined && { cause: copyValue('cause', error.cause, depth + 1, above) }),
-});
+const copyError = (error: Error, depth: number, above: Set<object>): Record<string, unknown> => {
+  const ofStatement = isOfStatement(error);
+  const text = ofStatement ? (part: string) => maskText(withoutValues(part)) : maskText;
+  return {
+    type: error.name,
+    ...copyMembers(ofStatement ? statementMembers(error) : error, depth + 1, above),
+    message: text(error.message),
+    stack: error.stack && text(error.stack),
+    ...(error.cause !== undefined && { cause: copyValue('cause', error.cause, depth + 1, above) }),
+  };
+};
+
+/**
+ * A failed SQL statement: the error of TypeORM, which has `parameters`, or of the server, which has a `severity`. Both
+ * hold values of rows, whose members say nothing of what they are.
+ * https://www.postgresql.org/docs/current/protocol-error-fields.html
+ */
+const isOfStatement = (error: object): boolean => 'parameters' in error || ('severity' in error && 'code' in error);
+const STATEMENT_MEMBERS = ['code', 'severity', 'schema', 'table', 'column', 'constraint', 'routine', 'query'] as const;
+
+const statementMembers = (error: object): object =>
+  Object.fromEntries(
+    STATEMENT_MEMBERS.map((name) => [name, (error as Record<string, unknown>)[name]]).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+
+/** `invalid input syntax for type uuid: "…"`: what is quoted behind a colon is a value; other quotes are names. */
+const withoutValues = (message: string): string => message.replace(/(: )"(?:[^"\\]|\\.|"")*"/g, `$1${CENSOR}`);
 
 const censorAll = (value: unknown): unknown => {
   if (Array.isArray(value)) return `[${value.length} redacted]`;

@@ -14,6 +14,8 @@ export interface AdmittedCaller {
   readonly expiresAtMs: number;
 }
 
+const CLOCK_SKEW_MS = 60_000;
+
 /** Says who a caller is: a token with a good signature, of a known and active user, that nobody revoked. */
 @Injectable()
 export class CallerService {
@@ -56,6 +58,7 @@ export class CallerService {
   /** Why the token is not good although it was signed here. */
   private objection(credential: string, claims: TokenClaims, { user, isRevoked, token }: AccountStatus): string | null {
     if (isRevoked) return 'the token is revoked';
+    if (lifeOf(claims) > this.settings.tokenLifeMaxMs + CLOCK_SKEW_MS) return 'the token lives longer than any may';
     if (!agreesWithRecord(credential, claims.subject, token)) return 'the token is not the one on record';
     if (user === null) return this.settings.requiresKnownUser ? 'the user is unknown' : null;
     if (!user.isActive) return 'the user is not active';
@@ -81,6 +84,9 @@ export class CallerService {
     });
   }
 }
+
+/** What is left of it, where it does not say when it was made. */
+const lifeOf = ({ issuedAtMs, expiresAtMs }: TokenClaims): number => expiresAtMs - (issuedAtMs ?? Date.now());
 
 const reasonOf = (error: unknown): string => {
   const cause = error instanceof Error ? (error.cause ?? error) : error;

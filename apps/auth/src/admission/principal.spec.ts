@@ -5,6 +5,7 @@ import { principalOf } from './principal.js';
 const claims = (facts: Partial<TokenClaims>): TokenClaims => ({
   subject: 'ann@example.org',
   tokenId: 'j1',
+  use: 'api',
   issuedAtMs: 0,
   expiresAtMs: 0,
   isAdmin: undefined,

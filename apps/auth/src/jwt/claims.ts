@@ -6,6 +6,8 @@ export interface TokenClaims {
   readonly tokenId: string;
   readonly issuedAtMs: number | null;
   readonly expiresAtMs: number;
+  /** What logging in gives, or what is made for programs; those that do not say count as the latter. */
+  readonly use: 'session' | 'api';
   /** `undefined` when the token does not say. */
   readonly isAdmin: boolean | undefined;
   /** `null` is every team, for administrators; none is public things only. */
@@ -88,13 +90,43 @@ const scopesOf = (scopes: unknown): Pick<TokenClaims, 'serverId' | 'permissions'
   };
 };
 
+/**
+ * The e-mail of the user. Tokens of ContextForge's log-in and API name the user by an id of its own in `sub`, and by the
+ * e-mail in `user.email`; those of its command line, as ours, have the e-mail in `sub`.
+ */
+const subjectOf = (claims: Claims): string => {
+  const subject = textOf(claims['sub'] ?? claims['username'], 'sub').toLowerCase();
+  const user = claims['user'];
+  const given = isRecord(user) ? user['email'] : undefined;
+  if (given === undefined || given === null) return subject;
+  const email = textOf(given, 'user.email').toLowerCase();
+  if (subject.includes('@') && subject !== email) throw invalid('user.email');
+  return email;
+};
+
+/** A token that is meant for something else, such as to be exchanged for another, opens nothing here. */
+const useOf = (use: unknown): TokenClaims['use'] => {
+  if (use === 'session') return 'session';
+  if (use === undefined || use === 'api' || use === 'access') return 'api';
+  throw invalid('token_use');
+};
+
+/** Whoever shows such a token must prove that a key is theirs, which is not asked here. https://www.rfc-editor.org/rfc/rfc7800 */
+const refuseBound = (confirmation: unknown): void => {
+  if (!isEmpty(confirmation)) throw invalid('cnf');
+};
+
 /** Reads the claims of a token whose signature, issuer, audience and times have been verified. */
-export const readClaims = (claims: Claims): TokenClaims => ({
-  subject: textOf(claims['sub'] ?? claims['username'], 'sub').toLowerCase(),
-  tokenId: textOf(claims['jti'], 'jti'),
-  issuedAtMs: claims['iat'] === undefined ? null : secondsOf(claims['iat'], 'iat'),
-  expiresAtMs: secondsOf(claims['exp'], 'exp'),
-  isAdmin: adminOf(claims),
-  teams: teamsOf(claims['teams']),
-  ...scopesOf(claims['scopes']),
-});
+export const readClaims = (claims: Claims): TokenClaims => {
+  refuseBound(claims['cnf']);
+  return {
+    subject: subjectOf(claims),
+    use: useOf(claims['token_use']),
+    tokenId: textOf(claims['jti'], 'jti'),
+    issuedAtMs: claims['iat'] === undefined ? null : secondsOf(claims['iat'], 'iat'),
+    expiresAtMs: secondsOf(claims['exp'], 'exp'),
+    isAdmin: adminOf(claims),
+    teams: teamsOf(claims['teams']),
+    ...scopesOf(claims['scopes']),
+  };
+};

@@ -164,6 +164,9 @@ describe('a token signed with the shared secret', () => {
     ['addresses, which are not enforced', () => ({ ...good(), scopes: { ip_restrictions: ['10.0.0.0/8'] } })],
     ['hours, which are not enforced', () => ({ ...good(), scopes: { time_restrictions: { days: ['Mon'] } } })],
     ['usage caps, which are not enforced', () => ({ ...good(), scopes: { usage_limits: { requests_per_hour: 0 } } })],
+    ['a use that opens nothing', () => ({ ...good(), token_use: 'refresh' })],
+    ['two users', () => ({ ...good(), user: { email: 'bob@example.org' } })],
+    ['a key that its holder would have to prove', () => ({ ...good(), cnf: { jkt: 'x' } })],
     ['a restriction of tomorrow', () => ({ ...good(), scopes: { only_on_fridays: true } })],
   ])('a token signed with the shared secret is refused: %s', async (_case, claims) => {
     expect(await verdict(forge(HEADER, claims()))).toEqual(REFUSED);

@@ -28,6 +28,8 @@ export class LoginController {
   @ApiOpenFailures('auth.credential_invalid', 'http.invalid', 'http.overloaded')
   async login(@Body() { email, username, password }: LoginBody): Promise<LoginView> {
     const name = email ?? username;
+    if (email !== undefined && username !== undefined && email !== username)
+      throw fail('http.invalid', { message: 'email and username differ: give one of them' });
     if (name === undefined) throw fail('http.invalid', { message: 'email is required' });
     const { user, issued } = await this.logins.login(name, password);
     return {

@@ -16,6 +16,15 @@ export const ORDINARY_PERMISSIONS: readonly Permission[] = [
   'tokens.revoke',
 ];
 
+/** What a program needs to use what is there, and nothing with which it could give itself more. */
+export const USE_PERMISSIONS: readonly Permission[] = [
+  'tools.read',
+  'tools.execute',
+  'resources.read',
+  'prompts.read',
+  'servers.use',
+];
+
 export const permissionsOf = (isAdmin: boolean): readonly Grant[] => (isAdmin ? ['*'] : ORDINARY_PERMISSIONS);
 
 const covers = (wildcard: Grant, permission: Grant): boolean =>

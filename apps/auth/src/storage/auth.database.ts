@@ -3,10 +3,11 @@ import { Revocation } from '../tokens/revocation.entity.js';
 import { UpstreamCredentialRow } from '../upstream-credentials/upstream-credential.entity.js';
 import { User } from '../users/user.entity.js';
 import { Accounts1763600000001 } from './migrations/0001-accounts.migration.js';
+import { TokensOnRecord1763700000002 } from './migrations/0002-tokens-on-record.migration.js';
 
 /** What auth keeps, and how its tables came about. */
 export const authDatabase = {
   schema: 'auth',
   entities: [User, Token, Revocation, UpstreamCredentialRow],
-  migrations: [Accounts1763600000001],
+  migrations: [Accounts1763600000001, TokensOnRecord1763700000002],
 } as const;

@@ -82,6 +82,7 @@ export class CreateTokenBody {
     minimum: 1,
     maximum: 3650,
     default: 30,
+    description: 'At most TOKEN_LIFETIME_MAX_DAYS. A token that was made for a program asks for none that outlives it.',
   })
   @IsOptional()
   @IsInt()

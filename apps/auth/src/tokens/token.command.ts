@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { isGrant } from '#contracts/auth/permission';
 import { fail } from '#libs/errors';
+import type { AuthSettings } from '../auth.settings.js';
 import { parseEmail } from '../users/email.js';
 import type { User } from '../users/user.entity.js';
 import type { UserRepository } from '../users/user.repository.js';
@@ -13,6 +14,7 @@ import type { TokenRepository } from './token.repository.js';
 interface TokenStore {
   readonly users: UserRepository;
   readonly tokens: TokenRepository;
+  readonly settings: Pick<AuthSettings, 'tokenLifeMaxMs'>;
   issuer(): Promise<TokenIssuer>;
   close(): Promise<void>;
 }
@@ -39,6 +41,9 @@ export const createToken = async (args: readonly string[], open: () => Promise<T
   if (unknown !== undefined) throw fail('config.invalid', { message: `There is no permission "${unknown}"` });
   const store = await open();
   try {
+    const maxMs = store.settings.tokenLifeMaxMs;
+    if (expiresInMs > maxMs)
+      throw fail('config.invalid', { message: `No token may be good for more than ${maxMs / 86_400_000} days` });
     const user = await findOrCreate(store, email, values.admin);
     const serverId = values.server ?? null;
     const issuer = await store.issuer();
@@ -60,6 +65,8 @@ export const createToken = async (args: readonly string[], open: () => Promise<T
       description: null,
       serverId,
       permissions,
+      madeBy: 'command',
+      parentTokenId: null,
       expiresAt: issued.expiresAt,
     });
     return issued.token;

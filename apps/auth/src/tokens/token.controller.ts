@@ -1,8 +1,16 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { IncomingMessage } from 'node:http';
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query, Req } from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { Caller, Requires } from '#libs/identity';
+import { Caller, Requires, readCredential } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
 import { CreateTokenBody } from './token.body.js';
 import { TokenListQuery } from './token.query.js';
@@ -22,14 +30,18 @@ export class TokenController {
   @ApiOperation({ summary: 'Create a token; its value is shown this once' })
   @ApiCreatedResponse({ type: CreatedTokenView })
   @ApiFailures('http.invalid', 'http.conflict')
-  async create(@Caller() caller: Principal, @Body() body: CreateTokenBody): Promise<CreatedTokenView> {
-    const { record, token } = await this.tokens.create(caller, body);
+  async create(
+    @Req() request: { raw: IncomingMessage },
+    @Caller() caller: Principal,
+    @Body() body: CreateTokenBody,
+  ): Promise<CreatedTokenView> {
+    const { record, token } = await this.tokens.create(caller, readCredential(request.raw) ?? '', body);
     return { token: tokenView(record), access_token: token };
   }
 
   @Get()
   @Requires('tokens.read')
-  @ApiOperation({ summary: 'List your tokens, newest first' })
+  @ApiOperation({ summary: 'List your tokens, whatever made them, newest first' })
   @ApiOkResponse({ type: TokenPageView })
   @ApiFailures('http.invalid')
   async list(@Caller() caller: Principal, @Query() query: TokenListQuery): Promise<TokenPageView> {
@@ -54,10 +66,22 @@ export class TokenController {
     return tokenView(await this.tokens.get(caller, id));
   }
 
+  @Delete('admin/:id')
+  @HttpCode(204)
+  @Requires('admin.user_management')
+  @ApiOperation({ summary: "Revoke anybody's token, by the id of its record or by its `jti`, on record or not" })
+  @ApiParam({ name: 'id', type: String })
+  @ApiNoContentResponse()
+  @ApiFailures('http.invalid')
+  async revokeAny(@Caller() caller: Principal, @Param('id') id: string): Promise<void> {
+    if (id.length > 320 || /\p{Cc}/u.test(id)) throw fail('http.invalid', { message: 'There is no such jti' });
+    await this.tokens.revokeAny(caller, id);
+  }
+
   @Delete(':id')
   @HttpCode(204)
   @Requires('tokens.revoke')
-  @ApiOperation({ summary: 'Revoke a token; every replica refuses it at once' })
+  @ApiOperation({ summary: 'Revoke a token and all that it asked for; every replica refuses them at once' })
   @ApiNoContentResponse()
   @ApiFailures('registry.unknown')
   async revoke(@Caller() caller: Principal, @Param('id', ID) id: string): Promise<void> {

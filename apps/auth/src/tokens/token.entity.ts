@@ -1,6 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** What is kept of a token a user asked for: enough to recognise it, not to make it. */
+/** A request of the API, a log-in, the command line, or the start of a gateway that is one process. */
+export type TokenMaker = 'request' | 'login' | 'command' | 'start';
+
+/** What is kept of a token: enough to recognise it, not to make it. */
 @Entity({ schema: 'auth', name: 'api_tokens' })
 export class Token {
   @PrimaryColumn('uuid')
@@ -28,6 +31,13 @@ export class Token {
 
   @Column('text', { array: true, default: '{}' })
   permissions!: string[];
+
+  @Column('text', { default: 'request' })
+  madeBy!: TokenMaker;
+
+  /** The `jti` of the token that asked for it, which ends it when it is revoked. */
+  @Column('text', { nullable: true })
+  parentTokenId!: string | null;
 
   @Column('timestamptz')
   expiresAt!: Date;

@@ -19,6 +19,13 @@ export class TokenRepository {
     return this.find(token.id);
   }
 
+  /** Forgets tokens of log-ins and starts that have expired; nobody looks for them any more. */
+  async forgetPassed(): Promise<void> {
+    await this.database.query(
+      `DELETE FROM auth.api_tokens WHERE made_by IN ('login', 'start') AND expires_at < now() - interval '1 day'`,
+    );
+  }
+
   async find(id: string): Promise<Token | null> {
     return this.database.getRepository(Token).findOneBy({ id });
   }
@@ -32,6 +39,24 @@ export class TokenRepository {
       skip: offset,
     });
     return { tokens, total };
+  }
+
+  async findByTokenId(tokenId: string): Promise<Token | null> {
+    return this.database.getRepository(Token).findOneBy({ tokenId });
+  }
+
+  /** The `jti` of all tokens that this one asked for, and those asked for in turn, as far as they are good. */
+  async findDescendants(tokenId: string): Promise<Pick<Token, 'tokenId' | 'expiresAt'>[]> {
+    const rows: { token_id: string; expires_at: Date }[] = await this.database.query(
+      `WITH RECURSIVE descendant AS (
+         SELECT token_id, expires_at, revoked_at FROM auth.api_tokens WHERE parent_token_id = $1
+         UNION
+         SELECT child.token_id, child.expires_at, child.revoked_at
+           FROM auth.api_tokens child JOIN descendant ON child.parent_token_id = descendant.token_id
+       ) SELECT token_id, expires_at FROM descendant WHERE revoked_at IS NULL AND expires_at > now()`,
+      [tokenId],
+    );
+    return rows.map((row) => ({ tokenId: row.token_id, expiresAt: row.expires_at }));
   }
 
   /** Ends tokens for good: those on record by their row too. Forgets revocations of tokens that have expired. */

@@ -1,82 +1,103 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { isUUID } from 'class-validator';
 import { CredentialRevoked } from '#contracts/auth/credential-revoked.event';
 import type { Grant } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
-import { ORDINARY_PERMISSIONS, firstNotHeld } from '../policy/grants.js';
+import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
+import type { TokenClaims } from '../jwt/claims.js';
+import { JwtService } from '../jwt/jwt.service.js';
+import { ORDINARY_PERMISSIONS, USE_PERMISSIONS, firstNotHeld } from '../policy/grants.js';
 import type { User } from '../users/user.entity.js';
 import { UserService } from '../users/user.service.js';
 import { type IssuedToken, TokenIssuer } from './token-issuer.js';
 import { fingerprintOf } from './token-record.js';
 import type { CreateTokenBody } from './token.body.js';
-import type { Token } from './token.entity.js';
+import type { Token, TokenMaker } from './token.entity.js';
 import { type TokenPage, TokenRepository } from './token.repository.js';
 
 const DAY_MS = 86_400_000;
 const EXPIRES_IN_DAYS = 30;
 
-/** Issues tokens and ends them. A token never permits more than the caller who asked for it. */
+/** A token that is not asked for by a user of the API. */
+interface OwnToken {
+  readonly user: User;
+  readonly madeBy: Exclude<TokenMaker, 'request'>;
+  readonly expiresInMs: number;
+  readonly isAdmin: boolean;
+  readonly teams: readonly string[] | null;
+  readonly permissions?: readonly Grant[];
+}
+
+/** Issues tokens, keeps them on record and ends them. A token never permits more than the caller who asked for it. */
 @Injectable()
 export class TokenService {
   constructor(
     private readonly tokens: TokenRepository,
     private readonly users: UserService,
     private readonly issuer: TokenIssuer,
+    private readonly jwt: JwtService,
+    @InjectAuthSettings() private readonly settings: AuthSettings,
     @InjectBus() private readonly bus: Bus,
   ) {}
 
   /**
-   * A token by a name of its owner's. Its value is in this answer and nowhere afterwards. Throws `auth.grant_missing` for
-   * a permission that the caller does not hold, `http.conflict` when the name is taken.
+   * A token by a name of its owner's; `credential` is the token that asks for it. Its value is in this answer and nowhere
+   * afterwards. Throws `auth.grant_missing` for a permission that the caller does not hold, `http.invalid` for a life
+   * that is longer than allowed, `http.conflict` when the name is taken.
    */
-  async create(caller: Principal, body: CreateTokenBody): Promise<{ record: Token; token: string }> {
+  async create(
+    caller: Principal,
+    credential: string,
+    body: CreateTokenBody,
+  ): Promise<{ record: Token; token: string }> {
     const user = await this.users.find(caller.id);
     if (user === null) throw fail('http.conflict', { message: 'Only users that are known here can have tokens' });
+    const parent = await this.jwt.verify(credential);
     const permissions = inheritedBy(caller, body.scope?.permissions ?? []);
-    const serverId = body.scope?.serverId ?? null;
+    const serverId = body.scope?.serverId ?? caller.serverId;
     const issued = await this.issuer.issue({
       user,
       use: 'api',
-      expiresInMs: (body.expiresInDays ?? EXPIRES_IN_DAYS) * DAY_MS,
+      expiresInMs: this.lifeOf(body, parent),
       isAdmin: caller.isAdmin,
       teams: caller.teams,
       serverId,
       permissions,
     });
-    const record = await this.tokens.add({
-      id: randomUUID(),
-      tokenId: issued.tokenId,
-      tokenHash: fingerprintOf(issued.token),
-      userEmail: user.email,
+    const record = await this.keep(issued, user, {
       name: body.name,
       description: body.description ?? null,
       serverId,
-      permissions: [...permissions],
-      expiresAt: issued.expiresAt,
+      permissions,
+      parentTokenId: parent.tokenId,
     });
     if (record === null) throw fail('http.conflict', { message: `You have a token named "${body.name}" already` });
     return { record, token: issued.token };
   }
 
-  /** A token for as long as a user is logged in; it is not on record. */
+  /** A token for as long as a user is logged in. */
   issueForSession(user: User, expiresInMs: number): Promise<IssuedToken> {
     const { isAdmin } = user;
-    return this.issuer.issue({ user, use: 'session', expiresInMs, isAdmin, teams: isAdmin ? null : [] });
+    return this.issueOwn({ user, madeBy: 'login', expiresInMs, isAdmin, teams: isAdmin ? null : [] });
   }
 
   /**
-   * A token of an administrator that reaches every team; it is not on record. Throws `auth.credential_invalid` when the
-   * user is no administrator, or no longer active.
+   * A token of an administrator that reaches every team. Throws `auth.credential_invalid` when the user is no
+   * administrator, or no longer active.
    */
-  async issueForAdmin(email: string, expiresInMs: number): Promise<string> {
-    const user = await this.users.find(email);
-    if (user === null || !user.isActive || !user.isAdmin) {
-      throw fail('auth.credential_invalid', { message: 'The platform administrator was removed or disabled' });
-    }
-    const { token } = await this.issuer.issue({ user, use: 'api', expiresInMs, isAdmin: true, teams: null });
-    return token;
+  async issueForAdmin(email: string, expiresInMs: number): Promise<IssuedToken> {
+    const user = await this.activeAdmin(email);
+    return this.issueOwn({ user, madeBy: 'start', expiresInMs, isAdmin: true, teams: null });
+  }
+
+  /** A token for a program that uses what is public, and administers nothing. Throws as `issueForAdmin` does. */
+  async issueForUse(email: string, expiresInMs: number): Promise<IssuedToken> {
+    const user = await this.activeAdmin(email);
+    const permissions = USE_PERMISSIONS;
+    return this.issueOwn({ user, madeBy: 'start', expiresInMs, isAdmin: false, teams: [], permissions });
   }
 
   /** The caller's own tokens, newest first. */
@@ -89,16 +110,24 @@ export class TokenService {
     return this.tokens.list(null, limit, offset);
   }
 
-  /** Throws `registry.unknown` also for what belongs to somebody else, save for administrators. */
+  /** Throws `registry.unknown` for a token that is not there or, for other than administrators, not the caller's. */
   async get(caller: Principal, id: string): Promise<Token> {
     const record = await this.tokens.find(id);
     if (record === null || (record.userEmail !== caller.id && !caller.isAdmin)) throw fail('registry.unknown');
     return record;
   }
 
+  /** Ends a token, and all that it asked for. */
   async revoke(caller: Principal, id: string): Promise<void> {
-    const { tokenId, expiresAt } = await this.get(caller, id);
-    await this.end(tokenId, expiresAt, caller.id);
+    await this.endWithDescendants(await this.get(caller, id), caller.id);
+  }
+
+  /** For administrators: ends a token by the id of its record or by its `jti`, which need not be on record. */
+  async revokeAny(caller: Principal, id: string): Promise<void> {
+    const record = (isUUID(id) ? await this.tokens.find(id) : null) ?? (await this.tokens.findByTokenId(id));
+    // None may live longer, so a revocation that is kept for so long outlives it.
+    const expiresAt = record?.expiresAt ?? new Date(Date.now() + this.settings.tokenLifeMaxMs + DAY_MS);
+    await this.endWithDescendants({ tokenId: record?.tokenId ?? id, expiresAt }, caller.id);
   }
 
   /**
@@ -110,7 +139,72 @@ export class TokenService {
     this.bus.publish(CredentialRevoked, { tokenId });
     await this.bus.flush();
   }
+
+  private async endWithDescendants(first: Pick<Token, 'tokenId' | 'expiresAt'>, revokedBy: string): Promise<void> {
+    // The first one first: what cannot ask for others any more has no new descendants.
+    await this.end(first.tokenId, first.expiresAt, revokedBy);
+    for (const { tokenId, expiresAt } of await this.tokens.findDescendants(first.tokenId))
+      await this.end(tokenId, expiresAt, revokedBy);
+  }
+
+  private async activeAdmin(email: string): Promise<User> {
+    const user = await this.users.find(email);
+    if (user === null || !user.isActive || !user.isAdmin) {
+      throw fail('auth.credential_invalid', { message: 'The platform administrator was removed or disabled' });
+    }
+    return user;
+  }
+
+  private async issueOwn({ user, madeBy, ...own }: OwnToken): Promise<IssuedToken> {
+    const { permissions = [] } = own;
+    const issued = await this.issuer.issue({ user, use: madeBy === 'login' ? 'session' : 'api', ...own });
+    await this.tokens.forgetPassed();
+    await this.keep(issued, user, { name: `${madeBy} ${issued.tokenId}`, madeBy, permissions });
+    return issued;
+  }
+
+  private keep(
+    issued: IssuedToken,
+    { email }: User,
+    facts: Pick<Token, 'name'> &
+      Partial<Pick<Token, 'madeBy' | 'serverId' | 'parentTokenId'>> & {
+        readonly description?: string | null;
+        readonly permissions: readonly Grant[];
+      },
+  ): Promise<Token | null> {
+    const { name, description = null, permissions, serverId = null, madeBy = 'request', parentTokenId = null } = facts;
+    return this.tokens.add({
+      id: randomUUID(),
+      tokenId: issued.tokenId,
+      tokenHash: fingerprintOf(issued.token),
+      userEmail: email,
+      name,
+      description,
+      serverId,
+      permissions: [...permissions],
+      madeBy,
+      parentTokenId,
+      expiresAt: issued.expiresAt,
+    });
+  }
+
+  /** What was asked for, else 30 days or as long as is allowed. A token that was made for a program gives none that outlives it. */
+  private lifeOf({ expiresInDays }: CreateTokenBody, parent: TokenClaims): number {
+    const maxMs = this.settings.tokenLifeMaxMs;
+    const leftMs = parent.use === 'session' ? maxMs : Math.min(maxMs, parent.expiresAtMs - Date.now());
+    if (typeof expiresInDays !== 'number') return Math.min(EXPIRES_IN_DAYS * DAY_MS, leftMs);
+    const wantedMs = expiresInDays * DAY_MS;
+    if (wantedMs > maxMs) throw tooLong(`no token may be good for more than ${maxMs / DAY_MS} days`);
+    if (wantedMs > leftMs) throw tooLong('the token that asks ends before; log in for one that lasts');
+    return wantedMs;
+  }
 }
+
+const tooLong = (reason: string) =>
+  fail('http.invalid', {
+    message: `expires_in_days: ${reason}`,
+    data: { errors: [{ field: 'expiresInDays', message: reason }] },
+  });
 
 /** The permissions a new token carries; none means all of its user's, which only an unnarrowed caller can give. */
 const inheritedBy = (caller: Principal, wanted: readonly Grant[]): readonly Grant[] => {

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { PageQuery } from '../rest/page.query.js';
-import type { Token } from './token.entity.js';
+import type { Token, TokenMaker } from './token.entity.js';
 import type { TokenPage } from './token.repository.js';
 
 /** A token on record. Its value is shown once, by the answer that creates it. */
@@ -26,6 +26,12 @@ export class TokenView {
     description: 'Empty: all that its user may do.',
   })
   resource_scopes!: readonly string[];
+
+  @ApiProperty({
+    enum: ['request', 'login', 'command', 'start'],
+    description: 'What made it: this API, a log-in, the command line, or `npm start` with `--demo` or `--import`.',
+  })
+  made_by!: TokenMaker;
 
   @ApiProperty({ type: String, format: 'date-time' })
   created_at!: Date;
@@ -75,6 +81,7 @@ export const tokenView = (record: Token): TokenView => ({
   user_email: record.userEmail,
   server_id: record.serverId,
   resource_scopes: record.permissions,
+  made_by: record.madeBy,
   created_at: record.createdAt,
   expires_at: record.expiresAt,
   last_used: record.lastUsedAt,

@@ -1,5 +1,6 @@
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import {
+  areArguments,
   CREDENTIAL_ENTRIES_MAX,
   decidesCode,
   isHeaderName,
@@ -8,6 +9,7 @@ import {
   isVariableName,
   isVariableValue,
 } from '#contracts/auth/upstream-credential.rules';
+import { isQuery } from '#contracts/auth/upstream-secrets.rules';
 import { fail } from '#libs/errors';
 
 const refuse = (what: string) => fail('http.invalid', { message: `${what} is not acceptable` });
@@ -23,7 +25,10 @@ const entriesOf = (values: Readonly<Record<string, string>> | undefined, what: s
  * Throws `http.invalid` for what could not be sent, or would say something else to the upstream than was meant. The
  * message repeats no value.
  */
-export const validateUpstreamCredential = ({ headers, env }: UpstreamCredential): void => {
+export const validateUpstreamCredential = (credential: UpstreamCredential): void => {
+  const { headers, env, query, documentQuery, args } = credential;
+  if ([query, documentQuery].some((text) => text !== undefined && !isQuery(text))) throw refuse('A query');
+  if (args !== undefined && !areArguments(args)) throw refuse('An argument');
   for (const [name, value] of entriesOf(headers, 'header')) {
     if (!isHeaderName(name) || isReservedHeader(name)) throw refuse('The name of a header');
     if (!isHeaderValue(value)) throw refuse(`The value of header ${name}`);

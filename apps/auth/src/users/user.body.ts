@@ -64,7 +64,7 @@ export class ChangeUserBody {
     name: 'is_active',
     type: Boolean,
     example: false,
-    description: 'False: the user cannot log in, and no token of theirs is good.',
+    description: 'False: the user cannot log in, and every token they have is ended, for good.',
   })
   @IsOptional()
   @IsBoolean()

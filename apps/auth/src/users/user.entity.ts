@@ -29,7 +29,7 @@ export class User {
   @Column('timestamptz', { nullable: true })
   lockedUntil!: Date | null;
 
-  /** Tokens issued before this are no longer good: the password was changed, or the user is a new one by an old name. */
+  /** Tokens issued before this are no longer good: the password was changed, or the user was disabled or removed since. */
   @Column('timestamptz', { nullable: true })
   credentialsNotBefore!: Date | null;
 

@@ -19,6 +19,8 @@ export interface LoginAttempt {
 /** Tokens carry whole seconds, so what is to end them counts from the next one. */
 const NEXT_SECOND = `date_trunc('second', now()) + interval '1 second'`;
 
+const REVOKE_ALL = 'UPDATE auth.api_tokens SET revoked_at = now() WHERE user_email = $1 AND revoked_at IS NULL';
+
 /** The rows of `auth.users`. A removed user stays as a row but is found by nobody. */
 @Injectable()
 export class UserRepository {
@@ -83,22 +85,27 @@ export class UserRepository {
     return rows.length > 0;
   }
 
-  /** A new password ends every token that was issued under the old one. */
+  /** A new password, and being disabled, end every token that was issued before, for good. */
   async change(email: string, change: UserChange): Promise<void> {
-    const repository = this.database.getRepository(User);
-    const ending =
-      change.passwordHash === undefined
-        ? {}
-        : { credentialsNotBefore: () => NEXT_SECOND, failedLoginCount: 0, lockedUntil: null };
-    await repository.update({ email }, { ...change, ...ending });
+    const { passwordHash, isActive } = change;
+    const ends = passwordHash !== undefined || isActive === false;
+    await transact(this.database, async (manager) => {
+      await manager.update(
+        User,
+        { email },
+        {
+          ...change,
+          ...(ends && { credentialsNotBefore: () => NEXT_SECOND }),
+          ...(passwordHash !== undefined && { failedLoginCount: 0, lockedUntil: null }),
+        },
+      );
+      if (ends) await manager.query(REVOKE_ALL, [email]);
+    });
   }
 
   async remove(email: string): Promise<void> {
     await transact(this.database, async (manager) => {
-      await manager.query(
-        'UPDATE auth.api_tokens SET revoked_at = now() WHERE user_email = $1 AND revoked_at IS NULL',
-        [email],
-      );
+      await manager.query(REVOKE_ALL, [email]);
       await manager.query(
         `UPDATE auth.users SET deleted_at = now(), is_active = false, is_admin = false, password_hash = NULL,
            credentials_not_before = ${NEXT_SECOND} WHERE email = $1`,

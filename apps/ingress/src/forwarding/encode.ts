@@ -133,6 +133,7 @@ const withSealedState = ({ call, answer }: SettledCall, body: string, seal: Seal
     serverId: outgoing.serverId,
     method: outgoing.method,
     name: outgoing.exposedName,
+    args: call.request.params.value['arguments'],
   };
   return withMembers(body, { requestState: JSON.stringify(writeRequestState(seal, scope, state)) });
 };

@@ -98,7 +98,13 @@ const stateOf = (call: ScopedCall, name: string, seal: Seal): RequestState | nul
   const { principal, endpoint, request } = call;
   return readRequestState(
     seal,
-    { principalId: principal.id, serverId: endpoint.serverId, method: request.method, name },
+    {
+      principalId: principal.id,
+      serverId: endpoint.serverId,
+      method: request.method,
+      name,
+      args: request.params.value['arguments'],
+    },
     text,
   );
 };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fail } from '#libs/errors';
+import { isObject } from '#libs/mcp';
 import type { Seal } from './seal.js';
 
 /** What the gateway needs to know when a client comes back with what it was asked for. */
@@ -13,6 +14,8 @@ export interface StateScope {
   readonly serverId: string | null;
   readonly method: string;
   readonly name: string;
+  /** What was called with: an answer that was given for one call must not permit another. */
+  readonly args: unknown;
 }
 
 interface Sealed {
@@ -24,9 +27,13 @@ interface Sealed {
 const PURPOSE = 'requestState';
 const TTL_MS = 60 * 60_000;
 
+/** Clients may write the members of an object in another order when they ask again. */
+const inOrder = (_member: string, value: unknown): unknown =>
+  isObject(value) ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) : value;
+
 const digestOf = (scope: StateScope): string =>
   createHash('sha256')
-    .update(JSON.stringify([scope.principalId, scope.serverId, scope.method, scope.name]))
+    .update(JSON.stringify([scope.principalId, scope.serverId, scope.method, scope.name, scope.args], inOrder))
     .digest('base64url');
 
 /** https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr#security-considerations */

@@ -31,7 +31,9 @@ export interface Difference<Known extends KnownEntry> {
   readonly removed: readonly Known[];
 }
 
-const keyOf = ({ kind, originalName }: Pick<KnownEntry, 'kind' | 'originalName'>): string => `${kind} ${originalName}`;
+/** What an entry is known by within its gateway. */
+export const keyOf = ({ kind, originalName }: Pick<KnownEntry, 'kind' | 'originalName'>): string =>
+  `${kind} ${originalName}`;
 
 /** Compares by kind and the upstream's own name: what keeps its name keeps its id, custom name and state. */
 export const differenceBetween = <Known extends KnownEntry>(

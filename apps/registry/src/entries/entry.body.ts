@@ -4,6 +4,9 @@ import { MayRepeat, NotSupported } from '#libs/service';
 import { PromptView, ResourceTemplateView, ResourceView, ToolView } from './entry.view.js';
 import { IsPlainText, IsTags } from '../rest/plain-text.decorator.js';
 
+/** What an upstream says of an entry while nobody decides it here. */
+const OBSERVED = ['icons', 'meta', 'execution', 'size', 'reachable', 'createdAt', 'updatedAt'];
+
 /** What is left out stays as it is. */
 @NotSupported({
   arguments: null,
@@ -62,7 +65,7 @@ export class UpdateEntryBody {
   timeoutMs: null,
   url: null,
 })
-@MayRepeat(ToolView)
+@MayRepeat({ views: [ToolView], observed: OBSERVED })
 export class UpdateToolBody extends UpdateEntryBody {
   @ApiPropertyOptional({
     type: Number,
@@ -78,10 +81,10 @@ export class UpdateToolBody extends UpdateEntryBody {
   taskAfterMs?: number | null;
 }
 
-@MayRepeat(PromptView)
+@MayRepeat({ views: [PromptView], observed: OBSERVED })
 export class UpdatePromptBody extends UpdateEntryBody {}
 
 /** Resources go by their URI, which is not ours to change. */
 @NotSupported({ content: null, mimeType: null, uri: null, uriTemplate: null })
-@MayRepeat(ResourceView, ResourceTemplateView)
+@MayRepeat({ views: [ResourceView, ResourceTemplateView], observed: OBSERVED })
 export class UpdateResourceBody extends OmitType(UpdateEntryBody, ['customName']) {}

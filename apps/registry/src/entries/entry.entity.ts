@@ -1,6 +1,7 @@
 import { Column, Entity, type EntityManager, PrimaryColumn, type SelectQueryBuilder } from 'typeorm';
 import type { HeaderParam, AccessScope, Visibility } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import type { ToolNameStyle } from './naming.js';
 import type { EntryKind } from '../storage/entry-kind.js';
 import { StoredEntity } from '../storage/stored.entity.js';
 
@@ -43,6 +44,19 @@ export class EntryEntity extends StoredEntity {
   taskAfterMs!: number | null;
 }
 
+/** An entry that somebody switched off, by the upstream's own name: it stays off when the upstream drops it and offers it again. */
+@Entity({ schema: 'registry', name: 'switched_off' })
+export class SwitchedOffEntity {
+  @PrimaryColumn({ type: 'text' })
+  gatewayId!: string;
+
+  @PrimaryColumn({ type: 'text' })
+  kind!: EntryKind;
+
+  @PrimaryColumn({ type: 'text' })
+  originalName!: string;
+}
+
 /** What an entry has from its gateway: its prefix and who may see it. The whole row is `GatewayEntity`'s. */
 @Entity({ schema: 'registry', name: 'gateway' })
 export class EntryGatewayEntity implements AccessScope {
@@ -57,6 +71,9 @@ export class EntryGatewayEntity implements AccessScope {
 
   @Column({ type: 'text', nullable: true })
   toolPrefix!: string | null;
+
+  @Column({ type: 'text' })
+  toolNameStyle!: ToolNameStyle;
 
   @Column({ type: 'text' })
   transport!: UpstreamTransport;

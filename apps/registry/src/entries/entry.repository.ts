@@ -4,7 +4,7 @@ import type { Principal } from '#contracts/auth/principal';
 import { InjectDatabase } from '#libs/storage';
 import type { EntryKind } from '../storage/entry-kind.js';
 import { type ListFilter, type Page, type Paged, narrowTo, onlySeenBy, pageOf } from '../storage/page.js';
-import { EntryEntity, type EntryWithGateway, selectEntries } from './entry.entity.js';
+import { EntryEntity, type EntryWithGateway, SwitchedOffEntity, selectEntries } from './entry.entity.js';
 
 /** How many entries of each kind a gateway has. */
 export type EntryCounts = Readonly<Record<EntryKind, number>>;
@@ -115,12 +115,30 @@ export class EntryRepository {
     await manager.update(EntryEntity, { id }, changes);
   }
 
-  /** Gives every tool and prompt of a gateway its name under another prefix. */
-  async rename(gatewayId: string, prefix: string, manager: EntityManager): Promise<void> {
+  /** Switches an entry, for as long as its gateway is registered: also when its upstream drops it and offers it again. */
+  async switch(entry: EntryEntity, enabled: boolean, updatedAt: Date, manager: EntityManager): Promise<void> {
+    const { id, gatewayId, kind, originalName } = entry;
+    const key = { gatewayId, kind, originalName };
+    await manager.update(EntryEntity, { id }, { enabled, updatedAt });
+    if (enabled) await manager.delete(SwitchedOffEntity, key);
+    else await manager.createQueryBuilder().insert().into(SwitchedOffEntity).values(key).orIgnore().execute();
+  }
+
+  /** What of a gateway somebody switched off, whether or not it is offered now. */
+  findSwitchedOff(gatewayId: string, manager: EntityManager): Promise<SwitchedOffEntity[]> {
+    return manager.findBy(SwitchedOffEntity, { gatewayId });
+  }
+
+  /** Gives entries other names, all at once; those without one keep their URI. */
+  async rename(
+    names: readonly { readonly id: string; readonly exposedName: string | null }[],
+    manager: EntityManager,
+  ): Promise<void> {
+    const named = names.filter(({ exposedName }) => exposedName !== null);
     await manager.query(
-      `UPDATE registry.entry SET exposed_name = $2 || coalesce(custom_name, original_name), updated_at = now()
-        WHERE gateway_id = $1 AND kind IN ('tool', 'prompt')`,
-      [gatewayId, prefix],
+      `UPDATE registry.entry SET exposed_name = given.name, updated_at = now()
+         FROM unnest($1::text[], $2::text[]) AS given (id, name) WHERE entry.id = given.id`,
+      [named.map(({ id }) => id), named.map(({ exposedName }) => exposedName)],
     );
   }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
+import { assertRepeats } from '#libs/service';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import { UpstreamCredentialService } from '../credentials/upstream-credential.service.js';
 import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
@@ -13,7 +14,7 @@ import { type EntryEntity, EntryGatewayEntity, type EntryWithGateway } from './e
 import { EntryRepository } from './entry.repository.js';
 import { type EntryView, entryView } from './entry.view.js';
 import { NameConflictService } from './name-conflict.service.js';
-import { exposedNameOf, prefixOf, problemWithName } from './naming.js';
+import { exposedNameOf, namingOf, problemWithName } from './naming.js';
 
 /**
  * Tools, prompts and resources: an entry is seen and changed by those who may see and change its gateway. Every method
@@ -31,7 +32,12 @@ export class EntryService {
   /** The entries of a kind that the caller may see; an array, or a page when the query asks for one. */
   async list(kind: EntryKind, query: ListQuery, principal: Principal) {
     const paged = await this.entries.list(kind, principal, filterOf(query), pageOfQuery(query));
-    return listAnswer(query, LIST_OF[kind], paged, paged.rows.map(entryView));
+    return listAnswer(
+      query,
+      LIST_OF[kind],
+      paged,
+      paged.rows.map((row) => entryView(row, principal)),
+    );
   }
 
   /** Entries of these kinds that go by one of these ids, exposed names or URIs, as far as the caller may see them. */
@@ -45,19 +51,19 @@ export class EntryService {
   }
 
   /** The one tool of a gateway that was described by hand. */
-  async describeOnly(gatewayId: string): Promise<EntryView> {
+  async describeOnly(gatewayId: string, principal: Principal): Promise<EntryView> {
     const [entry] = await this.entries.findByGateway(gatewayId);
     if (entry === undefined) throw fail('registry.unknown');
-    return entryView(await this.find([entry.kind], entry.id));
+    return entryView(await this.find([entry.kind], entry.id), principal);
   }
 
   async describe(kinds: readonly EntryKind[], id: string, principal: Principal): Promise<EntryView> {
     const entry = await this.find(kinds, id);
     assertCanView(principal, entry.gateway);
-    return entryView(entry);
+    return entryView(entry, principal);
   }
 
-  /** What the body leaves out stays. Throws `http.invalid` or `registry.name_taken` for a custom name. */
+  /** What the body leaves out stays. Throws `http.invalid` for what cannot be changed, and `http.invalid` or `registry.name_taken` for a custom name. */
   async update(
     kinds: readonly EntryKind[],
     id: string,
@@ -65,6 +71,7 @@ export class EntryService {
     principal: Principal,
   ): Promise<EntryView> {
     return this.change(kinds, id, principal, async (entry, manager) => {
+      assertRepeats(body, entryView(entry, principal));
       const changes: Partial<EntryEntity> = {};
       if (body.description !== undefined) changes.descriptionOverride = body.description;
       if (body.tags) changes.tags = body.tags;
@@ -77,16 +84,27 @@ export class EntryService {
     });
   }
 
+  /** Lasts for as long as the gateway is registered, also when the upstream drops the entry and offers it again. */
   async setEnabled(
     kinds: readonly EntryKind[],
     id: string,
     enabled: boolean,
     principal: Principal,
   ): Promise<EntryView> {
-    return this.change(kinds, id, principal, async () => ({ enabled }));
+    return this.changes.make(async (manager, change) => {
+      const entry = await this.find(kinds, id, manager);
+      assertCanChange(principal, entry.gateway);
+      await change.touchEntry(entry);
+      const updatedAt = new Date();
+      await this.entries.switch(entry, enabled, updatedAt, manager);
+      return entryView(Object.assign(entry, { enabled, updatedAt }), principal);
+    });
   }
 
-  /** A tool that was described by hand is gone; of others, until the next refresh: what the upstream still offers then comes back as new. */
+  /**
+   * A tool that was described by hand is gone; of others, until the next refresh: what the upstream still offers then
+   * comes back as new, or switched off as it was.
+   */
   async remove(kinds: readonly EntryKind[], id: string, principal: Principal): Promise<void> {
     const { gateway } = await this.find(kinds, id);
     const isWholeGateway = gateway.transport === 'REST';
@@ -115,10 +133,10 @@ export class EntryService {
   ): Promise<string | null> {
     const { kind, originalName, gateway } = entry;
     const name = customName ?? originalName;
-    const prefix = prefixOf(gateway);
-    const problem = problemWithName(kind, name, prefix);
+    const naming = namingOf(gateway);
+    const problem = problemWithName(kind, name, naming);
     if (problem !== null) throw fail('http.invalid', { message: `customName: ${problem}` });
-    const exposedName = exposedNameOf(kind, prefix, name);
+    const exposedName = exposedNameOf(kind, naming, name);
     const siblings = await this.entries.findByGateway(gateway.id, manager);
     const sibling = siblings.find(
       (other) => other.id !== entry.id && other.kind === kind && other.exposedName === exposedName,
@@ -145,7 +163,7 @@ export class EntryService {
       await change.touchEntry(entry);
       const changes = { ...(await changesOf(entry, manager)), updatedAt: new Date() };
       await this.entries.update(id, changes, manager);
-      return entryView(Object.assign(entry, changes));
+      return entryView(Object.assign(entry, changes), principal);
     });
   }
 

@@ -1,6 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
+import type { Principal } from '#contracts/auth/principal';
 import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import { ownerShownTo } from '../rest/ownership.js';
 import type { EntryWithGateway } from './entry.entity.js';
 import { exposedDefinition } from './exposed-definition.js';
 
@@ -45,7 +47,7 @@ abstract class EntryViewBase {
   @ApiProperty(OPTIONAL_TEXT)
   readonly teamId: string | null;
 
-  @ApiProperty(OPTIONAL_TEXT)
+  @ApiProperty({ ...OPTIONAL_TEXT, description: 'Null for those who may not change it.' })
   readonly ownerEmail: string | null;
 
   @ApiProperty({ type: [String] })
@@ -57,7 +59,11 @@ abstract class EntryViewBase {
   @ApiProperty({ type: Date })
   readonly updatedAt: Date;
 
-  constructor({ gateway, ...entry }: EntryWithGateway, definition: Readonly<Record<string, unknown>>) {
+  constructor(
+    { gateway, ...entry }: EntryWithGateway,
+    definition: Readonly<Record<string, unknown>>,
+    principal: Principal,
+  ) {
     this.id = entry.id;
     this.title = definition.title ?? null;
     this.description = definition.description ?? null;
@@ -70,7 +76,7 @@ abstract class EntryViewBase {
     this.reachable = gateway.reachable;
     this.visibility = gateway.visibility;
     this.teamId = gateway.teamId;
-    this.ownerEmail = gateway.ownerEmail;
+    this.ownerEmail = ownerShownTo(principal, gateway);
     this.tags = entry.tags;
     this.createdAt = entry.createdAt;
     this.updatedAt = entry.updatedAt;
@@ -88,8 +94,8 @@ abstract class NamedEntryView extends EntryViewBase {
   @ApiProperty({ ...OPTIONAL_TEXT, description: 'Takes the place of the original name after the prefix.' })
   readonly customName: string | null;
 
-  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>) {
-    super(entry, definition);
+  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>, principal: Principal) {
+    super(entry, definition, principal);
     this.name = entry.exposedName;
     this.originalName = entry.originalName;
     this.customName = entry.customName;
@@ -114,8 +120,8 @@ export class ToolView extends NamedEntryView {
   @ApiProperty({ type: 'integer', nullable: true, description: 'Milliseconds after which a call goes on as a task.' })
   readonly taskAfterMs: number | null;
 
-  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>) {
-    super(entry, definition);
+  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>, principal: Principal) {
+    super(entry, definition, principal);
     this.integrationType = isHttpApi(entry.gateway.transport) ? 'REST' : 'MCP';
     this.inputSchema = definition.inputSchema ?? null;
     this.outputSchema = definition.outputSchema ?? null;
@@ -128,8 +134,8 @@ export class PromptView extends NamedEntryView {
   @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
   readonly arguments: unknown;
 
-  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>) {
-    super(entry, definition);
+  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>, principal: Principal) {
+    super(entry, definition, principal);
     this.arguments = definition.arguments ?? [];
   }
 }
@@ -147,8 +153,8 @@ export class ResourceView extends EntryViewBase {
   @ApiProperty({ type: 'integer', nullable: true, description: 'Bytes.' })
   readonly size: unknown;
 
-  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>) {
-    super(entry, definition);
+  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>, principal: Principal) {
+    super(entry, definition, principal);
     this.uri = entry.originalName;
     this.name = definition.name ?? null;
     this.mimeType = definition.mimeType ?? null;
@@ -166,8 +172,8 @@ export class ResourceTemplateView extends EntryViewBase {
   @ApiProperty(OPTIONAL_TEXT)
   readonly mimeType: unknown;
 
-  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>) {
-    super(entry, definition);
+  constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>, principal: Principal) {
+    super(entry, definition, principal);
     this.uriTemplate = entry.originalName;
     this.name = definition.name ?? null;
     this.mimeType = definition.mimeType ?? null;
@@ -176,17 +182,17 @@ export class ResourceTemplateView extends EntryViewBase {
 
 export type EntryView = ToolView | PromptView | ResourceView | ResourceTemplateView;
 
-/** An entry as REST shows it, by its kind. */
-export const entryView = (entry: EntryWithGateway): EntryView => {
+/** An entry as REST shows it to a caller, by its kind. */
+export const entryView = (entry: EntryWithGateway, principal: Principal): EntryView => {
   const definition: Record<string, unknown> = JSON.parse(exposedDefinition(entry));
   switch (entry.kind) {
     case 'tool':
-      return new ToolView(entry, definition);
+      return new ToolView(entry, definition, principal);
     case 'prompt':
-      return new PromptView(entry, definition);
+      return new PromptView(entry, definition, principal);
     case 'resource':
-      return new ResourceView(entry, definition);
+      return new ResourceView(entry, definition, principal);
     case 'template':
-      return new ResourceTemplateView(entry, definition);
+      return new ResourceTemplateView(entry, definition, principal);
   }
 };

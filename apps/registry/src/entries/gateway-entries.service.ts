@@ -6,18 +6,16 @@ import type { ListKind } from '#libs/mcp';
 import type { CatalogChange } from '../changes/catalog-change.js';
 import { LIST_OF } from '../storage/entry-kind.js';
 import { newObjectId } from '../storage/stored.entity.js';
-import { type Difference, type OfferedEntry, differenceBetween } from './difference.js';
+import { type Difference, type OfferedEntry, differenceBetween, keyOf } from './difference.js';
 import type { EntryEntity } from './entry.entity.js';
 import { type EntryCounts, EntryRepository } from './entry.repository.js';
-import { NameConflictService } from './name-conflict.service.js';
-import { exposedNameOf, prefixOf, problemWithName } from './naming.js';
+import { type NameClaim, NameConflictService } from './name-conflict.service.js';
+import { type NamedGateway, exposedNameOf, namingOf, problemWithName } from './naming.js';
 
 /** The gateway that entries belong to, as far as their names depend on it. */
-export interface NamingGateway {
+export interface NamingGateway extends NamedGateway {
   readonly id: string;
   readonly name: string;
-  readonly slug: string;
-  readonly toolPrefix: string | null;
 }
 
 /** What an upstream offers, as far as it could be read. */
@@ -70,8 +68,8 @@ export class GatewayEntriesService {
 
   /**
    * Brings what is stored to what is offered now. An entry that keeps its original name keeps its id, custom name and
-   * state; a new one whose name is taken is left out, so what stood first keeps the name. Of an incomplete list nothing is
-   * removed: it may still be offered.
+   * state, and one that somebody switched off stays off when it comes back; a new one whose name is taken is left out, so
+   * what stood first keeps the name. Of an incomplete list nothing is removed: it may still be offered.
    */
   async replace(
     gateway: NamingGateway,
@@ -84,7 +82,8 @@ export class GatewayEntriesService {
     const removed = missing.filter(({ kind }) => !incomplete.has(LIST_OF[kind]));
     const gone = new Set(removed);
     const staying = known.filter((entry) => !gone.has(entry));
-    const { added, conflicting } = await this.withoutConflicts(gateway, wanted, staying, manager);
+    const { added: free, conflicting } = await this.withoutConflicts(gateway, wanted, staying, manager);
+    const added = await this.withSwitches(gateway.id, free, manager);
 
     const changed = [...removed, ...updated.map((pair) => pair.known)];
     const removedIds = removed.map(({ id }) => id);
@@ -100,18 +99,30 @@ export class GatewayEntriesService {
     return { added, updated, removed, conflicting };
   }
 
-  /** Gives the entries their names under the gateway's new prefix. Throws `http.invalid` or `registry.name_taken`. */
+  /** Gives the entries their names under the gateway's new prefix or style. Throws `http.invalid` or `registry.name_taken`. */
   async rename(gateway: NamingGateway, principal: Principal, manager: EntityManager): Promise<void> {
-    const prefix = prefixOf(gateway);
+    const naming = namingOf(gateway);
     const entries = await this.entries.findByGateway(gateway.id, manager);
-    const claims = entries.map(({ kind, originalName, customName }) => {
+    const claims = entries.map(({ id, kind, originalName, customName }) => {
       const name = customName ?? originalName;
-      const problem = problemWithName(kind, name, prefix);
+      const problem = problemWithName(kind, name, naming);
       if (problem !== null) throw fail('http.invalid', { message: `"${name}" cannot be renamed: ${problem}` });
-      return { kind, originalName, exposedName: exposedNameOf(kind, prefix, name) };
+      return { id, kind, originalName, exposedName: exposedNameOf(kind, naming, name) };
     });
+    assertDistinct(claims, gateway.name);
     await this.conflicts.assertNamesFree(claims, gateway, principal, manager);
-    await this.entries.rename(gateway.id, prefix, manager);
+    await this.entries.rename(claims, manager);
+  }
+
+  /** What is new to the registry, but off where somebody switched it off before the upstream dropped it. */
+  private async withSwitches(
+    gatewayId: string,
+    added: readonly OfferedEntry[],
+    manager: EntityManager,
+  ): Promise<readonly OfferedEntry[]> {
+    if (added.length === 0) return added;
+    const switchedOff = new Set((await this.entries.findSwitchedOff(gatewayId, manager)).map(keyOf));
+    return added.map((entry) => (switchedOff.has(keyOf(entry)) ? { ...entry, startsDisabled: true } : entry));
   }
 
   private async withoutConflicts(
@@ -120,11 +131,11 @@ export class GatewayEntriesService {
     staying: readonly EntryEntity[],
     manager: EntityManager,
   ): Promise<{ added: OfferedEntry[]; conflicting: (OfferedEntry & { exposedName: string })[] }> {
-    const prefix = prefixOf(gateway);
+    const naming = namingOf(gateway);
     const taken = new Set(staying.map(({ kind, exposedName }) => `${kind} ${exposedName}`));
     const claims = wanted.map((entry) => ({
       ...entry,
-      exposedName: exposedNameOf(entry.kind, prefix, entry.originalName),
+      exposedName: exposedNameOf(entry.kind, naming, entry.originalName),
     }));
     for (const { claim } of await this.conflicts.find(claims, gateway.id, manager))
       taken.add(`${claim.kind} ${claim.exposedName}`);
@@ -133,22 +144,38 @@ export class GatewayEntriesService {
     for (const { exposedName, ...entry } of claims) {
       if (exposedName === null || !taken.has(`${entry.kind} ${exposedName}`)) added.push(entry);
       else conflicting.push({ ...entry, exposedName });
+      taken.add(`${entry.kind} ${exposedName}`);
     }
     return { added, conflicting };
   }
 }
 
-/** Entries that are new to the registry: enabled, under the gateway's prefix, without anything of their own. */
+/** In a style that drops differences two names of one upstream may become one. */
+const assertDistinct = (claims: readonly NameClaim[], gatewayName: string): void => {
+  const holders = new Map<string, string>();
+  for (const { kind, originalName, exposedName } of claims) {
+    if (exposedName === null) continue;
+    const other = holders.get(`${kind} ${exposedName}`);
+    if (other !== undefined) {
+      throw fail('registry.name_taken', {
+        message: `"${originalName}" and "${other}" of the gateway "${gatewayName}" would both be called "${exposedName}"`,
+      });
+    }
+    holders.set(`${kind} ${exposedName}`, originalName);
+  }
+};
+
+/** Entries that are new to the registry: enabled unless they start otherwise, under the gateway's prefix, without anything of their own. */
 const newRows = (gateway: NamingGateway, offered: readonly OfferedEntry[]): Omit<EntryEntity, 'ordinal'>[] => {
   const now = new Date();
-  const prefix = prefixOf(gateway);
+  const naming = namingOf(gateway);
   return offered.map(({ kind, originalName, definition, headerParams, source, startsDisabled }) => ({
     id: newObjectId(),
     kind,
     gatewayId: gateway.id,
     originalName,
     customName: null,
-    exposedName: exposedNameOf(kind, prefix, originalName),
+    exposedName: exposedNameOf(kind, naming, originalName),
     definition,
     headerParams: [...headerParams],
     source: source ?? null,

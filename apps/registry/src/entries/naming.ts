@@ -6,6 +6,16 @@ import type { EntryKind } from '../storage/entry-kind.js';
  * compares it whole, so `a-b` + `c` and `a` + `b-c` are one name and collide.
  */
 
+/** `contextforge`: as that gateway spells them, in lower case with a dash for all that is no letter or digit. */
+export const TOOL_NAME_STYLES = ['exact', 'contextforge'] as const;
+export type ToolNameStyle = (typeof TOOL_NAME_STYLES)[number];
+
+/** How a gateway names what it offers. */
+export interface Naming {
+  readonly prefix: string;
+  readonly style: ToolNameStyle;
+}
+
 const NAME_LENGTH_MAX = 128;
 /** Bytes; a URI stands in an index, and PostgreSQL takes no index row beyond 2700. */
 const URI_BYTES_MAX = 2048;
@@ -28,23 +38,52 @@ export const slugOf = (name: string): string =>
     .slice(0, SLUG_LENGTH_MAX)
     .replace(/^-|-$/g, '');
 
-export const prefixOf = (gateway: { readonly slug: string; readonly toolPrefix: string | null }): string =>
+/** What of a gateway decides over names. */
+export interface NamedGateway {
+  readonly slug: string;
+  readonly toolPrefix: string | null;
+  readonly toolNameStyle: ToolNameStyle;
+}
+
+export const prefixOf = (gateway: Pick<NamedGateway, 'slug' | 'toolPrefix'>): string =>
   gateway.toolPrefix ?? `${gateway.slug}-`;
 
+export const namingOf = (gateway: NamedGateway): Naming => ({
+  prefix: prefixOf(gateway),
+  style: gateway.toolNameStyle,
+});
+
 /** Resources keep their URI, which is theirs already. */
-export const exposedNameOf = (kind: EntryKind, prefix: string, name: string): string | null =>
-  kind === 'tool' || kind === 'prompt' ? prefix + name : null;
+export const exposedNameOf = (kind: EntryKind, { prefix, style }: Naming, name: string): string | null =>
+  kind === 'tool' || kind === 'prompt' ? prefix + styled(name, style) : null;
+
+/** Letters that no decomposition takes to ASCII. */
+const LETTERS: Readonly<Record<string, string>> = { æ: 'ae', ß: 'ss', ø: 'o' };
+
+const styled = (name: string, style: ToolNameStyle): string =>
+  style === 'exact'
+    ? name
+    : name
+        .toLowerCase()
+        .replace(/(?<=[\p{L}\p{N}_])['’](?=[\p{L}\p{N}_])/gu, '')
+        .replace(/[^\p{L}\p{N}]+/gu, '-')
+        .replace(/^-|-$/g, '')
+        .replace(/[æßø]/g, (letter) => LETTERS[letter] ?? '')
+        .normalize('NFKD')
+        .replace(/[^a-z0-9-]/g, '');
 
 /** Why a name or URI cannot be offered; null when it can. */
-export const problemWithName = (kind: EntryKind, name: string, prefix: string): string | null => {
+export const problemWithName = (kind: EntryKind, name: string, { prefix, style }: Naming): string | null => {
   if (name === '') return 'the name is empty';
   if (kind === 'resource' || kind === 'template') {
     if (INVISIBLE.test(name)) return 'the URI has control or invisible characters';
     return Buffer.byteLength(name) > URI_BYTES_MAX ? `the URI is longer than ${URI_BYTES_MAX} bytes` : null;
   }
-  if (kind === 'tool' && !TOOL_NAME.test(name)) return 'the name has characters other than A-Z a-z 0-9 _ . -';
+  const shown = styled(name, style);
+  if (shown === '') return 'nothing is left of the name';
+  if (kind === 'tool' && !TOOL_NAME.test(shown)) return 'the name has characters other than A-Z a-z 0-9 _ . -';
   if (INVISIBLE.test(name)) return 'the name has control or invisible characters';
-  const length = prefix.length + name.length;
+  const length = prefix.length + shown.length;
   if (length > NAME_LENGTH_MAX) return `the name is longer than ${NAME_LENGTH_MAX} characters with its prefix`;
   return null;
 };

@@ -11,15 +11,25 @@ import type { Discovery } from './discovery-result.js';
 import type { RegisterGatewayBody, UpdateGatewayBody } from './gateway.body.js';
 import type { GatewayEntity } from './gateway.entity.js';
 import { isApi } from './profile.js';
+import { type AddressSecrets, sealUrl } from './registration/sealed-address.js';
 
 /** A discovery of an HTTP API, whose address the document told. */
-export type ApiDiscovery = Discovery & { readonly reading: ApiReading };
+export type ApiDiscovery = Discovery & {
+  readonly reading: ApiReading;
+  /** What belongs to the credential; null: as it was. */
+  readonly secrets: AddressSecrets | null;
+};
 
 /** What was read of an HTTP API, as the discovery of an MCP server without sessions. */
-export const apiDiscovery = (reading: ApiReading, transport: 'OPENAPI' | 'REST'): ApiDiscovery => ({
+export const apiDiscovery = (
+  reading: ApiReading,
+  transport: 'OPENAPI' | 'REST',
+  secrets: AddressSecrets | null,
+): ApiDiscovery => ({
   discovered: discoveredFrom(reading, transport),
   askedAt: new Date(),
   reading,
+  secrets,
 });
 
 /** Finds out what HTTP APIs offer: from their documents, not from the APIs themselves. */
@@ -35,8 +45,11 @@ export class ApiDiscoveryService {
     if ((body.transport ?? 'OPENAPI') !== 'OPENAPI') throw invalid('openapi is for the transport OPENAPI');
     if (body.openapi === undefined) throw invalid('openapi is needed for the transport OPENAPI');
     const prefix = prefixOf({ slug: slugOf(body.name), toolPrefix: body.toolPrefix ?? null });
+    const { documentUrl } = body.openapi;
+    const sealed = documentUrl === undefined ? null : sealUrl(urlText(documentUrl), null, 'documentQuery');
     const source = sourceFrom(atServer(body.openapi, body.url));
-    return apiDiscovery(await this.openapi.read(source, body.openapi.document, { prefix }), 'OPENAPI');
+    const reading = await this.openapi.read(source, body.openapi.document, { prefix });
+    return apiDiscovery(readFrom(reading, sealed?.shown), 'OPENAPI', sealed?.secrets ?? {});
   }
 
   /** Null where the document and the choice stay as they are. Throws as `readNew` does. */
@@ -51,16 +64,22 @@ export class ApiDiscoveryService {
       slug: body.name === undefined ? before.slug : slugOf(body.name),
       toolPrefix: body.toolPrefix === undefined ? before.toolPrefix : body.toolPrefix,
     });
-    const terms = { prefix, pinnedNames: await this.namesOf(before) };
-    const source = sourceFrom(atServer(body.openapi, body.url), before.source);
-    return apiDiscovery(await this.openapi.read(source, body.openapi.document, terms), 'OPENAPI');
+    const terms = { prefix, pinnedNames: await this.namesOf(before), upstreamId: before.id };
+    const { documentUrl, document } = body.openapi;
+    const sealed =
+      documentUrl === undefined ? null : sealUrl(urlText(documentUrl), before.source.documentUrl, 'documentQuery');
+    const isSame = sealed !== null && sealed.secrets === null;
+    const asked = Object.assign(new OpenApiBody(), body.openapi, isSame && { documentUrl: sealed.shown });
+    const reading = await this.openapi.read(sourceFrom(atServer(asked, body.url), before.source), document, terms);
+    const secrets = sealed === null ? (document === undefined ? null : {}) : sealed.secrets;
+    return apiDiscovery(readFrom(reading, sealed?.shown), 'OPENAPI', secrets);
   }
 
   /** Reads the document of a gateway anew. Throws `http.conflict` where there is none to be fetched. */
   async reread(gateway: GatewayEntity): Promise<ApiDiscovery> {
     if (gateway.source === null) throw fail('http.conflict', { message: 'A tool described by hand is not refreshed' });
-    const terms = { prefix: prefixOf(gateway), pinnedNames: await this.namesOf(gateway) };
-    return apiDiscovery(await this.openapi.read(gateway.source, undefined, terms), 'OPENAPI');
+    const terms = { prefix: prefixOf(gateway), pinnedNames: await this.namesOf(gateway), upstreamId: gateway.id };
+    return apiDiscovery(await this.openapi.read(gateway.source, undefined, terms), 'OPENAPI', null);
   }
 
   private async namesOf(gateway: GatewayEntity): Promise<Map<string, string>> {
@@ -71,5 +90,19 @@ export class ApiDiscoveryService {
 /** The URL of a gateway stands for the server, unless the document's own choice says more. */
 const atServer = (openapi: OpenApiBody, url: string | null | undefined): OpenApiBody =>
   openapi.serverUrl === undefined && url ? Object.assign(new OpenApiBody(), openapi, { serverUrl: url }) : openapi;
+
+/** The reading as it is kept: without the query of its document's URL. */
+const readFrom = (reading: ApiReading, documentUrl: string | undefined): ApiReading =>
+  reading.source === null || documentUrl === undefined
+    ? reading
+    : { ...reading, source: { ...reading.source, documentUrl } };
+
+const urlText = (text: string): string => {
+  const url = URL.parse(text);
+  if (url === null) throw invalid('openapi: documentUrl is not a URL');
+  if (url.username !== '' || url.password !== '')
+    throw invalid('openapi: documentUrl must not hold a user or a password');
+  return text;
+};
 
 const invalid = (message: string) => fail('http.invalid', { message });

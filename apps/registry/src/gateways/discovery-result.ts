@@ -1,7 +1,7 @@
 import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { checkDepth, type ListKind, membersOf } from '#libs/mcp';
 import type { OfferedEntry } from '../entries/difference.js';
-import { problemWithName } from '../entries/naming.js';
+import { type Naming, exposedNameOf, problemWithName } from '../entries/naming.js';
 import { LIST_OF } from '../storage/entry-kind.js';
 import { type ApiReading, versionOf } from '../sources/api-reading.js';
 import type { GatewayEntity, RefusedEntry } from './gateway.entity.js';
@@ -45,8 +45,8 @@ const DEFINITION_LENGTH_MAX = 256 * 1024;
 /** Far beyond any real schema, far below where `JSON.stringify` runs out of stack. */
 const DEFINITION_DEPTH_MAX = 100;
 
-/** `prefix`: what names of the gateway begin with. Of a name that comes twice the first entry counts. */
-export const readDiscovery = (discovery: Discovery, prefix: string): DiscoveryResult => {
+/** `naming`: how names of the gateway are made. Of a name that comes twice the first entry counts. */
+export const readDiscovery = (discovery: Discovery, naming: Naming): DiscoveryResult => {
   const { discovered } = discovery;
   const entries: OfferedEntry[] = [];
   const refused: RefusedEntry[] = discovered.refused.map(printable);
@@ -54,7 +54,7 @@ export const readDiscovery = (discovery: Discovery, prefix: string): DiscoveryRe
   for (const entry of listed(discovery)) {
     const key = `${entry.kind} ${entry.originalName}`;
     const reason =
-      problemWithName(entry.kind, entry.originalName, prefix) ??
+      problemWithName(entry.kind, entry.originalName, naming) ??
       (seen.has(key) ? 'the name is offered twice; the first one counts' : null) ??
       (entries.length >= ENTRIES_MAX ? `the upstream offers more than ${ENTRIES_MAX} entries` : null) ??
       problemWithDefinition(entry.definition);
@@ -67,6 +67,20 @@ export const readDiscovery = (discovery: Discovery, prefix: string): DiscoveryRe
   }
   const incomplete = new Set(discovered.incomplete);
   return { description: descriptionOf(discovery), entries, incomplete, refused: refused.slice(0, REFUSED_MAX) };
+};
+
+/** For a gateway of which nothing is stored yet: in a style that drops differences two names may become one, whose first entry counts. */
+export const withDistinctNames = (found: DiscoveryResult, naming: Naming): DiscoveryResult => {
+  const taken = new Set<string>();
+  const refused = [...found.refused];
+  const entries = found.entries.filter((entry) => {
+    const exposedName = exposedNameOf(entry.kind, naming, entry.originalName);
+    const key = `${entry.kind} ${exposedName}`;
+    if (exposedName === null || !taken.has(key)) return taken.add(key);
+    refused.push(refusalOf(entry, `the name "${exposedName}" is taken`));
+    return false;
+  });
+  return { ...found, entries, refused: refused.slice(0, REFUSED_MAX) };
 };
 
 /** `reason`: why the entry is not shown, for an operator. */

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
@@ -7,11 +7,20 @@ import { DiscoverUpstream } from '#contracts/tool-invocation/discover-upstream.r
 import { type Bus, InjectBus } from '#libs/bus';
 import type { CatalogChange } from '../changes/catalog-change.js';
 import { GatewayEntriesService, type ReplacedEntries } from '../entries/gateway-entries.service.js';
-import { prefixOf } from '../entries/naming.js';
+import { type NamedGateway, type ToolNameStyle, namingOf } from '../entries/naming.js';
+import { SETTINGS, type RegistrySettings } from '../registry.settings.js';
 import { ApiDiscoveryService } from './api-discovery.service.js';
-import { type Discovery, type UpstreamDescription, readDiscovery, refusalOf } from './discovery-result.js';
+import {
+  type Discovery,
+  type DiscoveryResult,
+  type UpstreamDescription,
+  readDiscovery,
+  refusalOf,
+  withDistinctNames,
+} from './discovery-result.js';
 import type { GatewayEntity, RefusedEntry } from './gateway.entity.js';
 import { GatewayRepository } from './gateway.repository.js';
+import { newToolsOf, withNewTools } from './new-tools.js';
 import { type Connection, profileOf } from './profile.js';
 
 /** What applying a discovery did to the entries of a gateway. */
@@ -30,6 +39,7 @@ export class DiscoveryService {
     /** What HTTP APIs offer. */
     readonly apis: ApiDiscoveryService,
     @InjectBus() private readonly bus: Bus,
+    @Inject(SETTINGS) private readonly settings: RegistrySettings,
   ) {}
 
   /**
@@ -50,6 +60,18 @@ export class DiscoveryService {
     return { discovered: head, askedAt };
   }
 
+  /** What a new gateway offers, and how its names are spelt from now on. */
+  readNew(
+    discovery: Discovery,
+    asked: Pick<NamedGateway, 'slug' | 'toolPrefix'> & { readonly toolNameStyle: ToolNameStyle | undefined },
+  ): { readonly toolNameStyle: ToolNameStyle; readonly found: DiscoveryResult } {
+    // A tool that was described by hand was given its name by whoever described it.
+    const fallback = discovery.discovered.transport === 'REST' ? 'exact' : this.settings.toolNameStyle;
+    const toolNameStyle = asked.toolNameStyle ?? fallback;
+    const naming = namingOf({ ...asked, toolNameStyle });
+    return { toolNameStyle, found: withDistinctNames(readDiscovery(discovery, naming), naming) };
+  }
+
   /** Ends what a discovery has left open: a child process, a connection, the profile it was made with. */
   release(upstreamId: string, change: 'updated' | 'removed'): void {
     this.bus.publish(UpstreamChanged, { upstreamId, change });
@@ -62,8 +84,10 @@ export class DiscoveryService {
     manager: EntityManager,
     change: CatalogChange,
   ): Promise<AppliedDiscovery> {
-    const found = readDiscovery(discovery, prefixOf(gateway));
-    const { added, updated, removed, conflicting } = await this.entries.replace(gateway, found, manager, change);
+    const found = readDiscovery(discovery, namingOf(gateway));
+    const entries = withNewTools(found.entries, newToolsOf(gateway, this.settings.newTools));
+    const offered = { entries, incomplete: found.incomplete };
+    const { added, updated, removed, conflicting } = await this.entries.replace(gateway, offered, manager, change);
     const refused = [
       ...found.refused,
       ...conflicting.map((entry) => refusalOf(entry, `the name "${entry.exposedName}" is taken`)),

@@ -15,9 +15,10 @@ import {
 import { MayRepeat, NotSupported } from '#libs/service';
 import type { CacheHint, SessionScope } from '#contracts/registry/catalog';
 import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
-import { TOOL_PREFIX } from '../entries/naming.js';
+import { TOOL_NAME_STYLES, TOOL_PREFIX, type ToolNameStyle } from '../entries/naming.js';
 import type { AuthType } from './gateway.entity.js';
 import { GatewayView } from './gateway.view.js';
+import { NEW_TOOLS, type NewTools } from './new-tools.js';
 import { OwnedBody } from '../rest/owned.body.js';
 import { OpenApiBody } from '../sources/openapi/openapi.body.js';
 import { IsPlainText } from '../rest/plain-text.decorator.js';
@@ -123,6 +124,15 @@ export class RegisterGatewayBody extends OwnedBody {
   @Matches(TOOL_PREFIX, { message: 'toolPrefix must be at most 64 characters of A-Z a-z 0-9 _ . -' })
   toolPrefix?: string | null;
 
+  @ApiPropertyOptional({
+    enum: TOOL_NAME_STYLES,
+    description:
+      'How the names of tools and prompts are spelt behind the prefix: as the server has them, or as ContextForge does, in lower case with dashes. Default: TOOL_NAME_STYLE as it is when the gateway is registered.',
+  })
+  @IsOptional()
+  @IsIn(TOOL_NAME_STYLES)
+  toolNameStyle?: ToolNameStyle;
+
   @ApiPropertyOptional({ enum: ['none', 'bearer', 'basic', 'authheaders'], default: 'none' })
   @IsOptional()
   @IsIn(['none', 'bearer', 'basic', 'authheaders'])
@@ -200,8 +210,36 @@ export class RegisterGatewayBody extends OwnedBody {
   @IsOptional()
   @IsIn(['public', 'private'])
   listCacheScope?: CacheHint['cacheScope'] | null;
+
+  @ApiPropertyOptional({
+    enum: NEW_TOOLS,
+    nullable: true,
+    description:
+      'Whether tools that the server offers only after it was registered may be called at once; `disabled`: somebody enables each. Default: `enabled` for the visibility `private`, else as NEW_TOOLS.',
+  })
+  @IsOptional()
+  @IsIn(NEW_TOOLS)
+  newTools?: NewTools | null;
 }
 
 /** What is left out stays as it is; so does a secret that comes back as the mask it was shown as. */
-@MayRepeat(GatewayView)
+@MayRepeat({
+  views: [GatewayView],
+  observed: [
+    'reachable',
+    'era',
+    'protocolVersion',
+    'serverInfo',
+    'capabilities',
+    'toolCount',
+    'promptCount',
+    'resourceCount',
+    'resourceTemplateCount',
+    'refused',
+    'warnings',
+    'createdAt',
+    'updatedAt',
+    'lastRefreshAt',
+  ],
+})
 export class UpdateGatewayBody extends PartialType(RegisterGatewayBody) {}

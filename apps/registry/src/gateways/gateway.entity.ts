@@ -2,11 +2,10 @@ import { Column, Entity } from 'typeorm';
 import type { CacheHint, SessionScope } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { DiscoveredUpstream, Era } from '#contracts/tool-invocation/discover-upstream.request';
+import type { ToolNameStyle } from '../entries/naming.js';
 import type { ReadSource } from '../sources/read-source.js';
+import type { NewTools } from './new-tools.js';
 import { OwnedEntity } from '../storage/owned.entity.js';
-
-/** What stands for a secret in every answer. Sent back, it means: as it was. */
-export const MASK = '*****';
 
 export type AuthType = 'none' | 'bearer' | 'basic' | 'authheaders';
 
@@ -16,6 +15,8 @@ export interface CredentialShape {
   readonly username: string | null;
   readonly headerNames: readonly string[];
   readonly envNames: readonly string[];
+  /** It also holds parts of the address: a query of a URL, or arguments. What is stored of those is masked. */
+  readonly sealsAddress?: boolean;
 }
 
 /** Something an upstream offers that is not shown, and why. */
@@ -60,6 +61,9 @@ export class GatewayEntity extends OwnedEntity {
   @Column({ type: 'text', nullable: true })
   toolPrefix!: string | null;
 
+  @Column({ type: 'text' })
+  toolNameStyle!: ToolNameStyle;
+
   @Column({ type: 'integer', nullable: true })
   timeoutMs!: number | null;
 
@@ -98,6 +102,10 @@ export class GatewayEntity extends OwnedEntity {
 
   @Column({ type: 'text', nullable: true })
   listCacheScope!: CacheHint['cacheScope'] | null;
+
+  /** Null: as its visibility has it. */
+  @Column({ type: 'text', nullable: true })
+  newTools!: NewTools | null;
 
   @Column({ type: 'timestamptz', precision: 3 })
   refreshedAt!: Date;

@@ -4,6 +4,7 @@ import type { Principal } from '#contracts/auth/principal';
 import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { fail } from '#libs/errors';
+import { assertRepeats } from '#libs/service';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import { UpstreamCredentialService } from '../credentials/upstream-credential.service.js';
 import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
@@ -17,6 +18,7 @@ import { GatewayRepository } from './gateway.repository.js';
 import { GatewayView } from './gateway.view.js';
 import { profileOf } from './profile.js';
 import { GatewayRegistrationService } from './registration/gateway-registration.service.js';
+import type { AddressSecrets } from './registration/sealed-address.js';
 import { GatewayUpdateService } from './registration/gateway-update.service.js';
 
 /**
@@ -39,8 +41,13 @@ export class GatewayService {
   }
 
   /** Registers a tool that was described by hand, as a gateway of its own; answers the gateway's id. */
-  async registerTool(body: RegisterGatewayBody, reading: ApiReading, principal: Principal): Promise<string> {
-    return (await this.registration.registerTool(body, reading, principal)).id;
+  async registerTool(
+    body: RegisterGatewayBody,
+    reading: ApiReading,
+    secrets: AddressSecrets,
+    principal: Principal,
+  ): Promise<string> {
+    return (await this.registration.registerTool(body, reading, secrets, principal)).id;
   }
 
   /** The gateways that the caller may see; an array, or a page when the query asks for one. */
@@ -59,6 +66,7 @@ export class GatewayService {
 
   async update(id: string, body: UpdateGatewayBody, principal: Principal): Promise<GatewayView> {
     const before = await this.findChangeable(id, principal);
+    assertRepeats(body, await this.viewOf(before, principal));
     return this.viewOf(await this.updating.update(before, body, principal), principal);
   }
 

@@ -1,12 +1,15 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
+import { MASK, maskArguments, splitQuery } from '#contracts/auth/upstream-secrets.rules';
 import { type CacheHint, type SessionScope, VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
 import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { EntryCounts } from '../entries/entry.repository.js';
+import { TOOL_NAME_STYLES, type ToolNameStyle } from '../entries/naming.js';
 import type { ReadSource } from '../sources/read-source.js';
-import { canChange } from '../rest/ownership.js';
-import { type AuthType, type GatewayEntity, MASK, type RefusedEntry } from './gateway.entity.js';
+import { canChange, ownerShownTo } from '../rest/ownership.js';
+import type { AuthType, GatewayEntity, RefusedEntry } from './gateway.entity.js';
+import { NEW_TOOLS, type NewTools } from './new-tools.js';
 import { sessionScopeOf } from './profile.js';
 
 const OPTIONAL_TEXT = { type: String, nullable: true } as const;
@@ -44,7 +47,11 @@ export class GatewayView {
   @ApiProperty({ type: String, description: 'Made from the name; begins the names of tools unless `toolPrefix` does.' })
   readonly slug: string;
 
-  @ApiProperty({ ...OPTIONAL_TEXT, description: 'Null for STDIO.' })
+  @ApiProperty({
+    ...OPTIONAL_TEXT,
+    description:
+      'Null for STDIO. Values of its query are masked; who may not change the gateway sees where it is alone.',
+  })
   readonly url: string | null;
 
   @ApiProperty(OPTIONAL_TEXT)
@@ -56,7 +63,7 @@ export class GatewayView {
   @ApiPropertyOptional({ ...OPTIONAL_TEXT, description: `STDIO: the program. ${TO_CHANGERS}` })
   readonly command?: string | null;
 
-  @ApiPropertyOptional({ type: [String], description: TO_CHANGERS })
+  @ApiPropertyOptional({ type: [String], description: `What looks like a secret is masked. ${TO_CHANGERS}` })
   readonly args?: readonly string[];
 
   @ApiPropertyOptional({
@@ -72,6 +79,9 @@ export class GatewayView {
     description: `OPENAPI: where the document is, and which of its operations are wanted. ${TO_CHANGERS}`,
   })
   readonly openapi?: ReadSource | null;
+
+  @ApiPropertyOptional({ type: [String], description: `What had better be otherwise. ${TO_CHANGERS}` })
+  readonly warnings?: readonly string[];
 
   @ApiPropertyOptional({ enum: ['none', 'bearer', 'basic', 'authheaders'], description: TO_CHANGERS })
   readonly authType?: AuthType;
@@ -91,6 +101,9 @@ export class GatewayView {
   @ApiProperty(OPTIONAL_TEXT)
   readonly toolPrefix: string | null;
 
+  @ApiProperty({ enum: TOOL_NAME_STYLES })
+  readonly toolNameStyle: ToolNameStyle;
+
   @ApiProperty(OPTIONAL_INTEGER)
   readonly timeoutMs: number | null;
 
@@ -105,6 +118,13 @@ export class GatewayView {
 
   @ApiProperty({ enum: ['public', 'private'], nullable: true })
   readonly listCacheScope: CacheHint['cacheScope'] | null;
+
+  @ApiProperty({
+    enum: NEW_TOOLS,
+    nullable: true,
+    description: 'What becomes of tools that it offers later; null: as its visibility and NEW_TOOLS have it.',
+  })
+  readonly newTools: NewTools | null;
 
   @ApiProperty({ type: Boolean })
   readonly enabled: boolean;
@@ -151,7 +171,7 @@ export class GatewayView {
   @ApiProperty(OPTIONAL_TEXT)
   readonly teamId: string | null;
 
-  @ApiProperty(OPTIONAL_TEXT)
+  @ApiProperty({ ...OPTIONAL_TEXT, description: 'Null for those who may not change it.' })
   readonly ownerEmail: string | null;
 
   @ApiProperty({ type: Date })
@@ -167,16 +187,18 @@ export class GatewayView {
     this.id = gateway.id;
     this.name = gateway.name;
     this.slug = gateway.slug;
-    this.url = gateway.url;
+    this.url = gateway.url === null ? null : new URL(gateway.url).origin;
     this.description = gateway.description;
     this.transport = gateway.transport;
     if (canChange(principal, gateway)) Object.assign(this, connectionMembers(gateway));
     this.toolPrefix = gateway.toolPrefix;
+    this.toolNameStyle = gateway.toolNameStyle;
     this.timeoutMs = gateway.timeoutMs;
     this.concurrencyMax = gateway.concurrencyMax;
     this.sessionScope = sessionScopeOf(gateway);
     this.listTtlMs = gateway.listTtlMs;
     this.listCacheScope = gateway.listCacheScope;
+    this.newTools = gateway.newTools;
     this.enabled = gateway.enabled;
     this.reachable = gateway.reachable;
     this.era = gateway.era;
@@ -191,7 +213,7 @@ export class GatewayView {
     this.tags = gateway.tags;
     this.visibility = gateway.visibility;
     this.teamId = gateway.teamId;
-    this.ownerEmail = gateway.ownerEmail;
+    this.ownerEmail = ownerShownTo(principal, gateway);
     this.createdAt = gateway.createdAt;
     this.updatedAt = gateway.updatedAt;
     this.lastRefreshAt = gateway.refreshedAt;
@@ -200,17 +222,36 @@ export class GatewayView {
 
 type ConnectionMembers = Pick<
   GatewayView,
-  'command' | 'args' | 'env' | 'openapi' | 'authType' | 'authToken' | 'authUsername' | 'authPassword' | 'authHeaders'
+  | 'url'
+  | 'command'
+  | 'args'
+  | 'env'
+  | 'openapi'
+  | 'warnings'
+  | 'authType'
+  | 'authToken'
+  | 'authUsername'
+  | 'authPassword'
+  | 'authHeaders'
 >;
 
+const ARGUMENTS_ARE_SEEN =
+  'args hold what looks like a secret, which everybody on its machine can read in the list of processes; give it in env where the program takes it from there';
+
+const shownSource = (source: ReadSource): ReadSource =>
+  source.documentUrl === null ? source : { ...source, documentUrl: splitQuery(source.documentUrl).shown };
+
 /** A mask stands for every secret; sent back, it means "as it was". */
-const connectionMembers = ({ command, args, source, credentialShape }: GatewayEntity): ConnectionMembers => {
+const connectionMembers = ({ url, command, args, source, credentialShape }: GatewayEntity): ConnectionMembers => {
   const { authType, username, headerNames, envNames } = credentialShape;
+  const shownArgs = maskArguments(args);
   return {
+    url: url === null ? null : splitQuery(url).shown,
     command,
-    args,
+    args: shownArgs,
+    warnings: shownArgs.some((arg) => arg.includes(MASK)) ? [ARGUMENTS_ARE_SEEN] : [],
     env: Object.fromEntries(envNames.map((name) => [name, MASK])),
-    ...(source !== null && { openapi: source }),
+    ...(source !== null && { openapi: shownSource(source) }),
     authType,
     ...(authType === 'bearer' && { authToken: MASK }),
     ...(authType === 'basic' && { authUsername: username, authPassword: MASK }),

@@ -10,6 +10,10 @@ export const canChange = (principal: Principal, scope: AccessScope): boolean => 
   return scope.visibility === 'team' && scope.teamId !== null && (principal.teams?.includes(scope.teamId) ?? true);
 };
 
+/** Whose it is, for those who may change it. An e-mail address is a person's, and no concern of everybody who may call. */
+export const ownerShownTo = (principal: Principal, scope: AccessScope): string | null =>
+  canChange(principal, scope) ? scope.ownerEmail : null;
+
 /** Throws `registry.unknown` where it is not there, or not for this caller: the two look the same from outside. */
 export function assertCanView<Owned extends AccessScope>(
   principal: Principal,

@@ -4,10 +4,12 @@ import type { Principal } from '#contracts/auth/principal';
 import type { AccessScope } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
 import { canView } from '#libs/identity';
+import { assertRepeats } from '#libs/service';
 import type { CatalogChange } from '../changes/catalog-change.js';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import type { EntryWithGateway } from '../entries/entry.entity.js';
 import { type EntryView, entryView } from '../entries/entry.view.js';
+import { assertAgree } from '../rest/agreement.js';
 import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
 import { assertCanChange, assertCanView, scopeFrom } from '../rest/ownership.js';
 import type { EntryKind } from '../storage/entry-kind.js';
@@ -32,6 +34,7 @@ export class ServerService {
 
   /** Throws `registry.name_taken`, and `registry.unknown` for a choice that is not there. */
   async create({ server: body, visibility, teamId }: CreateServerBody, principal: Principal): Promise<ServerView> {
+    assertAgree({ visibility, teamId }, body);
     const scope = scopeFrom(principal, { visibility: visibility ?? body.visibility, teamId: teamId ?? body.teamId });
     const { name, description = null, tags = [] } = body;
     const now = new Date();
@@ -74,6 +77,7 @@ export class ServerService {
   async update(id: string, body: UpdateServerBody, principal: Principal): Promise<ServerView> {
     return this.changes.make(async (manager, change) => {
       const server = await this.begin(id, principal, manager, change);
+      assertRepeats(body, await this.viewOf(server, principal, manager));
       const changes = {
         ...scopeFrom(principal, body, server),
         name: body.name ?? server.name,
@@ -121,7 +125,7 @@ export class ServerService {
     const entries = await this.servers.findEntries(id, query.includeInactive ?? false);
     return entries
       .filter(({ kind, gateway }) => kinds.includes(kind) && canView(principal, gateway))
-      .map((entry) => entryView(entry));
+      .map((entry) => entryView(entry, principal));
   }
 
   /** An enabled server with what it shows, in its order. Throws `registry.server_unknown`. */

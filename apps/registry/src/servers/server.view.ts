@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
 import { canView } from '#libs/identity';
+import { ownerShownTo } from '../rest/ownership.js';
 import type { EntryKind } from '../storage/entry-kind.js';
 import type { ServerEntity } from './server.entity.js';
 import type { ChosenEntry } from './server.repository.js';
@@ -43,7 +44,7 @@ export class ServerView {
   @ApiProperty(OPTIONAL_TEXT)
   readonly teamId: string | null;
 
-  @ApiProperty(OPTIONAL_TEXT)
+  @ApiProperty({ ...OPTIONAL_TEXT, description: 'Null for those who may not change it.' })
   readonly ownerEmail: string | null;
 
   @ApiProperty({ type: Date })
@@ -66,7 +67,7 @@ export class ServerView {
     this.tags = server.tags;
     this.visibility = server.visibility;
     this.teamId = server.teamId;
-    this.ownerEmail = server.ownerEmail;
+    this.ownerEmail = ownerShownTo(principal, server);
     this.createdAt = server.createdAt;
     this.updatedAt = server.updatedAt;
   }

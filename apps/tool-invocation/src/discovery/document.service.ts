@@ -9,6 +9,7 @@ import { refusalOf } from '../transport/http/refusal.js';
 import { HttpApiSender } from '../transport/http-api/sender.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
 import { accessFor } from '../upstreams/upstream-credentials.js';
+import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 
 const FETCH_MS = 50_000;
 const ACCEPT = 'application/json, application/yaml;q=0.9, text/*;q=0.8, */*;q=0.5';
@@ -16,10 +17,15 @@ const ACCEPT = 'application/json, application/yaml;q=0.9, text/*;q=0.8, */*;q=0.
 /** Fetches documents that describe upstreams, from where upstreams may be reached. */
 @Injectable()
 export class DocumentService {
-  constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    private readonly directory: UpstreamDirectory,
+  ) {}
 
   /** Rejects with `upstream.…`. */
-  async fetch({ url, credential = null, bytesMax }: RequestOf<typeof FetchDocument>) {
+  async fetch({ url: shown, credential = null, upstreamId, bytesMax }: RequestOf<typeof FetchDocument>) {
+    const kept = upstreamId === undefined ? undefined : await this.directory.credentials.access(upstreamId, '');
+    const url = kept?.documentQuery === undefined ? shown : `${shown.split('?', 1)[0]}?${kept.documentQuery}`;
     const sender = new HttpApiSender(
       { ...this.settings, resultBytesMax: bytesMax },
       new EgressPolicy(this.settings.egress),

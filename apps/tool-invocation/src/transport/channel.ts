@@ -48,6 +48,15 @@ export interface Access {
   /** A flat list of names and values. */
   readonly headers: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Takes the place of the query in the URL; of an HTTP API, is added to every request. */
+  readonly query?: string | undefined;
+  readonly documentQuery?: string | undefined;
+  /** Take the place of the arguments of the command. */
+  readonly args?: readonly string[] | undefined;
   /** Takes what was presented out of a text that comes back. */
   readonly redact: (text: string) => string;
 }
+
+/** Path and query of requests to an upstream: a query that is a secret stands in the credential, not in the URL. */
+export const requestPath = ({ pathname, search }: URL, { query }: Access): string =>
+  `${pathname}${query === undefined ? search : `?${query}`}`;

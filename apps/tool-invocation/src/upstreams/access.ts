@@ -1,5 +1,6 @@
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import {
+  areArguments,
   decidesCode,
   isHeaderName,
   isHeaderValue,
@@ -7,17 +8,13 @@ import {
   isVariableName,
   isVariableValue,
 } from '#contracts/auth/upstream-credential.rules';
+import { isQuery, maskArguments } from '#contracts/auth/upstream-secrets.rules';
 import { fail } from '#libs/errors';
 import type { Access } from '../transport/channel.js';
 
 /** What is sent for a credential. Throws `upstream.refused` for headers and variables that must not be sent. */
 export const accessOf = (credential: UpstreamCredential | null, version: string): Access => {
-  const headers: string[] = [];
-  for (const [name, value] of Object.entries(credential?.headers ?? {})) {
-    if (!isHeaderName(name) || !isHeaderValue(value)) throw refused(`the header "${name.slice(0, 64)}" is malformed`);
-    if (isReservedHeader(name)) throw refused(`the header "${name}" is the gateway's own`);
-    headers.push(name.toLowerCase(), value);
-  }
+  const headers = checkedHeaders(credential?.headers ?? {});
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(credential?.env ?? {})) {
     if (!isVariableName(name) || !isVariableValue(value))
@@ -25,7 +22,24 @@ export const accessOf = (credential: UpstreamCredential | null, version: string)
     if (decidesCode(name)) throw refused(`the variable ${name} may not be set`);
     env[name] = value;
   }
-  return { version, headers, env, redact: redactor({ ...credential?.headers, ...env }) };
+  const { query, documentQuery, args } = credential ?? {};
+  if ([query, documentQuery].some((text) => text !== undefined && !isQuery(text)))
+    throw refused('its query is malformed');
+  if (args !== undefined && !areArguments(args)) throw refused('an argument is malformed');
+  const named = Object.entries({ ...credential?.headers, ...env }).filter(([name]) => SECRET_NAME.test(name));
+  const secrets = [...named.map(([, value]) => value), ...valuesOf(query), ...valuesOf(documentQuery)];
+  maskArguments(args ?? [], (secret) => void secrets.push(secret));
+  return { version, headers, env, query, documentQuery, args, redact: redactor(secrets) };
+};
+
+const checkedHeaders = (presented: Readonly<Record<string, string>>): string[] => {
+  const headers: string[] = [];
+  for (const [name, value] of Object.entries(presented)) {
+    if (!isHeaderName(name) || !isHeaderValue(value)) throw refused(`the header "${name.slice(0, 64)}" is malformed`);
+    if (isReservedHeader(name)) throw refused(`the header "${name}" is the gateway's own`);
+    headers.push(name.toLowerCase(), value);
+  }
+  return headers;
 };
 
 const refused = (reason: string) =>
@@ -34,11 +48,16 @@ const refused = (reason: string) =>
 const SECRET_NAME = /auth|cookie|credential|key|pass|secret|session|token/i;
 const SECRET_LENGTH_MIN = 8;
 
+/** The values of a query, as they are sent and as they are meant. */
+const valuesOf = (query: string | undefined): string[] => {
+  const sent = (query ?? '').split('&').map((pair) => pair.slice(pair.indexOf('=') + 1));
+  return [...sent, ...new URLSearchParams(query).values()];
+};
+
 /** Removes secrets from text that an upstream sends back, also where the upstream cut their scheme off. */
-const redactor = (presented: Readonly<Record<string, string>>): ((text: string) => string) => {
+const redactor = (presented: readonly string[]): ((text: string) => string) => {
   const secrets = new Set<string>();
-  for (const [name, value] of Object.entries(presented)) {
-    if (!SECRET_NAME.test(name)) continue;
+  for (const value of presented) {
     for (const secret of [value, value.slice(value.indexOf(' ') + 1)]) {
       if (secret.length < SECRET_LENGTH_MIN) continue;
       secrets.add(secret);

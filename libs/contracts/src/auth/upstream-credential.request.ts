@@ -1,9 +1,15 @@
 import { defineRequest } from '../define.js';
 
-/** What is presented to an upstream: HTTP headers, or environment variables of a child process. Secret. */
+/** What is presented to an upstream: HTTP headers and a query, or environment variables and arguments of a child process. Secret. */
 export interface UpstreamCredential {
   readonly headers?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Behind the `?` of the upstream's URL, in place of the masked query; of an HTTP API, of every request. */
+  readonly query?: string;
+  /** The same of the document that describes an HTTP API. */
+  readonly documentQuery?: string;
+  /** All of them, in place of the masked ones. */
+  readonly args?: readonly string[];
 }
 
 /** Keeps (encrypted) or, with `null`, forgets what an upstream is to be shown. */

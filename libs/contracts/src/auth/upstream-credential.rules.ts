@@ -7,6 +7,8 @@
 export const CREDENTIAL_ENTRIES_MAX = 64;
 export const HEADER_VALUE_CHARS_MAX = 8192;
 export const VARIABLE_VALUE_CHARS_MAX = 32_768;
+export const ARGUMENTS_MAX = 256;
+export const ARGUMENT_CHARS_MAX = 8192;
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-tokens */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
@@ -32,6 +34,12 @@ export const isVariableName = (name: string): boolean => VARIABLE_NAME.test(name
 /** Whether a process can be given this: at most 32768 characters, none of them NUL. */
 export const isVariableValue = (value: string): boolean =>
   value.length <= VARIABLE_VALUE_CHARS_MAX && !value.includes('\0');
+
+/** Whether a process can be given these as its arguments. */
+export const areArguments = (args: readonly string[]): boolean =>
+  Array.isArray(args) &&
+  args.length <= ARGUMENTS_MAX &&
+  args.every((arg) => typeof arg === 'string' && arg.length <= ARGUMENT_CHARS_MAX && !arg.includes('\0'));
 
 /** Variables by which loaders, shells and language runtimes run other code than the command's. */
 const CODE_VARIABLES = new Set([

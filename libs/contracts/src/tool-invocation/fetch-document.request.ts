@@ -7,6 +7,12 @@ import { defineRequest } from '../define.js';
  * `upstream.invalid_answer`, `upstream.timed_out`.
  */
 export const FetchDocument = defineRequest<
-  { readonly url: string; readonly credential?: UpstreamCredential | null; readonly bytesMax: number },
+  {
+    readonly url: string;
+    readonly credential?: UpstreamCredential | null;
+    /** Whose credential holds the query, where the URL's is masked. */
+    readonly upstreamId?: string;
+    readonly bytesMax: number;
+  },
   { readonly bytes: number }
 >('tool-invocation', 'document.fetch', { deadlineMs: 60_000 });

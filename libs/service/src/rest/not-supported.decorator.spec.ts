@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import { describe, expect, it } from 'vitest';
-import { MayRepeat, NotSupported } from './not-supported.decorator.js';
+import { MayRepeat, NotSupported, assertRepeats } from './not-supported.decorator.js';
 import { validationPipe } from './validation.js';
 
 @NotSupported({ oauthConfig: null, gatewayMode: 'cache', oneTimeAuth: false, isActive: true })
@@ -14,8 +14,11 @@ class Change extends PartialType(Body) {}
 class View {
   @ApiProperty({ type: String }) id!: string;
   @ApiProperty({ type: String }) gatewayMode!: string;
+  @ApiProperty({ type: Boolean }) enabled!: boolean;
+  @ApiProperty({ type: Object }) schema!: object;
+  @ApiProperty({ type: Date }) seenAt!: Date;
 }
-@MayRepeat(View)
+@MayRepeat({ views: [View], observed: ['seenAt'] })
 class Repeating extends PartialType(Body) {}
 
 const take = async (body: object, metatype: new () => object = Body): Promise<unknown> => {
@@ -64,6 +67,31 @@ describe('MayRepeat', () => {
       { field: 'oneTimeAuth', message: 'is not supported by this gateway' },
     ]);
     expect(await take({ id: 'x' }, Change)).toEqual([{ field: 'id', message: 'is not known here' }]);
+  });
+});
+
+describe('assertRepeats', () => {
+  const view = { id: 'x', gatewayMode: 'cache', enabled: true, schema: { a: 1, b: [2] }, seenAt: new Date(0) };
+  const check = async (body: object) => assertRepeats((await take(body, Repeating)) as Repeating, view);
+
+  it.each([
+    {},
+    JSON.parse(JSON.stringify(view)),
+    { schema: { b: [2], a: 1 }, id: null, gatewayMode: '' },
+    { seenAt: '2026-01-01T00:00:00Z', name: 'other' },
+  ])('assertRepeats accepts %j, which changes nothing that it cannot', async (body) => {
+    await expect(check(body)).resolves.toBeUndefined();
+  });
+
+  it.each([
+    ['enabled', false],
+    ['gatewayMode', 'direct_proxy'],
+    ['schema', {}],
+  ])('assertRepeats refuses %s by name when %j is not what it is', async (field, value) => {
+    await expect(check({ ...view, seenAt: 0, [field]: value })).rejects.toMatchObject({
+      code: 'http.invalid',
+      data: { errors: [{ field, message: 'cannot be changed by this request' }] },
+    });
   });
 });
 

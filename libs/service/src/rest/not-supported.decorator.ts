@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Allow, IsEmpty, ValidateIf } from 'class-validator';
+import { invalidMembers } from './validation.js';
 
 const REPEATED = Symbol('members that may be repeated');
+const OBSERVED = Symbol('members of which what is repeated counts for nothing');
 /** Where `@ApiProperty` keeps the names of a class's members, each after a colon. */
 const API_MEMBERS = 'swagger/apiModelPropertiesArray';
 
@@ -22,18 +25,42 @@ export const NotSupported =
     }
   };
 
+interface Repeated {
+  readonly views: readonly Class[];
+  /** Members that nobody decides: they may have changed since they were read, so what is sent of them counts for nothing. */
+  readonly observed: readonly string[];
+}
+
 /**
- * A body that may hold all that the view shows, so that what was read can be changed and sent back whole. Members of the
- * view that the body does not declare change nothing.
+ * A body that may hold all that the views show, so that what was read can be changed and sent back whole. The route must
+ * call `assertRepeats`: a member that it cannot change has to be as it is.
  */
 export const MayRepeat =
-  (...views: readonly Class[]): ClassDecorator =>
+  ({ views, observed }: Repeated): ClassDecorator =>
   (target) => {
     const { prototype } = target as unknown as { readonly prototype: object };
     const names = new Set(views.flatMap(membersOf));
     Reflect.defineMetadata(REPEATED, names, prototype);
+    Reflect.defineMetadata(OBSERVED, new Set(observed), prototype);
     for (const name of names) Allow()(prototype, name);
   };
+
+/**
+ * `view`: what the body may repeat, as it is now. Throws `http.invalid` with the names of members that the body cannot
+ * change and that differ; null and an empty text ask for nothing.
+ */
+export const assertRepeats = (body: object, view: object): void => {
+  const changeable = new Set(membersOf(body.constructor as Class));
+  const observed = Reflect.getMetadata(OBSERVED, body) as ReadonlySet<string>;
+  const now = JSON.parse(JSON.stringify(view)) as Record<string, unknown>;
+  const differing = [...(Reflect.getMetadata(REPEATED, body) as ReadonlySet<string>)].filter((name) => {
+    const value = (body as Record<string, unknown>)[name];
+    const asks = value !== undefined && value !== null && value !== '';
+    return asks && !changeable.has(name) && !observed.has(name) && !isDeepStrictEqual(value, now[name]);
+  });
+  if (differing.length > 0)
+    throw invalidMembers(differing.map((field) => ({ field, message: 'cannot be changed by this request' })));
+};
 
 const membersOf = (view: Class): string[] => {
   const members = Reflect.getMetadata(API_MEMBERS, view.prototype) as readonly string[] | undefined;

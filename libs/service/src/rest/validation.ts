@@ -19,14 +19,15 @@ export const validationPipe = (): ValidationPipe =>
     forbidUnknownValues: false,
     stopAtFirstError: false,
     validationError: { target: false, value: false },
-    exceptionFactory: (errors) => invalid(problemsOf(errors)),
+    exceptionFactory: (errors) => invalidMembers(problemsOf(errors)),
   });
 
 /** The refusal of members that a route does not read. */
 export const unknownMembers = (names: readonly string[]): GatewayError =>
-  invalid(names.map((field) => ({ field: field.slice(0, NAME_CHARS_MAX), message: UNKNOWN })));
+  invalidMembers(names.map((field) => ({ field: field.slice(0, NAME_CHARS_MAX), message: UNKNOWN })));
 
-const invalid = (problems: readonly FieldProblem[]): GatewayError =>
+/** The refusal of members of a request, each with the reason. */
+export const invalidMembers = (problems: readonly FieldProblem[]): GatewayError =>
   fail('http.invalid', {
     message: `The request is not valid: ${problems
       .slice(0, 3)

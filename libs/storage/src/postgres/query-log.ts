@@ -8,7 +8,7 @@ export class QueryLog implements TypeormLogger {
   logQuery(): void {}
 
   logQueryError(error: string | Error, query: string): void {
-    this.logger.debug({ reason: typeof error === 'string' ? error : error.message, query }, 'a statement failed');
+    this.logger.debug({ err: error, query }, 'a statement failed');
   }
 
   logQuerySlow(timeMs: number, query: string): void {

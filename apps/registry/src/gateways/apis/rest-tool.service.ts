@@ -4,10 +4,12 @@ import { fail } from '#libs/errors';
 import { EntryService } from '../../entries/entry.service.js';
 import type { EntryView } from '../../entries/entry.view.js';
 import { problemWithName } from '../../entries/naming.js';
+import { assertAgree } from '../../rest/agreement.js';
 import { OpenApiSourceService } from '../../sources/openapi/openapi-source.service.js';
 import { sourceFrom } from '../../sources/openapi/source-choice.js';
-import { credentialHeaders, readRestTool } from '../../sources/rest/rest-source.js';
+import { credentialHeaders, readRestTool, withoutQuery } from '../../sources/rest/rest-source.js';
 import { RegisterGatewayBody } from '../gateway.body.js';
+import { assertFits } from '../registration/credential-form.js';
 import { GatewayService } from '../gateway.service.js';
 import { type GenerateSchemasBody, RestToolBody } from './rest-tool.body.js';
 
@@ -22,12 +24,15 @@ export class RestToolService {
 
   /** Throws `http.invalid` for what makes no request, `registry.name_taken`. */
   async create(outer: RestToolBody, principal: Principal): Promise<EntryView> {
+    if (outer.tool !== undefined) assertAgree(outer, outer.tool);
     const body =
       outer.tool === undefined ? outer : Object.assign(new RestToolBody(), outer, definedMembers(outer.tool));
-    const problem = problemWithName('tool', body.name, '');
+    const problem = problemWithName('tool', body.name, { prefix: '', style: 'exact' });
     if (problem !== null) throw fail('http.invalid', { message: `name: ${problem}` });
-    const gatewayId = await this.gateways.registerTool(gatewayBodyOf(body), readRestTool(body), principal);
-    return this.entries.describeOnly(gatewayId);
+    const { form, query } = withoutQuery(body);
+    const secrets = query === null ? {} : { query };
+    const gatewayId = await this.gateways.registerTool(gatewayBodyOf(body), readRestTool(form), secrets, principal);
+    return this.entries.describeOnly(gatewayId, principal);
   }
 
   /**
@@ -78,6 +83,8 @@ const gatewayBodyOf = (body: RestToolBody): RegisterGatewayBody => {
   const headers = [...credentialHeaders(body), ...authHeaders];
   const isBearer = authType === 'bearer' || (authType === undefined && authToken !== undefined);
   const isBasic = authType === 'basic' || (authType === undefined && authUsername !== undefined);
+  // Headers go with any kind of credential here; the other members only with their own.
+  if (authType !== undefined) assertFits({ authToken, authUsername, authPassword }, authType);
   if (headers.length > 0 && isBearer) headers.push({ key: 'Authorization', value: `Bearer ${authToken ?? ''}` });
   if (headers.length > 0 && isBasic) {
     const pair = Buffer.from(`${authUsername ?? ''}:${authPassword ?? ''}`).toString('base64');

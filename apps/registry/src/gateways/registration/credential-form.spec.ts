@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MASK } from '../gateway.entity.js';
+import { MASK } from '#contracts/auth/upstream-secrets.rules';
 import { credentialFrom, newCredentialFrom } from './credential-form.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';
 
@@ -56,6 +56,9 @@ describe('a credential given for an upstream', () => {
     [{ env: { A: 1 } }, 'STDIO'],
     [{ env: { A: 'b' } }, 'AUTO'],
     [{ authToken: 't' }, 'STDIO'],
+    [{ authType: 'none', authToken: 't' }, 'AUTO'],
+    [{ authType: 'bearer', authToken: 't', authPassword: 'p' }, 'AUTO'],
+    [{ authToken: 't', authHeaders: [{ key: 'X-Key', value: 'v' }] }, 'AUTO'],
   ])('%j for %s is refused', (body, transport) => {
     expect(() => credentialFrom(body, transport)).toThrow(expect.objectContaining({ code: 'http.invalid' }));
   });

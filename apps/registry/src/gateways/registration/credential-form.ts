@@ -1,8 +1,9 @@
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import { isHeaderName, isHeaderValue, isReservedHeader } from '#contracts/auth/upstream-credential.rules';
+import { MASK } from '#contracts/auth/upstream-secrets.rules';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { type GatewayError, fail } from '#libs/errors';
-import { type AuthType, type CredentialShape, MASK } from '../gateway.entity.js';
+import type { AuthType, CredentialShape } from '../gateway.entity.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';
 import { environmentFrom } from './stdio-policy.service.js';
 
@@ -12,9 +13,34 @@ export interface CredentialForm {
   readonly credential: UpstreamCredential | null;
 }
 
-const NO_CREDENTIAL: CredentialForm = {
+export const NO_CREDENTIAL: CredentialForm = {
   shape: { authType: 'none', username: null, headerNames: [], envNames: [] },
   credential: null,
+};
+
+/**
+ * The user and password of a URL, as the credential that they are: `Authorization: Basic`. Throws `http.invalid` where
+ * the body gives another credential beside.
+ */
+export const withUrlUser = <Body extends UpdateGatewayBody>(body: Body): Body => {
+  const url = URL.parse(body.url ?? '');
+  if (url === null || (url.username === '' && url.password === '')) return body;
+  if ((body.authType ?? 'none') !== 'none' || authTypeOfMembers(body) !== null)
+    throw invalid('url', 'must not hold a user and a password beside another credential');
+  const [authUsername, authPassword] = [url.username, url.password].map(decoded) as [string, string];
+  if (authPassword === MASK) throw invalid('url', `must hold the password itself; ${MASK} is none`);
+  url.username = '';
+  url.password = '';
+  const copy = Object.create(Object.getPrototypeOf(body) as object) as Body;
+  return Object.assign(copy, body, { url: url.href, authType: 'basic', authUsername, authPassword });
+};
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalid('url', 'has a user or a password that cannot be decoded');
+  }
 };
 
 /** The credential of a gateway that is new: there is none yet that a mask could stand for. */
@@ -38,6 +64,7 @@ export const credentialFrom = (
   if (Object.keys(body.env ?? {}).length > 0) throw invalid('env', 'is for STDIO gateways only');
   const authType = body.authType ?? authTypeOfMembers(body);
   if (authType === null) return null;
+  assertFits(body, authType);
   switch (authType) {
     case 'none':
       return NO_CREDENTIAL;
@@ -52,6 +79,23 @@ export const credentialFrom = (
         ? null
         : headers(body.authHeaders ?? []);
   }
+};
+
+const MEMBERS = ['authToken', 'authUsername', 'authPassword', 'authHeaders'] as const;
+const MEMBERS_OF: Readonly<Record<AuthType, readonly (typeof MEMBERS)[number][]>> = {
+  none: [],
+  bearer: ['authToken'],
+  basic: ['authUsername', 'authPassword'],
+  authheaders: ['authHeaders'],
+};
+
+/** Throws `http.invalid` for a member that belongs to another kind of credential: it would never be presented. */
+export const assertFits = (
+  body: { readonly [member in (typeof MEMBERS)[number]]?: { readonly length: number } | undefined },
+  authType: AuthType,
+): void => {
+  const stray = MEMBERS.find((member) => (body[member]?.length ?? 0) > 0 && !MEMBERS_OF[authType].includes(member));
+  if (stray !== undefined) throw invalid(stray, `is not for authType "${authType}"`);
 };
 
 const authTypeOfMembers = (body: UpdateGatewayBody): AuthType | null => {

@@ -3,15 +3,18 @@ import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.req
 import { fail } from '#libs/errors';
 import { canView } from '#libs/identity';
 import { slugOf } from '../../entries/naming.js';
-import { type Connection, reachesSameUpstream } from '../profile.js';
+import { type Connection, isApi, reachesSameUpstream } from '../profile.js';
 import type { GatewayEntity } from '../gateway.entity.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';
+import { type AddressSecrets, sealArguments, sealUrl } from './sealed-address.js';
 import type { StdioPolicyService } from './stdio-policy.service.js';
 
 /** How a gateway is to be reached, as its body says; what an update leaves out stays as it was. */
 export interface AskedConnection {
   readonly connection: Connection;
   readonly transport: UpstreamTransport | 'AUTO';
+  /** What of it belongs to the credential; null: as it was. */
+  readonly secrets: AddressSecrets | null;
 }
 
 const NEW: Pick<GatewayEntity, 'url' | 'command' | 'args' | 'timeoutMs' | 'concurrencyMax'> = {
@@ -33,22 +36,34 @@ export const connectionFrom = (
   const name = body.name ?? before?.name ?? '';
   const slug = slugOf(name);
   if (slug === '') throw fail('http.invalid', { message: 'name must have a letter or a digit' });
-  const limits = limitsOf(body, known);
+  const identity = { id, name, slug, ...limitsOf(body, known) };
   if (transport === 'STDIO') {
-    const program = programOf(body, known);
+    const { secrets, ...program } = programOf(body, known);
     if (before === null || runsOther(before, program)) stdio.policy.assertAllowed(stdio.principal);
-    return { transport, connection: { id, name, slug, transport, url: null, ...program, ...limits } };
+    return { transport, secrets, connection: { ...identity, transport, url: null, ...program } };
   }
+  const { secrets, ...place } = placeOf(body, known, transport);
+  return { transport, secrets, connection: { ...identity, ...place } };
+};
+
+const placeOf = (
+  body: UpdateGatewayBody,
+  known: Pick<GatewayEntity, 'url'>,
+  asked: Exclude<AskedConnection['transport'], 'STDIO'>,
+) => {
   if (body.command || body.args?.length) {
     throw fail('http.invalid', { message: 'command and args are for the transport STDIO' });
   }
-  const url = checkedUrl(body.url ?? known.url);
-  const guess = transport === 'AUTO' ? 'STREAMABLEHTTP' : transport;
-  return { transport, connection: { id, name, slug, transport: guess, url, command: null, args: [], ...limits } };
+  const { url, secrets } = urlOf(body, known);
+  const transport = asked === 'AUTO' ? 'STREAMABLEHTTP' : asked;
+  if (secrets?.query !== undefined && isApi({ transport }))
+    throw fail('http.invalid', { message: 'url must not have a query where it is the base of an HTTP API' });
+  return { transport, url, secrets, command: null, args: [] };
 };
 
 const programOf = (body: UpdateGatewayBody, known: Pick<GatewayEntity, 'command' | 'args'>) => {
-  const program = { command: body.command ?? known.command, args: body.args ?? known.args };
+  const { shown: args, secrets } = sealArguments(body.args ?? known.args, known.args);
+  const program = { command: body.command ?? known.command, args: [...args], secrets };
   if (program.command === null) throw fail('http.invalid', { message: 'command is needed for the transport STDIO' });
   if (body.url) throw fail('http.invalid', { message: 'url is not for the transport STDIO' });
   return program;
@@ -61,6 +76,12 @@ const limitsOf = (body: UpdateGatewayBody, known: Pick<GatewayEntity, 'timeoutMs
 
 const runsOther = (before: GatewayEntity, now: Pick<Connection, 'command' | 'args'>): boolean =>
   !reachesSameUpstream(before, { ...now, transport: 'STDIO', url: null });
+
+const urlOf = (body: UpdateGatewayBody, known: Pick<GatewayEntity, 'url'>) => {
+  if (!body.url && known.url !== null) return { url: known.url, secrets: null };
+  const { shown, secrets } = sealUrl(checkedUrl(body.url ?? null), known.url);
+  return { url: shown, secrets };
+};
 
 const checkedUrl = (text: string | null): string => {
   if (text === null) throw fail('http.invalid', { message: 'url is needed' });

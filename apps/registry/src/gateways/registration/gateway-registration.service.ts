@@ -3,11 +3,10 @@ import type { Principal } from '#contracts/auth/principal';
 import type { AccessScope } from '#contracts/registry/catalog';
 import { CatalogChangesService } from '../../changes/catalog-changes.service.js';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
-import { prefixOf } from '../../entries/naming.js';
 import { scopeFrom } from '../../rest/ownership.js';
 import type { ApiReading } from '../../sources/api-reading.js';
 import { newObjectId } from '../../storage/stored.entity.js';
-import { type Discovery, readDiscovery } from '../discovery-result.js';
+import type { Discovery } from '../discovery-result.js';
 import { type ApiDiscovery, apiDiscovery } from '../api-discovery.service.js';
 import { DiscoveryService } from '../discovery.service.js';
 import { RegisterGatewayBody } from '../gateway.body.js';
@@ -15,8 +14,9 @@ import type { CredentialShape, GatewayEntity } from '../gateway.entity.js';
 import { GatewayRepository } from '../gateway.repository.js';
 import type { Connection } from '../profile.js';
 import { UpstreamCredentialService } from '../../credentials/upstream-credential.service.js';
-import { newCredentialFrom } from './credential-form.js';
+import { newCredentialFrom, withUrlUser } from './credential-form.js';
 import { assertNameFree, connectionFrom } from './gateway-connection.js';
+import { type AddressSecrets, withAddress } from './sealed-address.js';
 import { StdioPolicyService } from './stdio-policy.service.js';
 
 interface NewGateway {
@@ -42,23 +42,29 @@ export class GatewayRegistrationService {
    * Throws `http.invalid` for a body that makes no connection, `registry.name_taken`, `auth.grant_missing` or
    * `upstream.refused` for a STDIO gateway that is not allowed, and what the discovery fails with; nothing is kept then.
    */
-  async register(body: RegisterGatewayBody, principal: Principal): Promise<GatewayEntity> {
+  async register(given: RegisterGatewayBody, principal: Principal): Promise<GatewayEntity> {
+    const body = withUrlUser(given);
     if (body.transport !== 'OPENAPI' && body.openapi === undefined) return this.connect(body, principal);
     const known = await this.discoveries.apis.readNew(body);
     return this.connect(at(body, known), principal, known);
   }
 
   /** Registers one tool of an HTTP API that was described by hand, as a gateway of its own. Throws as `register` does. */
-  async registerTool(body: RegisterGatewayBody, reading: ApiReading, principal: Principal): Promise<GatewayEntity> {
-    const known = apiDiscovery(reading, 'REST');
+  async registerTool(
+    body: RegisterGatewayBody,
+    reading: ApiReading,
+    secrets: AddressSecrets,
+    principal: Principal,
+  ): Promise<GatewayEntity> {
+    const known = apiDiscovery(reading, 'REST', secrets);
     return this.connect(Object.assign(at(body, known), { transport: 'REST' }), principal, known);
   }
 
   /** `known`: what there is to discover, where nothing has to be asked for it. */
-  private async connect(body: RegisterGatewayBody, principal: Principal, known?: Discovery): Promise<GatewayEntity> {
+  private async connect(body: RegisterGatewayBody, principal: Principal, known?: ApiDiscovery): Promise<GatewayEntity> {
     const id = newObjectId();
-    const { connection, transport } = connectionFrom(id, body, null, { policy: this.stdio, principal });
-    const form = newCredentialFrom(body, transport);
+    const { connection, transport, secrets } = connectionFrom(id, body, null, { policy: this.stdio, principal });
+    const form = withAddress(newCredentialFrom(body, transport), known?.secrets ?? secrets);
     const scope = scopeFrom(principal, body);
     assertNameFree(connection, await this.gateways.findNamesake(connection), principal);
     if (form.credential !== null) await this.credentials.keep(id, form.credential);
@@ -77,7 +83,12 @@ export class GatewayRegistrationService {
   private async insert(asked: NewGateway, discovery: Discovery, principal: Principal): Promise<GatewayEntity> {
     const { body, connection, scope } = asked;
     const toolPrefix = body.toolPrefix ?? null;
-    const found = readDiscovery(discovery, prefixOf({ slug: connection.slug, toolPrefix }));
+    const { slug } = connection;
+    const { toolNameStyle, found } = this.discoveries.readNew(discovery, {
+      slug,
+      toolPrefix,
+      toolNameStyle: body.toolNameStyle,
+    });
     const now = new Date();
     return this.changes.make(async (manager, change) => {
       assertNameFree(connection, await this.gateways.findNamesake(connection, manager), principal);
@@ -90,9 +101,11 @@ export class GatewayRegistrationService {
           description: body.description ?? null,
           tags: body.tags ?? [],
           toolPrefix,
+          toolNameStyle,
           sessionScope: body.sessionScope ?? null,
           listTtlMs: body.listTtlMs ?? null,
           listCacheScope: body.listCacheScope ?? null,
+          newTools: body.newTools ?? null,
           credentialShape: asked.credentialShape,
           refused: [...found.refused],
           enabled: true,
@@ -101,7 +114,7 @@ export class GatewayRegistrationService {
         },
         manager,
       );
-      await this.entries.insert({ ...connection, toolPrefix }, found.entries, principal, manager);
+      await this.entries.insert({ ...connection, toolPrefix, toolNameStyle }, found.entries, principal, manager);
       change.touchAllLists();
       change.upstreamIds.add(connection.id);
       return this.gateways.read(connection.id, manager);

@@ -13,8 +13,9 @@ import { GatewayEntity } from '../gateway.entity.js';
 import { GatewayRepository } from '../gateway.repository.js';
 import { type Connection, isApi, profileOf, reachesSameUpstream } from '../profile.js';
 import { UpstreamCredentialService } from '../../credentials/upstream-credential.service.js';
-import { type CredentialForm, credentialFrom } from './credential-form.js';
+import { type CredentialForm, credentialFrom, withUrlUser } from './credential-form.js';
 import { type AskedConnection, assertNameFree, connectionFrom, isElsewhere } from './gateway-connection.js';
+import { changedCredential } from './sealed-address.js';
 import { StdioPolicyService } from './stdio-policy.service.js';
 
 /**
@@ -36,11 +37,14 @@ export class GatewayUpdateService {
    * `before`: the gateway, which the caller may change. Throws what registering it would throw, and `http.conflict` when
    * somebody else changed it meanwhile.
    */
-  async update(before: GatewayEntity, body: UpdateGatewayBody, principal: Principal): Promise<GatewayEntity> {
+  async update(before: GatewayEntity, given: UpdateGatewayBody, principal: Principal): Promise<GatewayEntity> {
+    const body = withUrlUser(given);
     const known = await this.discoveries.apis.readChanged(before, body);
     const asked = known === null ? body : Object.assign(new UpdateGatewayBody(), body, { url: known.reading.baseUrl });
-    const { connection, transport } = connectionFrom(before.id, asked, before, { policy: this.stdio, principal });
-    const form = newFormOf(before, credentialFrom(body, transport));
+    const stdio = { policy: this.stdio, principal };
+    const { connection, transport, secrets } = connectionFrom(before.id, asked, before, stdio);
+    const ofAddress = isApi(before) ? (known?.secrets ?? null) : secrets;
+    const form = changedCredential(before, newFormOf(before, credentialFrom(body, transport)), ofAddress);
     if (form !== null && transport === 'STDIO') this.stdio.assertAllowed(principal);
     if (form === null && isElsewhere(before, connection) && hasSecret(before)) {
       throw fail('http.invalid', {
@@ -50,13 +54,8 @@ export class GatewayUpdateService {
     const changes: Partial<GatewayEntity> = {
       ...connection,
       ...scopeFrom(principal, body, before),
+      ...settingsFrom(body, before),
       args: [...connection.args],
-      ...(body.description !== undefined && { description: body.description }),
-      tags: body.tags ?? before.tags,
-      ...(body.toolPrefix !== undefined && { toolPrefix: body.toolPrefix }),
-      ...(body.sessionScope !== undefined && { sessionScope: body.sessionScope }),
-      ...(body.listTtlMs !== undefined && { listTtlMs: body.listTtlMs }),
-      ...(body.listCacheScope !== undefined && { listCacheScope: body.listCacheScope }),
       ...(form !== null && { credentialShape: form.shape }),
       updatedAt: new Date(),
     };
@@ -71,7 +70,8 @@ export class GatewayUpdateService {
       const after = Object.assign(new GatewayEntity(), current, changes);
       assertNameFree(after, await this.gateways.findNamesake(after, manager), principal);
       await this.gateways.update(after.id, changes, manager);
-      if (prefixOf(after) !== prefixOf(current)) await this.entries.rename(after, principal, manager);
+      const isRenamed = prefixOf(after) !== prefixOf(current) || after.toolNameStyle !== current.toolNameStyle;
+      if (isRenamed) await this.entries.rename(after, principal, manager);
       if (discovery !== null) {
         await this.discoveries.apply(after, discovery, manager, change);
         after.transport = discovery.discovered.transport;
@@ -112,9 +112,22 @@ export class GatewayUpdateService {
   }
 }
 
+/** What the body says beside address, credential and scope; what it leaves out stays. */
+const settingsFrom = (body: UpdateGatewayBody, before: GatewayEntity): Partial<GatewayEntity> => ({
+  ...(body.description !== undefined && { description: body.description }),
+  tags: body.tags ?? before.tags,
+  ...(body.toolPrefix !== undefined && { toolPrefix: body.toolPrefix }),
+  toolNameStyle: body.toolNameStyle ?? before.toolNameStyle,
+  ...(body.sessionScope !== undefined && { sessionScope: body.sessionScope }),
+  ...(body.listTtlMs !== undefined && { listTtlMs: body.listTtlMs }),
+  ...(body.listCacheScope !== undefined && { listCacheScope: body.listCacheScope }),
+  ...(body.newTools !== undefined && { newTools: body.newTools }),
+});
+
 /** Null where the credential stays, which having none before and after is too. */
 const newFormOf = (before: GatewayEntity, form: CredentialForm | null): CredentialForm | null =>
   form?.credential === null && !hasSecret(before) ? null : form;
 
+/** Besides what its address holds. */
 const hasSecret = ({ credentialShape }: GatewayEntity): boolean =>
   credentialShape.authType !== 'none' || credentialShape.envNames.length > 0;

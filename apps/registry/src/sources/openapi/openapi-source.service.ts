@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
+import { isMaskedUrl } from '#contracts/auth/upstream-secrets.rules';
 import { FetchDocument } from '#contracts/tool-invocation/fetch-document.request';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
@@ -24,6 +25,8 @@ export interface ReadingTerms {
   readonly prefix: string;
   /** Names that operations were given before, by operation key. */
   readonly pinnedNames?: ReadonlyMap<string, string>;
+  /** Whose credential holds the query of the document's URL. */
+  readonly upstreamId?: string;
 }
 
 /** More are no import but a choice that was not made. */
@@ -60,10 +63,10 @@ export class OpenApiSourceService {
   private async import(
     source: ReadSource,
     handedOver: string | undefined,
-    { prefix, pinnedNames }: ReadingTerms,
+    { prefix, pinnedNames, upstreamId }: ReadingTerms,
   ): Promise<{ document: ApiDocument; imported: Imported }> {
     const { documentUrl, serverUrl, serverIndex, variables } = source;
-    const text = handedOver ?? (await this.fetch(documentUrl));
+    const text = handedOver ?? (await this.fetch(documentUrl, upstreamId));
     const document = readDocument(text, documentUrl === null ? {} : { documentUrl });
     const imported = importTools(document, {
       server: {
@@ -82,14 +85,18 @@ export class OpenApiSourceService {
     return { document, imported };
   }
 
-  private async fetch(documentUrl: string | null): Promise<string> {
+  private async fetch(documentUrl: string | null, upstreamId: string | undefined): Promise<string> {
     if (documentUrl === null) {
       throw fail('http.conflict', {
         message:
           'The document was handed over and is not kept: hand it over again to refresh (PUT with openapi.document)',
       });
     }
-    const reply = await this.bus.ask(FetchDocument, { url: documentUrl, bytesMax: READ_LIMITS.bytesMax });
+    const reply = await this.bus.ask(FetchDocument, {
+      url: documentUrl,
+      ...(upstreamId !== undefined && isMaskedUrl(documentUrl) && { upstreamId }),
+      bytesMax: READ_LIMITS.bytesMax,
+    });
     return reply.body ?? '';
   }
 }

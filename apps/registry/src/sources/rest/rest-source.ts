@@ -1,3 +1,4 @@
+import { MASK, isQuery } from '#contracts/auth/upstream-secrets.rules';
 import { fail } from '#libs/errors';
 import { annotationsOf, restToolOf } from '#libs/openapi';
 import { type ApiReading, apiToolOf } from '../api-reading.js';
@@ -48,6 +49,24 @@ export const readRestTool = (form: RestToolForm): ApiReading => {
     ],
     refused: [],
   };
+};
+
+/**
+ * The form without the fixed query of its URL, which belongs to the credential: it may well be one. Members with a
+ * placeholder are the caller's to fill and stay. Throws `http.invalid` for a mask.
+ */
+export const withoutQuery = <Form extends RestToolForm>(given: Form): { form: Form; query: string | null } => {
+  const member = given.pathTemplate?.includes('?') === true ? 'pathTemplate' : 'url';
+  const [before = '', ...behind] = (given[member] ?? '').split('?');
+  const pairs = behind.join('?').split('&');
+  const fixed = pairs.filter((pair) => pair !== '' && !pair.includes('{'));
+  if (fixed.length === 0) return { form: given, query: null };
+  const query = new URL(`http://h/?${fixed.join('&')}`).search.slice(1);
+  if (query.includes(MASK)) throw fail('http.invalid', { message: `${member}: ${MASK} is no value` });
+  if (!isQuery(query)) throw fail('http.invalid', { message: `${member} has a query that is too long` });
+  const open = pairs.filter((pair) => pair.includes('{')).join('&');
+  const form = { ...given, [member]: open === '' ? before : `${before}?${open}` };
+  return { form: member === 'pathTemplate' ? { ...form, url: given.url.split('?', 1)[0] ?? '' } : form, query };
 };
 
 /** The fixed headers that belong to the credential: all but those that say how the body is written. */

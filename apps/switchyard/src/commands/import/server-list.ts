@@ -47,10 +47,41 @@ const isTexts = (value: unknown): value is readonly string[] =>
 const isTextMembers = (value: unknown): value is Readonly<Record<string, string>> =>
   isMembers(value) && Object.values(value).every((member) => typeof member === 'string');
 
+/** What clients let a file say of which tools are wanted, of credentials, and of where a program runs. */
+const RESTRICTING = [
+  'disabledTools',
+  'enabledTools',
+  'includeTools',
+  'excludeTools',
+  'allowedTools',
+  'tools',
+  'oauth',
+  'auth',
+  'authProviderType',
+  'bearerTokenEnvVar',
+  'bearer_token_env_var',
+  'env_http_headers',
+  'headersHelper',
+  'envFile',
+  'cwd',
+  'sandbox',
+  'sandboxEnabled',
+];
+
+/** A list of everything, nothing, and `false` restrict nothing. */
+const asksFor = (value: unknown): boolean =>
+  value !== undefined &&
+  value !== null &&
+  value !== false &&
+  value !== '' &&
+  !(Array.isArray(value) && (value.length === 0 || (value.length === 1 && value[0] === '*')));
+
 const toEntry = (name: string, server: unknown): ServerEntry => {
   if (!isMembers(server)) return { name, problem: 'is not an object' };
   if (server.disabled === true) return { name, problem: 'is disabled in the file' };
   if (JSON.stringify(server).includes('${')) return { name, problem: 'has a ${…} in it; put the value there' };
+  const unread = RESTRICTING.find((member) => asksFor(server[member]));
+  if (unread !== undefined) return { name, problem: `has ${unread}, which is not read here` };
   const url = server.url ?? server.serverUrl ?? server.httpUrl;
   if (server.command !== undefined) return commandEntry(name, server);
   if (url !== undefined) return urlEntry(name, server, url);

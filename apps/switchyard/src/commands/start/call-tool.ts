@@ -1,6 +1,5 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { VERSION } from '#libs/service';
-import type { AdminApi } from '../../gateway/admin-api.js';
 
 export interface ToolAnswer {
   /** The protocol revision that client and gateway agreed on. */
@@ -13,7 +12,7 @@ const MODES = { legacy: 'legacy', modern: { pin: '2026-07-28' } } as const;
 
 /** One call by the official client, from connecting to closing. */
 export const callTool = async (
-  api: AdminApi,
+  { url, token }: { readonly url: string; readonly token: string },
   era: 'legacy' | 'modern',
   name: string,
   args: Readonly<Record<string, unknown>>,
@@ -22,8 +21,8 @@ export const callTool = async (
     { name: 'switchyard-demo', version: VERSION },
     { versionNegotiation: { mode: MODES[era] } },
   );
-  const headers = { authorization: `Bearer ${api.token}` };
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${api.url}/mcp`), { requestInit: { headers } }));
+  const headers = { authorization: `Bearer ${token}` };
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit: { headers } }));
   try {
     const startedAtMs = performance.now();
     const { content, isError } = await client.callTool({ name, arguments: args });

@@ -6,8 +6,8 @@ import { callTool } from './call-tool.js';
 const PACKAGE = '@modelcontextprotocol/server-everything';
 const GATEWAY = 'everything';
 
-/** Puts a real server behind the gateway and calls it as a client of each era would. */
-export const runDemo = async (api: AdminApi, print: (line: string) => void): Promise<void> => {
+/** Puts a real server behind the gateway and calls it as a client of each era would, with the token of one. */
+export const runDemo = async (api: AdminApi, token: string, print: (line: string) => void): Promise<void> => {
   const { gateway, change } = await api.ensureGateway({
     name: GATEWAY,
     transport: 'STDIO',
@@ -20,7 +20,9 @@ export const runDemo = async (api: AdminApi, print: (line: string) => void): Pro
   );
   const tool = `${gateway.slug}-echo`;
   for (const era of ['legacy', 'modern'] as const) {
-    const { revision, text, tookMs } = await callTool(api, era, tool, { message: `hello from a ${era} client` });
+    const { revision, text, tookMs } = await callTool({ url: api.url, token }, era, tool, {
+      message: `hello from a ${era} client`,
+    });
     print(`tools/call ${tool}, a client of ${revision}: ${JSON.stringify(text)} (${tookMs} ms)`);
   }
 };

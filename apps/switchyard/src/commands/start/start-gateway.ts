@@ -1,4 +1,4 @@
-import { issueAdminToken } from '#apps/auth';
+import { endToken, issueAdminToken, issueClientToken } from '#apps/auth';
 import { type RunningService, runProcess, VERSION } from '#libs/service';
 import { AdminApi } from '../../gateway/admin-api.js';
 import { clientConfiguration } from '../../gateway/client-configuration.js';
@@ -11,7 +11,11 @@ export interface StartChoices {
   readonly importFile: string | null;
 }
 
-const TOKEN_LIFETIME_MS = 30 * 86_400_000;
+/** Its own, for as long as it prepares: nobody else is shown it. */
+const ADMIN_TOKEN_LIFETIME_MS = 3_600_000;
+const CLIENT_TOKEN_LIFETIME_MS = 30 * 86_400_000;
+
+const TO_ADMINISTER = 'For a token to administer with: npm run -s switchyard -- token create --user EMAIL --admin';
 
 /** The whole gateway in this process, and what was asked for at its start. */
 export const startGateway = async ({ demo, importFile }: StartChoices): Promise<void> => {
@@ -20,7 +24,7 @@ export const startGateway = async ({ demo, importFile }: StartChoices): Promise<
   const gateway = await runProcess({ parts, logTo: 'stderr' });
   print(`Switchyard ${VERSION} is ready at ${gateway.url}`);
   if (!demo && importFile === null) {
-    print('For a token: npm run -s switchyard -- token create --user EMAIL --admin');
+    print(TO_ADMINISTER);
     return;
   }
   try {
@@ -33,16 +37,23 @@ export const startGateway = async ({ demo, importFile }: StartChoices): Promise<
 };
 
 const prepare = async (gateway: RunningService, demo: boolean, entries: readonly ServerEntry[]): Promise<void> => {
-  const token = await issueAdminToken(gateway.application, TOKEN_LIFETIME_MS);
-  const api = new AdminApi(gateway.url, token);
-  if (entries.length > 0) {
-    print('\nImporting');
-    await importServers(api, entries, print);
+  const admin = await issueAdminToken(gateway.application, ADMIN_TOKEN_LIFETIME_MS);
+  const { token } = await issueClientToken(gateway.application, CLIENT_TOKEN_LIFETIME_MS);
+  try {
+    const api = new AdminApi(gateway.url, admin.token);
+    if (entries.length > 0) {
+      print('\nImporting');
+      await importServers(api, entries, print);
+    }
+    // With the clients that it calls as, which nothing else needs.
+    if (demo) await (await import('./demo.js')).runDemo(api, token, print);
+  } finally {
+    await endToken(gateway.application, admin);
   }
-  // With the clients that it calls as, which nothing else needs.
-  if (demo) await (await import('./demo.js')).runDemo(api, print);
-  print(`\nAdmin token (${TOKEN_LIFETIME_MS / 86_400_000} days):\n${token}`);
+  const days = CLIENT_TOKEN_LIFETIME_MS / 86_400_000;
+  print(`\nToken for your client, which uses tools and administers nothing (${days} days):\n${token}`);
   print(`\nFor your client's mcp.json:\n${clientConfiguration(gateway.url, token)}`);
+  print(`\n${TO_ADMINISTER}`);
 };
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);

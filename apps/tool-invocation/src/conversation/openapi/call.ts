@@ -17,6 +17,13 @@ import type { HttpApiSender } from '../../transport/http-api/sender.js';
 import { toUpstreamError } from '../upstream-error.js';
 import type { HttpTool } from './tools.js';
 
+/** Fixed pairs stand first, as in the URL that they were given in. */
+const withQuery = (url: string, query: string | undefined): string => {
+  if (query === undefined) return url;
+  const [before = '', ...behind] = url.split('?');
+  return `${before}?${[query, ...behind].join('&')}`;
+};
+
 /** What a call is sent with. */
 export interface HttpCallMeans {
   readonly baseUrl: string;
@@ -93,9 +100,11 @@ export class HttpCall implements AnswerSink, UpstreamSide {
 
   private dispatch(): void {
     const { sender, access } = this.means;
+    const request = this.request as HttpRequest;
     const credential = this.sendsCredential ? access.headers : [];
+    const query = this.sendsCredential ? access.query : undefined;
     const headers = [...credential, 'traceparent', this.open.traceparent];
-    this.collector = sender.send(this.request as HttpRequest, headers, this);
+    this.collector = sender.send({ ...request, url: withQuery(request.url, query) }, headers, this);
     this.open.carrier = this.collector;
   }
 

@@ -1,6 +1,6 @@
 import { type Incoming, readMessages } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
-import type { Access, Channel, ChannelEvents } from '../channel.js';
+import { type Access, type Channel, type ChannelEvents, requestPath } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
 import { EventFeed } from '../http/event-feed.js';
 import type { Pools } from '../http/pools.js';
@@ -51,7 +51,7 @@ export class SseChannel implements Channel, Carrier {
     const { pools, url, bytesMax, access } = options;
     this.feed = new EventFeed({
       pool: pools.control,
-      path: `${url.pathname}${url.search}`,
+      path: requestPath(url, access),
       headers: ['accept', 'text/event-stream', ...access.headers],
       eventBytesMax: bytesMax,
       onEvent: ({ event, data }) => (event === 'endpoint' ? this.takeEndpoint(data) : this.read(event, data)),

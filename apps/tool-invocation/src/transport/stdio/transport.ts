@@ -92,7 +92,7 @@ export class StdioTransport implements Transport {
       let child: ChildProcessWithoutNullStreams;
       try {
         // A group of its own, so that what it starts in turn ends with it.
-        child = spawn(this.spec.command, [...this.spec.args], {
+        child = spawn(this.spec.command, [...(access.args ?? this.spec.args)], {
           env: { ...this.settings.stdio.env, ...access.env },
           stdio: 'pipe',
           shell: false,

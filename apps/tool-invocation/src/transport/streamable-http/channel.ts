@@ -1,6 +1,6 @@
 import type { EventStreamReader, StreamEvent } from '#libs/mcp';
 import { fail } from '#libs/errors';
-import type { Access, Channel, ChannelEvents } from '../channel.js';
+import { type Access, type Channel, type ChannelEvents, requestPath } from '../channel.js';
 import type { Exchange } from '../exchange.js';
 import { AnswerReader } from '../http/answer-reader.js';
 import { ACCEPT_ENCODING } from '../http/body-decoder.js';
@@ -16,7 +16,7 @@ const BRIEF_WAIT_MS = 250;
 /** What the channels of an upstream have in common. */
 export interface HttpUpstream {
   readonly pools: Pools;
-  readonly path: string;
+  readonly url: URL;
   readonly bytesMax: number;
   readonly strays: Strays;
   /** It has been seen to send no headers of the GET stream before there is an event. */
@@ -33,6 +33,7 @@ export class HttpChannel implements Channel {
   private feed: SessionFeed | undefined;
   private readonly resumptions = new Set<Resumption>();
   private readonly postHeaders: readonly string[];
+  private readonly path: string;
 
   constructor(
     private readonly upstream: HttpUpstream,
@@ -42,6 +43,7 @@ export class HttpChannel implements Channel {
     const accept = 'application/json, text/event-stream';
     const own = ['content-type', 'application/json', 'accept', accept, 'accept-encoding', ACCEPT_ENCODING];
     this.postHeaders = [...own, ...access.headers];
+    this.path = requestPath(upstream.url, access);
   }
 
   get sessionful(): boolean {
@@ -62,14 +64,11 @@ export class HttpChannel implements Channel {
       onCutOff: (stream, cause) => this.resume(exchange, stream, cause === undefined),
     });
     const headers = this.withSession([...this.postHeaders, ...exchange.headers]);
-    this.upstream.pools.calls.dispatch(
-      { path: this.upstream.path, method: 'POST', headers, body: exchange.text },
-      reader,
-    );
+    this.upstream.pools.calls.dispatch({ path: this.path, method: 'POST', headers, body: exchange.text }, reader);
   }
 
   async post(text: string): Promise<void> {
-    await postMessage(this.upstream.pools.control, this.upstream.path, this.withSession([...this.postHeaders]), text);
+    await postMessage(this.upstream.pools.control, this.path, this.withSession([...this.postHeaders]), text);
   }
 
   async listen(withinMs: number): Promise<void> {
@@ -97,7 +96,7 @@ export class HttpChannel implements Channel {
     // https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management (5): 405 is fine.
     if (this.sessionId === undefined) return;
     const headers = this.withSession([...this.postHeaders]);
-    await postMessage(this.upstream.pools.control, this.upstream.path, headers, undefined, 'DELETE').catch(() => {});
+    await postMessage(this.upstream.pools.control, this.path, headers, undefined, 'DELETE').catch(() => {});
   }
 
   private withSession(headers: string[]): string[] {
@@ -109,7 +108,7 @@ export class HttpChannel implements Channel {
   private getOptions() {
     return {
       pool: this.upstream.pools.control,
-      path: this.upstream.path,
+      path: this.path,
       headers: this.withSession(['accept', 'text/event-stream', ...this.access.headers]),
       eventBytesMax: this.upstream.bytesMax,
     };

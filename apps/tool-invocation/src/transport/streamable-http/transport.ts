@@ -12,7 +12,7 @@ export class HttpTransport implements Transport {
   constructor(url: URL, settings: Settings, egress: EgressPolicy, strays: Strays) {
     this.upstream = {
       pools: new Pools(url.origin, settings, egress),
-      path: `${url.pathname}${url.search}`,
+      url,
       bytesMax: settings.resultBytesMax,
       strays,
       withholdsHeaders: false,
