@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Rig, modern, modernHeaders, openSession, post } from './rig.js';
+import { Rig, catalogOf, listingOf, modern, modernHeaders, openSession, post, tool, upstream } from './rig.js';
 
 let rig: Rig;
 let url: string;
@@ -85,4 +85,61 @@ it('/rpc answers a request without a session', async () => {
   );
 
   expect(json).toMatchObject({ id: 5, result: { content: [{ type: 'text' }] } });
+});
+
+describe('an endpoint that offers each era something else', () => {
+  beforeEach(() => {
+    const legacyDefinition = '{"name":"echo","description":"In sessions","inputSchema":{"type":"object"}}';
+    rig.catalogs.set(
+      null,
+      catalogOf({
+        revision: 2,
+        upstreams: [
+          upstream('u1', listingOf(), {
+            instructions: 'Modern.',
+            legacy: { capabilities: { tools: {} }, instructions: 'Old.' },
+          }),
+        ],
+        tools: [
+          { ...tool('echo'), legacyDefinition },
+          { ...tool('newer'), era: 'modern' },
+          { ...tool('older'), era: 'legacy' },
+        ],
+      }),
+    );
+  });
+
+  const toolsOf = (json: { result: { tools: { name: string; description?: string }[] } }) =>
+    json.result.tools.map(({ name, description }) => [name, description]);
+
+  it('an endpoint lists to each client what is offered in its era when the eras differ', async () => {
+    const listed = await post(url, modern('tools/list'), modernHeaders('tools/list'));
+    expect(toolsOf(listed.json).map(([name]) => name)).toEqual(['echo', 'newer']);
+    const discovered = await post(url, modern('server/discover'), modernHeaders('server/discover'));
+    expect(discovered.json.result.instructions).toBe('Modern.');
+
+    const session = await openSession(url);
+    const list = { jsonrpc: '2.0', id: 2, method: 'tools/list', params: {} };
+    const { json } = await post(url, list, session);
+    expect(toolsOf(json).map(([name]) => name)).toEqual(['echo', 'older']);
+    expect(toolsOf(json)[0]).toEqual(['echo', 'In sessions']);
+    const clientInfo = { name: 't', version: '1' };
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
+    const greeted = await post(url, { jsonrpc: '2.0', id: 3, method: 'initialize', params });
+    expect(greeted.json.result.instructions).toBe('Old.');
+    expect(greeted.json.result.capabilities).not.toHaveProperty('completions');
+  });
+
+  it('an endpoint calls for each client what it was shown, and nothing else, when the eras differ', async () => {
+    const call = async (name: string) =>
+      (await post(url, modern('tools/call', { name }), modernHeaders('tools/call', name))).json;
+    expect((await call('newer')).result).toBeDefined();
+    expect((await call('older')).error).toMatchObject({ code: -32602 });
+
+    const headers = await openSession(url);
+    const callOld = async (name: string) =>
+      (await post(url, { jsonrpc: '2.0', id: 3, method: 'tools/call', params: { name } }, headers)).json;
+    expect((await callOld('older')).result).toBeDefined();
+    expect((await callOld('newer')).error).toMatchObject({ code: -32602 });
+  });
 });

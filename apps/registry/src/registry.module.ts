@@ -16,6 +16,8 @@ import { TaskAfter1763769600000 } from './storage/migrations/0003-task-after.mig
 import { HttpApi1763942400000 } from './storage/migrations/0005-http-api.migration.js';
 import { NewTools1764028800000 } from './storage/migrations/0006-new-tools.migration.js';
 import { ToolNameStyle1764115200000 } from './storage/migrations/0007-tool-name-style.migration.js';
+import { Eras1764201600000 } from './storage/migrations/0008-eras.migration.js';
+import { WorkingDirectory1764288000000 } from './storage/migrations/0009-working-directory.migration.js';
 import { ListingHints1763856000000 } from './storage/migrations/0004-listing-hints.migration.js';
 
 const SCHEMA = 'registry';
@@ -48,6 +50,8 @@ export class RegistryModule {
             HttpApi1763942400000,
             NewTools1764028800000,
             ToolNameStyle1764115200000,
+            Eras1764201600000,
+            WorkingDirectory1764288000000,
           ],
         }),
       ],

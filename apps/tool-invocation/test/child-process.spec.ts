@@ -1,4 +1,4 @@
-import { writeFileSync, readFileSync, existsSync, rmSync } from 'node:fs';
+import { writeFileSync, readFileSync, realpathSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '#libs/testing';
@@ -60,6 +60,15 @@ const isAlive = (pid: number): boolean => {
 const piped = (args: string[], more: object = {}, of = invocation) =>
   of.profile({ transport: 'STDIO', command: process.execPath, args, ...more });
 const text = (body: string | undefined): string => JSON.parse(body as string).content[0].text;
+
+const MODERN_ONLY = `
+  const complete = (id, value) => result(id, { resultType: 'complete', ttlMs: 0, cacheScope: 'private', ...value });
+  handle = (message) => {
+    if (message.method === 'server/discover') complete(message.id, { supportedVersions: ['2026-07-28'], capabilities: { tools: { listChanged: true } } });
+    else if (message.method === 'tools/list') complete(message.id, { tools: [] });
+    else if (message.method === 'tools/call') complete(message.id, { content: [{ type: 'text', text: 'fine' }] });
+    else if (message.id !== undefined && message.method !== 'subscriptions/listen') unknown(message.id);
+  };`;
 
 describe('an upstream in a child process', () => {
   it('a child process is understood when it writes to stderr and noise to stdout', async () => {
@@ -239,6 +248,33 @@ describe('an upstream in a child process', () => {
     } finally {
       await own.close();
     }
+  });
+
+  it('a child process that speaks 2026-07-28 is one when it was discovered, is called by clients of both eras and announces lists', async () => {
+    const own = await givenInvocation({ MCP_SESSION_POOL_IDLE_EVICTION: '1' });
+    try {
+      const args = serverScript(MODERN_ONLY);
+      const profile = piped(args, {}, own);
+      await own.discover(profile);
+      const LEGACY = { info: null, capabilities: {}, revision: '2025-11-25' };
+      await own.call(profile, 't');
+      await own.call(profile, 't', {}, { client: LEGACY });
+      await own.call(profile, 't');
+      // One more was asked for a session, which it refused.
+      const alive = () => pidsOf(args).filter(isAlive);
+      await expect.poll(alive).toHaveLength(1);
+      expect(pidsOf(args)).toHaveLength(2);
+      await expect.poll(alive, { timeout: 5_000 }).toHaveLength(0);
+      expect(text((await own.call(profile, 't')).body)).toBe('fine');
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('a child process is started in the folder that its gateway names', async () => {
+    const args = serverScript('call = (message) => say(message.id, process.cwd());');
+    const { body } = await invocation.call(piped(args, { cwd: folder }), 't');
+    expect(text(body)).toBe(realpathSync(folder));
   });
 
   it('a child process is not started when its command is not allowed', async () => {

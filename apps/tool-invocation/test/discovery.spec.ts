@@ -68,13 +68,14 @@ describe('discovery', () => {
       'tools/list': { tools: [{ name: 't', inputSchema: { type: 'object' } }] },
     });
     expect((await invocation.discover(profile)).tools).toEqual([]);
-    expect(asked).toEqual(['server/discover']);
+    expect(asked).toEqual(['server/discover', 'initialize']);
+    asked.length = 0;
 
     answers['server/discover'] = { ...DISCOVERY, capabilities: { tools: {} }, instructions: 'New here.', ttlMs: 5 };
     const found = await invocation.discover(profile);
     expect(found).toMatchObject({ instructions: 'New here.', tools: [{ name: 't' }] });
     expect(found.hints?.about).toEqual({ ttlMs: 5, cacheScope: 'public' });
-    expect(asked).toEqual(['server/discover', 'server/discover', 'tools/list']);
+    expect(asked.sort()).toEqual(['initialize', 'server/discover', 'tools/list']);
   });
 
   it.each([

@@ -2,15 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Bus, InjectBus } from '#libs/bus';
 import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
-import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import { NO_CREDENTIAL, type UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import { fail } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { KeyRing } from './key-ring.js';
 import { UpstreamCredentialRepository } from './upstream-credential.repository.js';
 import { validateUpstreamCredential } from './upstream-credential.validation.js';
-
-/** The version of having nothing to present. */
-const NOTHING = 'none';
 
 /** Keeps what upstreams are shown, encrypted for the one upstream that it is for. */
 @Injectable()
@@ -24,7 +21,7 @@ export class UpstreamCredentialService {
 
   /** Keeps the credential, or forgets it (`null`). Answers its version. Throws `http.invalid` for one that cannot be sent. */
   async keep(upstreamId: string, credential: UpstreamCredential | null): Promise<string> {
-    const version = credential === null ? NOTHING : randomUUID();
+    const version = credential === null ? NO_CREDENTIAL : randomUUID();
     if (credential === null) {
       await this.rows.forget(upstreamId);
     } else {
@@ -39,7 +36,7 @@ export class UpstreamCredentialService {
   /** What this upstream is shown. Throws `platform.internal` when no configured key opens it. */
   async credentialFor(upstreamId: string): Promise<{ credential: UpstreamCredential | null; version: string }> {
     const row = await this.rows.find(upstreamId);
-    if (row === null) return { credential: null, version: NOTHING };
+    if (row === null) return { credential: null, version: NO_CREDENTIAL };
     try {
       const text = this.keyRing.open({ keyId: row.keyId, bytes: row.sealed }, upstreamId);
       return { credential: JSON.parse(text) as UpstreamCredential, version: row.version };

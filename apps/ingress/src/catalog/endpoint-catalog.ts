@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Principal } from '#contracts/auth/principal';
 import type {
   Catalog,
+  Era,
   CatalogPrompt,
   CatalogResource,
   CatalogResourceTemplate,
@@ -13,6 +14,7 @@ import type {
 } from '#contracts/registry/catalog';
 import { canView } from '#libs/identity';
 import { CatalogView, type PageShape } from './catalog-view.js';
+import { catalogOfEra, isSplit } from './catalog-of-era.js';
 import type { Listings } from './listings.js';
 import { type UriTemplate, compileUriTemplate } from './uri-template.js';
 
@@ -40,12 +42,18 @@ export class EndpointCatalog {
   private readonly upstreams: ReadonlyMap<string, CatalogUpstream>;
   /** The upstreams that each session of a client has a session of its own at. */
   readonly keptPerClient: readonly string[];
+  private readonly byEra: Readonly<Record<Era, EndpointCatalog>>;
 
   constructor(
     readonly catalog: Catalog,
     private readonly shape: PageShape,
     private readonly listings: Listings,
+    /** Whose clients it is for; `null`: all, or those of both, each with what is theirs (`inEra`). */
+    readonly era: Era | null = null,
   ) {
+    this.byEra = isSplit(catalog)
+      ? { modern: this.part('modern'), legacy: this.part('legacy') }
+      : { modern: this, legacy: this };
     this.tools = new Map(catalog.tools.map((tool) => [tool.name, tool]));
     this.prompts = new Map(catalog.prompts.map((prompt) => [prompt.name, prompt]));
     // What is listed comes before what is only linked, and of several the first that is seen.
@@ -55,6 +63,11 @@ export class EndpointCatalog {
     this.isForAll = [catalog.server, ...this.scopes].every(({ visibility }) => visibility === 'public');
     this.upstreams = new Map(catalog.upstreams.map((upstream) => [upstream.id, upstream]));
     this.keptPerClient = catalog.upstreams.filter((each) => each.sessionScope === 'client').map(({ id }) => id);
+  }
+
+  /** What is offered to clients of an era. */
+  inEra(era: Era): EndpointCatalog {
+    return this.byEra[era];
   }
 
   sessionScope(upstreamId: string): SessionScope {
@@ -93,6 +106,10 @@ export class EndpointCatalog {
   template(uriTemplate: string, principal: Principal): ResourcePlace | undefined {
     const entry = firstSeen(this.templates.get(uriTemplate), principal);
     return entry && { upstreamId: entry.upstreamId, upstreamUri: uriTemplate };
+  }
+
+  private part(era: Era): EndpointCatalog {
+    return new EndpointCatalog(catalogOfEra(this.catalog, era), this.shape, this.listings, era);
   }
 
   view(principal: Principal): CatalogView {

@@ -134,7 +134,8 @@ export const isPlainRead = ({ outgoing, request, parked }: RoutedCall): boolean 
   outgoing.dedicatedSession?.renewable !== false &&
   Object.keys(request.params.value).every((name) => PLAIN_PARAMS.has(name));
 
-const publicKey = ({ outgoing }: RoutedCall): string => JSON.stringify([outgoing.upstreamId, outgoing.target]);
+const publicKey = ({ catalog: { era }, outgoing }: RoutedCall): string =>
+  JSON.stringify([outgoing.upstreamId, outgoing.target, era]);
 
-const privateKey = ({ outgoing: { upstreamId, target, principal, dedicatedSession } }: RoutedCall): string =>
-  JSON.stringify([upstreamId, target, principal.id, principal.tokenId, dedicatedSession?.key]);
+const privateKey = ({ catalog, outgoing: { upstreamId, target, principal, dedicatedSession } }: RoutedCall): string =>
+  JSON.stringify([upstreamId, target, catalog.era, principal.id, principal.tokenId, dedicatedSession?.key]);

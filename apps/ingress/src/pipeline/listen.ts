@@ -47,6 +47,7 @@ export class SubscriptionListener {
       {
         carrier: call.carrier,
         serverId: call.endpoint.serverId,
+        era: 'modern',
         lists,
         notify: (method, params) => {
           const rest = JSON.stringify(params).slice(1);
@@ -84,7 +85,10 @@ export class SubscriptionListener {
     return new TaskWatch(this.bus, {
       principal: () => feed.principal,
       client: { info: envelope?.info ?? null, capabilities, revision: codec.revision },
-      admits: async (place) => canSeeTask(place, await this.catalogs.of(endpoint.serverId), feed.principal),
+      admits: async (place) => {
+        const catalog = await this.catalogs.of(endpoint.serverId);
+        return canSeeTask(place, catalog.inEra('modern'), feed.principal);
+      },
       changed,
     });
   }

@@ -1,6 +1,6 @@
 import { fail } from '#libs/errors';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
-import { isLogLevel } from '#libs/mcp';
+import { isLogLevel, isModern } from '#libs/mcp';
 import type { ForwardedMethod } from '#libs/mcp';
 import { type AdmittedCall, type RoutedCall, type ScopedCall } from '../call/index.js';
 import type { Catalogs, EndpointCatalog, ResourceLinks } from '../catalog/index.js';
@@ -48,8 +48,9 @@ export class Router {
   }
 }
 
-const scoped = (call: AdmittedCall, catalog: EndpointCatalog): ScopedCall => {
-  if (!catalog.isSeenBy(call.principal)) throw fail('registry.server_unknown');
+const scoped = (call: AdmittedCall, endpoint: EndpointCatalog): ScopedCall => {
+  if (!endpoint.isSeenBy(call.principal)) throw fail('registry.server_unknown');
+  const catalog = endpoint.inEra(isModern(call.codec.revision) ? 'modern' : 'legacy');
   return { ...call, catalog, view: catalog.view(call.principal), logLevel: logLevelOf(call) };
 };
 

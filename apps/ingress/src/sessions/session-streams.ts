@@ -77,6 +77,7 @@ export class SessionStreams {
       {
         carrier,
         serverId: session.serverId,
+        era: 'legacy',
         lists: CATALOG_LISTS,
         notify: (method, params) => void stream?.send(notificationMessage(method, JSON.stringify(params))),
         end: () => stream?.end(),

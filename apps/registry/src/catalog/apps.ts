@@ -23,13 +23,13 @@ export class Apps {
   /** `hidden`: resources that have been disabled; a link to one leads nowhere. */
   constructor(entries: readonly EntryEntity[], gateways: readonly GatewayEntity[], hidden: readonly Link[]) {
     this.gateways = new Map(gateways.map((gateway) => [gateway.id, gateway]));
-    for (const { kind, gatewayId, originalName: uri, definition } of entries) {
+    for (const { kind, gatewayId, originalName: uri, definition, legacyDefinition } of entries) {
       if (kind === 'resource' && isAppUri(uri)) {
         this.claim({ gatewayId, uri });
         this.listed.add(keyOf({ gatewayId, uri }));
       }
       if (kind !== 'tool') continue;
-      for (const linked of appLinksOf(definition)) {
+      for (const linked of [definition, legacyDefinition ?? '{}'].flatMap(appLinksOf)) {
         this.claim({ gatewayId, uri: linked });
         this.links.set(keyOf({ gatewayId, uri: linked }), { gatewayId, uri: linked });
       }

@@ -101,19 +101,28 @@ export class CatalogService {
  */
 const withoutShadowed = (entries: readonly EntryEntity[], gateways: readonly GatewayEntity[]): EntryEntity[] => {
   const scopeOf = new Map<string, AccessScope>(gateways.map((gateway) => [gateway.id, gateway]));
-  const first = new Map<string, AccessScope[]>();
+  const first = new Map<string, Audience[]>();
   return entries.filter((entry) => {
     const scope = scopeOf.get(entry.gatewayId);
     if (entry.exposedName !== null || scope === undefined || isApp(entry)) return true;
     const key = `${entry.kind} ${entry.originalName}`;
     const earlier = first.get(key) ?? [];
-    if (earlier.some((other) => isSeenWherever(other, scope))) return false;
-    first.set(key, [...earlier, scope]);
+    if (earlier.some((other) => hidesFromAll(other, { scope, era: entry.era }))) return false;
+    first.set(key, [...earlier, { scope, era: entry.era }]);
     return true;
   });
 };
 
 const isApp = ({ kind, originalName }: EntryEntity): boolean => kind === 'resource' && isAppUri(originalName);
+
+/** Who may come upon an entry. */
+interface Audience {
+  readonly scope: AccessScope;
+  readonly era: EntryEntity['era'];
+}
+
+const hidesFromAll = (one: Audience, other: Audience): boolean =>
+  (one.era === null || one.era === other.era) && isSeenWherever(one.scope, other.scope);
 
 const isSeenWherever = (one: AccessScope, other: AccessScope): boolean => {
   switch (one.visibility) {
@@ -140,26 +149,45 @@ const listsOf = (
     const upstream = upstreamById.get(entry.gatewayId);
     if (upstream === undefined) continue;
     const definition = exposedDefinition(entry);
-    const known = { id: entry.id, upstreamId: upstream.id, definition, ...scopeOf(upstream) };
+    const known = { id: entry.id, upstreamId: upstream.id, definition, ...eraOf(entry), ...scopeOf(upstream) };
     const names = { name: entry.exposedName ?? entry.originalName, upstreamName: entry.originalName };
-    if (entry.kind === 'tool') tools.push({ ...known, ...names, ...toolOf(entry, definition, apps) });
+    if (entry.kind === 'tool') tools.push({ ...known, ...names, ...toolOf(entry, known, apps) });
     else if (entry.kind === 'prompt') prompts.push({ ...known, ...names });
-    else if (entry.kind === 'resource') resources.push({ ...known, ...resourceOf(entry, definition, apps) });
+    else if (entry.kind === 'resource') resources.push({ ...known, ...resourceOf(entry, known, apps) });
     else resourceTemplates.push({ ...known, uriTemplate: entry.originalName });
   }
   return { tools, prompts, resources, resourceTemplates };
 };
 
-const toolOf = ({ gatewayId, headerParams, taskAfterMs }: EntryEntity, definition: string, apps: Apps) => ({
-  definition: withAppLinks(definition, (uri) => apps.uriOf(gatewayId, uri)),
+type Definitions = Pick<CatalogTool, 'definition' | 'legacyDefinition'>;
+
+/** For whom an entry is, and what is different of it to clients before 2026-07-28. */
+const eraOf = (entry: EntryEntity): Pick<CatalogTool, 'era' | 'legacyDefinition'> => {
+  const { era, legacyDefinition, originalName, exposedName, descriptionOverride } = entry;
+  const names = { originalName, exposedName, descriptionOverride };
+  return {
+    ...(era !== null && { era }),
+    ...(legacyDefinition !== null && {
+      legacyDefinition: exposedDefinition({ ...names, definition: legacyDefinition }),
+    }),
+  };
+};
+
+const edited = ({ definition, legacyDefinition }: Definitions, edit: (text: string) => string): Definitions => ({
+  definition: edit(definition),
+  ...(legacyDefinition !== undefined && { legacyDefinition: edit(legacyDefinition) }),
+});
+
+const toolOf = ({ gatewayId, headerParams, taskAfterMs }: EntryEntity, known: Definitions, apps: Apps) => ({
+  ...edited(known, (text) => withAppLinks(text, (uri) => apps.uriOf(gatewayId, uri))),
   headerParams,
   ...(taskAfterMs !== null && { taskAfterMs }),
 });
 
-const resourceOf = ({ gatewayId, originalName: upstreamUri }: EntryEntity, definition: string, apps: Apps) => {
+const resourceOf = ({ gatewayId, originalName: upstreamUri }: EntryEntity, known: Definitions, apps: Apps) => {
   const uri = apps.uriOf(gatewayId, upstreamUri);
   if (uri === upstreamUri) return { uri };
-  return { uri, upstreamUri, definition: withMembers(definition, { uri: JSON.stringify(uri) }) };
+  return { uri, upstreamUri, ...edited(known, (text) => withMembers(text, { uri: JSON.stringify(uri) })) };
 };
 
 const upstreamOf = (gateway: GatewayEntity): CatalogUpstream => ({
@@ -170,6 +198,9 @@ const upstreamOf = (gateway: GatewayEntity): CatalogUpstream => ({
   ...(gateway.timeoutMs !== null && { timeoutMs: gateway.timeoutMs }),
   capabilities: gateway.capabilities,
   instructions: gateway.instructions,
+  ...(gateway.legacy !== null && {
+    legacy: { capabilities: gateway.legacy.capabilities, instructions: gateway.legacy.instructions },
+  }),
   ...scopeOf(gateway),
 });
 

@@ -9,6 +9,8 @@ const offered = (originalName: string, definition = '{}', kind: OfferedEntry['ki
 });
 const known = (entry: OfferedEntry): KnownEntry => ({
   id: `id of ${entry.originalName}`,
+  era: null,
+  legacyDefinition: null,
   source: null,
   ...entry,
 });

@@ -1,4 +1,4 @@
-import type { HeaderParam } from '#contracts/registry/catalog';
+import type { Era, HeaderParam } from '#contracts/registry/catalog';
 import type { EntryKind } from '../storage/entry-kind.js';
 
 /** Something an upstream offers, fit to be shown. */
@@ -8,6 +8,10 @@ export interface OfferedEntry {
   readonly originalName: string;
   /** JSON text as the upstream sent it. */
   readonly definition: string;
+  /** The one era to whose clients it is offered; absent: to all. */
+  readonly era?: Era;
+  /** What the upstream sends of it to clients before 2026-07-28, where that is something else. */
+  readonly legacyDefinition?: string;
   readonly headerParams: readonly HeaderParam[];
   /** Of a tool of an HTTP API: how a call becomes a request. */
   readonly source?: string;
@@ -21,6 +25,8 @@ export interface KnownEntry {
   readonly kind: EntryKind;
   readonly originalName: string;
   readonly definition: string;
+  readonly era: Era | null;
+  readonly legacyDefinition: string | null;
   readonly headerParams: OfferedEntry['headerParams'];
   readonly source: string | null;
 }
@@ -57,5 +63,7 @@ export const differenceBetween = <Known extends KnownEntry>(
 
 const differs = (before: KnownEntry, now: OfferedEntry): boolean =>
   before.definition !== now.definition ||
+  before.era !== (now.era ?? null) ||
+  before.legacyDefinition !== (now.legacyDefinition ?? null) ||
   before.source !== (now.source ?? null) ||
   JSON.stringify(before.headerParams) !== JSON.stringify(now.headerParams);

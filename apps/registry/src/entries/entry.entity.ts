@@ -1,5 +1,5 @@
 import { Column, Entity, type EntityManager, PrimaryColumn, type SelectQueryBuilder } from 'typeorm';
-import type { HeaderParam, AccessScope, Visibility } from '#contracts/registry/catalog';
+import type { Era, HeaderParam, AccessScope, Visibility } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { ToolNameStyle } from './naming.js';
 import type { EntryKind } from '../storage/entry-kind.js';
@@ -28,6 +28,14 @@ export class EntryEntity extends StoredEntity {
   /** JSON text as the upstream sent it. A `text` column, because `json` types would rewrite it. */
   @Column({ type: 'text' })
   definition!: string;
+
+  /** The one era to whose clients it is offered; null: to all. */
+  @Column({ type: 'text', nullable: true })
+  era!: Era | null;
+
+  /** What the upstream sends of it to clients before 2026-07-28, where that is something else. */
+  @Column({ type: 'text', nullable: true })
+  legacyDefinition!: string | null;
 
   @Column({ type: 'simple-json' })
   headerParams!: HeaderParam[];

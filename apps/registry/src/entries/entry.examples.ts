@@ -10,6 +10,7 @@ const KNOWN = {
   gatewaySlug: 'weather',
   enabled: true,
   reachable: true,
+  era: null,
   visibility: 'public',
   teamId: null,
   ownerEmail: 'admin@example.com',

@@ -10,7 +10,7 @@ import { EntryEntity, type EntryWithGateway, SwitchedOffEntity, selectEntries } 
 export type EntryCounts = Readonly<Record<EntryKind, number>>;
 
 const NO_ENTRIES: EntryCounts = { tool: 0, prompt: 0, resource: 0, template: 0 };
-/** Fourteen parameters a row, of the 65,535 a statement may have. */
+/** Seventeen parameters a row, of the 65,535 a statement may have. */
 const ROWS_PER_INSERT = 500;
 
 @Injectable()

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
-import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
+import { ERAS, type Era, VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { ownerShownTo } from '../rest/ownership.js';
 import type { EntryWithGateway } from './entry.entity.js';
@@ -41,6 +41,9 @@ abstract class EntryViewBase {
   @ApiProperty({ type: Boolean, description: 'Whether the gateway was reached when it was last refreshed.' })
   readonly reachable: boolean;
 
+  @ApiProperty({ enum: ERAS, nullable: true, description: 'To whose clients alone it is offered; null: to all.' })
+  readonly era: Era | null;
+
   @ApiProperty({ enum: VISIBILITIES })
   readonly visibility: Visibility;
 
@@ -74,6 +77,7 @@ abstract class EntryViewBase {
     this.gatewaySlug = gateway.slug;
     this.enabled = entry.enabled;
     this.reachable = gateway.reachable;
+    this.era = entry.era;
     this.visibility = gateway.visibility;
     this.teamId = gateway.teamId;
     this.ownerEmail = ownerShownTo(principal, gateway);

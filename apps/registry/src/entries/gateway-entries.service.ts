@@ -91,8 +91,9 @@ export class GatewayEntriesService {
     await this.entries.delete(removedIds, manager);
     const updatedAt = new Date();
     for (const { known: entry, offered: now } of updated) {
-      const { definition, headerParams, source = null } = now;
-      await this.entries.update(entry.id, { definition, headerParams: [...headerParams], source, updatedAt }, manager);
+      const { definition, era = null, legacyDefinition = null, headerParams, source = null } = now;
+      const changes = { definition, era, legacyDefinition, headerParams: [...headerParams], source, updatedAt };
+      await this.entries.update(entry.id, changes, manager);
     }
     await this.entries.insert(newRows(gateway, added), manager);
     change.touchKinds([...added, ...changed].map(({ kind }) => kind));
@@ -169,21 +170,25 @@ const assertDistinct = (claims: readonly NameClaim[], gatewayName: string): void
 const newRows = (gateway: NamingGateway, offered: readonly OfferedEntry[]): Omit<EntryEntity, 'ordinal'>[] => {
   const now = new Date();
   const naming = namingOf(gateway);
-  return offered.map(({ kind, originalName, definition, headerParams, source, startsDisabled }) => ({
-    id: newObjectId(),
-    kind,
-    gatewayId: gateway.id,
-    originalName,
-    customName: null,
-    exposedName: exposedNameOf(kind, naming, originalName),
-    definition,
-    headerParams: [...headerParams],
-    source: source ?? null,
-    descriptionOverride: null,
-    taskAfterMs: null,
-    tags: [],
-    enabled: startsDisabled !== true,
-    createdAt: now,
-    updatedAt: now,
-  }));
+  return offered.map(
+    ({ kind, originalName, definition, era, legacyDefinition, headerParams, source, startsDisabled }) => ({
+      id: newObjectId(),
+      kind,
+      gatewayId: gateway.id,
+      originalName,
+      customName: null,
+      exposedName: exposedNameOf(kind, naming, originalName),
+      definition,
+      era: era ?? null,
+      legacyDefinition: legacyDefinition ?? null,
+      headerParams: [...headerParams],
+      source: source ?? null,
+      descriptionOverride: null,
+      taskAfterMs: null,
+      tags: [],
+      enabled: startsDisabled !== true,
+      createdAt: now,
+      updatedAt: now,
+    }),
+  );
 };

@@ -1,10 +1,11 @@
-import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
+import type { DiscoveredOffer, DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { checkDepth, type ListKind, membersOf } from '#libs/mcp';
 import type { OfferedEntry } from '../entries/difference.js';
 import { type Naming, exposedNameOf, problemWithName } from '../entries/naming.js';
 import { LIST_OF } from '../storage/entry-kind.js';
 import { type ApiReading, versionOf } from '../sources/api-reading.js';
-import type { GatewayEntity, RefusedEntry } from './gateway.entity.js';
+import type { GatewayEntity, RefusedEntry, SelfDescription } from './gateway.entity.js';
+import { mergeOffers } from './offers-by-era.js';
 
 /** An answer is as old as its question: what happened at the upstream meanwhile may not be in it. */
 export interface Discovery {
@@ -19,6 +20,7 @@ export type UpstreamDescription = Pick<
   GatewayEntity,
   | 'transport'
   | 'era'
+  | 'legacy'
   | 'protocolVersion'
   | 'serverInfo'
   | 'capabilities'
@@ -49,7 +51,7 @@ const DEFINITION_DEPTH_MAX = 100;
 export const readDiscovery = (discovery: Discovery, naming: Naming): DiscoveryResult => {
   const { discovered } = discovery;
   const entries: OfferedEntry[] = [];
-  const refused: RefusedEntry[] = discovered.refused.map(printable);
+  const refused: RefusedEntry[] = refusedIn(discovered);
   const seen = new Set<string>();
   for (const entry of listed(discovery)) {
     const key = `${entry.kind} ${entry.originalName}`;
@@ -63,9 +65,14 @@ export const readDiscovery = (discovery: Discovery, naming: Naming): DiscoveryRe
       continue;
     }
     seen.add(key);
-    entries.push(entry);
+    const legacyReason = entry.legacyDefinition === undefined ? null : problemWithDefinition(entry.legacyDefinition);
+    if (legacyReason !== null) {
+      refused.push(refusalOf(entry, `offered to all as it is to clients of 2026-07-28: ${legacyReason}`));
+    }
+    const { legacyDefinition: _bad, ...sound } = entry;
+    entries.push(legacyReason === null ? entry : sound);
   }
-  const incomplete = new Set(discovered.incomplete);
+  const incomplete = new Set([...(discovered.incomplete ?? []), ...(discovered.legacy?.incomplete ?? [])]);
   return { description: descriptionOf(discovery), entries, incomplete, refused: refused.slice(0, REFUSED_MAX) };
 };
 
@@ -87,7 +94,21 @@ export const withDistinctNames = (found: DiscoveryResult, naming: Naming): Disco
 export const refusalOf = (entry: OfferedEntry, reason: string): RefusedEntry =>
   printable({ list: LIST_OF[entry.kind], name: entry.originalName, reason });
 
-function* listed({ discovered, reading }: Discovery): Generator<OfferedEntry> {
+/** What was refused in both eras alike stands once. */
+const refusedIn = ({ refused, legacy }: DiscoveredUpstream): RefusedEntry[] => {
+  const all = [...refused, ...(legacy?.refused ?? [])].map(printable);
+  return [...new Map(all.map((entry) => [JSON.stringify(entry), entry])).values()];
+};
+
+const listed = ({ discovered, reading }: Discovery): readonly OfferedEntry[] => {
+  const { legacy, incomplete } = discovered;
+  const entries = [...entriesIn(discovered, reading)];
+  if (legacy === undefined) return entries;
+  const offer = { entries: [...entriesIn(legacy, undefined)], incomplete: new Set(legacy.incomplete) };
+  return mergeOffers({ entries, incomplete: new Set(incomplete) }, offer);
+};
+
+function* entriesIn(discovered: DiscoveredOffer, reading: ApiReading | undefined): Generator<OfferedEntry> {
   const apiTools = new Map(reading?.tools.map((tool) => [tool.name, tool]));
   for (const { name, definition, headerParams } of discovered.tools) {
     const { source, startsDisabled } = apiTools.get(name) ?? {};
@@ -126,13 +147,18 @@ const printable = ({ list, name, reason }: RefusedEntry): RefusedEntry => ({
   reason: reason.slice(0, 512),
 });
 
+const selfOf = ({ protocolVersion, serverInfo, capabilities, instructions }: DiscoveredOffer): SelfDescription => ({
+  protocolVersion: withoutNul(protocolVersion),
+  serverInfo,
+  capabilities,
+  instructions: instructions === null ? null : withoutNul(instructions),
+});
+
 const descriptionOf = ({ discovered, askedAt, reading }: Discovery): UpstreamDescription => ({
+  ...selfOf(discovered),
   transport: discovered.transport,
   era: discovered.era,
-  protocolVersion: withoutNul(discovered.protocolVersion),
-  serverInfo: discovered.serverInfo,
-  capabilities: discovered.capabilities,
-  instructions: discovered.instructions === null ? null : withoutNul(discovered.instructions),
+  legacy: discovered.legacy === undefined ? null : selfOf(discovered.legacy),
   hints: discovered.hints ?? {},
   reachable: true,
   refreshedAt: askedAt,

@@ -100,11 +100,12 @@ export class DiscoveryService {
   }
 }
 
-type Description = Pick<UpstreamDescription, 'capabilities' | 'instructions' | 'hints'>;
+type Description = Pick<UpstreamDescription, 'capabilities' | 'instructions' | 'hints' | 'legacy'>;
 
 const describesItselfAnew = (before: Description, now: Description): boolean =>
   before.instructions !== now.instructions ||
   JSON.stringify(before.capabilities) !== JSON.stringify(now.capabilities) ||
+  JSON.stringify(before.legacy) !== JSON.stringify(now.legacy) ||
   scopesOf(before) !== scopesOf(now);
 
 /** A list that is private from now on must not be shown as public any longer; its lifetime is asked for anew anyway. */

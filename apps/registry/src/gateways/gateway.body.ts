@@ -13,7 +13,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { MayRepeat, NotSupported } from '#libs/service';
-import type { CacheHint, SessionScope } from '#contracts/registry/catalog';
+import { type CacheHint, ERAS, type Era, type SessionScope } from '#contracts/registry/catalog';
 import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { TOOL_NAME_STYLES, TOOL_PREFIX, type ToolNameStyle } from '../entries/naming.js';
 import type { AuthType } from './gateway.entity.js';
@@ -27,6 +27,11 @@ import { IsPlainText } from '../rest/plain-text.decorator.js';
 const REGISTERED = UPSTREAM_TRANSPORTS.filter((transport) => transport !== 'REST');
 
 const DAY_MS = 24 * 3_600_000;
+
+/** In which era an upstream is spoken to. */
+export const ERA_CHOICES = ['auto', ...ERAS] as const;
+
+export type EraChoice = 'auto' | Era;
 
 export class AuthHeaderBody {
   @ApiProperty()
@@ -104,6 +109,16 @@ export class RegisterGatewayBody extends OwnedBody {
   @ArrayMaxSize(256)
   @IsPlainText(8192, { each: true })
   args?: string[];
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'STDIO: the folder that the program is started in, from the root. Default: that of the gateway.',
+  })
+  @IsOptional()
+  @IsPlainText(4096, { lengthMin: 1 })
+  @Matches(/^\//, { message: 'cwd must be a path from the root' })
+  cwd?: string | null;
 
   @ApiPropertyOptional({
     description: 'STDIO: environment variables. Kept encrypted; answers show their names alone.',
@@ -188,6 +203,16 @@ export class RegisterGatewayBody extends OwnedBody {
   @IsOptional()
   @IsIn(['shared', 'principal', 'client'])
   sessionScope?: SessionScope | null;
+
+  @ApiPropertyOptional({
+    enum: ERA_CHOICES,
+    default: 'auto',
+    description:
+      'In which era the server is spoken to. `auto`: in that of the client, where it speaks both; else in its own. `modern`: in 2026-07-28 alone, `legacy`: in sessions alone, whatever its clients speak. Not for HTTP APIs.',
+  })
+  @IsOptional()
+  @IsIn(ERA_CHOICES)
+  era?: EraChoice;
 
   @ApiPropertyOptional({
     type: Number,

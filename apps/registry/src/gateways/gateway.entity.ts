@@ -1,7 +1,7 @@
 import { Column, Entity } from 'typeorm';
-import type { CacheHint, SessionScope } from '#contracts/registry/catalog';
+import type { CacheHint, Era, SessionScope } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
-import type { DiscoveredUpstream, Era } from '#contracts/tool-invocation/discover-upstream.request';
+import type { DiscoveredOffer, DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import type { ToolNameStyle } from '../entries/naming.js';
 import type { ReadSource } from '../sources/read-source.js';
 import type { NewTools } from './new-tools.js';
@@ -26,6 +26,9 @@ export interface RefusedEntry {
   readonly reason: string;
 }
 
+/** What an upstream says of itself in one era. */
+export type SelfDescription = Pick<DiscoveredOffer, 'protocolVersion' | 'serverInfo' | 'capabilities' | 'instructions'>;
+
 @Entity({ schema: 'registry', name: 'gateway' })
 export class GatewayEntity extends OwnedEntity {
   @Column({ type: 'text' })
@@ -46,6 +49,10 @@ export class GatewayEntity extends OwnedEntity {
 
   @Column({ type: 'simple-json' })
   args!: string[];
+
+  /** STDIO: the folder it is started in; null: that of the gateway. */
+  @Column({ type: 'text', nullable: true })
+  cwd!: string | null;
 
   /** OPENAPI: where the document is and what of it is wanted. */
   @Column({ type: 'simple-json', nullable: true })
@@ -74,8 +81,17 @@ export class GatewayEntity extends OwnedEntity {
   @Column({ type: 'text', nullable: true })
   sessionScope!: SessionScope | null;
 
+  /** The one in which it is to be spoken to; null: that of its client, where it speaks both. */
+  @Column({ type: 'text', nullable: true })
+  onlyEra!: Era | null;
+
+  /** The newest that it was found to speak. */
   @Column({ type: 'text' })
   era!: Era;
+
+  /** What it is to clients with sessions, where it speaks both. */
+  @Column({ type: 'simple-json', nullable: true })
+  legacy!: SelfDescription | null;
 
   @Column({ type: 'text' })
   protocolVersion!: string;

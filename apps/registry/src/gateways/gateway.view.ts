@@ -1,9 +1,15 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { MASK, maskArguments, splitQuery } from '#contracts/auth/upstream-secrets.rules';
-import { type CacheHint, type SessionScope, VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
+import {
+  type CacheHint,
+  ERAS,
+  type Era,
+  type SessionScope,
+  VISIBILITIES,
+  type Visibility,
+} from '#contracts/registry/catalog';
 import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
-import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { EntryCounts } from '../entries/entry.repository.js';
 import { TOOL_NAME_STYLES, type ToolNameStyle } from '../entries/naming.js';
 import type { ReadSource } from '../sources/read-source.js';
@@ -65,6 +71,9 @@ export class GatewayView {
 
   @ApiPropertyOptional({ type: [String], description: `What looks like a secret is masked. ${TO_CHANGERS}` })
   readonly args?: readonly string[];
+
+  @ApiPropertyOptional({ ...OPTIONAL_TEXT, description: `STDIO: the folder it is started in. ${TO_CHANGERS}` })
+  readonly cwd?: string | null;
 
   @ApiPropertyOptional({
     type: 'object',
@@ -132,10 +141,18 @@ export class GatewayView {
   @ApiProperty({ type: Boolean, description: 'Whether the last attempt to list what it offers succeeded.' })
   readonly reachable: boolean;
 
-  @ApiProperty({ enum: ['modern', 'legacy'], description: 'Modern: MCP 2026-07-28 and later.' })
-  readonly era: Era;
+  @ApiProperty({ enum: ['auto', ...ERAS], description: 'In which era it is spoken to; `auto`: see `eras`.' })
+  readonly era: 'auto' | Era;
 
-  @ApiProperty({ type: String })
+  @ApiProperty({
+    enum: ERAS,
+    isArray: true,
+    description:
+      'The eras in which it was found to be spoken to. Modern: MCP 2026-07-28 and later; legacy: before that, in sessions. With both, each client is served in its own.',
+  })
+  readonly eras: readonly Era[];
+
+  @ApiProperty({ type: String, description: 'The newest that it speaks.' })
   readonly protocolVersion: string;
 
   @ApiProperty(ANY_JSON)
@@ -201,7 +218,8 @@ export class GatewayView {
     this.newTools = gateway.newTools;
     this.enabled = gateway.enabled;
     this.reachable = gateway.reachable;
-    this.era = gateway.era;
+    this.era = gateway.onlyEra ?? 'auto';
+    this.eras = gateway.legacy === null ? [gateway.era] : ERAS;
     this.protocolVersion = gateway.protocolVersion;
     this.serverInfo = gateway.serverInfo;
     this.capabilities = gateway.capabilities;
@@ -225,6 +243,7 @@ type ConnectionMembers = Pick<
   | 'url'
   | 'command'
   | 'args'
+  | 'cwd'
   | 'env'
   | 'openapi'
   | 'warnings'
@@ -242,7 +261,7 @@ const shownSource = (source: ReadSource): ReadSource =>
   source.documentUrl === null ? source : { ...source, documentUrl: splitQuery(source.documentUrl).shown };
 
 /** A mask stands for every secret; sent back, it means "as it was". */
-const connectionMembers = ({ url, command, args, source, credentialShape }: GatewayEntity): ConnectionMembers => {
+const connectionMembers = ({ url, command, args, cwd, source, credentialShape }: GatewayEntity): ConnectionMembers => {
   const { authType, username, headerNames, envNames } = credentialShape;
   const shownArgs = maskArguments(args);
   return {
@@ -250,6 +269,7 @@ const connectionMembers = ({ url, command, args, source, credentialShape }: Gate
     command,
     args: shownArgs,
     warnings: shownArgs.some((arg) => arg.includes(MASK)) ? [ARGUMENTS_ARE_SEEN] : [],
+    cwd,
     env: Object.fromEntries(envNames.map((name) => [name, MASK])),
     ...(source !== null && { openapi: shownSource(source) }),
     authType,

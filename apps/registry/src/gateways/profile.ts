@@ -7,7 +7,8 @@ export type Connection = Omit<UpstreamProfile, 'version'>;
 
 /** The version is a digest, so equal profiles have equal versions in every replica. */
 export const profileOf = (connection: Connection): UpstreamProfile => {
-  const { id, name, slug, transport, url, command, args, timeoutMs, concurrencyMax, sourceVersion } = connection;
+  const { id, name, slug, transport, url, command, args, cwd, timeoutMs, concurrencyMax, onlyEra, sourceVersion } =
+    connection;
   const profile = {
     id,
     name,
@@ -18,12 +19,14 @@ export const profileOf = (connection: Connection): UpstreamProfile => {
     args,
     timeoutMs,
     concurrencyMax,
+    ...(cwd && { cwd }),
+    ...(onlyEra && { onlyEra }),
     ...(sourceVersion && { sourceVersion }),
   };
   return { ...profile, version: createHash('sha256').update(JSON.stringify(profile)).digest('base64url').slice(0, 22) };
 };
 
-type Address = Pick<Connection, 'transport' | 'url' | 'command' | 'args'>;
+type Address = Pick<Connection, 'transport' | 'url' | 'command' | 'args' | 'cwd'>;
 
 /** Whether the upstream is an HTTP API, which speaks no MCP. */
 export const isApi = ({ transport }: Pick<Connection, 'transport'>): boolean =>
@@ -34,6 +37,7 @@ export const reachesSameUpstream = (one: Address, other: Address): boolean =>
   one.transport === other.transport &&
   one.url === other.url &&
   one.command === other.command &&
+  (one.cwd ?? null) === (other.cwd ?? null) &&
   JSON.stringify(one.args) === JSON.stringify(other.args);
 
 interface SessionSettings {

@@ -8,6 +8,8 @@ export interface GatewayBody {
   readonly command?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** In which era it is spoken to; `auto`: in its client's, where it speaks both. */
+  readonly era?: 'auto' | 'modern' | 'legacy';
   readonly authType?: 'authheaders';
   readonly authHeaders?: readonly { readonly key: string; readonly value: string }[];
 }
@@ -20,6 +22,7 @@ export interface GatewayView {
   readonly transport: string;
   readonly command?: string | null;
   readonly args?: readonly string[];
+  readonly era?: 'auto' | 'modern' | 'legacy';
   readonly enabled: boolean;
   readonly reachable: boolean;
   readonly toolCount: number;
@@ -71,6 +74,7 @@ const isSame = (known: GatewayView, body: GatewayBody): boolean =>
   body.authHeaders === undefined &&
   Object.keys(body.env ?? {}).length === 0 &&
   (body.transport === 'AUTO' || known.transport === body.transport) &&
+  (known.era ?? 'auto') === (body.era ?? 'auto') &&
   (known.url ?? undefined) === body.url &&
   (known.command ?? undefined) === body.command &&
   JSON.stringify(known.args ?? []) === JSON.stringify(body.args ?? []);

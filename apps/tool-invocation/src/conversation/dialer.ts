@@ -1,64 +1,66 @@
+import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import { fail, GatewayError } from '#libs/errors';
 import type { IncomingNotification, IncomingRequest } from '#libs/mcp';
 import type { Access, Channel, ChannelEvents, Transport, TransportKind } from '../transport/channel.js';
 import { LegacyPeer } from './legacy/peer.js';
 import { ModernPeer } from './modern/peer.js';
 import type { Peer, PeerEvents } from './peer.js';
-import { discover, judge, probeEra, type Verdict } from './era-probe.js';
+import { discover, judge, mayBeOlder, type ModernVerdict, probeEra } from './era-probe.js';
+import { SpokenEras } from './spoken-eras.js';
 
-/** A server that has not answered the probe by then is sent `initialize` as well; it may only be slow. */
+/** Over a pipe: a server that has not answered the probe by then is sent `initialize` as well; it may only be slow. */
 const PROBE_WAIT_MS = 2_000;
+/** Of the time that connecting may take: how long an attempt may be silent that is not the last. */
+const ATTEMPT_SHARE = 1 / 3;
+
+type Json = Readonly<Record<string, unknown>>;
 
 /** Opens conversations with one upstream. */
 export interface UpstreamDialer {
-  /** What it speaks, once that has been found out. */
-  verdict: Verdict | undefined;
-  readonly judgementAgeMs: number;
-  dial(access: Access, capabilities: Readonly<Record<string, unknown>>, events: PeerEvents): Promise<Peer>;
+  readonly spoken: SpokenEras;
+  /** In the `era` given, or in the one that the upstream is found to speak first. */
+  dial(access: Access, capabilities: Json, events: PeerEvents, era?: Era): Promise<Peer>;
+  /** Asks an upstream again that spoke one era alone: it may have learnt the other. */
   recheck(access: Access): Promise<void>;
-  settle(verdict: Verdict): void;
 }
 
-/** The dialer of an MCP server, which finds out which era it speaks. */
+/** The dialer of an MCP server, which finds out which eras it speaks. */
 export class Dialer implements UpstreamDialer {
-  verdict: Verdict | undefined;
-  private judgedAtMs = 0;
+  readonly spoken: SpokenEras;
 
   constructor(
     private readonly transport: Transport,
     private readonly kind: TransportKind,
     private readonly timeoutMs: number,
+    only: Era | null,
   ) {
     // HTTP+SSE is older than every era but its own.
-    if (kind === 'sse') this.settle({ era: 'legacy' });
-  }
-
-  get judgementAgeMs(): number {
-    return performance.now() - this.judgedAtMs;
+    this.spoken = new SpokenEras(kind === 'sse' ? 'legacy' : only);
   }
 
   /** Rejects with `upstream.not_mcp`, or with the failure of reaching the upstream. */
-  async dial(access: Access, capabilities: Readonly<Record<string, unknown>>, events: PeerEvents): Promise<Peer> {
-    const { verdict } = this;
+  async dial(access: Access, capabilities: Json, events: PeerEvents, era?: Era): Promise<Peer> {
+    const { verdict } = this.spoken;
     const line = await this.open(access, events);
     try {
       if (verdict === undefined)
         return await (this.kind === 'stdio'
           ? this.sound(line, access, capabilities, events)
           : this.probe(line, capabilities, events));
-      if (verdict.era === 'modern') return this.modern(line, verdict, events);
-      return await this.legacy(line, capabilities, events);
+      if (verdict.era === 'legacy') return await this.legacy(line, capabilities, events);
+      if (era === 'legacy') return await this.beside(line, capabilities, events);
+      return this.modern(line, verdict, events);
     } catch (error) {
       await line.channel.close().catch(() => {});
       throw error;
     }
   }
 
-  /** Probes a legacy upstream again: it may speak 2026-07-28 by now. */
   async recheck(access: Access): Promise<void> {
     const line = await this.open(access, UNHEARD);
     try {
-      this.settle(await probeEra(line.channel, {}, this.timeoutMs));
+      if (this.spoken.verdict?.era === 'modern') await this.beside(line, {}, UNHEARD);
+      else this.spoken.settle(await probeEra(line.channel, {}, this.timeoutMs * ATTEMPT_SHARE));
     } finally {
       await line.channel.close().catch(() => {});
     }
@@ -69,12 +71,39 @@ export class Dialer implements UpstreamDialer {
     return { channel: await this.transport.open(access, target), target };
   }
 
-  private async probe(line: Line, capabilities: Readonly<Record<string, unknown>>, events: PeerEvents): Promise<Peer> {
-    const verdict = await probeEra(line.channel, capabilities, this.timeoutMs);
-    const peer =
-      verdict.era === 'modern' ? this.modern(line, verdict, events) : await this.legacy(line, capabilities, events);
-    this.settle(verdict);
-    return peer;
+  private async probe(line: Line, capabilities: Json, events: PeerEvents): Promise<Peer> {
+    const startedAtMs = performance.now();
+    const verdict = await probeEra(line.channel, capabilities, this.timeoutMs * ATTEMPT_SHARE);
+    if (verdict.era === 'modern') return this.settled(line, verdict, events);
+    const { otherwise } = verdict;
+    if (this.spoken.only === 'modern') {
+      if (otherwise === undefined) throw notModern();
+      return this.settled(line, otherwise, events);
+    }
+    try {
+      const leftMs = this.timeoutMs - (performance.now() - startedAtMs);
+      const session = await this.legacy(line, capabilities, events, leftMs);
+      this.spoken.settle({ era: 'legacy' });
+      return session;
+    } catch (error) {
+      if (otherwise === undefined || !refusesSessions(error, false)) throw error;
+      this.spoken.triedSession(false);
+      return this.settled(line, otherwise, events);
+    }
+  }
+
+  /** A session with an upstream that speaks 2026-07-28 as well, if it has sessions at all. */
+  private async beside(line: Line, capabilities: Json, events: PeerEvents): Promise<Peer> {
+    const isKnown = this.spoken.hasOpenedSession;
+    try {
+      const timeoutMs = isKnown ? this.timeoutMs : this.timeoutMs * ATTEMPT_SHARE;
+      const session = await this.legacy(line, capabilities, events, timeoutMs);
+      this.spoken.triedSession(true);
+      return session;
+    } catch (error) {
+      if (refusesSessions(error, isKnown)) this.spoken.triedSession(false);
+      throw error;
+    }
   }
 
   /**
@@ -82,18 +111,12 @@ export class Dialer implements UpstreamDialer {
    * So: probe; if it does not answer soon, shake hands as well; if it died of it, do so with a new process.
    * https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stdio#backward-compatibility
    */
-  private async sound(
-    line: Line,
-    access: Access,
-    capabilities: Readonly<Record<string, unknown>>,
-    events: PeerEvents,
-  ): Promise<Peer> {
+  private async sound(line: Line, access: Access, capabilities: Json, events: PeerEvents): Promise<Peer> {
     const probed = discover(line.channel, capabilities, this.timeoutMs).then(judge);
-    const early = await Promise.race([probed.catch(() => null), probeWait()]);
-    if (early?.era === 'modern') {
-      this.settle(early);
-      return this.modern(line, early, events);
-    }
+    const { only } = this.spoken;
+    const early = await (only === 'modern' ? probed : Promise.race([probed.catch(() => null), probeWait()]));
+    if (early?.era === 'modern') return this.settled(line, early, events);
+    if (only === 'modern') throw notModern();
     try {
       const handshake: Promise<Peer> = this.legacy(line, capabilities, events);
       const late = probed.then(
@@ -102,15 +125,16 @@ export class Dialer implements UpstreamDialer {
       );
       const outcome: ModernVerdict | Peer = await Promise.any([handshake, late]);
       const isPeer = 'identity' in outcome && 'start' in outcome;
-      this.settle(isPeer ? { era: 'legacy' } : outcome);
-      return isPeer ? outcome : this.modern(line, outcome, events);
+      if (!isPeer) return this.settled(line, outcome, events);
+      this.spoken.settle({ era: 'legacy' });
+      return outcome;
     } catch (error) {
       if (!line.channel.closed) throw error instanceof AggregateError ? error.errors[0] : error;
     }
     const fresh = await this.open(access, events);
     try {
       const session = await this.legacy(fresh, capabilities, events);
-      this.settle({ era: 'legacy' });
+      this.spoken.settle({ era: 'legacy' });
       return session;
     } catch (error) {
       await fresh.channel.close().catch(() => {});
@@ -124,6 +148,11 @@ export class Dialer implements UpstreamDialer {
     }
   }
 
+  private settled(line: Line, verdict: ModernVerdict, events: PeerEvents): ModernPeer {
+    this.spoken.settle(verdict);
+    return this.modern(line, verdict, events);
+  }
+
   private modern(line: Line, verdict: ModernVerdict, events: PeerEvents): ModernPeer {
     const peer = new ModernPeer(verdict.identity, line.channel, this.kind !== 'stdio', events);
     line.target.receiver = peer;
@@ -132,23 +161,18 @@ export class Dialer implements UpstreamDialer {
 
   private async legacy(
     line: Line,
-    capabilities: Readonly<Record<string, unknown>>,
+    capabilities: Json,
     events: PeerEvents,
+    timeoutMs = this.timeoutMs,
   ): Promise<LegacyPeer> {
     const session = await LegacyPeer.open(line.channel, {
       capabilities,
       events,
-      timeoutMs: this.timeoutMs,
+      timeoutMs,
       pinnedByLists: this.kind !== 'stdio',
     });
     line.target.receiver = session;
     return session;
-  }
-
-  /** Keeps what the upstream was just found to speak. */
-  settle(verdict: Verdict): void {
-    this.verdict = verdict;
-    this.judgedAtMs = performance.now();
   }
 }
 
@@ -159,7 +183,21 @@ const UNHEARD: PeerEvents = {
   closed: () => {},
 };
 
-type ModernVerdict = Extract<Verdict, { era: 'modern' }>;
+/**
+ * Whether this is how a server of 2026-07-28 alone turns `initialize` away. One that has opened sessions before says so in
+ * plain words; its other failures pass.
+ */
+const refusesSessions = (error: unknown, isKnown: boolean): boolean => {
+  if (!(error instanceof GatewayError)) return false;
+  if (error.code === 'upstream.not_mcp') return true;
+  return isKnown ? error.code === 'upstream.invalid_answer' : mayBeOlder(error);
+};
+
+const notModern = (): GatewayError =>
+  fail('upstream.not_mcp', {
+    message: 'The upstream does not speak 2026-07-28, in which alone its gateway is to speak to it',
+    executed: 'no',
+  });
 
 interface Line {
   readonly channel: Channel;

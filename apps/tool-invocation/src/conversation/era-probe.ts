@@ -1,7 +1,6 @@
-import { fail, GatewayError } from '#libs/errors';
+import { GatewayError } from '#libs/errors';
 import {
   asObject,
-  LEGACY_REVISIONS,
   META_SERVER_INFO,
   MODERN_REVISION,
   cacheHintOf,
@@ -16,7 +15,18 @@ import type { PeerIdentity } from './peer.js';
 import { HttpRefusal } from '../transport/http/refusal.js';
 
 /** What an upstream turned out to speak. */
-export type Verdict = { readonly era: 'modern'; readonly identity: PeerIdentity } | { readonly era: 'legacy' };
+export type Verdict = ModernVerdict | LegacyVerdict;
+
+export interface ModernVerdict {
+  readonly era: 'modern';
+  readonly identity: PeerIdentity;
+}
+
+export interface LegacyVerdict {
+  readonly era: 'legacy';
+  /** What it is where it refuses to open a session. */
+  readonly otherwise?: ModernVerdict;
+}
 
 const METHOD = 'server/discover';
 
@@ -34,52 +44,50 @@ export const discover = async (channel: Channel, capabilities: object, timeoutMs
 const isRefusedAndServed = ({ message }: Response): boolean =>
   message.kind === 'error' &&
   message.error.code === VERSION_UNSUPPORTED &&
-  asList(asObject(message.error.data).supported).includes(MODERN_REVISION);
-
-const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+  serves(asObject(message.error.data).supported);
 
 /**
- * Asks an upstream as 2026-07-28 does and judges by the answer. Rejects with whatever is no evidence of an era: a refused
- * credential, a broken server, silence.
+ * Asks an upstream as 2026-07-28 does and judges by the answer. What does not answer as such a server has to is taken for an
+ * older one, also where it is silent, breaks off or fails: `initialize` will tell. Rejects where that could tell no more:
+ * nobody listens, the credential is refused, the URL leads elsewhere.
  * https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#backward-compatibility
  */
 export const probeEra = async (channel: Channel, capabilities: object, timeoutMs: number): Promise<Verdict> => {
   try {
     return judge(await discover(channel, capabilities, timeoutMs));
   } catch (error) {
-    if (!(error instanceof GatewayError) || error.code !== 'upstream.invalid_answer') throw error;
-    // Something that is no MCP message at all, but no redirect either: an older server, or none; initialize will tell.
-    const { cause } = error;
-    if (cause instanceof HttpRefusal && cause.status >= 300 && cause.status < 400) throw error;
+    if (!(error instanceof GatewayError) || !mayBeOlder(error)) throw error;
     return { era: 'legacy' };
   }
 };
 
+const NO_ANSWER = new Set<string>(['upstream.invalid_answer', 'upstream.closed', 'upstream.timed_out']);
+
+/** Whether the failure says no more than that this is not what the upstream expected. */
+export const mayBeOlder = ({ code, cause }: GatewayError): boolean => {
+  if (!(cause instanceof HttpRefusal)) return NO_ANSWER.has(code);
+  const isRedirect = cause.status >= 300 && cause.status < 400;
+  return cause.status >= 500 || (code === 'upstream.invalid_answer' && !isRedirect);
+};
+
 export const judge = ({ message, httpStatus }: Response): Verdict => {
   if (message.kind === 'result')
-    return judgeVersions(message.result.supportedVersions, message.result) ?? { era: 'legacy' };
+    return serves(message.result.supportedVersions) ? modernBut(message.result) : { era: 'legacy' };
   const { code, data } = message.error;
-  if (code === VERSION_UNSUPPORTED)
-    return judgeVersions(asObject(data).supported, NOTHING_TOLD) ?? modernBut(NOTHING_TOLD);
-  // A legacy server knows no 404 with this error; one that answers it with 200 is legacy.
-  if (MODERN_ERRORS.has(code) || (code === METHOD_NOT_FOUND && httpStatus === 404)) return modernBut(NOTHING_TOLD);
+  const { supported } = asObject(data);
+  if (code === VERSION_UNSUPPORTED && Array.isArray(supported) && !serves(supported)) return { era: 'legacy' };
+  if (MODERN_ERRORS.has(code)) return modernBut(NOTHING_TOLD);
+  // A server of 2026-07-28 must know the method; one that has it not may be of either era.
+  if (code === METHOD_NOT_FOUND && httpStatus === 404) return { era: 'legacy', otherwise: modernBut(NOTHING_TOLD) };
   return { era: 'legacy' };
 };
 
-const judgeVersions = (versions: unknown, result: Readonly<Record<string, unknown>>): Verdict | undefined => {
-  if (!Array.isArray(versions)) return undefined;
-  if (versions.includes(MODERN_REVISION)) return modernBut(result);
-  if (LEGACY_REVISIONS.some((revision) => versions.includes(revision))) return { era: 'legacy' };
-  throw fail('upstream.not_mcp', {
-    message: 'The upstream speaks no protocol revision that is served',
-    executed: 'no',
-  });
-};
+const serves = (versions: unknown): boolean => Array.isArray(versions) && versions.includes(MODERN_REVISION);
 
 /** Stands for the identity of an upstream that refuses to tell: whatever it lacks it will say when asked. */
 const NOTHING_TOLD = { capabilities: { tools: {}, prompts: {}, resources: {}, completions: {} } };
 
-const modernBut = (told: Readonly<Record<string, unknown>>): Verdict => ({
+const modernBut = (told: Readonly<Record<string, unknown>>): ModernVerdict => ({
   era: 'modern',
   identity: {
     era: 'modern',

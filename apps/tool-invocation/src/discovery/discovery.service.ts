@@ -1,16 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DiscoveredUpstream, DiscoverUpstream } from '#contracts/tool-invocation/discover-upstream.request';
+import type {
+  DiscoveredOffer,
+  DiscoveredUpstream,
+  DiscoverUpstream,
+} from '#contracts/tool-invocation/discover-upstream.request';
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
-import { fail, GatewayError } from '#libs/errors';
+import { fail, GatewayError, toGatewayError } from '#libs/errors';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import type { Access } from '../transport/channel.js';
 import type { Peer } from '../conversation/peer.js';
+import { withReason } from '../transport/reason.js';
+import { announcesLists } from '../upstreams/list-watcher.js';
 import type { Upstream } from '../upstreams/upstream.js';
 import { accessFor } from '../upstreams/upstream-credentials.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import { type Verdict, judge } from '../conversation/era-probe.js';
-import { readLists } from './lists.js';
+import { type Lists, readLists } from './lists.js';
 
 type Request = RequestOf<typeof DiscoverUpstream>;
 
@@ -25,12 +31,30 @@ export class DiscoveryService {
   ) {}
 
   /**
-   * Rejects with `upstream.not_mcp` where the URL leads to something else, or with the failure of reaching the upstream. With
+   * Rejects with the reason, in words for whoever runs the upstream: `upstream.not_mcp` where the URL leads to something else, or with the failure of reaching the upstream. With
    * transport `AUTO`, Streamable HTTP is tried before HTTP+SSE.
    */
   async discover({ profile, transport, credential }: Request): Promise<ReplyOf<typeof DiscoverUpstream>> {
     const access =
       credential === undefined ? await this.directory.credentials.access(profile.id, '') : accessFor(credential);
+    try {
+      return await this.inspectBy(transport, profile, access);
+    } catch (error) {
+      // Whoever registers an upstream runs it, or knows who does.
+      const told = withReason(toGatewayError(error));
+      this.logger.warn(
+        { upstreamId: profile.id, name: profile.name, code: told.code, reason: told.message },
+        'an upstream could not be asked what it offers',
+      );
+      throw told;
+    }
+  }
+
+  private async inspectBy(
+    transport: Request['transport'],
+    profile: UpstreamProfile,
+    access: Access,
+  ): Promise<DiscoveredUpstream> {
     if (transport !== 'AUTO') return this.inspect({ ...profile, transport }, access);
     try {
       return await this.inspect({ ...profile, transport: 'STREAMABLEHTTP' }, access);
@@ -42,17 +66,25 @@ export class DiscoveryService {
     }
   }
 
-  private async inspect(profile: UpstreamProfile, access: Access): Promise<DiscoveredUpstream> {
+  private async inspect(profile: UpstreamProfile, access: Access, isAgain = false): Promise<DiscoveredUpstream> {
     const startedAtMs = performance.now();
     const upstream = this.directory.adopt(profile);
     const met = await this.meet(upstream, access);
-    const isNews = upstream.dialer.judgementAgeMs <= performance.now() - startedAtMs;
+    const isNews = upstream.dialer.spoken.verdictAgeMs <= performance.now() - startedAtMs;
     const peer = isNews || (await this.refreshIdentity(upstream, met)) ? met : await this.meet(upstream, access);
     const { hint, ...identity } = peer.identity;
-    const { hints, ...found } = await readLists(peer);
+    let read: [Lists, DiscoveredOffer | null];
+    try {
+      read = await this.readBoth(upstream, access, peer);
+    } catch (error) {
+      // A session that the upstream has forgotten meanwhile says nothing of what it offers.
+      if (!isAgain && peer.closed && upstream.kind === 'http') return this.inspect(profile, access, true);
+      throw error;
+    }
+    const [{ hints, ...found }, legacy] = read;
     upstream.watchLists(peer);
     upstream.breaker.succeeded();
-    for (const { list, name, reason } of found.refused) {
+    for (const { list, name, reason } of [...found.refused, ...(legacy?.refused ?? [])]) {
       this.logger.warn({ upstreamId: profile.id, list, name, reason }, 'an entry of an upstream was refused');
     }
     return {
@@ -60,7 +92,36 @@ export class DiscoveryService {
       transport: profile.transport,
       ...found,
       ...(hint !== undefined && { hints: { ...hints, about: hint } }),
+      ...(legacy !== null && { legacy }),
     };
+  }
+
+  private readBoth(upstream: Upstream, access: Access, peer: Peer): Promise<[Lists, DiscoveredOffer | null]> {
+    return Promise.all([readLists(peer), this.inspectSessions(upstream, access)]);
+  }
+
+  /** What an upstream of 2026-07-28 offers to clients with sessions, where it has sessions too; else `null`. */
+  private async inspectSessions(upstream: Upstream, access: Access): Promise<DiscoveredOffer | null> {
+    const { spoken } = upstream.dialer;
+    spoken.retrySessions();
+    let session: Peer | null = null;
+    try {
+      session = await upstream.sessionOverview(access);
+      if (session === null) return null;
+      const { era: _era, hint: _hint, ...identity } = session.identity;
+      const { hints: _hints, ...found } = await readLists(session);
+      if (upstream.kind !== 'stdio' && announcesLists(session)) upstream.watchLists(session);
+      return { ...identity, ...found };
+    } catch (error) {
+      if (toGatewayError(error).code !== 'upstream.invalid_answer') throw error;
+      // Its sessions are of no use, which takes nothing from what it is without them.
+      spoken.triedSession(false);
+      this.logger.warn({ upstreamId: upstream.profile.id, err: error }, 'an upstream has sessions that cannot be used');
+      return null;
+    } finally {
+      // A process costs more than to begin another when a client wants one.
+      if (session !== null && upstream.kind === 'stdio' && session.uses === 0) void upstream.evict(session);
+    }
   }
 
   /**
@@ -75,7 +136,7 @@ export class DiscoveryService {
     });
     if (verdict.era === 'legacy') upstream.invalidateEra();
     else {
-      upstream.dialer.settle(verdict);
+      upstream.dialer.spoken.settle(verdict);
       peer.identity = verdict.identity;
     }
     return verdict.era === 'modern';

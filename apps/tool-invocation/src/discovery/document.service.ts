@@ -33,7 +33,12 @@ export class DocumentService {
     try {
       const { status, headers, body } = await this.get(sender, url, accessFor(credential).headers);
       if (body === null) throw fail('upstream.too_large', { message: `The document has more than ${bytesMax} bytes` });
-      if (status !== 200) throw refusalOf(status, '', headers['retry-after']);
+      if (status !== 200)
+        throw refusalOf(status, {
+          retryAfter: headers['retry-after'],
+          location: headers['location'],
+          presented: credential !== null,
+        });
       const text = new TextDecoder(mediaTypeCharset(headers['content-type'] ?? '')).decode(body);
       return new WithBody({ bytes: body.length }, text);
     } finally {

@@ -63,15 +63,16 @@ export class WatchService {
 
   /** Resolves with true when the conversation ends, with false when the subscriber goes before it begins. */
   private async follow(
-    { upstreamId, principalId, uris, dedicatedSession, capabilities = {}, clientKey: key }: Request,
+    { upstreamId, principalId, uris, revision = MODERN_REVISION, dedicatedSession, ...listener }: Request,
     notify: (uri: string) => void,
     again: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
     const upstream = await this.directory.upstream(upstreamId);
     const access = await this.directory.credentials.access(upstreamId, principalId);
+    const { capabilities = {}, clientKey: key } = listener;
     const peer = await upstream.peer(access, {
-      client: { info: null, capabilities, revision: MODERN_REVISION, ...(key !== undefined && { key }) },
+      client: { info: null, capabilities, revision, ...(key !== undefined && { key }) },
       principal: { id: principalId, tokenId: null },
       ...(dedicatedSession && { dedicatedSession }),
     });

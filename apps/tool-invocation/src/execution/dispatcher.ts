@@ -1,6 +1,7 @@
 import { type GatewayError, toGatewayError } from '#libs/errors';
 import type { Step } from '../call/open-call.js';
 import { staleness } from '../call/stale.js';
+import { healthAfter } from './health.js';
 import type { Peer } from '../conversation/peer.js';
 import type { Access } from '../transport/channel.js';
 import type { Upstream } from '../upstreams/upstream.js';
@@ -40,11 +41,13 @@ export class Dispatcher {
     running.holdsSlot = false;
     upstream.limiter.release(running.limiterKey);
     if (!judged || failure?.code === 'upstream.breaker_open') return;
-    const verdict = failure === undefined ? 'well' : judgeHealth(failure, open.heard);
-    if (verdict === 'well') {
+    const health = failure === undefined ? 'well' : healthAfter(failure, open);
+    if (health === 'well') {
       upstream.breaker.succeeded();
-      upstream.retries.succeeded();
-    } else if (verdict === 'ill') upstream.breaker.failed();
+      if (failure === undefined) upstream.retries.succeeded();
+    } else if (health === 'silent') upstream.heardNothing(running.peer);
+    else if (failure !== undefined && (health === 'ill' || failure.code === 'upstream.unauthorised'))
+      upstream.failed(failure, health === 'ill');
     else upstream.breaker.undecided();
   }
 
@@ -120,17 +123,9 @@ export class Dispatcher {
 
   private start(running: RunningCall, peer: Peer): void {
     const { open, upstream } = running;
+    running.peer = peer;
     if (!open.ended) peer.start(open);
     // It ended while it waited, and may have taken its conversation only then.
     else upstream?.giveBack(open.call.callId);
   }
 }
-
-const ILL = new Set<string>(['upstream.unreachable', 'upstream.closed', 'upstream.invalid_answer', 'upstream.not_mcp']);
-
-/** What a failure says about the health of the upstream: a slow tool is healthy, a silent server is not. */
-const judgeHealth = (failure: GatewayError, heard: boolean): 'well' | 'ill' | 'unknown' => {
-  if (ILL.has(failure.code)) return staleness(failure) === undefined ? 'ill' : 'unknown';
-  if (failure.code === 'upstream.timed_out') return heard ? 'well' : 'ill';
-  return 'unknown';
-};

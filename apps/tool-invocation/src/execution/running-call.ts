@@ -5,6 +5,7 @@ import type { Access } from '../transport/channel.js';
 import type { Upstream } from '../upstreams/upstream.js';
 import type { Context } from './deferred-task.js';
 import type { OpenCall } from '../call/open-call.js';
+import type { Peer } from '../conversation/peer.js';
 
 /** A call that runs, and all that is kept for it. */
 export class RunningCall implements Slotted {
@@ -15,6 +16,8 @@ export class RunningCall implements Slotted {
   readonly limiterKey: string;
   upstream: Upstream | undefined;
   access: Access | undefined;
+  /** The conversation it was given to. */
+  peer: Peer | undefined;
   /** It counts as running at the upstream. */
   holdsSlot = false;
   attempts = 0;

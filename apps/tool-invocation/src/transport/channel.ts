@@ -60,3 +60,6 @@ export interface Access {
 /** Path and query of requests to an upstream: a query that is a secret stands in the credential, not in the URL. */
 export const requestPath = ({ pathname, search }: URL, { query }: Access): string =>
   `${pathname}${query === undefined ? search : `?${query}`}`;
+
+/** Whether an upstream that lets nobody in has seen a credential. */
+export const presentsCredential = ({ headers, query }: Access): boolean => headers.length > 0 || query !== undefined;

@@ -46,11 +46,13 @@ export class ListWatcher {
     const backoff = new Backoff(RETRY);
     for (let nextMs = jittered(waitMs); !upstream.retired && !this.closed; nextMs = backoff.failed()) {
       await new Promise((resolve) => setTimeout(resolve, nextMs).unref());
-      if (upstream.retired || this.closed || upstream.watchesLists) return;
+      if (upstream.retired || this.closed || (!again && upstream.watchesLists)) return;
       try {
-        const peer = await upstream.overview(await this.credentials.access(id, ''));
-        if (!again && !announcesLists(peer)) return;
-        upstream.watchLists(peer);
+        const access = await this.credentials.access(id, '');
+        const peer = await upstream.overview(access);
+        const session = await upstream.sessionOverview(access);
+        if (again || announcesLists(peer)) upstream.watchLists(peer);
+        if (session !== null && announcesLists(session)) upstream.watchLists(session);
         if (again) this.announcements.announceAll(id);
         return;
       } catch (error) {
@@ -60,5 +62,5 @@ export class ListWatcher {
   }
 }
 
-const announcesLists = ({ identity: { capabilities } }: Peer): boolean =>
+export const announcesLists = ({ identity: { capabilities } }: Peer): boolean =>
   CATALOG_LISTS.some((list) => asObject(capabilities[list]).listChanged === true);

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { PresentUpstreamCredential, type UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import {
+  NO_CREDENTIAL,
+  PresentUpstreamCredential,
+  type UpstreamCredential,
+} from '#contracts/auth/upstream-credential.request';
 import type { Bus } from '#libs/bus';
 import type { Access } from '../transport/channel.js';
 import { accessOf } from './access.js';
@@ -58,4 +62,7 @@ export class UpstreamCredentials {
 
 /** What to show an upstream for a credential that auth has not stored yet. */
 export const accessFor = (credential: UpstreamCredential | null): Access =>
-  accessOf(credential, `given ${createHash('sha256').update(JSON.stringify(credential)).digest('base64url')}`);
+  accessOf(credential, credential === null ? NO_CREDENTIAL : givenVersion(credential));
+
+const givenVersion = (credential: UpstreamCredential): string =>
+  `given ${createHash('sha256').update(JSON.stringify(credential)).digest('base64url')}`;

@@ -6,6 +6,7 @@ import { GatewayError } from '#libs/errors';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import type { TransportKind } from '../transport/channel.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
+import { FailureLog } from './failure-log.js';
 import { ListAnnouncements } from './list-announcements.js';
 import { ListWatcher } from './list-watcher.js';
 import { SessionCapacity } from './session-capacity.js';
@@ -43,6 +44,7 @@ export class UpstreamDirectory implements UpstreamHost {
   private readonly capacity: SessionCapacity;
   private readonly announcements: ListAnnouncements;
   private readonly lists: ListWatcher;
+  private readonly failures: FailureLog;
   private readonly retiring = new Set<Promise<void>>();
   private readonly housekeeping: NodeJS.Timeout;
 
@@ -56,6 +58,7 @@ export class UpstreamDirectory implements UpstreamHost {
     this.factory = new UpstreamFactory(settings, logger, bus);
     this.capacity = new SessionCapacity(sessions.max, this.factory.processes, () => this.upstreams());
     this.announcements = new ListAnnouncements(bus);
+    this.failures = new FailureLog(logger);
     this.lists = new ListWatcher(this.credentials, this.announcements, logger);
     this.housekeeping = setInterval(() => this.tidy(), Math.min(HOUSEKEEPING_MS, sessions.idleMs)).unref();
     bus.onReconnect(() => this.invalidate());
@@ -105,6 +108,10 @@ export class UpstreamDirectory implements UpstreamHost {
 
   onListChanged(upstreamId: string, list: CatalogList): void {
     this.announcements.announce(upstreamId, list);
+  }
+
+  onFailure(upstreamId: string, failure: GatewayError): void {
+    this.failures.note(upstreamId, failure);
   }
 
   onListsInvalidated(upstreamId: string): void {
@@ -192,8 +199,8 @@ export class UpstreamDirectory implements UpstreamHost {
       // One that was discovered and then not registered is found out here.
       if (upstream.watchesLists) void Promise.resolve(this.upstream(upstreamId)).catch(() => {});
       upstream.evictIdle(this.settings.sessions.idleMs);
-      if (upstream.kind !== 'http' || upstream.dialer.verdict?.era !== 'legacy') continue;
-      if (upstream.dialer.judgementAgeMs > this.settings.eraRecheckMs) void this.recheckEra(upstream);
+      if (upstream.kind === 'http' && upstream.dialer.spoken.isDue(this.settings.eraRecheckMs))
+        void this.recheckEra(upstream);
     }
   }
 

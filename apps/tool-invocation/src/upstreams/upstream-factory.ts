@@ -43,7 +43,7 @@ export class UpstreamFactory {
     const kind = KINDS[profile.transport];
     if (kind === 'api') return this.api(profile, host);
     const transport = this.transport(profile, kind);
-    const dialer = new Dialer(transport, kind, this.settings.sessions.openTimeoutMs);
+    const dialer = new Dialer(transport, kind, this.settings.sessions.openTimeoutMs, profile.onlyEra ?? null);
     return new Upstream(profile, kind, transport, dialer, this.settings, host);
   }
 
@@ -65,7 +65,8 @@ export class UpstreamFactory {
 
   private transport(profile: UpstreamProfile, kind: TransportKind): Transport {
     if (kind === 'stdio') {
-      const command = { upstreamId: profile.id, command: profile.command ?? '', args: profile.args };
+      const { id: upstreamId, command: program, args, cwd = null } = profile;
+      const command = { upstreamId, command: program ?? '', args, cwd };
       return new StdioTransport(command, this.settings, this.processes, this.logger);
     }
     const url = this.egress.parse(profile.url);

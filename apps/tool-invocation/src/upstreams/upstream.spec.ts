@@ -24,7 +24,7 @@ const given = (env: Record<string, string>) => {
     timeoutMs: null,
     concurrencyMax: null,
   };
-  const host = { onListChanged() {}, onListsInvalidated() {}, onUnwatched() {}, makeRoom() {} };
+  const host = { onListChanged() {}, onListsInvalidated() {}, onUnwatched() {}, onFailure() {}, makeRoom() {} };
   const logger = createLogger({ service: 'tool-invocation', level: 'silent' });
   return new UpstreamFactory(settings, logger, new LocalBus().join('tool-invocation')).build(profile, host);
 };
@@ -64,7 +64,7 @@ describe('Upstream', () => {
     upstream.dialer.dial = async () => {
       dials++;
       await Promise.resolve();
-      upstream.dialer.settle({ era: 'legacy' });
+      upstream.dialer.spoken.settle({ era: 'legacy' });
       late ??= upstream.peer(access, CALLER);
       return session;
     };

@@ -1,7 +1,8 @@
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
+import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import { fail, GatewayError, toGatewayError } from '#libs/errors';
-import { ALL_CAPABILITIES, MODERN_REVISION, sessionCapabilities } from '#libs/mcp';
+import { ALL_CAPABILITIES, LEGACY_REVISIONS, MODERN_REVISION, sessionCapabilities } from '#libs/mcp';
 import { CircuitBreaker, ConcurrencyLimiter } from '#libs/resilience';
 import type { UpstreamDialer } from '../conversation/dialer.js';
 import { RetryBudget } from './retry-budget.js';
@@ -20,6 +21,8 @@ export interface UpstreamHost {
   onListChanged(upstreamId: string, list: CatalogList): void;
   /** Its lists may have changed without a notification. */
   onListsInvalidated(upstreamId: string): void;
+  /** A call failed for what its connections or sessions are. */
+  onFailure(upstreamId: string, failure: GatewayError): void;
   /** Its lists are no longer watched. */
   onUnwatched(upstream: Upstream): void;
   /** Makes room for one more conversation. Throws `upstream.busy`. */
@@ -30,10 +33,12 @@ export interface UpstreamHost {
 const BREAKER_OPEN_MS = 5_000;
 const RETIRE_TICK_MS = 100;
 const NOBODY = { id: '', tokenId: null };
-const OVERVIEW: Caller = {
-  client: { info: null, capabilities: ALL_CAPABILITIES, revision: MODERN_REVISION },
+const overviewOf = (revision: string): Caller => ({
+  client: { info: null, capabilities: ALL_CAPABILITIES, revision },
   principal: NOBODY,
-};
+});
+const OVERVIEW = overviewOf(MODERN_REVISION);
+const SESSION_OVERVIEW = overviewOf(LEGACY_REVISIONS[0]);
 
 /** One upstream as one profile describes it: its limits, its health, its open conversations. */
 export class Upstream {
@@ -45,6 +50,7 @@ export class Upstream {
   private readonly dedicated = new DedicatedSessions();
   private readonly seating: Seating;
   private first: Promise<unknown> | undefined;
+  private checking = false;
   retired = false;
 
   constructor(
@@ -87,17 +93,46 @@ export class Upstream {
     throw fail('upstream.breaker_open', { executed: 'no', data: { retryAfterMs } });
   }
 
+  /** A call failed for what the upstream is; reported to the breaker unless that would say too much. */
+  failed(failure: GatewayError, isHealthKnown: boolean): void {
+    if (isHealthKnown) this.breaker.failed();
+    else this.breaker.undecided();
+    this.host.onFailure(this.profile.id, failure);
+  }
+
+  /**
+   * A call ended without a sign of life. Its tool may only be slow, so the upstream itself is asked: one that does not
+   * answer that either has failed. Reports to the breaker in the call's place.
+   */
+  heardNothing(peer: Peer | undefined): void {
+    if (this.breaker.isOpen) return void this.breaker.failed();
+    this.breaker.undecided();
+    if (peer === undefined || this.checking || this.kind === 'api') return;
+    this.checking = true;
+    const method = peer.identity.era === 'modern' ? 'server/discover' : 'ping';
+    peer
+      .request(method, {}, this.settings.connections.connectTimeoutMs)
+      .then(() => this.breaker.succeeded())
+      .catch(() => this.breaker.failed())
+      .finally(() => {
+        this.checking = false;
+      });
+  }
+
   /**
    * The conversation for a caller, at once when it is open; a call gives it back with `giveBack`. Rejects with the failure
    * of opening it, always with `executed: no`; throws `upstream.session_lost` for a dedicated session that is gone.
    */
   peer(access: Access, caller: Caller): Peer | Promise<Peer> {
-    const { verdict } = this.dialer;
+    const { spoken } = this.dialer;
+    const era = spoken.eraFor(caller.client.revision);
     const { dedicatedSession: dedicated } = caller;
-    if (dedicated !== undefined && verdict?.era !== 'modern') this.dedicated.use(dedicated);
+    if (dedicated !== undefined && era !== 'modern') this.dedicated.use(dedicated);
     // The era is known a moment before the conversation that found it out is kept.
-    if (verdict === undefined || this.first !== undefined) return this.firstPeer(access, caller);
-    return this.peerAt(this.seating.placeOf(verdict.era, access, caller), access, caller);
+    if (era === undefined || this.first !== undefined) return this.firstPeer(access, caller);
+    const peer = this.peerAt(this.seating.placeOf(era, access, caller), access, caller, era);
+    const isBeside = era === 'legacy' && spoken.verdict?.era === 'modern';
+    return isBeside && peer instanceof Promise ? this.orBridged(peer, access, caller) : peer;
   }
 
   /** The call is over: others may have its conversation. */
@@ -117,6 +152,14 @@ export class Upstream {
   /** The conversation that sees all an upstream has. */
   overview(access: Access): Peer | Promise<Peer> {
     return this.peer(access, OVERVIEW);
+  }
+
+  /** The session that sees all an upstream has for clients with sessions, where it speaks both eras; else `null`. */
+  async sessionOverview(access: Access): Promise<Peer | null> {
+    const { spoken } = this.dialer;
+    if (spoken.verdict?.era !== 'modern' || !spoken.mayOpenSessions) return null;
+    const peer = await this.peer(access, SESSION_OVERVIEW);
+    return peer.identity.era === 'legacy' ? peer : null;
   }
 
   watchLists(peer: Peer): void {
@@ -142,7 +185,7 @@ export class Upstream {
   /** Forgets what the upstream speaks; the next conversation finds out anew. */
   invalidateEra(): void {
     if (this.kind === 'api') return;
-    if (this.kind !== 'sse') this.dialer.verdict = undefined;
+    this.dialer.spoken.forget();
     for (const [key, peer] of this.peers) {
       if (key.startsWith('modern')) this.peers.delete(key);
       if (!(peer instanceof Promise) && key.startsWith('modern')) void this.closeWhenIdle(peer);
@@ -205,16 +248,29 @@ export class Upstream {
         this.first = undefined;
       });
       this.first.catch(() => {});
-      return dialed;
+      const peer = await dialed;
+      const isItsOwn = this.dialer.spoken.eraFor(caller.client.revision) === peer.identity.era;
+      return isItsOwn ? peer : this.peer(access, caller);
     }
     await this.first;
     return this.peer(access, caller);
   }
 
-  private peerAt(place: Place, access: Access, caller: Caller): Peer | Promise<Peer> {
+  /** It turned out to have no sessions, or none any more: it is spoken to as 2026-07-28 has it. */
+  private async orBridged(session: Promise<Peer>, access: Access, caller: Caller): Promise<Peer> {
+    try {
+      return await session;
+    } catch (error) {
+      if (this.dialer.spoken.eraFor(caller.client.revision) === 'legacy') throw error;
+      if (caller.callId !== undefined) this.giveBack(caller.callId);
+      return this.peer(access, caller);
+    }
+  }
+
+  private peerAt(place: Place, access: Access, caller: Caller, era: Era): Peer | Promise<Peer> {
     const known = this.peers.get(place.key);
     if (known !== undefined && (known instanceof Promise || !known.closed)) return known;
-    const dialed = this.dial(place, access, caller);
+    const dialed = this.dial(place, access, caller, era);
     return place.pool === undefined ? dialed : this.orShared(dialed, place, access, caller);
   }
 
@@ -226,13 +282,13 @@ export class Upstream {
       if (toGatewayError(error).code !== 'upstream.busy') throw error;
       const other = this.seating.shareInstead(place, caller.callId);
       if (other === undefined) throw error;
-      return this.peerAt({ key: other.key }, access, caller);
+      return this.peerAt({ key: other.key }, access, caller, 'legacy');
     }
   }
 
-  private dial(place: Place, access: Access, caller: Caller): Promise<Peer> {
+  private dial(place: Place, access: Access, caller: Caller, era: Era): Promise<Peer> {
     const { key } = place;
-    const dialed = this.open(access, sessionCapabilities(caller.client.capabilities));
+    const dialed = this.open(access, sessionCapabilities(caller.client.capabilities), era);
     this.peers.set(key, dialed);
     dialed.then(
       (peer) => this.keep(place, peer, caller),
@@ -243,7 +299,7 @@ export class Upstream {
     return dialed;
   }
 
-  private async open(access: Access, declared: Json): Promise<Peer> {
+  private async open(access: Access, declared: Json, era?: Era): Promise<Peer> {
     if (this.retired) throw staleProfile();
     const room = this.host.makeRoom(this.kind);
     if (room !== undefined) await room;
@@ -255,7 +311,7 @@ export class Upstream {
       closed: () => opened && this.forget(opened),
     };
     try {
-      opened = await this.dialer.dial(access, declared, events);
+      opened = await this.dialer.dial(access, declared, events, era);
       return opened;
     } catch (error) {
       // Whatever went wrong, no call was sent yet.

@@ -12,6 +12,9 @@ export interface UpstreamCredential {
   readonly args?: readonly string[];
 }
 
+/** The version of having nothing to present. */
+export const NO_CREDENTIAL = 'none';
+
 /** Keeps (encrypted) or, with `null`, forgets what an upstream is to be shown. */
 export const KeepUpstreamCredential = defineRequest<
   { readonly upstreamId: string; readonly credential: UpstreamCredential | null },

@@ -1,3 +1,8 @@
+/** Modern: MCP 2026-07-28 and later, without sessions. Legacy: the revisions before it, with sessions. */
+export const ERAS = ['modern', 'legacy'] as const;
+
+export type Era = (typeof ERAS)[number];
+
 /** Who may see an entry: its owner, the members of its team, or any admitted caller. */
 export const VISIBILITIES = ['private', 'team', 'public'] as const;
 
@@ -23,6 +28,10 @@ interface Entry extends AccessScope {
   readonly upstreamId: string;
   /** JSON text as the upstream gave it, but for the exposed name. Never re-serialised. */
   readonly definition: string;
+  /** The one era to whose clients it is offered; absent: to all. */
+  readonly era?: Era;
+  /** What it is to clients before 2026-07-28, where its upstream says something else to them. */
+  readonly legacyDefinition?: string;
 }
 
 export interface CatalogTool extends Entry {
@@ -99,6 +108,8 @@ export interface CatalogUpstream extends AccessScope {
   /** The upstream's own ServerCapabilities, as JSON. */
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly instructions: string | null;
+  /** What it says to clients before 2026-07-28, where it speaks both eras. */
+  readonly legacy?: Pick<CatalogUpstream, 'capabilities' | 'instructions'>;
   /** Absent: nothing is known, so nothing is fresh. */
   readonly listing?: UpstreamListing;
 }

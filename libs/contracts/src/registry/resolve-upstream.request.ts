@@ -1,4 +1,5 @@
 import { defineRequest } from '../define.js';
+import type { Era } from './catalog.js';
 
 /**
  * How the gateway reaches an upstream: the transports of MCP, an HTTP API that an OpenAPI document describes, or one route
@@ -19,10 +20,14 @@ export interface UpstreamProfile {
   /** For STDIO. */
   readonly command: string | null;
   readonly args: readonly string[];
+  /** For STDIO: the folder it is started in; absent: that of the gateway. */
+  readonly cwd?: string | null;
   /** Per call; the gateway's `TOOL_TIMEOUT` when null. */
   readonly timeoutMs: number | null;
   /** Calls in flight at once per instance; the gateway's `TOOL_CONCURRENT_LIMIT` when null. */
   readonly concurrencyMax: number | null;
+  /** The one era in which it is spoken to; absent: its client's, where it speaks both. */
+  readonly onlyEra?: Era | null;
   /** For OPENAPI and REST: changes whenever a tool of it does. */
   readonly sourceVersion?: string | null;
   /** Changes whenever any of the above does. */

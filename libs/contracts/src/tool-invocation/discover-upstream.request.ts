@@ -1,10 +1,10 @@
 import type { ListKind } from '#libs/mcp';
 import type { UpstreamCredential } from '../auth/upstream-credential.request.js';
 import { defineRequest } from '../define.js';
-import type { CacheHint, HeaderParam, Listing } from '../registry/catalog.js';
+import type { CacheHint, Era, HeaderParam, Listing } from '../registry/catalog.js';
 import type { UpstreamProfile } from '../registry/resolve-upstream.request.js';
 
-export type Era = 'modern' | 'legacy';
+export type { Era };
 
 export interface DiscoveredTool {
   readonly name: string;
@@ -13,11 +13,9 @@ export interface DiscoveredTool {
   readonly headerParams: readonly HeaderParam[];
 }
 
-export interface DiscoveredUpstream {
-  readonly era: Era;
+/** What an upstream says of itself and lists, in one era. */
+export interface DiscoveredOffer {
   readonly protocolVersion: string;
-  /** The transport that worked; differs from the profile's where that was only a guess (`AUTO`). */
-  readonly transport: UpstreamProfile['transport'];
   readonly serverInfo: Readonly<Record<string, unknown>>;
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly instructions: string | null;
@@ -25,12 +23,20 @@ export interface DiscoveredUpstream {
   readonly prompts: readonly { readonly name: string; readonly definition: string }[];
   readonly resources: readonly { readonly uri: string; readonly definition: string }[];
   readonly resourceTemplates: readonly { readonly uriTemplate: string; readonly definition: string }[];
-  /** What it says of how long each is good; of a list in pages, the shortest time. None before 2026-07-28. */
-  readonly hints?: Readonly<Partial<Record<Listing, CacheHint>>>;
   /** Lists that were not read to their end: what was known of them before and is missing now may still be there. */
   readonly incomplete?: readonly ListKind[];
   /** What was left out, or mended in a way that changes what it says, each with the reason. No name: the list itself. */
   readonly refused: readonly { readonly list: string; readonly name: string; readonly reason: string }[];
+}
+
+export interface DiscoveredUpstream extends DiscoveredOffer {
+  readonly era: Era;
+  /** The transport that worked; differs from the profile's where that was only a guess (`AUTO`). */
+  readonly transport: UpstreamProfile['transport'];
+  /** What it says of how long each is good; of a list in pages, the shortest time. None before 2026-07-28. */
+  readonly hints?: Readonly<Partial<Record<Listing, CacheHint>>>;
+  /** What it offers to clients with sessions, where it speaks both eras and `era` is the other. */
+  readonly legacy?: DiscoveredOffer;
 }
 
 /**

@@ -15,6 +15,8 @@ export const WatchUpstream = defineRequest<
     readonly upstreamId: string;
     readonly principalId: string;
     readonly uris: readonly string[];
+    /** That the listener speaks; absent: 2026-07-28. */
+    readonly revision?: string;
     readonly dedicatedSession?: DedicatedSession;
     /** What the listener declares in its calls, which is part of what its own session is. */
     readonly capabilities?: Readonly<Record<string, unknown>>;

@@ -18,14 +18,14 @@ const start = async (era: FixtureEra): Promise<string> => {
 
 /** Before a gateway is put between, the fixture itself is beyond doubt. */
 describe('the conformance fixture', () => {
-  it.each(['both', 'legacy'] as const)('passes every 2025-11-25 scenario when it serves %s', async (era) => {
+  it.each(['both', 'apart', 'legacy'] as const)('passes every 2025-11-25 scenario when it serves %s', async (era) => {
     const report = await runConformanceSuite(await start(era), { requirements: '2025-11-25' });
     expect(report.failures, report.output).toEqual([]);
     expect(report.exitCode).toBe(0);
     expect(report.output).toContain('Total: 84 passed, 0 failed');
   });
 
-  it.each(['both', 'modern'] as const)('passes every 2026-07-28 scenario when it serves %s', async (era) => {
+  it.each(['both', 'apart', 'modern'] as const)('passes every 2026-07-28 scenario when it serves %s', async (era) => {
     const report = await runConformanceSuite(await start(era), { requirements: '2026-07-28' });
     expect(report.failures, report.output).toEqual([]);
     expect(report.exitCode).toBe(0);

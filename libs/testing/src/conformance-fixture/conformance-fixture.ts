@@ -17,14 +17,15 @@ import {
   isLegacyRequest,
 } from '@modelcontextprotocol/server';
 import { registerContentTools, textResult } from './content-tools.js';
-import { type RoundState, registerInputTools } from './input-tools.js';
+import { type RoundState, registerInputTools, registerSessionTools } from './input-tools.js';
 import { LegacySessions } from './legacy-sessions.js';
 import { ModernTasks, TASKS } from './modern-tasks.js';
 import { registerPrompts, registerResources } from './resources-and-prompts.js';
 import { registerTaskTools } from './task-tools.js';
 import { Tasks } from './tasks.js';
 
-export type FixtureEra = 'both' | 'legacy' | 'modern';
+/** `apart`: both, with other tools in each; those of sessions ask by requests of their own. */
+export type FixtureEra = 'both' | 'apart' | 'legacy' | 'modern';
 
 export interface ConformanceFixture {
   /** Of the MCP endpoint. */
@@ -46,11 +47,12 @@ export const startConformanceFixture = async (options: {
   const lists = new ChangingLists();
   const tasks = new ModernTasks(new Tasks());
   const lasting = new Tasks();
+  const only = (own: 'legacy' | 'modern') => (era === 'apart' ? own : null);
   const legacy = new LegacySessions(
-    () => buildServer(lists),
+    () => buildServer(lists, only('legacy')),
     () => (tasksOutliveSessions ? lasting : new Tasks()),
   );
-  const modern = createMcpHandler(() => buildServer(lists), { legacy: 'reject' });
+  const modern = createMcpHandler(() => buildServer(lists, only('modern')), { legacy: 'reject' });
   lists.onToolsChanged = () => {
     modern.notify.toolsChanged();
     legacy.forEach((server) => lists.show(server));
@@ -62,7 +64,8 @@ export const startConformanceFixture = async (options: {
 
   const handle = toNodeHandler({
     fetch: async (request: Request) => {
-      if (era === 'legacy' || (era === 'both' && (await isLegacyRequest(request)))) return legacy.fetch(request);
+      const isLegacy = era === 'legacy' || (era !== 'modern' && (await isLegacyRequest(request)));
+      if (isLegacy) return legacy.fetch(request);
       return (await tasks.fetch(request)) ?? modern.fetch(request);
     },
   });
@@ -133,7 +136,8 @@ class ChangingLists {
 
 const codec = createRequestStateCodec<RoundState>({ key: randomBytes(32), ttlSeconds: 600 });
 
-const buildServer = (lists: ChangingLists): McpServer => {
+/** `only`: with the abilities of one era, else with all. */
+const buildServer = (lists: ChangingLists, only: 'legacy' | 'modern' | null): McpServer => {
   const server = new McpServer(
     { name: 'conformance-fixture', version: '1.0.0' },
     {
@@ -149,7 +153,12 @@ const buildServer = (lists: ChangingLists): McpServer => {
     },
   );
   registerContentTools(server);
-  registerInputTools(server, codec);
+  if (only === 'legacy') registerSessionTools(server);
+  else registerInputTools(server, codec, only);
+  if (only !== null) {
+    const description = `Offered to ${only} clients in these words`;
+    server.registerTool('test_own_words', { description }, () => textResult(description));
+  }
   registerResources(server);
   registerPrompts(server);
   registerTaskTools(server);

@@ -36,15 +36,30 @@ const textOf = (result: { content: unknown }): string => {
   return blocks.map(({ text }) => text ?? '').join('');
 };
 
+type View = ReturnType<typeof inputResponse>;
+type AsksFor = (
+  key: string,
+  request: (args: never) => InputRequest,
+  use: (view: View) => CallToolResult | null,
+) => (args: never, ctx: ServerContext) => Answer | Promise<Answer>;
+
 /** Asks once for one thing; asks again until it comes in the right shape. */
-const asksFor =
-  (
-    key: string,
-    request: (args: never) => InputRequest,
-    use: (view: ReturnType<typeof inputResponse>) => CallToolResult | null,
-  ) =>
-  (args: never, { mcpReq }: ServerContext): Answer =>
+const asksFor: AsksFor =
+  (key, request, use) =>
+  (args, { mcpReq }) =>
     use(inputResponse(mcpReq.inputResponses, key)) ?? inputRequired({ inputRequests: { [key]: request(args) } });
+
+/** Asks while the call is open, by a request of the session. Without one it fails. */
+const asksNow: AsksFor = (_key, request, use) => async (args, ctx) => {
+  const { method, params } = request(args) as { method: string; params: never };
+  const { mcpReq } = ctx;
+  const onItsStream = { relatedRequestId: mcpReq.id };
+  const answer =
+    method === 'elicitation/create'
+      ? { kind: 'elicit', ...(await mcpReq.elicitInput(params, onItsStream)) }
+      : { kind: 'sampling', result: await mcpReq.requestSampling(params, onItsStream) };
+  return use(answer as View) ?? textResult('That was no answer');
+};
 
 /** In this request where the revision says it in each, else in the session. */
 const declared = (server: McpServer, { mcpReq }: ServerContext): ClientCapabilities => {
@@ -56,30 +71,38 @@ const declared = (server: McpServer, { mcpReq }: ServerContext): ClientCapabilit
  * Tools that need the client's user, model or roots. Each is written once, as a call that is repeated with the
  * answers; towards a client of an older revision the SDK turns the questions into requests of its own.
  */
-export const registerInputTools = (server: McpServer, codec: RequestStateCodec<RoundState>): void => {
+export const registerInputTools = (
+  server: McpServer,
+  codec: RequestStateCodec<RoundState>,
+  only: 'modern' | null,
+): void => {
+  if (only === null) {
+    registerQuestions(server, asksFor);
+    registerElicitationForms(server, asksFor);
+  }
   registerSimpleQuestions(server);
-  registerElicitationForms(server);
   registerCapabilityTools(server);
   registerRounds(server, codec);
 };
 
+/** Those that a server with sessions alone has: they ask by requests, and know of no other way. */
+export const registerSessionTools = (server: McpServer): void => {
+  registerQuestions(server, asksNow);
+  registerElicitationForms(server, asksNow);
+};
+
+const oneText = (name: string) =>
+  fromJsonSchema<Record<string, string>>({
+    type: 'object',
+    properties: { [name]: { type: 'string' } },
+    required: [name],
+  });
+
+const sampled = (prefix: string) => (view: View) =>
+  view.kind === 'sampling' ? textResult(`${prefix}${textOf(view.result)}`) : null;
+
 const registerSimpleQuestions = (server: McpServer): void => {
   const noArguments = fromJsonSchema({ type: 'object' });
-  const oneText = (name: string) =>
-    fromJsonSchema<Record<string, string>>({
-      type: 'object',
-      properties: { [name]: { type: 'string' } },
-      required: [name],
-    });
-
-  const sampled = (prefix: string) => (view: ReturnType<typeof inputResponse>) =>
-    view.kind === 'sampling' ? textResult(`${prefix}${textOf(view.result)}`) : null;
-
-  server.registerTool(
-    'test_sampling',
-    { description: 'Asks the client’s model', inputSchema: oneText('prompt') },
-    asksFor('answer', ({ prompt }: { prompt: string }) => ask(prompt, 100), sampled('LLM response: ')) as never,
-  );
   server.registerTool(
     'test_input_required_result_sampling',
     { description: 'Asks the client’s model for a capital', inputSchema: noArguments },
@@ -104,10 +127,18 @@ const registerSimpleQuestions = (server: McpServer): void => {
           : null,
     ) as never,
   );
+};
+
+const registerQuestions = (server: McpServer, asks: AsksFor): void => {
+  server.registerTool(
+    'test_sampling',
+    { description: 'Asks the client’s model', inputSchema: oneText('prompt') },
+    asks('answer', ({ prompt }: { prompt: string }) => ask(prompt, 100), sampled('LLM response: ')) as never,
+  );
   server.registerTool(
     'test_elicitation',
     { description: 'Asks the user', inputSchema: oneText('message') },
-    asksFor(
+    asks(
       'user',
       ({ message }: { message: string }) =>
         elicit(message, {
@@ -126,12 +157,12 @@ const registerSimpleQuestions = (server: McpServer): void => {
   );
 };
 
-const registerElicitationForms = (server: McpServer): void => {
+const registerElicitationForms = (server: McpServer, asks: AsksFor): void => {
   const form = (name: string, description: string, requestedSchema: FormSchema): void => {
     server.registerTool(
       name,
       { description, inputSchema: fromJsonSchema({ type: 'object' }) },
-      asksFor(
+      asks(
         'form',
         () => elicit('Please fill in the form', requestedSchema),
         (view) =>

@@ -59,6 +59,7 @@ export class Connections {
       {
         carrier,
         serverId: endpoint.serverId,
+        era: 'legacy',
         lists: CATALOG_LISTS,
         notify: (method, params) => {
           if (connection === null || connection.sessionId === null) return;

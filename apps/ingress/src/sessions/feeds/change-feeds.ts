@@ -1,6 +1,7 @@
 import type { Bus, Subscription } from '#libs/bus';
 import { CredentialRevoked, GrantsChanged } from '#contracts/auth/credential-revoked.event';
 import type { Principal } from '#contracts/auth/principal';
+import type { Era } from '#contracts/registry/catalog';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { fail, toGatewayError } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
@@ -13,6 +14,8 @@ import { type Listener, ResourceWatch } from './resource-watch.js';
 export interface FeedOptions {
   readonly carrier: CredentialCarrier;
   readonly serverId: string | null;
+  /** That the client speaks. */
+  readonly era: Era;
   readonly lists: readonly CatalogList[];
   readonly notify: (method: string, params: Readonly<Record<string, unknown>>) => void;
   /** Ends the stream: the gateway stops, or its caller is not let in any more. */
@@ -65,6 +68,7 @@ class OpenFeed implements Feed {
     this.principal = principal;
     this.watch = new ResourceWatch(bus, catalogs, affinity, {
       serverId: options.serverId,
+      era: options.era,
       principal: () => this.principal,
       updated: ({ upstreamId, upstreamUri }, uri) => {
         // First, so that whoever reads it because of this reads what is new.
@@ -121,7 +125,7 @@ export class ChangeFeeds {
   async open(options: FeedOptions, principal: Principal): Promise<Feed> {
     const count = this.perPrincipal.get(principal.id) ?? 0;
     if (count >= this.perPrincipalMax) throw fail('http.overloaded', { message: 'Too many streams are open' });
-    const view = (await this.catalogs.of(options.serverId)).view(principal);
+    const view = (await this.catalogs.of(options.serverId)).inEra(options.era).view(principal);
     const owner = principal.id;
     this.perPrincipal.set(owner, (this.perPrincipal.get(owner) ?? 0) + 1);
     const feed = new OpenFeed(options, principal, this.sources, (closed) => {
@@ -169,7 +173,7 @@ export class ChangeFeeds {
   private async compare(feed: OpenFeed): Promise<void> {
     try {
       const catalog = await this.catalogs.of(feed.options.serverId);
-      const view = catalog.view(feed.principal);
+      const view = catalog.inEra(feed.options.era).view(feed.principal);
       for (const list of feed.options.lists) {
         const digest = view.digest(list);
         if (feed.digests.get(list) === digest) continue;

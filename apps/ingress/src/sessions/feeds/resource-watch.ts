@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '#libs/bus';
 import type { Principal } from '#contracts/auth/principal';
+import type { Era } from '#contracts/registry/catalog';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { backoffMs, type BackoffSettings } from '#libs/resilience';
 import { type SessionAffinity, clientKeyOf, dedicatedSessionOf } from '../session-affinity.js';
@@ -20,6 +21,7 @@ export const listenerOf = (session: Session): Listener => ({ session, capabiliti
 
 export interface WatchScope {
   readonly serverId: string | null;
+  readonly era: Era;
   readonly principal: () => Principal;
   readonly updated: (place: ResourcePlace, uri: string) => void;
 }
@@ -63,7 +65,7 @@ export class ResourceWatch {
     };
     let catalog: EndpointCatalog;
     try {
-      catalog = await this.catalogs.of(this.scope.serverId);
+      catalog = (await this.catalogs.of(this.scope.serverId)).inEra(this.scope.era);
     } catch {
       return again(uris, failures + 1);
     }
@@ -100,6 +102,7 @@ export class ResourceWatch {
       upstreamId,
       principalId: principal.id,
       uris,
+      ...(session !== null && { revision: session.revision }),
       ...(dedicatedSession && { dedicatedSession, capabilities }),
       ...(dedicatedSession && clientKey !== undefined && { clientKey }),
     };

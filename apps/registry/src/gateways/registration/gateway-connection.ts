@@ -17,12 +17,16 @@ export interface AskedConnection {
   readonly secrets: AddressSecrets | null;
 }
 
-const NEW: Pick<GatewayEntity, 'url' | 'command' | 'args' | 'timeoutMs' | 'concurrencyMax'> = {
+type Known = Pick<GatewayEntity, 'url' | 'command' | 'args' | 'cwd' | 'timeoutMs' | 'concurrencyMax' | 'onlyEra'>;
+
+const NEW: Known = {
   url: null,
   command: null,
   args: [],
+  cwd: null,
   timeoutMs: null,
   concurrencyMax: null,
+  onlyEra: null,
 };
 
 export const connectionFrom = (
@@ -36,7 +40,7 @@ export const connectionFrom = (
   const name = body.name ?? before?.name ?? '';
   const slug = slugOf(name);
   if (slug === '') throw fail('http.invalid', { message: 'name must have a letter or a digit' });
-  const identity = { id, name, slug, ...limitsOf(body, known) };
+  const identity = { id, name, slug, ...limitsOf(body, known), onlyEra: onlyEraOf(body, known, transport) };
   if (transport === 'STDIO') {
     const { secrets, ...program } = programOf(body, known);
     if (before === null || runsOther(before, program)) stdio.policy.assertAllowed(stdio.principal);
@@ -51,19 +55,22 @@ const placeOf = (
   known: Pick<GatewayEntity, 'url'>,
   asked: Exclude<AskedConnection['transport'], 'STDIO'>,
 ) => {
-  if (body.command || body.args?.length) {
-    throw fail('http.invalid', { message: 'command and args are for the transport STDIO' });
+  if (namesProgram(body)) {
+    throw fail('http.invalid', { message: 'command, args and cwd are for the transport STDIO' });
   }
   const { url, secrets } = urlOf(body, known);
   const transport = asked === 'AUTO' ? 'STREAMABLEHTTP' : asked;
   if (secrets?.query !== undefined && isApi({ transport }))
     throw fail('http.invalid', { message: 'url must not have a query where it is the base of an HTTP API' });
-  return { transport, url, secrets, command: null, args: [] };
+  return { transport, url, secrets, command: null, args: [], cwd: null };
 };
 
-const programOf = (body: UpdateGatewayBody, known: Pick<GatewayEntity, 'command' | 'args'>) => {
+const namesProgram = ({ command, args, cwd }: UpdateGatewayBody): boolean => Boolean(command || args?.length || cwd);
+
+const programOf = (body: UpdateGatewayBody, known: Known) => {
+  const cwd = body.cwd === undefined ? known.cwd : body.cwd;
   const { shown: args, secrets } = sealArguments(body.args ?? known.args, known.args);
-  const program = { command: body.command ?? known.command, args: [...args], secrets };
+  const program = { command: body.command ?? known.command, args: [...args], cwd, secrets };
   if (program.command === null) throw fail('http.invalid', { message: 'command is needed for the transport STDIO' });
   if (body.url) throw fail('http.invalid', { message: 'url is not for the transport STDIO' });
   return program;
@@ -74,7 +81,22 @@ const limitsOf = (body: UpdateGatewayBody, known: Pick<GatewayEntity, 'timeoutMs
   concurrencyMax: body.concurrencyMax === undefined ? known.concurrencyMax : body.concurrencyMax,
 });
 
-const runsOther = (before: GatewayEntity, now: Pick<Connection, 'command' | 'args'>): boolean =>
+const onlyEraOf = (
+  { era }: UpdateGatewayBody,
+  known: Pick<GatewayEntity, 'onlyEra'>,
+  transport: AskedConnection['transport'],
+): GatewayEntity['onlyEra'] => {
+  const onlyEra = era === undefined ? known.onlyEra : era === 'auto' ? null : era;
+  if (onlyEra === 'modern' && transport === 'SSE')
+    throw fail('http.invalid', {
+      message: 'HTTP+SSE is a transport of the era before 2026-07-28: era must not be modern',
+    });
+  if (onlyEra !== null && (transport === 'OPENAPI' || transport === 'REST'))
+    throw fail('http.invalid', { message: 'era is for MCP servers, not for HTTP APIs' });
+  return onlyEra;
+};
+
+const runsOther = (before: GatewayEntity, now: Pick<Connection, 'command' | 'args' | 'cwd'>): boolean =>
   !reachesSameUpstream(before, { ...now, transport: 'STDIO', url: null });
 
 const urlOf = (body: UpdateGatewayBody, known: Pick<GatewayEntity, 'url'>) => {

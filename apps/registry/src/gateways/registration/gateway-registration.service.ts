@@ -97,6 +97,8 @@ export class GatewayRegistrationService {
           ...connection,
           ...scope,
           ...found.description,
+          onlyEra: connection.onlyEra ?? null,
+          cwd: connection.cwd ?? null,
           args: [...connection.args],
           description: body.description ?? null,
           tags: body.tags ?? [],

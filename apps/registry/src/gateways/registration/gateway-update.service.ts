@@ -59,7 +59,7 @@ export class GatewayUpdateService {
       ...(form !== null && { credentialShape: form.shape }),
       updatedAt: new Date(),
     };
-    const moves = form !== null || transport === 'AUTO' || !reachesSameUpstream(before, connection);
+    const moves = form !== null || transport === 'AUTO' || isMetOtherwise(before, connection);
     const discovery = isApi(before) ? known : moves ? await this.tryOut(connection, transport, form) : null;
 
     return this.changes.make(async (manager, change) => {
@@ -127,6 +127,9 @@ const settingsFrom = (body: UpdateGatewayBody, before: GatewayEntity): Partial<G
 /** Null where the credential stays, which having none before and after is too. */
 const newFormOf = (before: GatewayEntity, form: CredentialForm | null): CredentialForm | null =>
   form?.credential === null && !hasSecret(before) ? null : form;
+
+const isMetOtherwise = (before: GatewayEntity, now: Connection): boolean =>
+  !reachesSameUpstream(before, now) || (now.onlyEra ?? null) !== before.onlyEra;
 
 /** Besides what its address holds. */
 const hasSecret = ({ credentialShape }: GatewayEntity): boolean =>

@@ -27,6 +27,8 @@ describe('an mcp.json', () => {
         old: { serverUrl: 'https://b.example/sse', transport: 'sse' },
         unsure: { url: 'https://c.example/mcp' },
         dashed: { type: 'streamable-http', url: 'https://d.example/mcp' },
+        sessions: { url: 'https://e.example/mcp', era: 'legacy' },
+        modern: { command: 'server', era: 'modern' },
       },
     });
     expect(readServerList(file(`\uFEFF${text}`)).map(({ body }) => body)).toEqual([
@@ -42,6 +44,8 @@ describe('an mcp.json', () => {
       { name: 'old', transport: 'SSE', url: 'https://b.example/sse' },
       { name: 'unsure', transport: 'AUTO', url: 'https://c.example/mcp' },
       { name: 'dashed', transport: 'STREAMABLEHTTP', url: 'https://d.example/mcp' },
+      { name: 'sessions', transport: 'AUTO', url: 'https://e.example/mcp', era: 'legacy' },
+      { name: 'modern', transport: 'STDIO', command: 'server', args: [], era: 'modern' },
     ]);
   });
 
@@ -60,6 +64,7 @@ describe('an mcp.json', () => {
     [{ url: 'https://a', oauth: { clientId: 'x' } }, 'has oauth, which is not read here'],
     [{ command: 'x', cwd: '/srv' }, 'has cwd, which is not read here'],
     [{ url: 'https://a', headers: [] }, 'has headers that are not an object of texts'],
+    [{ command: 'x', era: 'old' }, 'has an era other than auto, modern and legacy'],
     [{ url: 'https://a', type: 'stdio' }, 'is of the type stdio but has no command'],
     [{ command: 'x', env: { A: '${SECRET}' } }, 'has a ${…} in it; put the value there'],
     [{ command: 'x', disabled: true }, 'is disabled in the file'],

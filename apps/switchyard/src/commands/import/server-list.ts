@@ -82,11 +82,15 @@ const toEntry = (name: string, server: unknown): ServerEntry => {
   if (JSON.stringify(server).includes('${')) return { name, problem: 'has a ${…} in it; put the value there' };
   const unread = RESTRICTING.find((member) => asksFor(server[member]));
   if (unread !== undefined) return { name, problem: `has ${unread}, which is not read here` };
+  const { era } = server;
+  if (era !== undefined && !isEra(era)) return { name, problem: 'has an era other than auto, modern and legacy' };
   const url = server.url ?? server.serverUrl ?? server.httpUrl;
-  if (server.command !== undefined) return commandEntry(name, server);
-  if (url !== undefined) return urlEntry(name, server, url);
-  return { name, problem: 'has neither a command nor a url' };
+  const entry = server.command === undefined ? urlEntry(name, server, url) : commandEntry(name, server);
+  return entry.body === undefined || era === undefined ? entry : { name, body: { ...entry.body, era } };
 };
+
+const isEra = (value: unknown): value is NonNullable<GatewayBody['era']> =>
+  value === 'auto' || value === 'modern' || value === 'legacy';
 
 const commandEntry = (name: string, { command, args = [], env = {} }: Members): ServerEntry => {
   if (typeof command !== 'string' || command === '') return { name, problem: 'has a command that is not text' };
@@ -103,6 +107,7 @@ const TRANSPORTS: Readonly<Record<string, GatewayBody['transport']>> = {
 };
 
 const urlEntry = (name: string, server: Members, url: unknown): ServerEntry => {
+  if (url === undefined) return { name, problem: 'has neither a command nor a url' };
   if (typeof url !== 'string' || !URL.canParse(url)) return { name, problem: 'has a url that is not one' };
   const headers = server.headers ?? {};
   if (!isTextMembers(headers)) return { name, problem: 'has headers that are not an object of texts' };

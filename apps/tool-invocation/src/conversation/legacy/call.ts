@@ -18,6 +18,7 @@ import { HttpRefusal } from '../../transport/http/refusal.js';
 import { nextRequestId } from '../request.js';
 import { ownerOf } from '../../call/owner.js';
 import { toUpstreamError } from '../upstream-error.js';
+import { refusesSession, saysLostSession } from './lost-session.js';
 
 /** How a request for the sake of a call differs from the call itself. */
 export interface RequestOverrides {
@@ -54,6 +55,8 @@ export interface LegacyCallOwner {
 /** A call, or a request for the sake of one, on its way to a session and back. */
 export class LegacyCall implements ExchangeSink, UpstreamSide {
   slot = -1;
+  /** The upstream has told of its work on it. */
+  private hasBegun = false;
   readonly exchange: Exchange;
   /** Takes what the upstream requests on the stream of this call. */
   readonly requestReceiver: Pick<OpenCall, 'call' | 'serverRequest'>;
@@ -81,7 +84,7 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
   answered(message: IncomingResult | IncomingError, httpStatus: number | undefined): void {
     this.open.heard = true;
     this.session.settled(this);
-    if (message.kind === 'error' && this.meansLostSession(httpStatus, message.error.message)) return this.failLost();
+    if (message.kind === 'error' && this.isSessionful && saysLostSession(message, httpStatus)) return this.failLost();
     try {
       this.take(message)?.catch((error: unknown) => this.open.fail(toUpstreamError(error)));
     } catch (error) {
@@ -91,11 +94,13 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
 
   notified(message: IncomingNotification): void {
     this.open.heard = true;
+    this.hasBegun = true;
     this.session.notified(message, this);
   }
 
   requested(message: IncomingRequest): void {
     this.open.heard = true;
+    this.hasBegun = true;
     this.session.requested(message, this);
   }
 
@@ -108,7 +113,7 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
     if (this.exchange.sent && !(cause instanceof HttpRefusal)) this.session.abandoned(this);
     else this.session.settled(this);
     this.open.heard ||= this.exchange.heard;
-    if (cause instanceof HttpRefusal && this.meansLostSession(cause.status, cause.said)) this.failLost();
+    if (cause instanceof HttpRefusal && this.isSessionful && refusesSession(cause)) this.failLost();
     else this.open.fail(error);
   }
 
@@ -137,14 +142,13 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
       this.session.post(notificationText('notifications/cancelled', { requestId: this.exchange.id, reason }));
   }
 
-  /** 404 by the book; 400 from servers that have not read it. */
-  private meansLostSession(httpStatus: number | undefined, said: string): boolean {
-    if (!this.session.channel.sessionful) return false;
-    return httpStatus === 404 || (httpStatus === 400 && /session/i.test(said));
+  private get isSessionful(): boolean {
+    return this.session.channel.sessionful;
   }
 
   private failLost(): void {
     this.session.lose();
-    this.open.fail(staleSession());
+    // What was heard of has run, whatever came of it: it is not repeated in another session.
+    this.open.fail(this.hasBegun ? fail('upstream.session_lost', { executed: 'unknown' }) : staleSession());
   }
 }

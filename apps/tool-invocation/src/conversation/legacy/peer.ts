@@ -22,6 +22,9 @@ import { request, type Response } from '../request.js';
 import { giveLegacyError, giveLegacyResult } from './answer.js';
 import { LegacyCall, type LegacyCallOwner, type RequestOverrides } from './call.js';
 import { initialize, legacyParams, serverRequestParams } from './request.js';
+import { toGatewayError } from '#libs/errors';
+import { HttpRefusal } from '../../transport/http/refusal.js';
+import { refusesSession, saysLostSession } from './lost-session.js';
 import { QuestionOwners } from './question-owners.js';
 import { LegacyTasks } from './tasks.js';
 import { LegacyWatch } from './watch.js';
@@ -90,9 +93,18 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
     } else this.begin(call);
   }
 
-  request(method: string, params: object, timeoutMs: number): Promise<Response> {
+  async request(method: string, params: object, timeoutMs: number): Promise<Response> {
     this.usedAtMs = performance.now();
-    return request(this.channel, method, params, null, { timeoutMs });
+    try {
+      const response = await request(this.channel, method, params, null, { timeoutMs });
+      const { message, httpStatus } = response;
+      if (message.kind === 'error' && this.channel.sessionful && saysLostSession(message, httpStatus)) this.lose();
+      return response;
+    } catch (error) {
+      const { cause } = toGatewayError(error);
+      if (cause instanceof HttpRefusal && this.channel.sessionful && refusesSession(cause)) this.lose();
+      throw error;
+    }
   }
 
   /** Sends a request and ignores its answer. */

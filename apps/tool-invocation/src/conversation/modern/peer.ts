@@ -39,7 +39,9 @@ export class ModernPeer implements Peer, ModernCallOwner {
   }
 
   get uses(): number {
-    return this.calls.size + this.followers.size + (this.watcher.active ? 1 : 0);
+    // A process is not kept for its lists alone: it is listed anew when it is begun again.
+    const watches = this.overHttp ? this.watcher.active : this.watcher.followsResources;
+    return this.calls.size + this.followers.size + (watches ? 1 : 0);
   }
 
   start(call: OpenCall): void {

@@ -30,7 +30,11 @@ export class ModernWatch {
   ) {}
 
   get active(): boolean {
-    return this.watched.lists || this.watched.uris.length > 0;
+    return this.watched.lists || this.followsResources;
+  }
+
+  get followsResources(): boolean {
+    return this.watched.uris.length > 0;
   }
 
   set(watched: Watched): void {

@@ -2,8 +2,8 @@ import { MODERN_REVISION } from '#libs/mcp';
 import type { Access } from '../../transport/channel.js';
 import type { HttpApiSender } from '../../transport/http-api/sender.js';
 import type { UpstreamDialer } from '../dialer.js';
-import type { Verdict } from '../era-probe.js';
 import type { Peer, PeerIdentity } from '../peer.js';
+import { SpokenEras } from '../spoken-eras.js';
 import { HttpApiPeer } from './peer.js';
 import type { HttpTools } from './tools.js';
 
@@ -18,20 +18,19 @@ const IDENTITY: PeerIdentity = {
 
 /** An HTTP API needs no introduction: a conversation is its address and what it is shown. */
 export class HttpApiDialer implements UpstreamDialer {
-  readonly judgementAgeMs = 0;
-  verdict: Verdict | undefined = { era: 'modern', identity: IDENTITY };
+  readonly spoken = new SpokenEras('modern');
 
   constructor(
     private readonly baseUrl: string,
     private readonly tools: HttpTools,
     private readonly sender: HttpApiSender,
-  ) {}
+  ) {
+    this.spoken.settle({ era: 'modern', identity: IDENTITY });
+  }
 
   async dial(access: Access): Promise<Peer> {
     return new HttpApiPeer(IDENTITY, this.baseUrl, this.tools, this.sender, access);
   }
 
   async recheck(): Promise<void> {}
-
-  settle(): void {}
 }

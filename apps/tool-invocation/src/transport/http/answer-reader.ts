@@ -13,8 +13,12 @@ export interface AnswerReaderOptions {
   readonly bytesMax: number;
   readonly redact: (text: string) => string;
   readonly strays: Strays;
+  /** A credential was sent along. */
+  readonly presented: boolean;
   /** Before the body, whatever the status. */
   readonly onHeaders?: (status: number, headers: Headers) => void;
+  /** Told to go elsewhere. True: the request has been sent there. */
+  readonly onRedirect?: (status: number, location: string | undefined) => boolean;
   /** The stream ended early; with a cause: broke off. True: the answer is fetched in another way. */
   readonly onCutOff?: (stream: EventStreamReader, cause: unknown) => boolean;
 }
@@ -29,6 +33,9 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   private status = 0;
   private isJson = false;
   private retryAfter: string | undefined;
+  private location: string | undefined;
+  /** Another reader has taken over. */
+  private passedOn = false;
   private chunks: Buffer[] = [];
   private bytes = 0;
   private stream: EventStreamReader | undefined;
@@ -61,6 +68,12 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     this.exchange.heard = true;
     this.status = status;
     this.retryAfter = single(headers['retry-after']);
+    this.location = single(headers['location']);
+    if (this.options.onRedirect?.(status, this.location)) {
+      this.passedOn = true;
+      controller.abort(new Error('redirected'));
+      return;
+    }
     this.options.onHeaders?.(status, headers);
     const type = (single(headers['content-type']) ?? '').toLowerCase();
     this.isJson = type.includes('json');
@@ -91,12 +104,13 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     clearTimeout(this.linger);
     this.decoder?.close();
-    if (this.exchange.settled) return;
+    if (this.exchange.settled || this.passedOn) return;
     if (this.stream) this.cutOff(this.stream, error);
     else this.give(wireError(error, this.exchange.executed));
   }
 
   private take(chunk: Buffer): void {
+    if (this.passedOn) return;
     try {
       if (this.stream) this.stream.push(chunk);
       else this.collect(chunk);
@@ -111,7 +125,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
 
   private end(): void {
     clearTimeout(this.linger);
-    if (this.exchange.settled) return;
+    if (this.exchange.settled || this.passedOn) return;
     if (this.stream) return this.cutOff(this.stream);
     try {
       this.readBody(decodeUtf8(this.chunks.length === 1 ? this.chunks[0] : Buffer.concat(this.chunks)));
@@ -167,7 +181,13 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   }
 
   private refusal(said: string): GatewayError {
-    return refusalOf(this.status, said.slice(0, 1_024), this.retryAfter);
+    const { retryAfter, location } = this;
+    return refusalOf(this.status, {
+      said: said.slice(0, 1_024),
+      retryAfter,
+      location,
+      presented: this.options.presented,
+    });
   }
 
   private faultOr(other: GatewayError): GatewayError {

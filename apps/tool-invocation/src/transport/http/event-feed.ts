@@ -3,12 +3,15 @@ import { EventStreamReader, type StreamEvent } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import { ACCEPT_ENCODING, BodyDecoder } from './body-decoder.js';
 import { refusalOf } from './refusal.js';
+import { REDIRECTS_MAX, type RequestTarget } from './request-target.js';
 import { wireError } from './wire-error.js';
 
 export interface EventFeedOptions {
   readonly pool: Pool;
-  readonly path: string;
+  readonly target: RequestTarget;
   readonly headers: readonly string[];
+  /** A credential is among them. */
+  readonly presented: boolean;
   readonly eventBytesMax: number;
   readonly lastEventId?: string | undefined;
   readonly onEvent: (event: StreamEvent) => void;
@@ -23,6 +26,10 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
   private ended = false;
   private decoder: BodyDecoder | undefined;
+  private path = '';
+  private redirects = 0;
+  /** What is read leads elsewhere. */
+  private redirected = false;
 
   constructor(private readonly options: EventFeedOptions) {
     this.reader = new EventStreamReader(options.onEvent, options);
@@ -30,10 +37,7 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   }
 
   open(): this {
-    const { options } = this;
-    const headers = [...options.headers, 'accept-encoding', ACCEPT_ENCODING];
-    if (options.lastEventId !== undefined) headers.push('last-event-id', options.lastEventId);
-    options.pool.dispatch({ path: options.path, method: 'GET', headers }, this);
+    this.dispatch();
     return this;
   }
 
@@ -54,7 +58,7 @@ export class EventFeed implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200) return;
-    if (status !== 200) this.end(refusalOf(status, '', undefined));
+    if (status !== 200) this.turnAway(status, headers['location']?.toString());
     else if (!headers['content-type']?.toString().toLowerCase().startsWith('text/event-stream')) {
       this.end(
         fail('upstream.invalid_answer', { message: 'The upstream answered with something that is no event stream' }),
@@ -71,18 +75,34 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.ended) return;
+    if (this.ended || this.redirected) return;
     if (this.decoder === undefined) this.take(chunk);
     else this.decoder.push(chunk);
   }
 
   onResponseEnd(): void {
-    if (this.decoder === undefined) this.end(undefined);
+    if (this.redirected) this.dispatch();
+    else if (this.decoder === undefined) this.end(undefined);
     else this.decoder.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.end(wireError(error, this.controller ? 'unknown' : 'no'));
+  }
+
+  private dispatch(): void {
+    const { pool, target, headers: own, lastEventId } = this.options;
+    const headers = [...own, 'accept-encoding', ACCEPT_ENCODING];
+    if (lastEventId !== undefined) headers.push('last-event-id', lastEventId);
+    this.redirected = false;
+    this.path = target.path;
+    pool.dispatch({ path: this.path, method: 'GET', headers }, this);
+  }
+
+  private turnAway(status: number, location: string | undefined): void {
+    const { target, presented } = this.options;
+    this.redirected = this.redirects++ < REDIRECTS_MAX && target.follow(this.path, status, location);
+    if (!this.redirected) this.end(refusalOf(status, { location, presented }));
   }
 
   private take(chunk: Buffer): void {

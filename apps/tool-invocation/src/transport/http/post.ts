@@ -1,30 +1,41 @@
 import type { Pool } from 'undici';
 import { refusalOf } from './refusal.js';
+import { REDIRECTS_MAX, type RequestTarget } from './request-target.js';
 import { wireError } from './wire-error.js';
 
 const MESSAGE_MS = 30_000;
 
+interface Posted {
+  readonly headers: readonly string[];
+  /** None: the session is given up (DELETE). */
+  readonly body: string | undefined;
+  /** A credential is sent along. */
+  readonly presented: boolean;
+}
+
 /** Sends a message that nothing but an acknowledgement answers. */
-export const postMessage = async (
-  pool: Pool,
-  path: string,
-  headers: readonly string[],
-  body: string | undefined,
-  method: 'POST' | 'DELETE' = 'POST',
-): Promise<void> => {
-  let status: number;
-  try {
-    const response = await pool.request({
-      path,
-      method,
-      headers: [...headers],
-      body: body ?? null,
-      headersTimeout: MESSAGE_MS,
-    });
-    status = response.statusCode;
-    await response.body.dump({ limit: 65_536 });
-  } catch (error) {
-    throw wireError(error, 'unknown');
+export const postMessage = async (pool: Pool, target: RequestTarget, posted: Posted): Promise<void> => {
+  const { headers, body, presented } = posted;
+  for (let redirects = 0; ; redirects++) {
+    const { path } = target;
+    let status: number;
+    let location: string | undefined;
+    try {
+      const response = await pool.request({
+        path,
+        method: body === undefined ? 'DELETE' : 'POST',
+        headers: [...headers],
+        body: body ?? null,
+        headersTimeout: MESSAGE_MS,
+      });
+      status = response.statusCode;
+      location = [response.headers['location']].flat()[0];
+      await response.body.dump({ limit: 65_536 });
+    } catch (error) {
+      throw wireError(error, 'unknown');
+    }
+    if (status < 300) return;
+    if (redirects >= REDIRECTS_MAX || !target.follow(path, status, location))
+      throw refusalOf(status, { location, presented });
   }
-  if (status >= 300) throw refusalOf(status, '', undefined);
 };

@@ -1,21 +1,37 @@
 import { fail, type GatewayError } from '#libs/errors';
+import { OperatorReason } from '../reason.js';
 
 /** Stands as the cause of a failure: the upstream answered with this HTTP status instead of an MCP message. */
-export class HttpRefusal extends Error {
+export class HttpRefusal extends OperatorReason {
   constructor(
     readonly status: number,
     /** The beginning of what it said. For judging, never passed on. */
     readonly said: string,
+    location: string | undefined,
   ) {
-    super(`HTTP ${status}`);
+    super(location === undefined ? `HTTP ${status}` : `it leads to ${location}`);
   }
 }
 
+/** What of a response without an MCP message says what became of the request. */
+export interface RefusalFacts {
+  /** The beginning of its body. */
+  readonly said?: string;
+  readonly retryAfter?: string | undefined;
+  readonly location?: string | undefined;
+  /** A credential was sent along. */
+  readonly presented?: boolean;
+}
+
 /** The failure that an HTTP status without an MCP message stands for. All 4xx come before anything is executed. */
-export const refusalOf = (status: number, said: string, retryAfter: string | undefined): GatewayError => {
-  const cause = new HttpRefusal(status, said);
-  const data = { status, ...retryAfterData(retryAfter) };
-  if (status === 401 || status === 403) return fail('upstream.unauthorised', { data, cause, executed: 'no' });
+export const refusalOf = (status: number, facts: RefusalFacts = {}): GatewayError => {
+  const redirects = status >= 300 && status < 400;
+  const cause = new HttpRefusal(status, facts.said ?? '', redirects ? shownLocation(facts.location) : undefined);
+  const data = { status, ...retryAfterData(facts.retryAfter) };
+  if (status === 401 || status === 403) {
+    const message = `The upstream answered HTTP ${status}; no credential was presented to it`;
+    return fail('upstream.unauthorised', { data, cause, executed: 'no', ...(!facts.presented && { message }) });
+  }
   if (status === 429)
     return fail('upstream.busy', { message: 'The upstream is limiting calls', data, cause, executed: 'no' });
   if (status >= 500) {
@@ -26,9 +42,17 @@ export const refusalOf = (status: number, said: string, retryAfter: string | und
       executed: 'unknown',
     });
   }
-  const redirects = status >= 300 && status < 400;
-  const message = `The upstream answered HTTP ${status}${redirects ? '; redirects are not followed' : ''}`;
+  const message = `The upstream answered HTTP ${status}${redirects ? ', a redirect that is not followed' : ''}`;
   return fail('upstream.invalid_answer', { message, data, cause, executed: status >= 300 ? 'no' : 'unknown' });
+};
+
+const LOCATION_CHARS_MAX = 256;
+
+/** Its query may hold what was presented. */
+const shownLocation = (location: string | undefined): string | undefined => {
+  if (location === undefined) return undefined;
+  const [shown = ''] = location.replace(/^(\w+:\/\/)[^/@]*@/, '$1').split(/[?#]/);
+  return shown.slice(0, LOCATION_CHARS_MAX);
 };
 
 const RETRY_AFTER_MAX_S = 86_400;

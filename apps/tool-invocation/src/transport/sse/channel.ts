@@ -1,10 +1,12 @@
 import { type Incoming, readMessages } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
-import { type Access, type Channel, type ChannelEvents, requestPath } from '../channel.js';
+import { type Access, type Channel, type ChannelEvents, presentsCredential, requestPath } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
 import { EventFeed } from '../http/event-feed.js';
 import type { Pools } from '../http/pools.js';
 import { postMessage } from '../http/post.js';
+import { RequestTarget } from '../http/request-target.js';
+import { OperatorReason } from '../reason.js';
 import type { Strays } from '../strays.js';
 
 export interface SseChannelOptions {
@@ -27,7 +29,7 @@ export class SseChannel implements Channel, Carrier {
   protocolVersion: string | undefined;
   closed = false;
   strays = 0;
-  private endpoint: string | undefined;
+  private endpoint: RequestTarget | undefined;
   private readonly exchanges = new Map<unknown, Exchange>();
   private readonly feed: EventFeed;
 
@@ -51,7 +53,8 @@ export class SseChannel implements Channel, Carrier {
     const { pools, url, bytesMax, access } = options;
     this.feed = new EventFeed({
       pool: pools.control,
-      path: requestPath(url, access),
+      target: new RequestTarget(url, requestPath(url, access)),
+      presented: presentsCredential(access),
       headers: ['accept', 'text/event-stream', ...access.headers],
       eventBytesMax: bytesMax,
       onEvent: ({ event, data }) => (event === 'endpoint' ? this.takeEndpoint(data) : this.read(event, data)),
@@ -89,7 +92,8 @@ export class SseChannel implements Channel, Carrier {
 
   private send(pool: Pools['calls'], text: string, more: readonly string[]): Promise<void> {
     const headers = ['content-type', 'application/json', ...this.options.access.headers, ...more];
-    return postMessage(pool, this.endpoint as string, headers, text);
+    const presented = presentsCredential(this.options.access);
+    return postMessage(pool, this.endpoint as RequestTarget, { headers, body: text, presented });
   }
 
   private takeEndpoint(data: string): void {
@@ -101,11 +105,12 @@ export class SseChannel implements Channel, Carrier {
         fail('upstream.invalid_answer', {
           message: 'The upstream named an endpoint on another origin',
           executed: 'no',
+          cause: new OperatorReason(target === null ? 'it is no URL' : `it is at ${target.origin}`),
         }),
       );
       return;
     }
-    this.endpoint = `${target.pathname}${target.search}`;
+    this.endpoint = new RequestTarget(target, `${target.pathname}${target.search}`);
     this.onReady(this);
   }
 

@@ -5,10 +5,11 @@ import type { Logger } from '#libs/telemetry';
 import type { Channel, ChannelEvents } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
 import { Strays } from '../strays.js';
+import { LastWords } from './last-words.js';
 import { LineReader } from './line-reader.js';
 
 const GRACE_MS = 2_000;
-/** How long what a dead child wrote last may take to arrive. */
+/** How long what a dead child wrote last, and its exit code, may take to arrive. */
 const LAST_WORDS_MS = 200;
 const UNREAD_BYTES_MAX = 16_777_216;
 const STDERR_LINE_BYTES_MAX = 4_096;
@@ -27,6 +28,7 @@ export class StdioChannel implements Channel, Carrier {
   private readonly noise: Strays;
   private readonly exchanges = new Map<unknown, Exchange>();
   private readonly exited: Promise<void>;
+  private readonly lastWords = new LastWords();
   private stderrLines = 0;
   private stderrSecond = 0;
 
@@ -46,7 +48,9 @@ export class StdioChannel implements Channel, Carrier {
       (error) => this.noise.note(error),
     );
     child.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
-    child.stdout.once('end', () => this.end());
+    const endSoon = (): void => void setTimeout(() => this.end(), LAST_WORDS_MS).unref();
+    child.stdout.once('end', endSoon);
+    child.once('close', () => this.end());
     const stderr = new LineReader(
       STDERR_LINE_BYTES_MAX,
       (line) => this.logLine(line),
@@ -54,20 +58,21 @@ export class StdioChannel implements Channel, Carrier {
       () => {},
     );
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.stdin.on('error', () => this.end());
+    child.stdin.on('error', endSoon);
     child.stdout.on('error', () => {});
     child.stderr.on('error', () => {});
     child.on('error', () => {});
     this.exited = new Promise((resolve) => {
       child.once('exit', () => {
         resolve();
-        setTimeout(() => this.end(), LAST_WORDS_MS).unref();
+        endSoon();
       });
     });
   }
 
   request(exchange: Exchange): void {
-    if (this.closed || this.child.stdin.destroyed || this.child.exitCode !== null) return exchange.failClosed();
+    if (this.closed || this.child.stdin.destroyed || this.child.exitCode !== null)
+      return exchange.failClosed(this.lastWords.reason(this.child));
     if (this.child.stdin.writableLength > UNREAD_BYTES_MAX) {
       return exchange.fail(fail('upstream.busy', { message: 'The upstream does not read', executed: 'no' }));
     }
@@ -150,19 +155,22 @@ export class StdioChannel implements Channel, Carrier {
   }
 
   private logLine(line: string): void {
+    const redacted = this.redact(line);
+    this.lastWords.note(redacted);
     const second = Math.floor(performance.now() / 1_000);
     if (second !== this.stderrSecond) {
       this.stderrSecond = second;
       this.stderrLines = 0;
     }
     if (++this.stderrLines > STDERR_LINES_PER_SECOND) return;
-    this.logger.debug({ upstreamId: this.upstreamId, stderr: this.redact(line) }, 'upstream wrote to stderr');
+    this.logger.debug({ upstreamId: this.upstreamId, stderr: redacted }, 'upstream wrote to stderr');
   }
 
   private end(): void {
     if (this.closed) return;
     this.closed = true;
-    for (const exchange of this.exchanges.values()) exchange.failClosed();
+    const cause = this.closing ? undefined : this.lastWords.reason(this.child);
+    for (const exchange of this.exchanges.values()) exchange.failClosed(cause);
     this.exchanges.clear();
     if (!this.closing) void this.close();
     this.events.closed(fail('upstream.closed', { message: 'The process of the upstream has ended' }));

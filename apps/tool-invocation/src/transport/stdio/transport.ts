@@ -1,10 +1,12 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail } from '#libs/errors';
 import { backoffMs } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
 import type { Settings } from '../../tool-invocation.settings.js';
 import type { Access, ChannelEvents, Transport } from '../channel.js';
+import { OperatorReason } from '../reason.js';
 import { StdioChannel } from './channel.js';
 
 /** How many child processes this instance has and may have. */
@@ -17,6 +19,8 @@ export interface StdioCommand {
   readonly upstreamId: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Null: the folder of the gateway. */
+  readonly cwd: string | null;
 }
 
 /** A child that dies younger than this was not well; the next one has to wait. */
@@ -38,7 +42,7 @@ export class StdioTransport implements Transport {
     if (!enabled) throw refused('stdio upstreams are not enabled');
     if (commandsAllowed.length > 0 && !commandsAllowed.includes(spec.command))
       throw refused('its command is not allowed');
-    if (spec.command === '' || [spec.command, ...spec.args].some((part) => part.includes('\0'))) {
+    if (spec.command === '' || [spec.command, spec.cwd ?? '', ...spec.args].some((part) => part.includes('\0'))) {
       throw refused('its command is not valid');
     }
   }
@@ -81,18 +85,20 @@ export class StdioTransport implements Transport {
 
   private start(access: Access): Promise<ChildProcessWithoutNullStreams> {
     return new Promise((resolve, reject) => {
+      const { command, args, cwd } = this.spec;
       const notStarted = (cause: unknown) =>
         reject(
           fail('upstream.unreachable', {
             message: 'The command of the upstream cannot be started',
             executed: 'no',
-            cause,
+            cause: cwd === null || existsSync(cwd) ? cause : new OperatorReason(`there is no folder ${cwd}`),
           }),
         );
       let child: ChildProcessWithoutNullStreams;
       try {
         // A group of its own, so that what it starts in turn ends with it.
-        child = spawn(this.spec.command, [...(access.args ?? this.spec.args)], {
+        child = spawn(command, [...(access.args ?? args)], {
+          ...(cwd !== null && { cwd }),
           env: { ...this.settings.stdio.env, ...access.env },
           stdio: 'pipe',
           shell: false,

@@ -1,11 +1,12 @@
 import type { EventStreamReader, StreamEvent } from '#libs/mcp';
 import { fail } from '#libs/errors';
-import { type Access, type Channel, type ChannelEvents, requestPath } from '../channel.js';
+import { type Access, type Channel, type ChannelEvents, presentsCredential, requestPath } from '../channel.js';
 import type { Exchange } from '../exchange.js';
 import { AnswerReader } from '../http/answer-reader.js';
 import { ACCEPT_ENCODING } from '../http/body-decoder.js';
 import type { Pools } from '../http/pools.js';
 import { postMessage } from '../http/post.js';
+import { REDIRECTS_MAX, RequestTarget } from '../http/request-target.js';
 import type { Strays } from '../strays.js';
 import { Resumption } from './resumption.js';
 import { SessionFeed } from './session-feed.js';
@@ -33,7 +34,7 @@ export class HttpChannel implements Channel {
   private feed: SessionFeed | undefined;
   private readonly resumptions = new Set<Resumption>();
   private readonly postHeaders: readonly string[];
-  private readonly path: string;
+  private readonly target: RequestTarget;
 
   constructor(
     private readonly upstream: HttpUpstream,
@@ -43,7 +44,7 @@ export class HttpChannel implements Channel {
     const accept = 'application/json, text/event-stream';
     const own = ['content-type', 'application/json', 'accept', accept, 'accept-encoding', ACCEPT_ENCODING];
     this.postHeaders = [...own, ...access.headers];
-    this.path = requestPath(upstream.url, access);
+    this.target = new RequestTarget(upstream.url, requestPath(upstream.url, access));
   }
 
   get sessionful(): boolean {
@@ -56,19 +57,30 @@ export class HttpChannel implements Channel {
   }
 
   request(exchange: Exchange): void {
+    this.send(exchange, 0);
+  }
+
+  private send(exchange: Exchange, redirects: number): void {
+    const { path } = this.target;
     const reader = new AnswerReader(exchange, {
       bytesMax: this.upstream.bytesMax,
       redact: this.access.redact,
       strays: this.upstream.strays,
+      presented: this.presented,
+      onRedirect: (status, location) => {
+        if (redirects >= REDIRECTS_MAX || !this.target.follow(path, status, location)) return false;
+        this.send(exchange, redirects + 1);
+        return true;
+      },
       ...(exchange.opensSession && { onHeaders: (status, headers) => this.takeSession(status, headers) }),
       onCutOff: (stream, cause) => this.resume(exchange, stream, cause === undefined),
     });
     const headers = this.withSession([...this.postHeaders, ...exchange.headers]);
-    this.upstream.pools.calls.dispatch({ path: this.path, method: 'POST', headers, body: exchange.text }, reader);
+    this.upstream.pools.calls.dispatch({ path, method: 'POST', headers, body: exchange.text }, reader);
   }
 
   async post(text: string): Promise<void> {
-    await postMessage(this.upstream.pools.control, this.path, this.withSession([...this.postHeaders]), text);
+    await this.postBody(text);
   }
 
   async listen(withinMs: number): Promise<void> {
@@ -95,8 +107,16 @@ export class HttpChannel implements Channel {
     for (const resumption of this.resumptions) resumption.giveUp();
     // https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management (5): 405 is fine.
     if (this.sessionId === undefined) return;
+    await this.postBody(undefined).catch(() => {});
+  }
+
+  private get presented(): boolean {
+    return presentsCredential(this.access);
+  }
+
+  private postBody(body: string | undefined): Promise<void> {
     const headers = this.withSession([...this.postHeaders]);
-    await postMessage(this.upstream.pools.control, this.path, headers, undefined, 'DELETE').catch(() => {});
+    return postMessage(this.upstream.pools.control, this.target, { headers, body, presented: this.presented });
   }
 
   private withSession(headers: string[]): string[] {
@@ -108,7 +128,8 @@ export class HttpChannel implements Channel {
   private getOptions() {
     return {
       pool: this.upstream.pools.control,
-      path: this.path,
+      target: this.target,
+      presented: this.presented,
       headers: this.withSession(['accept', 'text/event-stream', ...this.access.headers]),
       eventBytesMax: this.upstream.bytesMax,
     };

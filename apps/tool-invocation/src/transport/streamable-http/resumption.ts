@@ -9,7 +9,8 @@ const RETRY_MS_MIN = 100;
 /** Streams that bring nothing new and end without a word, one after the other, before the answer is given up. */
 const BARREN_MAX = 5;
 
-export interface ResumptionOptions extends Pick<EventFeedOptions, 'pool' | 'path' | 'headers' | 'eventBytesMax'> {
+export interface ResumptionOptions
+  extends Pick<EventFeedOptions, 'pool' | 'target' | 'presented' | 'headers' | 'eventBytesMax'> {
   readonly redact: (text: string) => string;
   readonly strays: Strays;
   readonly onDone: (resumption: Resumption) => void;
@@ -47,10 +48,11 @@ export class Resumption implements Carrier {
   }
 
   private fetch(lastEventId: string, retryMs: number, barren: number): void {
-    const { pool, path, headers, eventBytesMax } = this.options;
+    const { pool, target, presented, headers, eventBytesMax } = this.options;
     const feed = new EventFeed({
       pool,
-      path,
+      target,
+      presented,
       headers,
       eventBytesMax,
       lastEventId,

@@ -27,7 +27,7 @@ export class SessionFeed {
   private closed = false;
 
   constructor(
-    private readonly options: Pick<EventFeedOptions, 'pool' | 'path' | 'headers' | 'eventBytesMax'>,
+    private readonly options: Pick<EventFeedOptions, 'pool' | 'target' | 'presented' | 'headers' | 'eventBytesMax'>,
     private readonly events: SessionFeedEvents,
   ) {
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,0 +1,41 @@
+import type { GatewayError } from '#libs/errors';
+import type { OpenCall } from '../call/open-call.js';
+import { staleness } from '../call/stale.js';
+import { HttpRefusal } from '../transport/http/refusal.js';
+
+/** `silent`: nothing was heard of the upstream; whether it is only slow, asking it tells. */
+export type Health = 'well' | 'ill' | 'silent' | 'unknown';
+
+/** There is no conversation to be had. */
+const NO_CONVERSATION = new Set<string>([
+  'upstream.unreachable',
+  'upstream.closed',
+  'upstream.invalid_answer',
+  'upstream.not_mcp',
+  'upstream.timed_out',
+]);
+/** What stands before the server says so, or the server as a whole. */
+const AWAY = new Set([502, 503, 504]);
+
+/**
+ * What the failure of a call says about its upstream. Connections and sessions count; what one tool answers, and how long it
+ * takes, is no reason to keep others from theirs.
+ */
+export const healthAfter = (failure: GatewayError, open: OpenCall): Health => {
+  const { code, cause } = failure;
+  if (staleness(failure) !== undefined) return 'unknown';
+  if (open.carrier === undefined) return NO_CONVERSATION.has(code) ? 'ill' : 'unknown';
+  switch (code) {
+    case 'upstream.closed':
+      return 'ill';
+    case 'upstream.unreachable':
+      return !(cause instanceof HttpRefusal) || AWAY.has(cause.status) ? 'ill' : 'well';
+    case 'upstream.timed_out':
+      return open.heard ? 'well' : 'silent';
+    case 'upstream.invalid_answer':
+    case 'upstream.too_large':
+      return 'well';
+    default:
+      return 'unknown';
+  }
+};

@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '#libs/testing';
+import { givenInvocation, type Invocation } from './invocation.js';
+import { type Answering, json, openStream, result, startRawLegacy, startRawModern } from './raw-upstream.js';
+import { serve } from './sdk-servers.js';
+
+const FAILURES_MAX = 3;
+
+let invocation: Invocation;
+const raw: { close(): Promise<void> }[] = [];
+beforeAll(async () => {
+  invocation = await givenInvocation({
+    MCP_SESSION_POOL_CIRCUIT_BREAKER_THRESHOLD: String(FAILURES_MAX),
+    MCP_SESSION_POOL_CREATE_TIMEOUT: '0.3',
+    HTTPX_CONNECT_TIMEOUT: '0.2',
+    UPSTREAM_RESULT_BYTES_MAX: '10000',
+  });
+});
+afterEach(async () => {
+  await Promise.all(raw.splice(0).map((server) => server.close()));
+});
+afterAll(() => invocation.close());
+
+const ok = { resultType: 'complete', content: [{ type: 'text', text: 'fine' }] };
+const codeOf = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'ok',
+    (error: { code: string }) => error.code,
+  );
+
+/** Does `odd` with the calls of the tool "odd", and answers the others as it should. */
+const upstreamWith = async (odd: Answering, start: typeof startRawModern = startRawModern) => {
+  const upstream = await start((request, res, req) =>
+    request.method === 'tools/call' && request.params['name'] === 'odd'
+      ? odd(request, res, req)
+      : json(res, result(request.id, ok)),
+  );
+  raw.push(upstream);
+  return invocation.profile({ url: upstream.url, timeoutMs: 150 });
+};
+
+describe('the breaker of an upstream', () => {
+  it.each<[string, Answering]>([
+    ['answers no MCP message', (_request, res) => json(res, '{"hello":"world"}')],
+    ['answers text', (_request, res) => res.writeHead(200, { 'content-type': 'text/plain' }).end('no')],
+    ['answers without a result', (request, res) => json(res, { jsonrpc: '2.0', id: request.id })],
+    ['answers HTTP 500', (_request, res) => json(res, 'oops', 500)],
+    ['answers HTTP 422', (_request, res) => json(res, 'oops', 422)],
+    ['answers too much', (request, res) => json(res, result(request.id, { ...ok, more: 'x'.repeat(20_000) }))],
+    ['is silent', () => undefined],
+    [
+      'is silent on its stream',
+      (_request, res) => {
+        openStream(res);
+        res.write(': wait\n\n');
+      },
+    ],
+  ])('a breaker stays closed when one tool %s, however often', async (_title, odd) => {
+    for (const start of [startRawModern, startRawLegacy] as const) {
+      const profile = await upstreamWith(odd, start as typeof startRawModern);
+      for (let call = 0; call < FAILURES_MAX * 3; call++)
+        expect(await codeOf(invocation.call(profile, 'odd'))).not.toBe('upstream.breaker_open');
+      expect(await codeOf(invocation.call(profile, 'other'))).toBe('ok');
+    }
+  });
+
+  it('a breaker stays closed when many calls of one caller are slow at once', async () => {
+    const profile = await upstreamWith(() => undefined);
+    await Promise.all(Array.from({ length: 10 }, () => codeOf(invocation.call(profile, 'odd'))));
+    expect(await codeOf(invocation.call(profile, 'other', {}, { principal: { id: 'bob', tokenId: null } }))).toBe('ok');
+  });
+
+  const opensAfter = async (call: () => Promise<unknown>): Promise<number> => {
+    for (let calls = 0; calls < FAILURES_MAX * 4; calls++)
+      if ((await codeOf(call())) === 'upstream.breaker_open') return calls;
+    return Number.POSITIVE_INFINITY;
+  };
+
+  it('a breaker opens after so many failures when nobody listens', async () => {
+    const profile = invocation.profile({ url: `http://127.0.0.1:${await freePort()}/mcp` });
+    expect(await opensAfter(() => invocation.call(profile, 'x'))).toBe(FAILURES_MAX);
+  });
+
+  it.each<[string, Parameters<typeof serve>[0]]>([
+    ['is refused', (_req, res) => json(res, '<html>', 404, { 'content-type': 'text/html' })],
+    ['breaks off', (_req, res) => res.destroy()],
+    ['is answered with nonsense', (_req, res) => json(res, '{"hello":"world"}')],
+    ['is answered with 503', (_req, res) => json(res, '', 503)],
+  ])('a breaker opens after so many failures when each session %s', async (_title, handler) => {
+    const server = await serve(handler);
+    raw.push(server);
+    const profile = invocation.profile({ url: server.url });
+    expect(await opensAfter(() => invocation.call(profile, 'x'))).toBe(FAILURES_MAX);
+  });
+
+  it.each<[string, Answering]>([
+    ['breaks every connection', (_request, res) => res.destroy()],
+    ['is said to be away by what stands before it', (_request, res) => json(res, '', 503)],
+  ])('a breaker opens after so many failures when the upstream %s', async (_title, answering) => {
+    const upstream = await startRawModern(answering);
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    expect(await opensAfter(() => invocation.call(profile, 'x'))).toBe(FAILURES_MAX);
+  });
+
+  it('a breaker opens when the upstream hangs as a whole', async () => {
+    let hangs = false;
+    const server = await serve((_req, res, body) => {
+      const { id, method } = body as { id: number; method: string };
+      if (hangs) return undefined;
+      const about = { resultType: 'complete', supportedVersions: ['2026-07-28'], capabilities: { tools: {} } };
+      return json(res, result(id, method === 'server/discover' ? about : ok));
+    });
+    raw.push(server);
+    const profile = invocation.profile({ url: server.url, timeoutMs: 300 });
+    expect(await codeOf(invocation.call(profile, 'x'))).toBe('ok');
+    hangs = true;
+    expect(await opensAfter(() => invocation.call(profile, 'x'))).toBeLessThan(FAILURES_MAX * 4);
+  });
+});
