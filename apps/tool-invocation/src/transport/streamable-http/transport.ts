@@ -2,7 +2,6 @@ import type { Settings } from '../../tool-invocation.settings.js';
 import type { Access, ChannelEvents, Transport } from '../channel.js';
 import type { EgressPolicy } from '../egress/egress-policy.js';
 import { Pools } from '../http/pools.js';
-import { RequestTarget } from '../http/request-target.js';
 import type { Strays } from '../strays.js';
 import { HttpChannel, type HttpUpstream } from './channel.js';
 
