@@ -2,13 +2,16 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { startGateway, temporaryFolder } from '#libs/testing';
 import { USAGE, readChoices } from './choices.js';
+import { go } from './go/guests.js';
+import { java } from './java/guests.js';
 import { npm } from './npm/guests.js';
 import { python } from './python/guests.js';
+import { rust } from './rust/guests.js';
 import type { Guests } from './party.js';
 import { type Outcome, tableOf } from './outcome.js';
 import { Visit } from './visit.js';
 
-const ALL: readonly Guests[] = [npm, python];
+const ALL: readonly Guests[] = [npm, python, go, rust, java];
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -47,10 +50,8 @@ const run = async (): Promise<number> => {
     for (const mode of choices.modes) {
       const gateway = await startGateway({ mode, replicas: 2 });
       try {
-        for (const { guests, installed } of present) {
-          const visit = new Visit(gateway, mode, installed, choices.chooses, say);
-          outcomes.push(...(await visit.of(guests)));
-        }
+        const visit = new Visit(gateway, mode, choices.chooses, say);
+        for (const { guests, installed } of present) outcomes.push(...(await visit.of(guests, installed)));
       } finally {
         await gateway.stop();
       }

@@ -13,17 +13,19 @@ const CLIENT_MS = 90_000;
 const HELLO: ToolCall = { tool: 'everything-echo', args: { message: 'hello' } };
 const ECHO = 'Echo: hello';
 
-/** The parties of one language at one gateway, one after the other. */
+/** The parties at one gateway, one after the other. */
 export class Visit {
+  private common: Promise<Common> | undefined;
+
   constructor(
     private readonly gateway: Gateway,
     private readonly mode: string,
-    private readonly installed: string,
     private readonly chooses: (name: string) => boolean,
     private readonly say: (text: string) => void,
   ) {}
 
-  async of({ language, servers, clients }: Guests): Promise<Outcome[]> {
+  /** Those of one language, whose packages are in `installed`. */
+  async of({ language, servers, clients }: Guests, installed: string): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
     const add = async (role: Outcome['role'], party: ServerParty | ClientParty, work: () => Promise<Result>) => {
       const result = await work().catch((error: Error) => ({ seen: '–', problems: [error.message] }));
@@ -34,22 +36,23 @@ export class Visit {
       );
     };
     for (const server of servers.filter(({ name }) => this.chooses(name)))
-      await add('server', server, () => this.serve(server));
+      await add('server', server, () => this.serve(server, installed));
     const chosen = clients.filter(({ name }) => this.chooses(name));
     if (chosen.length === 0) return outcomes;
-    const { target, names } = await this.common();
-    for (const client of chosen) await add('client', client, () => this.join(client, target, names));
+    this.common ??= this.openCommon();
+    const common = await this.common;
+    for (const client of chosen) await add('client', client, () => this.join(client, installed, common));
     return outcomes;
   }
 
   /** Lists and calls of one server, directly and through the gateway, as a client of each era. */
-  private async serve(server: ServerParty): Promise<Result> {
+  private async serve(server: ServerParty, installed: string): Promise<Result> {
     // Paths stand in what some servers answer, so each process is given the same one.
     const home = temporaryFolder('party');
     fs.writeFileSync(path.join(home, 'letter.txt'), 'Dear reader');
     let registered: RegisteredGateway | undefined;
     try {
-      const launch = server.launch(this.installed, home);
+      const launch = server.launch(installed, home);
       const prefix = `${server.name}-`;
       registered = await this.gateway.admin.register({
         name: server.name,
@@ -75,11 +78,11 @@ export class Visit {
     }
   }
 
-  private async join(client: ClientParty, target: Target, names: readonly string[]): Promise<Result> {
+  private async join(client: ClientParty, installed: string, { target, names }: Common): Promise<Result> {
     const home = temporaryFolder('party');
     try {
-      const { command, args, env = {} } = client.launch(this.installed, home, target, HELLO);
-      const printed = await runToEnd(command, args, { cwd: this.installed, timeoutMs: CLIENT_MS, env });
+      const { command, args, env = {} } = client.launch(installed, home, target, HELLO);
+      const printed = await runToEnd(command, args, { cwd: installed, timeoutMs: CLIENT_MS, env });
       const answer = JSON.parse(printed.trim().split('\n').at(-1) ?? '') as { names: string[]; text: string };
       const problems: string[] = [];
       const missing = names.filter((name) => !answer.names.includes(name));
@@ -95,10 +98,10 @@ export class Visit {
   }
 
   /** The server that clients are pointed at: the official one with something of everything. */
-  private async common(): Promise<{ target: Target; names: string[] }> {
+  private async openCommon(): Promise<Common> {
     const script = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/dist/index.js');
     const registered = await this.gateway.admin.register({
-      name: `everything ${Date.now()}`,
+      name: 'everything for clients',
       transport: 'STDIO',
       toolPrefix: 'everything-',
       command: process.execPath,
@@ -113,6 +116,12 @@ export class Visit {
     const { id } = await this.gateway.admin.createServer(`${name} ${Date.now()}`, [registered]);
     return { url: `${this.gateway.url}/servers/${id}/mcp`, token: this.gateway.adminToken };
   }
+}
+
+/** The server that clients are pointed at. */
+interface Common {
+  readonly target: Target;
+  readonly names: readonly string[];
 }
 
 type Result = Pick<Outcome, 'seen' | 'problems'>;
