@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { BUS, type Bus } from '#libs/bus';
 import { CallerAdmission } from '#libs/identity';
@@ -19,7 +18,7 @@ export class IngressModule implements OnApplicationShutdown {
     @Inject(INGRESS) private readonly ingress: Ingress,
     raw: RawHttp,
   ) {
-    for (const { handle, label } of ingress.faces) raw.mount(handle, label);
+    for (const { handle, label, refuse } of ingress.faces) raw.mount(handle, label, refuse);
     raw.onUpgrade(ingress.upgrade);
     raw.onStopping(() => ingress.stopStreams());
   }
@@ -38,10 +37,7 @@ export class IngressModule implements OnApplicationShutdown {
             outbox: Outbox,
             logger: Logger,
             raw: RawHttp,
-          ) => {
-            const releasePlace = (response: ServerResponse): void => raw.releasePlace(response);
-            return openIngress(settingsOf(config), { bus, cache, callers, outbox, logger, releasePlace });
-          },
+          ) => openIngress(settingsOf(config), { bus, cache, callers, outbox, logger, places: raw }),
         },
       ],
     };

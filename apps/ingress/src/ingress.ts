@@ -1,8 +1,8 @@
-import type { ServerResponse } from 'node:http';
 import type { Bus } from '#libs/bus';
 import type { CallerAdmission } from '#libs/identity';
 import { Heartbeat } from '#libs/mcp-http';
 import type { Outbox } from '#libs/outbox';
+import type { RequestPlaces } from '#libs/service';
 import type { Cache } from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
 import { Admission, callerAdmitter } from './admission/index.js';
@@ -23,8 +23,7 @@ export interface IngressDeps {
   readonly callers: CallerAdmission;
   readonly outbox: Pick<Outbox, 'settle'>;
   readonly logger: Logger;
-  /** Gives the place of a request that has become a long stream back. */
-  readonly releasePlace: (response: ServerResponse) => void;
+  readonly places: RequestPlaces;
 }
 
 /** Ingress, put together from its rooms: the pipeline, what it works with, and the faces before it. */

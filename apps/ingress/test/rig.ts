@@ -250,7 +250,7 @@ export class Rig {
       callers,
       outbox: { settle: (record) => this.records.push(record) },
       logger,
-      releasePlace: () => {},
+      places: { takePlace: () => {}, releasePlace: () => {} },
     });
     const server = createServer((request, response) => {
       for (const face of ingress.faces) if (face.handle(request, response)) return;

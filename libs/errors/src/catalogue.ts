@@ -26,6 +26,7 @@ export const catalogue = {
   'mcp.cursor_invalid': failure(200, -32602, 'Invalid cursor'),
   'mcp.input_unavailable': failure(200, -32603, 'The tool needs input this client cannot give'),
 
+  'http.malformed': failure(400, -32600, 'The request is malformed'),
   'http.origin_refused': failure(403, -32600, 'Origin not allowed'),
   'http.host_refused': failure(403, -32600, 'Host not allowed'),
   'http.not_found': failure(404, -32600, 'Not found'),
@@ -33,6 +34,7 @@ export const catalogue = {
   'http.not_acceptable': failure(406, -32600, 'Accept must list text/event-stream'),
   'http.request_timeout': failure(408, -32600, 'The request took too long to arrive'),
   'http.body_too_large': failure(413, -32600, 'The body is too large'),
+  'http.path_too_long': failure(414, -32600, 'A part of the path is too long'),
   'http.upgrade_required': failure(426, -32600, 'This endpoint speaks WebSocket'),
   'http.media_type_unsupported': failure(415, -32600, 'Content-Type must be application/json'),
   'http.invalid': failure(422, -32602, 'The request is not valid'),

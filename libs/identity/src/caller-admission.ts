@@ -4,6 +4,7 @@ import { AdmitCaller, CredentialRevoked, GrantsChanged, type Principal } from '#
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import { ANONYMOUS } from './anonymous.js';
+import { type CredentialCarrier, readCredential } from './credential.js';
 
 export interface CallerAdmissionOptions {
   readonly ttlMs: number;
@@ -85,6 +86,18 @@ export class CallerAdmission {
     return this.ask(credential);
   }
 
+  /** Whether the caller of a request brings a credential that is good. Never throws or rejects; synchronous once known. */
+  knows(carrier: CredentialCarrier): boolean | Promise<boolean> {
+    try {
+      const credential = readCredential(carrier);
+      if (credential === null) return false;
+      const admitting = this.admit(credential);
+      return admitting instanceof Promise ? admitting.then(isSomebody, isNobody) : true;
+    } catch {
+      return false;
+    }
+  }
+
   close(): void {
     for (const subscription of this.subscriptions) subscription.close();
   }
@@ -158,6 +171,9 @@ export class CallerAdmission {
     for (const known of this.admitted.values()) if (concerns(known.principal)) this.forget(known);
   }
 }
+
+const isSomebody = (): boolean => true;
+const isNobody = (): boolean => false;
 
 const KEY_CHARS = 64;
 

@@ -3,7 +3,7 @@
  * `switchyard expose` are built on it. It knows nothing of sessions, catalogs or calls.
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
  */
-export { BodyReader, type BodyLimits } from './body-reader.js';
+export { BodyReader, type BodyLimits, type BodyReceiver } from './body-reader.js';
 export { Heartbeat, type Beating } from './heartbeat.js';
 export { HttpReply, type ReplySettings } from './http-reply.js';
 export { answerEmpty, answerJson } from './json-answer.js';

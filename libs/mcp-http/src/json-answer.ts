@@ -7,6 +7,8 @@ const NO_HEADERS: Headers = {};
 /** From here on it pays to encode a text once, rather than count its bytes first and encode it as it is written. */
 const LONG_CHARS = 32_768;
 
+const PIECE_BYTES = 256 * 1024;
+
 /** One JSON answer. Text and headers leave in one write. */
 export const answerJson = (
   response: ServerResponse,
@@ -19,7 +21,24 @@ export const answerJson = (
   const flat = ['Content-Type', 'application/json', 'Content-Length', String(length)];
   for (const name in headers) flat.push(name, headers[name] as string);
   response.writeHead(httpStatus, flat);
-  response.end(body);
+  if (typeof body === 'string' || body.length <= PIECE_BYTES) response.end(body);
+  else sendInPieces(response, body);
+};
+
+/** Each piece when the one before has left, so that it shows whether the client reads. */
+const sendInPieces = (response: ServerResponse, body: Buffer): void => {
+  let at = 0;
+  const send = (): void => {
+    while (body.length - at > PIECE_BYTES) {
+      const piece = body.subarray(at, at + PIECE_BYTES);
+      at += PIECE_BYTES;
+      if (!response.write(piece)) return;
+    }
+    response.off('drain', send);
+    response.end(body.subarray(at));
+  };
+  response.on('drain', send);
+  send();
 };
 
 export const answerEmpty = (response: ServerResponse, httpStatus: number, headers: Headers = NO_HEADERS): void => {

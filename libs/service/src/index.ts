@@ -1,7 +1,7 @@
 export { VERSION } from './build-info.js';
 export { AllowedOrigins, LOOPBACK_HOSTS, allowedOriginsOption } from './http/allowed-origins.js';
 export { RawHttp } from './http/raw-http.js';
-export type { RawHandler, UpgradeHandler } from './http/raw-http.js';
+export type { RawHandler, RequestPlaces, UpgradeHandler } from './http/raw-http.js';
 export { answerJson, refuse } from './http/refuse.js';
 export type { RestFailure } from './http/refuse.js';
 export { Lifecycle } from './lifecycle.js';

@@ -50,9 +50,25 @@ export const platformOptions = {
   SHUTDOWN_TIMEOUT_MS: integer(30_000, 'How long a stopping process may take to finish what it has begun.', {
     min: 100,
   }),
-  BACKPRESSURE: integer(512, 'Requests in hand at once per process; those beyond get 503 with Retry-After.', {
-    min: 1,
-  }),
+  BACKPRESSURE: integer(
+    512,
+    'Requests in hand at once per process, from when they are there as a whole; those beyond get 503 with Retry-After.',
+    { min: 1 },
+  ),
+  BODY_RATE_MIN: integer(
+    1_024,
+    'Bytes per second that the body of a request must bring, over any 5 s; one that is slower gets 408 and its connection is closed. 0: any rate will do, for 30 s.',
+  ),
+  STRANGERS_PER_ADDRESS_MAX: integer(
+    64,
+    'Requests of callers without a valid token whose bodies are on their way at once, per peer address; where there are more, those that take longest get 408.',
+    { min: 1 },
+  ),
+  ANSWER_STALL_TIMEOUT: integer(
+    30,
+    'Seconds after which an answer that its client does not read is given up and the connection closed; for a large answer a second more for each 64 KiB that is unsent.',
+    { min: 1, max: 3_600 },
+  ),
   BACKLOG: integer(2_048, 'Connections that may wait to be accepted.', { min: 1, max: 65_535 }),
   MAX_CONNECTIONS: integer(0, 'Open connections per process; 0 means half of the file descriptors it may open.'),
   NATS_URL: natsUrls(

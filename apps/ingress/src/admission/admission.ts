@@ -1,5 +1,6 @@
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
+import type { CredentialCarrier } from '#libs/identity';
 import {
   MODERN_REVISION,
   type ServerCodec,
@@ -39,6 +40,12 @@ export class Admission {
       : this.enter(call, admitting);
   }
 
+  /** Whether the caller is somebody; throws or rejects with why it is not let in. Synchronous once it is known. */
+  knows(carrier: CredentialCarrier, serverId: string | null): boolean | Promise<boolean> {
+    const admitting = this.caller(carrier, serverId);
+    return admitting instanceof Promise ? admitting.then(isSomebody) : isSomebody(admitting);
+  }
+
   /** Fails with `mcp.session_missing`, or `mcp.session_unknown` for one that is not this caller's as well. */
   session(id: string | null, principal: Principal, serverId: string | null): Session | Promise<Session> {
     if (id === null) throw fail('mcp.session_missing');
@@ -73,6 +80,8 @@ const withoutSession = (call: DecodedCall, principal: Principal): AdmittedCall =
   if (!OF_SESSIONS.has(entered.operation.does)) return entered;
   throw fail('mcp.session_missing', { message: `${call.request.method} is of a session: Mcp-Session-Id is required` });
 };
+
+const isSomebody = ({ kind }: Principal): boolean => kind !== 'anonymous';
 
 const known = (session: Session | null): Session => {
   if (session === null) throw fail('mcp.session_unknown');

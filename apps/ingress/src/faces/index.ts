@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bus } from '#libs/bus';
+import type { GatewayError } from '#libs/errors';
 import { BodyReader, Heartbeat, OriginGuard, type ReplySettings } from '#libs/mcp-http';
+import type { RequestPlaces } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../admission/index.js';
 import type { Catalogs } from '../catalog/index.js';
@@ -9,6 +11,8 @@ import type { Pipeline } from '../pipeline/index.js';
 import type { Seal } from '../sealing/index.js';
 import type { Sessions } from '../sessions/index.js';
 import { Connections } from './connection/connections.js';
+import { connectionPathOf, mcpEndpointOf, rpcEndpointOf } from './endpoint.js';
+import { refuseExchange } from './http-exchange.js';
 import { McpHttp } from './mcp-http/mcp-http.js';
 import { McpSse } from './mcp-sse/mcp-sse.js';
 import { McpWs } from './mcp-ws/mcp-ws.js';
@@ -17,6 +21,8 @@ import { Rpc } from './rpc/rpc.js';
 /** A client protocol on the HTTP server. `handle` is true when the request is the face's own; it is then answered. */
 export interface HttpFace {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** True when the request is the face's own; it is then answered with the failure, in the face's words. */
+  readonly refuse: (request: IncomingMessage, response: ServerResponse, failure: GatewayError) => boolean;
   /** The `route` of its requests in the metrics. */
   readonly label: string;
 }
@@ -29,8 +35,7 @@ export interface FacesDeps {
   readonly catalogs: Catalogs;
   readonly seal: Seal;
   readonly heartbeat: Heartbeat;
-  /** Gives the place of a request that has become a long stream back. */
-  readonly releasePlace: (response: ServerResponse) => void;
+  readonly places: RequestPlaces;
   readonly logger: Logger;
 }
 
@@ -43,14 +48,14 @@ const TICKS_PER_WAIT = 4;
  * is what those share that keep one connection for everything.
  */
 export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
-  const { bus, pipeline, admission, sessions, catalogs, seal, heartbeat, releasePlace, logger } = deps;
+  const { bus, pipeline, admission, sessions, catalogs, seal, heartbeat, places, logger } = deps;
   const { streams, bodies: limits } = settings;
   const { keepAliveMs, pollAfterMs } = streams;
   const waiting = new Heartbeat(Math.min(SECOND_MS, streams.afterMs / TICKS_PER_WAIT));
   const reply: ReplySettings = {
     heartbeat,
     keepAliveMs,
-    releasePlace,
+    releasePlace: (response) => places.releasePlace(response),
     plainJson: true,
     waiting,
     patienceMs: streams.afterMs,
@@ -60,7 +65,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
   const bodies = new BodyReader(limits);
   const { store, serverRequests, calls, events, feeds } = sessions;
   const sessionReply = { ...reply, plainJson: streams.plainJson };
-  const http = { guard, bodies, pipeline, admission, logger };
+  const http = { guard, bodies, places, pipeline, admission, logger };
   const connections = new Connections(
     { pipeline, sessions: store, serverRequests, callsMax: settings.callsPerConnectionMax },
     catalogs,
@@ -78,7 +83,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     sessionsRequired: settings.sessions.required,
   });
   const rpc = new Rpc({ ...http, reply });
-  const sse = new McpSse({ bus, guard, bodies, admission, connections, seal, reply, logger });
+  const sse = new McpSse({ bus, guard, bodies, places, admission, connections, seal, reply, logger });
   const sockets = new McpWs({
     guard,
     admission,
@@ -87,11 +92,18 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     frameBytesMax: limits.bytesMax,
     logger,
   });
+  const refuse: HttpFace['refuse'] = (request, response, failure) => {
+    const { url = '' } = request;
+    const endpoint = mcpEndpointOf(url) ?? rpcEndpointOf(url) ?? connectionPathOf(url)?.endpoint ?? null;
+    if (endpoint === null) return false;
+    refuseExchange({ request, response, endpoint }, failure, null, logger);
+    return true;
+  };
   const all: readonly HttpFace[] = [
-    { handle: mcp.handle, label: 'mcp' },
-    { handle: rpc.handle, label: 'mcp' },
-    { handle: sse.handle, label: 'sse' },
-    { handle: sockets.handle, label: 'ws' },
+    { handle: mcp.handle, label: 'mcp', refuse },
+    { handle: rpc.handle, label: 'mcp', refuse },
+    { handle: sse.handle, label: 'sse', refuse },
+    { handle: sockets.handle, label: 'ws', refuse },
   ];
   return {
     all,

@@ -148,27 +148,27 @@ export class RegisterGatewayBody extends OwnedBody {
   @IsIn(TOOL_NAME_STYLES)
   toolNameStyle?: ToolNameStyle;
 
-  @ApiPropertyOptional({ enum: ['none', 'bearer', 'basic', 'authheaders'], default: 'none' })
+  @ApiPropertyOptional({ enum: ['none', 'bearer', 'basic', 'authheaders'], nullable: true, default: 'none' })
   @IsOptional()
   @IsIn(['none', 'bearer', 'basic', 'authheaders'])
   authType?: AuthType;
 
-  @ApiPropertyOptional({ writeOnly: true })
+  @ApiPropertyOptional({ type: String, nullable: true, writeOnly: true })
   @IsOptional()
   @IsPlainText(16_384, { lengthMin: 1 })
   authToken?: string;
 
-  @ApiPropertyOptional()
+  @ApiPropertyOptional({ type: String, nullable: true })
   @IsOptional()
   @IsPlainText(255)
   authUsername?: string;
 
-  @ApiPropertyOptional({ writeOnly: true })
+  @ApiPropertyOptional({ type: String, nullable: true, writeOnly: true })
   @IsOptional()
   @IsPlainText(1024)
   authPassword?: string;
 
-  @ApiPropertyOptional({ type: [AuthHeaderBody] })
+  @ApiPropertyOptional({ type: [AuthHeaderBody], nullable: true })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(50)

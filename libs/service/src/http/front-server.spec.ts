@@ -129,6 +129,121 @@ describe('the HTTP server of a process', () => {
     expect(await statusOf(url)).toBe(200);
   });
 
+  /** Connections that have sent a head that promises a body, and the beginning of that. */
+  const halfSent = async (port: number, count: number): Promise<{ socket: Socket; answer: string }[]> =>
+    Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const socket = connect(port, '127.0.0.1');
+        const half = { socket, answer: '' };
+        socket.on('error', () => undefined);
+        socket.on('data', (chunk) => (half.answer += String(chunk)));
+        // One after the other, so that they differ in age.
+        await new Promise((resolve) => setTimeout(resolve, index * 2));
+        socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx');
+        return half;
+      }),
+    );
+  /** Takes a place once the body is there, as everything does that reads one. */
+  const readingBodies = (raw: RawHttp): void =>
+    raw.mount((incoming, response) => {
+      incoming.resume();
+      incoming.on('end', () => {
+        raw.takePlace(response);
+        response.end('ok');
+      });
+      return true;
+    });
+
+  it('the HTTP server gives a place to none whose body has not come', async () => {
+    const { front, raw, port, url } = await start({ BACKPRESSURE: '1' });
+    readingBodies(raw);
+    front.serve(() => undefined);
+    const halves = await halfSent(port, 20);
+    const answer = await fetch(url, { method: 'POST', body: 'a whole body' });
+    expect([answer.status, await statusOf(url)]).toEqual([200, 200]);
+    for (const { socket } of halves) socket.destroy();
+  });
+
+  it('the HTTP server cuts the oldest bodies of strangers where one address has too many, and none of those it knows', async () => {
+    const { front, raw, port } = await start({ STRANGERS_PER_ADDRESS_MAX: '5', BODY_RATE_MIN: '0' });
+    readingBodies(raw);
+    const known = new Set<number>();
+    front.serve(
+      () => undefined,
+      async ({ socket }) => known.has(socket.remotePort ?? 0),
+    );
+    const callers = await halfSent(port, 10);
+    for (const { socket } of callers) known.add(socket.localPort ?? 0);
+    const strangers = await halfSent(port, 20);
+    await until(() => strangers.filter(({ socket }) => socket.destroyed).length === 15);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(strangers.map(({ answer }) => answer.split('\r\n', 1)[0])).toEqual([
+      ...Array.from({ length: 15 }, () => 'HTTP/1.1 408 Request Timeout'),
+      ...Array.from({ length: 5 }, () => ''),
+    ]);
+    expect(strangers[0]?.answer).toContain('Connection: close');
+    for (const { socket } of callers) socket.write('x'.repeat(99));
+    await until(() => callers.every(({ answer }) => answer.startsWith('HTTP/1.1 200')));
+    for (const { socket } of [...callers, ...strangers]) socket.destroy();
+  });
+
+  it('the HTTP server answers 408 and closes when a body hardly comes, and lets one that comes finish', async () => {
+    const { front, raw, port } = await start({ BODY_RATE_MIN: '5' });
+    readingBodies(raw);
+    front.serve(() => undefined);
+    const [slow, steady] = (await halfSent(port, 2)) as [
+      { socket: Socket; answer: string },
+      { socket: Socket; answer: string },
+    ];
+    const dripping = setInterval(() => slow.socket.write('x'), 500);
+    let unsent = 99;
+    const coming = setInterval(() => steady.socket.write('x'.repeat((unsent -= 9) && 9)), 1_000);
+    // Well before Node's own limit of 30 s.
+    await until(() => slow.socket.destroyed);
+    clearInterval(dripping);
+    expect(slow.answer).toMatch(/^HTTP\/1\.1 408 [^]*"code":"http.request_timeout"/);
+    expect(steady.answer).toBe('');
+    clearInterval(coming);
+    steady.socket.write('x'.repeat(unsent));
+    await until(() => steady.answer !== '');
+    expect(steady.answer).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('the HTTP server gives up an answer that nobody reads', async () => {
+    const { front, port, url } = await start({ ANSWER_STALL_TIMEOUT: '1', BACKPRESSURE: '1' });
+    const piece = Buffer.alloc(64 * 1024);
+    let closed = false;
+    front.serve((incoming, response) => {
+      if (incoming.url !== '/much') return void response.end('ok');
+      response.on('close', () => (closed = true));
+      const more = (): void => {
+        while (response.write(piece));
+      };
+      response.on('drain', more);
+      more();
+    });
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET /much HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.pause();
+    await until(() => closed);
+    expect(await statusOf(url)).toBe(200);
+    socket.destroy();
+  });
+
+  it('the HTTP server says Connection: close on the answers that are in hand when it stops', async () => {
+    const { front, url } = await start();
+    const { held, listener } = holding();
+    front.serve(listener);
+    const answer = new Promise<IncomingMessage>((resolve) =>
+      get(url, { agent: false, headers: { connection: 'keep-alive' } }, resolve),
+    );
+    await until(() => held.length === 1);
+    front.stopAccepting();
+    held[0]?.end('ok');
+    expect((await answer).headers.connection).toBe('close');
+    (await answer).resume();
+  });
+
   it('the HTTP server refuses connections beyond its cap and takes new ones when some close', async () => {
     const { front, port, url } = await start({ MAX_CONNECTIONS: '5' });
     front.serve((_request, response) => response.end('ok'));
@@ -156,6 +271,7 @@ describe('the HTTP server of a process', () => {
       'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
       '400',
     ],
+    ['two hosts', 'GET / HTTP/1.1\r\nHost: x\r\nhost: y\r\nConnection: close\r\n\r\n', '400'],
     ['a request without a host', 'GET / HTTP/1.1\r\n\r\n', '400'],
   ])('the HTTP server refuses %s', async (_name, text, status) => {
     const { front, port } = await start();

@@ -9,8 +9,10 @@ import { CrossOrigin } from './cross-origin.js';
 import { descriptorLimit } from './descriptor-limit.js';
 import { HeapPressure } from './heap-pressure.js';
 import type { OperationsFace } from './operations-face.js';
-import { Place, type RawHttp } from './raw-http.js';
+import { Place, Places } from './place.js';
+import type { RawHttp } from './raw-http.js';
 import { refuse } from './refuse.js';
+import { type KnowsCaller, SlowClients } from './slow-clients.js';
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -47,14 +49,11 @@ export interface FrontServerSettings {
 export class FrontServer {
   readonly server: Server;
   private readonly crossOrigin: CrossOrigin;
+  private readonly places: Places;
+  private readonly slowClients: SlowClients;
   private application: RequestListener | null = null;
-  private inHand = 0;
   private stopping = false;
-  private whenQuiet: (() => void) | null = null;
   // Made once, not for each request.
-  private readonly leave = (): void => {
-    if (--this.inHand === 0) this.whenQuiet?.();
-  };
   private readonly unwritten = (error: Error): void =>
     this.settings.logger.debug({ err: error }, 'the answer could not be written');
 
@@ -62,7 +61,16 @@ export class FrontServer {
     private readonly settings: FrontServerSettings,
     private readonly pressure = new HeapPressure(),
   ) {
-    const { config } = settings;
+    const { config, raw } = settings;
+    // One at a time while the heap is nearly full, since work is what makes it shrink again.
+    this.places = new Places(() => (this.pressure.isHigh ? 1 : config.BACKPRESSURE));
+    raw.placedIn(this.places);
+    const limits = {
+      bodyBytesPerSecondMin: config.BODY_RATE_MIN,
+      strangersPerAddressMax: config.STRANGERS_PER_ADDRESS_MAX,
+      stallMs: config.ANSWER_STALL_TIMEOUT * 1_000,
+    };
+    this.slowClients = new SlowClients(this.places, limits, (place, failure) => this.cut(place, failure));
     this.crossOrigin = new CrossOrigin(new AllowedOrigins(config.ALLOWED_ORIGINS));
     this.server = createServer(
       {
@@ -103,9 +111,13 @@ export class FrontServer {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** From now on requests that no raw handler takes go to `application`; until then everything is refused. */
-  serve(application: RequestListener): void {
+  /**
+   * From now on requests that no raw handler takes go to `application`; until then everything is refused. Requests of
+   * callers that `knows` knows are not counted as those of strangers.
+   */
+  serve(application: RequestListener, knows: KnowsCaller = () => false): void {
     this.application = application;
+    this.slowClients.knows = knows;
   }
 
   /**
@@ -116,21 +128,15 @@ export class FrontServer {
     if (this.stopping) return;
     this.stopping = true;
     NetServer.prototype.close.call(this.server);
+    for (const { response } of this.places) if (!response.headersSent) response.shouldKeepAlive = false;
   }
 
   /** Resolves when every request but the released streams is answered, those on idle connections included. */
   async quiet(): Promise<void> {
-    await this.answered();
+    await this.places.quiet();
     for (let waitedMs = 0; waitedMs < LINGER_MS && (await this.hasConnections()); waitedMs += LINGER_STEP_MS)
       await new Promise((resolve) => setTimeout(resolve, LINGER_STEP_MS));
-    await this.answered();
-  }
-
-  private async answered(): Promise<void> {
-    if (this.inHand === 0) return;
-    await new Promise<void>((resolve) => {
-      this.whenQuiet = resolve;
-    });
+    await this.places.quiet();
   }
 
   private hasConnections(): Promise<boolean> {
@@ -141,6 +147,7 @@ export class FrontServer {
   async close(): Promise<void> {
     this.stopAccepting();
     this.pressure.close();
+    this.slowClients.close();
     // Now the HTTP server's own, which closes idle connections and ends its timer.
     this.server.close();
     await new Promise((resolve) => setTimeout(resolve, IDLE_SWEEP_MS));
@@ -150,29 +157,44 @@ export class FrontServer {
   private receive(request: IncomingMessage, response: ServerResponse): void {
     // A client that hangs up mid-answer must not take the process with it.
     response.on('error', this.unwritten);
+    if (hasTwoHosts(request)) return refuse(response, fail('http.malformed', TWO_HOSTS));
     const { origin } = request.headers;
     if (origin !== undefined && this.crossOrigin.answer(request, response, origin)) return;
     if (this.settings.operations.answer(request, response)) return;
 
-    const refusal = this.refusal();
+    const place = new Place(request, response);
+    const refusal = this.refusal(place);
     if (refusal !== null) {
       httpTraffic.refused(methodLabel(request.method), refusal.httpStatus);
-      refuse(response, refusal);
+      this.refuse(request, response, refusal);
       return;
     }
     if (this.stopping) response.shouldKeepAlive = false;
-    const place = new Place(this.leave);
-    this.inHand++;
+    this.places.add(place);
     this.settings.raw.hold(response, place);
-    response.once('close', () => this.closed(request, response, place));
+    response.once('close', () => this.closed(place));
     place.label = this.dispatch(request, response);
   }
 
-  private refusal(): GatewayError | null {
+  /** Why it cannot be served, though not all of it has come. What has no body is there as a whole, and takes its place. */
+  private refusal(place: Place): GatewayError | null {
     if (this.application === null) return fail('platform.not_ready');
-    // One at a time even then: work is what makes the heap shrink again.
-    const places = this.pressure.isHigh ? 1 : this.settings.config.BACKPRESSURE;
-    return this.inHand >= places ? fail('http.overloaded') : null;
+    if (!hasBody(place.request)) return this.places.take(place);
+    return this.places.full ? fail('http.overloaded') : null;
+  }
+
+  /** In the words of whoever would have taken it. */
+  private refuse(request: IncomingMessage, response: ServerResponse, failure: GatewayError): void {
+    for (const route of this.settings.raw.routes) if (route.refuse?.(request, response, failure)) return;
+    refuse(response, failure);
+  }
+
+  private cut(place: Place, failure: GatewayError): void {
+    const { request, response } = place;
+    place.state = 'cut';
+    if (response.headersSent) return void response.destroy();
+    response.shouldKeepAlive = false;
+    this.refuse(request, response, failure);
   }
 
   /** Answers the label of the raw route that took the request, or null when Fastify did. */
@@ -190,13 +212,14 @@ export class FrontServer {
     return null;
   }
 
-  private closed(request: IncomingMessage, response: ServerResponse, place: Place): void {
-    place.release();
+  private closed(place: Place): void {
+    this.places.leave(place);
     if (this.stopping) setImmediate(() => this.server.closeIdleConnections());
-    this.record(request, response, place.label, performance.now() - place.startedAtMs);
+    this.record(place);
   }
 
-  private record(request: IncomingMessage, response: ServerResponse, label: string | null, tookMs: number): void {
+  private record({ request, response, label, startedAtMs }: Place): void {
+    const tookMs = performance.now() - startedAtMs;
     const route = label ?? (response as { [ROUTE]?: string })[ROUTE] ?? 'unknown';
     // 499: the client left before it had its answer.
     const status = response.writableFinished ? response.statusCode : 499;
@@ -209,13 +232,33 @@ export class FrontServer {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
+    if (hasTwoHosts(request)) return void socket.end(bareAnswer('400 Bad Request'));
     if (!this.stopping) {
       for (const handler of this.settings.raw.upgrades) if (handler(request, socket, head)) return;
     }
-    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    socket.end(bareAnswer('404 Not Found'));
   }
 }
+
+const bareAnswer = (status: string): string => `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
 /** Bounded: a label for each made-up method would let anybody grow the metrics. */
 const methodLabel = (method = ''): string => (METHODS.has(method) ? method : 'other');
+
+const TWO_HOSTS = { message: 'There is more than one Host header' };
+
+/** Node takes the first. https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+const hasTwoHosts = ({ rawHeaders }: IncomingMessage): boolean => {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts > 1;
+};
+
+const hasBody = ({ headers }: IncomingMessage): boolean => {
+  const length = headers['content-length'];
+  return length === undefined ? headers['transfer-encoding'] !== undefined : length !== '0';
+};

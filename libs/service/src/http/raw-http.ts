@@ -1,30 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { type GatewayError, fail } from '#libs/errors';
 import type { Lifecycle } from '../lifecycle.js';
+import type { Place, Places } from './place.js';
 
 /** True when the handler has taken the request; it then answers it. */
 export type RawHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+/** Answers a request that was refused before its handler saw it; false when it is not the handler's own. */
+export type RawRefusal = (request: IncomingMessage, response: ServerResponse, failure: GatewayError) => boolean;
 
 export interface RawRoute {
   readonly handler: RawHandler;
   readonly label: string;
+  readonly refuse: RawRefusal | null;
 }
 
-/** The place of a request among those in hand, which it has until it is answered or gives it back. */
-export class Place {
-  readonly startedAtMs = performance.now();
-  /** Of the raw route that took the request; null when Fastify did. */
-  label: string | null = null;
-  private held = true;
-
-  constructor(private readonly leave: () => void) {}
-
-  release(): void {
-    if (!this.held) return;
-    this.held = false;
-    this.leave();
-  }
+/** The places of requests among those in hand. */
+export interface RequestPlaces {
+  /** The request is there as a whole, and takes its place. Throws `http.overloaded`, or what it was refused with since. */
+  takePlace(response: ServerResponse): void;
+  /**
+   * This answer is a stream that stays open for as long as its client likes (GET streams, `subscriptions/listen`). It
+   * gives back its place among the requests in hand, and a stopping process does not wait for it.
+   */
+  releasePlace(response: ServerResponse): void;
 }
 
 /** On the response: looking it up in a weak map costs more, and the garbage collector most of all. */
@@ -33,15 +33,19 @@ const PLACE = Symbol('PLACE');
 type Placed = ServerResponse & { [PLACE]?: Place };
 
 /** The door for requests that must not pay for a framework: handlers see every request before Fastify does. */
-export class RawHttp {
+export class RawHttp implements RequestPlaces {
   readonly routes: RawRoute[] = [];
   readonly upgrades: UpgradeHandler[] = [];
+  private places: Places | null = null;
 
   constructor(private readonly lifecycle: Lifecycle) {}
 
-  /** `label` is the `route` of the handler's requests in the metrics. */
-  mount(handler: RawHandler, label = 'raw'): void {
-    this.routes.push({ handler, label });
+  /**
+   * `label` is the `route` of the handler's requests in the metrics. A handler whose request has a body calls `takePlace`
+   * once it has read it.
+   */
+  mount(handler: RawHandler, label = 'raw', refuse: RawRefusal | null = null): void {
+    this.routes.push({ handler, label, refuse });
   }
 
   onUpgrade(handler: UpgradeHandler): void {
@@ -52,15 +56,24 @@ export class RawHttp {
     this.lifecycle.onStopping(hook);
   }
 
-  /**
-   * This answer is a stream that stays open for as long as its client likes (GET streams, `subscriptions/listen`). It
-   * gives back its place among the requests in hand, and a stopping process does not wait for it.
-   */
-  releasePlace(response: ServerResponse): void {
-    (response as Placed)[PLACE]?.release();
+  takePlace(response: ServerResponse): void {
+    const place = (response as Placed)[PLACE];
+    if (place === undefined || this.places === null) throw fail('platform.internal');
+    const refusal = this.places.take(place);
+    if (refusal !== null) throw refusal;
   }
 
-  /** Called by the front server. */
+  releasePlace(response: ServerResponse): void {
+    const place = (response as Placed)[PLACE];
+    if (place !== undefined) this.places?.leave(place);
+  }
+
+  /** Called by the front server, once. */
+  placedIn(places: Places): void {
+    this.places = places;
+  }
+
+  /** Called by the front server, for each request. */
   hold(response: ServerResponse, place: Place): void {
     (response as Placed)[PLACE] = place;
   }

@@ -14,6 +14,7 @@ const CODE_OF_STATUS: Readonly<Record<number, FailureCode>> = {
   408: 'http.request_timeout',
   409: 'http.conflict',
   413: 'http.body_too_large',
+  414: 'http.path_too_long',
   415: 'http.media_type_unsupported',
   422: 'http.invalid',
   503: 'http.overloaded',
@@ -27,7 +28,9 @@ export class GatewayErrorFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
-    const error = this.name(thrown, http.getRequest<FastifyRequest>());
+    const request = http.getRequest<FastifyRequest>();
+    if (hasLeft(request)) return void reply.raw.destroy();
+    const error = this.name(thrown, request);
     if (reply.sent || reply.raw.headersSent) {
       reply.raw.destroy();
       return;
@@ -56,6 +59,9 @@ export class GatewayErrorFilter implements ExceptionFilter {
   }
 }
 
+/** The client went away before its body was there. That is no failure of ours, whatever the framework makes of it. */
+const hasLeft = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete;
+
 export const restFailure = (error: GatewayError): RestFailure => {
   const { errors, ...data } = error.data ?? {};
   return { detail: error.message, code: error.code, ...(Array.isArray(errors) && { errors }), ...data };
@@ -64,8 +70,9 @@ export const restFailure = (error: GatewayError): RestFailure => {
 /** The catalogue's name for what Nest or Fastify refused; null for what is not theirs. */
 export const namedFailure = (thrown: unknown): GatewayError | null => {
   const status = statusOf(thrown);
-  const code = status === undefined ? undefined : CODE_OF_STATUS[status];
-  return code === undefined || status === undefined ? null : fail(code, detailOf(thrown, status));
+  if (status === undefined) return null;
+  const code = CODE_OF_STATUS[status] ?? (status >= 400 && status < 500 ? 'http.malformed' : undefined);
+  return code === undefined ? null : fail(code, detailOf(thrown, status));
 };
 
 /** Nest and Fastify both carry the HTTP status that they mean. */

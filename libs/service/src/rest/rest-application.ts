@@ -4,9 +4,11 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type Bus, BusServer } from '#libs/bus';
 import { fail } from '#libs/errors';
+import { CallerAdmission, type CredentialCarrier } from '#libs/identity';
 import { databaseFailure } from '#libs/storage';
 import { type Logger, NestLogger } from '#libs/telemetry';
 import type { FrontServer, RequestListener } from '../http/front-server.js';
+import type { RawHttp } from '../http/raw-http.js';
 import type { PlatformConfig } from '../platform.config.js';
 import { mountApiPage, versionRoutes } from './api-page.js';
 import { GatewayErrorFilter, namedFailure, restFailure } from './gateway-error.filter.js';
@@ -20,6 +22,7 @@ class ProcessModule {}
 export interface RestApplicationSettings {
   readonly imports: readonly DynamicModule[];
   readonly front: FrontServer;
+  readonly raw: RawHttp;
   readonly bus: Bus;
   readonly config: PlatformConfig;
   readonly logger: Logger;
@@ -27,7 +30,7 @@ export interface RestApplicationSettings {
 
 /** The Nest application of this process: REST controllers on our server, bus controllers on our bus. */
 export const openRestApplication = async (settings: RestApplicationSettings): Promise<INestApplicationContext> => {
-  const { front, bus, config, logger } = settings;
+  const { front, raw, bus, config, logger } = settings;
   let fastifyListener: RequestListener | undefined;
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_BYTES_MAX,
@@ -35,7 +38,10 @@ export const openRestApplication = async (settings: RestApplicationSettings): Pr
     return503OnClosing: false,
     // The router refuses malformed paths before any hook or filter is at hand.
     frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
-      const failure = namedFailure(error) ?? fail('platform.internal');
+      const failure =
+        error.code === 'FST_ERR_BAD_URL'
+          ? fail('http.malformed', { message: 'The path is not valid' })
+          : (namedFailure(error) ?? fail('platform.internal'));
       void reply.status(failure.httpStatus).send(restFailure(failure));
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
@@ -49,7 +55,9 @@ export const openRestApplication = async (settings: RestApplicationSettings): Pr
     adapter,
     { logger: new NestLogger(logger), abortOnError: false, bodyParser: false },
   );
-  installRestHooks(adapter.getInstance(), config);
+  const callers = application.get(CallerAdmission, { strict: false });
+  const knows = (request: CredentialCarrier): boolean | Promise<boolean> => callers.knows(request);
+  installRestHooks(adapter.getInstance(), config, { places: raw, knows });
   versionRoutes(application);
   application.useGlobalFilters(new GatewayErrorFilter(logger));
   application.useGlobalInterceptors(new UndeclaredInputInterceptor());
@@ -61,6 +69,6 @@ export const openRestApplication = async (settings: RestApplicationSettings): Pr
   await application.init();
   await adapter.getInstance().ready();
   if (fastifyListener === undefined) throw new Error('Fastify has not asked for its server');
-  front.serve(fastifyListener);
+  front.serve(fastifyListener, knows);
   return application;
 };

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyBodyParser, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail } from '#libs/errors';
 import { checkDepth } from '#libs/mcp';
 import { childTraceparent, runInTrace, traceIdOf } from '#libs/telemetry';
 import { ROUTE } from '../http/front-server.js';
+import type { RequestPlaces } from '../http/raw-http.js';
+import type { KnowsCaller } from '../http/slow-clients.js';
 import type { PlatformConfig } from '../platform.config.js';
 import { toCamelCase } from './camel-case.js';
 
@@ -25,8 +28,20 @@ const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
 const PAGE_POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
+/** How requests are let in. */
+export interface Intake {
+  readonly places: RequestPlaces;
+  readonly knows: KnowsCaller;
+}
+
+/** Nobody has to be known to send as much: log-ins are small. */
+const STRANGERS_BYTES_MAX = 16 * 1024;
+const STRANGERS_BODY = {
+  message: `Without a valid token a body has a Content-Length of ${STRANGERS_BYTES_MAX} at most`,
+};
+
 /** What holds for every REST request, whichever service answers it. */
-export const installRestHooks = (fastify: FastifyInstance, config: PlatformConfig): void => {
+export const installRestHooks = (fastify: FastifyInstance, config: PlatformConfig, { places, knows }: Intake): void => {
   fastify.removeContentTypeParser('application/json');
   const parse = fastify.getDefaultJsonParser('error', 'error');
   const parseJson: FastifyBodyParser<string> = (request, text, done) => {
@@ -34,7 +49,10 @@ export const installRestHooks = (fastify: FastifyInstance, config: PlatformConfi
       if (text === '') return done(null, undefined);
       checkDepth(text, DEPTH_MAX);
       // Refuses `__proto__` and `constructor.prototype` as member names.
-      void parse(request, text, done);
+      void parse(request, text, (error: Error | null, body?: unknown) => {
+        if (error === null && text.includes(ESCAPED_NUL) && holdsNul(body)) done(fail('http.invalid', NUL), undefined);
+        else done(error, body);
+      });
     } catch (error) {
       done(error as Error, undefined);
     }
@@ -46,6 +64,10 @@ export const installRestHooks = (fastify: FastifyInstance, config: PlatformConfi
   fastify.addHook('onRequest', (request, reply, done) => {
     (reply.raw as { [ROUTE]?: string })[ROUTE] = request.routeOptions.url ?? 'unknown';
     if (config.SECURITY_HEADERS_ENABLED) secure(request, reply);
+    if (holdsNulInQuery(request.raw.url ?? '')) {
+      done(fail('http.invalid', NUL));
+      return;
+    }
     if (countMembers(request.raw.url ?? '') > QUERY_MEMBERS_MAX) {
       done(fail('http.invalid', { message: `The query has more than ${QUERY_MEMBERS_MAX} members` }));
       return;
@@ -53,8 +75,17 @@ export const installRestHooks = (fastify: FastifyInstance, config: PlatformConfi
     enterTrace(request, reply, config.CORRELATION_ID_ENABLED, done);
   });
 
-  fastify.addHook('preValidation', (request, _reply, done) => {
+  fastify.addHook('preParsing', (request, _reply, _payload, done) => {
+    if (isSmall(request.raw)) return done();
+    const refused = (known: boolean): void => done(known ? null : fail('http.body_too_large', STRANGERS_BODY));
+    const knowing = knows(request.raw);
+    if (typeof knowing === 'boolean') refused(knowing);
+    else void knowing.then(refused);
+  });
+
+  fastify.addHook('preValidation', (request, reply, done) => {
     try {
+      places.takePlace(reply.raw);
       request.body = toCamelCase(request.body);
       request.query = toCamelCase(request.query);
       done();
@@ -62,6 +93,27 @@ export const installRestHooks = (fastify: FastifyInstance, config: PlatformConfi
       done(error as Error);
     }
   });
+};
+
+/** What no database keeps in a text. */
+const NUL = { message: 'U+0000 is not accepted' };
+const ESCAPED_NUL = String.raw`\u0000`;
+
+/** In a path it is a name that nothing has, and answered like any other. */
+const holdsNulInQuery = (url: string): boolean => {
+  const query = url.indexOf('?');
+  return query >= 0 && url.includes('%00', query);
+};
+
+const holdsNul = (value: unknown): boolean => {
+  if (typeof value === 'string') return value.includes('\0');
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([name, member]) => name.includes('\0') || holdsNul(member));
+};
+
+const isSmall = ({ headers }: IncomingMessage): boolean => {
+  const length = headers['content-length'];
+  return length === undefined ? headers['transfer-encoding'] === undefined : Number(length) <= STRANGERS_BYTES_MAX;
 };
 
 const secure = (request: FastifyRequest, reply: FastifyReply): void => {

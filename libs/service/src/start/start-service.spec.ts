@@ -172,7 +172,8 @@ describe('a running service', () => {
     ['a body that is not JSON', () => post('{"a":'), 400, 'mcp.malformed_json'],
     ['garbage', () => post('nonsense'), 400, 'mcp.malformed_json'],
     ['a body of 65 levels', () => post(`${'['.repeat(65)}${']'.repeat(65)}`), 400, 'mcp.invalid_request'],
-    ['a body of 500,000 levels', () => post('['.repeat(500_000)), 400, 'mcp.invalid_request'],
+    ['a body of 16,000 levels', () => post('['.repeat(16_000)), 400, 'mcp.invalid_request'],
+    ['a body over 16 KiB without a token', () => post('['.repeat(500_000)), 413, 'http.body_too_large'],
     ['a poisoned prototype', () => post('{"displayName":"a","__proto__":{"admin":true}}'), 400, 'mcp.malformed_json'],
     [
       'a poisoned constructor',
@@ -194,7 +195,7 @@ describe('a running service', () => {
     ],
     ['two spellings', () => post('{"display_name":"a","displayName":"b"}'), 422, 'http.invalid'],
     ['an unknown path', () => fetch(`${service.url}/nowhere`), 404, 'http.not_found'],
-    ['a malformed path', () => fetch(`${service.url}/things/%zz`), 400, 'mcp.malformed_json'],
+    ['a malformed path', () => fetch(`${service.url}/things/%zz`), 400, 'http.malformed'],
     ['an endless query', () => fetch(`${service.url}/things?${'a=1&'.repeat(101)}`), 422, 'http.invalid'],
     ['a failure with a name', () => fetch(`${service.url}/things/failing/named`), 409, 'http.conflict'],
     ['a failure without one', () => fetch(`${service.url}/things/failing/x`), 500, 'platform.internal'],

@@ -101,6 +101,7 @@ const open = async (
   const application = await openRestApplication({
     imports: [...platformModules(platform, parts, configuration.configOf), ...modules],
     front,
+    raw,
     bus,
     config,
     logger,

@@ -3,6 +3,7 @@ import { GatewayError, fail } from '#libs/errors';
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const REPEATABLE = new Set(['40001', '40P01']);
 const UNAVAILABLE = /^(08|53|57P|25P0[34]|57014|55P03)/;
+const NOT_IN_REPERTOIRE = '22021';
 const CONNECTION_LOST = /^(Connection terminated|Client has encountered a connection error|Query read timeout)/;
 
 const codeOf = (error: unknown): string =>
@@ -18,6 +19,8 @@ export const isRepeatable = (error: unknown): boolean => REPEATABLE.has(codeOf(e
 export const databaseFailure = (error: unknown): GatewayError | null => {
   if (error instanceof GatewayError) return error;
   const code = codeOf(error);
+  // Looked for by a name with U+0000, which is in no text that is kept here.
+  if (code === NOT_IN_REPERTOIRE) return fail('registry.unknown', { cause: error });
   // TypeORM releases a runner whose connection is lost, and names only that.
   const lost =
     error instanceof Error && (CONNECTION_LOST.test(error.message) || error.name === 'QueryRunnerAlreadyReleasedError');

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '#contracts/auth/principal';
-import { fail } from '#libs/errors';
+import { type GatewayError, fail } from '#libs/errors';
 import {
   type Batch,
   type ClientMessage,
@@ -17,6 +17,7 @@ import {
 } from '#libs/mcp';
 import {
   type BodyReader,
+  type BodyReceiver,
   HttpReply,
   type OriginGuard,
   type Reply,
@@ -26,6 +27,7 @@ import {
   checkAccept,
   checkContentType,
 } from '#libs/mcp-http';
+import type { RequestPlaces } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../../admission/index.js';
 import { CallAbort, type Session, type WireCall } from '../../call/index.js';
@@ -42,9 +44,15 @@ import { mcpEndpointOf } from '../endpoint.js';
 import { type HttpExchange, cancelOnClose, errorText, refuseExchange } from '../http-exchange.js';
 import { BatchReply } from './batch-reply.js';
 
+interface HttpPost extends HttpExchange {
+  /** Whether the client takes an event stream for an answer. */
+  readonly streams: boolean;
+}
+
 export interface McpHttpParts {
   readonly guard: OriginGuard;
   readonly bodies: BodyReader;
+  readonly places: RequestPlaces;
   readonly pipeline: Pipeline;
   readonly admission: Admission;
   readonly sessions: SessionStore;
@@ -64,7 +72,7 @@ export interface McpHttpParts {
  * The MCP endpoints over Streamable HTTP: bytes to calls and back.
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
  */
-export class McpHttp {
+export class McpHttp implements BodyReceiver<HttpPost> {
   constructor(private readonly parts: McpHttpParts) {}
 
   /** True when the request is for one of the endpoints here; it is then answered. */
@@ -84,6 +92,7 @@ export class McpHttp {
   private dispatch(exchange: HttpExchange): void {
     const { request } = exchange;
     if (request.method === 'POST') return this.post(exchange);
+    this.parts.places.takePlace(exchange.response);
     if (request.method !== 'GET' && request.method !== 'DELETE') throw fail('http.method_not_allowed');
     const serving = request.method === 'GET' ? this.get(exchange) : this.delete(exchange);
     serving.catch((thrown: unknown) => this.refuse(exchange, thrown, null));
@@ -93,14 +102,21 @@ export class McpHttp {
     const { request } = exchange;
     checkContentType(request.headers);
     const streams = checkAccept(request.headers);
-    this.parts.bodies.read(request, (error, text) => {
-      try {
-        if (error !== null) throw error;
-        this.receive(exchange, readBody(text), streams);
-      } catch (thrown) {
-        this.refuse(exchange, thrown, null);
-      }
-    });
+    this.parts.bodies.read({ ...exchange, streams }, this);
+  }
+
+  knows({ request, endpoint }: HttpPost): boolean | Promise<boolean> {
+    return this.parts.admission.knows(request, endpoint.serverId);
+  }
+
+  received(exchange: HttpPost, error: GatewayError | null, text: string): void {
+    try {
+      if (error !== null) throw error;
+      this.parts.places.takePlace(exchange.response);
+      this.receive(exchange, readBody(text), exchange.streams);
+    } catch (thrown) {
+      this.refuse(exchange, thrown, null);
+    }
   }
 
   private receive(exchange: HttpExchange, message: ClientMessage | Batch, streams: boolean): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TakeMessage } from '#contracts/ingress/take-message.request';
 import type { Bus, Subscription } from '#libs/bus';
-import { fail, toGatewayError } from '#libs/errors';
+import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import { type CredentialCarrier, readCredential } from '#libs/identity';
 import { checkLegacyVersion, eraOf, readBody } from '#libs/mcp';
 import {
@@ -9,12 +9,14 @@ import {
   answerEmpty,
   answerJson,
   type BodyReader,
+  type BodyReceiver,
   checkContentType,
   type OriginGuard,
   refusalAnswer,
   type ReplySettings,
   SseStream,
 } from '#libs/mcp-http';
+import type { RequestPlaces } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../../admission/index.js';
 import type { Seal } from '../../sealing/index.js';
@@ -27,6 +29,7 @@ export interface McpSseParts {
   readonly bus: Bus;
   readonly guard: OriginGuard;
   readonly bodies: BodyReader;
+  readonly places: RequestPlaces;
   readonly admission: Admission;
   readonly connections: Connections;
   readonly seal: Seal;
@@ -56,7 +59,7 @@ const HANDLE_CHARS_MAX = 4_096;
  * with 202 by whichever replica it reaches.
  * https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse
  */
-export class McpSse {
+export class McpSse implements BodyReceiver<Exchange> {
   private readonly subscription: Subscription;
 
   constructor(private readonly parts: McpSseParts) {
@@ -89,6 +92,7 @@ export class McpSse {
   private async open({ request, response, path }: Exchange): Promise<void> {
     const { admission, connections, reply, bus, seal } = this.parts;
     const { serverId } = path.endpoint;
+    this.parts.places.takePlace(response);
     if (!acceptsEventStream(request.headers.accept ?? '*/*')) throw fail('http.not_acceptable');
     const principal = await admission.caller(request, serverId);
     // Kept for hours, so without the rest of the request.
@@ -114,16 +118,23 @@ export class McpSse {
 
   private post(exchange: Exchange): void {
     checkContentType(exchange.request.headers);
-    this.parts.bodies.read(exchange.request, (error, text) => {
-      if (error !== null) return this.refuse(exchange, error);
-      this.take(exchange, text).catch((thrown: unknown) => this.refuse(exchange, thrown));
-    });
+    this.parts.bodies.read(exchange, this);
+  }
+
+  knows({ request, path }: Exchange): boolean | Promise<boolean> {
+    return this.parts.admission.knows(request, path.endpoint.serverId);
+  }
+
+  received(exchange: Exchange, error: GatewayError | null, text: string): void {
+    if (error !== null) return this.refuse(exchange, error);
+    this.take(exchange, text).catch((thrown: unknown) => this.refuse(exchange, thrown));
   }
 
   private async take(exchange: Exchange, text: string): Promise<void> {
     const { request, response, path } = exchange;
     const { admission, bus } = this.parts;
     const { serverId } = path.endpoint;
+    this.parts.places.takePlace(response);
     const message = readBody(text);
     if (message.kind === 'invalid') return this.refuse(exchange, message.error, message.idText);
     const idText = message.kind === 'request' ? message.idText : null;

@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { fail } from '#libs/errors';
+import { type GatewayError, fail } from '#libs/errors';
 import { type Batch, type ClientMessage, eraOf, readBody } from '#libs/mcp';
 import {
   type BodyReader,
+  type BodyReceiver,
   HttpReply,
   type OriginGuard,
   type ReplySettings,
   answerEmpty,
   checkContentType,
 } from '#libs/mcp-http';
+import type { RequestPlaces } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../../admission/index.js';
 import { CallAbort } from '../../call/index.js';
@@ -19,6 +21,7 @@ import { type HttpExchange, cancelOnClose, refuseExchange } from '../http-exchan
 export interface RpcParts {
   readonly guard: OriginGuard;
   readonly bodies: BodyReader;
+  readonly places: RequestPlaces;
   readonly pipeline: Pipeline;
   readonly admission: Admission;
   readonly reply: ReplySettings;
@@ -26,7 +29,7 @@ export interface RpcParts {
 }
 
 /** Bare JSON-RPC over POST: no session, no envelope, no stream; one JSON answer to each request. */
-export class Rpc {
+export class Rpc implements BodyReceiver<HttpExchange> {
   constructor(private readonly parts: RpcParts) {}
 
   /** True when the request is for the endpoint here; it is then answered. */
@@ -47,14 +50,21 @@ export class Rpc {
   private post(exchange: HttpExchange): void {
     const { request } = exchange;
     checkContentType(request.headers);
-    this.parts.bodies.read(request, (error, text) => {
-      try {
-        if (error !== null) throw error;
-        this.receive(exchange, readBody(text));
-      } catch (thrown) {
-        this.refuse(exchange, thrown);
-      }
-    });
+    this.parts.bodies.read(exchange, this);
+  }
+
+  knows({ request, endpoint }: HttpExchange): boolean | Promise<boolean> {
+    return this.parts.admission.knows(request, endpoint.serverId);
+  }
+
+  received(exchange: HttpExchange, error: GatewayError | null, text: string): void {
+    try {
+      if (error !== null) throw error;
+      this.parts.places.takePlace(exchange.response);
+      this.receive(exchange, readBody(text));
+    } catch (thrown) {
+      this.refuse(exchange, thrown);
+    }
   }
 
   private receive(exchange: HttpExchange, message: ClientMessage | Batch): void {

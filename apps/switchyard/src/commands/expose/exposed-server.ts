@@ -3,6 +3,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from 'node:net';
 import {
   BodyReader,
+  type BodyReceiver,
   Heartbeat,
   HttpReply,
   OriginGuard,
@@ -15,7 +16,7 @@ import {
   checkContentType,
   refusalAnswer,
 } from '#libs/mcp-http';
-import { fail, toGatewayError } from '#libs/errors';
+import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import { readCredential } from '#libs/identity';
 import {
   type ClientRequest,
@@ -43,6 +44,13 @@ export interface ExposedServerSettings {
   readonly log: (line: string) => void;
 }
 
+interface Post {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Whether the client takes an event stream for an answer. */
+  readonly streams: boolean;
+}
+
 const KEEP_ALIVE_MS = 30_000;
 const PATIENCE_MS = 1_000;
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
@@ -52,7 +60,7 @@ const SESSION_IDLE_MS = 30 * 60_000;
 const SWEEP_MS = 60_000;
 
 /** A program that speaks MCP on stdio, on Streamable HTTP: one process per session, one for all who need no session. */
-export class ExposedServer {
+export class ExposedServer implements BodyReceiver<Post> {
   private readonly server: Server;
   private readonly guard: OriginGuard;
   private readonly bodies = new BodyReader({ bytesMax: BODY_BYTES_MAX, totalMax: BODY_BYTES_TOTAL });
@@ -125,26 +133,32 @@ export class ExposedServer {
 
   private post(request: IncomingMessage, response: ServerResponse): void {
     checkContentType(request.headers);
-    const streams = checkAccept(request.headers);
-    this.bodies.read(request, (error, text) => {
-      let idText: string | null = null;
-      try {
-        if (error !== null) throw error;
-        const message = readBody(text);
-        if (message.kind === 'request' || message.kind === 'invalid') ({ idText } = message);
-        if (message.kind === 'invalid') throw message.error;
-        if (message.kind === 'batch') throw fail('mcp.invalid_request', { message: 'Batches are not accepted here' });
-        if (message.kind === 'request') {
-          const reply = new HttpReply(response, this.reply, streams, null);
-          return this.ask(message, text, request, response, reply);
-        }
-        if (message.kind === 'response' || eraOf(message, request.headers) === 'legacy')
-          this.sessionOf(request).send(text);
-        answerEmpty(response, 202);
-      } catch (thrown) {
-        this.refuse(request, response, thrown, idText);
+    this.bodies.read({ request, response, streams: checkAccept(request.headers) }, this);
+  }
+
+  /** Whoever brings the wrong token has been refused by now. */
+  knows(): boolean {
+    return true;
+  }
+
+  received({ request, response, streams }: Post, error: GatewayError | null, text: string): void {
+    let idText: string | null = null;
+    try {
+      if (error !== null) throw error;
+      const message = readBody(text);
+      if (message.kind === 'request' || message.kind === 'invalid') ({ idText } = message);
+      if (message.kind === 'invalid') throw message.error;
+      if (message.kind === 'batch') throw fail('mcp.invalid_request', { message: 'Batches are not accepted here' });
+      if (message.kind === 'request') {
+        const reply = new HttpReply(response, this.reply, streams, null);
+        return this.ask(message, text, request, response, reply);
       }
-    });
+      if (message.kind === 'response' || eraOf(message, request.headers) === 'legacy')
+        this.sessionOf(request).send(text);
+      answerEmpty(response, 202);
+    } catch (thrown) {
+      this.refuse(request, response, thrown, idText);
+    }
   }
 
   private ask(
