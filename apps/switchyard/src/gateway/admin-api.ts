@@ -7,9 +7,12 @@ export interface GatewayBody {
   readonly url?: string;
   readonly command?: string;
   readonly args?: readonly string[];
+  /** A path from the root. */
+  readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** In which era it is spoken to; `auto`: in its client's, where it speaks both. */
   readonly era?: 'auto' | 'modern' | 'legacy';
+  readonly timeoutMs?: number;
   readonly authType?: 'authheaders';
   readonly authHeaders?: readonly { readonly key: string; readonly value: string }[];
 }
@@ -22,9 +25,13 @@ export interface GatewayView {
   readonly transport: string;
   readonly command?: string | null;
   readonly args?: readonly string[];
+  readonly cwd?: string | null;
   readonly era?: 'auto' | 'modern' | 'legacy';
   readonly enabled: boolean;
   readonly reachable: boolean;
+  readonly timeoutMs: number | null;
+  /** Why it has never been reached. */
+  readonly lastError: string | null;
   readonly toolCount: number;
   readonly resourceCount: number;
   readonly promptCount: number;
@@ -35,6 +42,8 @@ export interface Registered {
   readonly change: 'new' | 'updated' | 'unchanged';
 }
 
+export type Plan = Registered['change'];
+
 /** The gateway's own REST API, as an administrator uses it. */
 export class AdminApi {
   constructor(
@@ -42,13 +51,33 @@ export class AdminApi {
     readonly token: string,
   ) {}
 
-  /** Sees to it that a gateway of this name is registered in this way. */
+  /**
+   * Sees to it that a gateway of this name is registered in this way. One whose server cannot be reached is kept, disabled,
+   * with the reason, and tried again the next time.
+   */
   async ensureGateway(body: GatewayBody): Promise<Registered> {
-    const gateways = await this.ask<readonly GatewayView[]>('GET', '/v1/gateways?include_inactive=true');
-    const known = gateways.find(({ name }) => name === body.name);
-    if (known === undefined) return { gateway: await this.ask('POST', '/v1/gateways', body), change: 'new' };
+    const known = await this.find(body.name);
+    if (known === undefined) {
+      return { gateway: await this.ask('POST', '/v1/gateways', { ...body, keepUnreachable: true }), change: 'new' };
+    }
     if (isSame(known, body)) return { gateway: known, change: 'unchanged' };
-    return { gateway: await this.ask('PUT', `/v1/gateways/${known.id}`, body), change: 'updated' };
+    const path = `/v1/gateways/${known.id}`;
+    if (known.lastError === null) return { gateway: await this.ask('PUT', path, body), change: 'updated' };
+    await this.ask('PUT', path, body);
+    const { gateway } = await this.ask<{ gateway: GatewayView }>('POST', `${path}/state?activate=true`);
+    return { gateway, change: 'new' };
+  }
+
+  /** What `ensureGateway` would do. */
+  async planGateway(body: GatewayBody): Promise<Plan> {
+    const known = await this.find(body.name);
+    if (known === undefined || known.lastError !== null) return 'new';
+    return isSame(known, body) ? 'unchanged' : 'updated';
+  }
+
+  private async find(name: string): Promise<GatewayView | undefined> {
+    const gateways = await this.ask<readonly GatewayView[]>('GET', '/v1/gateways?include_inactive=true');
+    return gateways.find((gateway) => gateway.name === name);
   }
 
   private async ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
@@ -75,6 +104,8 @@ const isSame = (known: GatewayView, body: GatewayBody): boolean =>
   Object.keys(body.env ?? {}).length === 0 &&
   (body.transport === 'AUTO' || known.transport === body.transport) &&
   (known.era ?? 'auto') === (body.era ?? 'auto') &&
+  (known.timeoutMs ?? undefined) === body.timeoutMs &&
   (known.url ?? undefined) === body.url &&
   (known.command ?? undefined) === body.command &&
+  (known.cwd ?? undefined) === body.cwd &&
   JSON.stringify(known.args ?? []) === JSON.stringify(body.args ?? []);

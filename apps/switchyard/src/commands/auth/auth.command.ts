@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { runAuthCommand } from '#apps/auth';
-import { processEnvironment } from '#libs/config';
+import { gatewayEnvironment } from '#libs/config';
 import { createLogger } from '#libs/telemetry';
 import { newCommand } from '../new-command.js';
 
@@ -50,7 +50,7 @@ export const authCommand = (noun: AuthNoun, words: readonly string[]): Command =
   const { about, verb } = nouns[noun];
   const run = async (): Promise<void> => {
     const logger = createLogger({ service: 'switchyard', level: 'error', to: 'stderr' });
-    const answer = await runAuthCommand(words, { env: processEnvironment(), logger, readStdin });
+    const answer = await runAuthCommand(words, { env: gatewayEnvironment(), logger, readStdin });
     process.stdout.write(`${answer}\n`);
   };
   return newCommand(noun).description(about).helpCommand(false).addCommand(verb().action(run));

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AdminApi, type GatewayBody } from '../../gateway/admin-api.js';
 import { importServers } from './import-servers.js';
+import type { ServerEntry } from './server-list.js';
 
 let close = (): void => undefined;
 afterEach(() => close());
@@ -31,7 +32,7 @@ const registry = async (refuse: (body: GatewayBody) => string | null = () => nul
       const known = gateways.find(({ name }) => name === body.name) ?? { id: `id-${body.name}` };
       Object.assign(
         known,
-        { enabled: true, reachable: true, toolCount: 2, resourceCount: 1, promptCount: 0, url: null },
+        { enabled: true, reachable: true, lastError: null, toolCount: 2, resourceCount: 1, promptCount: 0, url: null },
         body,
       );
       if (!gateways.includes(known)) gateways.push(known);
@@ -72,15 +73,16 @@ describe('registering a gateway', () => {
   it('reports of every server how it went', async () => {
     const { api } = await registry((body) => (body.name === 'bad' ? 'The upstream cannot be reached' : null));
     const lines: string[] = [];
-    const entries = [
+    const entries: ServerEntry[] = [
       { name: 'good', body: { ...STDIO, name: 'good' } },
       { name: 'bad', body: { ...STDIO, name: 'bad' } },
       { name: 'odd', problem: 'has neither a command nor a url' },
     ];
-    await importServers(api, entries, (line) => lines.push(line));
-    expect(lines).toEqual([
-      '  good  registered: 2 tools, 1 resources, 0 prompts',
+    const print = (line: string): void => void lines.push(line);
+    expect(await importServers(api, entries, { isDryRun: false, print })).toBe(2);
+    expect(lines.toSorted()).toEqual([
       '  bad   failed: The upstream cannot be reached',
+      '  good  registered: 2 tools, 1 resources, 0 prompts',
       '  odd   left out: it has neither a command nor a url',
     ]);
   });

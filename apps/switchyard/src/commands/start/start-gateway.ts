@@ -1,9 +1,11 @@
 import { endToken, issueAdminToken, issueClientToken } from '#apps/auth';
+import { processEnvironment } from '#libs/config';
 import { type RunningService, runProcess, VERSION } from '#libs/service';
 import { AdminApi } from '../../gateway/admin-api.js';
 import { clientConfiguration } from '../../gateway/client-configuration.js';
 import { importServers } from '../import/import-servers.js';
 import { readServerList, type ServerEntry } from '../import/server-list.js';
+import { terminalAsker } from '../import/terminal.js';
 import { parts } from '../../gateway/parts.js';
 
 export interface StartChoices {
@@ -20,7 +22,8 @@ const TO_ADMINISTER = 'For a token to administer with: npm run -s switchyard -- 
 /** The whole gateway in this process, and what was asked for at its start. */
 export const startGateway = async ({ demo, importFile }: StartChoices): Promise<void> => {
   // Read first: a file that cannot be used is told before anything is started.
-  const entries = importFile === null ? [] : readServerList(importFile);
+  const reading = { env: processEnvironment(), ask: terminalAsker() };
+  const entries = importFile === null ? [] : await readServerList(importFile, reading);
   const gateway = await runProcess({ parts, logTo: 'stderr' });
   print(`Switchyard ${VERSION} is ready at ${gateway.url}`);
   if (!demo && importFile === null) {
@@ -43,7 +46,7 @@ const prepare = async (gateway: RunningService, demo: boolean, entries: readonly
     const api = new AdminApi(gateway.url, admin.token);
     if (entries.length > 0) {
       print('\nImporting');
-      await importServers(api, entries, print);
+      await importServers(api, entries, { isDryRun: false, print });
     }
     // With the clients that it calls as, which nothing else needs.
     if (demo) await (await import('./demo.js')).runDemo(api, token, print);
