@@ -191,6 +191,25 @@ const nestProjects = () => {
   };
 };
 
+/** What a process says at its start of settings that ContextForge reads and nothing here does. */
+const unreadSettings = () => {
+  const rows = readFileSync(join(root, 'docs/reference/contextforge-settings.md'), 'utf8').matchAll(
+    /^\| `(\w+)` \| unread \| (.+) \|$/gm,
+  );
+  const quoted = (text) => (text.includes("'") ? JSON.stringify(text) : `'${text}'`);
+  const lines = [...rows].map(([, name, instead]) => {
+    const line = `  ${name}: ${quoted(instead)},`;
+    return line.length <= 120 ? line : `  ${name}:\n    ${quoted(instead)},`;
+  });
+  return [
+    '/** From docs/reference/contextforge-settings.md, written by `npm run docs`: what to use instead, by name. */',
+    'export const UNREAD_SETTINGS: Readonly<Record<string, string>> = {',
+    ...lines,
+    '};',
+    '',
+  ].join('\n');
+};
+
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->` in a page written by hand. */
@@ -218,6 +237,7 @@ const pages = {
   'deploy/nats/permissions.conf': permissions(),
   'docs/reference/openapi.json': json(api),
   'nest-cli.json': json(nestProjects()),
+  'libs/service/src/start/unread-settings.ts': unreadSettings(),
   'docs/architecture.md': within('docs/architecture.md', 'topology', diagram()),
   ...Object.fromEntries(
     owners.map((owner) => {

@@ -1,4 +1,4 @@
 export { autoFlag, decimal, flag, integer, list, oneOf, optionalText, secret, text, url } from './option.js';
 export type { ConfigOf, Option, Options } from './option.js';
 export { describeOptions, parseConfig } from './parse.js';
-export { processEnvironment } from './process-environment.js';
+export { gatewayEnvironment, processEnvironment } from './process-environment.js';

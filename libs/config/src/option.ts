@@ -91,14 +91,25 @@ export const oneOf = <const Values extends readonly string[]>(
     return value;
   });
 
-/** Comma-separated. */
+/** Comma-separated, or a JSON list of texts. */
 export const list = (defaultValue: readonly string[], prose: string): Option<readonly string[]> =>
   option<readonly string[]>('comma-separated list', defaultValue, prose, (value) =>
-    value
-      .split(',')
+    (value.trim().startsWith('[') ? jsonTexts(value) : value.split(','))
       .map((item) => item.trim())
       .filter((item) => item !== ''),
   );
+
+const jsonTexts = (text: string): readonly string[] => {
+  let items: unknown;
+  try {
+    items = JSON.parse(text);
+  } catch {
+    throw new Error('begins as a JSON list, but is none');
+  }
+  if (!Array.isArray(items) || !items.every((item) => typeof item === 'string'))
+    throw new Error('is no JSON list of texts');
+  return items;
+};
 
 export const url = (protocols: readonly string[], prose: string): Option<string | null> =>
   option<string | null>(

@@ -62,7 +62,17 @@ describe('parseConfig', () => {
     });
   });
 
+  it.each(['["https://a.example", "https://b.example"]', ' [ "https://a.example","https://b.example" ]'])(
+    'reads a list in JSON: %s',
+    (text) => {
+      const { ALLOWED_ORIGINS } = parseConfig(options, { ALLOWED_ORIGINS: text });
+      expect(ALLOWED_ORIGINS).toEqual(['https://a.example', 'https://b.example']);
+    },
+  );
+
   it.each([
+    ['ALLOWED_ORIGINS', '["https://a.example"'],
+    ['ALLOWED_ORIGINS', '[1]'],
     ['PORT', '80a'],
     ['PORT', '0'],
     ['PORT', '65536'],

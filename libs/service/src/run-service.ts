@@ -1,4 +1,4 @@
-import { processEnvironment } from '#libs/config';
+import { gatewayEnvironment } from '#libs/config';
 import { GatewayError } from '#libs/errors';
 import { maskText } from '#libs/telemetry';
 import type { AnyServicePart } from './service-part.js';
@@ -49,13 +49,9 @@ export const runProcess = async ({ parts, logTo = 'stdout' }: ProcessSettings): 
   };
   for (const signal of SIGNALS) process.on(signal, () => void stop(signal));
 
-  const started = await startService({
-    parts,
-    env: processEnvironment(),
-    logTo,
-    signal: starting.signal,
-    onFatal: leave,
-  }).catch((error: unknown) => {
+  const start = async (): Promise<RunningService> =>
+    startService({ parts, env: gatewayEnvironment(), logTo, signal: starting.signal, onFatal: leave });
+  const started = await start().catch((error: unknown) => {
     if (stopping) process.exit(0);
     return leave(error instanceof GatewayError ? maskText(error.message) : describe(error));
   });

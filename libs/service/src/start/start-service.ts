@@ -14,6 +14,7 @@ import { type Configuration, type Environment, readConfiguration } from './confi
 import { openBus } from './open-bus.js';
 import { OpenedThings } from './opened.js';
 import { openMemory, openPostgres, type StartContext } from './stores.js';
+import { tellUnreadSettings } from './tell-unread-settings.js';
 
 /** Kept back from the time to stop, for what comes after the last answer. */
 const CLOSING_MS = 2_000;
@@ -52,6 +53,7 @@ export const startService = async (settings: StartSettings): Promise<RunningServ
   const { platform: config } = configuration;
   const service = parts.length === 1 ? (parts[0]?.name ?? 'switchyard') : 'switchyard';
   const logger = settings.logger ?? createLogger({ service, level: config.LOG_LEVEL, to: settings.logTo ?? 'stdout' });
+  tellUnreadSettings(env, logger);
   const opened = new OpenedThings();
   opened.add('the data folder', async () => configuration.unlock());
   try {

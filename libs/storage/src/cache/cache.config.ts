@@ -2,9 +2,9 @@ import { type ConfigOf, decimal, oneOf, text, url } from '#libs/config';
 
 export const cacheOptions = {
   CACHE_TYPE: oneOf(
-    ['auto', 'redis', 'memory'],
+    ['auto', 'redis', 'memory', 'database'],
     'auto',
-    'Where sessions, events for resumption, leases and counters are kept. `auto`: in Redis when `REDIS_URL` is set, else in this process. `memory` is for a single replica.',
+    'Where sessions, events for resumption, leases and counters are kept. `auto`: in Redis when `REDIS_URL` is set, else in this process. `memory` is for a single replica. `database`, a word of ContextForge, means `auto`.',
   ),
   CACHE_PREFIX: text('switchyard:', 'What every key in Redis begins with.'),
   REDIS_URL: url(

@@ -18,7 +18,9 @@ export interface Keeping {
  * the process by itself; memory does so with `keeping`.
  */
 export const openCache = async (config: CacheConfig, logger: Logger, keeping?: Keeping): Promise<Cache> => {
-  const kind = config.CACHE_TYPE === 'auto' ? (config.REDIS_URL === null ? 'memory' : 'redis') : config.CACHE_TYPE;
+  const { CACHE_TYPE: asked } = config;
+  const isOpen = asked === 'auto' || asked === 'database';
+  const kind = isOpen ? (config.REDIS_URL === null ? 'memory' : 'redis') : asked;
   if (kind === 'memory') {
     return keeping === undefined ? new MemoryCache() : KeptCache.open(keeping.location, keeping.prefixes, logger);
   }

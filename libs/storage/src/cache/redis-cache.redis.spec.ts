@@ -126,6 +126,7 @@ describe('opening the cache', () => {
 
   it('openCache keeps it in this process without REDIS_URL, or when told to', async () => {
     expect(await openCache(configOf({}), logger)).toBeInstanceOf(MemoryCache);
+    expect(await openCache(configOf({ CACHE_TYPE: 'database' }), logger)).toBeInstanceOf(MemoryCache);
     expect(
       await openCache(configOf({ REDIS_URL: 'redis://127.0.0.1:1', CACHE_TYPE: 'memory' }), logger),
     ).toBeInstanceOf(MemoryCache);

@@ -1,9 +1,14 @@
-import { type ConfigOf, decimal, flag, integer, url } from '#libs/config';
+import { type ConfigOf, type Option, decimal, flag, integer, url } from '#libs/config';
+
+/** The name of a Python driver in the scheme, as SQLAlchemy has it, says nothing of the server. */
+const databaseUrl = (prose: string): Option<string | null> => {
+  const one = url(['postgres:', 'postgresql:'], prose);
+  return { ...one, parse: (text) => one.parse(text.replace(/^(postgres(?:ql)?)\+\w+:/i, '$1:')) };
+};
 
 export const postgresOptions = {
-  DATABASE_URL: url(
-    ['postgres:', 'postgresql:'],
-    'The PostgreSQL server, directly or through PgBouncer (transaction mode works). Unset: an embedded server in the data folder.',
+  DATABASE_URL: databaseUrl(
+    'The PostgreSQL server, directly or through PgBouncer (transaction mode works). Unset: an embedded server in the data folder. `postgresql+psycopg://` means `postgresql://`.',
   ),
   DB_POOL_SIZE: integer(10, 'Connections that each service keeps open once it has needed them.', { min: 1 }),
   DB_MAX_OVERFLOW: integer(10, 'Further connections opened under load, closed after ten idle seconds.'),
