@@ -1,4 +1,5 @@
 import { jwtSecretOption } from '#contracts/auth/shared-settings';
+import { listPageBytesOption, listPageSizeOption } from '#contracts/registry/shared-settings';
 import { callTimeoutOption } from '#contracts/tool-invocation/shared-settings';
 import { type ConfigOf, flag, integer, list, secret } from '#libs/config';
 import { outboxOptions } from '#libs/outbox';
@@ -19,10 +20,8 @@ export const ingressOptions = {
       min: 1_024,
     },
   ),
-  LIST_PAGE_SIZE: integer(500, 'Entries per page of tools, prompts, resources and resource templates.', {
-    min: 1,
-    max: 10_000,
-  }),
+  LIST_PAGE_SIZE: listPageSizeOption,
+  LIST_PAGE_BYTES: listPageBytesOption,
   LIST_TTL_MS: integer(
     300_000,
     'How long clients of 2026-07-28 may at most keep a list without asking again; less when an upstream in it says so.',

@@ -7,7 +7,7 @@ export interface IngressSettings {
   readonly originsAllowed: readonly string[];
   /** `totalMax`: bytes of all bodies that are being received at once. */
   readonly bodies: { readonly bytesMax: number; readonly totalMax: number };
-  readonly lists: { readonly pageSize: number; readonly ttlMsMax: number };
+  readonly lists: { readonly pageSize: number; readonly pageBytesMax: number; readonly ttlMsMax: number };
   /** `size` 0: no resource is kept. */
   readonly resources: { readonly size: number; readonly ttlMsMax: number };
   readonly callTimeoutMs: number;
@@ -41,7 +41,11 @@ export const settingsOf = (config: IngressConfig): IngressSettings => ({
   hostsAllowed: config.ALLOWED_HOSTS,
   originsAllowed: config.ALLOWED_ORIGINS,
   bodies: { bytesMax: config.MCP_BODY_BYTES_MAX, totalMax: config.MCP_BODY_BYTES_TOTAL },
-  lists: { pageSize: config.LIST_PAGE_SIZE, ttlMsMax: config.LIST_TTL_MS },
+  lists: {
+    pageSize: config.LIST_PAGE_SIZE,
+    pageBytesMax: config.LIST_PAGE_BYTES,
+    ttlMsMax: config.LIST_TTL_MS,
+  },
   resources: { size: config.RESOURCE_CACHE_SIZE, ttlMsMax: ms(config.RESOURCE_CACHE_TTL) },
   callTimeoutMs: ms(config.TOOL_TIMEOUT),
   inputTimeoutMs: ms(config.INPUT_TIMEOUT),

@@ -1,3 +1,4 @@
+import { listPageBytesOption, listPageSizeOption } from '#contracts/registry/shared-settings';
 import { stdioTransportOption } from '#contracts/tool-invocation/shared-settings';
 import { type ConfigOf, decimal, oneOf } from '#libs/config';
 import { TOOL_NAME_STYLES } from './entries/naming.js';
@@ -15,6 +16,8 @@ export const registryOptions = {
     'enabled',
     'Whether tools that an upstream offers only after it was registered may be called at once, for gateways that others than their owner may use and that do not say it themselves (`newTools`). disabled: somebody enables each.',
   ),
+  LIST_PAGE_SIZE: listPageSizeOption,
+  LIST_PAGE_BYTES: listPageBytesOption,
   LIST_REFRESH_INTERVAL: decimal(
     10,
     'Seconds that pass at least before an upstream is asked for its lists again because a client uses them and their ttlMs is over.',

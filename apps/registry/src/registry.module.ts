@@ -19,6 +19,7 @@ import { ToolNameStyle1764115200000 } from './storage/migrations/0007-tool-name-
 import { Eras1764201600000 } from './storage/migrations/0008-eras.migration.js';
 import { WorkingDirectory1764288000000 } from './storage/migrations/0009-working-directory.migration.js';
 import { ListingHints1763856000000 } from './storage/migrations/0004-listing-hints.migration.js';
+import { LastError1764374400000 } from './storage/migrations/0010-last-error.migration.js';
 
 const SCHEMA = 'registry';
 
@@ -52,6 +53,7 @@ export class RegistryModule {
             ToolNameStyle1764115200000,
             Eras1764201600000,
             WorkingDirectory1764288000000,
+            LastError1764374400000,
           ],
         }),
       ],

@@ -2,6 +2,11 @@ import type { ToolNameStyle } from './entries/naming.js';
 import type { NewTools } from './gateways/new-tools.js';
 import type { RegistryConfig } from './registry.config.js';
 
+export interface PageSize {
+  readonly entriesMax: number;
+  readonly bytesMax: number;
+}
+
 /** What the environment decides, in the units that the code counts in. */
 export interface RegistrySettings {
   /** `auto`: yes where all services run in one process, no where they talk over NATS. */
@@ -12,6 +17,8 @@ export interface RegistrySettings {
   readonly toolNameStyle: ToolNameStyle;
   /** At least so much time passes before a client's use of an upstream has it listed again. */
   readonly listRefreshIntervalMs: number;
+  /** What clients get of a list at once. */
+  readonly page: PageSize;
 }
 
 export const SETTINGS = Symbol('registry settings');
@@ -21,4 +28,5 @@ export const registrySettings = (config: RegistryConfig): RegistrySettings => ({
   newTools: config.NEW_TOOLS,
   toolNameStyle: config.TOOL_NAME_STYLE,
   listRefreshIntervalMs: config.LIST_REFRESH_INTERVAL * 1_000,
+  page: { entriesMax: config.LIST_PAGE_SIZE, bytesMax: config.LIST_PAGE_BYTES },
 });

@@ -503,3 +503,60 @@ describe('disabling a gateway', () => {
     expect(registry.upstreamChanges.map(({ change }) => change)).toEqual(['removed', 'updated']);
   });
 });
+
+describe('a gateway that cannot be reached', () => {
+  const URL_OF_LATE = 'http://late.example/mcp';
+  const late = { keepUnreachable: true, newTools: 'disabled', authType: 'bearer', authToken: 's3cret' };
+  const body = { name: 'Late', url: URL_OF_LATE, ...late };
+
+  it('a gateway that cannot be reached is kept, disabled, with the reason, when the caller asks for that', async () => {
+    registry.around.upstreams.set(URL_OF_LATE, fail('upstream.unreachable', { message: 'ECONNREFUSED late.example' }));
+    const kept = await registry.ask('POST', '/gateways', body);
+    expect(kept).toMatchObject({
+      status: 201,
+      body: { enabled: false, reachable: false, toolCount: 0, lastError: 'ECONNREFUSED late.example' },
+    });
+    expect((await registry.describe()).upstreams.map(({ name }) => name)).not.toContain('Late');
+    expect(registry.around.credentials.get(kept.body.id)).toBeDefined();
+
+    registry.around.upstreams.set(URL_OF_LATE, fail('upstream.timed_out', { message: 'too late' }));
+    const state = `/gateways/${kept.body.id}/state?activate=true`;
+    expect(await registry.ask('POST', state)).toMatchObject({ status: 504, body: { code: 'upstream.timed_out' } });
+    const still = (await registry.ask('GET', `/gateways/${kept.body.id}`)).body;
+    expect(still).toMatchObject({ enabled: false, lastError: 'too late' });
+
+    registry.around.upstreams.set(URL_OF_LATE, upstream({ tools: [tool('one')] }));
+    const tried = await registry.ask('POST', state);
+    expect(tried.body.gateway).toMatchObject({ enabled: true, reachable: true, toolCount: 1, lastError: null });
+    expect((await registry.describe()).tools.map(({ name }) => name)).toContain('late-one');
+  });
+
+  it.each([
+    ['nobody asks for it to be kept', { keepUnreachable: false }, 502],
+    ['its body makes no connection', { url: 'ftp://late.example' }, 422],
+    ['it is an HTTP API', { transport: 'OPENAPI', openapi: { url: 'http://late.example/openapi.json' } }, 422],
+  ])('a gateway that cannot be reached is not registered when %s', async (_, more, status) => {
+    registry.around.upstreams.set('http://never.example/mcp', fail('upstream.unreachable'));
+    const answer = await registry.ask('POST', '/gateways', {
+      ...body,
+      name: 'Never',
+      url: 'http://never.example/mcp',
+      ...more,
+    });
+    expect(answer.status).toBe(status);
+    expect((await registry.ask('GET', '/gateways?include_inactive=true')).text).not.toContain('"Never"');
+  });
+
+  it('a gateway that cannot be reached is shown without the reason when the caller may not change it', async () => {
+    registry.around.principals.set('guest', userOf('guest@example.com'));
+    registry.around.upstreams.set(
+      'http://shut.example/mcp',
+      fail('upstream.unreachable', { message: 'inner details' }),
+    );
+    const shut = { ...body, name: 'Shut', url: 'http://shut.example/mcp' };
+    const { id } = (await registry.ask('POST', '/gateways', shut)).body;
+    const seen = await registry.ask('GET', `/gateways/${id}`, undefined, 'guest');
+    expect(seen.status).toBe(200);
+    expect(seen.text).not.toContain('inner details');
+  });
+});

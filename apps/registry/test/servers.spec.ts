@@ -156,3 +156,58 @@ describe('virtual servers', () => {
     expect((await registry.ask('POST', '/servers', body)).status).toBe(422);
   });
 });
+
+describe('a list that is longer than one page', () => {
+  const findingsOf = (body: { findings: { list: string; finding: string }[] }) =>
+    body.findings.map(({ list, finding }) => [list, /longer than one page .* miss the rest/.test(finding)]);
+  let small: Registry;
+  beforeAll(async () => {
+    small = await bench.registry(undefined, { LIST_PAGE_SIZE: '2', LIST_PAGE_BYTES: '1024' });
+  });
+
+  it('a gateway names each list of its own that is longer than one page, at registration and later', async () => {
+    const offered = upstream({
+      tools: [tool('a'), tool('b'), tool('c')],
+      prompts: [prompt('p'), prompt('q')],
+      resources: [resource('long://1'), resource('long://2')].map((each) => ({
+        ...each,
+        definition: each.definition.replace('a resource', 'x'.repeat(600)),
+      })),
+    });
+    const registered = await small.register('Long', offered);
+    expect(findingsOf(registered)).toEqual([
+      ['tools', true],
+      ['resources', true],
+    ]);
+    expect((await small.ask('GET', `/gateways/${registered.id}`)).body.findings).toEqual(registered.findings);
+    expect(registered.findings[0].finding).toContain('3 entries');
+
+    await small.ask('POST', `/tools/${(await idsOfTools(registered.id))[0]}/state?activate=false`);
+    expect(findingsOf((await small.ask('GET', `/gateways/${registered.id}`)).body)).toEqual([['resources', true]]);
+  });
+
+  it('a virtual server names a list that is longer than one page, and none when what it shows fits', async () => {
+    await small.register('Third', upstream({ tools: [tool('a'), tool('b'), tool('c')] }));
+    const associatedTools = ['third-a', 'third-b', 'third-c'];
+    const made = (await small.ask('POST', '/servers', { server: { name: 'Paged', associatedTools } })).body;
+    expect(findingsOf(made)).toEqual([['tools', true]]);
+    expect((await small.ask('GET', `/servers/${made.id}`)).body.findings).toEqual(made.findings);
+
+    const sentBack = await small.ask('PUT', `/servers/${made.id}`, {
+      ...(await small.ask('GET', `/servers/${made.id}`)).body,
+      associatedTools: ['third-a', 'third-b'],
+    });
+    expect(sentBack).toMatchObject({ status: 200, body: { findings: [] } });
+  });
+
+  it('a virtual server says nothing of a list of 5,000 entries when pages have their default length', async () => {
+    const tools = Array.from({ length: 5_001 }, (_, at) => tool(`n${at}`));
+    await registry.register('Many', upstream({ tools }));
+    const associatedTools = tools.slice(0, 5_000).map(({ name }) => `many-${name}`);
+    const { body } = await registry.ask('POST', '/servers', { server: { name: 'Whole', associatedTools } });
+    expect(body.findings).toEqual([]);
+  });
+
+  const idsOfTools = async (gatewayId: string): Promise<string[]> =>
+    (await small.ask('GET', `/tools?gateway_id=${gatewayId}`)).body.map(({ id }: { id: string }) => id);
+});

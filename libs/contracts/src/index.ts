@@ -17,6 +17,7 @@ export * from './registry/describe-server.request.js';
 export * from './registry/renew-listing.request.js';
 export * from './registry/resolve-http-tool.request.js';
 export * from './registry/resolve-upstream.request.js';
+export * from './registry/shared-settings.js';
 export * from './tool-invocation/discover-upstream.request.js';
 export * from './tool-invocation/execute-call.request.js';
 export * from './tool-invocation/claim-session.request.js';

@@ -87,3 +87,16 @@ it('an SSE stream does not queue without end when its writer does not wait', () 
   expect(stream.open).toBe(false);
   expect(response.writableLength).toBeLessThan(4 * 1024 * 1024);
 });
+
+it('an SSE stream sends no comment, and is not cut off, while its reader has to catch up with a long message', async () => {
+  socket.pause();
+  const stream = new SseStream(response, { heartbeat, keepAliveMs: 1_000 });
+  const message = 'x'.repeat(16_000_000);
+  const taken = stream.send(message);
+  stream.beat(Date.now() + 2_000);
+  stream.beat(Date.now() + 4_000);
+  socket.resume();
+  await taken;
+  await vi.waitFor(() => expect(received.length).toBeGreaterThan(message.length), 5_000);
+  expect(received.match(/^:$/gm)).toBeNull();
+});

@@ -99,7 +99,8 @@ export class SseStream implements Beating {
       act();
     }
     const { keepAliveMs } = this.settings;
-    if (keepAliveMs !== null && nowMs - this.lastWriteMs >= keepAliveMs) this.comment();
+    // What is still on its way keeps the connection alive by itself.
+    if (keepAliveMs !== null && this.room === null && nowMs - this.lastWriteMs >= keepAliveMs) this.comment();
   }
 
   private put(text: string): void | Promise<void> {

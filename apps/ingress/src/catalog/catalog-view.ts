@@ -16,25 +16,20 @@ import type { CacheHints, ListKind, ServerCapabilities, ServerCodec } from '#lib
 import { TASKS_EXTENSION, isModern, isObject, runsLegacyTasks } from '#libs/mcp';
 import { ListAge } from './list-age.js';
 import type { Listings } from './listings.js';
+import type { PageShelf, PreparedPage } from './prepared-pages.js';
 
 type Entry = { readonly definition: string };
 
-/** What one page looks like on the wire, but for what each answer has of its own: the caller's cursor, the time left. */
-export interface PreparedPage {
-  /** Up to the cursor, from there to the time left, and the rest. */
-  readonly texts: readonly [string, string, string];
-  readonly next: number | null;
-}
-
 export interface PageShape {
+  /** Entries of a page, and what their definitions may take in UTF-8: a page ends where either is reached. */
   readonly size: number;
+  readonly bytesMax: number;
   readonly ttlMsMax: number;
   readonly about: string;
 }
 
 const CURSOR_MARK = '@cursor@';
 const TTL_MARK = Number.MAX_SAFE_INTEGER;
-const PAGES_MAX = 64;
 /** Extensions whose settings and content pass through the gateway unchanged. */
 export const CARRIED_EXTENSIONS: readonly string[] = ['io.modelcontextprotocol/ui'];
 /** Those of a client of 2026-07-28. Tasks never mean those of 2025-11-25. */
@@ -47,7 +42,6 @@ export class CatalogView {
   readonly prompts: readonly CatalogPrompt[];
   readonly resources: readonly CatalogResource[];
   readonly resourceTemplates: readonly CatalogResourceTemplate[];
-  private readonly pages = new Map<string, PreparedPage>();
   private readonly digests = new Map<CatalogList, string>();
   private readonly ages = new Map<Listing, ListAge>();
   private preparedCapabilities: ServerCapabilities | null = null;
@@ -59,6 +53,7 @@ export class CatalogView {
     private readonly listings: Listings,
     /** Whether everybody sees all of the catalog. */
     private readonly isForAll: boolean,
+    private readonly pages: PageShelf,
   ) {
     const seen = <T extends AccessScope>(entries: readonly T[]): readonly T[] =>
       entries.filter((entry) => canView(principal, entry));
@@ -72,7 +67,9 @@ export class CatalogView {
   /** The text of a page, good for as long as is said in it. `cursor` writes the caller's own for the next one. */
   page(list: ListKind, codec: ServerCodec, from: number, cursor: (next: number) => string): string {
     const { ttlMs, cacheScope } = this.age(list);
-    const { texts, next } = this.prepared(list, codec, from, cacheScope);
+    const { texts, next } = this.pages.of(`${codec.revision} ${list} ${from} ${cacheScope}`, () =>
+      this.prepare(list, codec, from, cacheScope),
+    );
     const [head, middle, tail] = texts;
     const end = tail === '' ? middle : `${middle}${ttlMs}${tail}`;
     return next === null ? head + end : `${head}${cursor(next)}${end}`;
@@ -120,6 +117,11 @@ export class CatalogView {
     return this.upstreams.some((upstream) => upstream.id === upstreamId && hasSubscriptions(upstream));
   }
 
+  /** Nobody sees it this way any more. */
+  release(): void {
+    this.pages.clear();
+  }
+
   private some(capability: string): boolean {
     return this.upstreams.some(({ capabilities }) => isObject(capabilities[capability]));
   }
@@ -149,36 +151,35 @@ export class CatalogView {
     return [...new Set(this[listing].map(({ upstreamId }) => upstreamId))];
   }
 
-  private prepared(
-    list: ListKind,
-    codec: ServerCodec,
-    from: number,
-    cacheScope: CacheHints['cacheScope'],
-  ): PreparedPage {
-    const key = `${codec.revision} ${list} ${from} ${cacheScope}`;
-    const known = this.pages.get(key);
-    if (known !== undefined) return known;
-    const page = this.prepare(list, codec, from, cacheScope);
-    if (this.pages.size >= PAGES_MAX) this.pages.delete(this.pages.keys().next().value as string);
-    this.pages.set(key, page);
-    return page;
-  }
-
   private prepare(
     list: ListKind,
     codec: ServerCodec,
     from: number,
     cacheScope: CacheHints['cacheScope'],
   ): PreparedPage {
-    const { size, about } = this.shape;
     const entries: readonly Entry[] = this[list];
-    const next = from + size < entries.length ? from + size : null;
-    const definitions = entries.slice(from, from + size).map(({ definition }) => codec.definition(list, definition));
+    const definitions = this.definitionsOfPage(entries, from, (text) => codec.definition(list, text));
+    const end = from + definitions.length;
+    const next = end < entries.length ? end : null;
     const mark = next === null ? null : CURSOR_MARK;
-    const whole = codec.listResult(list, definitions, mark, { ttlMs: TTL_MARK, cacheScope }, about);
+    const whole = codec.listResult(list, definitions, mark, { ttlMs: TTL_MARK, cacheScope }, this.shape.about);
     const [head, rest] = mark === null ? (['', whole] as const) : splitLast(whole, mark);
     if (!isModern(codec.revision)) return { texts: [head, rest, ''], next };
     return { texts: [head, ...splitLast(rest, String(TTL_MARK))], next };
+  }
+
+  /** As many as a page holds, and one at least. */
+  private definitionsOfPage(entries: readonly Entry[], from: number, written: (text: string) => string): string[] {
+    const { size, bytesMax } = this.shape;
+    const texts: string[] = [];
+    let bytes = 0;
+    for (const { definition } of entries.slice(from, from + size)) {
+      const text = written(definition);
+      bytes += Buffer.byteLength(text);
+      if (bytes > bytesMax && texts.length > 0) break;
+      texts.push(text);
+    }
+    return texts;
   }
 }
 

@@ -28,7 +28,12 @@ afterAll(() => nats?.stop());
 describe('a replica of the registry that dies with the question', () => {
   it('a catalog is loaded before the deadline when a replica of the registry dies with the request', async () => {
     const bus = await connectNats({ servers: nats.url, name: 'ingress', logger });
-    const catalogs = new Catalogs(bus, { size: 10, ttlMsMax: 0, about: '{}' }, new Listings(bus, logger), logger);
+    const catalogs = new Catalogs(
+      bus,
+      { size: 10, bytesMax: 10_000, ttlMsMax: 0, about: '{}' },
+      new Listings(bus, logger),
+      logger,
+    );
     const survivor = await connectNats({ servers: nats.url, name: 'registry', logger });
     const dying = spawnSource(REPLICA, [nats.url, 'registry']);
     await once(dying, 'message');

@@ -6,7 +6,7 @@ import { createLogger } from '#libs/telemetry';
 import { Catalogs } from './catalogs.js';
 import { Listings } from './listings.js';
 
-const shape = { size: 10, ttlMsMax: 0, about: '{}' };
+const shape = { size: 10, bytesMax: 10_000, ttlMsMax: 0, about: '{}' };
 const server = { id: null, name: 'all', description: null, visibility: 'public', teamId: null, ownerEmail: null };
 
 let broker: LocalBus;

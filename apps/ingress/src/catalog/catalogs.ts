@@ -8,6 +8,7 @@ import type { Logger } from '#libs/telemetry';
 import type { PageShape } from './catalog-view.js';
 import { EndpointCatalog } from './endpoint-catalog.js';
 import type { Listings } from './listings.js';
+import { PreparedPages } from './prepared-pages.js';
 
 interface Held {
   readonly catalog: EndpointCatalog;
@@ -30,7 +31,11 @@ const keyOf = (serverId: string | null): string => (serverId === null ? '' : `/$
  * so a change is never followed by an old list. While registry is away the last good one serves.
  */
 export class Catalogs {
-  private readonly held = new LRUCache<string, Held>({ max: ENDPOINTS_MAX });
+  private readonly pages = new PreparedPages();
+  private readonly held = new LRUCache<string, Held>({
+    max: ENDPOINTS_MAX,
+    dispose: ({ catalog }) => catalog.release(),
+  });
   private readonly unknown = new LRUCache<string, GatewayError>({ max: UNKNOWN_MAX, ttl: UNKNOWN_TTL_MS });
   private readonly loading = new Map<string, Promise<EndpointCatalog>>();
   private readonly watchers = new Set<(serverId: string | null) => void>();
@@ -91,7 +96,7 @@ export class Catalogs {
     try {
       const { head } = await hedgedAsk(this.bus, DescribeServer, { serverId });
       this.listings.learn(head.upstreams);
-      const catalog = new EndpointCatalog(head, this.shape, this.listings);
+      const catalog = new EndpointCatalog(head, this.shape, this.listings, this.pages);
       const stale = this.changes !== changesBefore;
       this.held.set(key, { catalog, stale, retryNotBeforeMs: stale ? 0 : Date.now() + PAUSE_MS });
       return catalog;

@@ -16,6 +16,7 @@ import { canView } from '#libs/identity';
 import { CatalogView, type PageShape } from './catalog-view.js';
 import { catalogOfEra, isSplit } from './catalog-of-era.js';
 import type { Listings } from './listings.js';
+import type { PreparedPages } from './prepared-pages.js';
 import { type UriTemplate, compileUriTemplate } from './uri-template.js';
 
 const VIEWS_MAX = 256;
@@ -34,7 +35,7 @@ export class EndpointCatalog {
   private readonly templates: ReadonlyMap<string, readonly CatalogResourceTemplate[]>;
   private compiled: readonly { readonly entry: CatalogResourceTemplate; readonly template: UriTemplate }[] | null =
     null;
-  private readonly views = new LRUCache<string, CatalogView>({ max: VIEWS_MAX });
+  private readonly views = new LRUCache<string, CatalogView>({ max: VIEWS_MAX, dispose: (view) => view.release() });
   private readonly viewOf = new WeakMap<Principal, CatalogView>();
   private readonly scopes: readonly AccessScope[];
   /** Whether nothing here is hidden from anybody. */
@@ -48,6 +49,7 @@ export class EndpointCatalog {
     readonly catalog: Catalog,
     private readonly shape: PageShape,
     private readonly listings: Listings,
+    private readonly pages: PreparedPages,
     /** Whose clients it is for; `null`: all, or those of both, each with what is theirs (`inEra`). */
     readonly era: Era | null = null,
   ) {
@@ -109,7 +111,7 @@ export class EndpointCatalog {
   }
 
   private part(era: Era): EndpointCatalog {
-    return new EndpointCatalog(catalogOfEra(this.catalog, era), this.shape, this.listings, era);
+    return new EndpointCatalog(catalogOfEra(this.catalog, era), this.shape, this.listings, this.pages, era);
   }
 
   view(principal: Principal): CatalogView {
@@ -118,11 +120,17 @@ export class EndpointCatalog {
     const key = this.scopes.map((scope) => (canView(principal, scope) ? '1' : '0')).join('');
     let view = this.views.get(key);
     if (view === undefined) {
-      view = new CatalogView(this.catalog, principal, this.shape, this.listings, this.isForAll);
+      view = new CatalogView(this.catalog, principal, this.shape, this.listings, this.isForAll, this.pages.shelf());
       this.views.set(key, view);
     }
     this.viewOf.set(principal, view);
     return view;
+  }
+
+  /** Another catalog has come in its place. */
+  release(): void {
+    this.views.clear();
+    for (const part of Object.values(this.byEra)) if (part !== this) part.release();
   }
 }
 

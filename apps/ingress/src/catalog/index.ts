@@ -22,7 +22,7 @@ export interface CatalogDeps {
 /** What each endpoint offers, kept in memory and renewed behind its readers' backs. */
 export const openCatalog = ({ lists }: IngressSettings, { bus, cache, logger, about }: CatalogDeps) => {
   const listings = new Listings(bus, logger);
-  const shape = { size: lists.pageSize, ttlMsMax: lists.ttlMsMax, about };
+  const shape = { size: lists.pageSize, bytesMax: lists.pageBytesMax, ttlMsMax: lists.ttlMsMax, about };
   const catalogs = new Catalogs(bus, shape, listings, logger);
   return {
     catalogs,

@@ -102,6 +102,10 @@ export class EntryGatewayEntity implements AccessScope {
   ownerEmail!: string | null;
 }
 
+/** In SQL: how long the definition of an `entry` is as clients see it, near enough. Reads no definition. */
+export const BYTES_SHOWN = `octet_length(entry.definition) + coalesce(octet_length(entry.description_override), 0)
+  + coalesce(octet_length(entry.exposed_name) - octet_length(entry.original_name), 0)`;
+
 export type EntryWithGateway = EntryEntity & { gateway: EntryGatewayEntity };
 
 /** Entries (alias `entry`), each with its gateway (alias `gateway`), in one query. */

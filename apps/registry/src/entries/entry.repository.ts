@@ -4,12 +4,18 @@ import type { Principal } from '#contracts/auth/principal';
 import { InjectDatabase } from '#libs/storage';
 import type { EntryKind } from '../storage/entry-kind.js';
 import { type ListFilter, type Page, type Paged, narrowTo, onlySeenBy, pageOf } from '../storage/page.js';
-import { EntryEntity, type EntryWithGateway, SwitchedOffEntity, selectEntries } from './entry.entity.js';
+import { BYTES_SHOWN, EntryEntity, type EntryWithGateway, SwitchedOffEntity, selectEntries } from './entry.entity.js';
+import type { ListLength } from './list-findings.js';
 
-/** How many entries of each kind a gateway has. */
-export type EntryCounts = Readonly<Record<EntryKind, number>>;
+/** How many entries of each kind a gateway has, and how long the definitions are that it shows of them. */
+export type EntrySums = Readonly<Record<EntryKind, EntrySum>>;
 
-const NO_ENTRIES: EntryCounts = { tool: 0, prompt: 0, resource: 0, template: 0 };
+export interface EntrySum extends ListLength {
+  readonly count: number;
+}
+
+const NONE: EntrySum = { count: 0, entries: 0, bytes: 0 };
+const NO_ENTRIES: EntrySums = { tool: NONE, prompt: NONE, resource: NONE, template: NONE };
 /** Seventeen parameters a row, of the 65,535 a statement may have. */
 const ROWS_PER_INSERT = 500;
 
@@ -88,21 +94,22 @@ export class EntryRepository {
     return pageOf(narrowTo(query, filter, { tagged: 'entry', sighted: 'gateway' }), 'entry', page);
   }
 
-  /** Answers a function from a gateway's id to its counts. */
-  async countByGateways(
+  /** Answers a function from a gateway's id to its sums. */
+  async sumByGateways(
     gatewayIds: readonly string[],
     manager: EntityManager = this.database.manager,
-  ): Promise<(gatewayId: string) => EntryCounts> {
-    const counts = new Map<string, EntryCounts>();
-    const rows: { gatewayId: string; kind: EntryKind; count: number }[] = await manager.query(
-      `SELECT gateway_id AS "gatewayId", kind, count(*)::int AS count
+  ): Promise<(gatewayId: string) => EntrySums> {
+    const sums = new Map<string, EntrySums>();
+    const rows: (EntrySum & { gatewayId: string; kind: EntryKind })[] = await manager.query(
+      `SELECT gateway_id AS "gatewayId", kind, count(*)::int AS count, (count(*) FILTER (WHERE enabled))::int AS entries,
+              coalesce(sum(${BYTES_SHOWN}) FILTER (WHERE enabled), 0)::float8 AS bytes
          FROM registry.entry WHERE gateway_id = ANY($1) GROUP BY gateway_id, kind`,
       [gatewayIds],
     );
-    for (const { gatewayId, kind, count } of rows) {
-      counts.set(gatewayId, { ...(counts.get(gatewayId) ?? NO_ENTRIES), [kind]: count });
+    for (const { gatewayId, kind, count, entries, bytes } of rows) {
+      sums.set(gatewayId, { ...(sums.get(gatewayId) ?? NO_ENTRIES), [kind]: { count, entries, bytes } });
     }
-    return (gatewayId) => counts.get(gatewayId) ?? NO_ENTRIES;
+    return (gatewayId) => sums.get(gatewayId) ?? NO_ENTRIES;
   }
 
   async insert(entries: readonly Omit<EntryEntity, 'ordinal'>[], manager: EntityManager): Promise<void> {

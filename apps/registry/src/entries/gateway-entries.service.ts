@@ -1,14 +1,16 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import type { ListKind } from '#libs/mcp';
 import type { CatalogChange } from '../changes/catalog-change.js';
-import { LIST_OF } from '../storage/entry-kind.js';
+import { type RegistrySettings, SETTINGS } from '../registry.settings.js';
+import { type EntryKind, LIST_OF } from '../storage/entry-kind.js';
 import { newObjectId } from '../storage/stored.entity.js';
 import { type Difference, type OfferedEntry, differenceBetween, keyOf } from './difference.js';
 import type { EntryEntity } from './entry.entity.js';
-import { type EntryCounts, EntryRepository } from './entry.repository.js';
+import { EntryRepository } from './entry.repository.js';
+import { type ListFinding, listFindings } from './list-findings.js';
 import { type NameClaim, NameConflictService } from './name-conflict.service.js';
 import { type NamedGateway, exposedNameOf, namingOf, problemWithName } from './naming.js';
 
@@ -31,17 +33,31 @@ export interface ReplacedEntries extends Difference<EntryEntity> {
   readonly conflicting: readonly (OfferedEntry & { readonly exposedName: string })[];
 }
 
+export interface EntrySummary {
+  readonly counts: Readonly<Record<EntryKind, number>>;
+  readonly findings: readonly ListFinding[];
+}
+
 /** All entries of one gateway: stored when it is registered, replaced when it is refreshed, renamed with it. */
 @Injectable()
 export class GatewayEntriesService {
   constructor(
     private readonly entries: EntryRepository,
     private readonly conflicts: NameConflictService,
+    @Inject(SETTINGS) private readonly settings: RegistrySettings,
   ) {}
 
-  /** Answers a function from a gateway's id to how many entries it has. */
-  count(gatewayIds: readonly string[], manager?: EntityManager): Promise<(gatewayId: string) => EntryCounts> {
-    return this.entries.countByGateways(gatewayIds, manager);
+  /** Answers a function from a gateway's id to how many entries it has, and what there is to say of its lists. */
+  async summarise(
+    gatewayIds: readonly string[],
+    manager?: EntityManager,
+  ): Promise<(gatewayId: string) => EntrySummary> {
+    const sumsOf = await this.entries.sumByGateways(gatewayIds, manager);
+    return (gatewayId) => {
+      const { tool, prompt, resource, template } = sumsOf(gatewayId);
+      const counts = { tool: tool.count, prompt: prompt.count, resource: resource.count, template: template.count };
+      return { counts, findings: listFindings(sumsOf(gatewayId), this.settings.page) };
+    };
   }
 
   /** All that is stored of a gateway. */

@@ -1,4 +1,6 @@
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { DiscoveredOffer, DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
+import { toGatewayError } from '#libs/errors';
 import { checkDepth, type ListKind, membersOf } from '#libs/mcp';
 import type { OfferedEntry } from '../entries/difference.js';
 import { type Naming, exposedNameOf, problemWithName } from '../entries/naming.js';
@@ -13,6 +15,8 @@ export interface Discovery {
   readonly askedAt: Date;
   /** Where the upstream is an HTTP API: what was read of it. */
   readonly reading?: ApiReading;
+  /** The upstream could not be reached: why, in words. Nothing is known of it. */
+  readonly failure?: string;
 }
 
 /** What a discovery says of the upstream itself. */
@@ -30,6 +34,7 @@ export type UpstreamDescription = Pick<
   | 'refreshedAt'
   | 'source'
   | 'sourceVersion'
+  | 'lastError'
 >;
 
 /** What a discovery found, sorted into what can be shown and what cannot. */
@@ -154,13 +159,38 @@ const selfOf = ({ protocolVersion, serverInfo, capabilities, instructions }: Dis
   instructions: instructions === null ? null : withoutNul(instructions),
 });
 
-const descriptionOf = ({ discovered, askedAt, reading }: Discovery): UpstreamDescription => ({
+const FAILURE_LENGTH_MAX = 1_000;
+
+/** What is known of an upstream that could not be reached. */
+export const failedDiscovery = (transport: UpstreamTransport, error: unknown): Discovery => ({
+  discovered: {
+    transport,
+    era: 'legacy',
+    protocolVersion: '',
+    serverInfo: {},
+    capabilities: {},
+    instructions: null,
+    tools: [],
+    prompts: [],
+    resources: [],
+    resourceTemplates: [],
+    refused: [],
+  },
+  askedAt: new Date(),
+  failure: failureText(error),
+});
+
+export const failureText = (error: unknown): string =>
+  withoutNul(toGatewayError(error).message).slice(0, FAILURE_LENGTH_MAX);
+
+const descriptionOf = ({ discovered, askedAt, reading, failure }: Discovery): UpstreamDescription => ({
   ...selfOf(discovered),
   transport: discovered.transport,
   era: discovered.era,
   legacy: discovered.legacy === undefined ? null : selfOf(discovered.legacy),
   hints: discovered.hints ?? {},
-  reachable: true,
+  reachable: failure === undefined,
+  lastError: failure ?? null,
   refreshedAt: askedAt,
   source: reading?.source ?? null,
   sourceVersion: reading === undefined ? null : versionOf(reading.tools),

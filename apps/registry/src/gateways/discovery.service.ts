@@ -85,7 +85,9 @@ export class DiscoveryService {
     change: CatalogChange,
   ): Promise<AppliedDiscovery> {
     const found = readDiscovery(discovery, namingOf(gateway));
-    const entries = withNewTools(found.entries, newToolsOf(gateway, this.settings.newTools));
+    // Where it has never been reached, nothing of it is newer than its registration.
+    const newTools = gateway.lastError === null ? newToolsOf(gateway, this.settings.newTools) : 'enabled';
+    const entries = withNewTools(found.entries, newTools);
     const offered = { entries, incomplete: found.incomplete };
     const { added, updated, removed, conflicting } = await this.entries.replace(gateway, offered, manager, change);
     const refused = [

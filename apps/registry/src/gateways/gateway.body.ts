@@ -1,8 +1,9 @@
-import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, OmitType, PartialType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
+  IsBoolean,
   IsIn,
   IsInt,
   IsObject,
@@ -245,6 +246,15 @@ export class RegisterGatewayBody extends OwnedBody {
   @IsOptional()
   @IsIn(NEW_TOOLS)
   newTools?: NewTools | null;
+
+  @ApiPropertyOptional({
+    default: false,
+    description:
+      'Whether a server that cannot be reached is registered all the same: disabled, with the reason in `lastError`. Enabling it tries again. Not for HTTP APIs.',
+  })
+  @IsOptional()
+  @IsBoolean()
+  keepUnreachable?: boolean;
 }
 
 /** What is left out stays as it is; so does a secret that comes back as the mask it was shown as. */
@@ -262,9 +272,11 @@ export class RegisterGatewayBody extends OwnedBody {
     'resourceTemplateCount',
     'refused',
     'warnings',
+    'findings',
+    'lastError',
     'createdAt',
     'updatedAt',
     'lastRefreshAt',
   ],
 })
-export class UpdateGatewayBody extends PartialType(RegisterGatewayBody) {}
+export class UpdateGatewayBody extends PartialType(OmitType(RegisterGatewayBody, ['keepUnreachable'])) {}

@@ -24,6 +24,9 @@ const CONNECTING: readonly FailureCode[] = [
   'bus.no_responders',
 ];
 
+/** Enabling one that has never been reached connects to it. */
+const RETRYING = CONNECTING.filter((code) => code !== 'registry.name_taken');
+
 @ApiTags('gateways')
 @Controller('gateways')
 export class GatewayController {
@@ -80,7 +83,7 @@ export class GatewayController {
   @Requires('gateways.update')
   @ApiOperation({ summary: 'Enable or disable a gateway' })
   @ApiStateOf('gateway', GatewayView, GATEWAY_EXAMPLE)
-  @ApiFailures('registry.unknown', 'http.invalid')
+  @ApiFailures('registry.unknown', 'http.conflict', ...RETRYING)
   async setState(@Param('id') id: string, @Query() { activate = true }: StateQuery, @Caller() caller: Principal) {
     const gateway = await this.gateways.setEnabled(id, activate, caller);
     return { status: 'success', message: `Gateway ${gateway.name} ${activate ? 'activated' : 'deactivated'}`, gateway };
@@ -91,7 +94,7 @@ export class GatewayController {
   @Requires('gateways.update')
   @ApiOperation({ summary: 'As /state', deprecated: true })
   @ApiStateOf('gateway', GatewayView, GATEWAY_EXAMPLE)
-  @ApiFailures('registry.unknown', 'http.invalid')
+  @ApiFailures('registry.unknown', 'http.conflict', ...RETRYING)
   toggle(@Param('id') id: string, @Query() query: StateQuery, @Caller() caller: Principal) {
     return this.setState(id, query, caller);
   }

@@ -125,4 +125,8 @@ export class GatewayEntity extends OwnedEntity {
 
   @Column({ type: 'timestamptz', precision: 3 })
   refreshedAt!: Date;
+
+  /** Why it could not be reached when it was registered, in words for an operator. Null: it has been. */
+  @Column({ type: 'text', nullable: true })
+  lastError!: string | null;
 }

@@ -53,8 +53,8 @@ export class GatewayService {
   /** The gateways that the caller may see; an array, or a page when the query asks for one. */
   async list(query: ListQuery, principal: Principal) {
     const paged = await this.gateways.list(principal, filterOf(query), pageOfQuery(query));
-    const countsOf = await this.entries.count(paged.rows.map(({ id }) => id));
-    const views = paged.rows.map((row) => new GatewayView(row, countsOf(row.id), principal));
+    const summaryOf = await this.entries.summarise(paged.rows.map(({ id }) => id));
+    const views = paged.rows.map((row) => new GatewayView(row, summaryOf(row.id), principal));
     return listAnswer(query, 'gateways', paged, views);
   }
 
@@ -70,8 +70,15 @@ export class GatewayService {
     return this.viewOf(await this.updating.update(before, body, principal), principal);
   }
 
-  /** A disabled gateway offers nothing and its connections end; what is known of it stays. */
+  /**
+   * A disabled gateway offers nothing and its connections end; what is known of it stays. One that could not be reached
+   * when it was registered is tried again, and stays disabled where that throws what registering it would.
+   */
   async setEnabled(id: string, enabled: boolean, principal: Principal): Promise<GatewayView> {
+    const before = await this.findChangeable(id, principal);
+    if (enabled && before.lastError !== null) {
+      return this.viewOf(await this.registration.retry(before, principal), principal);
+    }
     return this.changes.make(async (manager, change) => {
       const gateway = await this.findChangeable(id, principal, manager);
       if (gateway.enabled !== enabled) {
@@ -139,7 +146,7 @@ export class GatewayService {
   }
 
   private async viewOf(gateway: GatewayEntity, principal: Principal, manager?: EntityManager): Promise<GatewayView> {
-    const countsOf = await this.entries.count([gateway.id], manager);
-    return new GatewayView(gateway, countsOf(gateway.id), principal);
+    const summaryOf = await this.entries.summarise([gateway.id], manager);
+    return new GatewayView(gateway, summaryOf(gateway.id), principal);
   }
 }

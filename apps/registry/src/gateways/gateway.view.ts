@@ -10,7 +10,8 @@ import {
   type Visibility,
 } from '#contracts/registry/catalog';
 import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
-import type { EntryCounts } from '../entries/entry.repository.js';
+import type { EntrySummary } from '../entries/gateway-entries.service.js';
+import { type ListFinding, ListFindingView } from '../entries/list-findings.js';
 import { TOOL_NAME_STYLES, type ToolNameStyle } from '../entries/naming.js';
 import type { ReadSource } from '../sources/read-source.js';
 import { canChange, ownerShownTo } from '../rest/ownership.js';
@@ -107,6 +108,12 @@ export class GatewayView {
   @ApiPropertyOptional({ type: [AuthHeaderView], description: `For authType "authheaders". ${TO_CHANGERS}` })
   readonly authHeaders?: readonly AuthHeaderView[];
 
+  @ApiPropertyOptional({
+    ...OPTIONAL_TEXT,
+    description: `Why it could not be reached when it was registered; null once it has been. ${TO_CHANGERS}`,
+  })
+  readonly lastError?: string | null;
+
   @ApiProperty(OPTIONAL_TEXT)
   readonly toolPrefix: string | null;
 
@@ -179,6 +186,9 @@ export class GatewayView {
   })
   readonly refused: readonly RefusedEntry[];
 
+  @ApiProperty({ type: [ListFindingView], description: 'What clients may trip over in its lists.' })
+  readonly findings: readonly ListFinding[];
+
   @ApiProperty({ type: [String] })
   readonly tags: readonly string[];
 
@@ -200,7 +210,7 @@ export class GatewayView {
   @ApiProperty({ type: Date })
   readonly lastRefreshAt: Date;
 
-  constructor(gateway: GatewayEntity, counts: EntryCounts, principal: Principal) {
+  constructor(gateway: GatewayEntity, { counts, findings }: EntrySummary, principal: Principal) {
     this.id = gateway.id;
     this.name = gateway.name;
     this.slug = gateway.slug;
@@ -228,6 +238,7 @@ export class GatewayView {
     this.resourceCount = counts.resource;
     this.resourceTemplateCount = counts.template;
     this.refused = gateway.refused;
+    this.findings = findings;
     this.tags = gateway.tags;
     this.visibility = gateway.visibility;
     this.teamId = gateway.teamId;
@@ -252,6 +263,7 @@ type ConnectionMembers = Pick<
   | 'authUsername'
   | 'authPassword'
   | 'authHeaders'
+  | 'lastError'
 >;
 
 const ARGUMENTS_ARE_SEEN =
@@ -261,7 +273,8 @@ const shownSource = (source: ReadSource): ReadSource =>
   source.documentUrl === null ? source : { ...source, documentUrl: splitQuery(source.documentUrl).shown };
 
 /** A mask stands for every secret; sent back, it means "as it was". */
-const connectionMembers = ({ url, command, args, cwd, source, credentialShape }: GatewayEntity): ConnectionMembers => {
+const connectionMembers = (gateway: GatewayEntity): ConnectionMembers => {
+  const { url, command, args, cwd, source, credentialShape, lastError } = gateway;
   const { authType, username, headerNames, envNames } = credentialShape;
   const shownArgs = maskArguments(args);
   return {
@@ -272,6 +285,7 @@ const connectionMembers = ({ url, command, args, cwd, source, credentialShape }:
     cwd,
     env: Object.fromEntries(envNames.map((name) => [name, MASK])),
     ...(source !== null && { openapi: shownSource(source) }),
+    lastError,
     authType,
     ...(authType === 'bearer' && { authToken: MASK }),
     ...(authType === 'basic' && { authUsername: username, authPassword: MASK }),

@@ -52,5 +52,5 @@ export class CreateServerBody extends SightBody {
 }
 
 /** What is left out stays; a list that is given takes the place of the old one. */
-@MayRepeat({ views: [ServerView], observed: ['createdAt', 'updatedAt'] })
+@MayRepeat({ views: [ServerView], observed: ['findings', 'createdAt', 'updatedAt'] })
 export class UpdateServerBody extends PartialType(ServerBody) {}

@@ -3,7 +3,7 @@ import { DataSource, type EntityManager, IsNull } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import type { AccessScope } from '#contracts/registry/catalog';
 import { InjectDatabase } from '#libs/storage';
-import { type EntryWithGateway, selectEntries } from '../entries/entry.entity.js';
+import { BYTES_SHOWN, type EntryWithGateway, selectEntries } from '../entries/entry.entity.js';
 import type { EntryKind } from '../storage/entry-kind.js';
 import { type ListFilter, type Page, type Paged, narrowTo, onlySeenBy, pageOf } from '../storage/page.js';
 import { ServerEntity, ServerEntryEntity } from './server.entity.js';
@@ -13,6 +13,9 @@ export interface ChosenEntry extends AccessScope {
   readonly id: string;
   readonly kind: EntryKind;
   readonly name: string;
+  /** Neither it nor its gateway is disabled. */
+  readonly isShown: boolean;
+  readonly bytes: number;
 }
 
 @Injectable()
@@ -56,6 +59,7 @@ export class ServerRepository {
   ): Promise<(serverId: string) => readonly ChosenEntry[]> {
     const rows: (ChosenEntry & { serverId: string })[] = await manager.query(
       `SELECT chosen.server_id AS "serverId", entry.id, entry.kind, coalesce(entry.exposed_name, entry.original_name) AS name,
+              entry.enabled AND gateway.enabled AS "isShown", ${BYTES_SHOWN} AS bytes,
               gateway.visibility, gateway.team_id AS "teamId", gateway.owner_email AS "ownerEmail"
          FROM registry.server_entry chosen
          JOIN registry.entry entry ON entry.id = chosen.entry_id

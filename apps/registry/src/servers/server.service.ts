@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import type { AccessScope } from '#contracts/registry/catalog';
@@ -9,6 +9,7 @@ import type { CatalogChange } from '../changes/catalog-change.js';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import type { EntryWithGateway } from '../entries/entry.entity.js';
 import { type EntryView, entryView } from '../entries/entry.view.js';
+import { type RegistrySettings, SETTINGS } from '../registry.settings.js';
 import { assertAgree } from '../rest/agreement.js';
 import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
 import { assertCanChange, assertCanView, scopeFrom } from '../rest/ownership.js';
@@ -30,6 +31,7 @@ export class ServerService {
     private readonly servers: ServerRepository,
     private readonly choice: ServerChoiceService,
     private readonly changes: CatalogChangesService,
+    @Inject(SETTINGS) private readonly settings: RegistrySettings,
   ) {}
 
   /** Throws `registry.name_taken`, and `registry.unknown` for a choice that is not there. */
@@ -63,7 +65,9 @@ export class ServerService {
   async list(query: ListQuery, principal: Principal) {
     const paged = await this.servers.list(principal, filterOf(query), pageOfQuery(query));
     const chosenBy = await this.servers.findChosen(paged.rows.map(({ id }) => id));
-    const views = paged.rows.map((row) => new ServerView(row, chosenBy(row.id), principal));
+    const views = paged.rows.map(
+      (row) => new ServerView(row, { chosen: chosenBy(row.id), page: this.settings.page }, principal),
+    );
     return listAnswer(query, 'servers', paged, views);
   }
 
@@ -158,7 +162,7 @@ export class ServerService {
     manager?: EntityManager,
   ): Promise<ServerView> {
     const chosenBy = await this.servers.findChosen([server.id], manager);
-    return new ServerView(server, chosenBy(server.id), principal);
+    return new ServerView(server, { chosen: chosenBy(server.id), page: this.settings.page }, principal);
   }
 
   private async assertNameFree(

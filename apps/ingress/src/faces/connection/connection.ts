@@ -39,8 +39,8 @@ interface CallInHand {
 type ValidMessage = ClientRequest | ClientNotification | ClientResponse | Batch;
 
 const ID_BYTES = 18;
-/** A client that owes this much is given nothing more to do until it has read. */
-const BACKLOG_CHARS_MAX = 4 * 1024 * 1024;
+/** A client that owes this much is given nothing more to do until it has read. Room for a whole list of each kind. */
+const BACKLOG_CHARS_MAX = 16 * 1024 * 1024;
 const FIRST_REVISION = serverCodec('2024-11-05');
 
 /**

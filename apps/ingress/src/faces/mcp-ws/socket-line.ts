@@ -12,8 +12,8 @@ export interface SocketSettings {
 const OPEN = 1;
 /** More than this unsent, and senders wait. */
 const UNSENT_BYTES = 64 * 1024;
-/** More than this unsent because of what the client makes us say, and it is cut off. */
-const UNSENT_BYTES_MAX = 8 * 1024 * 1024;
+/** More than this unsent because of what the client makes us say, and it is cut off. Room for several whole lists. */
+const UNSENT_BYTES_MAX = 32 * 1024 * 1024;
 /** A peer that takes nothing, or answers no ping, for this long is cut off. */
 const STALL_MS = 30_000;
 

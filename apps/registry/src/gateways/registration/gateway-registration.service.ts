@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
 import type { AccessScope } from '#contracts/registry/catalog';
+import { fail, toGatewayError } from '#libs/errors';
 import { CatalogChangesService } from '../../changes/catalog-changes.service.js';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
 import { scopeFrom } from '../../rest/ownership.js';
 import type { ApiReading } from '../../sources/api-reading.js';
 import { newObjectId } from '../../storage/stored.entity.js';
-import type { Discovery } from '../discovery-result.js';
+import { type Discovery, failedDiscovery, failureText } from '../discovery-result.js';
 import { type ApiDiscovery, apiDiscovery } from '../api-discovery.service.js';
 import { DiscoveryService } from '../discovery.service.js';
 import { RegisterGatewayBody } from '../gateway.body.js';
@@ -45,6 +46,9 @@ export class GatewayRegistrationService {
   async register(given: RegisterGatewayBody, principal: Principal): Promise<GatewayEntity> {
     const body = withUrlUser(given);
     if (body.transport !== 'OPENAPI' && body.openapi === undefined) return this.connect(body, principal);
+    if (body.keepUnreachable === true) {
+      throw fail('http.invalid', { message: 'keepUnreachable is not for HTTP APIs: their document is needed' });
+    }
     const known = await this.discoveries.apis.readNew(body);
     return this.connect(at(body, known), principal, known);
   }
@@ -70,14 +74,49 @@ export class GatewayRegistrationService {
     if (form.credential !== null) await this.credentials.keep(id, form.credential);
     try {
       // What auth has just been given it presents itself; where nothing is to be presented it need not be asked.
+      const credential = form.credential === null ? null : undefined;
       const discovery =
-        known ?? (await this.discoveries.discover(connection, transport, form.credential === null ? null : undefined));
+        known ??
+        (await this.discoveries.discover(connection, transport, credential).catch((error: unknown) => {
+          if (body.keepUnreachable !== true || !isOfUpstream(error)) throw error;
+          this.discoveries.release(id, 'removed');
+          return failedDiscovery(connection.transport, error);
+        }));
       return await this.insert({ body, connection, scope, credentialShape: form.shape }, discovery, principal);
     } catch (error) {
       this.discoveries.release(id, 'removed');
       if (form.credential !== null) await this.credentials.tryToForget(id);
       throw error;
     }
+  }
+
+  /**
+   * Tries a gateway again that could not be reached when it was registered; it is enabled where it answers. Throws what
+   * the discovery fails with, and `http.conflict` when somebody else changed it meanwhile.
+   */
+  async retry(before: GatewayEntity, principal: Principal): Promise<GatewayEntity> {
+    const { id, transport } = before;
+    if (transport === 'STDIO') this.stdio.assertAllowed(principal);
+    // What it speaks has never been seen.
+    const asked = transport === 'STREAMABLEHTTP' ? 'AUTO' : transport;
+    const discovery = await this.discoveries.discover(before, asked).catch(async (error: unknown) => {
+      this.discoveries.release(id, 'removed');
+      await this.gateways.update(id, { lastError: failureText(error) });
+      throw error;
+    });
+    return this.changes.make(async (manager, change) => {
+      const current = await this.gateways.read(id, manager);
+      if (current.updatedAt.getTime() !== before.updatedAt.getTime()) {
+        throw fail('http.conflict', { message: 'The gateway was changed by somebody else meanwhile' });
+      }
+      await this.discoveries.apply(current, discovery, manager, change);
+      await this.gateways.update(id, { enabled: true, updatedAt: new Date() }, manager);
+      change.touchAllLists();
+      change.upstreamIds.add(id);
+      await change.touchServersOfGateway(id);
+      change.upstreams.set(id, 'updated');
+      return this.gateways.read(id, manager);
+    });
   }
 
   private async insert(asked: NewGateway, discovery: Discovery, principal: Principal): Promise<GatewayEntity> {
@@ -110,7 +149,7 @@ export class GatewayRegistrationService {
           newTools: body.newTools ?? null,
           credentialShape: asked.credentialShape,
           refused: [...found.refused],
-          enabled: true,
+          enabled: discovery.failure === undefined,
           createdAt: now,
           updatedAt: now,
         },
@@ -123,6 +162,9 @@ export class GatewayRegistrationService {
     });
   }
 }
+
+/** Whether it was the upstream that failed, or the way to it. */
+const isOfUpstream = (error: unknown): boolean => /^(?:upstream|bus)\./.test(toGatewayError(error).code);
 
 /** The gateway is where its document says. */
 const at = (body: RegisterGatewayBody, { reading }: ApiDiscovery): RegisterGatewayBody =>

@@ -277,7 +277,10 @@ describe('a configuration file', () => {
     [{ command: 'x', disabled: 'perhaps' }, 'has a disabled that is neither true nor false'],
     [{ command: 'x', sandboxEnabled: true }, 'has sandboxEnabled, which is not read here'],
     [{ command: 'x', tools: ['read'] }, expect.stringContaining('has tools: a gateway offers all tools')],
-    [{ command: 'x', disabledTools: ['wipe'] }, expect.stringContaining('has disabledTools: a gateway offers all tools')],
+    [
+      { command: 'x', disabledTools: ['wipe'] },
+      expect.stringContaining('has disabledTools: a gateway offers all tools'),
+    ],
     [{ url: 'not a url' }, 'has a url that is not one'],
     [{ url: 'https://a', headers: ['x'] }, 'has headers that are not an object of texts'],
     [{ url: 'https://a', type: 'stdio' }, 'is of the type stdio but has no command'],
