@@ -103,9 +103,12 @@ const isSame = (known: GatewayView, body: GatewayBody): boolean =>
   body.authHeaders === undefined &&
   Object.keys(body.env ?? {}).length === 0 &&
   (body.transport === 'AUTO' || known.transport === body.transport) &&
-  (known.era ?? 'auto') === (body.era ?? 'auto') &&
-  (known.timeoutMs ?? undefined) === body.timeoutMs &&
-  (known.url ?? undefined) === body.url &&
-  (known.command ?? undefined) === body.command &&
-  (known.cwd ?? undefined) === body.cwd &&
-  JSON.stringify(known.args ?? []) === JSON.stringify(body.args ?? []);
+  connectionText(known) === connectionText(body);
+
+type Connection = Pick<GatewayView, 'era' | 'command' | 'cwd' | 'args'> & {
+  readonly url?: string | null;
+  readonly timeoutMs?: number | null;
+};
+
+const connectionText = ({ url, command, cwd, args, era, timeoutMs }: Connection): string =>
+  JSON.stringify([url ?? null, command ?? null, cwd ?? null, args ?? [], era ?? 'auto', timeoutMs ?? null]);
