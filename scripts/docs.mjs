@@ -145,25 +145,22 @@ const diagram = () =>
     '```',
   ].join('\n');
 
+/** As variables, so that the users stand in a file of the operator's, beside others: a second list would replace the first. */
 const permissions = () => {
   const list = (subjects) => `[${subjects.map((subject) => JSON.stringify(subject)).join(', ')}]`;
   return [
-    "# What each service may publish and subscribe to on NATS, from libs/contracts/topology.json. Include it in the server's",
-    '# configuration and give each service its user: NATS_URL=nats://<service>:<password>@host:4222',
+    '# What each service may publish and subscribe to on NATS, from libs/contracts/topology.json. nats.conf beside it includes',
+    '# it and gives each service a user with its permissions.',
     `# ${generated}`,
-    'authorization {',
-    '  users: [',
     ...owners.map((owner) => {
       const { publish, subscribe } = natsPermissions(topology, signals, owner);
-      const variable = `$NATS_PASSWORD_${owner.toUpperCase().replaceAll('-', '_')}`;
       return [
-        `    { user: ${owner}, password: ${variable}, permissions: {`,
-        `        publish: ${list(publish)}`,
-        `        subscribe: ${list(subscribe)} } }`,
+        `SWITCHYARD_${owner.toUpperCase().replaceAll('-', '_')}: {`,
+        `  publish: ${list(publish)}`,
+        `  subscribe: ${list(subscribe)}`,
+        '}',
       ].join('\n');
     }),
-    '  ]',
-    '}',
     '',
   ].join('\n');
 };

@@ -126,9 +126,7 @@ describe.each(['redis', 'postgres'] as const)('with the queue on %s', (store) =>
     expect(await asked).toMatchObject({ name: 'GatewayError' });
 
     await startProcess();
-    expect((await bus.ask(RecordCalls, { records: batch }, { deadlineAtMs: Date.now() + 20_000 })).head.accepted).toBe(
-      200,
-    );
+    expect((await bus.ask(RecordCalls, { records: batch }, { timeoutMs: 20_000 })).head.accepted).toBe(200);
     expect(await counted()).toEqual({ rows: 200, summed: 200, ok: 200 });
   });
 
@@ -193,9 +191,7 @@ describe('a Redis that keeps nothing on disk', () => {
   it('RecordCalls waits and loses nothing when Redis is paused', async () => {
     await startProcess();
     redis?.pause();
-    const asked = await bus
-      .ask(RecordCalls, { records: [aCall()] }, { deadlineAtMs: Date.now() + 2_000 })
-      .catch((error) => error);
+    const asked = await bus.ask(RecordCalls, { records: [aCall()] }, { timeoutMs: 2_000 }).catch((error) => error);
     expect(asked).toMatchObject({ name: 'GatewayError' });
     redis?.resume();
     await until(async () => {

@@ -127,7 +127,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
       body,
       callId: request.callId,
       signal: options.signal,
-      deadlineAtMs: Date.now() + (options.timeoutMs ?? 10_000),
+      timeoutMs: options.timeoutMs ?? 10_000,
       onFrame: ({ head: frame }) => void frames.push(frame),
     });
     return { answer: head, body: answer, frames, instance };
@@ -146,7 +146,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     const frames: CallFrame[] = [];
     const request = { callId, round, principalId, inputResponses, refusals, wantsProgress: true };
     const { head, body, instance } = await bus.ask(ContinueCall, request, {
-      deadlineAtMs: Date.now() + timeoutMs,
+      timeoutMs,
       onFrame: ({ head: frame }) => void frames.push(frame),
     });
     return { answer: head, body, frames, instance };

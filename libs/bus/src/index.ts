@@ -10,6 +10,7 @@ export type {
   Handler,
   SubscribeOptions,
   Message,
+  SkewedClock,
   Subscription,
 } from './port.js';
 export { hedgedAsk } from './flow/hedged-ask.js';

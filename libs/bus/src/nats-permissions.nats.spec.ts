@@ -4,30 +4,36 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Owner, StreamGrown, defineEvent, defineRequest } from '#libs/contracts';
 import { createLogger } from '#libs/telemetry';
 import { type NatsServer, startNatsServer } from '../../testing/src/nats-server.js';
-import { type Bus, type Topology, WithBody, connectNats, natsPermissions } from './index.js';
+import { type Bus, WithBody, connectNats } from './index.js';
 
-const owners: readonly Owner[] = ['ingress', 'auth', 'registry', 'tool-invocation', 'metrics'];
 const logger = createLogger({ service: 'test', level: 'silent' });
 const Call = defineRequest<{ n: number }, { n: number }, { n: number }>('tool-invocation', 'call.execute', {
   deadlineMs: 5_000,
 });
 const Describe = defineRequest<{ n: number }, { n: number }>('registry', 'server.describe', { deadlineMs: 5_000 });
 const Changed = defineEvent<{ pad: string }>('registry', 'catalog.changed');
-const signals = [StreamGrown];
+
+const shipped = (file: string): Promise<string> =>
+  readFile(new URL(`../../../deploy/nats/${file}`, import.meta.url), 'utf8');
+
+/** `deploy/nats/nats.conf` on a port of the test's own, with one user more. */
+const shippedConfig = async (): Promise<string> => {
+  const text = await shipped('nats.conf');
+  return text
+    .replaceAll(/^(port|http_port|server_name):.*$/gm, '')
+    .replaceAll(/\$NATS_PASSWORD_\w+/g, '"p"')
+    .replace('include ./permissions.conf', await shipped('permissions.conf'))
+    .replace(
+      '    # Others go here',
+      '    { user: watcher, password: "p", permissions: { subscribe: "watched.>" } }\n    # Others',
+    );
+};
 
 describe('NATS permissions from the topology', () => {
   let server: NatsServer;
-  let topology: Topology;
 
   beforeAll(async () => {
-    topology = JSON.parse(
-      await readFile(new URL('../../contracts/topology.json', import.meta.url), 'utf8'),
-    ) as Topology;
-    const users = owners.map((owner) => {
-      const { publish, subscribe } = natsPermissions(topology, signals, owner);
-      return `{ user: "${owner}", password: "p", permissions: { publish: ${JSON.stringify(publish)}, subscribe: ${JSON.stringify(subscribe)} } }`;
-    });
-    server = await startNatsServer({ config: `authorization { users: [ ${users.join(', ')} ] }` });
+    server = await startNatsServer({ config: await shippedConfig() });
   });
   afterAll(() => server.stop());
 
@@ -69,6 +75,36 @@ describe('NATS permissions from the topology', () => {
     ingress.signal(StreamGrown, {}, 's');
     await expect.poll(() => heard.toSorted((a, b) => a - b)).toEqual([0, body.length, body.length]);
     await Promise.all([ingress, tools, registry].map((bus) => bus.drain()));
+  });
+
+  it('let a service find out what became of a request that got lost', async () => {
+    const [ingress, tools] = await Promise.all([join('ingress'), join('tool-invocation')]);
+    const swallowing = await connect({ servers: server.url, user: 'tool-invocation', pass: 'p' });
+    let swallowed = 0;
+    swallowing.subscribe(Call.subject, { queue: 'tool-invocation', callback: () => void (swallowed += 1) });
+    tools.answer(Call, async (request) => request);
+    await Promise.all([swallowing.flush(), tools.flush()]);
+
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => ingress.ask(Call, { n })));
+
+    expect(answers.map(({ head }) => head.n)).toEqual(Array.from({ length: 20 }, (_, n) => n));
+    expect(swallowed).toBeGreaterThan(0);
+    await Promise.all([ingress.drain(), tools.drain(), swallowing.close()]);
+  });
+
+  it('leave room for a user of the operator, who may do what was allowed and no more', async () => {
+    const errors: string[] = [];
+    const watcher = await connect({ servers: server.url, user: 'watcher', pass: 'p' });
+    void (async () => {
+      for await (const status of watcher.status()) if (status.type === 'error') errors.push(status.error.message);
+    })();
+    watcher.subscribe('watched.it', { callback: () => {} });
+    await watcher.flush();
+    expect(errors).toEqual([]);
+
+    watcher.subscribe('switchyard.v1.evt.auth.>', { callback: () => {} });
+    await expect.poll(() => errors).toEqual([expect.stringMatching(/permissions violation/i)]);
+    await watcher.close();
   });
 
   it('turn down at once an ask the diagram does not know', async () => {

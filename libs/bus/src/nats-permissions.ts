@@ -13,8 +13,8 @@ export interface NatsPermissions {
 
 const ownersOf = (arrows: Readonly<Record<string, readonly string[]>>): Owner[] => Object.keys(arrows) as Owner[];
 
-/** Of the bus itself, in both directions of an arrow: fetching what is too large, credit for frames, cancelling. */
-const TRANSPORT_SIGNALS = ['message.fetch', 'call.credit', 'call.cancel'];
+/** Of the bus itself, in both directions of an arrow: fetching what is too large, credit for frames, cancelling, and finding what got lost. */
+const TRANSPORT_SIGNALS = ['message.fetch', 'call.credit', 'call.cancel', 'call.recall'];
 
 /**
  * What a service's NATS user may publish and subscribe to: the arrows of the topology, the signals that its instances

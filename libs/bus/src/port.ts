@@ -23,8 +23,8 @@ export interface Abortable {
 
 export interface AskOptions<Frame> {
   readonly body?: string | undefined;
-  /** Epoch ms. The answerer drops what has expired before it acts. Default: now + the contract's `deadlineMs`. */
-  readonly deadlineAtMs?: number | undefined;
+  /** How long the answer may take. The answerer drops what is too late before it acts. Default: the contract's `deadlineMs`. */
+  readonly timeoutMs?: number | undefined;
   /** Ends the wait with `bus.cancelled` and aborts the handler's `signal`. */
   readonly signal?: Abortable | undefined;
   /** Asks this instance alone instead of any one of the owner's. */
@@ -43,6 +43,7 @@ export interface Answer<Reply> extends Message<Reply> {
 /** What a handler knows of the call it answers. */
 export interface CallContext<Frame = never> {
   readonly callId: string;
+  /** By this process' `performance.now()`: no clock that can be set has a say in it. */
   readonly deadlineAtMs: number;
   /** Aborts when the asker cancels, goes away, or the deadline passes. */
   readonly signal: AbortSignal;
@@ -56,6 +57,14 @@ export type Handler<C extends AnyRequest> = (
   request: RequestOf<C>,
   call: CallContext<FrameOf<C>>,
 ) => Promise<ReplyOf<C> | WithBody<ReplyOf<C>>>;
+
+/** A service whose time of day differs from the one here by more than a minute. Nothing on the bus depends on it. */
+export interface SkewedClock {
+  readonly service: string;
+  readonly instance: string;
+  /** Its time less the time here, in milliseconds. */
+  readonly aheadMs: number;
+}
 
 /** A reply that carries a body. */
 export class WithBody<Head> implements Message<Head> {
@@ -97,6 +106,8 @@ export interface Bus {
   /** This process on the bus; unguessable, fit for a subject token. */
   readonly instance: string;
   readonly connected: boolean;
+  /** Of those who have asked something here. */
+  readonly skewedClocks: readonly SkewedClock[];
 
   /**
    * Asks one instance of the contract's owner. Rejects with the answerer's `GatewayError`, or `bus.no_responders` (at

@@ -1,3 +1,4 @@
+import './set-clock.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '#libs/telemetry';
 import { connectNats } from '../src/nats/connect.js';

@@ -11,7 +11,7 @@ export interface SweepSettings<Item> {
   readonly isDue?: (item: Item) => boolean;
   /** Sweep at least so often while anything is open, in milliseconds. Without it, only when a deadline is reached. */
   readonly everyMs?: number;
-  /** Epoch milliseconds. */
+  /** Milliseconds of a clock that never goes back; `performance.now` unless told. Deadlines are by it. */
   readonly now?: () => number;
 }
 
@@ -27,11 +27,11 @@ export class DeadlineSweep<Item extends { readonly deadlineAtMs: number }> {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly settings: SweepSettings<Item>) {
-    this.now = settings.now ?? Date.now;
+    this.now = settings.now ?? (() => performance.now());
     this.everyMs = settings.everyMs ?? TIMER_MS_MAX;
   }
 
-  /** To be called once an item with this deadline (epoch ms) is open. */
+  /** To be called once an item with this deadline is open. */
   watch(deadlineAtMs: number): void {
     if (deadlineAtMs < this.nextAtMs) this.set(deadlineAtMs);
   }

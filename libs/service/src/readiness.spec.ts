@@ -29,6 +29,15 @@ describe('readiness', () => {
     expect(performance.now() - lostAtMs).toBeLessThan(2_000);
   });
 
+  it('readiness tells of what is odd without being less ready', async () => {
+    const readiness = new Readiness();
+    let odd: string | null = 'an hour ahead';
+    readiness.addWarning('clock', () => odd);
+    expect([await readiness.reasons(), readiness.warnings()]).toEqual([{}, { clock: 'an hour ahead' }]);
+    odd = null;
+    expect(readiness.warnings()).toEqual({});
+  });
+
   it('readiness does not wait for one that hangs', async () => {
     const readiness = new Readiness();
     readiness.addProbe('database', () => new Promise(() => undefined));

@@ -16,6 +16,7 @@ interface ProbeState {
 export class Readiness {
   private readonly checks = new Map<string, Check>();
   private readonly probes = new Map<string, ProbeState>();
+  private readonly oddities = new Map<string, Check>();
 
   /** A check that costs nothing. */
   add(name: string, check: Check): void {
@@ -27,18 +28,33 @@ export class Readiness {
     this.probes.set(name, { probe, checkedAtMs: Number.NEGATIVE_INFINITY, reason: 'not checked yet', running: null });
   }
 
+  /** A check of what is wrong but does not keep the process from its work. */
+  addWarning(name: string, check: Check): void {
+    this.oddities.set(name, check);
+  }
+
+  /** What is wrong, by name, and does not matter to whether it is ready. */
+  warnings(): Record<string, string> {
+    return failing(this.oddities);
+  }
+
   /** Why not, by name; empty when ready. */
   async reasons(): Promise<Record<string, string>> {
     await Promise.all([...this.probes.values()].map(refresh));
-    const reasons: Record<string, string> = {};
-    for (const [name, check] of this.checks) {
-      const reason = check();
-      if (reason !== null) reasons[name] = reason;
-    }
+    const reasons = failing(this.checks);
     for (const [name, { reason }] of this.probes) if (reason !== null) reasons[name] = reason;
     return reasons;
   }
 }
+
+const failing = (checks: ReadonlyMap<string, Check>): Record<string, string> => {
+  const reasons: Record<string, string> = {};
+  for (const [name, check] of checks) {
+    const reason = check();
+    if (reason !== null) reasons[name] = reason;
+  }
+  return reasons;
+};
 
 const refresh = (state: ProbeState): Promise<void> => {
   if (performance.now() - state.checkedAtMs < FRESH_MS) return Promise.resolve();

@@ -3,21 +3,25 @@ import net from 'node:net';
 
 export interface StallingProxy {
   readonly port: number;
-  /** From now on nothing passes on the connections there are, and nobody is told: as when a firewall forgets them. */
-  stall(): void;
+  /**
+   * From now on nothing passes on the connections there are, and nobody is told: as when a firewall forgets them. `forGood`:
+   * nor on new ones.
+   */
+  stall(options?: { readonly forGood?: boolean }): void;
   /** Every connection ends at once. */
   cut(): void;
   stop(): Promise<void>;
 }
 
-/** A TCP port in front of a server whose connections a test can make go silent. New connections always work. */
+/** A TCP port in front of a server whose connections a test can make go silent. */
 export const startStallingProxy = async (target: net.NetConnectOpts): Promise<StallingProxy> => {
   const pairs = new Set<[net.Socket, net.Socket]>();
+  let isSilent = false;
   const server = net.createServer((near) => {
     const far = net.connect(target);
     const pair: [net.Socket, net.Socket] = [near, far];
     pairs.add(pair);
-    near.pipe(far).pipe(near);
+    if (!isSilent) near.pipe(far).pipe(near);
     for (const socket of pair) {
       socket.on('error', () => {});
       socket.on('close', () => {
@@ -36,7 +40,8 @@ export const startStallingProxy = async (target: net.NetConnectOpts): Promise<St
   };
   return {
     port: (server.address() as net.AddressInfo).port,
-    stall: () => {
+    stall: ({ forGood = false } = {}) => {
+      isSilent = forGood;
       for (const [near, far] of pairs) {
         near.unpipe(far);
         far.unpipe(near);

@@ -107,7 +107,7 @@ export class Forwarder {
 
   private options(call: RoutedCall, callId: string, onFrame: OnFrame): AskOptions<CallFrame> {
     return {
-      deadlineAtMs: Date.now() + call.timeoutMs + MARGIN_MS,
+      timeoutMs: call.timeoutMs + MARGIN_MS,
       signal: call.abort,
       callId,
       traceparent: call.traceparent,

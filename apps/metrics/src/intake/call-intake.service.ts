@@ -15,7 +15,7 @@ export class CallIntakeService {
 
   /**
    * Resolves with the number of records that are in the tables, once they are. Rejects with `platform.not_ready` when that
-   * does not happen before `deadlineAtMs` (epoch ms).
+   * does not happen before `deadlineAtMs` (of `performance.now()`).
    */
   async record(records: readonly unknown[], deadlineAtMs: number): Promise<number> {
     const sound: CallRecord[] = [];

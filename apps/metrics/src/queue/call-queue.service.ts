@@ -84,10 +84,10 @@ export class CallQueueService implements OnModuleInit, BeforeApplicationShutdown
 
   /**
    * Resolves once the records are in the tables, with the number of those that never can be. Rejects with
-   * `platform.not_ready` when that does not happen before `deadlineAtMs` (epoch ms).
+   * `platform.not_ready` when that does not happen before `deadlineAtMs` (of `performance.now()`).
    */
   async write(columns: CallColumns, deadlineAtMs: number): Promise<number> {
-    const waitMs = deadlineAtMs - Date.now() - ANSWER_MS;
+    const waitMs = deadlineAtMs - performance.now() - ANSWER_MS;
     if (this.closing || waitMs <= 0) throw fail('platform.not_ready');
     const work = this.enqueueAndWait(columns, performance.now() + waitMs);
     // The queue's own waits end late or never when its store is gone.

@@ -122,7 +122,7 @@ export class CallService {
     { signal }: Pick<Context, 'signal'>,
   ): Promise<ReplyOf<typeof LeaseParkedCall>> {
     const { holders, running } = this.parked.find(callId, round, principalId);
-    running.deadlineAtMs = Date.now() + this.settings.parked.ttlMs;
+    running.deadlineAtMs = performance.now() + this.settings.parked.ttlMs;
     const { promise, resolve } = Promise.withResolvers<void>();
     holders.add(resolve);
     const onGivenUp = (): void => this.dismiss(callId);
@@ -214,7 +214,8 @@ export class CallService {
     running.context = undefined;
     const { ttlMs } = this.settings.parked;
     // A client without a session comes back by itself, from anywhere; any other is asked by the ingress that made the call.
-    running.deadlineAtMs = Date.now() + (client.revision === MODERN_REVISION ? ttlMs : Math.min(ttlMs, UNLEASED_MS));
+    running.deadlineAtMs =
+      performance.now() + (client.revision === MODERN_REVISION ? ttlMs : Math.min(ttlMs, UNLEASED_MS));
     this.dispatcher.leave(running, undefined);
     return new WithBody(
       { kind: 'input-required', parked: { round } },

@@ -51,6 +51,7 @@ export class DeferredTask {
   private answers: Record<string, unknown> = {};
   private continuation: ((answers: Record<string, unknown>) => Promise<Reply>) | undefined;
   private readonly createdAtMs = Date.now();
+  private readonly deadlineAtMs: number;
   private updatedAtMs = this.createdAtMs;
   private readonly control = new AbortController();
 
@@ -59,7 +60,9 @@ export class DeferredTask {
     private readonly body: string,
     private readonly ttlMs: number,
     private readonly calls: Continuation,
-  ) {}
+  ) {
+    this.deadlineAtMs = performance.now() + ttlMs;
+  }
 
   get isOver(): boolean {
     return OVER.has(this.status);
@@ -73,7 +76,7 @@ export class DeferredTask {
   /** The context that the call runs in from now on, in place of its client's. */
   context(body?: string): Context {
     return {
-      deadlineAtMs: this.createdAtMs + this.ttlMs,
+      deadlineAtMs: this.deadlineAtMs,
       signal: this.control.signal,
       traceparent: undefined,
       body,

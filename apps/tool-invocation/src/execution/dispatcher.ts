@@ -76,7 +76,7 @@ export class Dispatcher {
       return 0;
     }
     if (failure.code !== 'upstream.unreachable') return null;
-    return upstream.retries.delayMs(running.attempts, running.deadlineAtMs - Date.now());
+    return upstream.retries.delayMs(running.attempts, running.deadlineAtMs - performance.now());
   }
 
   private approach(running: RunningCall, upstream: Upstream, access: Access): void {

@@ -10,7 +10,7 @@ import type { Peer } from '../conversation/peer.js';
 /** A call that runs, and all that is kept for it. */
 export class RunningCall implements Slotted {
   slot = -1;
-  /** Epoch ms. */
+  /** Of `performance.now()`. */
   deadlineAtMs: number;
   /** Calls with the same key share a limit at the upstream. */
   readonly limiterKey: string;
@@ -37,7 +37,7 @@ export class RunningCall implements Slotted {
 
   /** The call may take no longer than this from now on, unless it has become a task. */
   tightenDeadline(timeoutMs: number): void {
-    if (!this.context?.isTask) this.deadlineAtMs = Math.min(this.deadlineAtMs, Date.now() + timeoutMs);
+    if (!this.context?.isTask) this.deadlineAtMs = Math.min(this.deadlineAtMs, performance.now() + timeoutMs);
   }
 
   /** Replaces the request that waits for the call, and with it the deadline. */

@@ -123,7 +123,7 @@ export class TaskWatchService {
     try {
       await followAll(tasks, over, async (taskId) => {
         const body = JSON.stringify({ taskId });
-        const asked = { deadlineAtMs: Date.now() + READ_MS, signal: over, traceparent: undefined, body, send };
+        const asked = { deadlineAtMs: performance.now() + READ_MS, signal: over, traceparent: undefined, body, send };
         const { head, body: text } = await this.calls.deferred.operate(callFor(request, taskId), asked);
         return head.kind === 'result' ? (text ?? '{}') : null;
       });

@@ -17,8 +17,11 @@ export const hedgedAsk = <C extends AnyRequest>(
   request: RequestOf<C>,
   afterMs = HEDGE_AFTER_MS,
 ): Promise<Answer<ReplyOf<C>>> => {
-  const deadlineAtMs = Date.now() + contract.deadlineMs;
-  return hedge((signal) => bus.ask(contract, request, { deadlineAtMs, signal }), { afterMs, isDecisive: isAnswer });
+  const deadlineAtMs = performance.now() + contract.deadlineMs;
+  return hedge((signal) => bus.ask(contract, request, { timeoutMs: deadlineAtMs - performance.now(), signal }), {
+    afterMs,
+    isDecisive: isAnswer,
+  });
 };
 
 const isAnswer = (error: unknown): boolean => error instanceof GatewayError && !error.code.startsWith('bus.');

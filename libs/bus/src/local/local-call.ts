@@ -72,7 +72,7 @@ export class LocalCall implements CallContext<unknown> {
     readonly asker: LocalAsker,
     private readonly bytesMax: number,
   ) {
-    this.deadlineAtMs = options.deadlineAtMs ?? Date.now() + contract.deadlineMs;
+    this.deadlineAtMs = performance.now() + (options.timeoutMs ?? contract.deadlineMs);
     this.traceparent = options.traceparent ?? currentTrace()?.traceparent;
     this.body = options.body;
     this.answer = new Promise((resolve, reject) => {

@@ -11,6 +11,7 @@ import {
   type DrainOptions,
   type Handler,
   type SignalAddress,
+  type SkewedClock,
   SubscribeArguments,
   type Subscription,
   WithBody,
@@ -34,6 +35,11 @@ export class LocalMember implements Bus, LocalAsker {
 
   get connected(): boolean {
     return this.state !== 'closed';
+  }
+
+  /** There is but one clock. */
+  get skewedClocks(): readonly SkewedClock[] {
+    return [];
   }
 
   ask<C extends AnyRequest>(
@@ -63,7 +69,7 @@ export class LocalMember implements Bus, LocalAsker {
 
   private route(call: LocalCall, instance: string | undefined): void {
     if (!call.open) return;
-    if (call.deadlineAtMs <= Date.now()) {
+    if (call.deadlineAtMs <= performance.now()) {
       call.abandon(fail('bus.timed_out', { executed: 'no' }));
       return;
     }

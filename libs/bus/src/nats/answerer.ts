@@ -4,12 +4,17 @@ import { GatewayError, fail } from '#libs/errors';
 import { DeadlineSweep } from '#libs/resilience';
 import type { Msg } from '@nats-io/transport-node';
 import { SlotMap } from '../flow/slot-map.js';
-import { BEAT_INTERVAL_MS, FOLLOWING_DEADLINE_MS, SILENCE_MS } from '../limits.js';
+import { BEAT_INTERVAL_MS, FIRST_BEAT_MS, FOLLOWING_DEADLINE_MS, SILENCE_MS } from '../limits.js';
 import type { Handler, Message } from '../port.js';
+import { type AskerClock, AskerClocks } from './asker-clocks.js';
+import type { ClockSkew } from './clock-skew.js';
 import { type AnswererSide, Handling } from './handling.js';
 import type { Link } from './link.js';
-import { askerOf, cancelSubject, creditSubject } from './subjects.js';
-import { BEAT, BEAT_ENTRY, BEAT_PREFIX, readMessage, readRequest } from './wire.js';
+import { LostRequests } from './lost-requests.js';
+import { encodeBeat, encodeLeaving } from './notices.js';
+import { RecentAnswers } from './recent-answers.js';
+import { askerOf, cancelSubject, creditSubject, inboxIn, peerOf, recallSubject } from './subjects.js';
+import { readMessage, readRequest } from './wire.js';
 
 const BEAT_ENTRIES_MAX = 4_096;
 const REACH_INTERVAL_MS = 150;
@@ -31,6 +36,9 @@ export class Answerer implements AnswererSide {
     items: () => this.unstopped(),
     onDue: (handling) => handling.stop(fail('bus.timed_out', { executed: 'unknown' })),
   });
+  readonly clocks: AskerClocks;
+  private readonly recent = new RecentAnswers();
+  private readonly lost: LostRequests;
   private settled: (() => void) | undefined;
 
   constructor(
@@ -38,8 +46,14 @@ export class Answerer implements AnswererSide {
     private readonly inbox: string,
     readonly instance: string,
     readonly bytesMax: number,
+    skew: ClockSkew,
     private readonly fetch: Fetch,
-  ) {}
+  ) {
+    this.clocks = new AskerClocks(link, inbox, instance, this.owners, skew);
+    this.lost = new LostRequests(link, instance, this.inHand, this.recent, this.clocks, (asker, handlings) =>
+      this.sendBeat(asker, handlings),
+    );
+  }
 
   /** `shared`: any instance of the owner may be asked; otherwise only this one, by name. */
   serve(contract: AnyRequest, handler: Handler<AnyRequest>, shared: boolean): () => void {
@@ -54,16 +68,19 @@ export class Answerer implements AnswererSide {
   }
 
   /** Tells every asker which of its calls are still at work, one message per asker. */
-  beat(): void {
+  tick(nowMs: number): void {
+    this.clocks.tick(nowMs);
     if (this.inHand.size === 0 || !this.link.connected) return;
-    const olderThanMs = Date.now() - BEAT_INTERVAL_MS;
-    const atWork = this.byAsker((handling) => handling.startedAtMs <= olderThanMs && !handling.stopped);
-    for (const [asker, handlings] of atWork) this.sendBeat(asker, handlings);
+    const atWork = this.byAsker((handling) => handling.beatAtMs <= nowMs && !handling.stopped);
+    for (const [asker, handlings] of atWork) {
+      for (const handling of handlings) handling.beatAtMs = nowMs + BEAT_INTERVAL_MS;
+      this.sendBeat(asker, handlings);
+    }
   }
 
   /** A beat found nobody. An asker that only reconnects is back before its patience would have ended. */
   askerGone(asker: string): void {
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     const gone = this.askersGone.get(asker);
     if (gone === undefined || nowMs - gone.lastMs > 2.5 * BEAT_INTERVAL_MS) {
       this.askersGone.set(asker, { sinceMs: nowMs, lastMs: nowMs });
@@ -73,7 +90,7 @@ export class Answerer implements AnswererSide {
     if (nowMs - gone.sinceMs < SILENCE_MS - BEAT_INTERVAL_MS) return;
     this.askersGone.delete(asker);
     for (const handling of this.inHand) {
-      if (askerOf(handling.reply).inbox === asker) handling.stop(fail('bus.cancelled'));
+      if (inboxIn(handling.reply) === asker) handling.stop(fail('bus.cancelled'));
     }
   }
 
@@ -86,11 +103,11 @@ export class Answerer implements AnswererSide {
   }
 
   reaches({ reply }: Handling): boolean {
-    return this.unreached.size === 0 || !this.unreached.has(askerOf(reply).inbox);
+    return this.unreached.size === 0 || !this.unreached.has(inboxIn(reply));
   }
 
   private async reach(asker: string, handlings: readonly Handling[]): Promise<void> {
-    const giveUpAtMs = Date.now() + SILENCE_MS;
+    const giveUpAtMs = performance.now() + SILENCE_MS;
     do {
       this.askersGone.delete(asker);
       this.sendBeat(asker, handlings);
@@ -100,7 +117,7 @@ export class Answerer implements AnswererSide {
       } catch {
         return;
       }
-    } while (this.askersGone.has(asker) && Date.now() < giveUpAtMs && (await sleep(REACH_INTERVAL_MS, true)));
+    } while (this.askersGone.has(asker) && performance.now() < giveUpAtMs && (await sleep(REACH_INTERVAL_MS, true)));
     this.unreached.delete(asker);
     // What was on its way when the connection was lost will never be acknowledged; what waited can go now.
     for (const handling of this.byAsker(() => true).get(asker) ?? []) handling.resume();
@@ -111,6 +128,7 @@ export class Answerer implements AnswererSide {
     for (const handling of this.inHand) {
       if (handling.contract.deadlineMs > FOLLOWING_DEADLINE_MS) handling.leave();
     }
+    await this.clocks.settle();
     if (this.inHand.size > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.settled = resolve;
@@ -120,13 +138,27 @@ export class Answerer implements AnswererSide {
     }
     for (const handling of this.inHand) handling.leave();
     this.deadlines.stop();
+    this.clocks.close();
+    this.tellLeaving(true);
+  }
+
+  /** So that what gets lost is not sent here again, and nobody waits to hear from here. */
+  tellLeaving(isDone: boolean): void {
+    for (const inbox of this.clocks.inboxes()) this.link.send(`${inbox}.leaving`, encodeLeaving(this.instance, isDone));
   }
 
   beginsToStream(handling: Handling): void {
     this.streaming.set(handling.reply, handling);
   }
 
-  close(handling: Handling): void {
+  close(handling: Handling, answer?: Buffer): void {
+    const { asker } = handling;
+    if (asker !== undefined && handling.slot >= 0) {
+      const nowMs = performance.now();
+      this.recent.keep(asker.number, handling, answer, nowMs);
+      asker.inHand -= 1;
+      asker.usedAtMs = nowMs;
+    }
     this.inHand.delete(handling);
     if (handling.streams) this.streaming.delete(handling.reply);
     if (this.inHand.size === 0) this.settled?.();
@@ -139,15 +171,32 @@ export class Answerer implements AnswererSide {
       this.link.logger.warn({ subject: contract.subject, bytes: bytes.length }, 'a malformed bus request was dropped');
       return;
     }
-    const nowMs = Date.now();
-    const handling = new Handling(this, contract, reply, request, nowMs);
-    if (request.deadlineAtMs <= nowMs) {
+    const nowMs = performance.now();
+    const begin = (asker: AskerClock | undefined, deadlineAtMs: number, begunAtMs: number): void =>
+      this.begin(handler, new Handling(this, contract, reply, request, asker, deadlineAtMs), bytes, begunAtMs);
+    const { sentAtMs, leftMs, id, secret } = request;
+    if (sentAtMs === undefined) {
+      begin(undefined, nowMs + leftMs, nowMs);
+      return;
+    }
+    const asker = this.clocks.of(inboxIn(reply));
+    const timing = { sentAtMs, leftMs, id, secret };
+    const deadlineAtMs = asker.deadlineOf(timing, nowMs);
+    if (deadlineAtMs !== undefined) begin(asker, deadlineAtMs, nowMs);
+    else this.clocks.hold(asker, timing, (heldUntilMs) => begin(asker, heldUntilMs, performance.now()), nowMs);
+  }
+
+  private begin(handler: Handler<AnyRequest>, handling: Handling, bytes: Buffer, nowMs: number): void {
+    const { request } = handling;
+    if (handling.deadlineAtMs <= nowMs) {
       // Whoever asked has given up: to act now would be to act behind their back.
       handling.settleWith(fail('bus.timed_out', { executed: 'no' }));
       return;
     }
+    handling.beatAtMs = nowMs + FIRST_BEAT_MS;
     this.inHand.add(handling);
-    this.deadlines.watch(request.deadlineAtMs);
+    if (handling.asker !== undefined) handling.asker.inHand += 1;
+    this.deadlines.watch(handling.deadlineAtMs);
     let content: Message<unknown>;
     try {
       content = readMessage(bytes, request.headAt, request.headBytes, request.hasBody);
@@ -197,6 +246,9 @@ export class Answerer implements AnswererSide {
   private listenFor(owner: string): void {
     if (this.owners.has(owner)) return;
     this.owners.add(owner);
+    // Its askers know who serves what from being asked for their clocks.
+    this.clocks.forgetAll();
+    this.link.listen(recallSubject(owner, '*'), (bytes, message) => this.lost.inquire(bytes, message.reply ?? ''));
     this.link.listen(cancelSubject(owner, '*'), (bytes) => {
       if (this.cancelled.add(bytes.toString('latin1')).size === 1) setImmediate(() => this.stopCancelled());
     });
@@ -212,7 +264,7 @@ export class Answerer implements AnswererSide {
   }
 
   private sendBeat(asker: string, handlings: readonly Handling[]): void {
-    const { name, instance } = askerOf(asker);
+    const { name, instance } = peerOf(asker);
     for (let at = 0; at < handlings.length; at += BEAT_ENTRIES_MAX) {
       // With a reply subject the broker says so when the asker is no longer there.
       const reply = `${this.inbox}.gone.${name}.${instance}`;
@@ -224,7 +276,7 @@ export class Answerer implements AnswererSide {
     const byAsker = new Map<string, Handling[]>();
     for (const handling of this.inHand) {
       if (!wanted(handling)) continue;
-      const asker = askerOf(handling.reply).inbox;
+      const asker = inboxIn(handling.reply);
       const handlings = byAsker.get(asker);
       if (handlings === undefined) byAsker.set(asker, [handling]);
       else handlings.push(handling);
@@ -236,16 +288,3 @@ export class Answerer implements AnswererSide {
     for (const handling of this.inHand) if (!handling.stopped) yield handling;
   }
 }
-
-const encodeBeat = (handlings: readonly Handling[]): Buffer => {
-  const bytes = Buffer.alloc(BEAT_PREFIX + handlings.length * BEAT_ENTRY);
-  bytes[0] = BEAT;
-  let at = BEAT_PREFIX;
-  for (const { id, secret, blockedAfter } of handlings) {
-    bytes.writeUInt32LE(id, at);
-    bytes.writeUInt32LE(secret, at + 4);
-    bytes.writeUInt32LE(blockedAfter, at + 8);
-    at += BEAT_ENTRY;
-  }
-  return bytes;
-};

@@ -8,16 +8,21 @@ import { refusal } from '../flow/outflow.js';
 import { SlotMap } from '../flow/slot-map.js';
 import { fits, toJson } from '../json.js';
 import { subjectOf } from '../subject.js';
-import { BEAT_INTERVAL_MS, SILENCE_MS } from '../limits.js';
+import { SILENCE_MS, TICK_MS } from '../limits.js';
 import type { Answer, AskOptions } from '../port.js';
+import { Inquiries } from './inquiries.js';
 import type { Link } from './link.js';
-import { type AskerSide, PendingAsk } from './pending-ask.js';
+import { encodeClock, readBeat, readQuestion } from './notices.js';
+import { type AskerSide, type Outgoing, PendingAsk } from './pending-ask.js';
 import type { PayloadStore } from './payload-store.js';
 import { cancelSubject, creditSubject } from './subjects.js';
-import { BEAT, BEAT_ENTRY, BEAT_PREFIX, UNIT_PREFIX, encodeRequest } from './wire.js';
+import { UNIT_PREFIX, encodeRequest } from './wire.js';
 
 const secrets = new Uint32Array(1024);
 let secretAt = secrets.length;
+
+/** By so much is a tick late when this process was held up rather than busy. */
+const LATE_MS = 1_000;
 
 const nextSecret = (): number => {
   if (secretAt === secrets.length) {
@@ -33,7 +38,8 @@ const nextSecret = (): number => {
 export class Asker implements AskerSide {
   /** Found by their seats, which serve as ids; that an id is given again does no harm, since the secret is not. */
   private readonly pending = new SlotMap<PendingAsk>();
-  private checkedAtMs = Date.now();
+  readonly inquiries: Inquiries;
+  private checkedAtMs = performance.now();
   /** Silence counts from here at the earliest: before, this process could not hear. */
   private hearingSinceMs = 0;
   private readonly deadlines = new DeadlineSweep<PendingAsk>({
@@ -49,6 +55,7 @@ export class Asker implements AskerSide {
     readonly bytesMax: number,
   ) {
     link.refused = (subject) => this.refused(subject);
+    this.inquiries = new Inquiries(link, inbox, instance, this.pending, (pending, to) => this.repeat(pending, to));
   }
 
   ask(contract: AnyRequest, request: unknown, options: AskOptions<unknown>): Promise<Answer<unknown>> {
@@ -62,9 +69,10 @@ export class Asker implements AskerSide {
   private send(contract: AnyRequest, request: unknown, options: AskOptions<unknown>): Promise<Answer<unknown>> {
     if (options.signal?.aborted) throw fail('bus.cancelled', { executed: 'no' });
     if (!this.link.connected) throw fail('bus.disconnected', { executed: 'no' });
-    const nowMs = Date.now();
-    const deadlineAtMs = options.deadlineAtMs ?? nowMs + contract.deadlineMs;
-    if (deadlineAtMs <= nowMs) throw fail('bus.timed_out', { executed: 'no' });
+    const nowMs = performance.now();
+    const leftMs = options.timeoutMs ?? contract.deadlineMs;
+    if (leftMs <= 0) throw fail('bus.timed_out', { executed: 'no' });
+    const deadlineAtMs = nowMs + leftMs;
     const head = toJson(request);
     if (!fits(head, options.body, this.bytesMax)) throw fail('bus.too_large', { executed: 'no' });
 
@@ -72,23 +80,38 @@ export class Asker implements AskerSide {
     const secret = nextSecret();
     const { callId = '', body } = options;
     const traceparent = options.traceparent ?? currentTrace()?.traceparent ?? '';
-    const parts = { deadlineAtMs, id, secret, callId, traceparent };
-    let payload = encodeRequest({ ...parts, head, body, stored: false });
+    const key = { sentAtMs: nowMs, leftMs, id, secret };
+    let outgoing: Outgoing = { callId, traceparent, head, body, stored: false };
+    let payload = encodeRequest(key, outgoing);
     let handle: string | undefined;
     if (payload.length > this.link.payloadBytesMax) {
       handle = this.payloads.keep({ head, body }, deadlineAtMs);
-      payload = encodeRequest({ ...parts, head: JSON.stringify(handle), body: undefined, stored: true });
+      outgoing = { callId, traceparent, head: JSON.stringify(handle), body: undefined, stored: true };
+      payload = encodeRequest(key, outgoing);
     }
     const subject = subjectOf(contract, options.instance);
     if (!this.link.send(subject, payload, `${this.inbox}.${id}.${secret}`)) {
       if (handle !== undefined) this.payloads.forget(handle);
       throw fail('bus.disconnected', { executed: 'no' });
     }
-    const pending = new PendingAsk(this, { id, secret, contract, subject, deadlineAtMs, sentAtMs: nowMs }, options);
+    const sent = { id, secret, contract, subject, deadlineAtMs, sentAtMs: nowMs, outgoing };
+    const pending = new PendingAsk(this, sent, options);
     this.pending.add(pending);
     this.deadlines.watch(deadlineAtMs);
     if (handle !== undefined) this.forgetAfter(pending, handle);
     return pending.answer;
+  }
+
+  /** Nobody has it: it goes to this instance. False when it cannot. */
+  private repeat(pending: PendingAsk, instance: string): boolean {
+    const nowMs = performance.now();
+    const secret = nextSecret();
+    const subject = subjectOf(pending.contract, instance);
+    const key = { sentAtMs: nowMs, leftMs: pending.deadlineAtMs - nowMs, id: pending.id, secret };
+    if (!this.link.send(subject, encodeRequest(key, pending.outgoing), `${this.inbox}.${pending.id}.${secret}`))
+      return false;
+    pending.begunAnew(secret, subject, nowMs);
+    return true;
   }
 
   /** A message on `<inbox>.<id>.<secret>`: from an answerer, or from the broker when there is none. */
@@ -105,36 +128,45 @@ export class Asker implements AskerSide {
 
   /** An answerer is still at work on these. */
   receiveBeat(bytes: Buffer): void {
-    if (bytes[0] !== BEAT) return;
-    const nowMs = Date.now();
-    for (let at = BEAT_PREFIX; at + BEAT_ENTRY <= bytes.length; at += BEAT_ENTRY) {
-      const pending = this.pending.at(bytes.readUInt32LE(at));
-      if (pending === undefined || pending.secret !== bytes.readUInt32LE(at + 4)) continue;
-      pending.heardAtMs = nowMs;
-      const seq = bytes.readUInt32LE(at + 8);
+    const nowMs = performance.now();
+    for (const { id, secret, third: seq } of readBeat(bytes)) {
+      const pending = this.pending.at(id);
+      if (pending === undefined || pending.secret !== secret) continue;
+      pending.hear(nowMs);
       if (seq > 0) pending.blockedAfter(seq);
     }
   }
 
-  /** Once per beat: gives up those whose answerer has fallen silent. */
-  checkSilence(): void {
-    const nowMs = Date.now();
+  /** An answerer asks what time it is here, and which of these are waited for: it will begin those. */
+  tellClock(bytes: Buffer, reply: string): void {
+    const { instance, owners, askedAtMs, calls } = readQuestion(bytes);
+    const nowMs = performance.now();
+    this.inquiries.roster.note(instance, owners, nowMs);
+    const wanted = calls.filter(({ id, secret }) => this.pending.at(id)?.secret === secret);
+    for (const { id } of wanted) this.pending.at(id)?.hear(nowMs);
+    this.link.send(reply, encodeClock({ askedAtMs, nowMs, epochMs: Date.now(), calls: wanted }));
+  }
+
+  /** Looks for those that have come to nobody, and gives up those whose answerer has fallen silent. */
+  tick(nowMs: number): void {
     // This process itself was held up (or suspended); what was sent meanwhile is about to be read.
-    if (nowMs - this.checkedAtMs > 2 * BEAT_INTERVAL_MS) this.hearingSinceMs = nowMs;
+    const lateMs = nowMs - this.checkedAtMs - TICK_MS;
+    if (lateMs > LATE_MS) this.hearingSinceMs = nowMs;
     this.checkedAtMs = nowMs;
+    if (this.link.connected && lateMs < TICK_MS) this.inquiries.look(nowMs);
     // Without a connection all are silent. Answers wait for its return, so there is reason to be patient.
     const [code, patienceMs] = this.link.connected
       ? (['bus.responder_lost', SILENCE_MS] as const)
       : (['bus.disconnected', 2 * SILENCE_MS] as const);
     for (const pending of this.pending) {
       if (nowMs - Math.max(pending.heardAtMs, this.hearingSinceMs) > patienceMs) {
-        pending.abandon(fail(code, { executed: 'unknown' }));
+        pending.abandon(fail(code, { executed: this.inquiries.neverBegan(pending) ? 'no' : 'unknown' }));
       }
     }
   }
 
   reconnected(): void {
-    this.hearingSinceMs = Date.now();
+    this.hearingSinceMs = performance.now();
   }
 
   stop(reason: GatewayError): void {

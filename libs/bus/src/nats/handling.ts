@@ -3,8 +3,9 @@ import { type GatewayError, fail } from '#libs/errors';
 import { Outflow, refusal } from '../flow/outflow.js';
 import { failureToJson, fits, toJson } from '../json.js';
 import { type CallContext, WithBody } from '../port.js';
+import type { AskerClock } from './asker-clocks.js';
 import type { Link } from './link.js';
-import { FAILURE, FRAME, REPLY, type ReceivedRequest, encodeUnit, splitUnit } from './wire.js';
+import { FAILURE, FRAME, REPLY, type ReceivedRequest, encodeUnit, isWhole, splitUnit } from './wire.js';
 
 /** What a call in hand needs of the answerer it belongs to. */
 export interface AnswererSide {
@@ -15,7 +16,8 @@ export interface AnswererSide {
   reaches(handling: Handling): boolean;
   /** From now on it is found when its asker grants more. */
   beginsToStream(handling: Handling): void;
-  close(handling: Handling): void;
+  /** Nothing more is to be done for it. `answer`: what went out last, if it was sent in one piece. */
+  close(handling: Handling, answer?: Buffer): void;
 }
 
 interface Outgoing {
@@ -29,9 +31,10 @@ export class Handling implements CallContext<unknown> {
   slot = -1;
   readonly id: number;
   readonly secret: number;
-  readonly deadlineAtMs: number;
   readonly traceparent: string | undefined;
   body: string | undefined;
+  /** When its asker is told next that it is at work. */
+  beatAtMs = 0;
   private outflow: Outflow<Outgoing> | undefined;
   private abort: AbortController | undefined;
   private stopReason: GatewayError | undefined;
@@ -41,12 +44,13 @@ export class Handling implements CallContext<unknown> {
     private readonly side: AnswererSide,
     readonly contract: AnyRequest,
     readonly reply: string,
-    private readonly request: ReceivedRequest,
-    readonly startedAtMs: number,
+    readonly request: ReceivedRequest,
+    /** Undefined of askers that have none. */
+    readonly asker: AskerClock | undefined,
+    readonly deadlineAtMs: number,
   ) {
     this.id = request.id;
     this.secret = request.secret;
-    this.deadlineAtMs = request.deadlineAtMs;
     this.traceparent = request.traceparent === '' ? undefined : request.traceparent;
   }
 
@@ -135,7 +139,7 @@ export class Handling implements CallContext<unknown> {
     }
     const unit = this.encode(kind, head, body);
     if (this.outflow === undefined && unit.length <= this.side.link.payloadBytesMax && this.transmitNow(unit)) {
-      this.side.close(this);
+      this.side.close(this, unit);
       return;
     }
     void this.push(unit, true);
@@ -162,7 +166,8 @@ export class Handling implements CallContext<unknown> {
   private transmit({ unit, last }: Outgoing, seq: number): boolean {
     unit.writeUInt32LE(seq, 12);
     if (!this.transmitNow(unit)) return false;
-    if (last) this.side.close(this);
+    // The last of several parts is worth nothing alone.
+    if (last) this.side.close(this, isWhole(unit) ? unit : undefined);
     return true;
   }
 

@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, createConnection, createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import { type TestContext, describe, expect, it } from 'vitest';
@@ -9,6 +8,7 @@ import { defineEvent, defineRequest } from '#libs/contracts';
 import { GatewayError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
 import { type NatsServer, startNatsServer } from '../../../testing/src/nats-server.js';
+import { startProcess } from '../../test/start-process.js';
 import { Work } from '../../test/work.request.js';
 import { type Bus, type NatsOptions, WithBody, connectNats } from '../index.js';
 import { NatsBus } from './nats-bus.js';
@@ -40,20 +40,12 @@ const join = async (
   return bus;
 };
 
-const givenProcess = async ({ onTestFinished }: Test, script: string, server: NatsServer): Promise<ChildProcess> => {
-  const child = spawn(
-    process.execPath,
-    [
-      '--conditions=switchyard',
-      '--experimental-transform-types',
-      '--disable-warning=ExperimentalWarning',
-      '--import',
-      new URL('../../test/source-hooks.mjs', import.meta.url).href,
-      fileURLToPath(new URL(`../../test/${script}.ts`, import.meta.url)),
-      server.url,
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+const givenProcess = async (
+  { onTestFinished }: Test,
+  script: 'asker' | 'responder',
+  server: NatsServer,
+): Promise<ChildProcess> => {
+  const child = startProcess(script, server.url);
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 };
@@ -141,9 +133,7 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
     await answerer.flush();
     let reconnects = 0;
     asker.onReconnect(() => void (reconnects += 1));
-    const inHand = Promise.all(
-      ['early', 'late'].map((text) => asker.ask(Echo, { text }, { deadlineAtMs: Date.now() + 30_000 })),
-    );
+    const inHand = Promise.all(['early', 'late'].map((text) => asker.ask(Echo, { text }, { timeoutMs: 30_000 })));
     inHand.catch(() => {});
     await until(() => begun === 2);
 
@@ -206,7 +196,7 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
     // More than the kernel takes: bytes that never leave must not hide that nobody listens.
     const pad = 'x'.repeat(900_000);
     const outcomes = Array.from({ length: 20 }, (_, at) =>
-      failureOf(asker.ask(Echo, { text: `late ${at}` }, { body: pad, deadlineAtMs: pausedAtMs + 1_000 })),
+      failureOf(asker.ask(Echo, { text: `late ${at}` }, { body: pad, timeoutMs: pausedAtMs + 1_000 - Date.now() })),
     );
     expect(new Set((await Promise.all(outcomes)).map(({ code }) => code))).toEqual(new Set(['bus.timed_out']));
     // Noticed while the broker is still frozen; how soon depends on the machine.
@@ -237,7 +227,7 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
 
     line.jam();
     for (let at = 0; at < 20; at += 1) {
-      asker.ask(Echo, { text: '' }, { body: 'x'.repeat(900_000), deadlineAtMs: Date.now() + 500 }).catch(() => {});
+      asker.ask(Echo, { text: '' }, { body: 'x'.repeat(900_000), timeoutMs: 500 }).catch(() => {});
     }
 
     await until(() => reconnects === 1, BUSY_MS);
@@ -337,7 +327,7 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
       connectAgain: () => connect({ servers: server.url }),
       onClosed: () => void (closed += 1),
     });
-    const outcome = failureOf(bus.ask(Echo, { text: '' }, { instance: 'frozen', deadlineAtMs: Date.now() + 60_000 }));
+    const outcome = failureOf(bus.ask(Echo, { text: '' }, { instance: 'frozen', timeoutMs: 60_000 }));
 
     await connection.close();
 
@@ -362,7 +352,7 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
         asker.ask(
           Echo,
           { text: String(n) },
-          { body, deadlineAtMs: Date.now() + BUSY_MS, onFrame: (frame) => void (frameBody = frame.body) },
+          { body, timeoutMs: BUSY_MS, onFrame: (frame) => void (frameBody = frame.body) },
         ),
       ),
     );
@@ -379,7 +369,7 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
     answerer.answer(Echo, async (request) => new WithBody(request, body));
     await answerer.flush();
 
-    const answer = await asker.ask(Echo, { text: '' }, { deadlineAtMs: Date.now() + 20_000 });
+    const answer = await asker.ask(Echo, { text: '' }, { timeoutMs: 20_000 });
 
     expect(answer.body === body).toBe(true);
   });
@@ -397,17 +387,15 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
     answerer.subscribe(Changed, () => void (ran += 1));
     await answerer.flush();
     const inbox = `_INBOX.ingress.${asker.instance}`;
+    const key = { sentAtMs: performance.now(), leftMs: 2_000, id: 1, secret: 2 };
     const request = {
-      deadlineAtMs: Date.now() + 2_000,
-      id: 1,
-      secret: 2,
       callId: '',
       traceparent: '',
       body: undefined,
       stored: false,
     };
-    const broken = encodeRequest({ ...request, head: '{"text"' });
-    const cut = encodeRequest({ ...request, head: '{"text":""}' }).subarray(0, 33);
+    const broken = encodeRequest(key, { ...request, head: '{"text"' });
+    const cut = encodeRequest(key, { ...request, head: '{"text":""}' }).subarray(0, 33);
     const garbage = [Buffer.alloc(0), Buffer.from('x'), Buffer.alloc(64, 255), Buffer.from('{"id":1}'), cut];
 
     for (const bytes of garbage) {

@@ -14,7 +14,7 @@ import { fail } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import { newInstanceId } from '../instance-id.js';
 import { fits, toJson } from '../json.js';
-import { BEAT_INTERVAL_MS, DRAIN_GRACE_MS } from '../limits.js';
+import { DRAIN_GRACE_MS, TICK_MS } from '../limits.js';
 import {
   type Answer,
   type AskOptions,
@@ -22,6 +22,7 @@ import {
   type DrainOptions,
   type Handler,
   type SignalAddress,
+  type SkewedClock,
   type SubscribeArguments,
   type Message,
   type Subscription,
@@ -30,11 +31,13 @@ import {
 import { signalSubject, subscribedSubject } from '../subject.js';
 import { Answerer } from './answerer.js';
 import { Asker } from './asker.js';
+import { ClockSkew } from './clock-skew.js';
 import { EventOutbox } from './event-outbox.js';
 import { type ConnectAgain, Link } from './link.js';
+import { ABSENT, BEAT, CLOCK, LEAVING, QUESTION } from './notices.js';
 import { PayloadStore } from './payload-store.js';
 import { fetchSubject, inboxOf } from './subjects.js';
-import { BEAT, EVENT, STORED_EVENT } from './wire.js';
+import { EVENT, STORED_EVENT } from './wire.js';
 
 /** How long an event that is too large for one payload can be fetched. */
 const STORED_EVENT_MS = 30_000;
@@ -69,6 +72,7 @@ export class NatsBus implements Bus {
   private readonly asker: Asker;
   private readonly answerer: Answerer;
   private readonly events: EventOutbox;
+  private readonly skew: ClockSkew;
   private readonly serving = new Set<() => void>();
   private readonly timer: NodeJS.Timeout;
   private draining: Promise<void> | undefined;
@@ -82,14 +86,16 @@ export class NatsBus implements Bus {
       this.stop();
       onClosed(error);
     });
+    this.skew = new ClockSkew(logger);
     this.asker = new Asker(this.link, this.inbox, this.instance, this.payloads, maxPayloadBytes);
     this.answerer = new Answerer(
       this.link,
       this.inbox,
       this.instance,
       maxPayloadBytes,
-      (asker, instance, handle, handling) =>
-        this.fetch(asker, instance, handle, { deadlineAtMs: handling.deadlineAtMs, signal: handling.signal }),
+      this.skew,
+      (asker, instance, handle, { deadlineAtMs, signal }) =>
+        this.fetch(asker, instance, handle, { timeoutMs: deadlineAtMs - performance.now(), signal }),
     );
     this.events = new EventOutbox(this.link);
     this.link.listen(`${this.inbox}.>`, (bytes, message) => this.receive(bytes, message));
@@ -100,13 +106,18 @@ export class NatsBus implements Bus {
       this.events.reconnected();
     });
     this.timer = setInterval(() => {
-      this.answerer.beat();
-      this.asker.checkSilence();
-    }, BEAT_INTERVAL_MS).unref();
+      const nowMs = performance.now();
+      this.answerer.tick(nowMs);
+      this.asker.tick(nowMs);
+    }, TICK_MS).unref();
   }
 
   get connected(): boolean {
     return this.link.connected;
+  }
+
+  get skewedClocks(): readonly SkewedClock[] {
+    return this.skew.clocks;
   }
 
   ask<C extends AnyRequest>(
@@ -158,6 +169,7 @@ export class NatsBus implements Bus {
   }
 
   private async finish({ graceMs = DRAIN_GRACE_MS, beforeClose }: DrainOptions): Promise<void> {
+    this.answerer.tellLeaving(false);
     for (const close of this.serving) close();
     // Once the broker has seen the unsubscriptions, whatever it had sent before has arrived.
     await this.flush().catch(() => {});
@@ -174,14 +186,36 @@ export class NatsBus implements Bus {
   }
 
   private receive(bytes: Buffer, message: Msg): void {
-    if (bytes[0] === BEAT) {
-      this.asker.receiveBeat(bytes);
-      return;
+    switch (bytes[0]) {
+      case undefined:
+        return this.receiveNothing(bytes, message);
+      case BEAT:
+        return this.asker.receiveBeat(bytes);
+      case ABSENT:
+        return this.asker.inquiries.noteAbsent(bytes);
+      case QUESTION:
+        return this.asker.tellClock(bytes, message.reply ?? '');
+      case LEAVING:
+        return this.asker.inquiries.noteLeaving(bytes);
+      case CLOCK:
+        return this.answerer.clocks.told(this.peerIn(message.subject), bytes);
+      default:
+        return this.asker.receive(bytes, message);
     }
-    const gone = `${this.inbox}.gone.`;
-    if (bytes.length === 0 && message.subject.startsWith(gone))
-      this.answerer.askerGone(`_INBOX.${message.subject.slice(gone.length)}`);
+  }
+
+  /** From the broker: nobody has the subject that something was sent to. */
+  private receiveNothing(bytes: Buffer, message: Msg): void {
+    const { subject } = message;
+    if (subject.startsWith(`${this.inbox}.gone.`)) this.answerer.askerGone(this.peerIn(subject));
+    else if (subject.startsWith(`${this.inbox}.clock.`)) this.answerer.clocks.gone(this.peerIn(subject));
     else this.asker.receive(bytes, message);
+  }
+
+  /** The inbox of the process that a subject `<inbox>.<what>.<name>.<instance>` speaks of. */
+  private peerIn(subject: string): string {
+    const [name = '', instance = ''] = subject.split('.').slice(-2);
+    return inboxOf(name, instance);
   }
 
   private encodeEvent(payload: unknown): Buffer {
@@ -189,7 +223,7 @@ export class NatsBus implements Bus {
     if (!fits(text, undefined, this.bytesMax)) throw fail('bus.too_large', { executed: 'no' });
     const bytes = prefixed(EVENT, text);
     if (bytes.length <= this.link.payloadBytesMax) return bytes;
-    const handle = this.payloads.keep({ head: text, body: undefined }, Date.now() + STORED_EVENT_MS);
+    const handle = this.payloads.keep({ head: text, body: undefined }, performance.now() + STORED_EVENT_MS);
     return prefixed(STORED_EVENT, JSON.stringify({ name: this.name, instance: this.instance, handle }));
   }
 

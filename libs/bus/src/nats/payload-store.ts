@@ -4,6 +4,7 @@ import { fail } from '#libs/errors';
 interface Kept {
   readonly head: string;
   readonly body: string | undefined;
+  /** Of `performance.now()`. */
   readonly untilMs: number;
 }
 
@@ -39,7 +40,7 @@ export class PayloadStore {
   }
 
   private dropExpired(): void {
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     for (const [handle, { untilMs }] of this.kept) if (untilMs <= nowMs) this.forget(handle);
   }
 }

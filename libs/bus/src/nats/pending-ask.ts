@@ -21,19 +21,40 @@ export interface Sent {
   readonly secret: number;
   readonly contract: AnyRequest;
   readonly subject: string;
+  /** Of `performance.now()`, as all times here. */
   readonly deadlineAtMs: number;
   readonly sentAtMs: number;
+  /** What was sent, should it have to be sent again. */
+  readonly outgoing: Outgoing;
+}
+
+/** A request as it is sent; `stored`: its head stands for what waits here. */
+export interface Outgoing {
+  readonly callId: string;
+  readonly traceparent: string;
+  readonly head: string;
+  readonly body: string | undefined;
+  readonly stored: boolean;
 }
 
 /** An ask whose answer is still to come. */
 export class PendingAsk {
   slot = -1;
   readonly id: number;
-  readonly secret: number;
+  secret: number;
   readonly contract: AnyRequest;
-  readonly subject: string;
+  subject: string;
   readonly deadlineAtMs: number;
+  readonly outgoing: Outgoing;
+  sentAtMs: number;
+  /** When it was sent, or somebody who has it was heard last. */
   heardAtMs: number;
+  /** Somebody has it, or had it. */
+  taken = false;
+  inquiredAtMs = 0;
+  /** Those who have not begun it, and will not. */
+  absent: Set<string> | undefined;
+  repeats = 0;
   /** Known from the first unit on. */
   answerer: string | undefined;
   readonly answer: Promise<Answer<unknown>>;
@@ -50,7 +71,7 @@ export class PendingAsk {
 
   constructor(
     private readonly asker: AskerSide,
-    { id, secret, contract, subject, deadlineAtMs, sentAtMs }: Sent,
+    { id, secret, contract, subject, deadlineAtMs, sentAtMs, outgoing }: Sent,
     private readonly options: AskOptions<unknown>,
   ) {
     this.id = id;
@@ -58,13 +79,38 @@ export class PendingAsk {
     this.contract = contract;
     this.subject = subject;
     this.deadlineAtMs = deadlineAtMs;
+    this.sentAtMs = sentAtMs;
     this.heardAtMs = sentAtMs;
+    this.outgoing = outgoing;
     this.answer = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
     });
     this.answer.catch(ignore);
     options.signal?.addEventListener('abort', this);
+  }
+
+  /** The one instance that was asked, if not any of the owner's. */
+  get instance(): string | undefined {
+    return this.options.instance;
+  }
+
+  /** Somebody has it. */
+  hear(nowMs: number): void {
+    this.heardAtMs = nowMs;
+    this.taken = true;
+    this.absent = undefined;
+  }
+
+  /** Nobody has it: it is sent once more, and an answer to what was sent before counts for nothing. */
+  begunAnew(secret: number, subject: string, nowMs: number): void {
+    this.secret = secret;
+    this.subject = subject;
+    this.sentAtMs = nowMs;
+    this.heardAtMs = nowMs;
+    this.taken = false;
+    this.absent = undefined;
+    this.repeats += 1;
   }
 
   /** The asker's signal has aborted. */
@@ -102,7 +148,7 @@ export class PendingAsk {
   }
 
   private takeInOrder(unit: Buffer, kind: number, flags: number, dataAt: number): void {
-    this.heardAtMs = Date.now();
+    this.hear(performance.now());
     this.answerer ??= this.instanceIn(unit, dataAt);
     const seq = unit.readUInt32LE(12);
     const gap = seq !== this.receivedSeq + 1;

@@ -7,6 +7,24 @@ export const askerOf = (replySubject: string): { name: string; instance: string;
   return { name, instance, inbox: inboxOf(name, instance), id };
 };
 
+/** The inbox that a reply subject `<inbox>.<id>.<secret>` lies in. */
+export const inboxIn = (replySubject: string): string =>
+  replySubject.slice(0, replySubject.lastIndexOf('.', replySubject.lastIndexOf('.') - 1));
+
+/** Whose inbox `_INBOX.<name>.<instance>` is. */
+export const peerOf = (inbox: string): { name: string; instance: string } => {
+  const [, name = '', instance = ''] = inbox.split('.');
+  return { name, instance };
+};
+
+/** Where an asker sends its clock. The broker uses it too, to say that the asker is not there. */
+export const clockReply = (inbox: string, { name, instance }: { name: string; instance: string }): string =>
+  `${inbox}.clock.${name}.${instance}`;
+
+/** All instances of an owner hear of it. */
+export const recallSubject = (owner: string, asker: string): string =>
+  `switchyard.v1.sig.${owner}.call.recall.${asker}`;
+
 export const cancelSubject = (owner: string, askId: string): string =>
   `switchyard.v1.sig.${owner}.call.cancel.${askId}`;
 

@@ -5,17 +5,20 @@ import type { Message } from '../port.js';
  * The bytes of a message: a small binary prefix for what routes it, then the head as JSON, then the body as it is.
  * NATS headers would cost more than all of this together.
  *
- *     request   u8 kind, u8 flags, u16 callId bytes, u16 traceparent bytes, u16 -, f64 deadline, u32 head bytes,
- *               u32 id, u32 secret, callId, traceparent, head, body
+ *     request   u8 kind, u8 flags, u16 callId bytes, u16 traceparent bytes, u16 -, f64 sent at, u32 head bytes,
+ *               u32 id, u32 secret, u32 ms left, callId, traceparent, head, body
  *     unit      u8 kind, u8 flags, u16 instance bytes, u32 id, u32 secret, u32 seq, u32 head bytes, instance, head, body
- *     beat      u8 kind, 7 spare, then per call: u32 id, u32 secret, u32 seq sent so far if it waits for credit, else 0
  *     event     u8 kind, payload as JSON
+ *
+ * "Sent at" is by the clock of the asker that never goes back, the same as `CLOCK` in `notices.ts` tells. The kinds there
+ * share the numbers with those here.
  */
-export const REQUEST = 1;
+export const REQUEST = 13;
+/** Of askers before 0.2: f64 deadline (epoch ms) in place of "sent at", and no "ms left". Still answered. */
+const DATED_REQUEST = 1;
 export const REPLY = 2;
 export const FAILURE = 3;
 export const FRAME = 4;
-export const BEAT = 5;
 export const EVENT = 6;
 /** An event or signal too large for one payload: the JSON says where it can be fetched. */
 export const STORED_EVENT = 7;
@@ -28,15 +31,19 @@ export const MORE = 2;
 /** Unit: not the first part of its message. */
 export const CONTINUES = 4;
 
-export const REQUEST_PREFIX = 28;
+const REQUEST_PREFIX = 32;
+const DATED_REQUEST_PREFIX = 28;
+const MS_LEFT_MAX = 2 ** 32 - 1;
 export const UNIT_PREFIX = 20;
-export const BEAT_PREFIX = 8;
-export const BEAT_ENTRY = 12;
 
-export interface RequestParts {
-  readonly deadlineAtMs: number;
+export interface RequestKey {
+  readonly sentAtMs: number;
+  readonly leftMs: number;
   readonly id: number;
   readonly secret: number;
+}
+
+export interface RequestParts {
   readonly callId: string;
   readonly traceparent: string;
   readonly head: string;
@@ -44,7 +51,7 @@ export interface RequestParts {
   readonly stored: boolean;
 }
 
-export const encodeRequest = (parts: RequestParts): Buffer => {
+export const encodeRequest = (key: RequestKey, parts: RequestParts): Buffer => {
   const { callId, traceparent, head, body } = parts;
   const callIdBytes = Buffer.byteLength(callId);
   const traceBytes = Buffer.byteLength(traceparent);
@@ -56,10 +63,11 @@ export const encodeRequest = (parts: RequestParts): Buffer => {
   bytes.writeUInt16LE(callIdBytes, 2);
   bytes.writeUInt16LE(traceBytes, 4);
   bytes.writeUInt16LE(0, 6);
-  bytes.writeDoubleLE(parts.deadlineAtMs, 8);
+  bytes.writeDoubleLE(key.sentAtMs, 8);
   bytes.writeUInt32LE(headBytes, 16);
-  bytes.writeUInt32LE(parts.id, 20);
-  bytes.writeUInt32LE(parts.secret, 24);
+  bytes.writeUInt32LE(key.id, 20);
+  bytes.writeUInt32LE(key.secret, 24);
+  bytes.writeUInt32LE(Math.min(Math.ceil(key.leftMs), MS_LEFT_MAX), 28);
   let at = REQUEST_PREFIX;
   at += bytes.write(callId, at);
   at += bytes.write(traceparent, at);
@@ -69,7 +77,9 @@ export const encodeRequest = (parts: RequestParts): Buffer => {
 };
 
 export interface ReceivedRequest {
-  readonly deadlineAtMs: number;
+  /** By the asker's clock; undefined where the asker is one that tells its deadline as a date. */
+  readonly sentAtMs: number | undefined;
+  readonly leftMs: number;
   readonly id: number;
   readonly secret: number;
   readonly callId: string;
@@ -82,19 +92,22 @@ export interface ReceivedRequest {
 
 /** Undefined for what is no request. */
 export const readRequest = (bytes: Buffer): ReceivedRequest | undefined => {
-  if (bytes.length < REQUEST_PREFIX || bytes[0] !== REQUEST) return undefined;
+  const isDated = bytes[0] === DATED_REQUEST;
+  const prefixBytes = isDated ? DATED_REQUEST_PREFIX : REQUEST_PREFIX;
+  if (bytes.length < prefixBytes || (bytes[0] !== REQUEST && !isDated)) return undefined;
   const flags = bytes[1] ?? 0;
   const callIdBytes = bytes.readUInt16LE(2);
   const traceBytes = bytes.readUInt16LE(4);
   const headBytes = bytes.readUInt32LE(16);
-  const traceAt = REQUEST_PREFIX + callIdBytes;
+  const traceAt = prefixBytes + callIdBytes;
   const headAt = traceAt + traceBytes;
   if (headAt + headBytes > bytes.length) return undefined;
   return {
-    deadlineAtMs: bytes.readDoubleLE(8),
+    sentAtMs: isDated ? undefined : bytes.readDoubleLE(8),
+    leftMs: isDated ? bytes.readDoubleLE(8) - Date.now() : bytes.readUInt32LE(28),
     id: bytes.readUInt32LE(20),
     secret: bytes.readUInt32LE(24),
-    callId: bytes.toString('utf8', REQUEST_PREFIX, traceAt),
+    callId: bytes.toString('utf8', prefixBytes, traceAt),
     traceparent: traceBytes === 0 ? '' : bytes.toString('latin1', traceAt, headAt),
     stored: (flags & STORED) !== 0,
     headAt,
@@ -162,6 +175,9 @@ export const splitUnit = (unit: Buffer, parts: UnitParts, bytesMax: number): Buf
   }
   return units;
 };
+
+/** Neither followed by another part of the same message nor following one. */
+export const isWhole = (unit: Buffer): boolean => ((unit[1] ?? 0) & (MORE | CONTINUES)) === 0;
 
 export const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

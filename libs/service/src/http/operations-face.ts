@@ -54,8 +54,10 @@ export class OperationsFace {
 
   private async ready(response: ServerResponse): Promise<void> {
     const reasons = await this.readiness.reasons();
-    if (Object.keys(reasons).length === 0) answerJson(response, 200, { status: 'ready' });
-    else answerJson(response, 503, { status: 'not ready', reasons }, { 'retry-after': '1' });
+    const found = this.readiness.warnings();
+    const warnings = Object.keys(found).length === 0 ? {} : { warnings: found };
+    if (Object.keys(reasons).length === 0) answerJson(response, 200, { status: 'ready', ...warnings });
+    else answerJson(response, 503, { status: 'not ready', reasons, ...warnings }, { 'retry-after': '1' });
   }
 
   private async metrics(response: ServerResponse): Promise<void> {

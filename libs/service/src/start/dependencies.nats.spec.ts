@@ -7,6 +7,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
+import { startProcess } from '../../../bus/test/start-process.js';
+import { Work } from '../../../bus/test/work.request.js';
 import { freePort } from '../../../testing/src/free-port.js';
 import type { AnyServicePart } from '../service-part.js';
 import { type RunningService, startService } from './start-service.js';
@@ -165,6 +167,26 @@ describe('a service and what it depends on', () => {
     expect(await ready()).toBe('ready');
     await own.stop();
     await becomes({ database: 'not reachable' }, 2_000);
+  });
+
+  it('a service names the clock of another on /ready and stays ready when it is more than a minute off', async () => {
+    await prepare();
+    await nats(ports.nats);
+    await redis(ports.redis);
+    service = await startService({ parts: [part], env, logger });
+    service.bus.answer(Work, async () => ({ pid: 0, skewedByMs: [] }));
+    children.add(startProcess('asker', env.NATS_URL ?? '', { CLOCK_AHEAD_MS: '-3600000' }));
+
+    let answer: { status: number; body: unknown } = { status: 0, body: {} };
+    const untilMs = performance.now() + 20_000;
+    while (!JSON.stringify(answer).includes('clock') && performance.now() < untilMs) {
+      const response = await fetch(`${service.url}/ready`);
+      answer = { status: response.status, body: await response.json() };
+      await pause(50);
+    }
+
+    const clock = expect.stringMatching(/^the clock of ingress is 3[56]\d\d s behind this one$/);
+    expect(answer).toEqual({ status: 200, body: { status: 'ready', warnings: { clock } } });
   });
 
   it('a service takes its bus credentials from the URL', async () => {

@@ -1,4 +1,4 @@
-import { type Bus, connectNats, LocalBus, type NatsOptions } from '#libs/bus';
+import { type Bus, connectNats, LocalBus, type NatsOptions, type SkewedClock } from '#libs/bus';
 import { retryWithBackoff } from './retry-with-backoff.js';
 import type { StartContext } from './stores.js';
 
@@ -9,7 +9,18 @@ export const openBus = async (context: StartContext, services: readonly string[]
   const bus =
     config.NATS_URL === null ? new LocalBus({ logger }).join(name) : await awaitNats(context, name, config.NATS_URL);
   readiness.add('bus', () => (bus.connected ? null : 'disconnected'));
+  readiness.addWarning('clock', () => describeClocks(bus.skewedClocks));
   return bus;
+};
+
+/** By service, not by instance: `/ready` is open to everybody. */
+const describeClocks = (clocks: readonly SkewedClock[]): string | null => {
+  if (clocks.length === 0) return null;
+  const each = clocks.map(({ service, aheadMs }) => {
+    const seconds = Math.round(Math.abs(aheadMs) / 1_000);
+    return `the clock of ${service} is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} this one`;
+  });
+  return [...new Set(each)].join('; ');
 };
 
 const awaitNats = (context: StartContext, name: string, urls: string): Promise<Bus> => {

@@ -1,0 +1,255 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '@nats-io/transport-node';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { defineRequest } from '#libs/contracts';
+import { type GatewayError, toGatewayError } from '#libs/errors';
+import { createLogger } from '#libs/telemetry';
+import { type NatsServer, startNatsServer } from '../../../testing/src/nats-server.js';
+import { type StallingProxy, startStallingProxy } from '../../../testing/src/stalling-proxy.js';
+import { type Bus, connectNats } from '../index.js';
+
+const Echo = defineRequest<{ n: number; forMs?: number }, { n: number }>('registry', 'echo.return', {
+  deadlineMs: 30_000,
+});
+const logger = createLogger({ service: 'test', level: 'silent' });
+const CALL_INTERVAL_MS = 20;
+
+const givenServer = async (config?: string): Promise<NatsServer> => {
+  const server = await startNatsServer(config === undefined ? {} : { config });
+  onTestFinished(() => server.stop());
+  return server;
+};
+
+const givenProxy = async ({ port }: NatsServer): Promise<StallingProxy> => {
+  const proxy = await startStallingProxy({ port, host: '127.0.0.1' });
+  onTestFinished(() => proxy.stop());
+  return proxy;
+};
+
+const join = async ({ port }: { readonly port: number }, name: string): Promise<Bus> => {
+  const bus = await connectNats({ servers: `nats://127.0.0.1:${port}`, name, logger });
+  onTestFinished(() => bus.drain({ graceMs: 0 }));
+  return bus;
+};
+
+/** How often each number was worked on, by whomever. */
+const givenAnswerers = async (...buses: readonly Bus[]): Promise<Map<number, number>> => {
+  const ran = new Map<number, number>();
+  for (const bus of buses) {
+    bus.answer(Echo, async ({ n, forMs = 0 }) => {
+      ran.set(n, (ran.get(n) ?? 0) + 1);
+      await sleep(forMs);
+      return { n };
+    });
+  }
+  await Promise.all(buses.map((bus) => bus.flush()));
+  return ran;
+};
+
+/** Takes its turn among the answerers, as one does whose process is gone and whose connection nobody has ended. */
+const givenGhost = async (server: NatsServer, group: string): Promise<{ readonly swallowed: number }> => {
+  const raw = await connect({ servers: server.url });
+  onTestFinished(() => raw.close());
+  const ghost = { swallowed: 0 };
+  raw.subscribe(Echo.subject, { queue: group, callback: () => void (ghost.swallowed += 1) });
+  await raw.flush();
+  return ghost;
+};
+
+const failureOf = (asking: Promise<unknown>): Promise<GatewayError> =>
+  asking.then(
+    () => Promise.reject(new Error('it succeeded')),
+    (error: unknown) => toGatewayError(error),
+  );
+
+interface Call {
+  readonly n: number;
+  readonly sentAtMs: number;
+  tookMs?: number;
+  failure?: string;
+}
+
+/** Fifty calls a second until told to stop. */
+const underLoad = (asker: Bus) => {
+  const calls: Call[] = [];
+  const open: Promise<void>[] = [];
+  const timer = setInterval(() => {
+    const call: Call = { n: calls.length, sentAtMs: performance.now() };
+    calls.push(call);
+    open.push(
+      asker.ask(Echo, { n: call.n, forMs: call.n % 30 }).then(
+        () => void (call.tookMs = performance.now() - call.sentAtMs),
+        (error: unknown) => {
+          const { code, executed } = toGatewayError(error);
+          call.failure = `${code}, executed ${executed}`;
+        },
+      ),
+    );
+  }, CALL_INTERVAL_MS);
+  return {
+    stop: async (): Promise<readonly Call[]> => {
+      clearInterval(timer);
+      await Promise.all(open);
+      return calls;
+    },
+  };
+};
+
+const tookMax = (calls: readonly Call[]): number => Math.max(...calls.map(({ tookMs = Infinity }) => tookMs));
+
+// One after the other: beside each other they would be late for their own promises.
+describe('what gets lost between asker and answerer', { timeout: 90_000 }, () => {
+  it('calls all run once and soon again at once when the connection of one of two answerers is half open', async () => {
+    // One that pings so rarely that the dead connection stays in the group for the whole test.
+    const server = await givenServer();
+    const proxy = await givenProxy(server);
+    const [asker, near, far] = await Promise.all([
+      join(server, 'ingress'),
+      join(server, 'registry'),
+      join(proxy, 'registry'),
+    ]);
+    const ran = await givenAnswerers(near, far);
+    const load = underLoad(asker);
+    await sleep(1_000);
+
+    proxy.stall();
+    const stalledAtMs = performance.now();
+    await expect.poll(() => far.connected, { timeout: 20_000, interval: 5 }).toBe(false);
+    await expect.poll(() => far.connected, { timeout: 20_000, interval: 5 }).toBe(true);
+    await sleep(Math.max(0, 8_000 - (performance.now() - stalledAtMs)));
+    const calls = await load.stop();
+
+    expect(calls.filter(({ failure }) => failure !== undefined)).toEqual([]);
+    expect([...ran]).toEqual(expect.arrayContaining(calls.map(({ n }) => [n, 1])));
+    const later = calls.filter(({ sentAtMs }) => sentAtMs > stalledAtMs + 5_000);
+    expect(tookMax(later)).toBeLessThan(3_000);
+    // The dead connection still takes its turn, and costs whom it takes half a second.
+    expect(later.filter(({ tookMs = 0 }) => tookMs > 400).length).toBeGreaterThan(0);
+  });
+
+  it('calls all succeed again within 5 s when an answerer is cut off for good, also while the broker holds on to it', async () => {
+    const server = await givenServer();
+    const proxy = await givenProxy(server);
+    const [asker, near, far] = await Promise.all([
+      join(server, 'ingress'),
+      join(server, 'registry'),
+      join(proxy, 'registry'),
+    ]);
+    const ran = await givenAnswerers(near, far);
+    const load = underLoad(asker);
+    await sleep(1_000);
+
+    proxy.stall({ forGood: true });
+    const stalledAtMs = performance.now();
+    await sleep(7_000);
+    const calls = await load.stop();
+
+    const later = calls.filter(({ sentAtMs }) => sentAtMs > stalledAtMs + 5_000);
+    expect(later.filter(({ failure }) => failure !== undefined)).toEqual([]);
+    expect(tookMax(later)).toBeLessThan(3_000);
+    // Of those that it may have, nobody can say that it has not begun them.
+    const lost = calls.flatMap(({ failure }) => failure ?? []);
+    expect(new Set(lost)).toEqual(new Set(['bus.responder_lost, executed unknown']));
+    expect([...ran.values()].every((times) => times === 1)).toBe(true);
+  });
+
+  it('a request that nobody has begun goes to another when it got lost', async () => {
+    const server = await givenServer();
+    const [asker, answerer] = await Promise.all([join(server, 'ingress'), join(server, 'registry')]);
+    const ran = await givenAnswerers(answerer);
+    const ghost = await givenGhost(server, 'registry');
+
+    const numbers = Array.from({ length: 20 }, (_, n) => n);
+    const answers = await Promise.all(numbers.map((n) => asker.ask(Echo, { n })));
+
+    expect(answers.map(({ head }) => head.n)).toEqual(numbers);
+    expect(ghost.swallowed).toBeGreaterThan(0);
+    expect([...ran].sort(([one], [other]) => one - other)).toEqual(numbers.map((n) => [n, 1]));
+  });
+
+  it('a request that got lost is sent again also when no request of its asker has been answered before', async () => {
+    const server = await givenServer();
+    const [asker, answerer] = await Promise.all([join(server, 'ingress'), join(server, 'registry')]);
+    const raw = await connect({ servers: server.url });
+    onTestFinished(() => raw.close());
+    raw.subscribe(Echo.subject, { queue: 'registry', callback: () => {} });
+    await raw.flush();
+    const asking = asker.ask(Echo, { n: 1 });
+    await raw.flush();
+    const ran = await givenAnswerers(answerer);
+
+    expect((await asking).head).toEqual({ n: 1 });
+    expect([...ran]).toEqual([[1, 1]]);
+  });
+
+  it('a request that nobody has begun nor can begin fails within a second, as one that was not executed', async () => {
+    const server = await givenServer();
+    const [asker, answerer] = await Promise.all([join(server, 'ingress'), join(server, 'registry')]);
+    const ran = await givenAnswerers(answerer);
+    await asker.ask(Echo, { n: 0 });
+    const inHand = asker.ask(Echo, { n: 1, forMs: 8_000 });
+    await expect.poll(() => ran.get(1)).toBe(1);
+    await givenGhost(server, 'registry');
+    void answerer.drain({ graceMs: 20_000 });
+    // By the time this has ended, whatever becomes of it, everybody knows.
+    await asker.ask(Echo, { n: 2 }).catch(() => {});
+
+    const tookMs: number[] = [];
+    for (let n = 3; n < 6; n++) {
+      const startedAtMs = performance.now();
+      const failure = await failureOf(asker.ask(Echo, { n }));
+      tookMs.push(performance.now() - startedAtMs);
+      expect(failure).toMatchObject({ code: 'bus.responder_lost', executed: 'no' });
+    }
+
+    // The shortest of them, since this machine may be busy.
+    expect(Math.min(...tookMs)).toBeLessThan(1_000);
+    expect((await inHand).head).toEqual({ n: 1 });
+    expect([...ran.keys()].filter((n) => n > 2)).toEqual([]);
+  });
+
+  it('an answer is given once more when its asker was reconnecting', async () => {
+    const server = await givenServer();
+    const proxy = await givenProxy(server);
+    const [asker, answerer] = await Promise.all([join(proxy, 'ingress'), join(server, 'registry')]);
+    const ran = await givenAnswerers(answerer);
+    await asker.ask(Echo, { n: 0 });
+
+    for (let n = 1; n <= 5; n++) {
+      const asking = asker.ask(Echo, { n, forMs: 60 });
+      await expect.poll(() => ran.get(n), { interval: 2 }).toBe(1);
+      proxy.cut();
+      expect((await asking).head).toEqual({ n });
+      await expect.poll(() => asker.connected).toBe(true);
+    }
+
+    expect([...ran.values()].every((times) => times === 1)).toBe(true);
+  });
+
+  it('a request of an older version, with the date of its deadline, is answered before that and refused after it', async () => {
+    const server = await givenServer();
+    const answerer = await join(server, 'registry');
+    const ran = await givenAnswerers(answerer);
+    const raw = await connect({ servers: server.url });
+    onTestFinished(() => raw.close());
+
+    const answered = await raw.request(Echo.subject, datedRequest('{"n":7}', Date.now() + 5_000), { timeout: 5_000 });
+    const refused = await raw.request(Echo.subject, datedRequest('{"n":8}', Date.now() - 5_000), { timeout: 5_000 });
+
+    expect(answered.string()).toContain('{"n":7}');
+    expect(refused.string()).toContain('bus.timed_out');
+    expect([...ran]).toEqual([[7, 1]]);
+  });
+});
+
+/** As version 0.1 sent them. */
+const datedRequest = (head: string, deadlineAtMs: number): Buffer => {
+  const bytes = Buffer.alloc(28 + head.length);
+  bytes[0] = 1;
+  bytes.writeDoubleLE(deadlineAtMs, 8);
+  bytes.writeUInt32LE(head.length, 16);
+  bytes.writeUInt32LE(1, 20);
+  bytes.writeUInt32LE(2, 24);
+  bytes.write(head, 28);
+  return bytes;
+};
