@@ -46,6 +46,16 @@ describe('the Compose file', () => {
     }
   });
 
+  it('has a NATS server that finds out within seconds that a client is gone, as the other configurations have', () => {
+    expect(compose.services['nats']?.command).toEqual(['--config', '/etc/nats/nats.conf']);
+    const root = path.resolve(folder, '..');
+    for (const file of ['docker/nats.conf', 'deploy/nats/nats.conf', 'deploy/helm/switchyard/templates/nats.yaml']) {
+      const text = fs.readFileSync(path.join(root, file), 'utf8');
+      expect(text, file).toMatch(/^\s*ping_interval: "[12]s"$/m);
+      expect(text, file).toMatch(/^\s*ping_max: 2$/m);
+    }
+  });
+
   it('lets tool-invocation and the edge alone reach outside', () => {
     const outside = services.filter(([, { networks = [] }]) => networks.includes('outside'));
     expect(outside.map(([name]) => name).toSorted()).toEqual(['nginx', 'tool-invocation']);

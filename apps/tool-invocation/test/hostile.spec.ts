@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -343,6 +343,33 @@ describe('an upstream that hangs', () => {
 
     await expect(calling).rejects.toMatchObject({ code: 'upstream.timed_out', executed: 'unknown' });
     expect(tookMs).toBeLessThan(1_400);
+  });
+});
+
+describe('a gateway that is held up', () => {
+  it.each([
+    ['count against no upstream when this process did not run while they waited', 2_000, 'upstream.timed_out'],
+    ['count against the upstream when this process ran all the while', 0, 'upstream.breaker_open'],
+  ])('calls that time out %s', async (_title, heldUpMs, code) => {
+    // Takes every connection and never says a word.
+    const sockets = new Set<Socket>();
+    const server: Server = createServer((socket) => sockets.add(socket.on('error', () => {})));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    raw.push({
+      close: () => {
+        for (const socket of sockets) socket.destroy();
+        return new Promise((resolve) => server.close(() => resolve()));
+      },
+    });
+    const { port } = server.address() as AddressInfo;
+    const profile = invocation.profile({ url: `http://127.0.0.1:${port}/mcp`, timeoutMs: 500 });
+
+    const calls = Promise.allSettled(Array.from({ length: 8 }, () => invocation.call(profile, 't')));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (heldUpMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, heldUpMs);
+    expect((await calls).map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 'rejected'));
+
+    await expect(invocation.call(profile, 't')).rejects.toMatchObject({ code });
   });
 });
 

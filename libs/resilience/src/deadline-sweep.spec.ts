@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeadlineSweep, type SweepSettings } from './deadline-sweep.js';
 
@@ -106,5 +108,33 @@ describe('DeadlineSweep', () => {
     vi.advanceTimersByTime(10_000);
 
     expect(due).toEqual([]);
+  });
+
+  it('reads what has arrived before it calls anything due when the process was held up over the deadline', async () => {
+    vi.useRealTimers();
+    const order: string[] = [];
+    const server = createServer((socket) => socket.on('data', () => order.push('data'))).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    await Promise.all([once(client, 'connect'), once(server, 'connection')]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const item = { deadlineAtMs: performance.now() + 50 };
+    const sweep = new DeadlineSweep<Item>({
+      items: () => (order.includes('due') ? [] : [item]),
+      onDue: () => {
+        order.push('due');
+        resolve();
+      },
+    });
+    sweep.watch(item.deadlineAtMs);
+
+    client.write('x');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+    await promise;
+
+    expect(order).toEqual(['data', 'due']);
+    sweep.stop();
+    client.destroy();
+    server.close();
   });
 });

@@ -1,4 +1,6 @@
 const GAP_MS = 10;
+/** By so much is a timer late when this process was held up. */
+const LATE_MS = 250;
 /** The longest a timer of Node waits is 2^31 - 1 ms. https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
 const TIMER_MS_MAX = 2_000_000_000;
 
@@ -46,7 +48,17 @@ export class DeadlineSweep<Item extends { readonly deadlineAtMs: number }> {
     const nowMs = this.now();
     const waitMs = Math.min(Math.max(deadlineAtMs - nowMs, GAP_MS), this.everyMs, TIMER_MS_MAX);
     this.nextAtMs = Math.min(deadlineAtMs, nowMs + waitMs);
-    this.timer = setTimeout(() => this.sweep(), waitMs).unref();
+    this.timer = setTimeout(() => this.awake(), waitMs).unref();
+  }
+
+  /** After a stall, what has arrived meanwhile is read first: it may be what was waited for. */
+  private awake(): void {
+    if (this.now() - this.nextAtMs > LATE_MS) setImmediate(() => this.isWaiting && this.sweep());
+    else this.sweep();
+  }
+
+  private get isWaiting(): boolean {
+    return this.nextAtMs !== Number.POSITIVE_INFINITY;
   }
 
   private sweep(): void {

@@ -4,3 +4,4 @@ export { ConcurrencyLimiter, type ConcurrencyLimits } from './concurrency-limite
 export { DeadlineSweep, type SweepSettings } from './deadline-sweep.js';
 export { type HedgeSettings, hedge } from './hedge.js';
 export { pause } from './pause.js';
+export { StallWatch } from './stall-watch.js';

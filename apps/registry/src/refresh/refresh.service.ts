@@ -5,7 +5,6 @@ import { fail, toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import { type AppliedDiscovery, DiscoveryService } from '../gateways/discovery.service.js';
-import type { GatewayEntity } from '../gateways/gateway.entity.js';
 import { GatewayService } from '../gateways/gateway.service.js';
 import { isApi, reachesSameUpstream } from '../gateways/profile.js';
 import { RefreshLeaseRepository } from './refresh-lease.repository.js';
@@ -104,7 +103,7 @@ export class RefreshService {
       ? this.discoveries.apis.reread(gateway)
       : this.discoveries.discover(gateway, gateway.transport);
     const discovery = await asked.catch(async (error: unknown) => {
-      if (isOutOfReach(gateway, error)) await this.gateways.markUnreachable(gatewayId);
+      if (isOutOfReach(error)) await this.gateways.markUnreachable(gatewayId);
       throw error;
     });
     return this.changes.make(async (manager, change) => {
@@ -118,6 +117,5 @@ export class RefreshService {
   }
 }
 
-/** A document that is not what it should be says nothing of whether the API can be reached. */
-const isOutOfReach = (gateway: GatewayEntity, error: unknown): boolean =>
-  !isApi(gateway) || toGatewayError(error).code.startsWith('upstream.');
+/** Nothing else says whether the upstream can be reached: neither a document that is not what it should be nor a lost bus. */
+const isOutOfReach = (error: unknown): boolean => toGatewayError(error).code.startsWith('upstream.');

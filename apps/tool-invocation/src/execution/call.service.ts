@@ -109,6 +109,7 @@ export class CallService {
     running.tightenDeadline(running.upstream?.timeoutMs ?? this.settings.callTimeoutMs);
     running.upstream?.limiter.reacquire(running.limiterKey);
     running.holdsSlot = true;
+    running.enteredAtMs = performance.now();
     open.frames.attach(context);
     return this.orTask(running, this.conclude(running, open.next(), round));
   }
@@ -148,6 +149,7 @@ export class CallService {
     this.deferred.close();
     this.dismissParked();
     this.sweep.stop();
+    this.dispatcher.close();
     for (const running of this.running) this.running.delete(running);
   }
 

@@ -1,7 +1,8 @@
 import { type GatewayError, toGatewayError } from '#libs/errors';
+import { StallWatch } from '#libs/resilience';
 import type { Step } from '../call/open-call.js';
 import { staleness } from '../call/stale.js';
-import { healthAfter } from './health.js';
+import { type Health, healthAfter } from './health.js';
 import type { Peer } from '../conversation/peer.js';
 import type { Access } from '../transport/channel.js';
 import type { Upstream } from '../upstreams/upstream.js';
@@ -13,6 +14,8 @@ import type { RunningCall } from './running-call.js';
  * call to a conversation. A failure on the way ends the call; `tryAgain` decides whether it begins anew.
  */
 export class Dispatcher {
+  private readonly stalls = new StallWatch();
+
   constructor(private readonly directory: UpstreamDirectory) {}
 
   /** Goes to the upstream, synchronously when everything is cached, as it is for nearly every call. */
@@ -36,12 +39,12 @@ export class Dispatcher {
 
   /** Releases the place at the upstream and reports its health to the breaker. */
   leave(running: RunningCall, failure: GatewayError | undefined, judged = true): void {
-    const { upstream, open } = running;
+    const { upstream } = running;
     if (!running.holdsSlot || upstream === undefined) return;
     running.holdsSlot = false;
     upstream.limiter.release(running.limiterKey);
     if (!judged || failure?.code === 'upstream.breaker_open') return;
-    const health = failure === undefined ? 'well' : healthAfter(failure, open);
+    const health = failure === undefined ? 'well' : this.judge(failure, running);
     if (health === 'well') {
       upstream.breaker.succeeded();
       if (failure === undefined) upstream.retries.succeeded();
@@ -62,6 +65,16 @@ export class Dispatcher {
     if (delayMs === 0) this.begin(running);
     else setTimeout(() => this.begin(running), delayMs);
     return step;
+  }
+
+  close(): void {
+    this.stalls.stop();
+  }
+
+  /** Where this process did not run for a good part of the wait, the upstream may have answered in vain. */
+  private judge(failure: GatewayError, { open, enteredAtMs }: RunningCall): Health {
+    const health = healthAfter(failure, open);
+    return (health === 'ill' || health === 'silent') && this.stalls.explains(enteredAtMs) ? 'unknown' : health;
   }
 
   private retryDelayMs(running: RunningCall, failure: GatewayError): number | null {
@@ -98,6 +111,7 @@ export class Dispatcher {
     const { open } = running;
     const upstream = running.upstream as Upstream;
     running.holdsSlot = true;
+    running.enteredAtMs = performance.now();
     if (open.ended) return this.leave(running, undefined, false);
     if (upstream.retired) {
       // It was described anew, or its credential changed, while the call waited for its turn.

@@ -20,6 +20,8 @@ export class RunningCall implements Slotted {
   peer: Peer | undefined;
   /** It counts as running at the upstream. */
   holdsSlot = false;
+  /** When it got there, by `performance.now()`. */
+  enteredAtMs = 0;
   attempts = 0;
   /** The bus request that waits for it; none while the call is parked. */
   context: Context | undefined;

@@ -146,6 +146,7 @@ export class AskerClocks {
   /** An asker is not there: nobody waits. */
   gone(askerInbox: string): void {
     this.byInbox.get(askerInbox)?.held.clear();
+    this.skew.forget(askerInbox);
   }
 
   /** Asks again where no answer came, and lets go of what is too late whatever the answer would be. */
@@ -154,7 +155,7 @@ export class AskerClocks {
       const { held, inHand, usedAtMs, inbox } = clock;
       for (const [key, { timing, receivedAtMs }] of held) if (nowMs - receivedAtMs > timing.leftMs) held.delete(key);
       if (held.size > 0 || clock.isDue(nowMs)) this.ask(clock, nowMs);
-      else if (inHand === 0 && nowMs - usedAtMs > FORGET_MS) this.byInbox.delete(inbox);
+      else if (inHand === 0 && nowMs - usedAtMs > FORGET_MS) this.forget(inbox);
     }
   }
 
@@ -178,6 +179,11 @@ export class AskerClocks {
       this.link.send(`${inbox}.absent`, encodeAbsent(this.instance, calls));
       held.clear();
     }
+  }
+
+  private forget(inbox: string): void {
+    this.byInbox.delete(inbox);
+    this.skew.forget(inbox);
   }
 
   private get isHolding(): boolean {
