@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Owner, StreamGrown, defineEvent, defineRequest } from '#libs/contracts';
 import { createLogger } from '#libs/telemetry';
 import { type NatsServer, startNatsServer } from '../../testing/src/nats-server.js';
-import { type Bus, WithBody, connectNats } from './index.js';
+import { type Bus, type Topology, WithBody, connectNats, natsPermissions } from './index.js';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const Call = defineRequest<{ n: number }, { n: number }, { n: number }>('tool-invocation', 'call.execute', {
@@ -91,6 +91,19 @@ describe('NATS permissions from the topology', () => {
     expect(swallowed).toBeGreaterThan(0);
     await Promise.all([ingress.drain(), tools.drain(), swallowing.close()]);
   });
+
+  it.each(['ingress', 'auth', 'registry', 'tool-invocation', 'metrics'] as const)(
+    'of %s stand in the shipped file as they are in the code',
+    async (owner) => {
+      const topology = JSON.parse(
+        await readFile(new URL('../../contracts/topology.json', import.meta.url), 'utf8'),
+      ) as Topology;
+
+      const { subscribe } = natsPermissions(topology, [], owner);
+
+      expect((await shipped('permissions.conf')).replaceAll(', ', ',')).toContain(JSON.stringify(subscribe));
+    },
+  );
 
   it('leave room for a user of the operator, who may do what was allowed and no more', async () => {
     const errors: string[] = [];
