@@ -6,6 +6,7 @@ import { type GatewayError, toGatewayError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
 import { type NatsServer, startNatsServer } from '../../../testing/src/nats-server.js';
 import { type StallingProxy, startStallingProxy } from '../../../testing/src/stalling-proxy.js';
+import { datedRequest } from '../../test/dated-request.js';
 import { type Bus, connectNats } from '../index.js';
 
 const Echo = defineRequest<{ n: number; forMs?: number }, { n: number }>('registry', 'echo.return', {
@@ -241,15 +242,3 @@ describe('what gets lost between asker and answerer', { timeout: 90_000 }, () =>
     expect([...ran]).toEqual([[7, 1]]);
   });
 });
-
-/** As version 0.1 sent them. */
-const datedRequest = (head: string, deadlineAtMs: number): Buffer => {
-  const bytes = Buffer.alloc(28 + head.length);
-  bytes[0] = 1;
-  bytes.writeDoubleLE(deadlineAtMs, 8);
-  bytes.writeUInt32LE(head.length, 16);
-  bytes.writeUInt32LE(1, 20);
-  bytes.writeUInt32LE(2, 24);
-  bytes.write(head, 28);
-  return bytes;
-};

@@ -8,6 +8,7 @@ import { defineEvent, defineRequest } from '#libs/contracts';
 import { GatewayError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
 import { type NatsServer, startNatsServer } from '../../../testing/src/nats-server.js';
+import { datedRequest } from '../../test/dated-request.js';
 import { startProcess } from '../../test/start-process.js';
 import { Work } from '../../test/work.request.js';
 import { type Bus, type NatsOptions, WithBody, connectNats } from '../index.js';
@@ -387,16 +388,15 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
     answerer.subscribe(Changed, () => void (ran += 1));
     await answerer.flush();
     const inbox = `_INBOX.ingress.${asker.instance}`;
-    const key = { sentAtMs: performance.now(), leftMs: 2_000, id: 1, secret: 2 };
-    const request = {
-      callId: '',
-      traceparent: '',
-      body: undefined,
-      stored: false,
-    };
-    const broken = encodeRequest(key, { ...request, head: '{"text"' });
-    const cut = encodeRequest(key, { ...request, head: '{"text":""}' }).subarray(0, 33);
+    const broken = datedRequest('{"text"', Date.now() + 20_000);
+    const request = { callId: '', traceparent: '', head: '{"text":""}', body: undefined, stored: false };
+    const cut = encodeRequest({ sentAtMs: performance.now(), leftMs: 2_000, id: 1, secret: 2 }, request).subarray(
+      0,
+      37,
+    );
     const garbage = [Buffer.alloc(0), Buffer.from('x'), Buffer.alloc(64, 255), Buffer.from('{"id":1}'), cut];
+    for (let kind = 0; kind < 20; kind += 1)
+      garbage.push(Buffer.from([kind]), Buffer.from([kind, 0, 255, 255, 255, 255, 0, 0, 1]));
 
     for (const bytes of garbage) {
       raw.publish(Echo.subject, bytes, { reply: '_INBOX.x.y.1.2' });
@@ -404,6 +404,7 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
       raw.publish(Changed.subject, bytes);
       for (const tail of ['1.2', 'beat', 'gone.a.b', 'x']) raw.publish(`${inbox}.${tail}`, bytes);
       raw.publish('switchyard.v1.sig.registry.call.cancel.x', bytes);
+      raw.publish('switchyard.v1.sig.registry.call.recall.x', bytes, { reply: `${inbox}.absent` });
       raw.publish(`switchyard.v1.sig.registry.call.credit.${answerer.instance}`, bytes);
       raw.publish(`switchyard.v1.sig.registry.message.fetch.${answerer.instance}`, bytes);
     }
