@@ -34,7 +34,7 @@ let broker: LocalBus;
 let auth: Bus;
 let edge: Bus;
 let asked: string[];
-let answer: (credential: string) => Promise<{ principal: Principal; expiresAtMs: number }>;
+let answer: (credential: string) => Promise<{ principal: Principal; expiresAtMs: number; expiresInMs?: number }>;
 let open: CallerAdmission[];
 
 const given = (options: Partial<CallerAdmissionOptions> = {}): CallerAdmission => {
@@ -140,6 +140,22 @@ describe('CallerAdmission', () => {
     await patient.admit('bob');
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(await asks(patient, 'bob')).toBe(true);
+  });
+
+  it('CallerAdmission goes by the time that is left when its clock and that of auth differ', async () => {
+    const byDate = { ahead: 3_600_000, behind: -3_600_000 };
+    for (const [name, aheadMs] of Object.entries(byDate)) {
+      const admission = given();
+      answer = async (credential) => ({
+        principal: principalOf(credential),
+        expiresAtMs: Date.now() + aheadMs,
+        expiresInMs: 400,
+      });
+      expect((await admission.admit(name)).id).toBe(principalOf(name).id);
+      expect(await asks(admission, name)).toBe(false);
+      await new Promise((resolve) => setTimeout(resolve, 450));
+      expect(await asks(admission, name)).toBe(true);
+    }
   });
 
   it('CallerAdmission does not admit a token that has expired on the way', async () => {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type Bus, type Subscription, hedgedAsk } from '#libs/bus';
-import { AdmitCaller, CredentialRevoked, GrantsChanged, type Principal } from '#libs/contracts';
+import { AdmitCaller, CredentialRevoked, GrantsChanged, type Principal, type ReplyOf } from '#libs/contracts';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import { ANONYMOUS } from './anonymous.js';
@@ -129,7 +129,7 @@ export class CallerAdmission {
       const dropsBefore = this.drops;
       try {
         const { head } = await hedgedAsk(this.bus, AdmitCaller, { credential });
-        if (this.drops === dropsBefore) return this.keep(credential, head.principal, head.expiresAtMs);
+        if (this.drops === dropsBefore) return this.keep(credential, head);
         if (repeat >= REPEATS_MAX)
           throw fail('auth.unavailable', { message: 'Credentials are being revoked; try again' });
       } catch (thrown) {
@@ -138,10 +138,11 @@ export class CallerAdmission {
     }
   }
 
-  private keep(credential: string, principal: Principal, expiresAtMs: number): Principal {
+  private keep(credential: string, { principal, expiresAtMs, expiresInMs }: ReplyOf<typeof AdmitCaller>): Principal {
     const nowMs = Date.now();
-    if (expiresAtMs <= nowMs) throw fail('auth.credential_invalid');
-    const goodUntilMs = Math.min(nowMs + this.options.ttlMs, expiresAtMs);
+    const leftMs = expiresInMs ?? expiresAtMs - nowMs;
+    if (leftMs <= 0) throw fail('auth.credential_invalid');
+    const goodUntilMs = nowMs + Math.min(this.options.ttlMs, leftMs);
     this.admitted.set(keyOf(credential), {
       credential,
       principal,

@@ -11,7 +11,8 @@ export class CallerController {
   constructor(private readonly callers: CallerService) {}
 
   @Answers(AdmitCaller)
-  admit(@Payload() { credential }: RequestOf<typeof AdmitCaller>): Promise<ReplyOf<typeof AdmitCaller>> {
-    return this.callers.admit(credential);
+  async admit(@Payload() { credential }: RequestOf<typeof AdmitCaller>): Promise<ReplyOf<typeof AdmitCaller>> {
+    const admitted = await this.callers.admit(credential);
+    return { ...admitted, expiresInMs: admitted.expiresAtMs - Date.now() };
   }
 }

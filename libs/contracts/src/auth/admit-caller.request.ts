@@ -3,9 +3,10 @@ import type { Principal } from './principal.js';
 
 /**
  * Who presents this credential, and what may they do? Failures: `auth.credential_missing`, `auth.credential_invalid`.
- * The answer may be kept until `expiresAtMs`, and no longer than `JWT_CACHE_TTL`; revocation events end it at once.
+ * The answer may be kept for `expiresInMs`, and no longer than `JWT_CACHE_TTL`; revocation events end it at once. The date
+ * besides is by auth's clock, for those that were not told the time that is left before.
  */
 export const AdmitCaller = defineRequest<
   { readonly credential: string | null },
-  { readonly principal: Principal; readonly expiresAtMs: number }
+  { readonly principal: Principal; readonly expiresAtMs: number; readonly expiresInMs?: number }
 >('auth', 'caller.admit', { deadlineMs: 2_000 });
