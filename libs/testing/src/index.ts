@@ -19,6 +19,7 @@ export { startAskingUpstream } from './upstream/asking-upstream.js';
 export type { AskingSession, AskingUpstream } from './upstream/asking-upstream.js';
 export { type CommonStreamUpstream, startCommonStreamUpstream } from './upstream/common-stream-upstream.js';
 export { ANNOUNCE, largeText, PROGRESS_STEPS, startFastUpstream } from './upstream/fast-upstream.js';
+export { type OddUpstream, type OddUpstreams, startOddUpstreams } from './upstream/odd-upstreams.js';
 export { ODD_ENTRIES } from './upstream/odd-entries.js';
 export type { OddEntry } from './upstream/odd-entries.js';
 export { startLedgerUpstream } from './upstream/ledger-upstream.js';
