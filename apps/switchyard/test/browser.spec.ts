@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, type Page, chromium } from 'playwright-core';
 import { build } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Gateway, startGateway, temporaryFolder } from '#libs/testing';
+import { type Gateway, type OddUpstreams, startGateway, startOddUpstreams, temporaryFolder } from '#libs/testing';
 import type { Visit } from './browser/page.js';
 import { ELICITED } from './parties/party.js';
 import { stdioServers } from './parties/reference-servers.js';
@@ -22,6 +22,7 @@ let port: number;
 let browser: Browser;
 let gateway: Gateway;
 let serverId: string;
+let odd: OddUpstreams;
 
 /** A web site of one page, which has the official SDKs. */
 const openSite = async (): Promise<void> => {
@@ -60,10 +61,12 @@ beforeAll(async () => {
   const { name, args, env } = everything;
   const registered = await gateway.admin.register({ name, transport: 'STDIO', command: process.execPath, args, env });
   serverId = (await gateway.admin.createServer('everything', [registered])).id;
+  odd = await startOddUpstreams();
 });
 afterAll(async () => {
   await browser?.close();
   await gateway?.stop();
+  await odd?.stop();
   site?.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -90,6 +93,31 @@ describe.each([NAMED_HOST, 'localhost'])('a web page of %s', (host) => {
       expect(visit.tools).toContain('everything-echo');
       expect(visit.sum).toContain('5');
       expect(visit.elicited).toContain(`- Name: ${ELICITED.name}`);
+    },
+  );
+});
+
+describe('a web page at a gateway with odd upstreams', () => {
+  const ODD_COUNT = 20;
+  let names: string[];
+  beforeAll(async () => {
+    const chosen = odd.all
+      .filter(({ registration }) => registration.transport === 'STREAMABLEHTTP')
+      .slice(0, ODD_COUNT);
+    for (const { registration } of chosen) await gateway.admin.register(registration);
+    names = chosen.map(({ registration }) => `${registration.toolPrefix}hello`);
+  });
+
+  it.each(Object.keys(REVISIONS))(
+    'a page lists and calls when they stand beside good ones: client %s',
+    async (client) => {
+      const page = await open(NAMED_HOST);
+      const target = { url: `${gateway.url}/mcp`, token: gateway.adminToken, home: '' };
+      const visit = await page.evaluate<Visit>(`visit(${JSON.stringify(client)}, ${JSON.stringify(target)})`);
+      await page.close();
+
+      expect(visit.tools).toEqual(expect.arrayContaining(names));
+      expect(visit.sum).toContain('5');
     },
   );
 });
