@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeepUpstreamCredential, PresentUpstreamCredential, UpstreamCredentialChanged } from '#libs/contracts';
 import { CallerAdmission } from '#libs/identity';
 import { PlatformAdmin } from '../src/users/platform-admin.js';
-import { endToken, issueAdminToken, issueClientToken, runAuthCommand } from '../src/index.js';
+import { authCommands, endToken, issueAdminToken, issueClientToken } from '../src/index.js';
 import { ADMIN, type GivenAuth, givenAuth } from './given-auth.js';
 
 let auth: GivenAuth;
@@ -389,11 +389,7 @@ describe('every token', () => {
       expect(await admitted(await signed({ sub: ADMIN }, '47h'), strict.admission)).toBe(ADMIN);
       expect(await admitted(await signed({ sub: ADMIN }, '50h'), strict.admission)).toBe('auth.credential_invalid');
       await expect(
-        runAuthCommand(['token', 'create', '--user', ADMIN, '--expires', '3d'], {
-          env: strict.env,
-          logger: strict.logger,
-          readStdin: async () => '',
-        }),
+        authCommands({ env: strict.env, logger: strict.logger }).createToken({ user: ADMIN, expires: '3d' }),
       ).rejects.toThrow('2 days');
     } finally {
       await strict.close();

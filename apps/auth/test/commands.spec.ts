@@ -4,20 +4,22 @@ import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeepUpstreamCredential, PresentUpstreamCredential } from '#libs/contracts';
 import { createLogger } from '#libs/telemetry';
-import { runAuthCommand } from '../src/index.js';
+import { type AuthCommands, authCommands } from '../src/index.js';
 import { ADMIN, type GivenAuth, givenAuth, makeDataDir } from './given-auth.js';
 
 const logger = createLogger({ service: 'command', level: 'silent' });
-const run = (env: Readonly<Record<string, string>>, command: string, stdin = '') =>
-  runAuthCommand(command.split(' '), { env, logger, readStdin: async () => stdin });
+type Env = Readonly<Record<string, string>>;
+const commandsOf = (env: Env) => authCommands({ env, logger });
+const tokenOf = (env: Env, user: string, options: Partial<Parameters<AuthCommands['createToken']>[0]> = {}) =>
+  commandsOf(env).createToken({ user, expires: '7d', ...options });
 
 let dataDir: string;
 let auth: GivenAuth;
-let beforeAnyStart: string | null;
+let beforeAnyStart: string;
 
 beforeAll(async () => {
   dataDir = await makeDataDir();
-  beforeAnyStart = await run({ SWITCHYARD_DATA_DIR: dataDir }, 'token create --user early@example.org --expires 1h');
+  beforeAnyStart = await tokenOf({ SWITCHYARD_DATA_DIR: dataDir }, 'early@example.org', { expires: '1h' });
   auth = await givenAuth({}, dataDir);
 });
 
@@ -26,7 +28,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-const admit = (token: string | null) => auth.admission.admit(token ?? '');
+const admit = (token: string) => auth.admission.admit(token);
 
 describe('token create', () => {
   it('token create works on a data folder before the gateway has ever run', async () => {
@@ -39,7 +41,7 @@ describe('token create', () => {
   });
 
   it('token create works beside a running gateway, and prints the token alone', async () => {
-    const token = await run(auth.env, 'token create --user Root@Example.org --admin --expires 7d');
+    const token = await tokenOf(auth.env, 'Root@Example.org', { admin: true });
 
     expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
     expect(await admit(token)).toMatchObject({
@@ -55,19 +57,17 @@ describe('token create', () => {
     const { JWT_SECRET_KEY = '' } = JSON.parse(readFileSync(`${dataDir}/secrets.json`, 'utf8'));
     const url = `postgres://postgres@localhost/postgres?host=${encodeURIComponent(directory.replaceAll('"', ''))}`;
 
-    const token = await run({ DATABASE_URL: url, JWT_SECRET_KEY }, 'token create --user remote@example.org');
+    const token = await tokenOf({ DATABASE_URL: url, JWT_SECRET_KEY }, 'remote@example.org');
 
     expect(await admit(token)).toMatchObject({ id: 'remote@example.org' });
-    await expect(run({ DATABASE_URL: url }, 'token create --user remote@example.org')).rejects.toThrow(
-      /JWT_SECRET_KEY is required/,
-    );
+    await expect(tokenOf({ DATABASE_URL: url }, 'remote@example.org')).rejects.toThrow(/JWT_SECRET_KEY is required/);
   });
 
   it('token create scopes the token, and can be revoked like any other', async () => {
-    const token = await run(
-      auth.env,
-      'token create --user scoped@example.org --server s1 --permissions tools.read,tools.execute',
-    );
+    const token = await tokenOf(auth.env, 'scoped@example.org', {
+      server: 's1',
+      permissions: 'tools.read,tools.execute',
+    });
     expect(await admit(token)).toMatchObject({ serverId: 's1', permissions: ['tools.read', 'tools.execute'] });
     const admin = await auth.login(ADMIN, auth.adminPassword);
     const { body } = await auth.call('GET', '/tokens/admin/all', { token: admin });
@@ -79,44 +79,39 @@ describe('token create', () => {
   });
 
   it('token create makes nobody an administrator who is one not, and an administrator’s plain token is plain', async () => {
-    await run(auth.env, 'token create --user plain@example.org');
+    await tokenOf(auth.env, 'plain@example.org');
 
-    await expect(run(auth.env, 'token create --user plain@example.org --admin')).rejects.toThrow(
-      /not an administrator/,
-    );
-    expect(await admit(await run(auth.env, `token create --user ${ADMIN}`))).toMatchObject({
+    await expect(tokenOf(auth.env, 'plain@example.org', { admin: true })).rejects.toThrow(/not an administrator/);
+    expect(await admit(await tokenOf(auth.env, ADMIN))).toMatchObject({
       id: ADMIN,
       isAdmin: false,
     });
   });
 
   it.each([
-    'token create',
-    'token create --user nobody',
-    'token create --user a@example.org --expires 7',
-    'token create --user a@example.org --expires 0d',
-    'token create --user a@example.org --expires 99999w',
-    'token create --user a@example.org --colour red',
-    'token create --user a@example.org --permissions tools.raed',
-  ])('token create refuses: %s', async (command) => {
-    await expect(run(auth.env, command)).rejects.toThrow(/--user|duration|Unknown option|no permission "tools.raed"/);
+    ['nobody', {}, /--user/],
+    ['a@example.org', { expires: '7' }, /duration/],
+    ['a@example.org', { expires: '0d' }, /duration/],
+    ['a@example.org', { expires: '99999w' }, /duration/],
+    ['a@example.org', { permissions: 'tools.raed' }, /no permission "tools.raed"/],
+  ])('token create refuses %s with %o', async (user, options, reason) => {
+    await expect(tokenOf(auth.env, user, options)).rejects.toThrow(reason);
   });
 
-  it('token create leaves other commands to others', async () => {
-    expect(await run(auth.env, 'token destroy')).toBeNull();
-    expect(await run(auth.env, 'serve')).toBeNull();
+  it('token create refuses to be for nobody', async () => {
+    await expect(commandsOf(auth.env).createToken({ expires: '7d' })).rejects.toThrow(/--user/);
   });
 });
 
 describe('user create', () => {
-  it('user create takes the password from standard input', async () => {
+  it('user create makes a user who logs in with the password, once', async () => {
     expect(
-      await run(auth.env, 'user create --user new@example.org --password-stdin', 'five words make a phrase\n'),
+      await commandsOf(auth.env).createUser({ user: 'new@example.org', password: 'five words make a phrase' }),
     ).toBe('created new@example.org');
     expect(await auth.login('new@example.org', 'five words make a phrase')).toEqual(expect.any(String));
-    await expect(run(auth.env, 'user create --user new@example.org')).rejects.toThrow(/exists already/);
+    await expect(commandsOf(auth.env).createUser({ user: 'new@example.org' })).rejects.toThrow(/exists already/);
     await expect(
-      run(auth.env, 'user create --user weak@example.org --password-stdin', 'changeme1234\n'),
+      commandsOf(auth.env).createUser({ user: 'weak@example.org', password: 'changeme1234' }),
     ).rejects.toThrow(/easy to guess/);
   });
 });
@@ -133,12 +128,12 @@ describe('secrets reseal', () => {
     }
     await auth.running.stop();
 
-    await expect(run({ ...auth.env, AUTH_ENCRYPTION_SECRET: current }, 'secrets reseal')).rejects.toThrow(
+    await expect(commandsOf({ ...auth.env, AUTH_ENCRYPTION_SECRET: current }).resealSecrets()).rejects.toThrow(
       /no given secret opens/,
     );
     const env = { ...auth.env, AUTH_ENCRYPTION_SECRET: current, AUTH_ENCRYPTION_SECRETS_PREVIOUS: old };
-    expect(await run(env, 'secrets reseal')).toBe('resealed 120');
-    expect(await run(env, 'secrets reseal')).toBe('resealed 0');
+    expect(await commandsOf(env).resealSecrets()).toBe('resealed 120');
+    expect(await commandsOf(env).resealSecrets()).toBe('resealed 0');
 
     auth = await givenAuth({ AUTH_ENCRYPTION_SECRET: current }, dataDir);
     for (const n of [0, 57, 119]) {

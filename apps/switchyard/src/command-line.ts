@@ -5,8 +5,8 @@ import { UsageError, newCommand } from './commands/new-command.js';
 
 interface CommandEntry {
   readonly summary: string;
-  /** Loads what the command needs; `words` are the whole command line. A relay like `connect` is started by a client that waits, and needs no gateway. */
-  readonly load: (words: readonly string[]) => Promise<Command>;
+  /** Loads what the command needs. A relay like `connect` is started by a client that waits, and needs no gateway. */
+  readonly load: () => Promise<Command>;
 }
 
 const entries: Readonly<Record<string, CommandEntry>> = {
@@ -20,15 +20,15 @@ const entries: Readonly<Record<string, CommandEntry>> = {
   },
   token: {
     summary: 'token create prints a new token',
-    load: async (words) => (await import('./commands/auth/auth.command.js')).authCommand('token', words),
+    load: async () => (await import('./commands/auth/auth.command.js')).tokenCommand(),
   },
   user: {
     summary: 'user create makes a user',
-    load: async (words) => (await import('./commands/auth/auth.command.js')).authCommand('user', words),
+    load: async () => (await import('./commands/auth/auth.command.js')).userCommand(),
   },
   secrets: {
     summary: 'secrets reseal encrypts upstream credentials with the current secret',
-    load: async (words) => (await import('./commands/auth/auth.command.js')).authCommand('secrets', words),
+    load: async () => (await import('./commands/auth/auth.command.js')).secretsCommand(),
   },
   connect: {
     summary: 'be a stdio server that relays to an MCP URL',
@@ -77,7 +77,7 @@ const programFor = async (words: readonly string[]): Promise<Command> => {
     .helpCommand(false)
     .addHelpText('after', '\nFrom a checkout, write "npm run -s switchyard --" for "switchyard".');
   for (const [name, { summary, load }] of Object.entries(entries)) {
-    program.addCommand((name === words[0] ? await load(words) : newCommand(name)).summary(summary));
+    program.addCommand((name === words[0] ? await load() : newCommand(name)).summary(summary));
   }
   program.addCommand(
     newCommand('help')

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { isGrant } from '#contracts/auth/permission';
 import { fail } from '#libs/errors';
 import type { AuthSettings } from '../auth.settings.js';
@@ -19,21 +18,27 @@ interface TokenStore {
   close(): Promise<void>;
 }
 
+/** As it stands on the command line. */
+export interface NewToken {
+  /** The address of whom it stands for. */
+  readonly user?: string;
+  readonly admin?: boolean;
+  /** `90s`, `15m`, `12h`, `7d`, `2w`. */
+  readonly expires: string;
+  /** Good for this virtual server alone. */
+  readonly server?: string;
+  /** Separated by commas; all that the user has where there is none. */
+  readonly permissions?: string;
+}
+
 /** Answers the token. A user who does not exist yet is created, without a password. */
-export const createToken = async (args: readonly string[], open: () => Promise<TokenStore>): Promise<string> => {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      user: { type: 'string' },
-      admin: { type: 'boolean', default: false },
-      expires: { type: 'string', default: '7d' },
-      server: { type: 'string' },
-      permissions: { type: 'string', default: '' },
-    },
-  });
-  const email = parseEmail(values.user);
-  const expiresInMs = parseDuration(values.expires);
-  const permissions = values.permissions
+export const createToken = async (
+  { user: address, admin = false, expires, server, permissions: wanted = '' }: NewToken,
+  open: () => Promise<TokenStore>,
+): Promise<string> => {
+  const email = parseEmail(address);
+  const expiresInMs = parseDuration(expires);
+  const permissions = wanted
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
@@ -44,15 +49,15 @@ export const createToken = async (args: readonly string[], open: () => Promise<T
     const maxMs = store.settings.tokenLifeMaxMs;
     if (expiresInMs > maxMs)
       throw fail('config.invalid', { message: `No token may be good for more than ${maxMs / 86_400_000} days` });
-    const user = await findOrCreate(store, email, values.admin);
-    const serverId = values.server ?? null;
+    const user = await findOrCreate(store, email, admin);
+    const serverId = server ?? null;
     const issuer = await store.issuer();
     const issued = await issuer.issue({
       user,
       use: 'api',
       expiresInMs,
-      isAdmin: values.admin,
-      teams: values.admin ? null : [],
+      isAdmin: admin,
+      teams: admin ? null : [],
       serverId,
       permissions,
     });

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { fail } from '#libs/errors';
 import { parseEmail } from './email.js';
 import { weaknessOfPassword } from './password-policy.js';
@@ -12,28 +11,27 @@ interface UserStore {
   close(): Promise<void>;
 }
 
+/** As it stands on the command line, with what was read from standard input. */
+export interface NewUser {
+  /** The address, which is the name. */
+  readonly user?: string;
+  readonly admin?: boolean;
+  /** Without one, the user can only use tokens. */
+  readonly password?: string;
+}
+
 /** Answers the line to print. A password is never taken from the command line, where others could read it. */
 export const createUser = async (
-  args: readonly string[],
+  { user, admin = false, password }: NewUser,
   open: () => Promise<UserStore>,
-  readStdin: () => Promise<string>,
 ): Promise<string> => {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      user: { type: 'string' },
-      admin: { type: 'boolean', default: false },
-      'password-stdin': { type: 'boolean', default: false },
-    },
-  });
-  const email = parseEmail(values.user);
-  const password = values['password-stdin'] ? ((await readStdin()).split('\n', 1)[0] ?? '') : null;
-  const weakness = password === null ? null : weaknessOfPassword(password, email);
+  const email = parseEmail(user);
+  const weakness = password === undefined ? null : weaknessOfPassword(password, email);
   if (weakness !== null) throw fail('config.invalid', { message: `The password ${weakness}` });
   const store = await open();
   try {
-    const passwordHash = password === null ? null : await store.passwords.hash(password);
-    if (!(await store.users.add({ email, isAdmin: values.admin, passwordHash }))) {
+    const passwordHash = password === undefined ? null : await store.passwords.hash(password);
+    if (!(await store.users.add({ email, isAdmin: admin, passwordHash }))) {
       throw fail('http.conflict', { message: `${email} exists already` });
     }
     return `created ${email}`;
