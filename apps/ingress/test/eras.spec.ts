@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WithBody } from '#libs/bus';
 import { Rig, catalogOf, listingOf, modern, modernHeaders, openSession, post, tool, upstream } from './rig.js';
 
 let rig: Rig;
@@ -142,4 +143,17 @@ describe('an endpoint that offers each era something else', () => {
     expect((await callOld('older')).result).toBeDefined();
     expect((await callOld('newer')).error).toMatchObject({ code: -32602 });
   });
+});
+
+it('a notification that MCP does not define reaches the client with its call when the client hears of the call', async () => {
+  rig.execute = async (_call, context) => {
+    await context.send({ kind: 'notification', method: 'notifications/vendor/stage', params: { stage: 2 } });
+    return new WithBody({ kind: 'result' }, '{"content":[]}');
+  };
+  const told = '{"jsonrpc":"2.0","method":"notifications/vendor/stage","params":{"stage":2}}';
+  const session = await openSession(url);
+  const { text } = await post(url, { jsonrpc: '2.0', id: 4, method: 'tools/call', params: { name: 'echo' } }, session);
+  expect(text).toContain(told);
+  const params = { name: 'echo', _meta: { progressToken: 1 } };
+  expect((await post(url, modern('tools/call', params), modernHeaders('tools/call', 'echo'))).text).toContain(told);
 });

@@ -9,7 +9,7 @@ export const registryOptions = {
   TOOL_NAME_STYLE: oneOf(
     TOOL_NAME_STYLES,
     'exact',
-    "How the names of tools and prompts are spelt behind their gateway's prefix, for gateways that are registered from now on and do not say it themselves (`toolNameStyle`). contextforge: in lower case, with a dash for all that is no letter or digit; what is registered already keeps its names.",
+    "How the names of tools and prompts are spelt behind their gateway's prefix, for gateways that are registered from now on and do not say it themselves (`toolNameStyle`). contextforge: in lower case, with a dash for all that is no letter or digit; fitted: of A-Z a-z 0-9 _ - and with at most 64 characters. What is registered already keeps its names.",
   ),
   NEW_TOOLS: oneOf(
     NEW_TOOLS,

@@ -18,6 +18,7 @@ import { NewTools1764028800000 } from './storage/migrations/0006-new-tools.migra
 import { ToolNameStyle1764115200000 } from './storage/migrations/0007-tool-name-style.migration.js';
 import { Eras1764201600000 } from './storage/migrations/0008-eras.migration.js';
 import { WorkingDirectory1764288000000 } from './storage/migrations/0009-working-directory.migration.js';
+import { FittedNames1764460800000 } from './storage/migrations/0011-fitted-names.migration.js';
 import { ListingHints1763856000000 } from './storage/migrations/0004-listing-hints.migration.js';
 import { LastError1764374400000 } from './storage/migrations/0010-last-error.migration.js';
 
@@ -54,6 +55,7 @@ export class RegistryModule {
             Eras1764201600000,
             WorkingDirectory1764288000000,
             LastError1764374400000,
+            FittedNames1764460800000,
           ],
         }),
       ],

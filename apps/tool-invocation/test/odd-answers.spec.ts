@@ -12,6 +12,7 @@ import {
   startRawLegacy,
   startRawModern,
 } from './raw-upstream.js';
+import { serve } from './sdk-servers.js';
 
 const BYTES_MAX = 100_000;
 
@@ -198,6 +199,70 @@ describe('an answer that bends JSON-RPC', () => {
     for (const called of [asJson, asStream]) {
       expect(textOf(called)).toBe('fine');
       expect(called.body).not.toContain('null');
+    }
+  });
+});
+
+describe('what MCP leaves open', () => {
+  const legacyCall = async (answering: Answering, options: Parameters<Invocation['call']>[3] = {}) => {
+    const upstream = await startRawLegacy(answering);
+    raw.push(upstream);
+    return invocation.call(invocation.profile({ url: upstream.url }), 'odd', {}, options);
+  };
+
+  it.each([
+    ['before 2026-07-28', legacyCall],
+    ['of 2026-07-28', callOf],
+  ])('the error -32002 of a tool stays what it is when the upstream is %s', async (_title, call) => {
+    const { answer } = await call((request, res) =>
+      json(res, rpcError(request.id, -32002, 'no such branch', { of: 1 })),
+    );
+    expect(answer).toEqual({ kind: 'error', error: { code: -32002, message: 'no such branch', data: { of: 1 } } });
+  });
+
+  it.each([400, 404, 405, 500])(
+    'a session is used all the same when notifications/initialized is HTTP %i',
+    async (status) => {
+      const server = await serve((req, res, body) => {
+        const { id, method } = (body ?? {}) as { id?: number; method?: string };
+        if (req.method !== 'POST' || id === undefined) return json(res, rpcError(null, -32600, 'no'), status);
+        const about = { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: {} };
+        if (method === 'initialize') return json(res, result(id, about), 200, { 'mcp-session-id': 'one' });
+        if (method === 'server/discover') return json(res, rpcError(id, -32601, 'no'));
+        return json(res, result(id, ok));
+      });
+      raw.push(server);
+      expect(textOf(await invocation.call(invocation.profile({ url: server.url }), 'odd'))).toBe('fine');
+    },
+  );
+
+  it.each([
+    ['before 2026-07-28', startRawLegacy],
+    ['of 2026-07-28', startRawModern],
+  ] as const)('a notification of its own passes with the call when the upstream is %s', async (_title, start) => {
+    const sent = [
+      { method: 'notifications/vendor/stage', params: { stage: 'two', _meta: { secret: 'hop' } } },
+      { method: 'notifications/tools/list_changed' },
+      { method: 'notifications/cancelled', params: { requestId: 1 } },
+      { method: 'vendor/no-notification', params: {} },
+      { method: 'notifications/large', params: { text: 'x'.repeat(300_000) } },
+      { method: 'notifications/bare' },
+    ];
+    const upstream = await (start as typeof startRawModern)((request, res) => {
+      openStream(res);
+      for (const message of sent) res.write(event(JSON.stringify({ jsonrpc: '2.0', ...message })));
+      res.end(event(result(request.id, ok)));
+    });
+    raw.push(upstream);
+    const own = await givenInvocation();
+    try {
+      const { frames } = await own.call(own.profile({ url: upstream.url }), 'odd');
+      expect(frames).toEqual([
+        { kind: 'notification', method: 'notifications/vendor/stage', params: { stage: 'two' } },
+        { kind: 'notification', method: 'notifications/bare', params: {} },
+      ]);
+    } finally {
+      await own.close();
     }
   });
 });

@@ -5,7 +5,7 @@ import type { RoutedCall } from '../call/index.js';
 
 /**
  * Writes what comes before the answer to the client that asked for it: progress with its own token, only upwards; log
- * messages from its level on. `undefined` when it asked for neither, which no client with a session does.
+ * messages from its level on, and what its upstream tells in notifications of its own. `undefined` when it asked for neither, which no client with a session does.
  */
 export const frameWriter = (call: RoutedCall): ((frame: Message<CallFrame>) => void | Promise<void>) | undefined => {
   const { reply, logLevel } = call;
@@ -14,6 +14,8 @@ export const frameWriter = (call: RoutedCall): ((frame: Message<CallFrame>) => v
   let reached = Number.NEGATIVE_INFINITY;
   return ({ head: frame }) => {
     if (frame.kind === 'later') return reply.pause(frame.afterMs);
+    if (frame.kind === 'notification')
+      return reply.send(notificationMessage(frame.method, JSON.stringify(frame.params)));
     if (frame.kind === 'log') {
       if (logLevel === null || !isAtLeast(frame.level, logLevel)) return;
       const { level, logger, data } = frame;

@@ -12,7 +12,7 @@ import type { EntryEntity } from './entry.entity.js';
 import { EntryRepository } from './entry.repository.js';
 import { type ListFinding, listFindings } from './list-findings.js';
 import { type NameClaim, NameConflictService } from './name-conflict.service.js';
-import { type NamedGateway, exposedNameOf, namingOf, problemWithName } from './naming.js';
+import { type NamedGateway, exposedNameOf, isFitting, namingOf, problemWithName } from './naming.js';
 
 /** The gateway that entries belong to, as far as their names depend on it. */
 export interface NamingGateway extends NamedGateway {
@@ -116,6 +116,14 @@ export class GatewayEntriesService {
     return { added, updated, removed, conflicting };
   }
 
+  /** Tools of a gateway by names that the models of some clients do not take, each with the reason. */
+  async findUnfit(gatewayId: string, manager: EntityManager): Promise<{ name: string; reason: string }[]> {
+    const entries = await this.entries.findByGateway(gatewayId, manager);
+    return entries
+      .filter(({ kind, exposedName }) => kind === 'tool' && exposedName !== null && !isFitting(exposedName))
+      .map(({ originalName, exposedName }) => ({ name: originalName, reason: unfit(exposedName ?? '') }));
+  }
+
   /** Gives the entries their names under the gateway's new prefix or style. Throws `http.invalid` or `registry.name_taken`. */
   async rename(gateway: NamingGateway, principal: Principal, manager: EntityManager): Promise<void> {
     const naming = namingOf(gateway);
@@ -208,3 +216,7 @@ const newRows = (gateway: NamingGateway, offered: readonly OfferedEntry[]): Omit
     }),
   );
 };
+
+const unfit = (exposedName: string): string =>
+  `offered, but as "${exposedName.slice(0, 128)}", and the models of some clients take no name but of A-Z a-z 0-9 _ - ` +
+  'with at most 64 characters; toolNameStyle "fitted" or a customName gives it one';

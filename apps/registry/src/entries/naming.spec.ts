@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Naming, exposedNameOf, prefixOf, problemWithName, slugOf } from './naming.js';
+import { type Naming, exposedNameOf, isFitting, prefixOf, problemWithName, slugFor, slugOf } from './naming.js';
 
 describe('a slug', () => {
   it.each([
     ['Weather Desk', 'weather-desk'],
     ['  --Ünïcode  Café!! ', 'unicode-cafe'],
     ['a__b.c', 'a-b-c'],
-    ['数学', ''],
+    ['数学', 'server-872c1fa1'],
+    ['Погода', 'server-4f7637e3'],
+    ['Math 数学', 'math'],
+    ['!?', ''],
     [`${'a'.repeat(63)} b`, 'a'.repeat(63)],
     ['../../etc', 'etc'],
   ])('slugOf turns %j into %j when a gateway has that name', (name, slug) => {
@@ -42,10 +45,7 @@ describe('an exposed name', () => {
 describe('a name that cannot be offered', () => {
   it.each([
     ['tool', ''],
-    ['tool', 'a b'],
-    ['tool', 'a/b'],
     ['tool', 'a\u200b'],
-    ['tool', 'ｆｕｌｌ'],
     ['tool', 'x'.repeat(125)],
     ['prompt', 'a\u202eb'],
     ['prompt', 'a\0'],
@@ -58,6 +58,10 @@ describe('a name that cannot be offered', () => {
   it.each([
     ['tool', 'x'.repeat(124)],
     ['tool', 'A.b_c-9'],
+    ['tool', 'a b'],
+    ['tool', 'a/b'],
+    ['tool', 'ｆｕｌｌ'],
+    ['tool', '天気'],
     ['prompt', 'Write a résumé'],
     ['resource', 'javascript:alert(1)'],
     ['template', 'file:///{+path}'],
@@ -69,5 +73,44 @@ describe('a name that cannot be offered', () => {
     expect(problemWithName('tool', 'a b/c', FORGE)).toBeNull();
     expect(problemWithName('tool', '_', FORGE)).toBe('nothing is left of the name');
     expect(problemWithName('tool', '_', GIT)).toBeNull();
+  });
+});
+
+describe('a name that is made to fit', () => {
+  const FITTED: Naming = { prefix: 'git-', style: 'fitted' };
+  const fitted = (name: string) => exposedNameOf('tool', FITTED, name) ?? '';
+
+  it.each(['log', 'x'.repeat(60), 'read_File-2'])('exposedNameOf leaves %j as it is when it fits', (name) => {
+    expect(fitted(name)).toBe(`git-${name}`);
+  });
+
+  it.each(['repo/read file', 'a.b', '天気', 'x'.repeat(61), 'a'.repeat(2_000), '///', 'ab/'.repeat(40)])(
+    'exposedNameOf makes %j fit, by a digest of its own, when models would not take it',
+    (name) => {
+      expect(isFitting(`git-${name}`)).toBe(false);
+      expect(isFitting(fitted(name))).toBe(true);
+      expect(fitted(name)).toMatch(/^git-.*_[0-9a-f]{8}$/);
+      expect(problemWithName('tool', name, FITTED)).toBeNull();
+    },
+  );
+
+  it('exposedNameOf gives each its own name when several come down to the same letters', () => {
+    const names = ['a/b', 'a b', 'a.b', 'a_b', '天気', '天候'].map(fitted);
+    expect(new Set(names).size).toBe(6);
+    expect(names[0]).toMatch(/^git-a_b_/);
+  });
+});
+
+describe('the slug of a gateway', () => {
+  it.each([
+    [{ name: 'Desk' }, null, 'desk'],
+    [{ name: 'Desk', slug: 'own' }, null, 'own'],
+    [{ name: 'New' }, { name: 'Desk', slug: 'desk' }, 'new'],
+    [{ name: 'New', slug: 'desk' }, { name: 'Desk', slug: 'desk' }, 'new'],
+    [{ name: 'New' }, { name: 'Desk', slug: 'own' }, 'own'],
+    [{}, { name: 'Desk', slug: 'own' }, 'own'],
+    [{ slug: 'other' }, { name: 'Desk', slug: 'own' }, 'other'],
+  ])('slugFor takes of %j, after %j, the slug %j when one was asked for or given', (asked, before, slug) => {
+    expect(slugFor(asked, before)).toBe(slug);
   });
 });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { fail } from '#libs/errors';
 import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
-import { prefixOf, slugOf } from '../entries/naming.js';
+import { prefixOf, slugFor } from '../entries/naming.js';
 import { type ApiReading, discoveredFrom } from '../sources/api-reading.js';
 import { OpenApiBody } from '../sources/openapi/openapi.body.js';
 import { OpenApiSourceService } from '../sources/openapi/openapi-source.service.js';
@@ -44,7 +44,7 @@ export class ApiDiscoveryService {
   async readNew(body: RegisterGatewayBody): Promise<ApiDiscovery> {
     if ((body.transport ?? 'OPENAPI') !== 'OPENAPI') throw invalid('openapi is for the transport OPENAPI');
     if (body.openapi === undefined) throw invalid('openapi is needed for the transport OPENAPI');
-    const prefix = prefixOf({ slug: slugOf(body.name), toolPrefix: body.toolPrefix ?? null });
+    const prefix = prefixOf({ slug: slugFor(body, null), toolPrefix: body.toolPrefix ?? null });
     const { documentUrl } = body.openapi;
     const sealed = documentUrl === undefined ? null : sealUrl(urlText(documentUrl), null, 'documentQuery');
     const source = sourceFrom(atServer(body.openapi, body.url));
@@ -61,7 +61,7 @@ export class ApiDiscoveryService {
     if (body.openapi === undefined) return null;
     if (before.source === null) throw invalid('openapi is for the transport OPENAPI');
     const prefix = prefixOf({
-      slug: body.name === undefined ? before.slug : slugOf(body.name),
+      slug: slugFor(body, before),
       toolPrefix: body.toolPrefix === undefined ? before.toolPrefix : body.toolPrefix,
     });
     const terms = { prefix, pinnedNames: await this.namesOf(before), upstreamId: before.id };

@@ -47,7 +47,7 @@ export interface DiscoveryResult {
 }
 
 const ENTRIES_MAX = 10_000;
-const REFUSED_MAX = 200;
+export const REFUSED_MAX = 200;
 const DEFINITION_LENGTH_MAX = 256 * 1024;
 /** Far beyond any real schema, far below where `JSON.stringify` runs out of stack. */
 const DEFINITION_DEPTH_MAX = 100;

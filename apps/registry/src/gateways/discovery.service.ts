@@ -13,6 +13,7 @@ import { ApiDiscoveryService } from './api-discovery.service.js';
 import {
   type Discovery,
   type DiscoveryResult,
+  REFUSED_MAX,
   type UpstreamDescription,
   readDiscovery,
   refusalOf,
@@ -72,6 +73,11 @@ export class DiscoveryService {
     return { toolNameStyle, found: withDistinctNames(readDiscovery(discovery, naming), naming) };
   }
 
+  /** Tools that are offered, but by names that the models of some clients do not take. */
+  async findUnfit(gatewayId: string, manager: EntityManager): Promise<RefusedEntry[]> {
+    return (await this.entries.findUnfit(gatewayId, manager)).map((tool) => ({ list: 'tools', ...tool }));
+  }
+
   /** Ends what a discovery has left open: a child process, a connection, the profile it was made with. */
   release(upstreamId: string, change: 'updated' | 'removed'): void {
     this.bus.publish(UpstreamChanged, { upstreamId, change });
@@ -93,7 +99,8 @@ export class DiscoveryService {
     const refused = [
       ...found.refused,
       ...conflicting.map((entry) => refusalOf(entry, `the name "${entry.exposedName}" is taken`)),
-    ];
+      ...(await this.findUnfit(gateway.id, manager)),
+    ].slice(0, REFUSED_MAX);
     await this.gateways.update(gateway.id, { ...found.description, refused }, manager);
     if (found.description.sourceVersion !== gateway.sourceVersion) change.upstreams.set(gateway.id, 'updated');
     if (describesItselfAnew(gateway, found.description)) change.touchAllLists();

@@ -16,7 +16,7 @@ import {
 import { MayRepeat, NotSupported } from '#libs/service';
 import { type CacheHint, ERAS, type Era, type SessionScope } from '#contracts/registry/catalog';
 import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
-import { TOOL_NAME_STYLES, TOOL_PREFIX, type ToolNameStyle } from '../entries/naming.js';
+import { SLUG, TOOL_NAME_STYLES, TOOL_PREFIX, type ToolNameStyle } from '../entries/naming.js';
 import type { AuthType } from './gateway.entity.js';
 import { GatewayView } from './gateway.view.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
@@ -67,6 +67,16 @@ export class RegisterGatewayBody extends OwnedBody {
   @ApiProperty({ description: 'Unique. Its slug begins the names of the tools unless `toolPrefix` is given.' })
   @IsPlainText(255, { lengthMin: 1 })
   name!: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Unique: a-z, 0-9 and single dashes. Default: made from the name.',
+  })
+  @IsOptional()
+  @IsPlainText(64, { lengthMin: 1 })
+  @Matches(SLUG, { message: 'slug must be of a-z, 0-9 and single dashes between them' })
+  slug?: string | null;
 
   @ApiPropertyOptional({
     type: String,
@@ -143,7 +153,7 @@ export class RegisterGatewayBody extends OwnedBody {
   @ApiPropertyOptional({
     enum: TOOL_NAME_STYLES,
     description:
-      'How the names of tools and prompts are spelt behind the prefix: as the server has them, or as ContextForge does, in lower case with dashes. Default: TOOL_NAME_STYLE as it is when the gateway is registered.',
+      'How the names of tools and prompts are spelt behind the prefix: as the server has them, as ContextForge does, in lower case with dashes, or (`fitted`) of A-Z a-z 0-9 _ - and with at most 64 characters in all, which the models of every client take: a name that had to be changed ends in a digest of what it was. Default: TOOL_NAME_STYLE as it is when the gateway is registered.',
   })
   @IsOptional()
   @IsIn(TOOL_NAME_STYLES)

@@ -51,7 +51,10 @@ export class GatewayView {
   @ApiProperty({ type: String })
   readonly name: string;
 
-  @ApiProperty({ type: String, description: 'Made from the name; begins the names of tools unless `toolPrefix` does.' })
+  @ApiProperty({
+    type: String,
+    description: 'Given, or made from the name; begins the names of tools unless `toolPrefix` does.',
+  })
   readonly slug: string;
 
   @ApiProperty({

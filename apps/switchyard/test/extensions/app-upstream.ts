@@ -99,6 +99,7 @@ const serve = (
   }
   const extensions = options.extensions ?? { [APPS]: {} };
   const capabilities = { tools: {}, resources: {}, extensions };
+  if (method === 'initialize' && options.era === 'modern') return void response.writeHead(400).end('another era');
   if (method === 'initialize') {
     const session = `session-${sessions.size}`;
     sessions.set(session, params.capabilities ?? {});

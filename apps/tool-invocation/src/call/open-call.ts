@@ -102,6 +102,11 @@ export class OpenCall implements CallTerms {
     if (isAtLeast(frame.level, this.logLevel)) this.frames.offer(frame);
   }
 
+  /** A notification of the upstream's own. */
+  other(frame: Extract<CallFrame, { kind: 'notification' }>): void {
+    if (this.end === undefined) this.frames.offer(frame);
+  }
+
   /** Says that nothing will come for so long. */
   postpone(afterMs: number): void {
     if (this.end === undefined) this.frames.offer({ kind: 'later', afterMs });

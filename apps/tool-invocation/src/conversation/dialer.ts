@@ -181,6 +181,7 @@ const UNHEARD: PeerEvents = {
   resourceUpdated: () => {},
   invalidated: () => {},
   closed: () => {},
+  passedOver: () => {},
 };
 
 /**

@@ -25,6 +25,19 @@ export const relayLog = ({ params }: IncomingNotification, call: OpenCall): void
   call.log({ kind: 'log', level, ...(typeof logger === 'string' && { logger: logger.slice(0, TEXT_MAX) }), data });
 };
 
+/** Those that MCP defines are for the gateway, and go no further than it takes them. */
+const DEFINED =
+  /^notifications\/(?:cancelled|initialized|message|progress|elicitation\/.*|prompts\/.*|resources\/.*|roots\/.*|subscriptions\/.*|tasks|tasks\/.*|tools\/.*)$/;
+const OTHER = /^notifications\/[\w./-]{1,128}$/;
+
+/** Passes on what MCP does not define, with the call on whose stream it came. */
+export const relayOther = (message: IncomingNotification, call: OpenCall): void => {
+  const { method } = message;
+  if (DEFINED.test(method) || !OTHER.test(method)) return;
+  const { _meta: _hop, ...params } = message.params;
+  if (JSON.stringify(params).length <= DATA_BYTES_MAX) call.other({ kind: 'notification', method, params });
+};
+
 /** Passes a change notification to the events. False when the message is none. */
 export const announce = (method: string, params: Readonly<Record<string, unknown>>, events: PeerEvents): boolean => {
   const list = changedListOf(method);

@@ -1,6 +1,7 @@
 import type { CacheHint } from '#contracts/registry/catalog';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
+import type { GatewayError } from '#libs/errors';
 import type { OpenCall } from '../call/open-call.js';
 import type { Response } from './request.js';
 
@@ -22,6 +23,8 @@ export interface PeerEvents {
   /** Messages may have been lost: what is cached may be out of date. */
   invalidated(): void;
   closed(): void;
+  /** It failed in a way that takes nothing from what it is asked for. */
+  passedOver(error: GatewayError): void;
 }
 
 /**

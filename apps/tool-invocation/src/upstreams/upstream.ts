@@ -309,6 +309,7 @@ export class Upstream {
       resourceUpdated: (uri) => opened && this.watches.get(opened)?.updated(uri),
       invalidated: () => opened && this.invalidate(opened),
       closed: () => opened && this.forget(opened),
+      passedOver: (error) => this.host.onFailure(this.profile.id, error),
     };
     try {
       opened = await this.dialer.dial(access, declared, events, era);

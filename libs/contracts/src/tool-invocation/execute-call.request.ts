@@ -75,6 +75,8 @@ export interface UpstreamCall {
 export type CallFrame =
   | { readonly kind: 'progress'; readonly progress: number; readonly total?: number; readonly message?: string }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly logger?: string; readonly data: unknown }
+  /** One that MCP does not define; it means whatever the upstream and its client mean by it. */
+  | { readonly kind: 'notification'; readonly method: string; readonly params: Readonly<Record<string, unknown>> }
   /** The upstream has closed its stream and wants to be asked again after so long; nothing comes before that. */
   | { readonly kind: 'later'; readonly afterMs: number };
 

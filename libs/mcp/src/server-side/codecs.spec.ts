@@ -184,6 +184,13 @@ describe('a failure', () => {
     expect(code(-5).error).toEqual({ code: -5, message: 'm' });
   });
 
+  it('leaves -32002 of a tool as it is in every revision, since only of a resource it means that there is none', () => {
+    for (const revision of REVISIONS) {
+      const { error } = serverCodec(revision).upstreamError('tools/call', 'x', { code: -32002, message: 'm', data: 1 });
+      expect(error).toEqual({ code: -32002, message: 'm', data: 1 });
+    }
+  });
+
   it('is told to older clients in their own codes', () => {
     const codec = serverCodec('2025-11-25');
     expect(

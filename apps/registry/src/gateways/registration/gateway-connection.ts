@@ -2,7 +2,7 @@ import type { Principal } from '#contracts/auth/principal';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { fail } from '#libs/errors';
 import { canView } from '#libs/identity';
-import { slugOf } from '../../entries/naming.js';
+import { slugFor } from '../../entries/naming.js';
 import { type Connection, isApi, reachesSameUpstream } from '../profile.js';
 import type { GatewayEntity } from '../gateway.entity.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';
@@ -38,8 +38,8 @@ export const connectionFrom = (
   const known = before ?? NEW;
   const transport = body.transport ?? before?.transport ?? (body.command ? 'STDIO' : 'AUTO');
   const name = body.name ?? before?.name ?? '';
-  const slug = slugOf(name);
-  if (slug === '') throw fail('http.invalid', { message: 'name must have a letter or a digit' });
+  const slug = slugFor({ name, slug: body.slug }, before);
+  if (slug === '') throw fail('http.invalid', { message: 'name must have a letter or a digit, or slug be given' });
   const identity = { id, name, slug, ...limitsOf(body, known), onlyEra: onlyEraOf(body, known, transport) };
   if (transport === 'STDIO') {
     const { secrets, ...program } = programOf(body, known);
@@ -137,7 +137,7 @@ export const assertNameFree = (
   if (namesake === null) return;
   const other = canView(principal, namesake) ? `the gateway "${namesake.name}" (${namesake.id})` : 'another gateway';
   throw fail('registry.name_taken', {
-    message: `The name "${asked.name}" is taken: ${other} has it, or one that comes down to the same slug "${asked.slug}"`,
+    message: `The name "${asked.name}" is taken: ${other} has it, or the same slug "${asked.slug}"; another name, or a slug given beside it, tells them apart`,
     data: { name: asked.name, slug: asked.slug },
   });
 };

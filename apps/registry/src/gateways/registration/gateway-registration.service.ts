@@ -7,7 +7,7 @@ import { GatewayEntriesService } from '../../entries/gateway-entries.service.js'
 import { scopeFrom } from '../../rest/ownership.js';
 import type { ApiReading } from '../../sources/api-reading.js';
 import { newObjectId } from '../../storage/stored.entity.js';
-import { type Discovery, failedDiscovery, failureText } from '../discovery-result.js';
+import { type Discovery, REFUSED_MAX, failedDiscovery, failureText } from '../discovery-result.js';
 import { type ApiDiscovery, apiDiscovery } from '../api-discovery.service.js';
 import { DiscoveryService } from '../discovery.service.js';
 import { RegisterGatewayBody } from '../gateway.body.js';
@@ -156,6 +156,9 @@ export class GatewayRegistrationService {
         manager,
       );
       await this.entries.insert({ ...connection, toolPrefix, toolNameStyle }, found.entries, principal, manager);
+      const unfit = await this.discoveries.findUnfit(connection.id, manager);
+      const refused = [...found.refused, ...unfit].slice(0, REFUSED_MAX);
+      if (unfit.length > 0) await this.gateways.update(connection.id, { refused }, manager);
       change.touchAllLists();
       change.upstreamIds.add(connection.id);
       return this.gateways.read(connection.id, manager);

@@ -32,7 +32,9 @@ export const giveLegacyError = (call: OpenCall, { error }: IncomingError): void 
     const inputRequests = urlElicitations(error.data, call.call.client.capabilities);
     if (inputRequests !== null) return call.answer({ kind: 'input-required' }, `{"inputRequests":${inputRequests}}`);
   }
-  if (code === RESOURCE_NOT_FOUND) return call.answer({ kind: 'error', error: resourceNotFound(call, error) });
+  // Of anything but a resource the code means whatever the upstream means by it.
+  if (code === RESOURCE_NOT_FOUND && call.call.method === 'resources/read')
+    return call.answer({ kind: 'error', error: resourceNotFound(call, error) });
   // Codes that have since been given a meaning which this upstream cannot have had in mind.
   const isTaken = code <= -32020 && code >= -32099;
   call.answer({ kind: 'error', error: isTaken ? { ...error, code: INTERNAL_ERROR } : error });

@@ -16,7 +16,7 @@ import { SlotMap } from '#libs/bus';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import type { OpenCall } from '../../call/open-call.js';
 import type { Channel } from '../../transport/channel.js';
-import { announce, relayLog, relayProgress } from '../notifications.js';
+import { announce, relayLog, relayOther, relayProgress } from '../notifications.js';
 import type { Peer, PeerEvents, PeerIdentity, TaskListener, Watched } from '../peer.js';
 import { request, type Response } from '../request.js';
 import { giveLegacyError, giveLegacyResult } from './answer.js';
@@ -57,7 +57,9 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
 
   /** Shakes hands over the channel. Rejects with `upstream.not_mcp` where the upstream speaks no revision that is served. */
   static async open(channel: Channel, options: SessionOptions): Promise<LegacyPeer> {
-    return new LegacyPeer(await initialize(channel, options.capabilities, options.timeoutMs), channel, options);
+    const { capabilities, timeoutMs, events } = options;
+    const identity = await initialize(channel, capabilities, timeoutMs, (error) => events.passedOver(error));
+    return new LegacyPeer(identity, channel, options);
   }
 
   private constructor(
@@ -171,7 +173,7 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
       const running = call ?? (this.channel.sessionful ? undefined : only);
       if (running !== undefined) relayLog(message, running.open);
     } else if (method === 'notifications/tasks/status') this.tasks.changed(params.taskId);
-    else announce(method, params, this.options.events);
+    else if (!announce(method, params, this.options.events) && call !== undefined) relayOther(message, call.open);
   }
 
   settled(call: LegacyCall): void {

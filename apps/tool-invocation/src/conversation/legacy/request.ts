@@ -1,4 +1,4 @@
-import { fail } from '#libs/errors';
+import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import { asObject, LEGACY_REVISIONS, notificationText, withMembers } from '#libs/mcp';
 import type { Channel } from '../../transport/channel.js';
 import type { PeerIdentity } from '../peer.js';
@@ -12,6 +12,7 @@ export const initialize = async (
   channel: Channel,
   capabilities: Readonly<Record<string, unknown>>,
   timeoutMs: number,
+  passedOver: (error: GatewayError) => void,
 ): Promise<PeerIdentity> => {
   const params = { protocolVersion: LEGACY_REVISIONS[0], capabilities, clientInfo: CLIENT_INFO };
   const { message } = await request(channel, 'initialize', params, null, { timeoutMs, opensSession: true });
@@ -21,7 +22,10 @@ export const initialize = async (
   }
   const identity = identityOf(message.result);
   channel.protocolVersion = identity.protocolVersion;
-  await channel.post(notificationText('notifications/initialized'));
+  // A server that turns this away has opened the session all the same.
+  await channel
+    .post(notificationText('notifications/initialized'))
+    .catch((error: unknown) => passedOver(toGatewayError(error)));
   return identity;
 };
 

@@ -74,7 +74,8 @@ const giveTaskAnswer = (call: OpenCall, message: IncomingResult): void => {
 export const giveModernError = (call: OpenCall, { error }: IncomingError): boolean => {
   // HeaderMismatch and UnsupportedProtocolVersion are about our own request to the upstream.
   if (error.code === HEADER_MISMATCH || error.code === VERSION_UNSUPPORTED) return false;
-  call.answer({ kind: 'error', error: error.code === RESOURCE_NOT_FOUND ? resourceNotFound(call, error) : error });
+  const isMissing = error.code === RESOURCE_NOT_FOUND && call.call.method === 'resources/read';
+  call.answer({ kind: 'error', error: isMissing ? resourceNotFound(call, error) : error });
   return true;
 };
 

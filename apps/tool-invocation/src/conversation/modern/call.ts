@@ -15,7 +15,7 @@ import { staleEra } from '../../call/stale.js';
 import type { Channel } from '../../transport/channel.js';
 import { Exchange, type ExchangeSink } from '../../transport/exchange.js';
 import { HttpRefusal } from '../../transport/http/refusal.js';
-import { relayLog, relayProgress } from '../notifications.js';
+import { relayLog, relayOther, relayProgress } from '../notifications.js';
 import type { PeerEvents } from '../peer.js';
 import { nextRequestId } from '../request.js';
 import { toUpstreamError } from '../upstream-error.js';
@@ -84,6 +84,7 @@ export class ModernCall implements ExchangeSink, UpstreamSide {
     if (message.method === 'notifications/progress' && message.params.progressToken === this.exchange.id)
       relayProgress(message, this.open);
     else if (message.method === 'notifications/message') relayLog(message, this.open);
+    else relayOther(message, this.open);
   }
 
   requested(): void {

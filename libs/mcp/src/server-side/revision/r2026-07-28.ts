@@ -166,12 +166,9 @@ const error = (failure: GatewayError): HttpError => ({
 const OF_ANOTHER_HOP = new Set([HEADER_MISMATCH, VERSION_UNSUPPORTED, URL_ELICITATION_REQUIRED]);
 
 const upstreamError = (method: ForwardedMethod, target: string, failure: RpcError): HttpError => {
-  if (failure.code === RESOURCE_NOT_FOUND) {
-    const data = method === 'resources/read' ? { uri: target } : failure.data;
-    return {
-      httpStatus: 200,
-      error: { code: INVALID_PARAMS, message: failure.message, ...(data !== undefined && { data }) },
-    };
+  if (failure.code === RESOURCE_NOT_FOUND && method === 'resources/read') {
+    const data = { uri: target };
+    return { httpStatus: 200, error: { code: INVALID_PARAMS, message: failure.message, data } };
   }
   if (failure.code === CAPABILITY_MISSING) return { httpStatus: 400, error: failure };
   if (OF_ANOTHER_HOP.has(failure.code))
