@@ -530,6 +530,32 @@ describe('users', () => {
     expect(await admitted(await auth.login(email, 'four other words now'))).toBe(email);
   });
 
+  it('users change their own password by the old one, and go on with a new log-in', async () => {
+    const { email, token } = await givenUser();
+    const { value } = await givenToken(token);
+    const change = (old_password: string, new_password: string) =>
+      auth.call('POST', '/auth/email/change-password', { token, body: { old_password, new_password } });
+
+    expect((await change('not the old one', 'some other words here')).status).toBe(401);
+    for (const weak of ['qwertyuiop12', PASSWORD]) expect((await change(PASSWORD, weak)).status).toBe(422);
+    expect([await admitted(token), await admitted(value)]).toEqual([email, email]);
+
+    expect(await change(PASSWORD, 'some other words here')).toMatchObject({ status: 200, body: { status: 'success' } });
+    expect([await admitted(token), await admitted(value)]).toEqual([
+      'auth.credential_invalid',
+      'auth.credential_invalid',
+    ]);
+    expect(await auth.login(email, PASSWORD)).toBeUndefined();
+    expect(await admitted(await auth.login(email, 'some other words here'))).toBe(email);
+  });
+
+  it('users are locked out when somebody guesses their old password to change it', async () => {
+    const { email, token } = await givenUser();
+    const body = { old_password: 'a guess', new_password: 'some other words here' };
+    for (let guess = 0; guess < 5; guess++) await auth.call('POST', '/auth/email/change-password', { token, body });
+    expect(await auth.login(email, PASSWORD)).toBeUndefined();
+  });
+
   it('users who are administrators no more are so at once', async () => {
     const { email, token } = await givenUser({ is_admin: true });
     expect(await auth.admission.admit(token)).toMatchObject({ isAdmin: true });

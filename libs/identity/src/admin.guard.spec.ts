@@ -70,7 +70,12 @@ beforeAll(async () => {
     { provide: LOGGER, useValue: createLogger({ service: 'test', level: 'silent' }) },
   ];
   class Platform {}
-  const identity = IdentityModule.with({ AUTH_REQUIRED: false, JWT_CACHE_TTL: 30, JWT_CACHE_MAX_SIZE: 10 });
+  const identity = IdentityModule.with({
+    AUTH_REQUIRED: false,
+    ALLOW_PUBLIC_WITHOUT_AUTH: false,
+    JWT_CACHE_TTL: 30,
+    JWT_CACHE_MAX_SIZE: 10,
+  });
   class Root {}
   const app = await NestFactory.create<NestFastifyApplication>(
     {

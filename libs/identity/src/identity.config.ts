@@ -5,6 +5,10 @@ export const identityOptions = {
     true,
     'Whether MCP clients must present a token. When false, a client without one may list and call what is public; a wrong token is refused all the same, and administration always needs one.',
   ),
+  ALLOW_PUBLIC_WITHOUT_AUTH: flag(
+    false,
+    'Whether AUTH_REQUIRED=false is accepted where HOST is no loopback address: everybody who reaches the port may then call what is public.',
+  ),
   JWT_CACHE_TTL: integer(
     30,
     'Seconds for which a verified credential is trusted without asking auth again. Revocations end it at once.',

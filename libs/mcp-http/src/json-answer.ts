@@ -4,6 +4,9 @@ type Headers = Readonly<Record<string, string>>;
 
 const NO_HEADERS: Headers = {};
 
+/** An answer is for one caller and of one moment, and nothing but what its type says. */
+const GUARDS = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'] as const;
+
 /** From here on it pays to encode a text once, rather than count its bytes first and encode it as it is written. */
 const LONG_CHARS = 32_768;
 
@@ -18,7 +21,7 @@ export const answerJson = (
 ): void => {
   const body = text.length < LONG_CHARS ? text : Buffer.from(text);
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  const flat = ['Content-Type', 'application/json', 'Content-Length', String(length)];
+  const flat = ['Content-Type', 'application/json', 'Content-Length', String(length), ...GUARDS];
   for (const name in headers) flat.push(name, headers[name] as string);
   response.writeHead(httpStatus, flat);
   if (typeof body === 'string' || body.length <= PIECE_BYTES) response.end(body);
@@ -42,8 +45,8 @@ const sendInPieces = (response: ServerResponse, body: Buffer): void => {
 };
 
 export const answerEmpty = (response: ServerResponse, httpStatus: number, headers: Headers = NO_HEADERS): void => {
-  const flat = ['Content-Length', '0'];
+  const flat: string[] = httpStatus === 204 ? [...GUARDS] : ['Content-Length', '0', ...GUARDS];
   for (const name in headers) flat.push(name, headers[name] as string);
-  response.writeHead(httpStatus, httpStatus === 204 ? flat.slice(2) : flat);
+  response.writeHead(httpStatus, flat);
   response.end();
 };

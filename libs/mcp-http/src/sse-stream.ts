@@ -36,7 +36,8 @@ export class SseStream implements Beating {
   ) {
     response.writeHead(200, {
       'content-type': 'text/event-stream',
-      'cache-control': 'no-cache, no-transform',
+      'cache-control': 'no-store, no-transform',
+      'x-content-type-options': 'nosniff',
       'x-accel-buffering': 'no',
       ...headers,
     });

@@ -8,6 +8,7 @@ import { ApiFailures, ApiOpenFailures } from '#libs/service';
 import { UserService } from '../users/user.service.js';
 import { userView } from '../users/user.view.js';
 import { LoginBody } from './login.body.js';
+import { ChangePasswordBody } from './password.body.js';
 import { LoginService } from './login.service.js';
 import { LoginView, LogoutView, MeView } from './login.view.js';
 
@@ -48,6 +49,17 @@ export class LoginController {
   @ApiFailures()
   async logout(@Req() request: { raw: IncomingMessage }, @Caller() caller: Principal): Promise<LogoutView> {
     await this.logins.logout(readCredential(request.raw) ?? '', caller);
+    return { status: 'success' };
+  }
+
+  @Post('email/change-password')
+  @HttpCode(200)
+  @Authenticated()
+  @ApiOperation({ summary: 'Change your own password; ends every token you have, this one too' })
+  @ApiOkResponse({ type: LogoutView })
+  @ApiFailures('http.invalid', 'http.overloaded')
+  async changePassword(@Caller() caller: Principal, @Body() body: ChangePasswordBody): Promise<LogoutView> {
+    await this.logins.changePassword(caller, body.oldPassword, body.newPassword);
     return { status: 'success' };
   }
 

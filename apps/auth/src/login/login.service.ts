@@ -44,6 +44,12 @@ export class LoginService {
     return { user, issued };
   }
 
+  /** Throws as `UserService.changeOwnPassword` does, no faster for a wrong password than logging in. */
+  async changePassword(caller: Principal, old: string, password: string): Promise<void> {
+    await this.users.changeOwnPassword(caller, old, password, this.settings.login);
+    this.logger.info({ email: caller.id }, 'a user changed their password');
+  }
+
   /** Ends the token that was shown, whichever kind it is. */
   async logout(credential: string, caller: Principal): Promise<void> {
     const { tokenId, expiresAtMs } = await this.jwt.verify(credential);

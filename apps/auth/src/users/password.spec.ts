@@ -41,15 +41,27 @@ describe('passwords at rest', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the password policy', () => {
-  it.each(['short', 'aaaaaaaaaaaaaaaa', 'changeme1234', 'Password12345', 'ann@example.org!!', 'x'.repeat(300)])(
-    'refuses %s',
-    (password) => {
-      expect(weaknessOfPassword(password, 'ann@example.org')).not.toBeNull();
-    },
-  );
+describe('the password policy', { timeout: 60_000 }, () => {
+  it.each([
+    'too brief',
+    'aaaaaaaaaaaaaaaa',
+    'changeme1234',
+    'Password12345',
+    'ann@example.org!!',
+    'x'.repeat(300),
+    'Passw0rd1234',
+    'qwertyuiop12',
+    '123456789012',
+    'iloveyou1234',
+    'abcdefghijkl',
+    'switchyard123',
+  ])('the password policy refuses %s', async (password) => {
+    const weakness = await weaknessOfPassword(password, 'ann@example.org');
+    expect(weakness).toEqual(expect.any(String));
+    expect(weakness).not.toContain(password);
+  });
 
-  it('the password policy accepts a phrase', () => {
-    expect(weaknessOfPassword('four little words more', 'ann@example.org')).toBeNull();
+  it.each(['four little words more', 'k7#Vq2!mZp0w'])('the password policy accepts %s', async (password) => {
+    expect(await weaknessOfPassword(password, 'ann@example.org')).toBeNull();
   });
 });

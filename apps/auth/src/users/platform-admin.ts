@@ -18,15 +18,14 @@ export class PlatformAdmin {
 
   async onModuleInit(): Promise<void> {
     const { email, password } = this.settings.platformAdmin;
-    const weakness = password === null ? null : weaknessOfPassword(password, email);
-    if (weakness !== null) throw fail('config.invalid', { message: `PLATFORM_ADMIN_PASSWORD ${weakness}` });
-
     // Only where there has never been such a user: one that was removed, or is no administrator any more, stays so.
     if (await this.users.addFirst({ email, fullName: 'Platform administrator', isAdmin: true })) {
       this.logger.info({ email }, 'the platform administrator was created');
     }
-    // The hash is costly, so it is made only where it will be used.
+    // It is taken over once, so it is judged and hashed, which is costly, only where it will be used.
     if (password !== null && (await this.users.lacksPassword(email))) {
+      const weakness = await weaknessOfPassword(password, email);
+      if (weakness !== null) throw fail('config.invalid', { message: `PLATFORM_ADMIN_PASSWORD ${weakness}` });
       await this.users.adoptPassword(email, await this.passwords.hash(password));
       this.logger.info({ email }, 'the platform administrator may log in by password');
     }

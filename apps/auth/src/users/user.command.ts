@@ -26,7 +26,7 @@ export const createUser = async (
   open: () => Promise<UserStore>,
 ): Promise<string> => {
   const email = parseEmail(user);
-  const weakness = password === undefined ? null : weaknessOfPassword(password, email);
+  const weakness = password === undefined ? null : await weaknessOfPassword(password, email);
   if (weakness !== null) throw fail('config.invalid', { message: `The password ${weakness}` });
   const store = await open();
   try {

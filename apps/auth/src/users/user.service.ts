@@ -66,6 +66,19 @@ export class UserService {
     return this.get(user.email);
   }
 
+  /**
+   * A user's own password, by who knows the old one; it ends every token they have. Throws `auth.credential_invalid` for
+   * a wrong old one, which counts as a failed log-in, and `http.invalid` for a weak new one.
+   */
+  async changeOwnPassword(caller: Principal, old: string, password: string, rule: LockoutRule): Promise<void> {
+    const { user } = await this.checkPassword(caller.id, old, rule);
+    if (user === null) throw fail('auth.credential_invalid', { message: 'The old password is wrong' });
+    await this.users.settleLogin(user.email);
+    if (password === old) throw fail('http.invalid', { message: 'The new password is the old one' });
+    await this.users.change(user.email, { passwordHash: await this.hash(password, user.email) });
+    await this.announceRevocation(user.email);
+  }
+
   async remove(caller: Principal, email: string): Promise<void> {
     const user = await this.get(email);
     if (user.email === caller.id) throw ownAccount();
@@ -103,8 +116,8 @@ export class UserService {
     await this.bus.flush();
   }
 
-  private hash(password: string, email: string): Promise<string> {
-    const weakness = weaknessOfPassword(password, email);
+  private async hash(password: string, email: string): Promise<string> {
+    const weakness = await weaknessOfPassword(password, email);
     if (weakness !== null) throw fail('http.invalid', { message: `password ${weakness}` });
     return this.passwords.hash(password);
   }

@@ -12,6 +12,7 @@ import { openRestApplication } from '../rest/rest-application.js';
 import type { AnyServicePart } from '../service-part.js';
 import { type Configuration, type Environment, readConfiguration } from './configuration.js';
 import { openBus } from './open-bus.js';
+import { openDoorWarning } from './open-door.js';
 import { OpenedThings } from './opened.js';
 import { openMemory, openPostgres, type StartContext } from './stores.js';
 import { tellUnreadSettings } from './tell-unread-settings.js';
@@ -57,6 +58,8 @@ export const startService = async (settings: StartSettings): Promise<RunningServ
   const opened = new OpenedThings();
   opened.add('the data folder', async () => configuration.unlock());
   try {
+    const warning = parts.some(({ name }) => name === 'ingress') ? openDoorWarning(config) : null;
+    if (warning !== null) logger.warn(warning);
     return await open({ ...settings, signal }, configuration, logger, opened);
   } catch (error) {
     await opened.closeAll(logger);

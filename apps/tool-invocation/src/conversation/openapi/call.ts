@@ -20,8 +20,8 @@ import type { HttpTool } from './tools.js';
 /** Fixed pairs stand first, as in the URL that they were given in. */
 const withQuery = (url: string, query: string | undefined): string => {
   if (query === undefined) return url;
-  const [before = '', ...behind] = url.split('?');
-  return `${before}?${[query, ...behind].join('&')}`;
+  const at = url.indexOf('?');
+  return at < 0 ? `${url}?${query}` : `${url.slice(0, at)}?${query}&${url.slice(at + 1)}`;
 };
 
 /** What a call is sent with. */
