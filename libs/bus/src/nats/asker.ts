@@ -150,10 +150,9 @@ export class Asker implements AskerSide {
   /** Looks for those that have come to nobody, and gives up those whose answerer has fallen silent. */
   tick(nowMs: number): void {
     // This process itself was held up (or suspended); what was sent meanwhile is about to be read.
-    const lateMs = nowMs - this.checkedAtMs - TICK_MS;
-    if (lateMs > LATE_MS) this.hearingSinceMs = nowMs;
+    if (nowMs - this.checkedAtMs - TICK_MS > LATE_MS) this.hearingSinceMs = nowMs;
     this.checkedAtMs = nowMs;
-    if (this.link.connected && lateMs < TICK_MS) this.inquiries.look(nowMs);
+    if (this.link.connected) this.inquiries.look(nowMs);
     // Without a connection all are silent. Answers wait for its return, so there is reason to be patient.
     const [code, patienceMs] = this.link.connected
       ? (['bus.responder_lost', SILENCE_MS] as const)
