@@ -19,7 +19,7 @@ const TITLES = {
 };
 
 /** Libraries that take part in conversations on behalf of whoever imports them. */
-const SPEAKING_LIBS = ['identity', 'outbox'];
+const SPEAKING_LIBS = ['identity', 'outbox', 'service'];
 
 const sourcesIn = (root, folder) =>
   globSync('src/**/*.ts', { cwd: join(root, folder) })

@@ -3,6 +3,7 @@ import { databaseToken, provideDatabase } from '#libs/storage';
 import { AdmissionModule } from './admission/admission.module.js';
 import type { AuthConfig } from './auth.config.js';
 import { AUTH_SETTINGS, settingsOf } from './auth.settings.js';
+import { OperationsModule } from './operations/operations.module.js';
 import { LoginModule } from './login/login.module.js';
 import { authDatabase } from './storage/auth.database.js';
 import { TokenModule } from './tokens/token.module.js';
@@ -14,7 +15,9 @@ import { UserModule } from './users/user.module.js';
 class AuthFoundationModule {}
 
 /** Who is calling, what they may do, and what is presented to upstreams. */
-@Module({ imports: [AdmissionModule, LoginModule, TokenModule, UserModule, UpstreamCredentialModule] })
+@Module({
+  imports: [AdmissionModule, LoginModule, TokenModule, UserModule, UpstreamCredentialModule, OperationsModule],
+})
 export class AuthModule {
   static with(config: AuthConfig): DynamicModule {
     const foundation: DynamicModule = {

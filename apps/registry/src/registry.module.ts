@@ -21,6 +21,7 @@ import { WorkingDirectory1764288000000 } from './storage/migrations/0009-working
 import { FittedNames1764460800000 } from './storage/migrations/0011-fitted-names.migration.js';
 import { ListingHints1763856000000 } from './storage/migrations/0004-listing-hints.migration.js';
 import { LastError1764374400000 } from './storage/migrations/0010-last-error.migration.js';
+import { ServerIcon1764547200000 } from './storage/migrations/0012-server-icon.migration.js';
 
 const SCHEMA = 'registry';
 
@@ -56,6 +57,7 @@ export class RegistryModule {
             WorkingDirectory1764288000000,
             LastError1764374400000,
             FittedNames1764460800000,
+            ServerIcon1764547200000,
           ],
         }),
       ],

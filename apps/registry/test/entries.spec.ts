@@ -116,7 +116,9 @@ describe('tools, prompts and resources', () => {
       upstream({ resources: [resource('r://1')], resourceTemplates: [template('r://{x}')] }),
     );
     const [one] = (await registry.ask('GET', `/resources?gateway_id=${gateway.id}`)).body;
-    const [two] = (await registry.ask('GET', `/resources/templates/list?gateway_id=${gateway.id}`)).body;
+    const listed = (await registry.ask('GET', `/resources/templates/list?gateway_id=${gateway.id}`)).body;
+    expect(listed.next_cursor).toBeNull();
+    const [two] = listed.resource_templates;
     expect([one.uri, two.uriTemplate]).toEqual(['r://1', 'r://{x}']);
     for (const { id } of [one, two]) {
       expect((await registry.ask('DELETE', `/resources/${id}`)).status).toBe(200);

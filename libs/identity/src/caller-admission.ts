@@ -141,7 +141,7 @@ export class CallerAdmission {
   private keep(credential: string, { principal, expiresAtMs, expiresInMs }: ReplyOf<typeof AdmitCaller>): Principal {
     const nowMs = Date.now();
     const leftMs = expiresInMs ?? expiresAtMs - nowMs;
-    if (leftMs <= 0) throw fail('auth.credential_invalid');
+    if (leftMs <= 0) throw fail('auth.credential_invalid', { message: 'The credential has expired' });
     const goodUntilMs = nowMs + Math.min(this.options.ttlMs, leftMs);
     this.admitted.set(keyOf(credential), {
       credential,

@@ -12,6 +12,7 @@ export { runProcess, runService } from './run-service.js';
 export type { AnyServicePart, ServicePart } from './service-part.js';
 export { ApiFailures, ApiOpenFailures, FailureView } from './rest/api-failures.js';
 export { apiDocument } from './rest/api-page.js';
+export { HasNoMarkup } from './rest/has-no-markup.decorator.js';
 export { MayRepeat, NotSupported, assertRepeats } from './rest/not-supported.decorator.js';
 export { retryWithBackoff } from './start/retry-with-backoff.js';
 export { startService } from './start/start-service.js';

@@ -8,6 +8,8 @@ export type Logger = pino.Logger;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+export const isLogLevel = (word: string): word is LogLevel => (LOG_LEVELS as readonly string[]).includes(word);
+
 export interface LoggerOptions {
   readonly service: string;
   readonly level: LogLevel;

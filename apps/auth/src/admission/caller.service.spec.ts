@@ -56,8 +56,30 @@ describe('vouching for a caller', () => {
     });
   });
 
+  it('CallerService says of a token that is revoked that it is', async () => {
+    await expect(given({ ...clean, isRevoked: true }).admit(await sign())).rejects.toMatchObject({
+      code: 'auth.credential_invalid',
+      message: 'The credential has been revoked',
+    });
+  });
+
+  const DAY_S = 86_400;
+  it.each<[string, () => Promise<string> | string, string]>([
+    ['has expired', () => sign({ exp: issuedAt - DAY_S }), 'The credential has expired'],
+    ['is for later', () => sign({ nbf: issuedAt + DAY_S }), 'The credential is not valid yet'],
+    ['was issued later', () => sign({ iat: issuedAt + DAY_S }), 'The credential is not valid yet'],
+    ['is no JWT', () => 'nonsense', 'The credential cannot be read: it is no JWT'],
+    ['is signed by somebody else', async () => `${(await sign()).slice(0, -6)}AAAAAA`, 'The credential is not valid'],
+    [
+      'has expired and is signed by somebody else',
+      async () => `${(await sign({ exp: issuedAt - DAY_S })).slice(0, -6)}AAAAAA`,
+      'The credential is not valid',
+    ],
+  ])('CallerService says of a token that %s what whoever holds it may know', async (_case, token, message) => {
+    await expect(given(clean).admit(await token())).rejects.toMatchObject({ code: 'auth.credential_invalid', message });
+  });
+
   it.each<[string, Partial<AccountStatus>]>([
-    ['is revoked', { isRevoked: true }],
     ['has an unknown user', { user: null }],
     ['has a disabled user', { user: { ...known, isActive: false } }],
     ['is older than its user allows', { user: { ...known, credentialsNotBeforeMs: (issuedAt + 1) * 1000 } }],

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { errors } from 'jose';
 import type { Principal } from '#contracts/auth/principal';
 import { type GatewayError, fail } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import type { TokenClaims } from '../jwt/claims.js';
-import { JwtService } from '../jwt/jwt.service.js';
+import { IssuedInFuture, JwtService } from '../jwt/jwt.service.js';
 import { agreesWithRecord } from '../tokens/token-record.js';
 import { type AccountStatus, AccountStatusRepository } from './account-status.repository.js';
 import { principalOf } from './principal.js';
@@ -35,7 +36,7 @@ export class CallerService {
     const claims = await this.verify(credential);
     const status = await this.status(claims);
     const objection = this.objection(credential, claims, status);
-    if (objection !== null) throw this.refuse(objection, claims.tokenId);
+    if (objection !== null) throw this.refuse(objection, claims.tokenId, status.isRevoked ? REVOKED : undefined);
     if (status.token?.wantsUseNoted) this.noteUse(claims.tokenId);
     const user = status.user ?? { email: claims.subject, isAdmin: false };
     return { principal: principalOf(user, claims), expiresAtMs: claims.expiresAtMs };
@@ -45,14 +46,14 @@ export class CallerService {
     try {
       return await this.jwt.verify(credential);
     } catch (error) {
-      throw this.refuse(reasonOf(error), null);
+      throw this.refuse(reasonOf(error), null, publicReason(causeOf(error)));
     }
   }
 
-  /** Callers all get the same answer; the reason is for the operator. */
-  private refuse(reason: string, tokenId: string | null): GatewayError {
+  /** The reason is for the operator; whoever holds the token is told only what tells nothing of accounts and keys. */
+  private refuse(reason: string, tokenId: string | null, message?: string): GatewayError {
     this.logger.debug({ reason, tokenId }, 'a credential was refused');
-    return fail('auth.credential_invalid');
+    return fail('auth.credential_invalid', message === undefined ? {} : { message });
   }
 
   /** Why the token is not good although it was signed here. */
@@ -88,7 +89,22 @@ export class CallerService {
 /** What is left of it, where it does not say when it was made. */
 const lifeOf = ({ issuedAtMs, expiresAtMs }: TokenClaims): number => expiresAtMs - (issuedAtMs ?? Date.now());
 
+const REVOKED = 'The credential has been revoked';
+
+/** Times are looked at after the signature, so these are said of tokens alone that were signed here. */
+const publicReason = (cause: unknown): string | undefined => {
+  if (cause instanceof errors.JWTExpired) return 'The credential has expired';
+  if (cause instanceof IssuedInFuture) return 'The credential is not valid yet';
+  if (cause instanceof errors.JWTClaimValidationFailed && cause.claim === 'nbf')
+    return 'The credential is not valid yet';
+  if (cause instanceof errors.JWSInvalid || cause instanceof errors.JWTInvalid)
+    return 'The credential cannot be read: it is no JWT';
+  return undefined;
+};
+
+const causeOf = (error: unknown): unknown => (error instanceof Error ? (error.cause ?? error) : error);
+
 const reasonOf = (error: unknown): string => {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const cause = causeOf(error);
   return cause instanceof Error ? cause.message : 'unknown';
 };

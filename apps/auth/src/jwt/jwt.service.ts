@@ -8,6 +8,9 @@ const CLOCK_SKEW_S = 60;
 /** Headers by which a token would bring its own key. https://www.rfc-editor.org/rfc/rfc8725#section-3.10 */
 const KEY_HEADERS = ['jku', 'jwk', 'x5u', 'x5c'] as const;
 
+/** The clock of whoever signed the token is ahead, or it was made for later. */
+export class IssuedInFuture extends Error {}
+
 /**
  * Signs and verifies JSON Web Tokens. The key and its one algorithm are configured; the header of a token chooses
  * neither: https://www.rfc-editor.org/rfc/rfc8725#section-3.1
@@ -31,7 +34,7 @@ export class JwtService {
       checkHeader(protectedHeader);
       const claims = readClaims(payload);
       if (claims.issuedAtMs !== null && claims.issuedAtMs > Date.now() + CLOCK_SKEW_S * 1000)
-        throw new Error('issued in the future');
+        throw new IssuedInFuture('issued in the future');
       return claims;
     } catch (cause) {
       throw fail('auth.credential_invalid', { cause });

@@ -15,7 +15,7 @@ import {
   type ValidationArguments,
 } from 'class-validator';
 import { GRANTS, type Grant, isGrant } from '#contracts/auth/permission';
-import { NotSupported } from '#libs/service';
+import { HasNoMarkup, NotSupported } from '#libs/service';
 
 const NAME_SHOWN_CHARS_MAX = 64;
 
@@ -67,6 +67,7 @@ export class CreateTokenBody {
   @IsString()
   @MinLength(1)
   @MaxLength(255)
+  @HasNoMarkup()
   name!: string;
 
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 1000, example: 'Runs the smoke tests' })

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsEmail, IsOptional, IsString, MaxLength } from 'class-validator';
-import { NotSupported } from '#libs/service';
+import { HasNoMarkup, NotSupported } from '#libs/service';
 
 @NotSupported({ isActive: true, passwordChangeRequired: false })
 export class CreateUserBody {
@@ -26,6 +26,7 @@ export class CreateUserBody {
   @IsOptional()
   @IsString()
   @MaxLength(255)
+  @HasNoMarkup()
   fullName?: string | null;
 
   @ApiPropertyOptional({ name: 'is_admin', type: Boolean, default: false })
@@ -53,6 +54,7 @@ export class ChangeUserBody {
   @IsOptional()
   @IsString()
   @MaxLength(255)
+  @HasNoMarkup()
   fullName?: string;
 
   @ApiPropertyOptional({ name: 'is_admin', type: Boolean })

@@ -13,9 +13,34 @@ import { ApiFailures } from '#libs/service';
 import { ChangeUserBody, CreateUserBody } from './user.body.js';
 import { UserListQuery } from './user.query.js';
 import { UserService } from './user.service.js';
-import { UserPageView, UserView, userView } from './user.view.js';
+import { ApiUserList, UserPageView, UserView, userView } from './user.view.js';
 
 const EMAIL_PARAM = { name: 'email', type: String, example: 'ann@example.org' } as const;
+
+const listUsers = async (
+  users: UserService,
+  { limit, offset, includePagination }: UserListQuery,
+): Promise<UserPageView | readonly UserView[]> => {
+  const found = await users.list(limit, offset);
+  const views = found.users.map(userView);
+  return includePagination === true ? { users: views, total: found.total, limit, offset } : views;
+};
+
+/** The list under another name. */
+@ApiTags('users')
+@Requires('admin.user_management')
+@Controller('admin/users')
+export class AdminUserController {
+  constructor(private readonly users: UserService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'As /auth/email/admin/users' })
+  @ApiUserList()
+  @ApiFailures('http.invalid')
+  list(@Query() query: UserListQuery): Promise<UserPageView | readonly UserView[]> {
+    return listUsers(this.users, query);
+  }
+}
 
 /** Users, for administrators. */
 @ApiTags('users')
@@ -34,11 +59,10 @@ export class UserController {
 
   @Get()
   @ApiOperation({ summary: 'List users, by e-mail' })
-  @ApiOkResponse({ type: UserPageView })
+  @ApiUserList()
   @ApiFailures('http.invalid')
-  async list(@Query() { limit, offset }: UserListQuery): Promise<UserPageView> {
-    const { users, total } = await this.users.list(limit, offset);
-    return { users: users.map(userView), total, limit, offset };
+  list(@Query() query: UserListQuery): Promise<UserPageView | readonly UserView[]> {
+    return listUsers(this.users, query);
   }
 
   @Get(':email')

@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
 import { PasswordHasher } from './password.js';
 import { PlatformAdmin } from './platform-admin.js';
-import { UserController } from './user.controller.js';
+import { AdminUserController, UserController } from './user.controller.js';
 import { UserRepository } from './user.repository.js';
 import { UserService } from './user.service.js';
 
 /** Who can have tokens and log in. */
 @Module({
-  controllers: [UserController],
+  controllers: [UserController, AdminUserController],
   providers: [UserRepository, PasswordHasher, UserService, PlatformAdmin],
   exports: [UserService],
 })

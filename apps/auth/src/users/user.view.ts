@@ -1,4 +1,5 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import type { User } from './user.entity.js';
 
 /** A user as REST shows them. */
@@ -35,6 +36,18 @@ export class UserPageView {
   @ApiProperty({ type: 'integer', example: 0 })
   offset!: number;
 }
+
+/** Documents a list of users: an array, or with `include_pagination=true` a page. */
+export const ApiUserList = (): MethodDecorator =>
+  applyDecorators(
+    ApiExtraModels(UserView, UserPageView),
+    ApiOkResponse({
+      description: 'An array, or with `include_pagination=true` a page.',
+      schema: {
+        oneOf: [{ type: 'array', items: { $ref: getSchemaPath(UserView) } }, { $ref: getSchemaPath(UserPageView) }],
+      },
+    }),
+  );
 
 export const userView = (user: User): UserView => ({
   email: user.email,

@@ -10,6 +10,7 @@ import {
 } from '#libs/mcp';
 import { answerJson, refusalHeaders } from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
+import type { Admission } from '../admission/index.js';
 import type { CallAbort, Endpoint } from '../call/index.js';
 
 /** One HTTP request: what came in where, and where the answer goes. */
@@ -31,6 +32,21 @@ export const cancelOnClose = (response: ServerResponse, abort: CallAbort): void 
 
 export const errorText = (codec: ServerCodec, idText: string | null, failure: GatewayError): string =>
   errorMessage(idText, codec.error(failure).error);
+
+/** Refuses what is wrong with a request once its caller is known: a stranger is told to log in before anything else. */
+export const refuseOnceKnown = async (
+  admission: Admission,
+  { request, endpoint }: Pick<HttpExchange, 'request' | 'endpoint'>,
+  thrown: unknown,
+  refuse: (thrown: unknown) => void,
+): Promise<void> => {
+  try {
+    await admission.caller(request, endpoint.serverId);
+  } catch (stranger) {
+    return refuse(stranger);
+  }
+  refuse(thrown);
+};
 
 /** Answers a request that never became a call. */
 export const refuseExchange = (

@@ -16,6 +16,7 @@ import { refuseExchange } from './http-exchange.js';
 import { McpHttp } from './mcp-http/mcp-http.js';
 import { McpSse } from './mcp-sse/mcp-sse.js';
 import { McpWs } from './mcp-ws/mcp-ws.js';
+import { Protocol } from './protocol/protocol.js';
 import { Rpc } from './rpc/rpc.js';
 
 /** A client protocol on the HTTP server. `handle` is true when the request is the face's own; it is then answered. */
@@ -83,6 +84,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     sessionsRequired: settings.sessions.required,
   });
   const rpc = new Rpc({ ...http, reply });
+  const protocol = new Protocol(http);
   const sse = new McpSse({ bus, guard, bodies, places, admission, connections, seal, reply, logger });
   const sockets = new McpWs({
     guard,
@@ -102,6 +104,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
   const all: readonly HttpFace[] = [
     { handle: mcp.handle, label: 'mcp', refuse },
     { handle: rpc.handle, label: 'mcp', refuse },
+    { handle: protocol.handle, label: 'protocol', refuse: protocol.refuseAny },
     { handle: sse.handle, label: 'sse', refuse },
     { handle: sockets.handle, label: 'ws', refuse },
   ];

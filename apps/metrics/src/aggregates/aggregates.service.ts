@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { fail } from '#libs/errors';
 import { AggregateView, type AggregatesView, PerformerView } from './aggregates.view.js';
+import type { ResetQuery } from './reset.query.js';
 import { type Dimension, RollupsRepository } from './rollups.repository.js';
 
 const HOUR_MS = 3_600_000;
@@ -8,6 +10,14 @@ const HOUR_MS = 3_600_000;
 @Injectable()
 export class AggregatesService {
   constructor(private readonly rollups: RollupsRepository) {}
+
+  /** Throws `http.invalid` for one thing of no kind. */
+  async reset({ entity, entityId }: ResetQuery): Promise<void> {
+    if (entity === undefined && entityId !== undefined) {
+      throw fail('http.invalid', { message: 'entity_id needs entity' });
+    }
+    await this.rollups.forget(entity === undefined ? null : `${entity}s`, entityId ?? null);
+  }
 
   /** `hours`: this hour and as many before as make that number; absent: all time. `limit`: top performers of a kind. */
   async read({

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { InjectDatabase } from '#libs/storage';
+import { InjectDatabase, transact } from '#libs/storage';
 
 /** What is summed up: by which column, of which methods. */
 export const DIMENSIONS = {
@@ -65,6 +65,24 @@ export class RollupsRepository {
     const [row] = await this.database.query<CallSums[]>(`SELECT ${SUMS} ${calls(dimension)}`, [since]);
     if (row === undefined) throw new Error('a sum without a row');
     return row;
+  }
+
+  /**
+   * Forgets the sums, and the records that they were made of; `key` null: of the whole dimension, `dimension` null: of
+   * everything. A record that comes afterwards counts again.
+   */
+  async forget(dimension: Dimension | null, key: string | null): Promise<void> {
+    const { column, method } = dimension === null ? { column: null, method: null } : DIMENSIONS[dimension];
+    const conditions = [
+      ...(method === null ? [] : [`method = '${method}'`]),
+      ...(column === null ? [] : [key === null ? `${column} <> ''` : `${column} = $1`]),
+    ];
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    const values = key === null ? [] : [key];
+    await transact(this.database, async (manager) => {
+      await manager.query(`DELETE FROM metrics.rollups ${where}`, values);
+      await manager.query(`DELETE FROM metrics.calls ${where}`, values);
+    });
   }
 
   /** Those that ran most. */

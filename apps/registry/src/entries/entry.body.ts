@@ -1,6 +1,6 @@
 import { ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { MayRepeat, NotSupported } from '#libs/service';
+import { HasNoMarkup, MayRepeat, NotSupported } from '#libs/service';
 import { PromptView, ResourceTemplateView, ResourceView, ToolView } from './entry.view.js';
 import { IsPlainText, IsTags } from '../rest/plain-text.decorator.js';
 
@@ -27,6 +27,7 @@ export class UpdateEntryBody {
   })
   @IsOptional()
   @IsPlainText(128)
+  @HasNoMarkup()
   customName?: string | null;
 
   @ApiPropertyOptional({

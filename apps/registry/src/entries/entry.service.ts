@@ -5,14 +5,14 @@ import { fail } from '#libs/errors';
 import { assertRepeats } from '#libs/service';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import { UpstreamCredentialService } from '../credentials/upstream-credential.service.js';
-import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
+import { type ListQuery, filterOf, listAnswer, nextCursorOf, pageOfQuery } from '../rest/list.query.js';
 import { assertCanChange, assertCanView } from '../rest/ownership.js';
 import { type EntryKind, LIST_OF } from '../storage/entry-kind.js';
 import { isObjectId } from '../storage/stored.entity.js';
 import type { UpdateEntryBody, UpdateToolBody } from './entry.body.js';
 import { type EntryEntity, EntryGatewayEntity, type EntryWithGateway } from './entry.entity.js';
 import { EntryRepository } from './entry.repository.js';
-import { type EntryView, entryView } from './entry.view.js';
+import { type EntryView, entryView, type TemplateListView } from './entry.view.js';
 import { NameConflictService } from './name-conflict.service.js';
 import { exposedNameOf, namingOf, problemWithName } from './naming.js';
 
@@ -38,6 +38,12 @@ export class EntryService {
       paged,
       paged.rows.map((row) => entryView(row, principal)),
     );
+  }
+
+  /** The resource templates that the caller may see, as ContextForge lists them: never a plain array. */
+  async listTemplates(query: ListQuery, principal: Principal): Promise<TemplateListView> {
+    const paged = await this.entries.list('template', principal, filterOf(query), pageOfQuery(query));
+    return { resource_templates: paged.rows.map((row) => entryView(row, principal)), next_cursor: nextCursorOf(paged) };
   }
 
   /** Entries of these kinds that go by one of these ids, exposed names or URIs, as far as the caller may see them. */

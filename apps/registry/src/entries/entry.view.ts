@@ -184,6 +184,15 @@ export class ResourceTemplateView extends EntryViewBase {
   }
 }
 
+/** As ContextForge has it; everything else of the registry is camelCase. */
+export class TemplateListView {
+  @ApiProperty({ type: [ResourceTemplateView] })
+  resource_templates!: readonly EntryView[];
+
+  @ApiProperty({ type: String, nullable: true, description: 'Null on the last page.' })
+  next_cursor!: string | null;
+}
+
 export type EntryView = ToolView | PromptView | ResourceView | ResourceTemplateView;
 
 /** An entry as REST shows it to a caller, by its kind. */

@@ -8,7 +8,7 @@ import { ListQuery, RemoveQuery, StateQuery } from '../rest/list.query.js';
 import { UpdateResourceBody } from './entry.body.js';
 import { RESOURCE_EXAMPLE, TEMPLATE_EXAMPLE } from './entry.examples.js';
 import { EntryService } from './entry.service.js';
-import { ResourceView, ResourceTemplateView } from './entry.view.js';
+import { ResourceView, TemplateListView } from './entry.view.js';
 
 const KINDS = ['resource', 'template'] as const;
 
@@ -29,10 +29,10 @@ export class ResourceController {
   @Get('templates/list')
   @Requires('resources.read')
   @ApiOperation({ summary: 'List resource templates' })
-  @ApiListOf('resourceTemplates', ResourceTemplateView, TEMPLATE_EXAMPLE)
+  @ApiOkResponse({ type: TemplateListView, example: { resource_templates: [TEMPLATE_EXAMPLE], next_cursor: null } })
   @ApiFailures('http.invalid')
-  listTemplates(@Query() query: ListQuery, @Caller() caller: Principal) {
-    return this.entries.list('template', query, caller);
+  listTemplates(@Query() query: ListQuery, @Caller() caller: Principal): Promise<TemplateListView> {
+    return this.entries.listTemplates(query, caller);
   }
 
   @Get(':id')

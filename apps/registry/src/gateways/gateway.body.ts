@@ -22,7 +22,7 @@ import { GatewayView } from './gateway.view.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
 import { OwnedBody } from '../rest/owned.body.js';
 import { OpenApiBody } from '../sources/openapi/openapi.body.js';
-import { IsPlainText } from '../rest/plain-text.decorator.js';
+import { IsName, IsPlainText } from '../rest/plain-text.decorator.js';
 
 /** One tool described by hand is registered as a tool. */
 const REGISTERED = UPSTREAM_TRANSPORTS.filter((transport) => transport !== 'REST');
@@ -65,7 +65,7 @@ export class AuthHeaderBody {
 })
 export class RegisterGatewayBody extends OwnedBody {
   @ApiProperty({ description: 'Unique. Its slug begins the names of the tools unless `toolPrefix` is given.' })
-  @IsPlainText(255, { lengthMin: 1 })
+  @IsName()
   name!: string;
 
   @ApiPropertyOptional({

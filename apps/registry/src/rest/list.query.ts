@@ -128,9 +128,10 @@ export const listAnswer = <Row, View>(
   paged: Paged<Row>,
   views: readonly View[],
 ): readonly View[] | Record<string, unknown> =>
-  query.includePagination === true
-    ? { [member]: views, nextCursor: paged.next === null ? null : writeCursor(paged.next) }
-    : views;
+  query.includePagination === true ? { [member]: views, nextCursor: nextCursorOf(paged) } : views;
+
+/** Null on the last page. */
+export const nextCursorOf = <Row>({ next }: Paged<Row>): string | null => (next === null ? null : writeCursor(next));
 
 const writeCursor = (ordinal: number): string => Buffer.from(`after:${ordinal}`).toString('base64url');
 

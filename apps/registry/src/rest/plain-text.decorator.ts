@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsOptional, ValidateBy, type ValidationOptions } from 'class-validator';
+import { HasNoMarkup } from '#libs/service';
 
 /**
  * Control characters but for tab and line ends (PostgreSQL takes no U+0000), halves of surrogate pairs, and what makes
@@ -28,6 +29,9 @@ export const IsPlainText = (
     },
     options,
   );
+
+/** A name of up to 255 characters without markup. */
+export const IsName = (): PropertyDecorator => applyDecorators(IsPlainText(255, { lengthMin: 1 }), HasNoMarkup());
 
 /** Up to 50 words that things are found by. */
 export const IsTags = (): PropertyDecorator =>

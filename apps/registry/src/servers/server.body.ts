@@ -1,12 +1,13 @@
 import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsDefined, IsObject, IsOptional, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsDefined, IsObject, IsOptional, Matches, ValidateNested } from 'class-validator';
 import { MayRepeat, NotSupported } from '#libs/service';
 import { ServerView } from './server.view.js';
 import { OwnedBody, SightBody } from '../rest/owned.body.js';
-import { IsPlainText } from '../rest/plain-text.decorator.js';
+import { IsName, IsPlainText } from '../rest/plain-text.decorator.js';
 
 const CHOICES_MAX = 5_000;
+const ICON = /^(?:https?:\/\/|data:image\/)[^\s<>"']{1,65500}$/i;
 
 const Choices =
   (description: string): PropertyDecorator =>
@@ -20,7 +21,6 @@ const Choices =
 
 @NotSupported({
   associatedA2aAgents: null,
-  icon: null,
   id: null,
   oauthConfig: null,
   oauthEnabled: false,
@@ -28,8 +28,13 @@ const Choices =
 })
 export class ServerBody extends OwnedBody {
   @ApiProperty()
-  @IsPlainText(255, { lengthMin: 1 })
+  @IsName()
   name!: string;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'Where a picture of it is: an https or data URL.' })
+  @IsOptional()
+  @Matches(ICON, { message: 'icon must be an http, https or data URL of an image, of at most 65536 characters' })
+  icon?: string | null;
 
   @Choices('Ids or exposed names, in the order in which they are shown.')
   associatedTools?: string[];

@@ -3,7 +3,11 @@ import { OwnedEntity } from '../storage/owned.entity.js';
 
 /** A virtual server: a chosen set of entries under one endpoint. */
 @Entity({ schema: 'registry', name: 'server' })
-export class ServerEntity extends OwnedEntity {}
+export class ServerEntity extends OwnedEntity {
+  /** A URL, for those who show it. */
+  @Column({ type: 'text', nullable: true })
+  icon!: string | null;
+}
 
 @Entity({ schema: 'registry', name: 'server_entry' })
 export class ServerEntryEntity {

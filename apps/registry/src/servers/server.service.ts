@@ -38,12 +38,13 @@ export class ServerService {
   async create({ server: body, visibility, teamId }: CreateServerBody, principal: Principal): Promise<ServerView> {
     assertAgree({ visibility, teamId }, body);
     const scope = scopeFrom(principal, { visibility: visibility ?? body.visibility, teamId: teamId ?? body.teamId });
-    const { name, description = null, tags = [] } = body;
+    const { name, description = null, icon = null, tags = [] } = body;
     const now = new Date();
     const server = {
       id: newObjectId(),
       name,
       description,
+      icon,
       tags,
       ...scope,
       enabled: true,
@@ -87,6 +88,7 @@ export class ServerService {
         name: body.name ?? server.name,
         tags: body.tags ?? server.tags,
         description: body.description === undefined ? server.description : body.description,
+        icon: body.icon === undefined ? server.icon : body.icon,
         updatedAt: new Date(),
       };
       await this.assertNameFree({ id, ...changes }, manager);

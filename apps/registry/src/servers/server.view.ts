@@ -27,6 +27,9 @@ export class ServerView {
   @ApiProperty(OPTIONAL_TEXT)
   readonly description: string | null;
 
+  @ApiProperty(OPTIONAL_TEXT)
+  readonly icon: string | null;
+
   @ApiProperty({ type: [String], description: 'Exposed names.' })
   readonly associatedTools: readonly string[];
 
@@ -69,6 +72,7 @@ export class ServerView {
     this.id = server.id;
     this.name = server.name;
     this.description = server.description;
+    this.icon = server.icon;
     this.associatedTools = of('tool').map(({ name }) => name);
     this.associatedToolIds = of('tool').map(({ id }) => id);
     this.associatedResources = of('resource', 'template').map(({ id }) => id);
@@ -97,6 +101,7 @@ export const SERVER_EXAMPLE: ServerView = {
   id: '3b2a1c0d9e8f7a6b5c4d3e2f1a0b9c8d',
   name: 'Travel',
   description: null,
+  icon: 'https://travel.example/icon.png',
   associatedTools: ['weather-forecast'],
   associatedToolIds: ['6f1d2f0a4c7b4e0f9b5f0a3c2d1e4f5a'],
   associatedResources: [],

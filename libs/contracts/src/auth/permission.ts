@@ -28,6 +28,7 @@ export const PERMISSIONS = [
   'tokens.revoke',
   'admin.metrics',
   'admin.user_management',
+  'admin.system_config',
 ] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];

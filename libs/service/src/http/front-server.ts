@@ -9,6 +9,7 @@ import { CrossOrigin } from './cross-origin.js';
 import { descriptorLimit } from './descriptor-limit.js';
 import { HeapPressure } from './heap-pressure.js';
 import type { OperationsFace } from './operations-face.js';
+import { servedUrl } from './other-names.js';
 import { Place, Places } from './place.js';
 import type { RawHttp } from './raw-http.js';
 import { refuse } from './refuse.js';
@@ -158,6 +159,7 @@ export class FrontServer {
     // A client that hangs up mid-answer must not take the process with it.
     response.on('error', this.unwritten);
     if (hasTwoHosts(request)) return refuse(response, fail('http.malformed', TWO_HOSTS));
+    request.url = servedUrl(request.url ?? '');
     const { origin } = request.headers;
     if (origin !== undefined && this.crossOrigin.answer(request, response, origin)) return;
     if (this.settings.operations.answer(request, response)) return;
@@ -233,6 +235,7 @@ export class FrontServer {
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     if (hasTwoHosts(request)) return void socket.end(bareAnswer('400 Bad Request'));
+    request.url = servedUrl(request.url ?? '');
     if (!this.stopping) {
       for (const handler of this.settings.raw.upgrades) if (handler(request, socket, head)) return;
     }

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BlockList } from 'node:net';
 import { fail } from '#libs/errors';
 import { type Logger, renderPrometheus } from '#libs/telemetry';
-import { VERSION } from '../build-info.js';
 import type { Readiness } from '../readiness.js';
+import { versionOf } from './describe-gateway.js';
 import { answerJson, refuse } from './refuse.js';
 
 /** What the process tells whoever operates it: the first thing that works and the last that stops. */
@@ -38,13 +38,7 @@ export class OperationsFace {
       case '/ready':
         return (response) => this.ready(response);
       case '/version':
-        return async (response) =>
-          answerJson(response, 200, {
-            name: 'switchyard',
-            version: VERSION,
-            services: this.services,
-            node: process.version,
-          });
+        return async (response) => answerJson(response, 200, versionOf(this.services));
       case '/internal/metrics':
         return isInternal(request) ? (response) => this.metrics(response) : null;
       default:

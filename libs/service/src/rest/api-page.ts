@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { parseConfig } from '#libs/config';
 import { VERSION } from '../build-info.js';
+import { GREETING } from '../http/describe-gateway.js';
 import { type Platform, platformModules } from '../platform.module.js';
 import type { AnyServicePart } from '../service-part.js';
 
@@ -11,9 +12,13 @@ import type { AnyServicePart } from '../service-part.js';
 export const versionRoutes = (application: INestApplication): void =>
   void application.enableVersioning({ type: VersioningType.URI, defaultVersion: ['1', VERSION_NEUTRAL] });
 
-/** OpenAPI: the page at `/docs`, the document at `/docs-json`. Built when first asked for. */
-export const mountApiPage = (application: NestFastifyApplication): void =>
+/** What is open to everybody: what the gateway is, at `/`; OpenAPI: the page at `/docs` (and for ContextForge's clients `/redoc`), the document at `/docs-json`. Built when first asked for. */
+export const mountApiPage = (application: NestFastifyApplication): void => {
   SwaggerModule.setup('docs', application, () => documentOf(application));
+  const fastify = application.getHttpAdapter().getInstance();
+  fastify.get('/redoc', (_request, reply) => reply.redirect('/docs'));
+  fastify.get('/', (_request, reply) => reply.send(GREETING));
+};
 
 /**
  * The OpenAPI document of the services' REST routes. Nothing is started for it: Nest's preview mode makes no instance of

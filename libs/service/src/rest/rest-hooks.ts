@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyBodyParser, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { fail } from '#libs/errors';
+import { GatewayError, fail } from '#libs/errors';
 import { checkDepth } from '#libs/mcp';
 import { childTraceparent, runInTrace, traceIdOf } from '#libs/telemetry';
 import { ROUTE } from '../http/front-server.js';
@@ -13,6 +13,8 @@ import { toCamelCase } from './camel-case.js';
 export const BODY_BYTES_MAX = 1_048_576;
 const DEPTH_MAX = 64;
 const QUERY_MEMBERS_MAX = 100;
+/** Stands for a body that is no JSON, which is refused when it is known who sent it. */
+export const OF_ANOTHER_TYPE = Symbol('a body of another media type');
 const JSON_SUFFIX = /^application\/[\w.-]+\+json/;
 const CORRELATION_ID = /^[\w.:@/+=-]{1,128}$/;
 
@@ -42,7 +44,7 @@ const STRANGERS_BODY = {
 
 /** What holds for every REST request, whichever service answers it. */
 export const installRestHooks = (fastify: FastifyInstance, config: PlatformConfig, { places, knows }: Intake): void => {
-  fastify.removeContentTypeParser('application/json');
+  fastify.removeContentTypeParser(['application/json', 'text/plain']);
   const parse = fastify.getDefaultJsonParser('error', 'error');
   const parseJson: FastifyBodyParser<string> = (request, text, done) => {
     try {
@@ -50,16 +52,21 @@ export const installRestHooks = (fastify: FastifyInstance, config: PlatformConfi
       checkDepth(text, DEPTH_MAX);
       // Refuses `__proto__` and `constructor.prototype` as member names.
       void parse(request, text, (error: Error | null, body?: unknown) => {
-        if (error === null && text.includes(ESCAPED_NUL) && holdsNul(body)) done(fail('http.invalid', NUL), undefined);
-        else done(error, body);
+        if (error !== null) done(unreadable(error), undefined);
+        else if (text.includes(ESCAPED_NUL) && holdsNul(body)) done(fail('http.invalid', NUL), undefined);
+        else done(null, body);
       });
     } catch (error) {
-      done(error as Error, undefined);
+      done(unreadable(error), undefined);
     }
   };
   for (const type of ['application/json', JSON_SUFFIX]) {
     fastify.addContentTypeParser(type, { parseAs: 'string', bodyLimit: BODY_BYTES_MAX }, parseJson);
   }
+  fastify.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume();
+    done(null, OF_ANOTHER_TYPE);
+  });
 
   fastify.addHook('onRequest', (request, reply, done) => {
     (reply.raw as { [ROUTE]?: string })[ROUTE] = request.routeOptions.url ?? 'unknown';
@@ -86,7 +93,7 @@ export const installRestHooks = (fastify: FastifyInstance, config: PlatformConfi
   fastify.addHook('preValidation', (request, reply, done) => {
     try {
       places.takePlace(reply.raw);
-      request.body = toCamelCase(request.body);
+      if (request.body !== OF_ANOTHER_TYPE) request.body = toCamelCase(request.body);
       request.query = toCamelCase(request.query);
       done();
     } catch (error) {
@@ -115,6 +122,9 @@ const isSmall = ({ headers }: IncomingMessage): boolean => {
   const length = headers['content-length'];
   return length === undefined ? headers['transfer-encoding'] === undefined : Number(length) <= STRANGERS_BYTES_MAX;
 };
+/** As for any other body that is not what a route reads. */
+const unreadable = (error: unknown): GatewayError =>
+  fail('http.invalid', { message: error instanceof GatewayError ? error.message : 'The body is not valid JSON' });
 
 const secure = (request: FastifyRequest, reply: FastifyReply): void => {
   const isPage = request.url.startsWith('/docs') || request.url.startsWith('/admin');

@@ -3,6 +3,8 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum';
 import type { FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
+import { fail } from '#libs/errors';
+import { OF_ANOTHER_TYPE } from './rest-hooks.js';
 import { unknownMembers } from './validation.js';
 
 /** What the parameters of a route's method take from its body and its query: all of it, members by name, or nothing. */
@@ -23,6 +25,7 @@ export class UndeclaredInputInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const declared = this.declaredBy(context);
     const { body, query } = context.switchToHttp().getRequest<FastifyRequest>();
+    if (body === OF_ANOTHER_TYPE) throw fail('http.media_type_unsupported');
     const unknown = [...(declared.body ? [] : namesIn(body)), ...(declared.query ? [] : namesIn(query))];
     if (unknown.length > 0) throw unknownMembers(unknown);
     return next.handle();

@@ -169,18 +169,13 @@ describe('a running service', () => {
   });
 
   const refused: [string, () => Promise<Response>, number, string][] = [
-    ['a body that is not JSON', () => post('{"a":'), 400, 'mcp.malformed_json'],
-    ['garbage', () => post('nonsense'), 400, 'mcp.malformed_json'],
-    ['a body of 65 levels', () => post(`${'['.repeat(65)}${']'.repeat(65)}`), 400, 'mcp.invalid_request'],
-    ['a body of 16,000 levels', () => post('['.repeat(16_000)), 400, 'mcp.invalid_request'],
+    ['a body that is not JSON', () => post('{"a":'), 422, 'http.invalid'],
+    ['garbage', () => post('nonsense'), 422, 'http.invalid'],
+    ['a body of 65 levels', () => post(`${'['.repeat(65)}${']'.repeat(65)}`), 422, 'http.invalid'],
+    ['a body of 16,000 levels', () => post('['.repeat(16_000)), 422, 'http.invalid'],
     ['a body over 16 KiB without a token', () => post('['.repeat(500_000)), 413, 'http.body_too_large'],
-    ['a poisoned prototype', () => post('{"displayName":"a","__proto__":{"admin":true}}'), 400, 'mcp.malformed_json'],
-    [
-      'a poisoned constructor',
-      () => post('{"displayName":"a","constructor":{"prototype":{}}}'),
-      400,
-      'mcp.malformed_json',
-    ],
+    ['a poisoned prototype', () => post('{"displayName":"a","__proto__":{"admin":true}}'), 422, 'http.invalid'],
+    ['a poisoned constructor', () => post('{"displayName":"a","constructor":{"prototype":{}}}'), 422, 'http.invalid'],
     [
       'a body over 1 MiB',
       () => post(JSON.stringify({ displayName: 'x'.repeat(1_048_576) })),

@@ -1,6 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Bus } from '#libs/bus';
-import { createLogger, type Logger, watchProcess } from '#libs/telemetry';
+import { LogLevelChanged } from '#libs/contracts';
+import { createLogger, isLogLevel, type Logger, watchProcess } from '#libs/telemetry';
 import { FrontServer } from '../http/front-server.js';
 import { OperationsFace } from '../http/operations-face.js';
 import { RawHttp } from '../http/raw-http.js';
@@ -101,6 +102,9 @@ const open = async (
   const keeping = postgres === null || prefixes.length === 0 ? undefined : { location: postgres, prefixes };
   const cache = parts.some((part) => part.needs.cache) ? await openMemory(context, keeping) : null;
   const bus = await openBus(context, names);
+  bus.subscribe(LogLevelChanged, ({ level }) => {
+    if (isLogLevel(level)) logger.level = level;
+  });
   const platform: Platform = { config, logger, bus, cache, postgres, raw, readiness, lifecycle };
   const modules = parts.map((part) => part.module(configuration.configOf(part.options)));
   const application = await openRestApplication({

@@ -54,16 +54,19 @@ export class AdminApi {
 
   /** A virtual server of everything that the gateways with these ids offer, or of everything there is. */
   async createServer(name: string, gateways?: readonly RegisteredGateway[]): Promise<VirtualServer> {
-    const of = async (list: string): Promise<string[]> => {
-      const entries = await this.call<EntryView[]>('GET', `/${list}`);
-      const ids = gateways?.map(({ id }) => id);
-      return entries.filter((entry) => ids?.includes(String(entry['gatewayId'])) ?? true).map(({ id }) => id);
+    const ids = gateways?.map(({ id }) => id);
+    const idsOf = (entries: readonly EntryView[]): string[] =>
+      entries.filter((entry) => ids?.includes(String(entry['gatewayId'])) ?? true).map(({ id }) => id);
+    const of = async (list: string): Promise<string[]> => idsOf(await this.call<EntryView[]>('GET', `/${list}`));
+    const ofTemplates = async (): Promise<string[]> => {
+      const path = '/resources/templates/list';
+      return idsOf((await this.call<{ resource_templates: EntryView[] }>('GET', path)).resource_templates);
     };
     const [associatedTools, associatedPrompts, resources, templates] = await Promise.all([
       of('tools'),
       of('prompts'),
       of('resources'),
-      of('resources/templates/list'),
+      ofTemplates(),
     ]);
     const associatedResources = [...resources, ...templates];
     return this.call('POST', '/servers', { server: { name, associatedTools, associatedResources, associatedPrompts } });

@@ -10,9 +10,13 @@ export interface SprayingFront {
 
 /** Which service's REST API a path belongs to; MCP and the rest are for ingress. As the shipped nginx has it. */
 const ROUTES: readonly [RegExp, Service][] = [
-  [/^\/servers\/[^/]+\/(mcp|sse|message|ws)\b/, 'ingress'],
-  [/^\/(auth|teams|tokens|rbac|oauth)\b/, 'auth'],
-  [/^\/(gateways|openapi|tools|resources|prompts|servers|a2a|tags|export|import|catalog)\b/, 'registry'],
+  [/^\/(virtual-)?servers\/[^/]+\/(mcp|sse|message|ws)\b/, 'ingress'],
+  [/^\/(auth|teams|tokens|rbac|oauth|logging|admin\/users|health\/security)\b/, 'auth'],
+  [
+    /^\/(gateways|mcp-servers|virtual-servers|openapi|tools|resources|prompts|servers|a2a|tags|export|import|catalog)\b/,
+    'registry',
+  ],
+  [/^\/(docs(-json)?|redoc)\b/, 'registry'],
   [/^\/(metrics|observability|logs)\b/, 'metrics'],
   [/^\/admin\/mcp-pool\b/, 'tool-invocation'],
 ];

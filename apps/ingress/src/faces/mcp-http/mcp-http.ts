@@ -41,7 +41,7 @@ import {
   StoredStream,
 } from '../../sessions/index.js';
 import { mcpEndpointOf } from '../endpoint.js';
-import { type HttpExchange, cancelOnClose, errorText, refuseExchange } from '../http-exchange.js';
+import { type HttpExchange, cancelOnClose, errorText, refuseExchange, refuseOnceKnown } from '../http-exchange.js';
 import { BatchReply } from './batch-reply.js';
 
 interface HttpPost extends HttpExchange {
@@ -100,8 +100,15 @@ export class McpHttp implements BodyReceiver<HttpPost> {
 
   private post(exchange: HttpExchange): void {
     const { request } = exchange;
-    checkContentType(request.headers);
-    const streams = checkAccept(request.headers);
+    let streams: boolean;
+    try {
+      checkContentType(request.headers);
+      streams = checkAccept(request.headers);
+    } catch (thrown) {
+      return void refuseOnceKnown(this.parts.admission, exchange, thrown, (reason) =>
+        this.refuse(exchange, reason, null),
+      );
+    }
     this.parts.bodies.read({ ...exchange, streams }, this);
   }
 

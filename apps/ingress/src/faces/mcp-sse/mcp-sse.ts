@@ -24,6 +24,7 @@ import type { Connections } from '../connection/connections.js';
 import type { Line } from '../connection/line.js';
 import { OrderedOutlet } from '../connection/ordered-outlet.js';
 import { type ConnectionPath, connectionPathOf } from '../endpoint.js';
+import { refuseOnceKnown } from '../http-exchange.js';
 
 export interface McpSseParts {
   readonly bus: Bus;
@@ -93,8 +94,8 @@ export class McpSse implements BodyReceiver<Exchange> {
     const { admission, connections, reply, bus, seal } = this.parts;
     const { serverId } = path.endpoint;
     this.parts.places.takePlace(response);
-    if (!acceptsEventStream(request.headers.accept ?? '*/*')) throw fail('http.not_acceptable');
     const principal = await admission.caller(request, serverId);
+    if (!acceptsEventStream(request.headers.accept ?? '*/*')) throw fail('http.not_acceptable');
     // Kept for hours, so without the rest of the request.
     const carrier = { rawHeaders: request.rawHeaders };
     let stream: SseStream | null = null;
@@ -117,7 +118,13 @@ export class McpSse implements BodyReceiver<Exchange> {
   }
 
   private post(exchange: Exchange): void {
-    checkContentType(exchange.request.headers);
+    try {
+      checkContentType(exchange.request.headers);
+    } catch (thrown) {
+      const { request, path } = exchange;
+      const refuse = (reason: unknown): void => this.refuse(exchange, reason);
+      return void refuseOnceKnown(this.parts.admission, { request, endpoint: path.endpoint }, thrown, refuse);
+    }
     this.parts.bodies.read(exchange, this);
   }
 

@@ -16,7 +16,7 @@ import type { Admission } from '../../admission/index.js';
 import { CallAbort } from '../../call/index.js';
 import type { Pipeline } from '../../pipeline/index.js';
 import { rpcEndpointOf } from '../endpoint.js';
-import { type HttpExchange, cancelOnClose, refuseExchange } from '../http-exchange.js';
+import { type HttpExchange, cancelOnClose, refuseExchange, refuseOnceKnown } from '../http-exchange.js';
 
 export interface RpcParts {
   readonly guard: OriginGuard;
@@ -49,7 +49,11 @@ export class Rpc implements BodyReceiver<HttpExchange> {
 
   private post(exchange: HttpExchange): void {
     const { request } = exchange;
-    checkContentType(request.headers);
+    try {
+      checkContentType(request.headers);
+    } catch (thrown) {
+      return void refuseOnceKnown(this.parts.admission, exchange, thrown, (reason) => this.refuse(exchange, reason));
+    }
     this.parts.bodies.read(exchange, this);
   }
 

@@ -12,7 +12,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { NotSupported } from '#libs/service';
+import { HasNoMarkup, NotSupported } from '#libs/service';
 import { OwnedBody } from '../../rest/owned.body.js';
 import { IsPlainText } from '../../rest/plain-text.decorator.js';
 import { IsStringMap } from '../../rest/string-map.decorator.js';
@@ -66,6 +66,7 @@ export class RestToolBody extends OwnedBody {
   @ApiPropertyOptional()
   @IsOptional()
   @IsPlainText(255)
+  @HasNoMarkup()
   title?: string;
 
   @ApiPropertyOptional({
