@@ -16,6 +16,7 @@ let folder: string;
 let postgres: EmbeddedPostgres;
 let nats: NatsServer;
 let replicas: RunningService[];
+let env: Record<string, string>;
 let edgeBus: Bus;
 let admission: CallerAdmission;
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
   postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), logger });
   nats = await startNatsServer();
   const { socketDir = '' } = postgres.location as { socketDir?: string };
-  const env = {
+  env = {
     DATABASE_URL: `postgres://postgres@localhost/postgres?host=${encodeURIComponent(socketDir)}`,
     NATS_URL: nats.url,
     PORT: '0',
@@ -70,6 +71,20 @@ const verdict = async (credential: string): Promise<string> => {
 };
 
 describe('two replicas of auth over NATS', () => {
+  it('a replica of auth that was given another key says so, and so do the others', async () => {
+    const warnings = async (url = ''): Promise<unknown> => {
+      const answer = await fetch(`${url}/ready`);
+      return [answer.status, ((await answer.json()) as { warnings?: unknown }).warnings];
+    };
+    expect(await warnings(replicas[0]?.url)).toEqual([200, undefined]);
+    const other = { ...env, JWT_SECRET_KEY: randomBytes(48).toString('base64url') };
+    const stranger = await startService({ parts: [authService], env: other, logger });
+    const told = { 'keys of auth': 'other replicas have another JWT_SECRET_KEY' };
+    for (const url of [stranger.url, replicas[0]?.url, replicas[1]?.url])
+      await expect.poll(() => warnings(url)).toEqual([200, told]);
+    await stranger.stop();
+  });
+
   it('two replicas of auth start together on an empty database, and know the same users', async () => {
     const token = await adminToken();
 

@@ -2,7 +2,7 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import { BUS, type Bus } from '#libs/bus';
 import { CallerAdmission } from '#libs/identity';
 import { Outbox } from '#libs/outbox';
-import { RawHttp } from '#libs/service';
+import { RawHttp, Readiness } from '#libs/service';
 import { CACHE, type Cache } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import type { IngressConfig } from './ingress.config.js';
@@ -17,7 +17,9 @@ export class IngressModule implements OnApplicationShutdown {
   constructor(
     @Inject(INGRESS) private readonly ingress: Ingress,
     raw: RawHttp,
+    readiness: Readiness,
   ) {
+    readiness.addWarning('keys of ingress', ingress.keysWarning);
     for (const { handle, label, refuse } of ingress.faces) raw.mount(handle, label, refuse);
     raw.onUpgrade(ingress.upgrade);
     raw.onStopping(() => ingress.stopStreams());

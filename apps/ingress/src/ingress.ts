@@ -1,8 +1,9 @@
+import { SealingKeysAnnounced } from '#contracts/ingress/keys-announced.signal';
 import type { Bus } from '#libs/bus';
 import type { CallerAdmission } from '#libs/identity';
 import { Heartbeat } from '#libs/mcp-http';
 import type { Outbox } from '#libs/outbox';
-import type { RequestPlaces } from '#libs/service';
+import { ReplicaKeys, type ReplicaLine, type RequestPlaces } from '#libs/service';
 import type { Cache } from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
 import { Admission, callerAdmitter } from './admission/index.js';
@@ -41,16 +42,24 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
   const forwarding = openForwarding(settings, { ...deps, links, sessions });
   const pipeline = openPipeline({ ...deps, admission, router, forwarding, sessions, catalogs, seal });
 
+  const { bus } = deps;
+  const line: ReplicaLine = {
+    tell: (announcement) => bus.signal(SealingKeysAnnounced, announcement),
+    hear: (handler) => bus.subscribe(SealingKeysAnnounced, handler),
+  };
+  const keys = new ReplicaKeys(bus, line, { STATE_SECRET: settings.sealSecret }, deps.logger);
   const faces = openFaces(settings, { ...deps, pipeline, admission, sessions, catalogs, seal, heartbeat });
   return {
     faces: faces.all,
     upgrade: faces.upgrade,
+    /** What other replicas have otherwise; `null`: nothing. */
+    keysWarning: (): string | null => keys.warning(),
     /** Open streams get their last message and end; calls in hand go on, but for those that wait for a person. */
     stopStreams: async (): Promise<void> => {
       await Promise.all([faces.stop(), sessions.stop()]);
     },
     close: (): void => {
-      for (const part of [faces, sessions, forwarding, catalog, heartbeat]) part.close();
+      for (const part of [keys, faces, sessions, forwarding, catalog, heartbeat]) part.close();
     },
   };
 };

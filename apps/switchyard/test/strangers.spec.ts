@@ -132,7 +132,7 @@ describe('clients that nobody knows', () => {
 });
 
 describe('callers that do not read', () => {
-  it('answers that nobody reads let go of their places', async () => {
+  it('answers that nobody reads let go of their places, and until then MCP refuses in JSON-RPC', async () => {
     showLogs();
     const body = callOf('big');
     for (let count = 0; count < BACKPRESSURE; count++) {
@@ -140,6 +140,12 @@ describe('callers that do not read', () => {
       socket.once('data', () => socket.pause());
     }
     await vi.waitFor(async () => expect((await call())[0]).toBe(503), 20_000);
+    const refused = await fetch(`${gateway.url}/mcp`, { method: 'POST', body: callOf('echo') });
+    expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toEqual([
+      503,
+      '1',
+      expect.objectContaining({ jsonrpc: '2.0', error: expect.objectContaining({ code: 4503 }) }),
+    ]);
     await vi.waitFor(async () => expect(await call()).toEqual(GOOD), 40_000);
   });
 });

@@ -1,5 +1,7 @@
 export * from './define.js';
+export type * from './keys-announcement.js';
 export * from './ingress/call-cancelled.signal.js';
+export * from './ingress/keys-announced.signal.js';
 export * from './ingress/resource-changed.signal.js';
 export * from './ingress/server-request.signal.js';
 export * from './ingress/session.signal.js';
@@ -10,6 +12,7 @@ export * from './auth/principal.js';
 export * from './auth/admit-caller.request.js';
 export * from './auth/credential-revoked.event.js';
 export * from './auth/log-level-changed.event.js';
+export * from './auth/keys-announced.signal.js';
 export * from './auth/shared-settings.js';
 export * from './auth/upstream-credential.request.js';
 export * from './registry/catalog.js';

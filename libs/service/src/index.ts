@@ -8,6 +8,7 @@ export { Lifecycle } from './lifecycle.js';
 export { InjectPlatformConfig, PLATFORM_CONFIG, platformOptions } from './platform.config.js';
 export type { PlatformConfig } from './platform.config.js';
 export { Readiness } from './readiness.js';
+export { ReplicaKeys, type ReplicaLine } from './replica-keys.js';
 export { runProcess, runService } from './run-service.js';
 export type { AnyServicePart, ServicePart } from './service-part.js';
 export { ApiFailures, ApiOpenFailures, FailureView } from './rest/api-failures.js';

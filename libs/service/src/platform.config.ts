@@ -70,7 +70,10 @@ export const platformOptions = {
     { min: 1, max: 3_600 },
   ),
   BACKLOG: integer(2_048, 'Connections that may wait to be accepted.', { min: 1, max: 65_535 }),
-  MAX_CONNECTIONS: integer(0, 'Open connections per process; 0 means half of the file descriptors it may open.'),
+  MAX_CONNECTIONS: integer(
+    0,
+    'Open connections per process; 0 means half of the file descriptors it may open. A few more are taken for /health, /ready and /version alone.',
+  ),
   NATS_URL: natsUrls(
     'The message bus: `nats://[user:password@]host:4222`, or several, separated by commas. Without it the services of one process talk in memory.',
   ),

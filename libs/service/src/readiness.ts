@@ -2,6 +2,9 @@
 type Check = () => string | null;
 type Probe = () => Promise<void>;
 
+/** Why a probe fails, in words that may be shown to everybody. */
+export class NotReady extends Error {}
+
 const FRESH_MS = 1_000;
 const PROBE_TIMEOUT_MS = 1_000;
 
@@ -72,9 +75,9 @@ const run = async (state: ProbeState): Promise<void> => {
   try {
     await Promise.race([state.probe(), late]);
     state.reason = null;
-  } catch {
-    // The cause may name hosts or users; `/ready` is open to everybody.
-    state.reason = 'not reachable';
+  } catch (error) {
+    // Any other cause may name hosts or users; `/ready` is open to everybody.
+    state.reason = error instanceof NotReady ? error.message : 'not reachable';
   } finally {
     clearTimeout(timer);
     state.checkedAtMs = performance.now();

@@ -20,6 +20,12 @@ export const loadJwtKeys = async (settings: KeySettings): Promise<JwtKeys> => {
   return keys;
 };
 
+/** What verifies tokens, as text: for a digest of it. */
+export const keyText = ({ verification }: JwtKeys): string =>
+  verification.type === 'secret'
+    ? verification.export().toString('base64')
+    : verification.export({ type: 'spki', format: 'pem' }).toString();
+
 const secretKeys = ({ algorithm, secret }: KeySettings): JwtKeys => {
   const key = createSecretKey(requiredSecret('JWT_SECRET_KEY', secret), 'utf8');
   return { algorithm, signing: key, verification: key };

@@ -1,17 +1,59 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { AuthKeysAnnounced } from '#contracts/auth/keys-announced.signal';
+import { BUS, type Bus } from '#libs/bus';
+import { Readiness, ReplicaKeys } from '#libs/service';
+import { LOGGER, type Logger } from '#libs/telemetry';
 import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
-import { loadJwtKeys } from './jwt.keys.js';
+import { type JwtKeys, keyText, loadJwtKeys } from './jwt.keys.js';
 import { JwtService } from './jwt.service.js';
 
-/** Signs and verifies tokens with the keys of the settings, which are tried before anybody calls. */
+const JWT_KEYS = Symbol('JWT_KEYS');
+
+/**
+ * Signs and verifies tokens with the keys of the settings, which are tried before anybody calls; and notices when another
+ * replica of auth has other keys.
+ */
 @Module({
   providers: [
     {
-      provide: JwtService,
+      provide: JWT_KEYS,
       inject: [AUTH_SETTINGS],
-      useFactory: async ({ jwt }: AuthSettings) => new JwtService(await loadJwtKeys(jwt), jwt),
+      useFactory: ({ jwt }: AuthSettings) => loadJwtKeys(jwt),
+    },
+    {
+      provide: JwtService,
+      inject: [JWT_KEYS, AUTH_SETTINGS],
+      useFactory: (keys: JwtKeys, { jwt }: AuthSettings) => new JwtService(keys, jwt),
+    },
+    {
+      provide: ReplicaKeys,
+      inject: [BUS, JWT_KEYS, AUTH_SETTINGS, LOGGER],
+      useFactory: (bus: Bus, keys: JwtKeys, { encryption }: AuthSettings, logger: Logger) =>
+        new ReplicaKeys(
+          bus,
+          {
+            tell: (announcement) => bus.signal(AuthKeysAnnounced, announcement),
+            hear: (handler) => bus.subscribe(AuthKeysAnnounced, handler),
+          },
+          {
+            [keys.algorithm.startsWith('HS') ? 'JWT_SECRET_KEY' : 'JWT_PUBLIC_KEY_PATH']: keyText(keys),
+            ...(encryption.secret !== null && { AUTH_ENCRYPTION_SECRET: encryption.secret }),
+          },
+          logger,
+        ),
     },
   ],
   exports: [JwtService],
 })
-export class JwtModule {}
+export class JwtModule implements OnApplicationShutdown {
+  constructor(
+    private readonly keys: ReplicaKeys,
+    readiness: Readiness,
+  ) {
+    readiness.addWarning('keys of auth', () => keys.warning());
+  }
+
+  onApplicationShutdown(): void {
+    this.keys.close();
+  }
+}

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, Server as NetServer } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fail, type GatewayError } from '#libs/errors';
 import { httpTraffic, type Logger } from '#libs/telemetry';
@@ -25,6 +25,9 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than common proxies keep idle connections, so that it is they who close first. */
 const KEEP_ALIVE_MS = 75_000;
 const HEADER_BYTES_MAX = 16_384;
+/** Beyond `MAX_CONNECTIONS`, for whoever asks how this process is: one request each, soon. */
+const SPARE_CONNECTIONS = 16;
+const SPARE_MS = 2_000;
 const IDLE_SWEEP_MS = 50;
 /** How long a stopping server answers requests on connections that were idle. */
 const LINGER_MS = 500;
@@ -54,6 +57,11 @@ export class FrontServer {
   private readonly slowClients: SlowClients;
   private application: RequestListener | null = null;
   private stopping = false;
+  private readonly connectionsMax: number;
+  private connections = 0;
+  private readonly disconnected = (): void => {
+    this.connections--;
+  };
   // Made once, not for each request.
   private readonly unwritten = (error: Error): void =>
     this.settings.logger.debug({ err: error }, 'the answer could not be written');
@@ -85,7 +93,9 @@ export class FrontServer {
       },
       (request, response) => this.receive(request, response),
     );
-    this.server.maxConnections = config.MAX_CONNECTIONS || Math.floor(descriptorLimit() / 2);
+    this.connectionsMax = config.MAX_CONNECTIONS || Math.floor(descriptorLimit() / 2);
+    this.server.maxConnections = this.connectionsMax + SPARE_CONNECTIONS;
+    this.server.on('connection', (socket) => this.connected(socket));
     this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
     this.server.on('drop', () => this.server.closeIdleConnections());
   }
@@ -155,9 +165,23 @@ export class FrontServer {
     this.server.closeAllConnections();
   }
 
+  /** One beyond the cap is there for `/health` and its like; the longest idle make room for others. */
+  private connected(socket: Socket): void {
+    this.connections++;
+    socket.once('close', this.disconnected);
+    if (this.connections <= this.connectionsMax) return;
+    (socket as SpareSocket)[SPARE] = true;
+    const timer = setTimeout(() => socket.destroy(), SPARE_MS);
+    timer.unref();
+    socket.once('close', () => clearTimeout(timer));
+    this.server.closeIdleConnections();
+  }
+
   private receive(request: IncomingMessage, response: ServerResponse): void {
     // A client that hangs up mid-answer must not take the process with it.
     response.on('error', this.unwritten);
+    const { [SPARE]: isSpare } = request.socket as SpareSocket;
+    if (isSpare) response.shouldKeepAlive = false;
     if (hasTwoHosts(request)) return refuse(response, fail('http.malformed', TWO_HOSTS));
     request.url = servedUrl(request.url ?? '');
     const { origin } = request.headers;
@@ -165,7 +189,7 @@ export class FrontServer {
     if (this.settings.operations.answer(request, response)) return;
 
     const place = new Place(request, response);
-    const refusal = this.refusal(place);
+    const refusal = isSpare ? fail('http.overloaded', TOO_MANY_CONNECTIONS) : this.refusal(place);
     if (refusal !== null) {
       httpTraffic.refused(methodLabel(request.method), refusal.httpStatus);
       this.refuse(request, response, refusal);
@@ -236,6 +260,7 @@ export class FrontServer {
     socket.on('error', () => socket.destroy());
     if (hasTwoHosts(request)) return void socket.end(bareAnswer('400 Bad Request'));
     request.url = servedUrl(request.url ?? '');
+    if ((socket as SpareSocket)[SPARE]) return void socket.end(bareAnswer('503 Service Unavailable'));
     if (!this.stopping) {
       for (const handler of this.settings.raw.upgrades) if (handler(request, socket, head)) return;
     }
@@ -248,6 +273,10 @@ const bareAnswer = (status: string): string => `HTTP/1.1 ${status}\r\nConnection
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
 /** Bounded: a label for each made-up method would let anybody grow the metrics. */
 const methodLabel = (method = ''): string => (METHODS.has(method) ? method : 'other');
+
+const SPARE = Symbol('SPARE');
+type SpareSocket = Duplex & { [SPARE]?: boolean };
+const TOO_MANY_CONNECTIONS = { message: 'The gateway has too many connections' };
 
 const TWO_HOSTS = { message: 'There is more than one Host header' };
 

@@ -1,10 +1,11 @@
 import { Client } from 'pg';
 import { connectionOf, type PostgresLocation } from '#libs/storage';
+import { NotReady } from '../readiness.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 900;
 
-/** Asks the database whether it is there, over one connection kept for that. */
+/** Asks the database whether it is there and can be written to, over one connection kept for that. */
 export class PostgresProbe {
   private client: Client | null = null;
   private closed = false;
@@ -14,8 +15,12 @@ export class PostgresProbe {
   async check(): Promise<void> {
     const client = this.client ?? (await this.connect());
     try {
-      await client.query('select 1');
+      const { rows } = await client.query<{ readonly mode: string }>(
+        `select current_setting('transaction_read_only') as mode`,
+      );
+      if (rows[0]?.mode === 'on') throw new NotReady('takes reads alone');
     } catch (error) {
+      // A standby that is promoted goes on on the same connection; a default that is changed is that of new ones.
       this.drop(client);
       throw error;
     }

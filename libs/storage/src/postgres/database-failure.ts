@@ -2,7 +2,8 @@ import { GatewayError, fail } from '#libs/errors';
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const REPEATABLE = new Set(['40001', '40P01']);
-const UNAVAILABLE = /^(08|53|57P|25P0[34]|57014|55P03)/;
+/** 25006: a server that takes reads alone, as a standby does, or one whose disk is nearly full. */
+const UNAVAILABLE = /^(08|53|57P|25P0[34]|25006|57014|55P03)/;
 const NOT_IN_REPERTOIRE = '22021';
 const CONNECTION_LOST = /^(Connection terminated|Client has encountered a connection error|Query read timeout)/;
 
