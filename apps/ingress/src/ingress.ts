@@ -38,7 +38,7 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
   const sessions = openSessions(settings, { ...deps, catalogs, admitCaller, heartbeat });
 
   const admission = new Admission(admitCaller, sessions.store, settings.sessions.required);
-  const router = new Router(catalogs, links, { seal, timeoutMs: settings.callTimeoutMs });
+  const router = new Router(catalogs, links, sessions.ownLists, { seal, timeoutMs: settings.callTimeoutMs });
   const forwarding = openForwarding(settings, { ...deps, links, sessions });
   const pipeline = openPipeline({ ...deps, admission, router, forwarding, sessions, catalogs, seal });
 

@@ -132,6 +132,25 @@ describe('a session client, asked by requests', () => {
     expect(ask.params).toMatchObject({ mode: 'url', elicitationId: ask.id });
   });
 
+  it.each([
+    ['accept', 3, 'call again when all is done there'],
+    ['decline', 2, 'the client refused'],
+  ])(
+    'a session is sent to a URL once, and gets the link, when it says %s and is to be sent there again',
+    async (action, calls, why) => {
+      const params = { mode: 'url', url: 'https://x/y', message: 'm' };
+      rig.execute = async () => asking({ a: { method: 'elicitation/create', params } });
+      const session = await openSession(first, { elicitation: { url: {} } });
+      const events = await openCall(first, session);
+      const { id } = await nextMessage(events);
+      await post(first, { jsonrpc: '2.0', id, result: { action } }, session);
+      const { error } = await nextMessage(events);
+      expect(error).toMatchObject({ code: -32603, message: `https://x/y has to be visited first: ${why}` });
+      expect(error.data).toEqual({ elicitations: [params] });
+      expect(rig.calls).toHaveLength(calls);
+    },
+  );
+
   it("a client's refusal cancels the elicitation when it was asked for one, and ends the call otherwise", async () => {
     rig.execute = async (_, { body }) =>
       body?.includes('inputResponses') ? done(body) : asking(body?.includes('"s"') ? { a: SAMPLE } : { a: FORM });

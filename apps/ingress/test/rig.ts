@@ -175,9 +175,12 @@ export class Rig {
     request: RequestOf<typeof WatchUpstream>;
     uris: readonly string[];
     send: (uri: string) => Promise<void>;
+    confirm: () => Promise<void>;
     end: (error: unknown) => void;
     signal: AbortSignal;
   }[] = [];
+  /** Whether upstreams confirm subscriptions by themselves. */
+  confirms = true;
   /** Keys of the sessions that tool-invocation has been made the owner of. */
   readonly held: string[] = [];
   private readonly servers: Server[] = [];
@@ -224,11 +227,13 @@ export class Rig {
       WatchUpstream,
       (request, context) =>
         new Promise((_, reject) => {
+          if (this.confirms) void context.send({ kind: 'standing' });
           this.watches.push({
             request,
             uris: request.uris,
             end: reject,
             send: (uri) => context.send({ kind: 'resource-updated', uri }),
+            confirm: () => context.send({ kind: 'standing' }),
             signal: context.signal,
           });
           context.signal.addEventListener('abort', () => reject(fail('bus.cancelled')));

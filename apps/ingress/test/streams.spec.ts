@@ -375,6 +375,61 @@ describe('a session over two replicas', () => {
     expect(rig.watches).toEqual([]);
   });
 
+  describe.each(['the same', 'another'])('a subscription of a session whose stream is at %s replica', (which) => {
+    const begin = async () => {
+      rig.confirms = false;
+      const session = await openSession(first, {}, '2025-11-25', ANN);
+      const at = which === 'another' ? second : first;
+      const stream = eventsOf(await fetch(at, { headers: { ...session, accept: 'text/event-stream' } }));
+      await stream.next();
+      let confirmed = false;
+      const subscribe = { jsonrpc: '2.0', id: 1, method: 'resources/subscribe', params: { uri: 'file:///a' } };
+      const answered = post(first, subscribe, session).then(({ json }) => {
+        confirmed = true;
+        return json.result;
+      });
+      await vi.waitFor(() => expect(rig.watches).toHaveLength(1));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(confirmed).toBe(false);
+      return { stream, answered };
+    };
+
+    it('is confirmed when the upstream has confirmed it', async () => {
+      const { stream, answered } = await begin();
+      await rig.watches[0]?.confirm();
+      expect(await answered).toEqual({});
+      changeTools('another');
+      expect(await nextMessage(stream)).toMatchObject({ method: 'notifications/tools/list_changed' });
+    });
+
+    it('is confirmed after some seconds when the upstream is slow, and counts as changed when it stands', async () => {
+      const { stream, answered } = await begin();
+      expect(await answered).toEqual({});
+      await rig.watches[0]?.confirm();
+      const updated = { method: 'notifications/resources/updated', params: { uri: 'file:///a' } };
+      expect(await nextMessage(stream)).toMatchObject(updated);
+    });
+  });
+
+  it('subscriptions/listen acknowledges when the upstream has, and tells of what came before only after it', async () => {
+    rig.confirms = false;
+    const { events } = await listen({ toolsListChanged: true, resourceSubscriptions: ['file:///a'] });
+    await vi.waitFor(() => expect(rig.watches).toHaveLength(1));
+    await rig.watches[0]?.send('file:///a');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await rig.watches[0]?.confirm();
+    expect(await nextMessage(events)).toMatchObject({ method: 'notifications/subscriptions/acknowledged' });
+    expect(await nextMessage(events)).toMatchObject({ method: 'notifications/resources/updated' });
+  });
+
+  it('a change between two watches counts as one when an upstream that is followed was lost', async () => {
+    const { events } = await listen({ resourceSubscriptions: ['file:///a'] });
+    await nextMessage(events);
+    rig.watches[0]?.end(fail('upstream.unreachable'));
+    await vi.waitFor(() => expect(rig.watches).toHaveLength(2), { timeout: 4_000 });
+    expect(await nextMessage(events)).toMatchObject({ method: 'notifications/resources/updated' });
+  });
+
   it('a session is notified of changes on its GET stream, which a newer one replaces', async () => {
     rig.catalogs.set(null, catalogOf({ upstreams: [upstream('u1', listingOf(), { sessionScope: 'client' })] }));
     const session = await openSession(first, { sampling: {} }, '2025-11-25', ANN);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  type CommonStreamUpstream,
+  type ScriptUpstream,
   type Gateway,
   type GatewayOptions,
   startCommonStreamUpstream,
@@ -44,7 +44,7 @@ const askAsModern = async (at: Endpoint, name: string, canary: string): Promise<
 
 describe.each(Object.keys(modes))('clients with one token of a gateway that is %s', (mode) => {
   let gateway: Gateway;
-  let upstreams: readonly CommonStreamUpstream[];
+  let upstreams: readonly ScriptUpstream[];
   let at: Endpoint;
 
   beforeAll(async () => {

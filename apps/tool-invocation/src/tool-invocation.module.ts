@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Lifecycle, PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
 import { DiscoveryService } from './discovery/discovery.service.js';
+import { OwnListsService } from './discovery/own-lists.service.js';
 import { DocumentService } from './discovery/document.service.js';
 import { TaskWatchService } from './execution/task-watch.service.js';
 import { WatchService } from './discovery/watch.service.js';
@@ -47,6 +48,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
         TaskWatchService,
         DiscoveryService,
         DocumentService,
+        OwnListsService,
         WatchService,
         UpstreamDirectory,
       ],

@@ -415,41 +415,58 @@ describe('a session upstream that requests input', () => {
     expect(await company).toEqual({ over: true });
   });
 
-  it('a call becomes a request for input when the upstream answers "visit this URL first", and is repeated without the answers', async () => {
+  /** Wants a URL visited first by whoever calls it less than `runs` times. */
+  const startVisited = async (runs: number, url = 'https://example.com/x') => {
+    const elicitations = [{ mode: 'url', elicitationId: 'e', url, message: 'Sign in' }];
     const upstream = await startRawLegacy((request, res) =>
-      upstream.executions === 1
-        ? json(
-            res,
-            rpcError(request.id, -32042, 'URL required', {
-              elicitations: [{ mode: 'url', elicitationId: 'e', url: 'https://example.com/x', message: 'Sign in' }],
-            }),
-          )
+      upstream.executions < runs
+        ? json(res, rpcError(request.id, -32042, 'URL required', { elicitations }))
         : json(res, result(request.id, { content: [{ type: 'text', text: 'in' }] })),
     );
     raw.push(upstream);
-    const profile = invocation.profile({ url: upstream.url });
+    return { upstream, profile: invocation.profile({ url: upstream.url }), elicitations };
+  };
+  const MAY_BE_SENT = { elicitation: { url: {} } };
 
-    const first = await invocation.call(profile, 't', {}, { client: client() });
-    const second = await invocation.call(
-      profile,
-      't',
-      {},
-      {
-        client: client(),
-        body: '{"name":"t","arguments":{},"inputResponses":{"input_1":{"action":"accept"}},"requestState":"s"}',
-      },
-    );
+  it('a call is parked when the upstream answers "visit this URL first", and is repeated once when its client accepts', async () => {
+    const { upstream, profile } = await startVisited(2);
+    const call = invocation.routed(profile, 't', { client: client(MAY_BE_SENT) });
+    const asked = await invocation.call(profile, 't', {}, call);
+    expect(asked.answer).toEqual({ kind: 'input-required', parked: { round: 1 } });
+    expect(Object.values(requests(asked.body))).toEqual([
+      { method: 'elicitation/create', params: { mode: 'url', url: 'https://example.com/x', message: 'Sign in' } },
+    ]);
 
-    expect(first.answer).toEqual({ kind: 'input-required' });
-    expect(requests(first.body)).toEqual({
-      input_1: {
-        method: 'elicitation/create',
-        params: { mode: 'url', url: 'https://example.com/x', message: 'Sign in' },
-      },
-    });
-    expect(text(second.body)).toBe('in');
-    expect(upstream.requests.at(-1)?.body).not.toContain('inputResponses');
-    expect(upstream.requests.at(-1)?.body).not.toContain('requestState');
+    const startedAtMs = performance.now();
+    expect(text((await invocation.proceed(call.callId, 1, { input_1: { action: 'accept' } })).body)).toBe('in');
+    expect(performance.now() - startedAtMs).toBeGreaterThan(3_000);
+    expect(upstream.executions).toBe(2);
+  });
+
+  it('a call ends with the link when its client declines to visit the URL, or has visited it to no avail', async () => {
+    const { upstream, profile, elicitations } = await startVisited(9);
+    for (const [action, message, executions] of [
+      ['decline', 'https://example.com/x has to be visited first, and was declined', 1],
+      ['accept', 'https://example.com/x is still to be visited: call again when all is done there', 3],
+    ] as const) {
+      const call = invocation.routed(profile, 't', { client: client(MAY_BE_SENT) });
+      await invocation.call(profile, 't', {}, call);
+      const { answer } = await invocation.proceed(call.callId, 1, { input_1: { action } });
+      expect(answer).toEqual({ kind: 'error', error: { code: -32042, message, data: { elicitations } } });
+      expect(upstream.executions).toBe(executions);
+    }
+  });
+
+  it('a client with a session gets "visit this URL first" as the upstream says it, unless the URL is one that nobody should open', async () => {
+    const { profile, elicitations } = await startVisited(9);
+    const error = { code: -32042, message: 'URL required', data: { elicitations } };
+    expect((await invocation.call(profile, 't', {}, { client: session() })).answer).toEqual({ kind: 'error', error });
+
+    const { profile: foul } = await startVisited(9, 'javascript:alert(1)');
+    for (const its of [session(), client(MAY_BE_SENT)]) {
+      const { answer } = await invocation.call(foul, 't', {}, { client: its });
+      expect(answer).toEqual({ kind: 'error', error: { code: -32603, message: 'URL required' } });
+    }
   });
 
   it('a call is parked over the pipes of a child process when the process requests input', async () => {

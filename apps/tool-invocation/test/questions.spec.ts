@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CommonStreamUpstream, startCommonStreamUpstream } from '#libs/testing';
+import { type ScriptUpstream, startCommonStreamUpstream } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Called, type CallOptions, givenInvocation, type Invocation } from './invocation.js';
 
@@ -77,7 +77,7 @@ const converse = async (
 describe.each(['STDIO', 'STREAMABLEHTTP', 'SSE'] as const)(
   'a question that comes over %s on no stream of a call',
   (transport) => {
-    let upstream: CommonStreamUpstream;
+    let upstream: ScriptUpstream;
     beforeAll(async () => {
       upstream = await startCommonStreamUpstream(transport);
     });

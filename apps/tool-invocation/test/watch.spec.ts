@@ -17,15 +17,19 @@ afterAll(() => invocation.close());
 
 const follow = (upstreamId: string, uris: string[], principalId = 'ada@example.com') => {
   const heard: string[] = [];
+  let standing = 0;
   const abort = new AbortController();
   const ended = invocation.bus
     .ask(
       WatchUpstream,
       { upstreamId, principalId, uris },
-      { signal: abort.signal, onFrame: ({ head }) => void heard.push(head.uri) },
+      {
+        signal: abort.signal,
+        onFrame: ({ head }) => void (head.kind === 'standing' ? standing++ : heard.push(head.uri)),
+      },
     )
     .catch((error: { code: string }) => error.code);
-  return { heard, ended, stop: () => abort.abort() };
+  return { heard, ended, stop: () => abort.abort(), stands: () => standing > 0 };
 };
 const updated = (uri: string, subscriptionId?: unknown) =>
   event(
@@ -129,7 +133,7 @@ describe('the watch of a resource', () => {
         .ask(
           WatchUpstream,
           { ...listener, dedicatedSession, capabilities },
-          { onFrame: ({ head }) => void heard.push(head.uri) },
+          { onFrame: ({ head }) => void (head.kind === 'resource-updated' && heard.push(head.uri)) },
         )
         .catch((error: { code: string }) => error.code);
     expect(await listen()).toBe('upstream.session_lost');
@@ -313,5 +317,55 @@ describe('an upstream that another instance discovered', () => {
     expect(heard()).toBe(0);
     fixture.changeTools();
     await expect.poll(heard).toBe(1);
+  });
+});
+
+describe('a watch stands', () => {
+  it('when a session upstream has answered that it has subscribed', async () => {
+    let confirm = (): void => {};
+    const upstream = await startRawLegacy(
+      (request, res) => {
+        confirm = () => json(res, result(request.id, {}));
+      },
+      { capabilities: { resources: { subscribe: true } } },
+    );
+    raw.push(upstream);
+    const { stands, stop, ended } = follow(invocation.profile({ url: upstream.url }).id, ['test://a']);
+    await expect.poll(() => upstream.requests.some(({ body }) => body.includes('resources/subscribe'))).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(stands()).toBe(false);
+    confirm();
+    await expect.poll(stands).toBe(true);
+    stop();
+    await ended;
+  });
+
+  it('when a 2026-07-28 upstream has acknowledged all of it', async () => {
+    const acknowledge: (() => void)[] = [];
+    const upstream = await startRawModern(
+      (request, res) => {
+        openStream(res);
+        const _meta = { 'io.modelcontextprotocol/subscriptionId': request.id };
+        const params = { notifications: request.params.notifications, _meta };
+        const method = 'notifications/subscriptions/acknowledged';
+        acknowledge.push(() => res.write(event(JSON.stringify({ jsonrpc: '2.0', method, params }))));
+      },
+      { resources: { subscribe: true } },
+    );
+    raw.push(upstream);
+    const { id } = invocation.profile({ url: upstream.url });
+    const ada = follow(id, ['test://a']);
+    await expect.poll(() => acknowledge.length).toBe(1);
+    const bob = follow(id, ['test://b'], 'bob@example.com');
+    await expect.poll(() => acknowledge.length).toBe(2);
+    acknowledge[0]?.();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect([ada.stands(), bob.stands()]).toEqual([false, false]);
+    acknowledge[1]?.();
+    await expect.poll(() => [ada.stands(), bob.stands()]).toEqual([true, true]);
+    for (const { stop, ended } of [ada, bob]) {
+      stop();
+      await ended;
+    }
   });
 });

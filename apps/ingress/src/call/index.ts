@@ -14,4 +14,4 @@ export {
   type ScopedCall,
   type WireCall,
 } from './calls.js';
-export { type Session, type SessionRecord } from './session.js';
+export { DEFAULT_LOG_LEVEL, type Session, type SessionRecord } from './session.js';

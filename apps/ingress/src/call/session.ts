@@ -1,6 +1,9 @@
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import type { Revision } from '#libs/mcp';
 
+/** What a session's client hears of logs until it says otherwise. */
+export const DEFAULT_LOG_LEVEL: LogLevel = 'info';
+
 /** What a client before 2026-07-28 said once and expects to be remembered. */
 export interface SessionRecord {
   readonly principalId: string;

@@ -52,6 +52,7 @@ export class EndpointCatalog {
     private readonly pages: PreparedPages,
     /** Whose clients it is for; `null`: all, or those of both, each with what is theirs (`inEra`). */
     readonly era: Era | null = null,
+    isForOne = false,
   ) {
     this.byEra = isSplit(catalog)
       ? { modern: this.part('modern'), legacy: this.part('legacy') }
@@ -62,7 +63,7 @@ export class EndpointCatalog {
     this.resources = Map.groupBy([...catalog.resources, ...(catalog.linkedResources ?? [])], ({ uri }) => uri);
     this.templates = Map.groupBy(catalog.resourceTemplates, ({ uriTemplate }) => uriTemplate);
     this.scopes = scopesOf(catalog);
-    this.isForAll = [catalog.server, ...this.scopes].every(({ visibility }) => visibility === 'public');
+    this.isForAll = !isForOne && [catalog.server, ...this.scopes].every(({ visibility }) => visibility === 'public');
     this.upstreams = new Map(catalog.upstreams.map((upstream) => [upstream.id, upstream]));
     this.keptPerClient = catalog.upstreams.filter((each) => each.sessionScope === 'client').map(({ id }) => id);
   }
@@ -70,6 +71,15 @@ export class EndpointCatalog {
   /** What is offered to clients of an era. */
   inEra(era: Era): EndpointCatalog {
     return this.byEra[era];
+  }
+
+  /** The same endpoint with other entries, which are not for everybody. */
+  with(catalog: Catalog): EndpointCatalog {
+    return new EndpointCatalog(catalog, this.shape, this.listings, this.pages, this.era, true);
+  }
+
+  upstream(upstreamId: string): CatalogUpstream | undefined {
+    return this.upstreams.get(upstreamId);
   }
 
   sessionScope(upstreamId: string): SessionScope {

@@ -1,6 +1,6 @@
 import type { Message } from '#libs/bus';
 import type { CallFrame } from '#contracts/tool-invocation/execute-call.request';
-import { notificationMessage, isAtLeast } from '#libs/mcp';
+import { ELICITATION_COMPLETE, notificationMessage, isAtLeast } from '#libs/mcp';
 import type { RoutedCall } from '../call/index.js';
 
 /**
@@ -8,7 +8,7 @@ import type { RoutedCall } from '../call/index.js';
  * messages from its level on, and what its upstream tells in notifications of its own. `undefined` when it asked for neither, which no client with a session does.
  */
 export const frameWriter = (call: RoutedCall): ((frame: Message<CallFrame>) => void | Promise<void>) | undefined => {
-  const { reply, logLevel } = call;
+  const { reply, logLevel, codec } = call;
   const { progressTokenText } = call.meta;
   if (!reply.streams || (progressTokenText === null && logLevel === null)) return undefined;
   let reached = Number.NEGATIVE_INFINITY;
@@ -16,6 +16,12 @@ export const frameWriter = (call: RoutedCall): ((frame: Message<CallFrame>) => v
     if (frame.kind === 'later') return reply.pause(frame.afterMs);
     if (frame.kind === 'notification')
       return reply.send(notificationMessage(frame.method, JSON.stringify(frame.params)));
+    if (frame.kind === 'elicitation-complete') {
+      if (!codec.serverRequests.elicitationModes.includes('url')) return;
+      return reply.send(
+        notificationMessage(ELICITATION_COMPLETE, JSON.stringify({ elicitationId: frame.elicitationId })),
+      );
+    }
     if (frame.kind === 'log') {
       if (logLevel === null || !isAtLeast(frame.level, logLevel)) return;
       const { level, logger, data } = frame;

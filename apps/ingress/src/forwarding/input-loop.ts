@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '#libs/bus';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
-import { type GatewayError, fail } from '#libs/errors';
 import { appendMembers, serverRequestParams, canAnswer, METHOD_NOT_FOUND } from '#libs/mcp';
 import type { ClientRefusal, ParkedCallRetry, RoutedCall } from '../call/index.js';
 import type { ServerRequests } from '../sessions/index.js';
 import type { ParkedCallLease } from './parked-call-lease.js';
 import { type InputRequest, readInputNeeded } from './input-requests.js';
+import { UrlVisits, unavailable } from './url-visits.js';
 
 /** How a call goes on. */
 export interface Continuation {
@@ -36,19 +36,20 @@ export class InputLoop {
   async run(call: RoutedCall, first: Answer<CallAnswer>, go: Continuation): Promise<Answer<CallAnswer>> {
     let answer = first;
     let current = call;
+    const visits = new UrlVisits();
     for (let round = 0; answer.head.kind === 'input-required'; round++) {
       const { parked } = answer.head;
       const needed = readInputNeeded(answer.body ?? '{}');
       if (parked === undefined) {
-        checkRound(round);
-        current = retry(call, await this.inputFor(call, needed.requests), needed.requestStateText);
+        checkRound(round, needed.requests);
+        current = retry(call, await this.inputFor(call, needed.requests, visits), needed.requestStateText);
         answer = await go.execute(current);
         continue;
       }
       const place = { instance: answer.instance, callId: current.outgoing.callId, round: parked.round };
       const refusals = new Map<string, ClientRefusal>();
       const inputResponses = await this.lease.while(call, place, async (signal) => {
-        checkRound(round);
+        checkRound(round, needed.requests);
         // The upstream still waits, and is told what its client says.
         return this.collect(call, needed.requests, signal, ({ key }, refusal) => refusals.set(key, refusal));
       });
@@ -62,15 +63,19 @@ export class InputLoop {
   }
 
   /** For an upstream that is called again, and can be told of nothing but results. */
-  private async inputFor(call: RoutedCall, requests: readonly InputRequest[]): Promise<Responses> {
+  private async inputFor(call: RoutedCall, requests: readonly InputRequest[], visits: UrlVisits): Promise<Responses> {
     const { signal } = call.abort;
     if (requests.length === 0) await sleep(IDLE_ROUND_MS, undefined, { signal });
     for (const { method, params } of requests) {
-      if (!isAskable(call, method, params)) throw unavailable(`The tool needs ${method}, which this client cannot do`);
+      if (!isAskable(call, method, params))
+        throw unavailable(`The tool needs ${method}, which this client cannot do`, requests);
     }
-    return this.collect(call, requests, signal, ({ method }) => {
-      throw unavailable(`The client refused ${method}`);
+    const { known, fresh } = await visits.sort(requests, signal);
+    const said = await this.collect(call, fresh, signal, ({ method }) => {
+      throw unavailable(`The client refused ${method}`, requests);
     });
+    visits.note(fresh, said);
+    return { ...known, ...said };
   }
 
   /** ServerRequests all at once. Where one has no answer, and that ends it, the others are not waited for. */
@@ -116,11 +121,9 @@ type Responses = Readonly<Record<string, unknown>>;
 const isAskable = (call: RoutedCall, method: InputRequest['method'], params: unknown): boolean =>
   call.session !== null && call.reply.streams && canAnswer(call.outgoing.client.capabilities, method, params);
 
-const checkRound = (round: number): void => {
-  if (round === ROUNDS_MAX) throw fail('mcp.input_unavailable', { message: 'The upstream asks again and again' });
+const checkRound = (round: number, requests: readonly InputRequest[]): void => {
+  if (round === ROUNDS_MAX) throw unavailable('The upstream asks again and again', requests);
 };
-
-const unavailable = (message: string): GatewayError => fail('mcp.input_unavailable', { message, executed: 'unknown' });
 
 const retry = (
   call: RoutedCall,

@@ -5,6 +5,7 @@ import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.ev
 import { CatalogChanged } from '#contracts/registry/catalog-changed.event';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
 import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
+import { UpstreamResourceChanged } from '#contracts/tool-invocation/upstream-resource-changed.event';
 import type { RoutedCall } from '../call/index.js';
 import type { CallJournal } from './call-journal.js';
 
@@ -71,6 +72,7 @@ export class ResourceCache {
       bus.subscribe(ResourceChanged, ({ upstreamId, uri, by }) => {
         if (by !== bus.instance) this.dropResource(upstreamId, uri);
       }),
+      bus.subscribe(UpstreamResourceChanged, ({ upstreamId, uri }) => this.dropResource(upstreamId, uri)),
       bus.onReconnect(() => this.drop(() => true)),
     ];
   }

@@ -3,7 +3,7 @@ import { type ListKind, isObject, isPlainName, relayableCapabilities, resultMess
 import { ABOUT, type ScopedCall } from '../call/index.js';
 import { CARRIED_EXTENSIONS, type CatalogView } from '../catalog/index.js';
 import { type CursorScope, type Seal, readCursor, writeCursor } from '../sealing/index.js';
-import type { SessionStore } from '../sessions/index.js';
+import type { SessionStore, SubscriptionConfirmation } from '../sessions/index.js';
 import type { SubscriptionListener } from './listen.js';
 
 const SESSION_URIS_MAX = 1_000;
@@ -12,6 +12,7 @@ const SESSION_URIS_MAX = 1_000;
 export class Answering {
   constructor(
     private readonly sessions: SessionStore,
+    private readonly confirmation: SubscriptionConfirmation,
     private readonly listener: SubscriptionListener,
     private readonly seal: Seal,
   ) {}
@@ -95,6 +96,7 @@ export class Answering {
         if (others.length >= SESSION_URIS_MAX) throw fail('mcp.params_invalid', { message: 'Too many subscriptions' });
         return { uris: [...others, uri] };
       });
+      if (does === 'subscribe') await this.confirmation.of(call.session);
     }
     finish(call, call.codec.emptyResult(ABOUT));
   }

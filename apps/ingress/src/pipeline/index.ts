@@ -27,6 +27,6 @@ export interface PipelineDeps {
 export const openPipeline = (deps: PipelineDeps): Pipeline => {
   const { bus, admission, router, forwarding, sessions, catalogs, seal, logger } = deps;
   const listener = new SubscriptionListener(sessions.feeds, catalogs, bus, seal);
-  const answering = new Answering(sessions.store, listener, seal);
+  const answering = new Answering(sessions.store, sessions.streams.confirmation, listener, seal);
   return new Pipeline({ admission, router, answering, ...forwarding, seal, logger });
 };

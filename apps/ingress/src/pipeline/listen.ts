@@ -23,6 +23,7 @@ const SUBSCRIPTION_KEY = 'io.modelcontextprotocol/subscriptionId';
 const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
 const URIS_MAX = 1_000;
 const TASKS_MAX = 100;
+const EARLY_MAX = 1_000;
 
 /**
  * Answers `subscriptions/listen`: acknowledges what it will notify of, and does so until the client leaves or the gateway
@@ -43,15 +44,22 @@ export class SubscriptionListener {
     const { honoured, lists, uris, tasks } = honour(call, this.seal);
     let watch: TaskWatch | null = null;
     const subscription = `"${SUBSCRIPTION_KEY}":${request.idText}`;
+    /** What comes before the acknowledgement waits for it. */
+    let early: Set<string> | null = new Set();
+    const send = (message: string): void => {
+      if (early === null) void reply.send(message);
+      else if (early.size < EARLY_MAX) early.add(message);
+    };
     const feed = await this.feeds.open(
       {
         carrier: call.carrier,
         serverId: call.endpoint.serverId,
         era: 'modern',
         lists,
+        capabilities: capabilitiesOf(call),
         notify: (method, params) => {
           const rest = JSON.stringify(params).slice(1);
-          void reply.send(notificationMessage(method, `{"_meta":{${subscription}}${rest === '}' ? '' : ','}${rest}`));
+          send(notificationMessage(method, `{"_meta":{${subscription}}${rest === '}' ? '' : ','}${rest}`));
         },
         end: () => {
           watch?.close();
@@ -68,9 +76,13 @@ export class SubscriptionListener {
       reply.abandon();
     });
     reply.hold();
+    feed.follow(uris, { session: null, capabilities: capabilitiesOf(call) });
+    await feed.confirmed();
+    if (abort.aborted) return;
     const acknowledged = `{"_meta":{${subscription}},"notifications":${JSON.stringify(honoured)}}`;
     void reply.send(notificationMessage('notifications/subscriptions/acknowledged', acknowledged));
-    feed.follow(uris, { session: null, capabilities: capabilitiesOf(call) });
+    for (const message of early) void reply.send(message);
+    early = null;
     if (tasks.size === 0) return;
     watch = this.watchTasks(call, feed, (task) => {
       const params = appendMembers(task, `"_meta":{${subscription}}`);

@@ -2,26 +2,34 @@ import { fail } from '#libs/errors';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import { isLogLevel, isModern } from '#libs/mcp';
 import type { ForwardedMethod } from '#libs/mcp';
-import { type AdmittedCall, type RoutedCall, type ScopedCall } from '../call/index.js';
+import { type AdmittedCall, DEFAULT_LOG_LEVEL, type RoutedCall, type ScopedCall } from '../call/index.js';
 import type { Catalogs, EndpointCatalog, ResourceLinks } from '../catalog/index.js';
+import type { Listener, OwnLists } from '../sessions/index.js';
 import { type RoutingDeps, bind } from './bind.js';
 import { type Target, findTarget, notFound, readingOf } from './targets.js';
-
-/** What a session's client hears of logs until it says otherwise. */
-const DEFAULT_LOG_LEVEL: LogLevel = 'info';
 
 /** Finds the way of a call in the read model; asks nobody when that is loaded. */
 export class Router {
   constructor(
     private readonly catalogs: Catalogs,
     private readonly links: ResourceLinks,
+    private readonly ownLists: OwnLists,
     private readonly deps: RoutingDeps,
   ) {}
 
   /** Gives the call its endpoint's catalog. Fails with `registry.server_unknown` or `registry.unavailable`. */
   scope(call: AdmittedCall): ScopedCall | Promise<ScopedCall> {
     const catalog = this.catalogs.of(call.endpoint.serverId);
-    return catalog instanceof Promise ? catalog.then((loaded) => scoped(call, loaded)) : scoped(call, catalog);
+    return catalog instanceof Promise
+      ? catalog.then((loaded) => this.scopeIn(call, loaded))
+      : this.scopeIn(call, catalog);
+  }
+
+  private scopeIn(call: AdmittedCall, endpoint: EndpointCatalog): ScopedCall | Promise<ScopedCall> {
+    if (!endpoint.isSeenBy(call.principal)) throw fail('registry.server_unknown');
+    const catalog = endpoint.inEra(isModern(call.codec.revision) ? 'modern' : 'legacy');
+    const own = this.ownLists.of(catalog, call.principal, listenerOf(call));
+    return own instanceof Promise ? own.then((loaded) => scoped(call, loaded)) : scoped(call, own);
   }
 
   /** Fails with `registry.tool_unknown` and its like for what is not there, or not for this caller to see. */
@@ -34,7 +42,7 @@ export class Router {
 
   /** The name may have come since the catalog was loaded, and the fact may have been lost. */
   private async lookAgain(call: ScopedCall, method: ForwardedMethod): Promise<RoutedCall> {
-    const again = scoped(call, await this.catalogs.revalidate(call.endpoint.serverId));
+    const again = await this.scopeIn(call, await this.catalogs.revalidate(call.endpoint.serverId));
     const target = findTarget(again, method, this.deps.seal) ?? (await this.findLinked(again, method));
     if (target === null) throw notFound(call, method);
     return bind(again, method, target, this.deps);
@@ -48,11 +56,19 @@ export class Router {
   }
 }
 
-const scoped = (call: AdmittedCall, endpoint: EndpointCatalog): ScopedCall => {
-  if (!endpoint.isSeenBy(call.principal)) throw fail('registry.server_unknown');
-  const catalog = endpoint.inEra(isModern(call.codec.revision) ? 'modern' : 'legacy');
-  return { ...call, catalog, view: catalog.view(call.principal), logLevel: logLevelOf(call) };
-};
+const scoped = (call: AdmittedCall, catalog: EndpointCatalog): ScopedCall => ({
+  ...call,
+  catalog,
+  view: catalog.view(call.principal),
+  logLevel: logLevelOf(call),
+});
+
+const NO_CAPABILITIES = {};
+
+const listenerOf = ({ session, envelope }: AdmittedCall): Listener => ({
+  session,
+  capabilities: session?.client.capabilities ?? envelope?.capabilities ?? NO_CAPABILITIES,
+});
 
 const logLevelOf = ({ envelope, session }: AdmittedCall): LogLevel | null => {
   if (envelope === null) return session === null ? null : (session.logLevel ?? DEFAULT_LOG_LEVEL);

@@ -6,6 +6,7 @@ import type { Catalogs } from '../catalog/index.js';
 import type { IngressSettings } from '../ingress.settings.js';
 import { type AdmitCaller, ChangeFeeds } from './feeds/change-feeds.js';
 import { OpenCalls } from './open-calls.js';
+import { OwnLists } from './own-lists.js';
 import type { EventStore } from './resumption/event-store.js';
 import { HeldStreams } from './resumption/held-streams.js';
 import { Presence } from './resumption/presence.js';
@@ -15,13 +16,15 @@ import { SESSION_KEYS, SessionStore } from './session-store.js';
 import { SessionStreams } from './session-streams.js';
 
 export type { ChangeFeeds, Feed } from './feeds/change-feeds.js';
-export { listenerOf } from './feeds/resource-watch.js';
+export { type Listener, listenerOf } from './feeds/resource-watch.js';
 export type { OpenCalls } from './open-calls.js';
+export type { OwnLists } from './own-lists.js';
 export type { EventStore } from './resumption/event-store.js';
 export { StoredStream } from './resumption/stored-stream.js';
 export type { ServerRequests } from './server-requests.js';
 export { type SessionAffinity, clientKeyOf, dedicatedSessionOf } from './session-affinity.js';
 export type { SessionStore } from './session-store.js';
+export type { SubscriptionConfirmation } from './feeds/subscription-confirmation.js';
 export type { SessionStreams } from './session-streams.js';
 
 export interface SessionsDeps {
@@ -56,7 +59,11 @@ export const openSessions = (settings: IngressSettings, deps: SessionsDeps) => {
   const presence = new Presence(cache, bus.instance);
   const serverRequests = new ServerRequests(bus, settings.inputTimeoutMs);
   const affinity = new SessionAffinity(bus, cache, store, catalogs);
-  const feeds = new ChangeFeeds(bus, catalogs, affinity, admitCaller, stream.perPrincipalMax);
+  const ownLists = new OwnLists(bus);
+  const feeds = new ChangeFeeds(
+    { bus, catalogs, affinity, sessions: store, ownLists, admitCaller },
+    stream.perPrincipalMax,
+  );
   const { keepAliveMs, pollAfterMs } = stream;
   const streams = new SessionStreams(bus, feeds, events, { heartbeat, keepAliveMs, pollAfterMs }, store);
   return {
@@ -65,6 +72,7 @@ export const openSessions = (settings: IngressSettings, deps: SessionsDeps) => {
     events,
     serverRequests,
     affinity,
+    ownLists,
     feeds,
     streams,
     /** Open streams end; resolves when the calls in hand are over, but for those that wait for a person. */
@@ -77,7 +85,7 @@ export const openSessions = (settings: IngressSettings, deps: SessionsDeps) => {
       late.abort();
     },
     close: (): void => {
-      for (const part of [feeds, streams, store, calls, serverRequests, presence, held]) part.close();
+      for (const part of [ownLists, feeds, streams, store, calls, serverRequests, presence, held]) part.close();
     },
   };
 };

@@ -3,17 +3,17 @@ import type { Bus } from '#libs/bus';
 import type { DedicatedSession } from '#contracts/tool-invocation/execute-call.request';
 import { ClaimSession, ReleaseSession } from '#contracts/tool-invocation/claim-session.request';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
-import { canBeAsked } from '#libs/mcp';
 import type { Cache } from '#libs/storage';
 import type { RoutedCall, ScopedCall, Session } from '../call/index.js';
 import type { Catalogs } from '../catalog/index.js';
 import type { SessionStore } from './session-store.js';
 
-const keyOfSession = (sessionId: string): string => `session ${sessionId}`;
+/** Names a session in all that is asked of tool-invocation for it. */
+export const keyOfSession = (sessionId: string): string => `session ${sessionId}`;
 
-/** Tells the clients of one principal apart, where they can be asked: `CallClient.key`. */
+/** Tells the clients of one principal apart: `CallClient.key`. */
 export const clientKeyOf = (session: Session | null): string | undefined =>
-  session !== null && canBeAsked(session.client.capabilities) ? keyOfSession(session.id) : undefined;
+  session === null ? undefined : keyOfSession(session.id);
 
 /** The session at the upstream that the call belongs to; `undefined` where it is shared. */
 export const dedicatedSessionOf = (

@@ -72,6 +72,11 @@ export class SessionStore {
     return this.load(id).then((loaded) => owned(loaded?.session ?? null, principalId, serverId));
   }
 
+  /** Past every copy. `null`: ended, or never there. */
+  async latest(id: string): Promise<Session | null> {
+    return (await this.load(id))?.session ?? null;
+  }
+
   /** `change` may run again when another replica changed the session meanwhile. */
   async update(id: string, change: (session: Session) => Partial<SessionRecord>): Promise<void> {
     for (let tries = 0; tries < TRIES_MAX; tries++) {

@@ -8,6 +8,7 @@ import { SseStream, type SseSettings, retryPeriodMs } from '#libs/mcp-http';
 import type { Session } from '../call/index.js';
 import type { ChangeFeeds, Feed } from './feeds/change-feeds.js';
 import { listenerOf } from './feeds/resource-watch.js';
+import { SubscriptionConfirmation } from './feeds/subscription-confirmation.js';
 import { EventReplay } from './resumption/event-replay.js';
 import type { EventStore } from './resumption/event-store.js';
 import { type QueuedRequest, ServerRequestQueue } from './resumption/server-request-queue.js';
@@ -41,6 +42,7 @@ export class SessionStreams {
   private readonly subscription: Subscription;
   private readonly keeping: NodeJS.Timeout;
   private readonly queue: ServerRequestQueue;
+  readonly confirmation: SubscriptionConfirmation;
 
   constructor(
     private readonly bus: Bus,
@@ -51,6 +53,13 @@ export class SessionStreams {
   ) {
     this.queue = new ServerRequestQueue(events, (sessionId) => {
       for (const id of sessionId === null ? this.open.keys() : [sessionId]) this.deliverQueued(id);
+    });
+    this.confirmation = new SubscriptionConfirmation(bus, events.cache, feeds, async (sessionId) => {
+      const feed = this.open.get(sessionId)?.feed;
+      const session = feed && (await sessions.latest(sessionId));
+      if (!session) return;
+      feed.follow(session.uris, listenerOf(session));
+      await feed.confirmed();
     });
     // A client that only listens uses its session as well.
     this.keeping = setInterval(() => this.keepSessions(), sessions.ttlMs / 4);
@@ -79,6 +88,7 @@ export class SessionStreams {
         serverId: session.serverId,
         era: 'legacy',
         lists: CATALOG_LISTS,
+        sessionId: () => session.id,
         notify: (method, params) => void stream?.send(notificationMessage(method, JSON.stringify(params))),
         end: () => stream?.end(),
       },
@@ -86,11 +96,13 @@ export class SessionStreams {
     );
     if (response.destroyed) return feed.close();
     feed.follow(session.uris, listenerOf(session));
+    feed.relyOn();
     this.end(session.id);
     this.bus.signal(SessionStreamReplaced, { sessionId: session.id, by: this.bus.instance });
     stream = new SseStream(response, this.settings, { 'mcp-session-id': session.id });
     const opened: OpenStream = { stream, feed, seen: 0, claiming: Promise.resolve() };
     this.open.set(session.id, opened);
+    this.confirmation.holds(session.id, this.sessions.ttlMs);
     response.once('close', () => {
       feed.close();
       if (this.open.get(session.id) === opened) this.open.delete(session.id);
@@ -146,6 +158,7 @@ export class SessionStreams {
     clearInterval(this.keeping);
     this.subscription.close();
     this.queue.close();
+    this.confirmation.close();
     this.endAll();
   }
 
@@ -170,6 +183,7 @@ export class SessionStreams {
 
   private keepSessions(): void {
     for (const id of this.open.keys()) {
+      this.confirmation.holds(id, this.sessions.ttlMs);
       this.sessions.keep(id).then(
         (kept) => kept || this.endSession(id),
         () => {

@@ -132,7 +132,7 @@ export class EntryRepository {
   }
 
   /** What of a gateway somebody switched off, whether or not it is offered now. */
-  findSwitchedOff(gatewayId: string, manager: EntityManager): Promise<SwitchedOffEntity[]> {
+  findSwitchedOff(gatewayId: string, manager: EntityManager = this.database.manager): Promise<SwitchedOffEntity[]> {
     return manager.findBy(SwitchedOffEntity, { gatewayId });
   }
 

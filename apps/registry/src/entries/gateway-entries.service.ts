@@ -65,6 +65,11 @@ export class GatewayEntriesService {
     return this.entries.findByGateway(gatewayId);
   }
 
+  /** What somebody switched off, whether or not it is offered now, by `keyOf`. */
+  async findSwitchedOff(gatewayId: string, manager?: EntityManager): Promise<ReadonlySet<string>> {
+    return new Set((await this.entries.findSwitchedOff(gatewayId, manager)).map(keyOf));
+  }
+
   /** How a call of a tool of an HTTP API becomes a request; null where it is no such tool. */
   findSource(gatewayId: string, originalName: string): Promise<string | null> {
     return this.entries.findSource(gatewayId, originalName);
@@ -146,7 +151,7 @@ export class GatewayEntriesService {
     manager: EntityManager,
   ): Promise<readonly OfferedEntry[]> {
     if (added.length === 0) return added;
-    const switchedOff = new Set((await this.entries.findSwitchedOff(gatewayId, manager)).map(keyOf));
+    const switchedOff = await this.findSwitchedOff(gatewayId, manager);
     return added.map((entry) => (switchedOff.has(keyOf(entry)) ? { ...entry, startsDisabled: true } : entry));
   }
 

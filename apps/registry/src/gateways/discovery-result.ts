@@ -46,6 +46,15 @@ export interface DiscoveryResult {
   readonly refused: readonly RefusedEntry[];
 }
 
+/** Stands in the findings of a gateway whose upstream lists something else to some of its callers. */
+export const OWN_LISTS_FINDING: RefusedEntry = {
+  list: 'tools',
+  name: '',
+  reason: 'the upstream changes its tools per session: what a process of its own lists is shown to its callers alone',
+};
+
+export const isOwnListsFinding = ({ reason }: RefusedEntry): boolean => reason === OWN_LISTS_FINDING.reason;
+
 const ENTRIES_MAX = 10_000;
 export const REFUSED_MAX = 200;
 const DEFINITION_LENGTH_MAX = 256 * 1024;
@@ -131,7 +140,8 @@ function* entriesIn(discovered: DiscoveredOffer, reading: ApiReading | undefined
   }
 }
 
-const problemWithDefinition = (definition: string): string | null => {
+/** Why a definition cannot be shown; null when it can. */
+export const problemWithDefinition = (definition: string): string | null => {
   if (definition.length > DEFINITION_LENGTH_MAX)
     return `the definition is longer than ${DEFINITION_LENGTH_MAX} characters`;
   try {

@@ -15,6 +15,7 @@ import {
   type DiscoveryResult,
   REFUSED_MAX,
   type UpstreamDescription,
+  isOwnListsFinding,
   readDiscovery,
   refusalOf,
   withDistinctNames,
@@ -99,6 +100,7 @@ export class DiscoveryService {
     const refused = [
       ...found.refused,
       ...conflicting.map((entry) => refusalOf(entry, `the name "${entry.exposedName}" is taken`)),
+      ...gateway.refused.filter(isOwnListsFinding),
       ...(await this.findUnfit(gateway.id, manager)),
     ].slice(0, REFUSED_MAX);
     await this.gateways.update(gateway.id, { ...found.description, refused }, manager);

@@ -14,6 +14,7 @@ import type { ApiReading } from '../sources/api-reading.js';
 import { isObjectId } from '../storage/stored.entity.js';
 import type { RegisterGatewayBody, UpdateGatewayBody } from './gateway.body.js';
 import type { GatewayEntity } from './gateway.entity.js';
+import { isOwnListsFinding, OWN_LISTS_FINDING } from './discovery-result.js';
 import { GatewayRepository } from './gateway.repository.js';
 import { GatewayView } from './gateway.view.js';
 import { profileOf } from './profile.js';
@@ -111,6 +112,13 @@ export class GatewayService {
   /** How an upstream is reached. Throws `upstream.unknown`; a disabled gateway is not reached at all. */
   async resolve(upstreamId: string): Promise<UpstreamProfile> {
     return profileOf(await this.findEnabled(upstreamId));
+  }
+
+  /** Notes that the upstream lists something else to some of its callers. */
+  async noteOwnLists(id: string): Promise<void> {
+    const gateway = await this.find(id);
+    if (gateway === null || gateway.refused.some(isOwnListsFinding)) return;
+    await this.gateways.update(id, { refused: [...gateway.refused, OWN_LISTS_FINDING] });
   }
 
   /** How a call of a tool of an HTTP API becomes a request. Throws `upstream.unknown` or `registry.tool_unknown`. */

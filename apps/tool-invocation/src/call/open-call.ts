@@ -42,6 +42,8 @@ export class OpenCall implements CallTerms {
   heard = false;
   /** How often it was made ready for another attempt. */
   repeats = 0;
+  /** Its client has been sent to the URLs that the upstream wants visited first. It is sent once. */
+  wasSentToUrls = false;
   /** The tool said that it failed. */
   isToolError = false;
   private requests: ServerRequest[] = [];
@@ -105,6 +107,11 @@ export class OpenCall implements CallTerms {
   /** A notification of the upstream's own. */
   other(frame: Extract<CallFrame, { kind: 'notification' }>): void {
     if (this.end === undefined) this.frames.offer(frame);
+  }
+
+  /** What its client was sent to a URL for is done. */
+  elicitationComplete(elicitationId: string): void {
+    if (this.end === undefined) this.frames.offer({ kind: 'elicitation-complete', elicitationId });
   }
 
   /** Says that nothing will come for so long. */

@@ -179,6 +179,9 @@ export class Dialer implements UpstreamDialer {
 const UNHEARD: PeerEvents = {
   listChanged: () => {},
   resourceUpdated: () => {},
+  resourceHinted: () => {},
+  logged: () => {},
+  elicitationCompleted: () => {},
   invalidated: () => {},
   closed: () => {},
   passedOver: () => {},

@@ -1,6 +1,6 @@
-import { type IncomingNotification, changedListOf, isLogLevel } from '#libs/mcp';
+import { asObject, type IncomingNotification, changedListOf, isLogLevel, META_SUBSCRIPTION_ID } from '#libs/mcp';
 import type { OpenCall } from '../call/open-call.js';
-import type { PeerEvents } from './peer.js';
+import type { LogFrame, PeerEvents } from './peer.js';
 
 const TEXT_MAX = 4_096;
 const DATA_BYTES_MAX = 262_144;
@@ -17,12 +17,17 @@ export const relayProgress = ({ params }: IncomingNotification, call: OpenCall):
   });
 };
 
-/** Passes a log message on, where the client wants such messages; anything malformed ends here. */
-export const relayLog = ({ params }: IncomingNotification, call: OpenCall): void => {
+/** The log message; `null` for a malformed one. */
+export const logFrameOf = ({ params }: IncomingNotification): LogFrame | null => {
   const { level, logger, data } = params;
-  if (call.logLevel === undefined || !isLogLevel(level)) return;
-  if (data === undefined || JSON.stringify(data).length > DATA_BYTES_MAX) return;
-  call.log({ kind: 'log', level, ...(typeof logger === 'string' && { logger: logger.slice(0, TEXT_MAX) }), data });
+  if (!isLogLevel(level) || data === undefined || JSON.stringify(data).length > DATA_BYTES_MAX) return null;
+  return { kind: 'log', level, ...(typeof logger === 'string' && { logger: logger.slice(0, TEXT_MAX) }), data };
+};
+
+/** Passes a log message on, where the client wants such messages; anything malformed ends here. */
+export const relayLog = (message: IncomingNotification, call: OpenCall): void => {
+  const frame = call.logLevel === undefined ? null : logFrameOf(message);
+  if (frame !== null) call.log(frame);
 };
 
 /** Those that MCP defines are for the gateway, and go no further than it takes them. */
@@ -39,11 +44,27 @@ export const relayOther = (message: IncomingNotification, call: OpenCall): void 
 };
 
 /** Passes a change notification to the events. False when the message is none. */
-export const announce = (method: string, params: Readonly<Record<string, unknown>>, events: PeerEvents): boolean => {
+export const announce = (
+  method: string,
+  params: Readonly<Record<string, unknown>>,
+  events: Pick<PeerEvents, 'listChanged' | 'resourceUpdated'>,
+): boolean => {
   const list = changedListOf(method);
   if (list !== undefined) events.listChanged(list);
   else if (method === 'notifications/resources/updated' && typeof params.uri === 'string')
     events.resourceUpdated(params.uri);
   else return false;
   return true;
+};
+
+/**
+ * Takes what is said of a change elsewhere than on a subscription, as a hint. What bears the id of a subscription belongs
+ * there, and counts for nothing here. False when the message is of no change.
+ */
+export const takeHint = ({ method, params }: IncomingNotification, events: PeerEvents): boolean => {
+  if (asObject(params._meta)[META_SUBSCRIPTION_ID] !== undefined) return true;
+  return announce(method, params, {
+    listChanged: (list) => events.listChanged(list),
+    resourceUpdated: (uri) => events.resourceHinted(uri),
+  });
 };

@@ -3,6 +3,7 @@ import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { GatewayError } from '#libs/errors';
 import type { OpenCall } from '../call/open-call.js';
+import type { CallFrame } from '#contracts/tool-invocation/execute-call.request';
 import type { Response } from './request.js';
 
 /** What an upstream says about itself. */
@@ -16,10 +17,18 @@ export interface PeerIdentity {
   readonly hint?: CacheHint;
 }
 
+export type LogFrame = Extract<CallFrame, { kind: 'log' }>;
+
 /** What happens at an upstream besides its calls. */
 export interface PeerEvents {
   listChanged(list: CatalogList): void;
   resourceUpdated(uri: string): void;
+  /** The same, said elsewhere than to whoever follows the resource. */
+  resourceHinted(uri: string): void;
+  /** A log message for a session of a client that has no call open. */
+  logged(clientKey: string, message: LogFrame): void;
+  /** Something that a session of a client was sent to a URL for is done. */
+  elicitationCompleted(clientKey: string, elicitationId: string): void;
   /** Messages may have been lost: what is cached may be out of date. */
   invalidated(): void;
   closed(): void;
@@ -43,10 +52,18 @@ export interface AskingSide {
   keepsTask(taskId: string): boolean;
 }
 
+/** What matters of a conversation for log messages that do not say whose they are. */
+export interface LogSide {
+  /** The session whose alone the conversation is, by its key. */
+  alone: string | undefined;
+}
+
 /** The other end of an MCP conversation, in either era: `modern/` and `legacy/` differ in all but this. */
 export interface Peer {
   /** Of a legacy upstream only. */
   readonly asking?: AskingSide;
+  /** Absent where no log messages come. */
+  readonly logs?: LogSide;
   /** As the upstream said last. */
   identity: PeerIdentity;
   readonly closed: boolean;
@@ -60,6 +77,8 @@ export interface Peer {
   request(method: string, params: object, timeoutMs: number): Promise<Response>;
   /** Subscribes to changes of lists and resources. Replaces what was watched before. */
   watch(watched: Watched): void;
+  /** Resolves once the upstream has confirmed all that is watched, or will not. */
+  watching(): Promise<void>;
   /** Subscribes to changes of tasks. Returns the function that ends it. */
   followTasks(listener: TaskListener): () => void;
   /** No more calls will come: followers go elsewhere. */

@@ -17,6 +17,7 @@ import { accessFor } from '../upstreams/upstream-credentials.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import { type Verdict, judge } from '../conversation/era-probe.js';
 import { type Lists, readLists } from './lists.js';
+import { OwnListsService } from './own-lists.service.js';
 
 type Request = RequestOf<typeof DiscoverUpstream>;
 
@@ -27,6 +28,7 @@ const PAGE_MS = 15_000;
 export class DiscoveryService {
   constructor(
     private readonly directory: UpstreamDirectory,
+    private readonly ownLists: OwnListsService,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -81,8 +83,11 @@ export class DiscoveryService {
       if (!isAgain && peer.closed && upstream.kind === 'http') return this.inspect(profile, access, true);
       throw error;
     }
-    const [{ hints, ...found }, legacy] = read;
+    const [lists, legacy] = read;
+    const { hints, ...found } = lists;
     upstream.watchLists(peer);
+    // Processes of their own are sessions.
+    this.ownLists.lookedOver(upstream, legacy ?? lists);
     upstream.breaker.succeeded();
     for (const { list, name, reason } of [...found.refused, ...(legacy?.refused ?? [])]) {
       this.logger.warn({ upstreamId: profile.id, list, name, reason }, 'an entry of an upstream was refused');

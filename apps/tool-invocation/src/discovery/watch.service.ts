@@ -29,23 +29,23 @@ export class WatchService {
     const { uris } = request;
     if (uris.length > URIS_MAX) throw fail('mcp.params_invalid', { message: `More than ${URIS_MAX} resources` });
     const signal = AbortSignal.any([subscriber, this.stopping.signal]);
-    const pending = new Set<string>();
+    const pending = new Map<string, UpstreamNotice>();
     let sending = false;
     // A change that comes while the subscriber is busy is sent once, when it has time.
     const pump = async () => {
       if (sending) return;
       sending = true;
       try {
-        for (const uri of pending) {
-          pending.delete(uri);
-          await context.send({ kind: 'resource-updated', uri });
+        for (const [key, notice] of pending) {
+          pending.delete(key);
+          await context.send(notice);
         }
       } finally {
         sending = false;
       }
     };
-    const notify = (uri: string) => {
-      pending.add(uri);
+    const notify = (notice: UpstreamNotice) => {
+      pending.set(notice.kind === 'standing' ? '' : notice.uri, notice);
       void pump().catch(() => {});
     };
     const backoff = new Backoff(RETRY);
@@ -64,7 +64,7 @@ export class WatchService {
   /** Resolves with true when the conversation ends, with false when the subscriber goes before it begins. */
   private async follow(
     { upstreamId, principalId, uris, revision = MODERN_REVISION, dedicatedSession, ...listener }: Request,
-    notify: (uri: string) => void,
+    notify: (notice: UpstreamNotice) => void,
     again: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
@@ -77,9 +77,11 @@ export class WatchService {
       ...(dedicatedSession && { dedicatedSession }),
     });
     if (signal.aborted) return false;
-    const ends = uris.map((uri) => upstream.watchResource(peer, uri, notify));
+    const updated = (uri: string): void => notify({ kind: 'resource-updated', uri });
+    const ends = uris.map((uri) => upstream.watchResource(peer, uri, updated));
     // Changes in between were missed.
-    if (again) for (const uri of uris) notify(uri);
+    if (again) for (const uri of uris) updated(uri);
+    void peer.watching().then(() => signal.aborted || peer.closed || notify({ kind: 'standing' }));
     try {
       await new Promise<void>((resolve) => {
         const stop = upstream.onLost(peer, resolve);

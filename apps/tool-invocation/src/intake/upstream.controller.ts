@@ -7,11 +7,13 @@ import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
 import { ClaimSession, ReleaseSession } from '#contracts/tool-invocation/claim-session.request';
 import { FetchDocument } from '#contracts/tool-invocation/fetch-document.request';
+import { DescribeOwnLists } from '#contracts/tool-invocation/own-lists.request';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { DiscoveryService } from '../discovery/discovery.service.js';
 import { DocumentService } from '../discovery/document.service.js';
 import { TaskWatchService } from '../execution/task-watch.service.js';
+import { OwnListsService } from '../discovery/own-lists.service.js';
 import { WatchService } from '../discovery/watch.service.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 
@@ -22,6 +24,7 @@ export class UpstreamController {
     private readonly documents: DocumentService,
     private readonly watching: WatchService,
     private readonly taskWatching: TaskWatchService,
+    private readonly ownLists: OwnListsService,
     private readonly directory: UpstreamDirectory,
   ) {}
 
@@ -33,6 +36,11 @@ export class UpstreamController {
   @Answers(FetchDocument)
   fetchDocument(@Payload() request: RequestOf<typeof FetchDocument>) {
     return this.documents.fetch(request);
+  }
+
+  @Answers(DescribeOwnLists)
+  describeOwnLists(@Payload() request: RequestOf<typeof DescribeOwnLists>) {
+    return this.ownLists.describe(request);
   }
 
   @Answers(WatchUpstream)

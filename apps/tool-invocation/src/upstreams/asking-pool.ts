@@ -75,6 +75,11 @@ export class AskingPool {
       for (const seat of this.seats) this.retire(seat);
   }
 
+  /** The conversation of a session, or the first that calls without one take. */
+  keyOf(client: string | undefined): string | undefined {
+    return this.seats.find((seat) => !seat.retired && seat.client === client)?.key;
+  }
+
   isVacant(): boolean {
     this.dropVacated();
     return this.seats.length === 0;

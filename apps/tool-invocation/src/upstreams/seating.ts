@@ -16,6 +16,14 @@ export interface SeatedPlace {
   readonly seat: Seat;
 }
 
+/** Whose a conversation is: what its process lists, the questions and the log messages that do not say whose they are. */
+export const ownershipOf = ({ seat }: Place, { client, principal, dedicatedSession: dedicated }: Caller) => ({
+  /** As in `OwnListsChanged`. */
+  lists: dedicated?.key ?? (seat === undefined ? 'everybody' : `principal ${principal.id}`),
+  questions: seat?.client,
+  logs: seat?.client ?? (dedicated?.key === client.key ? client.key : undefined),
+});
+
 /** Which callers share a conversation with one upstream, and which have one of their own. */
 export class Seating {
   private readonly pools = new Map<string, AskingPool>();
@@ -37,6 +45,15 @@ export class Seating {
     const pool = this.poolOf(`${shared} ${dedicated?.key ?? principal.id}`, dedicated);
     const seat = this.seatIn(pool, caller);
     return { key: seat.key, pool, seat };
+  }
+
+  /** Where the conversation of a caller is kept that has one already. */
+  keyOf(era: 'modern' | 'legacy', access: Access, { client, principal, dedicatedSession: dedicated }: Caller) {
+    if (era === 'modern') return `modern ${access.version}`;
+    const declared = sessionCapabilities(client.capabilities);
+    const shared = `legacy ${access.version} ${capabilityKey(declared)}`;
+    if (!canBeAsked(declared)) return dedicated === undefined ? shared : `${shared} ${dedicated.key}`;
+    return this.pools.get(`${shared} ${dedicated?.key ?? principal.id}`)?.keyOf(client.key);
   }
 
   giveBack(callId: string): void {

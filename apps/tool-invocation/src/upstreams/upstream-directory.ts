@@ -1,14 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
+import { SessionLogged } from '#contracts/tool-invocation/session-logged.event';
+import { ElicitationCompleted } from '#contracts/tool-invocation/elicitation-completed.event';
 import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { type Bus, InjectBus } from '#libs/bus';
 import { GatewayError } from '#libs/errors';
 import { LOGGER, type Logger } from '#libs/telemetry';
+import type { LogFrame, Peer } from '../conversation/peer.js';
 import type { TransportKind } from '../transport/channel.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
 import { FailureLog } from './failure-log.js';
 import { ListAnnouncements } from './list-announcements.js';
 import { ListWatcher } from './list-watcher.js';
+import { ResourceAnnouncements } from './resource-announcements.js';
 import { SessionCapacity } from './session-capacity.js';
 import { SingleFlight } from './single-flight.js';
 import type { Upstream, UpstreamHost } from './upstream.js';
@@ -34,15 +38,23 @@ export interface UpstreamFigures {
   readonly breakerOpen: boolean;
 }
 
+export interface OwnListsListener {
+  changed(upstream: Upstream, peer: Peer, owner: string): void;
+  ended(upstream: Upstream, peer: Peer): void;
+}
+
 /** The upstreams this instance speaks to, by their profiles in registry. */
 @Injectable()
 export class UpstreamDirectory implements UpstreamHost {
   readonly credentials: UpstreamCredentials;
+  /** Hears of processes whose lists are not everybody's. */
+  ownLists: OwnListsListener | undefined;
   private readonly known = new Map<string, KnownUpstream>();
   private readonly resolving = new SingleFlight<Upstream>('registry.unavailable');
   private readonly factory: UpstreamFactory;
   private readonly capacity: SessionCapacity;
   private readonly announcements: ListAnnouncements;
+  private readonly resources: ResourceAnnouncements;
   private readonly lists: ListWatcher;
   private readonly failures: FailureLog;
   private readonly retiring = new Set<Promise<void>>();
@@ -59,6 +71,7 @@ export class UpstreamDirectory implements UpstreamHost {
     this.capacity = new SessionCapacity(sessions.max, this.factory.processes, () => this.upstreams());
     this.announcements = new ListAnnouncements(bus);
     this.failures = new FailureLog(logger);
+    this.resources = new ResourceAnnouncements(bus);
     this.lists = new ListWatcher(this.credentials, this.announcements, logger);
     this.housekeeping = setInterval(() => this.tidy(), Math.min(HOUSEKEEPING_MS, sessions.idleMs)).unref();
     bus.onReconnect(() => this.invalidate());
@@ -114,6 +127,26 @@ export class UpstreamDirectory implements UpstreamHost {
     this.failures.note(upstreamId, failure);
   }
 
+  onOwnListChanged(upstream: Upstream, peer: Peer, owner: string): void {
+    this.ownLists?.changed(upstream, peer, owner);
+  }
+
+  onPeerGone(upstream: Upstream, peer: Peer): void {
+    this.ownLists?.ended(upstream, peer);
+  }
+
+  onResourceHinted(upstreamId: string, uri: string): void {
+    this.resources.announce(upstreamId, uri);
+  }
+
+  onLogged(clientKey: string, { level, logger, data }: LogFrame): void {
+    this.bus.publish(SessionLogged, { clientKey, level, ...(logger !== undefined && { logger }), data });
+  }
+
+  onElicitationCompleted(clientKey: string, elicitationId: string): void {
+    this.bus.publish(ElicitationCompleted, { clientKey, elicitationId });
+  }
+
   onListsInvalidated(upstreamId: string): void {
     this.announcements.announceAll(upstreamId);
   }
@@ -141,6 +174,7 @@ export class UpstreamDirectory implements UpstreamHost {
     this.lists.close();
     clearInterval(this.housekeeping);
     this.announcements.close();
+    this.resources.close();
     await Promise.allSettled([...[...this.upstreams()].map((upstream) => upstream.close()), ...this.retiring]);
     this.known.clear();
   }

@@ -24,7 +24,18 @@ const given = (env: Record<string, string>) => {
     timeoutMs: null,
     concurrencyMax: null,
   };
-  const host = { onListChanged() {}, onListsInvalidated() {}, onUnwatched() {}, onFailure() {}, makeRoom() {} };
+  const host = {
+    onListChanged() {},
+    onOwnListChanged() {},
+    onPeerGone() {},
+    onResourceHinted() {},
+    onLogged() {},
+    onElicitationCompleted() {},
+    onListsInvalidated() {},
+    onUnwatched() {},
+    onFailure() {},
+    makeRoom() {},
+  };
   const logger = createLogger({ service: 'tool-invocation', level: 'silent' });
   return new UpstreamFactory(settings, logger, new LocalBus().join('tool-invocation')).build(profile, host);
 };

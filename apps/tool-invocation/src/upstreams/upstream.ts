@@ -9,9 +9,9 @@ import { RetryBudget } from './retry-budget.js';
 import type { Settings } from '../tool-invocation.settings.js';
 import type { Access, Transport, TransportKind } from '../transport/channel.js';
 import { DedicatedSessions } from './dedicated-sessions.js';
-import type { Peer, PeerEvents } from '../conversation/peer.js';
+import type { LogFrame, Peer, PeerEvents } from '../conversation/peer.js';
 import { PeerWatch } from './peer-watch.js';
-import { type Caller, type Place, type SeatedPlace, Seating } from './seating.js';
+import { type Caller, type Place, type SeatedPlace, ownershipOf, Seating } from './seating.js';
 import { staleProfile } from '../call/stale.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -19,6 +19,14 @@ type Json = Readonly<Record<string, unknown>>;
 /** What an upstream needs of the instance it runs in. */
 export interface UpstreamHost {
   onListChanged(upstreamId: string, list: CatalogList): void;
+  /** A process says so that is not the one whose lists are everybody's. */
+  onOwnListChanged(upstream: Upstream, peer: Peer, owner: string): void;
+  onPeerGone(upstream: Upstream, peer: Peer): void;
+  /** Whoever follows the resource is to hear of it. */
+  onResourceHinted(upstreamId: string, uri: string): void;
+  onLogged(clientKey: string, message: LogFrame): void;
+  /** What a session of a client was sent to a URL for is done. */
+  onElicitationCompleted(clientKey: string, elicitationId: string): void;
   /** Its lists may have changed without a notification. */
   onListsInvalidated(upstreamId: string): void;
   /** A call failed for what its connections or sessions are. */
@@ -47,6 +55,8 @@ export class Upstream {
   readonly retries: RetryBudget;
   private readonly peers = new Map<string, Peer | Promise<Peer>>();
   private readonly watches = new Map<Peer, PeerWatch>();
+  /** Whose alone a process is, by `OwnListsChanged`. */
+  private readonly owners = new WeakMap<Peer, string>();
   private readonly dedicated = new DedicatedSessions();
   private readonly seating: Seating;
   private first: Promise<unknown> | undefined;
@@ -192,6 +202,14 @@ export class Upstream {
     }
   }
 
+  /** The conversation that a caller's calls go to, if it is open. */
+  openPeer(access: Access, caller: Caller): Peer | undefined {
+    const era = this.dialer.spoken.eraFor(caller.client.revision);
+    const key = era && this.seating.keyOf(era, access, caller);
+    const peer = key === undefined ? undefined : this.peers.get(key);
+    return peer instanceof Promise ? undefined : peer;
+  }
+
   openPeers(): Peer[] {
     return [...this.peers.values()].filter((peer): peer is Peer => !(peer instanceof Promise));
   }
@@ -305,8 +323,11 @@ export class Upstream {
     if (room !== undefined) await room;
     let opened: Peer | undefined;
     const events: PeerEvents = {
-      listChanged: (list) => this.host.onListChanged(this.profile.id, list),
+      listChanged: (list) => this.listChanged(opened, list),
       resourceUpdated: (uri) => opened && this.watches.get(opened)?.updated(uri),
+      resourceHinted: (uri) => this.host.onResourceHinted(this.profile.id, uri),
+      logged: (clientKey, message) => this.host.onLogged(clientKey, message),
+      elicitationCompleted: (clientKey, elicitationId) => this.host.onElicitationCompleted(clientKey, elicitationId),
       invalidated: () => opened && this.invalidate(opened),
       closed: () => opened && this.forget(opened),
       passedOver: (error) => this.host.onFailure(this.profile.id, error),
@@ -326,8 +347,21 @@ export class Upstream {
     }
   }
 
-  private keep({ key, pool, seat }: Place, peer: Peer, { dedicatedSession: dedicated }: Caller): void {
-    if (peer.asking !== undefined) peer.asking.client = seat?.client;
+  private listChanged(peer: Peer | undefined, list: CatalogList): void {
+    const owner = peer && this.owners.get(peer);
+    const isOwn = this.kind === 'stdio' && owner !== undefined && !this.watches.get(peer as Peer)?.lists;
+    if (isOwn) this.host.onOwnListChanged(this, peer as Peer, owner);
+    else this.host.onListChanged(this.profile.id, list);
+  }
+
+  private keep(place: Place, peer: Peer, caller: Caller): void {
+    const { key, pool } = place;
+    const { dedicatedSession: dedicated } = caller;
+    const whose = ownershipOf(place, caller);
+    // Of 2026-07-28 one process serves all who show the same credential, and is looked over too.
+    if (peer.identity.era === 'legacy') this.owners.set(peer, whose.lists);
+    if (peer.asking !== undefined) peer.asking.client = whose.questions;
+    if (peer.logs !== undefined) peer.logs.alone = whose.logs;
     const other = this.peers.get(key);
     if (other !== undefined && !(other instanceof Promise) && other !== peer && !other.closed)
       void this.closeWhenIdle(other);
@@ -340,6 +374,7 @@ export class Upstream {
   }
 
   private drop(peer: Peer): void {
+    this.host.onPeerGone(this, peer);
     for (const [key, known] of this.peers) {
       if (known !== peer) continue;
       this.peers.delete(key);

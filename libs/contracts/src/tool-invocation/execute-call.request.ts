@@ -20,7 +20,7 @@ export interface CallClient {
   readonly capabilities: Readonly<Record<string, unknown>>;
   /** The protocol revision the client speaks. */
   readonly revision: string;
-  /** The same for all calls of one session. Absent where the client has none, or cannot be asked anything. */
+  /** The same for all calls of one session. Absent where the client has none. */
   readonly key?: string;
 }
 
@@ -77,6 +77,8 @@ export type CallFrame =
   | { readonly kind: 'log'; readonly level: LogLevel; readonly logger?: string; readonly data: unknown }
   /** One that MCP does not define; it means whatever the upstream and its client mean by it. */
   | { readonly kind: 'notification'; readonly method: string; readonly params: Readonly<Record<string, unknown>> }
+  /** For a client before 2026-07-28: what it was sent to a URL for is done. */
+  | { readonly kind: 'elicitation-complete'; readonly elicitationId: string }
   /** The upstream has closed its stream and wants to be asked again after so long; nothing comes before that. */
   | { readonly kind: 'later'; readonly afterMs: number };
 
@@ -101,7 +103,7 @@ export type CallAnswer =
       readonly parked?: { readonly round: number };
     }
   | { readonly kind: 'task'; readonly meta?: Readonly<Record<string, unknown>>; readonly affinity?: TaskAffinity }
-  /** The upstream's own JSON-RPC error. */
+  /** The upstream's own JSON-RPC error; -32042 only where all its URLs may be shown to a client. */
   | {
       readonly kind: 'error';
       readonly error: { readonly code: number; readonly message: string; readonly data?: unknown };

@@ -1,8 +1,10 @@
 import { defineRequest } from '../define.js';
 import type { CallClient, DedicatedSession } from './execute-call.request.js';
 
-/** A change an upstream announced. */
-export type UpstreamNotice = { readonly kind: 'resource-updated'; readonly uri: string };
+/** A change an upstream announced, or that it has confirmed all that is followed: no change is missed from then on. */
+export type UpstreamNotice =
+  | { readonly kind: 'resource-updated'; readonly uri: string }
+  | { readonly kind: 'standing' };
 
 /**
  * Follows resources of an upstream for as long as the asker stays: a frame per change, no answer until the asker

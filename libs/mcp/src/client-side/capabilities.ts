@@ -79,7 +79,7 @@ const elicitationProblem = (params: Json, elicitation: Json | undefined): string
 };
 
 /** Nothing but https reaches a user, except on the user's own machine. */
-const isSafeUrl = (value: unknown): boolean => {
+export const isSafeUrl = (value: unknown): boolean => {
   if (typeof value !== 'string' || value.length > 8_192) return false;
   const url = URL.parse(value);
   if (url === null) return false;

@@ -1,4 +1,11 @@
-export { ALL_CAPABILITIES, askProblem, canBeAsked, capabilityKey, sessionCapabilities } from './capabilities.js';
+export {
+  ALL_CAPABILITIES,
+  askProblem,
+  canBeAsked,
+  capabilityKey,
+  isSafeUrl,
+  sessionCapabilities,
+} from './capabilities.js';
 export { EventStreamReader, decodeUtf8 } from './event-stream.js';
 export type { EventStreamLimits, StreamEvent } from './event-stream.js';
 export { readDefinition } from './definition/definition.js';

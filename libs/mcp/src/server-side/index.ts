@@ -1,4 +1,10 @@
-export { serverRequestParams, canAnswer, isServerRequestMethod, relayableCapabilities } from './server-requests.js';
+export {
+  ELICITATION_COMPLETE,
+  serverRequestParams,
+  canAnswer,
+  isServerRequestMethod,
+  relayableCapabilities,
+} from './server-requests.js';
 export type { ServerRequestMethod } from './server-requests.js';
 export type {
   CacheHints,

@@ -8,6 +8,9 @@ export type ServerRequestMethod = 'elicitation/create' | 'sampling/createMessage
 export const isServerRequestMethod = (method: unknown): method is ServerRequestMethod =>
   method === 'elicitation/create' || method === 'sampling/createMessage' || method === 'roots/list';
 
+/** Tells a session's client that what it visited a URL for is done. */
+export const ELICITATION_COMPLETE = 'notifications/elicitation/complete';
+
 type Capabilities = Readonly<Record<string, unknown>>;
 
 /** What a client that declared `capabilities` in this revision can be asked; the rest of them stays with the gateway. */

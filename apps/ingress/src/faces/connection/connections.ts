@@ -61,6 +61,7 @@ export class Connections {
         serverId: endpoint.serverId,
         era: 'legacy',
         lists: CATALOG_LISTS,
+        sessionId: () => connection?.sessionId ?? null,
         notify: (method, params) => {
           if (connection === null || connection.sessionId === null) return;
           void connection.line.send(notificationMessage(method, JSON.stringify(params)));

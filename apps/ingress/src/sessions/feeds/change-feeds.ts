@@ -3,12 +3,19 @@ import { CredentialRevoked, GrantsChanged } from '#contracts/auth/credential-rev
 import type { Principal } from '#contracts/auth/principal';
 import type { Era } from '#contracts/registry/catalog';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
+import { ElicitationCompleted } from '#contracts/tool-invocation/elicitation-completed.event';
+import { SessionLogged } from '#contracts/tool-invocation/session-logged.event';
+import { UpstreamResourceChanged } from '#contracts/tool-invocation/upstream-resource-changed.event';
+import type { PayloadOf } from '#contracts/define';
 import { fail, toGatewayError } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
-import { listChangedMethod } from '#libs/mcp';
-import type { SessionAffinity } from '../session-affinity.js';
-import type { Catalogs } from '../../catalog/index.js';
-import { type Listener, ResourceWatch } from './resource-watch.js';
+import { ELICITATION_COMPLETE, isAtLeast, listChangedMethod } from '#libs/mcp';
+import { DEFAULT_LOG_LEVEL } from '../../call/index.js';
+import { keyOfSession, type SessionAffinity } from '../session-affinity.js';
+import type { SessionStore } from '../session-store.js';
+import type { Catalogs, EndpointCatalog } from '../../catalog/index.js';
+import type { OwnLists } from '../own-lists.js';
+import { type Listener, listenerOf, ResourceWatch } from './resource-watch.js';
 
 /** What an open stream subscribes to, and how it is told. */
 export interface FeedOptions {
@@ -17,6 +24,10 @@ export interface FeedOptions {
   /** That the client speaks. */
   readonly era: Era;
   readonly lists: readonly CatalogList[];
+  /** The session whose stream it is, once there is one; absent where there will be none. */
+  readonly sessionId?: () => string | null;
+  /** Of a client without one. */
+  readonly capabilities?: Listener['capabilities'];
   readonly notify: (method: string, params: Readonly<Record<string, unknown>>) => void;
   /** Ends the stream: the gateway stops, or its caller is not let in any more. */
   readonly end: () => void;
@@ -26,6 +37,10 @@ export interface Feed {
   /** As they were let in last. */
   readonly principal: Principal;
   follow(uris: readonly string[], listener: Listener): void;
+  /** Resolves once what is followed stands upstream, or has had some time; then it is relied on. */
+  confirmed(): Promise<void>;
+  /** What is followed was confirmed before, elsewhere. */
+  relyOn(): void;
   close(): void;
 }
 
@@ -45,6 +60,17 @@ export type ResourceUpdated = (upstreamId: string, upstreamUri: string) => void;
 
 /** Admits the caller of a stream anew, from what its credential came in. */
 export type AdmitCaller = (carrier: CredentialCarrier, serverId: string | null) => Principal | Promise<Principal>;
+
+type LogMessage = Omit<PayloadOf<typeof SessionLogged>, 'clientKey'>;
+
+export interface FeedDeps {
+  readonly bus: Bus;
+  readonly catalogs: Catalogs;
+  readonly affinity: SessionAffinity;
+  readonly sessions: Pick<SessionStore, 'find'>;
+  readonly ownLists: OwnLists;
+  readonly admitCaller: AdmitCaller;
+}
 
 /** Where a feed has its news from. */
 interface Sources {
@@ -82,6 +108,14 @@ class OpenFeed implements Feed {
     this.watch.follow(uris, listener);
   }
 
+  confirmed(): Promise<void> {
+    return this.watch.confirmed();
+  }
+
+  relyOn(): void {
+    this.watch.relyOn();
+  }
+
   close(): void {
     this.watch.close();
     this.closed(this);
@@ -100,19 +134,32 @@ export class ChangeFeeds {
   private pending: NodeJS.Timeout | null = null;
 
   constructor(
-    bus: Bus,
-    private readonly catalogs: Catalogs,
-    affinity: SessionAffinity,
-    private readonly admitCaller: AdmitCaller,
+    private readonly deps: FeedDeps,
     private readonly perPrincipalMax: number,
   ) {
+    const { bus, catalogs, affinity, ownLists } = deps;
     const updated: ResourceUpdated = (upstreamId, upstreamUri) => {
       for (const watcher of this.resourceWatchers) watcher(upstreamId, upstreamUri);
     };
     this.sources = { bus, catalogs, affinity, updated };
     catalogs.onChange((serverId) => this.note(serverId));
+    ownLists.onChange(() => {
+      for (const { options } of this.feeds) this.note(options.serverId);
+    });
     const readmitAll = (): void => this.readmit();
-    this.subscriptions = [bus.subscribe(CredentialRevoked, readmitAll), bus.subscribe(GrantsChanged, readmitAll)];
+    this.subscriptions = [
+      bus.subscribe(CredentialRevoked, readmitAll),
+      bus.subscribe(GrantsChanged, readmitAll),
+      bus.subscribe(UpstreamResourceChanged, ({ upstreamId, uri }) => {
+        for (const feed of this.feeds) feed.watch.hinted(upstreamId, uri);
+      }),
+      bus.subscribe(ElicitationCompleted, ({ clientKey, elicitationId }) => {
+        for (const { options } of this.feedsOf(clientKey)) options.notify(ELICITATION_COMPLETE, { elicitationId });
+      }),
+      bus.subscribe(SessionLogged, ({ clientKey, ...message }) => {
+        for (const feed of this.feedsOf(clientKey)) void this.log(feed, message);
+      }),
+    ];
     this.readmission = setInterval(readmitAll, READMIT_MS);
     this.readmission.unref();
   }
@@ -125,7 +172,7 @@ export class ChangeFeeds {
   async open(options: FeedOptions, principal: Principal): Promise<Feed> {
     const count = this.perPrincipal.get(principal.id) ?? 0;
     if (count >= this.perPrincipalMax) throw fail('http.overloaded', { message: 'Too many streams are open' });
-    const view = (await this.catalogs.of(options.serverId)).inEra(options.era).view(principal);
+    const view = (await this.catalogOf(options, principal)).view(principal);
     const owner = principal.id;
     this.perPrincipal.set(owner, (this.perPrincipal.get(owner) ?? 0) + 1);
     const feed = new OpenFeed(options, principal, this.sources, (closed) => {
@@ -137,6 +184,13 @@ export class ChangeFeeds {
     for (const list of options.lists) feed.digests.set(list, view.digest(list));
     this.feeds.add(feed);
     return feed;
+  }
+
+  /** Resolves with false where the session has no stream here, else once what it subscribes to is confirmed. */
+  async confirmed(sessionId: string): Promise<boolean> {
+    const feeds = [...this.feedsOf(keyOfSession(sessionId))];
+    await Promise.all(feeds.map((feed) => feed.confirmed()));
+    return feeds.length > 0;
   }
 
   /** `watcher` hears of a resource before the clients do. */
@@ -158,6 +212,28 @@ export class ChangeFeeds {
     for (const feed of this.feeds) feed.close();
   }
 
+  /** What the endpoint offers to whoever reads the stream. */
+  private async catalogOf(options: FeedOptions, principal: Principal): Promise<EndpointCatalog> {
+    const catalog = (await this.deps.catalogs.of(options.serverId)).inEra(options.era);
+    const sessionId = options.sessionId?.() ?? null;
+    const session = sessionId && (await this.deps.sessions.find(sessionId, principal.id, options.serverId));
+    const listener = session ? listenerOf(session) : { session: null, capabilities: options.capabilities ?? {} };
+    return this.deps.ownLists.of(catalog, principal, listener);
+  }
+
+  private *feedsOf(clientKey: string): Generator<OpenFeed> {
+    for (const feed of this.feeds) {
+      const sessionId = feed.options.sessionId?.() ?? null;
+      if (sessionId !== null && keyOfSession(sessionId) === clientKey) yield feed;
+    }
+  }
+
+  private async log({ options, principal }: OpenFeed, message: LogMessage): Promise<void> {
+    const session = await this.deps.sessions.find(options.sessionId?.() ?? '', principal.id, options.serverId);
+    if (session !== null && isAtLeast(message.level, session.logLevel ?? DEFAULT_LOG_LEVEL))
+      options.notify('notifications/message', message);
+  }
+
   private note(serverId: string | null): void {
     if (this.feeds.size === 0) return;
     this.changed.add(serverId);
@@ -172,8 +248,8 @@ export class ChangeFeeds {
   /** Tells the feed of the lists that are not what they were when it was last told. */
   private async compare(feed: OpenFeed): Promise<void> {
     try {
-      const catalog = await this.catalogs.of(feed.options.serverId);
-      const view = catalog.inEra(feed.options.era).view(feed.principal);
+      const catalog = await this.catalogOf(feed.options, feed.principal);
+      const view = catalog.view(feed.principal);
       for (const list of feed.options.lists) {
         const digest = view.digest(list);
         if (feed.digests.get(list) === digest) continue;
@@ -191,7 +267,7 @@ export class ChangeFeeds {
 
   private async readmitOne(feed: OpenFeed): Promise<void> {
     try {
-      const principal = await this.admitCaller(feed.options.carrier, feed.options.serverId);
+      const principal = await this.deps.admitCaller(feed.options.carrier, feed.options.serverId);
       if (principal === feed.principal) return;
       feed.principal = principal;
       await this.compare(feed);

@@ -42,6 +42,8 @@ export interface LegacyCallOwner {
   /** Takes what the upstream requests on the stream of the call. */
   requested(message: IncomingRequest, call: LegacyCall): void;
   notified(message: IncomingNotification, call: LegacyCall): void;
+  /** How long an answer waits for what comes late, in milliseconds. */
+  holdMs(open: OpenCall): number;
   settled(call: LegacyCall): void;
   /** Nobody waits for it any more, but the upstream may still work on it. */
   abandoned(call: LegacyCall): void;
@@ -83,7 +85,14 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
 
   answered(message: IncomingResult | IncomingError, httpStatus: number | undefined): void {
     this.open.heard = true;
+    const holdMs = this.session.holdMs(this.open);
+    if (holdMs === 0) this.conclude(message, httpStatus);
+    else setTimeout(() => this.conclude(message, httpStatus), holdMs);
+  }
+
+  private conclude(message: IncomingResult | IncomingError, httpStatus: number | undefined): void {
     this.session.settled(this);
+    if (this.open.ended) return;
     if (message.kind === 'error' && this.isSessionful && saysLostSession(message, httpStatus)) return this.failLost();
     try {
       this.take(message)?.catch((error: unknown) => this.open.fail(toUpstreamError(error)));
@@ -134,8 +143,10 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
   }
 
   cancel(reason: string): void {
-    if (this.exchange.sent) this.session.abandoned(this);
+    const isAnswered = this.exchange.settled;
+    if (this.exchange.sent && !isAnswered) this.session.abandoned(this);
     else this.session.settled(this);
+    if (isAnswered) return;
     this.exchange.abandon();
     if (this.overrides.onCancel !== undefined) this.overrides.onCancel();
     else if (this.exchange.sent)

@@ -1,5 +1,6 @@
 import {
   askProblem,
+  ELICITATION_COMPLETE,
   errorText,
   type IncomingError,
   type IncomingNotification,
@@ -11,11 +12,13 @@ import {
   INVALID_REQUEST,
   METHOD_NOT_FOUND,
   isAtLeast,
+  URL_ELICITATION_REQUIRED,
 } from '#libs/mcp';
 import { SlotMap } from '#libs/bus';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import type { OpenCall } from '../../call/open-call.js';
 import type { Channel } from '../../transport/channel.js';
+import { LogOwners } from '../log-owners.js';
 import { announce, relayLog, relayOther, relayProgress } from '../notifications.js';
 import type { Peer, PeerEvents, PeerIdentity, TaskListener, Watched } from '../peer.js';
 import { request, type Response } from '../request.js';
@@ -27,6 +30,7 @@ import { HttpRefusal } from '../../transport/http/refusal.js';
 import { refusesSession, saysLostSession } from './lost-session.js';
 import { QuestionOwners } from './question-owners.js';
 import { LegacyTasks } from './tasks.js';
+import { UrlElicitations } from './url-elicitations.js';
 import { LegacyWatch } from './watch.js';
 
 const REQUEST_CHARS_MAX = 4_194_304;
@@ -54,6 +58,8 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
   private readonly tasks: LegacyTasks = new LegacyTasks(this);
   readonly asking: QuestionOwners;
   private readonly watcher: LegacyWatch;
+  private readonly urls: UrlElicitations;
+  readonly logs: LogOwners;
 
   /** Shakes hands over the channel. Rejects with `upstream.not_mcp` where the upstream speaks no revision that is served. */
   static async open(channel: Channel, options: SessionOptions): Promise<LegacyPeer> {
@@ -69,6 +75,8 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
   ) {
     this.asking = new QuestionOwners(channel, this.calls, this.tasks);
     this.watcher = new LegacyWatch(this, Object.keys(options.capabilities).length > 0);
+    this.logs = new LogOwners(this.calls, options.events);
+    this.urls = new UrlElicitations((open) => this.begin(open), options.events);
   }
 
   get closed(): boolean {
@@ -78,7 +86,7 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
   get uses(): number {
     const { lists, uris } = this.watcher.watched;
     const pinned = lists && this.options.pinnedByLists ? 1 : 0;
-    return this.calls.size + this.tasks.size + uris.length + pinned;
+    return this.calls.size + this.tasks.size + this.urls.size + uris.length + pinned;
   }
 
   start(call: OpenCall): void {
@@ -109,9 +117,9 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
     }
   }
 
-  /** Sends a request and ignores its answer. */
-  fireAndForget(method: string, params: object): void {
-    void this.request(method, params, SET_LEVEL_MS).catch(() => {});
+  /** Sends a request and ignores what it is answered; resolves when it is. */
+  async fireAndForget(method: string, params: object): Promise<void> {
+    await this.request(method, params, SET_LEVEL_MS).catch(() => {});
   }
 
   followTasks(listener: TaskListener): () => void {
@@ -124,6 +132,10 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
 
   watch(watched: Watched): void {
     this.watcher.set(watched);
+  }
+
+  watching(): Promise<void> {
+    return this.watcher.standing();
   }
 
   /** What comes on the stream that belongs to no request. */
@@ -153,9 +165,11 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
       const code = problem === 'Method not found' ? METHOD_NOT_FOUND : INVALID_PARAMS;
       return this.post(errorText(message.id, code, problem));
     }
+    const { client } = receiver.call;
+    if (message.method === 'elicitation/create') this.urls.note(message.params, client);
     receiver.serverRequest({
       method: message.method,
-      paramsText: serverRequestParams(message.paramsText),
+      paramsText: serverRequestParams(message.paramsText, client.revision),
       reply: (result) => this.post(resultText(message.id, result)),
       refuse: (reason, code = INVALID_PARAMS) => this.post(errorText(message.id, code, reason)),
     });
@@ -168,16 +182,20 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
       const running = typeof token === 'number' ? (this.callOf(token)?.open ?? this.tasks.callOf(token)) : undefined;
       if (running !== undefined) relayProgress(message, running);
     } else if (method === 'notifications/message') {
-      // Only the stream says whose a log message is; where there is none, there must be no doubt.
-      const only = this.calls.size === 1 ? this.newest() : undefined;
-      const running = call ?? (this.channel.sessionful ? undefined : only);
-      if (running !== undefined) relayLog(message, running.open);
+      if (call !== undefined) relayLog(message, call.open);
+      else if (!this.channel.sessionful || this.logs.alone !== undefined) this.logs.take(message);
     } else if (method === 'notifications/tasks/status') this.tasks.changed(params.taskId);
+    else if (method === ELICITATION_COMPLETE) this.urls.completed(params.elicitationId, call);
     else if (!announce(method, params, this.options.events) && call !== undefined) relayOther(message, call.open);
+  }
+
+  holdMs(open: OpenCall): number {
+    return this.channel.sessionful ? 0 : this.logs.holdMs(open);
   }
 
   settled(call: LegacyCall): void {
     this.calls.delete(call);
+    if (!this.channel.sessionful) this.logs.ended(call.open);
     this.usedAtMs = performance.now();
   }
 
@@ -208,12 +226,6 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
     return undefined;
   }
 
-  private newest(): LegacyCall | undefined {
-    let newest: LegacyCall | undefined;
-    for (const call of this.calls) if (newest === undefined || call.exchange.id > newest.exchange.id) newest = call;
-    return newest;
-  }
-
   /** Sends a call, or something else that has to be asked for its sake. */
   send(open: OpenCall, overrides: RequestOverrides): LegacyCall | undefined {
     if (open.ended) return undefined;
@@ -226,6 +238,7 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
   /** Gives a call the answer of the upstream. */
   give(open: OpenCall, message: IncomingResult | IncomingError): void {
     if (message.kind === 'result') giveLegacyResult(open, message);
+    else if (message.error.code === URL_ELICITATION_REQUIRED) this.urls.required(open, message.error);
     else giveLegacyError(open, message);
   }
 

@@ -1,5 +1,5 @@
 import { fail, type GatewayError, toGatewayError } from '#libs/errors';
-import { asObject, LEGACY_REVISIONS, notificationText, withMembers } from '#libs/mcp';
+import { asObject, LEGACY_REVISIONS, MODERN_REVISION, notificationText, withMembers } from '#libs/mcp';
 import type { Channel } from '../../transport/channel.js';
 import type { PeerIdentity } from '../peer.js';
 import { CLIENT_INFO, request } from '../request.js';
@@ -55,7 +55,9 @@ const MAY_HAVE_NEWER_KEYS = /"(?:inputResponses|requestState|task)"/;
 export const legacyParams = (paramsText: string): string =>
   MAY_HAVE_NEWER_KEYS.test(paramsText) ? withMembers(paramsText, NEWER_KEYS) : paramsText;
 
-const OLDER_KEYS = { _meta: null, task: null, elicitationId: null };
+const HOP_KEYS = { _meta: null, task: null };
+const OLDER_KEYS = { ...HOP_KEYS, elicitationId: null };
 
-/** The params of a server request as 2026-07-28 writes them. */
-export const serverRequestParams = (paramsText: string): string => withMembers(paramsText, OLDER_KEYS);
+/** The params of a server request as its client reads them: 2026-07-28 knows no id of an elicitation. */
+export const serverRequestParams = (paramsText: string, revision: string): string =>
+  withMembers(paramsText, revision === MODERN_REVISION ? OLDER_KEYS : HOP_KEYS);

@@ -17,7 +17,7 @@ export interface TaskSession {
   readonly identity: PeerIdentity;
   send(open: OpenCall, overrides: RequestOverrides): { readonly exchange: { readonly id: number } } | undefined;
   give(open: OpenCall, message: Answer): void;
-  fireAndForget(method: string, params: object): void;
+  fireAndForget(method: string, params: object): Promise<void>;
 }
 
 const SERVER_REQUESTS_MAX = 32;

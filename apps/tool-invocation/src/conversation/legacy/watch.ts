@@ -9,8 +9,8 @@ const QUESTIONS_WAIT_MS = 2_000;
 export interface WatchSession {
   readonly identity: PeerIdentity;
   readonly channel: Channel;
-  /** Sends a request and ignores its answer. */
-  fireAndForget(method: string, params: object): void;
+  /** Sends a request and ignores what it is answered; resolves when it is. */
+  fireAndForget(method: string, params: object): Promise<void>;
 }
 
 /** What a session hears outside its calls: the stream that belongs to no request, and subscriptions to resources. */
@@ -19,6 +19,8 @@ export class LegacyWatch {
   /** While the stream is being opened. */
   opening: Promise<void> | undefined;
   private isListening = false;
+  /** Until the upstream has answered, by URI. */
+  private readonly subscribing = new Map<string, Promise<void>>();
 
   constructor(
     private readonly session: WatchSession,
@@ -33,8 +35,20 @@ export class LegacyWatch {
     this.listen();
     const resources = this.session.identity.capabilities.resources as { subscribe?: unknown } | undefined;
     if (!resources?.subscribe) return;
-    for (const uri of after) if (!before.has(uri)) this.session.fireAndForget('resources/subscribe', { uri });
-    for (const uri of before) if (!after.has(uri)) this.session.fireAndForget('resources/unsubscribe', { uri });
+    for (const uri of after) if (!before.has(uri)) this.subscribe(uri);
+    for (const uri of before) if (!after.has(uri)) void this.session.fireAndForget('resources/unsubscribe', { uri });
+  }
+
+  /** Resolves once nothing is under way any more. */
+  async standing(): Promise<void> {
+    await Promise.all([this.opening, ...this.subscribing.values()]);
+  }
+
+  private subscribe(uri: string): void {
+    const answered = this.session.fireAndForget('resources/subscribe', { uri }).finally(() => {
+      if (this.subscribing.get(uri) === answered) this.subscribing.delete(uri);
+    });
+    this.subscribing.set(uri, answered);
   }
 
   /** Opens the stream. Lazily: many servers offer none, and many sessions never need it. */

@@ -15,7 +15,7 @@ import { staleEra } from '../../call/stale.js';
 import type { Channel } from '../../transport/channel.js';
 import { Exchange, type ExchangeSink } from '../../transport/exchange.js';
 import { HttpRefusal } from '../../transport/http/refusal.js';
-import { relayLog, relayOther, relayProgress } from '../notifications.js';
+import { relayLog, relayOther, relayProgress, takeHint } from '../notifications.js';
 import type { PeerEvents } from '../peer.js';
 import { nextRequestId } from '../request.js';
 import { toUpstreamError } from '../upstream-error.js';
@@ -30,6 +30,8 @@ export interface ModernCallOwner {
   readonly events: PeerEvents;
   /** The header mirrors of a tool as the upstream declares them now. */
   mirrorsOf(tool: string): Promise<readonly HeaderMirror[]>;
+  /** How long an answer waits for what comes late, in milliseconds. */
+  holdMs(open: OpenCall): number;
   done(call: ModernCall): void;
 }
 
@@ -41,7 +43,7 @@ export class ModernCall implements ExchangeSink, UpstreamSide {
 
   constructor(
     private readonly peer: ModernCallOwner,
-    private readonly open: OpenCall,
+    readonly open: OpenCall,
     private mirrors: readonly HeaderMirror[] = open.call.headerParams,
   ) {}
 
@@ -69,6 +71,12 @@ export class ModernCall implements ExchangeSink, UpstreamSide {
       void this.refresh(message);
       return;
     }
+    const holdMs = this.peer.holdMs(this.open);
+    if (holdMs === 0) this.conclude(message, httpStatus);
+    else setTimeout(() => this.conclude(message, httpStatus), holdMs);
+  }
+
+  private conclude(message: IncomingResult | IncomingError, httpStatus: number | undefined): void {
     this.peer.done(this);
     try {
       if (message.kind === 'result') giveModernResult(this.open, message);
@@ -84,7 +92,7 @@ export class ModernCall implements ExchangeSink, UpstreamSide {
     if (message.method === 'notifications/progress' && message.params.progressToken === this.exchange.id)
       relayProgress(message, this.open);
     else if (message.method === 'notifications/message') relayLog(message, this.open);
-    else relayOther(message, this.open);
+    else if (!takeHint(message, this.peer.events)) relayOther(message, this.open);
   }
 
   requested(): void {

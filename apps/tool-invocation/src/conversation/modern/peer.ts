@@ -9,6 +9,8 @@ import { SlotMap } from '#libs/bus';
 import type { OpenCall } from '../../call/open-call.js';
 import type { Channel } from '../../transport/channel.js';
 import { listPages } from '../list-pages.js';
+import { LogOwners } from '../log-owners.js';
+import { takeHint } from '../notifications.js';
 import type { Peer, PeerEvents, PeerIdentity, TaskListener, Watched } from '../peer.js';
 import { request, type Response } from '../request.js';
 import { ModernCall, type ModernCallOwner } from './call.js';
@@ -24,6 +26,7 @@ export class ModernPeer implements Peer, ModernCallOwner {
   private readonly calls = new SlotMap<ModernCall>();
   private readonly followers = new Set<TaskListener>();
   private readonly watcher: ModernWatch;
+  readonly logs: LogOwners;
 
   constructor(
     public identity: PeerIdentity,
@@ -31,6 +34,7 @@ export class ModernPeer implements Peer, ModernCallOwner {
     readonly overHttp: boolean,
     readonly events: PeerEvents,
   ) {
+    this.logs = new LogOwners(this.calls, events);
     this.watcher = new ModernWatch(channel, overHttp, ALL_CAPABILITIES, events);
   }
 
@@ -52,6 +56,7 @@ export class ModernPeer implements Peer, ModernCallOwner {
 
   done(call: ModernCall): void {
     this.calls.delete(call);
+    if (!this.overHttp) this.logs.ended(call.open);
     this.usedAtMs = performance.now();
   }
 
@@ -65,6 +70,10 @@ export class ModernPeer implements Peer, ModernCallOwner {
 
   watch(watched: Watched): void {
     this.watcher.set(watched);
+  }
+
+  watching(): Promise<void> {
+    return this.watcher.standing();
   }
 
   followTasks(listener: TaskListener): () => void {
@@ -88,10 +97,12 @@ export class ModernPeer implements Peer, ModernCallOwner {
       if (message.method === 'notifications/progress' && call.exchange.id === progressToken)
         return call.notified(message);
     }
-    // A log message names no request; it is passed on only when there is a single call.
-    const [only] = this.calls;
-    if (message.method === 'notifications/message' && only !== undefined && this.calls.size === 1)
-      only.notified(message);
+    if (message.method === 'notifications/message') this.logs.take(message);
+    else takeHint(message, this.events);
+  }
+
+  holdMs(open: OpenCall): number {
+    return this.overHttp ? 0 : this.logs.holdMs(open);
   }
 
   async mirrorsOf(tool: string): Promise<readonly HeaderMirror[]> {

@@ -21,6 +21,9 @@ export class ModernWatch {
   private timer: NodeJS.Timeout | undefined;
   private readonly backoff = new Backoff(RETRY);
   private closed = false;
+  /** What is watched is what the upstream has acknowledged, or will not. */
+  private stands = true;
+  private waiting: (() => void)[] = [];
 
   constructor(
     private readonly channel: Channel,
@@ -39,13 +42,20 @@ export class ModernWatch {
 
   set(watched: Watched): void {
     this.watched = watched;
+    this.stands = false;
     this.schedule(SETTLE_MS);
+  }
+
+  /** Resolves once the upstream has acknowledged what is watched, or will not. */
+  standing(): Promise<void> {
+    return this.stands ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
   }
 
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
     this.drop(this.current);
+    this.stand();
   }
 
   private schedule(delayMs: number): void {
@@ -56,8 +66,12 @@ export class ModernWatch {
   private reopen(): void {
     const previous = this.current;
     this.current = undefined;
-    if (!this.active || this.channel.closed) return this.drop(previous);
-    const { lists, uris } = this.watched;
+    if (!this.active || this.channel.closed) {
+      this.stand();
+      return this.drop(previous);
+    }
+    const { watched } = this;
+    const { lists, uris } = watched;
     const all = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
     const notifications = { ...(lists && all), ...(uris.length > 0 && { resourceSubscriptions: uris }) };
     const id = nextRequestId();
@@ -65,12 +79,15 @@ export class ModernWatch {
     const exchange: Exchange = new Exchange(id, text, modernHeaders(METHOD), {
       notified: ({ method, params }) => {
         const meta = params._meta as Record<string, unknown> | undefined;
-        if (meta?.[META_SUBSCRIPTION_ID] !== id) return;
+        const subscription = meta?.[META_SUBSCRIPTION_ID];
+        // Some servers leave it out: the stream says it as well.
+        if (subscription !== undefined && subscription !== id) return;
         if (method !== 'notifications/subscriptions/acknowledged') {
           announce(method, params, this.events);
           return;
         }
         this.drop(previous);
+        if (this.watched === watched) this.stand();
         if (this.backoff.failures > 0) this.events.invalidated();
         this.backoff.succeeded();
       },
@@ -89,10 +106,15 @@ export class ModernWatch {
     this.channel.request(exchange);
   }
 
+  private stand(): void {
+    this.stands = true;
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+
   private ended(exchange: Exchange, again: boolean): void {
     if (this.current !== exchange) return;
     this.current = undefined;
-    if (!again || this.closed) return;
+    if (!again || this.closed) return this.stand();
     this.schedule(this.backoff.failed());
   }
 

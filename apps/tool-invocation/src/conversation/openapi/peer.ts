@@ -57,6 +57,8 @@ export class HttpApiPeer implements Peer {
   /** It announces nothing. */
   watch(): void {}
 
+  async watching(): Promise<void> {}
+
   /** It has no tasks. */
   followTasks(): () => void {
     return () => {};

@@ -163,7 +163,7 @@ const error = (failure: GatewayError): HttpError => ({
 });
 
 /** What an upstream says of the hop to it, or in an older revision: never the gateway's word to its own client. */
-const OF_ANOTHER_HOP = new Set([HEADER_MISMATCH, VERSION_UNSUPPORTED, URL_ELICITATION_REQUIRED]);
+const OF_ANOTHER_HOP = new Set([HEADER_MISMATCH, VERSION_UNSUPPORTED]);
 
 const upstreamError = (method: ForwardedMethod, target: string, failure: RpcError): HttpError => {
   if (failure.code === RESOURCE_NOT_FOUND && method === 'resources/read') {
@@ -171,6 +171,9 @@ const upstreamError = (method: ForwardedMethod, target: string, failure: RpcErro
     return { httpStatus: 200, error: { code: INVALID_PARAMS, message: failure.message, data } };
   }
   if (failure.code === CAPABILITY_MISSING) return { httpStatus: 400, error: failure };
+  // What it says of the URLs to visit is of use in any revision.
+  if (failure.code === URL_ELICITATION_REQUIRED)
+    return { httpStatus: 200, error: { ...failure, code: INTERNAL_ERROR } };
   if (OF_ANOTHER_HOP.has(failure.code))
     return { httpStatus: 200, error: { code: INTERNAL_ERROR, message: failure.message } };
   return { httpStatus: 200, error: failure };
