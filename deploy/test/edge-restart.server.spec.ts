@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
@@ -108,6 +108,8 @@ const underLoad = async (name: string, act: () => Promise<void>): Promise<{ call
   };
   const load = Promise.all([...Array.from({ length: CLIENTS }, (_, client) => caller(client)), lister()]);
   try {
+    // The edge has its connections by then, as under load it has.
+    await vi.waitUntil(() => calls.length >= 2 * CLIENTS, 20_000);
     await act();
   } finally {
     over.abort();

@@ -91,24 +91,28 @@ describe.each(Object.keys(modes))('what changes at upstreams of a gateway that i
     for (const { stream } of [mine, theirs, other]) stream.leave();
   });
 
-  it('a list is read again when its upstream says so without a subscription, and twice at most when it says so 500 times', async () => {
-    const { stream } = await open(bob);
-    await callModern(ada, 'hinting-add', { name: 'hidden', foreign: true });
-    await sleep(1_500);
-    expect(await toolsOf(ada)).not.toContain('hinting-hidden');
-    await callModern(ada, 'hinting-add', { name: 'fresh' });
-    await expect.poll(() => toolsOf(ada)).toContain('hinting-fresh');
-    await stream.hear(isListChange);
-    stream.leave();
+  // Over stdio each instance has a process of its own, of which one is looked over: a call may meet another.
+  it.runIf(mode === 'embedded')(
+    'a list is read again when its upstream says so without a subscription, and twice at most when it says so 500 times',
+    async () => {
+      const { stream } = await open(bob);
+      await callModern(ada, 'hinting-add', { name: 'hidden', foreign: true });
+      await sleep(1_500);
+      expect(await toolsOf(ada)).not.toContain('hinting-hidden');
+      await callModern(ada, 'hinting-add', { name: 'fresh' });
+      await expect.poll(() => toolsOf(ada)).toContain('hinting-fresh');
+      await stream.hear(isListChange);
+      stream.leave();
 
-    await sleep(1_500);
-    const before = Number(textOf(await callModern(ada, 'hinting-reads')));
-    await callModern(ada, 'hinting-burst');
-    await sleep(3_000);
-    const reads = Number(textOf(await callModern(ada, 'hinting-reads'))) - before;
-    expect(reads).toBeGreaterThanOrEqual(1);
-    expect(reads).toBeLessThanOrEqual(2);
-  });
+      await sleep(1_500);
+      const before = Number(textOf(await callModern(ada, 'hinting-reads')));
+      await callModern(ada, 'hinting-burst');
+      await sleep(3_000);
+      const reads = Number(textOf(await callModern(ada, 'hinting-reads'))) - before;
+      expect(reads).toBeGreaterThanOrEqual(1);
+      expect(reads).toBeLessThanOrEqual(2);
+    },
+  );
 
   it('what a call adds to and takes from the tools of its own process is listed for its client, which may call it, and for nobody else', async () => {
     const [mine, other, theirs] = await Promise.all([open(ada), open(ada), open(bob)]);

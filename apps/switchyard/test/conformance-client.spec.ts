@@ -151,7 +151,9 @@ describe.each(['embedded', 'distributed'] as const)('the gateway as the client o
       async (given) => {
         const { url } = given;
         const name = `${scenario} ${revision}`;
-        const upstream = await gateway.admin.register({ name, url, transport: 'STREAMABLEHTTP', toolPrefix: '' });
+        // Told nothing, the gateway also asks whether there are sessions, which no client of 2026-07-28 alone would.
+        const era = revision === MODERN ? 'modern' : 'auto';
+        const upstream = await gateway.admin.register({ name, url, transport: 'STREAMABLEHTTP', toolPrefix: '', era });
         try {
           const server = await gateway.admin.createServer(name, [upstream]);
           const client = await connect(`${gateway.url}/servers/${server.id}/mcp`, revision);

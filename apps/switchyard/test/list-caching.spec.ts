@@ -20,6 +20,7 @@ const modes: Record<string, GatewayOptions> = {
 interface Quiet {
   readonly double: McpDouble;
   tools: string[];
+  /** How often it was listed. */
   lists: number;
 }
 
@@ -31,7 +32,8 @@ const startQuiet = async (cache: object): Promise<Quiet> => {
     call: () => '"content":[]',
     intercept: ({ message: { method }, modern, id, res }) => {
       if (method !== 'tools/list') return false;
-      quiet.lists++;
+      // A server of both eras is listed in both each time.
+      if (modern) quiet.lists++;
       const tools = quiet.tools.map((name) => ({ name, inputSchema: { type: 'object' } }));
       const result = { tools, ...(modern && { resultType: 'complete', ...cache }) };
       res.writeHead(200, { 'content-type': 'application/json' });

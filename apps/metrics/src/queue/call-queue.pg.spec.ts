@@ -62,7 +62,7 @@ it('CallQueueService pauses between attempts when every look into the queue fail
   expect(errors).toBeLessThan(15);
 
   await sleep(2_500);
-  expect(await queue.write('{}\n{}', Date.now() + 5_000)).toBe(0);
+  expect(await queue.write('{}\n{}', performance.now() + 5_000)).toBe(0);
   await queue.beforeApplicationShutdown();
   const failed = runs.flatMap(({ mock }) => mock.settledResults.filter(({ type }) => type === 'rejected'));
   expect(failed.map(({ value }) => String(value)).filter((reason) => reason.includes('already running'))).toEqual([]);

@@ -9,18 +9,20 @@ import {
 import { ELICITED, type Party, SAMPLED, type Target, namesOf, textOf } from './party.js';
 
 /** The client of the official SDK, version 1: 2025-11-25 and before. */
-export const connected = async (transport: Transport): Promise<Party> => {
+export const connected = async (transport: Transport, canBeAsked = true): Promise<Party> => {
   const client = new Client(
     { name: 'sdk-v1', version: '1.0.0' },
-    { capabilities: { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} } },
+    { capabilities: canBeAsked ? { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} } : {} },
   );
-  client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: ELICITED }));
-  client.setRequestHandler(CreateMessageRequestSchema, () => ({
-    model: 'none',
-    role: 'assistant',
-    content: { type: 'text', text: SAMPLED },
-  }));
-  client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [] }));
+  if (canBeAsked) {
+    client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: ELICITED }));
+    client.setRequestHandler(CreateMessageRequestSchema, () => ({
+      model: 'none',
+      role: 'assistant',
+      content: { type: 'text', text: SAMPLED },
+    }));
+    client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [] }));
+  }
   await client.connect(transport);
   return {
     listTools: async () => namesOf(await client.listTools()),

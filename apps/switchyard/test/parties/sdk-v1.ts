@@ -3,9 +3,14 @@ import type { Party } from './party.js';
 import { connected } from './sdk-v1-http.js';
 
 /** The client of the official SDK, version 1, over stdio, with a server of one's own. */
-export const sdkV1OverStdio = (args: readonly string[], env: Readonly<Record<string, string>>): Promise<Party> => {
+export const sdkV1OverStdio = (
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  canBeAsked = true,
+): Promise<Party> => {
   const { PATH = '' } = process.env;
   return connected(
     new StdioClientTransport({ command: process.execPath, args: [...args], env: { PATH, ...env }, stderr: 'ignore' }),
+    canBeAsked,
   );
 };

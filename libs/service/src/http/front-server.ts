@@ -138,15 +138,20 @@ export class FrontServer {
   stopAccepting(): void {
     if (this.stopping) return;
     this.stopping = true;
-    NetServer.prototype.close.call(this.server);
+    // After what is in the queue of the socket was accepted: closing it would reset that, with requests nobody has read.
+    setImmediate(() => NetServer.prototype.close.call(this.server));
     for (const { response } of this.places) if (!response.headersSent) response.shouldKeepAlive = false;
   }
 
   /** Resolves when every request but the released streams is answered, those on idle connections included. */
   async quiet(): Promise<void> {
     await this.places.quiet();
-    for (let waitedMs = 0; waitedMs < LINGER_MS && (await this.hasConnections()); waitedMs += LINGER_STEP_MS)
+    let waitedMs = 0;
+    // At least one step: connections may be in the queue of the socket still.
+    do {
       await new Promise((resolve) => setTimeout(resolve, LINGER_STEP_MS));
+      waitedMs += LINGER_STEP_MS;
+    } while (waitedMs < LINGER_MS && (await this.hasConnections()));
     await this.places.quiet();
   }
 
@@ -240,7 +245,6 @@ export class FrontServer {
 
   private closed(place: Place): void {
     this.places.leave(place);
-    if (this.stopping) setImmediate(() => this.server.closeIdleConnections());
     this.record(place);
   }
 

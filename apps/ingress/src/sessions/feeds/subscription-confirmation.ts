@@ -7,6 +7,9 @@ import { isPresent } from '../resumption/presence.js';
 import type { ChangeFeeds } from './change-feeds.js';
 import { CONFIRM_MS } from './resource-watch.js';
 
+/** For the holder's word that its own wait is over: whoever told the subscriber earlier would leave it to miss a change. */
+const HOLDER_MS = 1_000;
+
 const holderKey = (sessionId: string): string => `ingress:stream-of:${sessionId}`;
 
 /**
@@ -52,7 +55,8 @@ export class SubscriptionConfirmation {
     const waiting = this.waiting.get(id) ?? new Set();
     this.waiting.set(id, waiting.add(resolve));
     this.bus.signal(SubscriptionAwaited, { sessionId: id, by: this.bus.instance }, holder);
-    await Promise.race([promise, sleep(CONFIRM_MS, undefined, { signal: late.signal, ref: false }).catch(() => {})]);
+    const waitMs = CONFIRM_MS + HOLDER_MS;
+    await Promise.race([promise, sleep(waitMs, undefined, { signal: late.signal, ref: false }).catch(() => {})]);
     late.abort();
     waiting.delete(resolve);
     if (waiting.size === 0) this.waiting.delete(id);

@@ -41,8 +41,8 @@ export class QuestionOwners implements AskingSide {
   /** The newest call of the only client there is; a string says why there is no such call. */
   find(): LegacyCall | string {
     let newest: LegacyCall | undefined;
-    for (const call of this.calls)
-      if (call.owner !== null && (newest === undefined || call.exchange.id > newest.exchange.id)) newest = call;
+    for (const call of this.unanswered())
+      if (newest === undefined || call.exchange.id > newest.exchange.id) newest = call;
     if (newest === undefined) return 'No call is open that this could belong to';
     for (const owner of this.owners()) {
       if (owner === newest.owner) continue;
@@ -63,10 +63,17 @@ export class QuestionOwners implements AskingSide {
     this.abandoned.delete(id as number);
   }
 
+  /** A call whose answer is here, though held back for what comes late, asks no more. */
+  private *unanswered(): Generator<LegacyCall & { readonly owner: string }> {
+    for (const call of this.calls) if (isAsking(call) && !call.exchange.settled) yield call;
+  }
+
   private *owners(): Generator<string> {
     if (this.client !== undefined) yield this.client;
-    for (const { owner } of this.calls) if (owner !== null) yield owner;
+    for (const { owner } of this.unanswered()) yield owner;
     yield* this.abandoned.values();
     yield* this.tasks.unfinishedOwners();
   }
 }
+
+const isAsking = (call: LegacyCall): call is LegacyCall & { readonly owner: string } => call.owner !== null;
