@@ -26,6 +26,9 @@ export interface UpstreamSide {
 const COLLECTING_MS = 15;
 const SERVER_REQUESTS_MAX = 32;
 
+/** Why a request that no client has seen yet is refused. */
+export const CALL_HAS_ENDED = 'The call has ended';
+
 /** A call under way. The conversation with the upstream feeds it; execution waits for its steps. */
 export class OpenCall implements CallTerms {
   readonly frames = new FramePump();
@@ -121,7 +124,7 @@ export class OpenCall implements CallTerms {
 
   /** Takes a request of the upstream, or refuses it at once. */
   serverRequest(request: Omit<ServerRequest, 'key'>): void {
-    if (this.end !== undefined) return request.refuse('The call has ended');
+    if (this.end !== undefined) return request.refuse(CALL_HAS_ENDED);
     if (this.requests.length >= SERVER_REQUESTS_MAX) return request.refuse('Too many questions at once');
     this.requests.push({ ...request, key: `input_${++this.requestCount}` });
     if (this.waiter !== undefined) this.collect();
@@ -145,7 +148,7 @@ export class OpenCall implements CallTerms {
     if (this.end !== undefined) return;
     this.end = end;
     this.upstreamSide = undefined;
-    for (const request of this.requests) request.refuse('The call has ended');
+    for (const request of this.requests) request.refuse(CALL_HAS_ENDED);
     if (this.requests.length > 0) this.requests = [];
     if (this.collecting !== undefined) clearTimeout(this.collecting);
     this.collecting = undefined;

@@ -16,7 +16,7 @@ import {
 } from '#libs/mcp';
 import { SlotMap } from '#libs/bus';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
-import type { OpenCall } from '../../call/open-call.js';
+import { CALL_HAS_ENDED, type OpenCall } from '../../call/open-call.js';
 import type { Channel } from '../../transport/channel.js';
 import { LogOwners } from '../log-owners.js';
 import { announce, relayLog, relayOther, relayProgress } from '../notifications.js';
@@ -155,7 +155,8 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
   /** A request of the upstream: of the task it names, or the call on whose stream it came; else its owner must be certain. */
   requested(message: IncomingRequest, call: LegacyCall | undefined): void {
     if (message.method === 'ping') return this.post(resultText(message.id, '{}'));
-    const owner = this.tasks.taskOf(message) ?? call ?? this.asking.find();
+    const named = this.tasks.taskOf(message) ?? call;
+    const owner = named ?? this.asking.find();
     if (typeof owner === 'string') return this.post(errorText(message.id, INVALID_REQUEST, owner));
     const receiver = 'requestReceiver' in owner ? owner.requestReceiver : owner;
     const problem =
@@ -171,7 +172,11 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
       method: message.method,
       paramsText: serverRequestParams(message.paramsText, client.revision),
       reply: (result) => this.post(resultText(message.id, result)),
-      refuse: (reason, code = INVALID_PARAMS) => this.post(errorText(message.id, code, reason)),
+      refuse: (reason, code = INVALID_PARAMS) => {
+        // Then it was another call of the same client that raised it, if one is open.
+        if (reason === CALL_HAS_ENDED && named === undefined) this.requested(message, undefined);
+        else this.post(errorText(message.id, code, reason));
+      },
     });
   }
 

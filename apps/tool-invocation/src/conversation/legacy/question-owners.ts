@@ -65,7 +65,7 @@ export class QuestionOwners implements AskingSide {
 
   /** A call whose answer is here, though held back for what comes late, asks no more. */
   private *unanswered(): Generator<LegacyCall & { readonly owner: string }> {
-    for (const call of this.calls) if (isAsking(call) && !call.exchange.settled) yield call;
+    for (const call of this.calls) if (isAsking(call) && !call.exchange.settled && !call.open.ended) yield call;
   }
 
   private *owners(): Generator<string> {
