@@ -138,8 +138,7 @@ export class FrontServer {
   stopAccepting(): void {
     if (this.stopping) return;
     this.stopping = true;
-    // After what is in the queue of the socket was accepted: closing it would reset that, with requests nobody has read.
-    setImmediate(() => NetServer.prototype.close.call(this.server));
+    NetServer.prototype.close.call(this.server);
     for (const { response } of this.places) if (!response.headersSent) response.shouldKeepAlive = false;
   }
 
@@ -147,7 +146,7 @@ export class FrontServer {
   async quiet(): Promise<void> {
     await this.places.quiet();
     let waitedMs = 0;
-    // At least one step: connections may be in the queue of the socket still.
+    // At least one step: a request may be on its way on a connection that is just being accepted.
     do {
       await new Promise((resolve) => setTimeout(resolve, LINGER_STEP_MS));
       waitedMs += LINGER_STEP_MS;
