@@ -31,14 +31,15 @@ const membersThatDiffer = (direct: Entry, through: Entry): string[] =>
 
 const keyOf = (entry: Entry): string => String(entry['uri'] ?? entry['uriTemplate'] ?? entry['name']);
 
+const withoutPrefix = (name: string, prefix: string): string =>
+  name.startsWith(prefix) ? name.slice(prefix.length) : name;
+
 /** Member by member; each difference as a sentence. `prefix` stands before names of tools and prompts at the gateway. */
 export const differences = (direct: Seen, through: Seen, prefix: string): string[] => {
   const found: string[] = [];
   for (const list of LISTS) {
     const named = (entry: Entry): Entry =>
-      list === 'tools' || list === 'prompts'
-        ? { ...entry, name: String(entry['name']).replace(new RegExp(`^${prefix}`), '') }
-        : entry;
+      list === 'tools' || list === 'prompts' ? { ...entry, name: withoutPrefix(String(entry['name']), prefix) } : entry;
     const there = new Map(through[list].map((entry) => [keyOf(named(entry)), named(entry)]));
     for (const entry of direct[list]) {
       const other = there.get(keyOf(entry));

@@ -17,13 +17,13 @@ const module = (name: string, source: string, program: string, calls: readonly T
   launch: (folder, home) => ({ command: path.join(binOf(folder, source), program), args: [], env: { HOME: home } }),
 });
 
-const script = (name: string, source: string, file: string, calls: readonly ToolCall[]): ServerParty => ({
+const script = (name: string, source: string, library: string, calls: readonly ToolCall[]): ServerParty => ({
   name,
   source,
   calls: () => calls,
   launch: (folder, home) => ({
     command: path.join(binOf(folder, source), 'python'),
-    args: [path.join(SCRIPTS, file)],
+    args: [path.join(SCRIPTS, 'server.py'), library],
     env: { HOME: home, PYTHONUNBUFFERED: '1' },
   }),
 });
@@ -35,8 +35,8 @@ const CALLS: readonly ToolCall[] = [
 ];
 
 const servers: readonly ServerParty[] = [
-  script('mcp-python', 'mcp==2.3.0', 'server_mcp.py', CALLS),
-  script('fastmcp-python', 'fastmcp==4.2.3', 'server_fastmcp.py', CALLS),
+  script('mcp-python', 'mcp==2.3.0', 'mcp', CALLS),
+  script('fastmcp-python', 'fastmcp==4.2.3', 'fastmcp', CALLS),
   module('time', 'mcp-server-time==2026.10.19', 'mcp-server-time', [
     {
       tool: 'convert_time',

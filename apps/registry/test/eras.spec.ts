@@ -10,18 +10,10 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const inSessions = (offered: Partial<DiscoveredOffer>): DiscoveredOffer => ({
-  protocolVersion: '2025-11-25',
-  serverInfo: { name: 'upstream', version: '1' },
-  capabilities: { tools: {} },
-  instructions: null,
-  tools: [],
-  prompts: [],
-  resources: [],
-  resourceTemplates: [],
-  refused: [],
-  ...offered,
-});
+const inSessions = (offered: Partial<DiscoveredOffer>): DiscoveredOffer => {
+  const { era: _era, transport: _transport, ...offer } = upstream(offered);
+  return { ...offer, protocolVersion: '2025-11-25' };
+};
 
 const both = (modern: Partial<DiscoveredUpstream>, legacy: Partial<DiscoveredOffer>): DiscoveredUpstream =>
   upstream({ ...modern, legacy: inSessions(legacy) });

@@ -1,12 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type ScriptUpstream,
-  type Gateway,
-  type GatewayOptions,
-  startCommonStreamUpstream,
-  startGateway,
-} from '#libs/testing';
+import { type GatewayOptions, startCommonStreamUpstream } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { type GivenScriptUpstreams, givenScriptUpstreams } from './given-script-upstreams.js';
 import { type Endpoint, LegacyClient, type Said, askModern, isQuestion } from './isolation/endpoint-client.js';
 
 const modes: Record<string, GatewayOptions> = {
@@ -43,25 +38,19 @@ const askAsModern = async (at: Endpoint, name: string, canary: string): Promise<
 };
 
 describe.each(Object.keys(modes))('clients with one token of a gateway that is %s', (mode) => {
-  let gateway: Gateway;
-  let upstreams: readonly ScriptUpstream[];
+  let given: GivenScriptUpstreams;
   let at: Endpoint;
 
   beforeAll(async () => {
-    upstreams = await Promise.all(TRANSPORTS.map(startCommonStreamUpstream));
-    const env = { REQUIRE_USER_IN_DB: 'false', STDIO_PROCESSES_MAX: '100' };
-    gateway = await startGateway({ ...(modes[mode] as GatewayOptions), env });
-    for (const { stop: _, ...registered } of upstreams)
-      await gateway.admin.register({ name: registered.transport.toLowerCase(), ...registered });
-    at = { url: `${gateway.url}/mcp`, token: await gateway.tokenFor({ email: 'ada@example.com' }) };
+    given = await givenScriptUpstreams(modes[mode] as GatewayOptions, TRANSPORTS, (transport) =>
+      startCommonStreamUpstream(transport),
+    );
+    ({ at } = given);
   });
-  afterAll(async () => {
-    await gateway?.stop();
-    await Promise.all((upstreams ?? []).map(({ stop }) => stop()));
-  });
+  afterAll(() => given?.stop());
 
   it.each(TRANSPORTS)('are asked what their own calls raise, and nothing else, over %s', async (transport) => {
-    onTestFailed(() => console.error(gateway.logs().slice(-8_000)));
+    onTestFailed(() => console.error(given.gateway.logs().slice(-8_000)));
     const tool = (name: string): string => `${transport.toLowerCase()}-${name}`;
     for (let round = 0; round < ROUNDS; round += 2) {
       const asking = [askAsSession(at, tool('ask'), `s${round}`), askAsModern(at, tool('ask'), `m${round}`)];

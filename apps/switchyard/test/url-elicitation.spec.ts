@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Gateway, type GatewayOptions, type ScriptUpstream, startGateway, startUrlUpstream } from '#libs/testing';
+import { type GatewayOptions, startUrlUpstream } from '#libs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
+import { type GivenScriptUpstreams, givenScriptUpstreams } from './given-script-upstreams.js';
 import {
   type Endpoint,
   LegacyClient,
@@ -27,23 +28,17 @@ const urlIn = (error: Said['error']): string => {
 };
 
 describe.each(Object.keys(modes))('a URL to visit first, at a gateway that is %s', (mode) => {
-  let gateway: Gateway;
-  let upstreams: readonly ScriptUpstream[];
+  let given: GivenScriptUpstreams;
   let at: Endpoint;
 
   beforeAll(async () => {
-    upstreams = await Promise.all(TRANSPORTS.map(startUrlUpstream));
-    const env = { REQUIRE_USER_IN_DB: 'false', STDIO_PROCESSES_MAX: '100' };
-    gateway = await startGateway({ ...(modes[mode] as GatewayOptions), env });
-    for (const { stop: _, ...registered } of upstreams)
-      await gateway.admin.register({ name: registered.transport.toLowerCase(), ...registered });
-    at = { url: `${gateway.url}/mcp`, token: await gateway.tokenFor({ email: 'ada@example.com' }) };
+    given = await givenScriptUpstreams(modes[mode] as GatewayOptions, TRANSPORTS, (transport) =>
+      startUrlUpstream(transport),
+    );
+    ({ at } = given);
   });
-  afterAll(async () => {
-    await gateway?.stop();
-    await Promise.all((upstreams ?? []).map(({ stop }) => stop()));
-  });
-  beforeEach(() => onTestFailed(() => console.error(gateway.logs().slice(-8_000))));
+  afterAll(() => given?.stop());
+  beforeEach(() => onTestFailed(() => console.error(given.gateway.logs().slice(-8_000))));
 
   const modern = async (
     name: string,

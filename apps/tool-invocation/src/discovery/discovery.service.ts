@@ -88,7 +88,7 @@ export class DiscoveryService {
     upstream.watchLists(peer);
     // Processes of their own are sessions.
     this.ownLists.lookedOver(upstream, legacy ?? lists);
-    upstream.breaker.succeeded();
+    upstream.health.breaker.succeeded();
     for (const { list, name, reason } of [...found.refused, ...(legacy?.refused ?? [])]) {
       this.logger.warn({ upstreamId: profile.id, list, name, reason }, 'an entry of an upstream was refused');
     }

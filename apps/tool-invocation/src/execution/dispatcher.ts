@@ -46,12 +46,12 @@ export class Dispatcher {
     if (!judged || failure?.code === 'upstream.breaker_open') return;
     const health = failure === undefined ? 'well' : this.judge(failure, running);
     if (health === 'well') {
-      upstream.breaker.succeeded();
+      upstream.health.breaker.succeeded();
       if (failure === undefined) upstream.retries.succeeded();
-    } else if (health === 'silent') upstream.heardNothing(running.peer);
+    } else if (health === 'silent') upstream.health.heardNothing(running.peer);
     else if (failure !== undefined && (health === 'ill' || failure.code === 'upstream.unauthorised'))
-      upstream.failed(failure, health === 'ill');
-    else upstream.breaker.undecided();
+      upstream.health.failed(failure, health === 'ill');
+    else upstream.health.breaker.undecided();
   }
 
   /** Begins anew where that is safe, and returns the next step; `null` where it is not. */
@@ -119,7 +119,7 @@ export class Dispatcher {
       return this.begin(running);
     }
     try {
-      upstream.passBreaker();
+      upstream.health.passBreaker();
       const peer = upstream.peer(running.access as Access, open.call);
       if (peer instanceof Promise) {
         peer.then(

@@ -162,7 +162,7 @@ export class UpstreamDirectory implements UpstreamHost {
       conversations: upstream.conversations,
       running: upstream.limiter.running,
       waiting: upstream.limiter.waiting,
-      breakerOpen: upstream.breaker.isOpen,
+      breakerOpen: upstream.health.breaker.isOpen,
     }));
   }
 

@@ -48,19 +48,19 @@ const CALLER = {
 describe('Upstream', () => {
   it('refuses a call as not executed, with the wait, when its breaker is open', () => {
     const upstream = given({ MCP_SESSION_POOL_CIRCUIT_BREAKER_THRESHOLD: '2' });
-    upstream.passBreaker();
-    upstream.breaker.failed();
-    upstream.passBreaker();
-    upstream.breaker.failed();
+    upstream.health.passBreaker();
+    upstream.health.breaker.failed();
+    upstream.health.passBreaker();
+    upstream.health.breaker.failed();
 
     let refusal: unknown;
     try {
-      upstream.passBreaker();
+      upstream.health.passBreaker();
     } catch (error) {
       refusal = error;
     }
     expect(refusal).toBeInstanceOf(GatewayError);
-    expect(refusal).toMatchObject({ code: 'upstream.breaker_open', executed: 'no' });
+    expect(refusal).toMatchObject({ code: 'upstream.health.breaker_open', executed: 'no' });
     const { retryAfterMs } = (refusal as GatewayError).data as { retryAfterMs: number };
     expect(retryAfterMs).toBeGreaterThan(4_000);
     expect(retryAfterMs).toBeLessThanOrEqual(5_000);

@@ -3,7 +3,7 @@ import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.reque
 import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import { fail, GatewayError, toGatewayError } from '#libs/errors';
 import { ALL_CAPABILITIES, LEGACY_REVISIONS, MODERN_REVISION, sessionCapabilities } from '#libs/mcp';
-import { CircuitBreaker, ConcurrencyLimiter } from '#libs/resilience';
+import { ConcurrencyLimiter } from '#libs/resilience';
 import type { UpstreamDialer } from '../conversation/dialer.js';
 import { RetryBudget } from './retry-budget.js';
 import type { Settings } from '../tool-invocation.settings.js';
@@ -13,6 +13,7 @@ import type { LogFrame, Peer, PeerEvents } from '../conversation/peer.js';
 import { PeerWatch } from './peer-watch.js';
 import { type Caller, type Place, type SeatedPlace, ownershipOf, Seating } from './seating.js';
 import { staleProfile } from '../call/stale.js';
+import { UpstreamHealth } from './upstream-health.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -37,8 +38,6 @@ export interface UpstreamHost {
   makeRoom(kind: TransportKind): void | Promise<void>;
 }
 
-/** From the opening of the breaker to the first probe. */
-const BREAKER_OPEN_MS = 5_000;
 const RETIRE_TICK_MS = 100;
 const NOBODY = { id: '', tokenId: null };
 const overviewOf = (revision: string): Caller => ({
@@ -50,7 +49,7 @@ const SESSION_OVERVIEW = overviewOf(LEGACY_REVISIONS[0]);
 
 /** One upstream as one profile describes it: its limits, its health, its open conversations. */
 export class Upstream {
-  readonly breaker: CircuitBreaker;
+  readonly health: UpstreamHealth;
   readonly limiter: ConcurrencyLimiter;
   readonly retries: RetryBudget;
   private readonly peers = new Map<string, Peer | Promise<Peer>>();
@@ -60,7 +59,6 @@ export class Upstream {
   private readonly dedicated = new DedicatedSessions();
   private readonly seating: Seating;
   private first: Promise<unknown> | undefined;
-  private checking = false;
   retired = false;
 
   constructor(
@@ -72,8 +70,7 @@ export class Upstream {
     private readonly host: UpstreamHost,
   ) {
     const { concurrencyMax } = profile;
-    const { threshold, resetMsMax } = settings.breaker;
-    this.breaker = new CircuitBreaker({ failuresMax: threshold, openMs: BREAKER_OPEN_MS, openMsMax: resetMsMax });
+    this.health = new UpstreamHealth(settings, kind, (failure) => host.onFailure(profile.id, failure));
     this.seating = new Seating({
       seatsMax: settings.sessions.perCallerMax,
       peerOf: (key) => this.peers.get(key),
@@ -94,39 +91,6 @@ export class Upstream {
 
   get timeoutMs(): number {
     return this.profile.timeoutMs ?? this.settings.callTimeoutMs;
-  }
-
-  /** Throws `upstream.breaker_open`. Every call that passes reports its outcome to the breaker. */
-  passBreaker(): void {
-    if (this.breaker.tryAcquire()) return;
-    const retryAfterMs = Math.max(1, Math.ceil(this.breaker.retryAfterMs));
-    throw fail('upstream.breaker_open', { executed: 'no', data: { retryAfterMs } });
-  }
-
-  /** A call failed for what the upstream is; reported to the breaker unless that would say too much. */
-  failed(failure: GatewayError, isHealthKnown: boolean): void {
-    if (isHealthKnown) this.breaker.failed();
-    else this.breaker.undecided();
-    this.host.onFailure(this.profile.id, failure);
-  }
-
-  /**
-   * A call ended without a sign of life. Its tool may only be slow, so the upstream itself is asked: one that does not
-   * answer that either has failed. Reports to the breaker in the call's place.
-   */
-  heardNothing(peer: Peer | undefined): void {
-    if (this.breaker.isOpen) return void this.breaker.failed();
-    this.breaker.undecided();
-    if (peer === undefined || this.checking || this.kind === 'api') return;
-    this.checking = true;
-    const method = peer.identity.era === 'modern' ? 'server/discover' : 'ping';
-    peer
-      .request(method, {}, this.settings.connections.connectTimeoutMs)
-      .then(() => this.breaker.succeeded())
-      .catch(() => this.breaker.failed())
-      .finally(() => {
-        this.checking = false;
-      });
   }
 
   /**

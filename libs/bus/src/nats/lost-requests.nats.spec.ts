@@ -96,22 +96,28 @@ const underLoad = (asker: Bus) => {
   };
 };
 
+/** Calls of one asker to two answerers, the far one of which is behind a proxy, for a second. */
+const givenLoad = async () => {
+  const server = await givenServer();
+  const proxy = await givenProxy(server);
+  const [asker, near, far] = await Promise.all([
+    join(server, 'ingress'),
+    join(server, 'registry'),
+    join(proxy, 'registry'),
+  ]);
+  const ran = await givenAnswerers(near, far);
+  const load = underLoad(asker);
+  await sleep(1_000);
+  return { proxy, far, ran, load };
+};
+
 const tookMax = (calls: readonly Call[]): number => Math.max(...calls.map(({ tookMs = Infinity }) => tookMs));
 
 // One after the other: beside each other they would be late for their own promises.
 describe('what gets lost between asker and answerer', { timeout: 90_000 }, () => {
   it('calls all run once and soon again at once when the connection of one of two answerers is half open', async () => {
     // One that pings so rarely that the dead connection stays in the group for the whole test.
-    const server = await givenServer();
-    const proxy = await givenProxy(server);
-    const [asker, near, far] = await Promise.all([
-      join(server, 'ingress'),
-      join(server, 'registry'),
-      join(proxy, 'registry'),
-    ]);
-    const ran = await givenAnswerers(near, far);
-    const load = underLoad(asker);
-    await sleep(1_000);
+    const { proxy, far, ran, load } = await givenLoad();
 
     proxy.stall();
     const stalledAtMs = performance.now();
@@ -129,16 +135,7 @@ describe('what gets lost between asker and answerer', { timeout: 90_000 }, () =>
   });
 
   it('calls all succeed again within 5 s when an answerer is cut off for good, also while the broker holds on to it', async () => {
-    const server = await givenServer();
-    const proxy = await givenProxy(server);
-    const [asker, near, far] = await Promise.all([
-      join(server, 'ingress'),
-      join(server, 'registry'),
-      join(proxy, 'registry'),
-    ]);
-    const ran = await givenAnswerers(near, far);
-    const load = underLoad(asker);
-    await sleep(1_000);
+    const { proxy, ran, load } = await givenLoad();
 
     proxy.stall({ forGood: true });
     const stalledAtMs = performance.now();

@@ -138,7 +138,8 @@ export class FrontServer {
   stopAccepting(): void {
     if (this.stopping) return;
     this.stopping = true;
-    NetServer.prototype.close.call(this.server);
+    // After one more look: what is in the queue of the socket would be reset with requests that nobody has read.
+    setImmediate(() => setImmediate(() => NetServer.prototype.close.call(this.server)));
     for (const { response } of this.places) if (!response.headersSent) response.shouldKeepAlive = false;
   }
 

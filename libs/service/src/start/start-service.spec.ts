@@ -245,6 +245,7 @@ describe('starting and stopping', () => {
     const slow = fetch(`${other.url}/things/slow`);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const stopping = other.stop();
+    await new Promise((resolve) => setTimeout(resolve, 20));
     await expect(fetch(`${other.url}/health`)).rejects.toThrow('fetch failed');
     expect(await (await slow).text()).toBe('done');
     expect(await stopping).toBe(true);

@@ -1,16 +1,15 @@
 // A server of the npm SDK v1 whose questions come on no call's stream: over stdio, or, with the name of a transport as
 // argument, on the GET stream of an HTTP session or over HTTP+SSE. Says the port it listens on in its first line. The next
 // argument is how long it takes to open a GET stream, in ms.
-import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { type Handler, sessionHandler } from './session-handler.js';
 
 const [, , kind, streamAfterMs = '0'] = process.argv;
 
@@ -51,24 +50,11 @@ const build = async (transport: Transport): Promise<void> => {
   await server.connect(transport);
 };
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-
 const overHttp = (): Handler => {
-  const sessions = new Map<unknown, StreamableHTTPServerTransport>();
+  const handle = sessionHandler(build);
   return async (request, response) => {
-    const id = request.headers['mcp-session-id'];
-    let transport = sessions.get(id);
-    if (transport === undefined) {
-      if (id !== undefined) return void response.writeHead(404).end();
-      const opened = new StreamableHTTPServerTransport({
-        sessionIdGenerator: randomUUID,
-        onsessioninitialized: (sessionId) => void sessions.set(sessionId, opened),
-      });
-      transport = opened;
-      await build(transport as Transport);
-    }
     if (request.method === 'GET') await sleep(Number(streamAfterMs));
-    await transport.handleRequest(request, response);
+    await handle(request, response);
   };
 };
 

@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { type ScriptUpstream, startScriptUpstream } from './script-upstream.js';
 
-const SCRIPT = fileURLToPath(new URL('common-stream-server.ts', import.meta.url));
+const SCRIPT = new URL('common-stream-server.ts', import.meta.url);
 
 /**
  * A server of the npm SDK v1 that asks without saying for which call. Tools: `ask` (`canary`, `kind`, `afterMs`), which

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { sourceArguments } from '../source-process.js';
 
 /** As it is registered. */
 export type ScriptUpstream = (
@@ -9,13 +10,14 @@ export type ScriptUpstream = (
 
 /** A server that is a script: over stdio the gateway runs it, else it is run here and says its port in its first line. */
 export const startScriptUpstream = async (
-  script: string,
+  script: URL,
   transport: ScriptUpstream['transport'],
   ...args: readonly string[]
 ): Promise<ScriptUpstream> => {
+  const program = sourceArguments(script);
   if (transport === 'STDIO')
-    return { transport, command: process.execPath, args: [script], stop: () => Promise.resolve() };
-  const child = spawn(process.execPath, [script, transport.toLowerCase(), ...args], {
+    return { transport, command: process.execPath, args: program, stop: () => Promise.resolve() };
+  const child = spawn(process.execPath, [...program, transport.toLowerCase(), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [port] = (await once(child.stdout, 'data')) as [Buffer];

@@ -1,18 +1,17 @@
 // A server of the npm SDK v1 that sends users to a URL of its own, over stdio or, with a first argument, over Streamable
 // HTTP with sessions; then it says the port it listens on in its first line.
-import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   CallToolRequestSchema,
   ListToolsRequestSchema,
   UrlElicitationRequiredError,
 } from '@modelcontextprotocol/sdk/types.js';
+import { sessionHandler } from './session-handler.js';
 
 interface Visit {
   done: boolean;
@@ -65,20 +64,7 @@ const build = async (transport: Transport): Promise<void> => {
 
 if (process.argv[2] === undefined) await build(new StdioServerTransport());
 else {
-  const sessions = new Map<unknown, StreamableHTTPServerTransport>();
-  const server = createServer(async (request, response) => {
-    const id = request.headers['mcp-session-id'];
-    let transport = sessions.get(id);
-    if (transport === undefined) {
-      if (id !== undefined) return void response.writeHead(404).end();
-      const opened = new StreamableHTTPServerTransport({
-        sessionIdGenerator: randomUUID,
-        onsessioninitialized: (sessionId) => void sessions.set(sessionId, opened),
-      });
-      transport = opened;
-      await build(transport as Transport);
-    }
-    await transport.handleRequest(request, response);
-  });
+  const handle = sessionHandler(build);
+  const server = createServer((request, response) => void handle(request, response));
   server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
 }

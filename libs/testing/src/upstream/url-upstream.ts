@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { type ScriptUpstream, startScriptUpstream } from './script-upstream.js';
 
-const SCRIPT = fileURLToPath(new URL('url-server.ts', import.meta.url));
+const SCRIPT = new URL('url-server.ts', import.meta.url);
 
 /**
  * A server of the npm SDK v1 that sends users to a URL. Its tool `enter` (`id`) answers -32042 until that was visited,

@@ -1,5 +1,6 @@
 import {
   askProblem,
+  canBeAsked,
   ELICITATION_COMPLETE,
   errorText,
   type IncomingError,
@@ -74,7 +75,7 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
     private readonly options: SessionOptions,
   ) {
     this.asking = new QuestionOwners(channel, this.calls, this.tasks);
-    this.watcher = new LegacyWatch(this, Object.keys(options.capabilities).length > 0);
+    this.watcher = new LegacyWatch(this, canBeAsked(options.capabilities));
     this.logs = new LogOwners(this.calls, options.events);
     this.urls = new UrlElicitations((open) => this.begin(open), options.events);
   }

@@ -1,10 +1,15 @@
-"""A server of the official Python SDK, over stdio."""
+"""A server over stdio, of the official Python SDK (`mcp`) or of FastMCP (`fastmcp`): its first argument says which."""
+
+import sys
 
 from pydantic import BaseModel
 
-from mcp.server import MCPServer
+if sys.argv[1] == "fastmcp":
+    from fastmcp import FastMCP as Server
+else:
+    from mcp.server import MCPServer as Server
 
-server = MCPServer("python")
+server = Server("python")
 
 
 class Person(BaseModel):
