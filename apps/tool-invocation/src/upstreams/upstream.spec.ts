@@ -60,7 +60,7 @@ describe('Upstream', () => {
       refusal = error;
     }
     expect(refusal).toBeInstanceOf(GatewayError);
-    expect(refusal).toMatchObject({ code: 'upstream.health.breaker_open', executed: 'no' });
+    expect(refusal).toMatchObject({ code: 'upstream.breaker_open', executed: 'no' });
     const { retryAfterMs } = (refusal as GatewayError).data as { retryAfterMs: number };
     expect(retryAfterMs).toBeGreaterThan(4_000);
     expect(retryAfterMs).toBeLessThanOrEqual(5_000);
