@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeJwt } from 'jose';
 import { type Bus, connectNats } from '#libs/bus';
+import { CredentialRevoked } from '#libs/contracts';
 import { CallerAdmission } from '#libs/identity';
 import { type RunningService, startService } from '#libs/service';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
 import { type NatsServer, startNatsServer, temporaryFolder } from '#libs/testing';
 import { authService, issueAdminToken } from '../src/index.js';
+import { ADMIN } from './given-auth.js';
 
 const logger = createLogger({ service: 'auth', level: 'silent' });
 
@@ -34,7 +37,7 @@ beforeAll(async () => {
   };
   replicas = await Promise.all([1, 2].map(() => startService({ parts: [authService], env, logger })));
   edgeBus = await connectNats({ servers: nats.url, name: 'ingress', logger });
-  admission = new CallerAdmission(edgeBus, { ttlMs: 30_000, max: 100, authRequired: true });
+  admission = new CallerAdmission(edgeBus, { ttlMs: 30_000, staleMaxMs: 0, max: 100, authRequired: true });
 });
 
 afterAll(async () => {
@@ -62,9 +65,9 @@ const adminToken = async (): Promise<string> => {
   return (await issueAdminToken(replica.application, 3_600_000)).token;
 };
 
-const verdict = async (credential: string): Promise<string> => {
+const verdict = async (credential: string, by: CallerAdmission = admission): Promise<string> => {
   try {
-    return (await admission.admit(credential)).id;
+    return (await by.admit(credential)).id;
   } catch (error) {
     return (error as { code: string }).code;
   }
@@ -88,9 +91,9 @@ describe('two replicas of auth over NATS', () => {
   it('two replicas of auth start together on an empty database, and know the same users', async () => {
     const token = await adminToken();
 
-    expect(await verdict(token)).toBe('admin@example.com');
-    expect(await rest(0, 'GET', '/auth/email/me', token)).toMatchObject({ email: 'admin@example.com' });
-    expect(await rest(1, 'GET', '/auth/email/me', token)).toMatchObject({ email: 'admin@example.com' });
+    expect(await verdict(token)).toBe(ADMIN);
+    expect(await rest(0, 'GET', '/auth/email/me', token)).toMatchObject({ email: ADMIN });
+    expect(await rest(1, 'GET', '/auth/email/me', token)).toMatchObject({ email: ADMIN });
   });
 
   it('two replicas of auth end a token everywhere, whichever of them was told', async () => {
@@ -99,8 +102,8 @@ describe('two replicas of auth over NATS', () => {
       const { token, access_token: value } = await rest(replica, 'POST', '/tokens', admin, {
         name: randomBytes(4).toString('hex'),
       });
-      expect(await verdict(value)).toBe('admin@example.com');
-      expect(await rest(1 - replica, 'GET', '/auth/email/me', value)).toMatchObject({ email: 'admin@example.com' });
+      expect(await verdict(value)).toBe(ADMIN);
+      expect(await rest(1 - replica, 'GET', '/auth/email/me', value)).toMatchObject({ email: ADMIN });
 
       await rest(replica, 'DELETE', `/v1/tokens/${token.id}`, admin);
 
@@ -118,7 +121,7 @@ describe('two replicas of auth over NATS', () => {
 
     await nats.kill();
     await expect.poll(() => edgeBus.connected, { timeout: 5_000 }).toBe(false);
-    expect(await verdict(known)).toBe('admin@example.com');
+    expect(await verdict(known)).toBe(ADMIN);
     expect(await verdict(unknown)).toBe('auth.unavailable');
 
     const back = new Promise<void>((resolve) => {
@@ -130,8 +133,33 @@ describe('two replicas of auth over NATS', () => {
     expect(asked).toBeInstanceOf(Promise);
     // Auth may not be back yet; what counts is that it was asked.
     await Promise.allSettled([asked]);
-    await expect.poll(() => verdict(known), { timeout: 10_000 }).toBe('admin@example.com');
-    await expect.poll(() => verdict(unknown), { timeout: 10_000 }).toBe('admin@example.com');
+    await expect.poll(() => verdict(known), { timeout: 10_000 }).toBe(ADMIN);
+    await expect.poll(() => verdict(unknown), { timeout: 10_000 }).toBe(ADMIN);
+  });
+
+  it('two replicas of auth without their database let those go on whom they vouched for, and administer nothing', async () => {
+    const options = { ttlMs: 100, max: 100, authRequired: true };
+    const lenient = new CallerAdmission(edgeBus, { ...options, staleMaxMs: 600_000 });
+    const strict = new CallerAdmission(edgeBus, { ...options, staleMaxMs: 0 });
+    const verdicts = async (credential: string): Promise<string[]> =>
+      Promise.all([lenient, strict].map((one) => verdict(credential, one)));
+    const [known, revoked, unknown] = [await adminToken(), await adminToken(), await adminToken()];
+    for (const token of [known, revoked]) expect(await verdicts(token)).toEqual([ADMIN, ADMIN]);
+    await postgres.stop();
+
+    await expect.poll(() => verdicts(known)).toEqual([ADMIN, 'auth.unavailable']);
+    expect(await verdicts(unknown)).toEqual(['auth.unavailable', 'auth.unavailable']);
+    expect(await rest(0, 'GET', '/auth/email/me', unknown)).toMatchObject({ code: 'auth.unavailable' });
+    const elsewhere = await connectNats({ servers: nats.url, name: 'auth', logger });
+    elsewhere.publish(CredentialRevoked, { tokenId: String(decodeJwt(revoked).jti) });
+    await elsewhere.flush();
+    await expect.poll(() => verdicts(revoked)).toEqual(['auth.unavailable', 'auth.unavailable']);
+    expect(await verdict(known, lenient)).toBe(ADMIN);
+    await elsewhere.drain();
+
+    postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), logger });
+    for (const token of [unknown, revoked]) await expect.poll(() => verdicts(token)).toEqual([ADMIN, ADMIN]);
+    for (const one of [lenient, strict]) one.close();
   });
 
   it('two replicas of auth leave nobody in whom nobody knows, once they are gone', async () => {
@@ -143,6 +171,6 @@ describe('two replicas of auth over NATS', () => {
     const startedAtMs = performance.now();
     expect(await verdict(unknown)).toBe('auth.unavailable');
     expect(performance.now() - startedAtMs).toBeLessThan(3_000);
-    expect(await verdict(known)).toBe('admin@example.com');
+    expect(await verdict(known)).toBe(ADMIN);
   });
 });

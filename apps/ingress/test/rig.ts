@@ -181,6 +181,7 @@ export class Rig {
   }[] = [];
   /** Whether upstreams confirm subscriptions by themselves. */
   confirms = true;
+  isAuthAway = false;
   /** Keys of the sessions that tool-invocation has been made the owner of. */
   readonly held: string[] = [];
   private readonly servers: Server[] = [];
@@ -188,6 +189,7 @@ export class Rig {
 
   constructor(private readonly env: Record<string, string> = {}) {
     this.auth.answer(AdmitCaller, async ({ credential }) => {
+      if (this.isAuthAway) throw fail('auth.unavailable');
       const principal = credential === null ? ANONYMOUS : this.tokens.get(credential);
       if (principal === undefined) throw fail('auth.credential_invalid');
       return { principal, expiresAtMs: Date.now() + 60_000 };
@@ -248,7 +250,7 @@ export class Rig {
     const bus = this.broker.join('ingress');
     const logger = createLogger({ service: 'ingress', level: 'error' });
     const { AUTH_REQUIRED: authRequired } = parseConfig(identityOptions, env);
-    const callers = new CallerAdmission(bus, { ttlMs: 30_000, max: 100, authRequired });
+    const callers = new CallerAdmission(bus, { ttlMs: 30_000, staleMaxMs: 0, max: 100, authRequired });
     const ingress = openIngress(settingsOf(config), {
       bus,
       cache: this.cache,

@@ -309,6 +309,21 @@ describe('subscriptions/listen', () => {
     expect(await nextMessage(events)).toHaveProperty('result');
   });
 
+  it('subscriptions/listen ends when its credential is revoked while auth is away, and others go on', async () => {
+    const { events } = await listen({ toolsListChanged: true });
+    const bob = await listen({ toolsListChanged: true }, 2, { authorization: 'Bearer bob' });
+    await nextMessage(events);
+    await nextMessage(bob.events);
+
+    rig.isAuthAway = true;
+    rig.auth.publish(CredentialRevoked, { principalId: 'bob@x' });
+
+    expect(await nextMessage(bob.events)).toHaveProperty('result');
+    rig.auth.publish(CredentialRevoked, { principalId: 'eve@x' });
+    changeTools('another');
+    expect(await nextMessage(events)).toMatchObject({ method: 'notifications/tools/list_changed' });
+  });
+
   it('subscriptions/listen is refused when the caller has too many streams open', async () => {
     await listen({});
     const { events } = await listen({});

@@ -17,7 +17,7 @@ let given: GivenGateway;
 let trouble: Partial<TrafficSettings>;
 
 beforeAll(async () => {
-  given = await givenGateway({ mode: 'distributed', replicas: 2, env: { TOOL_TIMEOUT: '1' } }, 10);
+  given = await givenGateway({ mode: 'distributed', replicas: 2, env: { TOOL_TIMEOUT: '1', JWT_CACHE_TTL: '1' } }, 10);
   trouble = { modern: 2, legacy: 2, pauseMs: 150, tokens: await given.tokens(2) };
 });
 afterAll(() => given?.stop());

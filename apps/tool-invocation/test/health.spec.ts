@@ -103,6 +103,25 @@ describe('the breaker of an upstream', () => {
     expect(await opensAfter(() => invocation.call(profile, 'x'))).toBe(FAILURES_MAX);
   });
 
+  it('a breaker stays closed when calls failed because the own process was suspended', async () => {
+    const broken: (() => void)[] = [];
+    let breaks = true;
+    const upstream = await startRawModern((request, res) => {
+      if (breaks) broken.push(() => res.destroy());
+      else json(res, result(request.id, ok));
+    });
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    const failing = Array.from({ length: FAILURES_MAX * 2 }, () => codeOf(invocation.call(profile, 'x')));
+    await expect.poll(() => broken.length).toBe(failing.length);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+    breaks = false;
+    for (const end of broken) end();
+
+    expect(await Promise.all(failing)).not.toContain('upstream.breaker_open');
+    expect(await codeOf(invocation.call(profile, 'x'))).toBe('ok');
+  });
+
   it('a breaker opens when the upstream hangs as a whole', async () => {
     let hangs = false;
     const server = await serve((_req, res, body) => {

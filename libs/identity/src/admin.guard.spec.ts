@@ -74,6 +74,7 @@ beforeAll(async () => {
     AUTH_REQUIRED: false,
     ALLOW_PUBLIC_WITHOUT_AUTH: false,
     JWT_CACHE_TTL: 30,
+    AUTH_STALE_MAX: 600,
     JWT_CACHE_MAX_SIZE: 10,
   });
   class Root {}

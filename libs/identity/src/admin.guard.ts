@@ -50,7 +50,7 @@ export class AdminGuard implements CanActivate {
   }
 
   private async admit(request: CredentialCarrier, required: readonly Permission[] | undefined): Promise<Principal> {
-    const principal = await this.admission.admit(readCredential(request));
+    const principal = await this.admission.admitConfirmed(readCredential(request));
     if (principal.kind === 'anonymous') throw fail('auth.credential_missing');
     // A token that is tied to one virtual server is for that server's MCP endpoint, not for administration.
     const allowed =

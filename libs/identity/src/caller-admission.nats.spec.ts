@@ -18,7 +18,7 @@ afterAll(() => nats?.stop());
 describe('a replica of auth that dies with the question', () => {
   it('a replica of auth that dies with the question holds up the caller, but does not turn it away', async () => {
     const bus = await connectNats({ servers: nats.url, name: 'ingress', logger });
-    const admission = new CallerAdmission(bus, { ttlMs: 30_000, max: 10, authRequired: true });
+    const admission = new CallerAdmission(bus, { ttlMs: 30_000, staleMaxMs: 0, max: 10, authRequired: true });
     const survivor = await connectNats({ servers: nats.url, name: 'auth', logger });
     const dying = spawnSource(REPLICA, [nats.url, 'auth']);
     await once(dying, 'message');

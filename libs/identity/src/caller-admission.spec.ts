@@ -38,7 +38,13 @@ let answer: (credential: string) => Promise<{ principal: Principal; expiresAtMs:
 let open: CallerAdmission[];
 
 const given = (options: Partial<CallerAdmissionOptions> = {}): CallerAdmission => {
-  const admission = new CallerAdmission(edge, { ttlMs: 30_000, max: 100, authRequired: true, ...options });
+  const admission = new CallerAdmission(edge, {
+    ttlMs: 30_000,
+    staleMaxMs: 0,
+    max: 100,
+    authRequired: true,
+    ...options,
+  });
   open.push(admission);
   return admission;
 };
@@ -227,6 +233,68 @@ describe('CallerAdmission', () => {
     expect(admission.admit('ann')).toEqual(principalOf('ann'));
   });
 
+  it('CallerAdmission lets those go on for the grace whom auth confirmed before it went away, and nobody else', async () => {
+    const admission = given({ ttlMs: 30, staleMaxMs: 60_000 });
+    await admission.admit('ann');
+    await admission.admit('eve');
+    answer = async () => Promise.reject(fail('auth.unavailable'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    expect(await admission.admit('ann')).toEqual(principalOf('ann'));
+    expect(admission.admit('ann'), 'nobody waits for what is known to be away').toEqual(principalOf('ann'));
+    expect(await code(() => admission.admit('bob'))).toBe('auth.unavailable');
+    expect(await code(() => admission.admitConfirmed('ann'))).toBe('auth.unavailable');
+
+    auth.publish(CredentialRevoked, { tokenId: 'id-of-eve' });
+    await auth.flush();
+    await vi.waitFor(async () => expect(await code(() => admission.admit('eve'))).toBe('auth.unavailable'));
+    expect(admission.admit('ann')).toEqual(principalOf('ann'));
+  });
+
+  it('CallerAdmission believes auth as soon as it is back from a grace', async () => {
+    const admission = given({ ttlMs: 30, staleMaxMs: 60_000 });
+    await admission.admit('ann');
+    answer = async () => Promise.reject(fail('auth.unavailable'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await admission.admit('ann');
+
+    answer = async () => Promise.reject(fail('auth.credential_invalid'));
+    await code(() => admission.admit('bob'));
+    expect(await code(() => admission.admit('ann'))).toBe('auth.credential_invalid');
+  });
+
+  it.each([
+    ['the grace ends', { staleMaxMs: 200 }, 3_600_000],
+    ['the credential expires', { staleMaxMs: 60_000 }, 200],
+    ['there is no grace', { staleMaxMs: 0 }, 3_600_000],
+  ])('CallerAdmission refuses a caller it knew when %s while auth is away', async (_what, options, expiresInMs) => {
+    const admission = given({ ttlMs: 30, ...options });
+    answer = async (credential) => ({ principal: principalOf(credential), expiresAtMs: 0, expiresInMs });
+    await admission.admit('ann');
+    answer = async () => Promise.reject(fail('auth.unavailable'));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await code(() => admission.admit('ann'))).toBe(options.staleMaxMs === 0 ? 'auth.unavailable' : 'accepted');
+
+    await new Promise((resolve) => setTimeout(resolve, 160));
+    expect(await code(() => admission.admit('ann'))).toBe('auth.unavailable');
+  });
+
+  it('CallerAdmission does not let a caller go on who is revoked while the question is under way', async () => {
+    const admission = given({ ttlMs: 30, staleMaxMs: 60_000 });
+    await admission.admit('ann');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    answer = async () => held.then(() => Promise.reject(fail('auth.unavailable')));
+
+    const underWay = code(() => admission.admit('ann'));
+    auth.publish(CredentialRevoked, { principalId: 'ann@example.org' });
+    await auth.flush();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    release();
+
+    expect(await underWay).toBe('auth.unavailable');
+  });
+
   it('CallerAdmission takes any other failure of auth for its absence', async () => {
     answer = async () => Promise.reject(new Error('boom'));
 
@@ -258,7 +326,7 @@ describe('CallerAdmission', () => {
             }
           : (Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name)),
     });
-    const admission = new CallerAdmission(flaky, { ttlMs: 30_000, max: 10, authRequired: true });
+    const admission = new CallerAdmission(flaky, { ttlMs: 30_000, staleMaxMs: 0, max: 10, authRequired: true });
     open.push(admission);
     await admission.admit('ann');
 

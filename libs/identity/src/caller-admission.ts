@@ -8,6 +8,8 @@ import { type CredentialCarrier, readCredential } from './credential.js';
 
 export interface CallerAdmissionOptions {
   readonly ttlMs: number;
+  /** For which a credential is trusted while auth cannot be asked, counted from when auth last confirmed it. */
+  readonly staleMaxMs: number;
   /** Credentials kept. */
   readonly max: number;
   readonly authRequired: boolean;
@@ -18,6 +20,8 @@ interface Admitted {
   readonly credential: string;
   readonly principal: Principal;
   readonly goodUntilMs: number;
+  /** While auth cannot be asked. Never later than the credential's own end. */
+  readonly staleUntilMs: number;
   /** From here on the next use asks auth again behind the caller's back, so that a lost revocation is noticed early. */
   refreshAtMs: number;
 }
@@ -35,7 +39,8 @@ const REPEATS_MAX = 3;
 
 /**
  * Who is calling: asks auth once per credential and trusts the answer until it expires, is revoked, or the bus was
- * away (what was revoked meanwhile went unheard). Nothing known and no answer means no entry: it fails closed.
+ * away (what was revoked meanwhile went unheard). While auth cannot be asked, an answer holds for a grace. Nothing known
+ * and no answer means no entry: it fails closed.
  */
 export class CallerAdmission {
   private readonly admitted: LRUCache<string, Admitted>;
@@ -44,6 +49,8 @@ export class CallerAdmission {
   private readonly subscriptions: Subscription[];
   /** Grows with every drop, so that an answer that was given before the drop is not kept after it. */
   private drops = 0;
+  /** The last question was not answered, or auth could not read its accounts. */
+  private isAuthAway = false;
 
   constructor(
     private readonly bus: Bus,
@@ -65,25 +72,12 @@ export class CallerAdmission {
    * `auth.credential_missing`, `auth.credential_invalid` or `auth.unavailable`.
    */
   admit(credential: string | null): Principal | Promise<Principal> {
-    if (credential === null) {
-      if (this.options.authRequired) throw fail('auth.credential_missing');
-      return ANONYMOUS;
-    }
-    const known = this.admitted.get(keyOf(credential));
-    if (known !== undefined && known.credential === credential) {
-      const nowMs = Date.now();
-      if (nowMs < known.goodUntilMs) {
-        if (nowMs >= known.refreshAtMs) {
-          known.refreshAtMs = nowMs + REFRESH_PAUSE_MS;
-          this.refresh(credential);
-        }
-        return known.principal;
-      }
-      this.forget(known);
-    }
-    const refusal = this.refused.get(credential);
-    if (refusal !== undefined) throw refusal;
-    return this.ask(credential);
+    return this.find(credential, true);
+  }
+
+  /** As `admit`, without the grace: for what only somebody may do whom auth vouches for now. */
+  admitConfirmed(credential: string | null): Principal | Promise<Principal> {
+    return this.find(credential, false);
   }
 
   /** Whether the caller of a request brings a credential that is good. Never throws or rejects; synchronous once known. */
@@ -106,11 +100,48 @@ export class CallerAdmission {
     this.close();
   }
 
+  private find(credential: string | null, hasGrace: boolean): Principal | Promise<Principal> {
+    if (credential === null) {
+      if (this.options.authRequired) throw fail('auth.credential_missing');
+      return ANONYMOUS;
+    }
+    const known = this.known(credential);
+    if (known !== undefined) {
+      const nowMs = Date.now();
+      if (nowMs < known.goodUntilMs || (hasGrace && this.isAuthAway && nowMs < known.staleUntilMs)) {
+        if (nowMs >= known.refreshAtMs) {
+          known.refreshAtMs = nowMs + REFRESH_PAUSE_MS;
+          this.refresh(credential);
+        }
+        return known.principal;
+      }
+      if (nowMs >= known.staleUntilMs) this.forget(known);
+    }
+    const refusal = this.refused.get(credential);
+    if (refusal !== undefined) throw refusal;
+    const asking = this.ask(credential);
+    return hasGrace && known !== undefined
+      ? asking.catch((thrown: unknown) => this.stale(credential, toGatewayError(thrown)))
+      : asking;
+  }
+
+  private known(credential: string): Admitted | undefined {
+    const known = this.admitted.get(keyOf(credential));
+    return known?.credential === credential ? known : undefined;
+  }
+
+  /** Whom auth could not be asked about. Throws where the grace is over, or the credential was revoked meanwhile. */
+  private stale(credential: string, error: GatewayError): Principal {
+    const known = error.code === 'auth.unavailable' ? this.known(credential) : undefined;
+    if (known === undefined || Date.now() >= known.staleUntilMs) throw error;
+    return known.principal;
+  }
+
   private ask(credential: string): Promise<Principal> {
     const underWay = this.asking.get(credential);
     if (underWay !== undefined) return underWay;
     if (this.asking.size >= QUESTIONS_MAX)
-      throw fail('auth.unavailable', { message: 'Too many new credentials at once' });
+      return Promise.reject(fail('auth.unavailable', { message: 'Too many new credentials at once' }));
     const question = this.question(credential).finally(() => this.asking.delete(credential));
     this.asking.set(credential, question);
     return question;
@@ -128,8 +159,8 @@ export class CallerAdmission {
     for (let repeat = 0; ; repeat += 1) {
       const dropsBefore = this.drops;
       try {
-        const { head } = await hedgedAsk(this.bus, AdmitCaller, { credential });
-        if (this.drops === dropsBefore) return this.keep(credential, head);
+        const answer = await this.askAuth(credential);
+        if (this.drops === dropsBefore) return this.keep(credential, answer);
         if (repeat >= REPEATS_MAX)
           throw fail('auth.unavailable', { message: 'Credentials are being revoked; try again' });
       } catch (thrown) {
@@ -138,24 +169,36 @@ export class CallerAdmission {
     }
   }
 
+  private async askAuth(credential: string): Promise<ReplyOf<typeof AdmitCaller>> {
+    try {
+      const { head } = await hedgedAsk(this.bus, AdmitCaller, { credential });
+      this.isAuthAway = false;
+      return head;
+    } catch (thrown) {
+      this.isAuthAway = toGatewayError(thrown).code !== 'auth.credential_invalid';
+      throw thrown;
+    }
+  }
+
   private keep(credential: string, { principal, expiresAtMs, expiresInMs }: ReplyOf<typeof AdmitCaller>): Principal {
     const nowMs = Date.now();
     const leftMs = expiresInMs ?? expiresAtMs - nowMs;
     if (leftMs <= 0) throw fail('auth.credential_invalid', { message: 'The credential has expired' });
-    const goodUntilMs = nowMs + Math.min(this.options.ttlMs, leftMs);
+    const { ttlMs, staleMaxMs } = this.options;
     this.admitted.set(keyOf(credential), {
       credential,
       principal,
-      goodUntilMs,
-      refreshAtMs: nowMs + this.options.ttlMs / 3,
+      goodUntilMs: nowMs + Math.min(ttlMs, leftMs),
+      staleUntilMs: nowMs + Math.min(Math.max(ttlMs, staleMaxMs), leftMs),
+      refreshAtMs: nowMs + ttlMs / 3,
     });
     return principal;
   }
 
   private refusal(credential: string, error: GatewayError, dropsBefore: number): GatewayError {
     if (error.code === 'auth.credential_invalid') {
-      const known = this.admitted.get(keyOf(credential));
-      if (known?.credential === credential) this.forget(known);
+      const known = this.known(credential);
+      if (known !== undefined) this.forget(known);
       if (this.drops === dropsBefore) this.refused.set(credential, error);
       return error;
     }

@@ -17,6 +17,11 @@ export const identityOptions = {
       max: 300,
     },
   ),
+  AUTH_STALE_MAX: integer(
+    600,
+    'Seconds, from when auth last confirmed a credential, for which it still lists and calls while auth or its database is away; a revocation that is heard ends it at once, and administration always needs auth. 0: JWT_CACHE_TTL and no longer.',
+    { min: 0, max: 86_400 },
+  ),
   JWT_CACHE_MAX_SIZE: integer(10_000, 'Verified credentials kept per process.', { min: 1, max: 1_000_000 }),
 };
 

@@ -23,6 +23,7 @@ export class IdentityModule {
           useFactory: (bus: Bus, logger: Logger) =>
             new CallerAdmission(bus, {
               ttlMs: config.JWT_CACHE_TTL * 1000,
+              staleMaxMs: config.AUTH_STALE_MAX * 1000,
               max: config.JWT_CACHE_MAX_SIZE,
               authRequired: config.AUTH_REQUIRED,
               logger,

@@ -48,6 +48,8 @@ export interface Feed {
 const COALESCE_MS = 250;
 /** How soon a credential that has expired ends the streams it opened. */
 const READMIT_MS = 10_000;
+/** A stream outlives auth's grace by this, so that auth may come back from a restart of the broker before it ends. */
+const UNCONFIRMED_MAX_MS = 30_000;
 const UNAUTHORISED = new Set([
   'auth.credential_missing',
   'auth.credential_invalid',
@@ -82,6 +84,8 @@ interface Sources {
 
 class OpenFeed implements Feed {
   principal: Principal;
+  /** Since when auth cannot be asked about it, beyond the grace; `null` while it is admitted. */
+  unconfirmedSinceMs: number | null = null;
   readonly digests = new Map<CatalogList, string>();
   readonly watch: ResourceWatch;
 
@@ -148,7 +152,7 @@ export class ChangeFeeds {
     });
     const readmitAll = (): void => this.readmit();
     this.subscriptions = [
-      bus.subscribe(CredentialRevoked, readmitAll),
+      bus.subscribe(CredentialRevoked, (revoked) => this.readmit(revoked)),
       bus.subscribe(GrantsChanged, readmitAll),
       bus.subscribe(UpstreamResourceChanged, ({ upstreamId, uri }) => {
         for (const feed of this.feeds) feed.watch.hinted(upstreamId, uri);
@@ -261,19 +265,22 @@ export class ChangeFeeds {
     }
   }
 
-  private readmit(): void {
-    for (const feed of this.feeds) void this.readmitOne(feed);
+  private readmit(revoked?: PayloadOf<typeof CredentialRevoked>): void {
+    for (const feed of this.feeds)
+      void this.readmitOne(feed, revoked !== undefined && isConcerned(feed.principal, revoked));
   }
 
-  private async readmitOne(feed: OpenFeed): Promise<void> {
+  private async readmitOne(feed: OpenFeed, isRevoked: boolean): Promise<void> {
     try {
       const principal = await this.deps.admitCaller(feed.options.carrier, feed.options.serverId);
+      feed.unconfirmedSinceMs = null;
       if (principal === feed.principal) return;
       feed.principal = principal;
       await this.compare(feed);
     } catch (thrown) {
-      // While auth is away nobody is thrown out on mere suspicion.
-      if (UNAUTHORISED.has(toGatewayError(thrown).code)) this.end(feed);
+      if (isRevoked || UNAUTHORISED.has(toGatewayError(thrown).code)) return this.end(feed);
+      feed.unconfirmedSinceMs ??= performance.now();
+      if (performance.now() - feed.unconfirmedSinceMs >= UNCONFIRMED_MAX_MS) this.end(feed);
     }
   }
 
@@ -282,3 +289,6 @@ export class ChangeFeeds {
     feed.options.end();
   }
 }
+
+const isConcerned = ({ id, tokenId }: Principal, revoked: PayloadOf<typeof CredentialRevoked>): boolean =>
+  id === revoked.principalId || (tokenId !== null && tokenId === revoked.tokenId);
