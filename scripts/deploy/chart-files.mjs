@@ -24,7 +24,7 @@ const REACHES_OUTSIDE = 'tool-invocation';
 /** Its queue is in Redis wherever there is one. */
 const QUEUES = 'metrics';
 
-const isSecret = (option) => option.form === 'secret';
+const isSecret = ({ form }) => form === 'secret' || form === 'comma-separated secrets';
 
 /** By service: stores, arrows of the topology, secrets, and the settings that may be given in values. */
 const servicesOf = ({ parts, platformOptions, topology }) =>

@@ -1,6 +1,7 @@
 import type { Logger } from '#libs/telemetry';
 import { type Environment, openAuthStore } from './auth.store.js';
 import { type NewToken, createToken } from './tokens/token.command.js';
+import { retireSecrets, rotateSecrets } from './rotate.command.js';
 import { resealSecrets } from './upstream-credentials/reseal.command.js';
 import { type NewUser, createUser } from './users/user.command.js';
 
@@ -14,6 +15,8 @@ export interface AuthCommands {
   createToken(token: NewToken): Promise<string>;
   createUser(user: NewUser): Promise<string>;
   resealSecrets(): Promise<string>;
+  rotateSecrets(): Promise<string>;
+  retireSecrets(): Promise<string>;
 }
 
 /** What the command line does with the database that the environment names. Each answers what to print. */
@@ -23,5 +26,7 @@ export const authCommands = ({ env, logger }: CommandSurroundings): AuthCommands
     createToken: (token) => createToken(token, open),
     createUser: (user) => createUser(user, open),
     resealSecrets: () => resealSecrets(open),
+    rotateSecrets: () => rotateSecrets(env, open),
+    retireSecrets: () => retireSecrets(env, open),
   };
 };

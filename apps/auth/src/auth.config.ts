@@ -1,5 +1,5 @@
-import { jwtSecretOption } from '#contracts/auth/shared-settings';
-import { type ConfigOf, flag, integer, oneOf, optionalText, secret, text } from '#libs/config';
+import { formerJwtSecretsOption, jwtSecretOption } from '#contracts/auth/shared-settings';
+import { type ConfigOf, flag, integer, list, oneOf, optionalText, secret, secretList, text } from '#libs/config';
 
 export const JWT_ALGORITHMS = [
   'HS256',
@@ -22,11 +22,16 @@ export type JwtAlgorithm = (typeof JWT_ALGORITHMS)[number];
 export const authOptions = {
   JWT_ALGORITHM: oneOf(JWT_ALGORITHMS, 'HS256', 'The one algorithm tokens are signed with and accepted in.'),
   JWT_SECRET_KEY: jwtSecretOption,
+  JWT_SECRET_KEY_PREVIOUS: formerJwtSecretsOption,
   JWT_PRIVATE_KEY_PATH: optionalText(
     'PEM file that signs tokens when JWT_ALGORITHM is not HS*. Without it tokens are only verified.',
   ),
   JWT_PUBLIC_KEY_PATH: optionalText(
     "PEM file that verifies tokens when JWT_ALGORITHM is not HS*; by default the private key's other half.",
+  ),
+  JWT_PUBLIC_KEY_PATH_PREVIOUS: list(
+    [],
+    'PEM files of further public keys that tokens are accepted by when JWT_ALGORITHM is not HS*: former ones, and the next one while replicas are being restarted.',
   ),
   JWT_AUDIENCE: text('mcpgateway-api', 'What the `aud` claim of a token must be, or hold.'),
   JWT_ISSUER: text('mcpgateway', 'What the `iss` claim of a token must be.'),
@@ -52,8 +57,8 @@ export const authOptions = {
   AUTH_ENCRYPTION_SECRET: secret(
     'Encrypts what is presented to upstreams; at least 32 characters. Embedded, one is made at the first start.',
   ),
-  AUTH_ENCRYPTION_SECRETS_PREVIOUS: secret(
-    'Comma-separated former values of AUTH_ENCRYPTION_SECRET: still read, no longer written.',
+  AUTH_ENCRYPTION_SECRETS_PREVIOUS: secretList(
+    'Further values of AUTH_ENCRYPTION_SECRET, comma-separated, each at least 32 characters: what they encrypted is read, nothing is written with them.',
   ),
 };
 

@@ -12,6 +12,10 @@ export const authService: ServicePart<typeof authOptions> = {
   module: (config) => AuthModule.with(config),
   needs: { database: true },
   secrets: ['JWT_SECRET_KEY', 'AUTH_ENCRYPTION_SECRET'],
+  formerSecrets: {
+    JWT_SECRET_KEY: 'JWT_SECRET_KEY_PREVIOUS',
+    AUTH_ENCRYPTION_SECRET: 'AUTH_ENCRYPTION_SECRETS_PREVIOUS',
+  },
 };
 
 const tokensOf = (application: INestApplicationContext) => ({

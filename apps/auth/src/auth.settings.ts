@@ -7,9 +7,13 @@ export interface JwtSettings {
   readonly algorithm: JwtAlgorithm;
   /** For `HS*`. */
   readonly secret: string | null;
+  /** Accepted, not signed with. */
+  readonly formerSecrets: readonly string[];
   /** PEM files, for every other algorithm. */
   readonly privateKeyPath: string | null;
   readonly publicKeyPath: string | null;
+  /** Accepted too. */
+  readonly formerPublicKeyPaths: readonly string[];
   readonly issuer: string;
   readonly audience: string;
 }
@@ -49,17 +53,16 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
   jwt: {
     algorithm: config.JWT_ALGORITHM,
     secret: config.JWT_SECRET_KEY,
+    formerSecrets: config.JWT_SECRET_KEY_PREVIOUS,
     privateKeyPath: config.JWT_PRIVATE_KEY_PATH,
     publicKeyPath: config.JWT_PUBLIC_KEY_PATH,
+    formerPublicKeyPaths: config.JWT_PUBLIC_KEY_PATH_PREVIOUS,
     issuer: config.JWT_ISSUER,
     audience: config.JWT_AUDIENCE,
   },
   encryption: {
     secret: config.AUTH_ENCRYPTION_SECRET,
-    previousSecrets: (config.AUTH_ENCRYPTION_SECRETS_PREVIOUS ?? '')
-      .split(',')
-      .map((secret) => secret.trim())
-      .filter((secret) => secret !== ''),
+    previousSecrets: config.AUTH_ENCRYPTION_SECRETS_PREVIOUS,
   },
   requiresKnownUser: config.REQUIRE_USER_IN_DB,
   tokenLifeMaxMs: config.TOKEN_LIFETIME_MAX_DAYS * DAY_MS,

@@ -89,10 +89,12 @@ const runningPostgres = (dataDir: string): PostgresLocation | null => {
   return null;
 };
 
-/** The environment comes first, as it does for the gateway itself. */
+/** The environment comes first, as it does for the gateway itself; former values count beside their present one alone. */
 const withKeptSecrets = (env: Environment, dataDir: string): Environment => {
   const kept = JSON.parse(readText(join(dataDir, 'secrets.json')) ?? '{}') as Record<string, string>;
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  for (const [name, former] of Object.entries(authService.formerSecrets ?? {}))
+    if (given[name] !== undefined) delete kept[former];
   return { ...kept, ...given };
 };
 

@@ -145,3 +145,47 @@ describe('secrets reseal', () => {
     }
   });
 });
+
+describe('secrets rotate', () => {
+  it('secrets rotate makes new keys beside which tokens and credentials of the former ones are good, until those are retired', async () => {
+    const folder = await makeDataDir();
+    const before = await givenAuth({}, folder);
+    const { env } = before;
+    const old = await tokenOf(env, 'old@example.org');
+    const credential = { headers: { 'X-Key': 'kept' } };
+    await before.running.bus.ask(KeepUpstreamCredential, { upstreamId: 'u', credential });
+    await expect(commandsOf(env).rotateSecrets()).rejects.toThrow(/in use by another gateway/);
+    await before.close();
+    const given = JSON.parse(readFileSync(`${folder}/secrets.json`, 'utf8'));
+
+    expect(await commandsOf(env).rotateSecrets()).toBe('rotated JWT_SECRET_KEY, AUTH_ENCRYPTION_SECRET; resealed 1');
+    const during = await givenAuth({}, folder);
+    const fresh = await tokenOf(env, 'fresh@example.org');
+    expect(await during.admission.admit(old)).toMatchObject({ id: 'old@example.org' });
+    expect(await during.admission.admit(fresh)).toMatchObject({ id: 'fresh@example.org' });
+    await expect(commandsOf(env).retireSecrets()).rejects.toThrow(/in use by another gateway/);
+    await during.close();
+
+    expect(await commandsOf(env).retireSecrets()).toBe(
+      'resealed 0; retired former JWT_SECRET_KEY, AUTH_ENCRYPTION_SECRET',
+    );
+    expect(await commandsOf(env).retireSecrets()).toBe('there is no former value');
+    const text = readFileSync(`${folder}/secrets.json`, 'utf8');
+    for (const value of Object.values(given)) expect(text).not.toContain(value);
+    const after = await givenAuth({}, folder);
+    expect(await after.admission.admit(fresh)).toMatchObject({ id: 'fresh@example.org' });
+    await expect((async () => after.admission.admit(old))()).rejects.toMatchObject({ code: 'auth.credential_invalid' });
+    const { head } = await after.running.bus.ask(PresentUpstreamCredential, { upstreamId: 'u', principalId: ADMIN });
+    expect(head.credential).toEqual(credential);
+    await after.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('secrets rotate leaves alone what the environment gives, and says so', async () => {
+    const DATABASE_URL = 'postgres://nobody@127.0.0.1:1/none';
+    for (const command of ['rotateSecrets', 'retireSecrets'] as const)
+      await expect(commandsOf({ DATABASE_URL })[command]()).rejects.toThrow(
+        /change JWT_SECRET_KEY and JWT_SECRET_KEY_PREVIOUS/,
+      );
+  });
+});

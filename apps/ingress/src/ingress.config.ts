@@ -1,7 +1,7 @@
-import { jwtSecretOption } from '#contracts/auth/shared-settings';
+import { formerJwtSecretsOption, jwtSecretOption } from '#contracts/auth/shared-settings';
 import { listPageBytesOption, listPageSizeOption } from '#contracts/registry/shared-settings';
 import { callTimeoutOption } from '#contracts/tool-invocation/shared-settings';
-import { type ConfigOf, flag, integer, list, secret } from '#libs/config';
+import { type ConfigOf, flag, integer, list, secret, secretList } from '#libs/config';
 import { outboxOptions } from '#libs/outbox';
 import { allowedOriginsOption } from '#libs/service';
 
@@ -86,7 +86,11 @@ export const ingressOptions = {
   STATE_SECRET: secret(
     'Seals requestState and cursors; the same for every replica. Unset: derived from JWT_SECRET_KEY.',
   ),
+  STATE_SECRET_PREVIOUS: secretList(
+    'Further values of STATE_SECRET, comma-separated: what they sealed is read, nothing is sealed with them. Where STATE_SECRET is unset, JWT_SECRET_KEY_PREVIOUS counts too.',
+  ),
   JWT_SECRET_KEY: jwtSecretOption,
+  JWT_SECRET_KEY_PREVIOUS: formerJwtSecretsOption,
 };
 
 export type IngressConfig = ConfigOf<typeof ingressOptions>;

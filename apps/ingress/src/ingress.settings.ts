@@ -33,7 +33,7 @@ export interface IngressSettings {
     readonly plainJson: boolean;
   };
   /** What text that goes out and comes back is sealed with; the same for every replica. */
-  readonly sealSecret: string;
+  readonly sealSecrets: readonly [current: string, ...former: string[]];
 }
 
 /** Throws `config.invalid` when there is no secret to seal with. */
@@ -63,14 +63,14 @@ export const settingsOf = (config: IngressConfig): IngressSettings => ({
     keepAliveMs: config.SSE_KEEPALIVE_ENABLED ? ms(config.SSE_KEEPALIVE_INTERVAL) : null,
     plainJson: config.JSON_RESPONSE_ENABLED,
   },
-  sealSecret: secretOf(config),
+  sealSecrets: secretsOf(config),
 });
 
 const ms = (seconds: number): number => Math.round(seconds * 1_000);
 
-const secretOf = ({ STATE_SECRET, JWT_SECRET_KEY }: IngressConfig): string => {
-  const secret = STATE_SECRET ?? JWT_SECRET_KEY;
-  if (secret === null)
-    throw fail('config.invalid', { message: 'STATE_SECRET is required where JWT_SECRET_KEY is not set' });
-  return secret;
+const secretsOf = (config: IngressConfig): [string, ...string[]] => {
+  const { STATE_SECRET, JWT_SECRET_KEY, STATE_SECRET_PREVIOUS, JWT_SECRET_KEY_PREVIOUS } = config;
+  if (STATE_SECRET !== null) return [STATE_SECRET, ...STATE_SECRET_PREVIOUS];
+  if (JWT_SECRET_KEY !== null) return [JWT_SECRET_KEY, ...STATE_SECRET_PREVIOUS, ...JWT_SECRET_KEY_PREVIOUS];
+  throw fail('config.invalid', { message: 'STATE_SECRET is required where JWT_SECRET_KEY is not set' });
 };

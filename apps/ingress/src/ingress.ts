@@ -29,7 +29,7 @@ export interface IngressDeps {
 
 /** Ingress, put together from its rooms: the pipeline, what it works with, and the faces before it. */
 export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
-  const seal = new Seal(settings.sealSecret);
+  const seal = new Seal(...settings.sealSecrets);
   const heartbeat = new Heartbeat();
   const admitCaller = callerAdmitter(deps.callers);
 
@@ -47,7 +47,7 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
     tell: (announcement) => bus.signal(SealingKeysAnnounced, announcement),
     hear: (handler) => bus.subscribe(SealingKeysAnnounced, handler),
   };
-  const keys = new ReplicaKeys(bus, line, { STATE_SECRET: settings.sealSecret }, deps.logger);
+  const keys = new ReplicaKeys(bus, line, { STATE_SECRET: settings.sealSecrets }, deps.logger);
   const faces = openFaces(settings, { ...deps, pipeline, admission, sessions, catalogs, seal, heartbeat });
   return {
     faces: faces.all,

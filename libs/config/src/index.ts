@@ -1,4 +1,16 @@
-export { autoFlag, decimal, flag, integer, list, oneOf, optionalText, secret, text, url } from './option.js';
+export {
+  autoFlag,
+  decimal,
+  flag,
+  integer,
+  list,
+  oneOf,
+  optionalText,
+  secret,
+  secretList,
+  text,
+  url,
+} from './option.js';
 export type { ConfigOf, Option, Options } from './option.js';
 export { describeOptions, parseConfig } from './parse.js';
 export { gatewayEnvironment, processEnvironment } from './process-environment.js';

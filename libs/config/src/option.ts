@@ -38,6 +38,16 @@ export const optionalText = (prose: string): Option<string | null> =>
 export const secret = (prose: string): Option<string | null> =>
   option<string | null>('secret', null, prose, (value) => value, true);
 
+/** Several of them, comma-separated. */
+export const secretList = (prose: string): Option<readonly string[]> =>
+  option<readonly string[]>('comma-separated secrets', [], prose, splitList, true);
+
+const splitList = (value: string): readonly string[] =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
 export const integer = (
   defaultValue: number,
   prose: string,

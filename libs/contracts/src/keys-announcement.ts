@@ -4,6 +4,8 @@ export interface KeyAnnouncement {
   readonly by: string;
   /** By the name of the setting: a digest, from which the key cannot be had. */
   readonly digests: Readonly<Record<string, string>>;
+  /** Of further keys that are good there too, such as former ones; absent from those that know of none. */
+  readonly accepted?: Readonly<Record<string, readonly string[]>>;
   /** Whether the others are to say what they have, too. */
   readonly asks: boolean;
 }

@@ -21,7 +21,7 @@ const given = () => {
   const broker = new LocalBus();
   const lines: object[] = [];
   const logger = { error: (members: object) => lines.push(members) } as unknown as Logger;
-  const start = (keys: Record<string, string>): ReplicaKeys => {
+  const start = (keys: Record<string, readonly string[]>): ReplicaKeys => {
     const bus = broker.join('ingress');
     const line = {
       tell: (announcement: KeyAnnouncement) => bus.signal(SealingKeysAnnounced, announcement),
@@ -36,14 +36,14 @@ const given = () => {
 
 it('replicas with the same keys have nothing to say of them', async () => {
   const { start, lines } = given();
-  const replicas = [start({ STATE_SECRET: KEY }), start({ STATE_SECRET: KEY })];
+  const replicas = [start({ STATE_SECRET: [KEY] }), start({ STATE_SECRET: [KEY] })];
   await settled();
   expect([replicas.map((replica) => replica.warning()), lines]).toEqual([[null, null], []]);
 });
 
 it('replicas with different keys both say so, once, and show neither', async () => {
   const { start, lines } = given();
-  const replicas = [start({ STATE_SECRET: KEY, A: KEY }), start({ STATE_SECRET: OTHER, A: KEY })];
+  const replicas = [start({ STATE_SECRET: [KEY], A: [KEY] }), start({ STATE_SECRET: [OTHER], A: [KEY] })];
   await settled();
   const warning = 'other replicas have another STATE_SECRET';
   expect(replicas.map((replica) => replica.warning())).toEqual([warning, warning]);
@@ -52,10 +52,25 @@ it('replicas with different keys both say so, once, and show neither', async () 
   expect(JSON.stringify(lines)).not.toMatch(new RegExp(`${KEY}|${OTHER}`));
 });
 
+it('replicas whose keys are being changed have nothing to say of them while each accepts the key of the other', async () => {
+  const { start, lines } = given();
+  const replicas = [start({ STATE_SECRET: [KEY, OTHER] }), start({ STATE_SECRET: [OTHER, KEY] })];
+  await settled();
+  expect([replicas.map((replica) => replica.warning()), lines]).toEqual([[null, null], []]);
+});
+
+it('replicas say so when one of them does not accept the key of the other yet', async () => {
+  const { start } = given();
+  const replicas = [start({ STATE_SECRET: [KEY] }), start({ STATE_SECRET: [OTHER, KEY] })];
+  await settled();
+  const warning = 'other replicas have another STATE_SECRET';
+  expect(replicas.map((replica) => replica.warning())).toEqual([warning, warning]);
+});
+
 it('a replica that has gone silent is no longer spoken of', async () => {
   vi.useFakeTimers({ toFake: ['performance', 'setInterval', 'clearInterval'] });
   const { start } = given();
-  const [one, other] = [start({ STATE_SECRET: KEY }), start({ STATE_SECRET: OTHER })];
+  const [one, other] = [start({ STATE_SECRET: [KEY] }), start({ STATE_SECRET: [OTHER] })];
   await settled();
   other.close();
   vi.advanceTimersByTime(60_000);

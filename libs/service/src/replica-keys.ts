@@ -21,22 +21,26 @@ export interface ReplicaLine {
 
 /**
  * Notices that replicas of one service were given different keys, which shows otherwise only as states and tokens that are
- * good at one and not at another. Replicas tell each other a digest, from which no key can be had.
+ * good at one and not at another. Keys that differ do no harm while each replica accepts the other's, as when they are
+ * changed one replica after another. Replicas tell each other digests, from which no key can be had.
  */
 export class ReplicaKeys {
   private readonly digests: Readonly<Record<string, string>>;
+  private readonly accepted: Readonly<Record<string, readonly string[]>>;
   private readonly heard = new Map<string, Heard>();
   private readonly subscriptions: readonly Subscription[];
   private readonly timer: NodeJS.Timeout;
 
-  /** `keys` by the name of the setting that holds each. */
+  /** `keys` by the name of the setting: the one in use first, then others that are accepted. */
   constructor(
     private readonly bus: Bus,
     private readonly line: ReplicaLine,
-    keys: Readonly<Record<string, string>>,
+    keys: Readonly<Record<string, readonly string[]>>,
     private readonly logger: Logger,
   ) {
-    this.digests = Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, digestOf(name, key)]));
+    const digests = Object.entries(keys).map(([name, all]) => [name, all.map((key) => digestOf(name, key))] as const);
+    this.digests = Object.fromEntries(digests.map(([name, [current = '']]) => [name, current]));
+    this.accepted = Object.fromEntries(digests.map(([name, [, ...others]]) => [name, others]));
     this.subscriptions = [
       line.hear((announcement) => this.hear(announcement)),
       bus.onReconnect(() => this.announce(true)),
@@ -61,14 +65,19 @@ export class ReplicaKeys {
 
   private announce(asks: boolean): void {
     if (!this.bus.connected) return;
-    this.line.tell({ by: this.bus.instance, digests: this.digests, asks });
+    this.line.tell({ by: this.bus.instance, digests: this.digests, accepted: this.accepted, asks });
   }
 
-  private hear({ by, digests, asks }: KeyAnnouncement): void {
+  private hear({ by, digests, accepted = {}, asks }: KeyAnnouncement): void {
     if (by === this.bus.instance) return;
-    const differing = Object.keys(this.digests).filter(
-      (name) => digests[name] !== undefined && digests[name] !== this.digests[name],
-    );
+    const differing = Object.entries(this.digests).flatMap(([name, mine]) => {
+      const theirs = digests[name];
+      const isGoodAtBoth =
+        theirs === undefined ||
+        theirs === mine ||
+        (this.accepted[name]?.includes(theirs) === true && accepted[name]?.includes(mine) === true);
+      return isGoodAtBoth ? [] : [name];
+    });
     const before = this.heard.get(by)?.differing ?? [];
     if (differing.length > 0 && differing.join() !== before.join()) {
       this.logger.error({ replica: by, settings: differing }, 'another replica of this service has other keys');

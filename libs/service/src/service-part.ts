@@ -22,6 +22,8 @@ export interface ServicePart<O extends Options = Options> {
    * its own database makes up those that are absent and keeps them in its data folder; elsewhere they must be given.
    */
   readonly secrets?: readonly (keyof O & string)[];
+  /** By the name of a secret: the option, of the kind `secretList`, of its other values that are good too. */
+  readonly formerSecrets?: Readonly<Partial<Record<keyof O & string, keyof O & string>>>;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for "a part with some options"

@@ -44,7 +44,7 @@ const given = (status: AccountStatus | Error, requiresKnownUser = true): CallerS
 
 beforeAll(async () => {
   const secret = randomBytes(48).toString('base64url');
-  const keys = await loadJwtKeys({ algorithm: 'HS256', secret, privateKeyPath: null, publicKeyPath: null });
+  const keys = await loadJwtKeys(settingsOf(parseConfig(authOptions, { JWT_SECRET_KEY: secret })).jwt);
   jwt = new JwtService(keys, { issuer: 'mcpgateway', audience: 'mcpgateway-api' });
 });
 

@@ -4,7 +4,7 @@ import { BUS, type Bus } from '#libs/bus';
 import { Readiness, ReplicaKeys } from '#libs/service';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
-import { type JwtKeys, keyText, loadJwtKeys } from './jwt.keys.js';
+import { type JwtKeys, keyTexts, loadJwtKeys } from './jwt.keys.js';
 import { JwtService } from './jwt.service.js';
 
 const JWT_KEYS = Symbol('JWT_KEYS');
@@ -36,8 +36,10 @@ const JWT_KEYS = Symbol('JWT_KEYS');
             hear: (handler) => bus.subscribe(AuthKeysAnnounced, handler),
           },
           {
-            [keys.algorithm.startsWith('HS') ? 'JWT_SECRET_KEY' : 'JWT_PUBLIC_KEY_PATH']: keyText(keys),
-            ...(encryption.secret !== null && { AUTH_ENCRYPTION_SECRET: encryption.secret }),
+            [keys.algorithm.startsWith('HS') ? 'JWT_SECRET_KEY' : 'JWT_PUBLIC_KEY_PATH']: keyTexts(keys),
+            ...(encryption.secret !== null && {
+              AUTH_ENCRYPTION_SECRET: [encryption.secret, ...encryption.previousSecrets],
+            }),
           },
           logger,
         ),

@@ -38,8 +38,10 @@ let pems: Record<'rsa' | 'ec' | 'ed' | 'other', { privatePath: string; publicPat
 const settings = (facts: object) => ({
   algorithm: 'HS256' as const,
   secret: null,
+  formerSecrets: [],
   privateKeyPath: null,
   publicKeyPath: null,
+  formerPublicKeyPaths: [],
   ...facts,
 });
 
@@ -226,6 +228,69 @@ describe('what the claims say', () => {
 
   it('readClaims knows tokens that name their user the old way, and e-mails in any case', async () => {
     expect((await read({ sub: undefined, username: 'Ann@Example.org' })).subject).toBe('ann@example.org');
+  });
+});
+
+describe('keys that are being changed', () => {
+  const [former, next] = [randomBytes(48).toString('base64url'), randomBytes(48).toString('base64url')];
+  const serviceOf = async (facts: object) => new JwtService(await loadJwtKeys(settings(facts)), NAMES);
+  const claims = () => ({ sub: 'ann@example.org', jti: 'j1', iat: nowS(), exp: nowS() + 60 });
+  const headerOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString());
+
+  it('a token names the key that it was signed with, and of that nothing can be had', async () => {
+    const [one, again, other] = await Promise.all(
+      [SECRET, SECRET, next].map(async (secret) => headerOf(await (await serviceOf({ secret })).sign(claims()))),
+    );
+    expect(one).toEqual({ alg: 'HS256', typ: 'JWT', kid: expect.stringMatching(/^[\w-]{16}$/) });
+    expect(again.kid).toBe(one.kid);
+    expect(other.kid).not.toBe(one.kid);
+  });
+
+  it('a token of a former or the next key is good, whether it names that key, another or none', async () => {
+    const service = await serviceOf({ secret: SECRET, formerSecrets: [former, next] });
+    const overlapping = await Promise.all([former, next].map((secret) => serviceOf({ secret })));
+    for (const signer of overlapping)
+      expect(await verdict(await signer.sign(claims()), service)).toHaveProperty('tokenId');
+    for (const header of [HEADER, { ...HEADER, kid: 'elsewhere' }])
+      expect(await verdict(forge(header, good(), former), service)).toHaveProperty('tokenId');
+
+    expect(headerOf(await service.sign(claims())).kid).toBe(headerOf(await hs.sign(claims())).kid);
+    expect(await verdict(await service.sign(claims()), hs)).toHaveProperty('tokenId');
+    expect(await verdict(forge(HEADER, good(), former), hs)).toEqual(REFUSED);
+  });
+
+  it('a token is refused by every key for what is wrong with it, also when it names one that did not sign it', async () => {
+    const service = await serviceOf({ secret: SECRET, formerSecrets: [former] });
+    const { kid } = headerOf(await service.sign(claims()));
+    for (const token of [
+      forge({ ...HEADER, kid }, good(), former),
+      forge(HEADER, good(), randomBytes(48)),
+      forge({ alg: 'HS512' }, good(), former, 'sha512'),
+      forge(HEADER, { ...good(), aud: 'x' }, former),
+      'garbage',
+      '..',
+    ])
+      expect(await verdict(token, service)).toEqual(REFUSED);
+    await expect(service.verify(forge(HEADER, { ...good(), exp: nowS() - 62 }, former))).rejects.toMatchObject({
+      cause: { code: 'ERR_JWT_EXPIRED' },
+    });
+  });
+
+  it('a token of a former private key is good by its public key alone', async () => {
+    const algorithm = 'RS256';
+    const [old, fresh] = [pems.rsa, pems.other];
+    const before = await serviceOf({ algorithm, privateKeyPath: old.privatePath });
+    const after = await serviceOf({
+      algorithm,
+      privateKeyPath: fresh.privatePath,
+      formerPublicKeyPaths: [old.publicPath],
+    });
+    expect(await verdict(await before.sign(claims()), after)).toHaveProperty('tokenId');
+    expect(await verdict(await after.sign(claims()), after)).toHaveProperty('tokenId');
+    expect(await verdict(await after.sign(claims()), before)).toEqual(REFUSED);
+    await expect(
+      serviceOf({ algorithm, privateKeyPath: fresh.privatePath, formerPublicKeyPaths: [pems.ec.publicPath] }),
+    ).rejects.toMatchObject({ code: 'config.invalid' });
   });
 });
 

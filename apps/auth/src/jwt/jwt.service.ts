@@ -1,8 +1,15 @@
-import { type JWTHeaderParameters, SignJWT, jwtVerify } from 'jose';
+import {
+  type JWTHeaderParameters,
+  type JWTVerifyResult,
+  SignJWT,
+  decodeProtectedHeader,
+  errors,
+  jwtVerify,
+} from 'jose';
 import { fail } from '#libs/errors';
 import type { JwtSettings } from '../auth.settings.js';
 import { type TokenClaims, readClaims } from './claims.js';
-import type { JwtKeys } from './jwt.keys.js';
+import type { JwtKeys, VerificationKey } from './jwt.keys.js';
 
 const CLOCK_SKEW_S = 60;
 /** Headers by which a token would bring its own key. https://www.rfc-editor.org/rfc/rfc8725#section-3.10 */
@@ -12,8 +19,8 @@ const KEY_HEADERS = ['jku', 'jwk', 'x5u', 'x5c'] as const;
 export class IssuedInFuture extends Error {}
 
 /**
- * Signs and verifies JSON Web Tokens. The key and its one algorithm are configured; the header of a token chooses
- * neither: https://www.rfc-editor.org/rfc/rfc8725#section-3.1
+ * Signs and verifies JSON Web Tokens. The keys and their one algorithm are configured; the header of a token says at most
+ * by which of those keys it was signed: https://www.rfc-editor.org/rfc/rfc8725#section-3.1
  */
 export class JwtService {
   constructor(
@@ -24,13 +31,7 @@ export class JwtService {
   /** The claims of a good token. Rejects with `auth.credential_invalid` whatever is wrong; the cause is for the log. */
   async verify(token: string): Promise<TokenClaims> {
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, this.keys.verification, {
-        algorithms: [this.keys.algorithm],
-        issuer: this.names.issuer,
-        audience: this.names.audience,
-        requiredClaims: ['exp', 'jti'],
-        clockTolerance: CLOCK_SKEW_S,
-      });
+      const { payload, protectedHeader } = await this.verifyByAnyKey(token);
       checkHeader(protectedHeader);
       const claims = readClaims(payload);
       if (claims.issuedAtMs !== null && claims.issuedAtMs > Date.now() + CLOCK_SKEW_S * 1000)
@@ -47,10 +48,57 @@ export class JwtService {
       throw fail('config.invalid', { message: 'This gateway has no key to sign tokens with (JWT_PRIVATE_KEY_PATH)' });
     }
     return new SignJWT({ ...claims, iss: this.names.issuer, aud: this.names.audience })
-      .setProtectedHeader({ alg: this.keys.algorithm, typ: 'JWT' })
+      .setProtectedHeader({ alg: this.keys.algorithm, typ: 'JWT', kid: this.keys.verification[0].id })
       .sign(this.keys.signing);
   }
+
+  private async verifyByAnyKey(token: string): Promise<JWTVerifyResult> {
+    const [first, ...others] = this.keysFor(token);
+    try {
+      return await this.verifyBy(first, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      for (const other of others) {
+        const verified = await this.verifyBy(other, token).catch(onlyIfAnotherSigned);
+        if (verified !== null) return verified;
+      }
+      throw error;
+    }
+  }
+
+  /** That which it names; all, where it names none, or one that is not known here as others may call keys as they like. */
+  private keysFor(token: string): JwtKeys['verification'] {
+    const { verification } = this.keys;
+    if (verification.length === 1) return verification;
+    const kid = keyIdOf(token);
+    const named = verification.find(({ id }) => id === kid);
+    return named === undefined ? verification : [named];
+  }
+
+  private verifyBy({ key }: VerificationKey, token: string): Promise<JWTVerifyResult> {
+    return jwtVerify(token, key, {
+      algorithms: [this.keys.algorithm],
+      issuer: this.names.issuer,
+      audience: this.names.audience,
+      requiredClaims: ['exp', 'jti'],
+      clockTolerance: CLOCK_SKEW_S,
+    });
+  }
 }
+
+/** `undefined` also for what is no token: that is said when it is verified. */
+const keyIdOf = (token: string): string | undefined => {
+  try {
+    return decodeProtectedHeader(token).kid;
+  } catch {
+    return undefined;
+  }
+};
+
+const onlyIfAnotherSigned = (error: unknown): null => {
+  if (error instanceof errors.JWSSignatureVerificationFailed) return null;
+  throw error;
+};
 
 const checkHeader = (header: JWTHeaderParameters): void => {
   if (header.typ !== undefined && !/^(application\/)?jwt$/i.test(header.typ)) throw new Error('typ is not JWT');

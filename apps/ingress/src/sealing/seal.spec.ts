@@ -1,4 +1,7 @@
 import { expect, it } from 'vitest';
+import { parseConfig } from '#libs/config';
+import { ingressOptions } from '../ingress.config.js';
+import { settingsOf } from '../ingress.settings.js';
 import { readCursor, writeCursor } from './cursor.js';
 import { Seal } from './seal.js';
 
@@ -11,6 +14,21 @@ it('a sealed text opens when the replica has the secret, and tells others nothin
   expect(new Seal('another').open('p', text)).toBeUndefined();
   expect(seal.open('q', text)).toBeUndefined();
   expect(seal.close('p', { secret: 'value' })).not.toBe(text);
+});
+
+it('a sealed text opens when its secret is a former one of the replica, and is sealed with the present one', () => {
+  const [before, after] = [new Seal('old', 'older'), new Seal('new', 'old', 'older')];
+  expect(after.open('p', before.close('p', 1))).toBe(1);
+  expect(after.open('p', new Seal('older').close('p', 1))).toBe(1);
+  expect(before.open('p', after.close('p', 1))).toBeUndefined();
+  expect(after.open('q', before.close('p', 1))).toBeUndefined();
+});
+
+it.each([
+  [{ STATE_SECRET: 's', STATE_SECRET_PREVIOUS: 't, u', JWT_SECRET_KEY_PREVIOUS: 'k' }, ['s', 't', 'u']],
+  [{ JWT_SECRET_KEY: 'j', JWT_SECRET_KEY_PREVIOUS: 'k', STATE_SECRET_PREVIOUS: 's' }, ['j', 's', 'k']],
+])('what seals and what opens follows from the settings %o', (env, secrets) => {
+  expect(settingsOf(parseConfig(ingressOptions, env)).sealSecrets).toEqual(secrets);
 });
 
 it('a sealed text does not open when any letter is changed', () => {

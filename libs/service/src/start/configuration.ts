@@ -3,7 +3,7 @@ import { type ConfigOf, type Options, parseConfig } from '#libs/config';
 import { defaultPortOf, type PlatformConfig, platformOptions } from '../platform.config.js';
 import type { AnyServicePart } from '../service-part.js';
 import { lockDataDir, openDataDir } from './data-dir.js';
-import { keptSecrets, refuseWeakSecrets, requireSecrets } from './first-start.js';
+import { type FormerNames, keptSecrets, refuseWeakSecrets, requireSecrets } from './first-start.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,14 +22,15 @@ export const readConfiguration = (parts: readonly AnyServicePart[], env: Environ
   const allOptions: Options = Object.assign({}, ...parts.map((part) => part.options as Options), platformOptions);
   parseConfig(allOptions, env);
   const given = parseConfig(platformOptions, env);
-  refuseWeakSecrets(names, env);
+  const former: FormerNames = Object.assign({}, ...parts.map((part) => part.formerSecrets ?? {}));
+  refuseWeakSecrets(names, env, former);
 
   const isEmbedded = given.DATABASE_URL === null && parts.some((part) => part.needs.database);
   if (!isEmbedded) requireSecrets(names, env);
   const dataDir = isEmbedded ? openDataDir(given.SWITCHYARD_DATA_DIR) : resolve(given.SWITCHYARD_DATA_DIR);
   const unlock = isEmbedded ? lockDataDir(dataDir) : () => undefined;
   try {
-    const whole = isEmbedded ? { ...env, ...keptSecrets(names, env, dataDir) } : env;
+    const whole = isEmbedded ? { ...env, ...keptSecrets(names, env, dataDir, former) } : env;
     const port = env.PORT ? given.PORT : defaultPortOf(parts.map((part) => part.name));
     return {
       platform: { ...given, SWITCHYARD_DATA_DIR: dataDir, PORT: port },

@@ -8,12 +8,21 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const FILE = 'secrets.json';
 const SECRET_BYTES = 48;
+/** Former values of one secret that are good at once. */
+const FORMER_MAX = 5;
 const ADVICE = 'Make one with: openssl rand -base64 48';
 
+/** By the name of a secret: the setting of its other values that are good too. */
+export type FormerNames = Readonly<Record<string, string>>;
+
 /** Refuses what the environment gives when it could be guessed. The value itself is never repeated. */
-export const refuseWeakSecrets = (names: readonly string[], env: Environment): void => {
-  const problems = names.flatMap((name) => {
-    const weakness = env[name] ? weaknessOf(env[name]) : null;
+export const refuseWeakSecrets = (names: readonly string[], env: Environment, former: FormerNames = {}): void => {
+  const given = [
+    ...names.map((name) => ({ name, values: env[name] ? [env[name]] : [] })),
+    ...names.flatMap((name) => former[name] ?? []).map((name) => ({ name, values: valuesOf(env[name] ?? '') })),
+  ];
+  const problems = given.flatMap(({ name, values }) => {
+    const weakness = values.map(weaknessOf).find((found) => found !== null) ?? null;
     return weakness === null ? [] : [`${name} is too weak: ${weakness}. ${ADVICE}`];
   });
   if (problems.length > 0) throw fail('config.invalid', { message: problems.join('\n') });
@@ -25,8 +34,16 @@ export const requireSecrets = (names: readonly string[], env: Environment): void
   if (problems.length > 0) throw fail('config.invalid', { message: problems.join('\n') });
 };
 
-/** The secrets that the environment does not give: those of an earlier start, or new ones, kept for the next. */
-export const keptSecrets = (names: readonly string[], env: Environment, dataDir: string): Record<string, string> => {
+/**
+ * The secrets that the environment does not give: those of an earlier start, or new ones, kept for the next; and with them
+ * their former values, if they were rotated.
+ */
+export const keptSecrets = (
+  names: readonly string[],
+  env: Environment,
+  dataDir: string,
+  former: FormerNames = {},
+): Record<string, string> => {
   const absent = names.filter((name) => !env[name]);
   if (absent.length === 0) return {};
   const path = join(dataDir, FILE);
@@ -34,8 +51,45 @@ export const keptSecrets = (names: readonly string[], env: Environment, dataDir:
   const made = absent.filter((name) => kept[name] === undefined);
   for (const name of made) kept[name] = randomBytes(SECRET_BYTES).toString('base64url');
   if (made.length > 0) writeKept(path, kept);
-  return Object.fromEntries(absent.map((name) => [name, kept[name] ?? '']));
+  const formerOfAbsent = absent.flatMap((name) => former[name] ?? []).filter((name) => !env[name]);
+  return Object.fromEntries([...absent, ...formerOfAbsent].map((name) => [name, kept[name] ?? '']));
 };
+
+/**
+ * Makes new values for the kept secrets and keeps the present ones as former ones. Answers the names of those that it made;
+ * what the environment gives is not kept here. Throws `config.invalid` where there are too many former ones already.
+ */
+export const rotateKeptSecrets = (former: FormerNames, env: Environment, dataDir: string): readonly string[] => {
+  const path = join(dataDir, FILE);
+  const kept = readKept(path);
+  const rotated = Object.keys(former).filter((name) => !env[name] && kept[name] !== undefined);
+  for (const name of rotated) {
+    const formerName = former[name] ?? '';
+    const values = [kept[name] ?? '', ...valuesOf(kept[formerName] ?? '')];
+    if (values.length > FORMER_MAX)
+      throw fail('config.invalid', { message: `${formerName} holds ${FORMER_MAX} values: retire them first` });
+    kept[formerName] = values.join(',');
+    kept[name] = randomBytes(SECRET_BYTES).toString('base64url');
+  }
+  if (rotated.length > 0) writeKept(path, kept);
+  return rotated;
+};
+
+/** Forgets the former values of the kept secrets. Answers the names of those that had any. */
+export const retireKeptSecrets = (former: FormerNames, dataDir: string): readonly string[] => {
+  const path = join(dataDir, FILE);
+  const kept = readKept(path);
+  const retired = Object.keys(former).filter((name) => kept[former[name] ?? ''] !== undefined);
+  for (const name of retired) delete kept[former[name] ?? ''];
+  if (retired.length > 0) writeKept(path, kept);
+  return retired;
+};
+
+const valuesOf = (list: string): readonly string[] =>
+  list
+    .split(',')
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
 
 const readKept = (path: string): Record<string, string> => {
   let text: string;

@@ -12,8 +12,11 @@ const print = async (run: (commands: AuthCommands) => Promise<string>): Promise<
   process.stdout.write(`${await run(authCommands({ env: gatewayEnvironment(), logger }))}\n`);
 };
 
-const noun = (name: string, about: string, verb: Command): Command =>
-  newCommand(name).description(`${about} ${OF_THE_GATEWAY}`).helpCommand(false).addCommand(verb);
+const noun = (name: string, about: string, ...verbs: readonly Command[]): Command => {
+  const command = newCommand(name).description(`${about} ${OF_THE_GATEWAY}`).helpCommand(false);
+  for (const verb of verbs) command.addCommand(verb);
+  return command;
+};
 
 /** `token create`: prints a token. */
 export const tokenCommand = (): Command =>
@@ -50,11 +53,24 @@ export const userCommand = (): Command =>
       }),
   );
 
-/** `secrets reseal`. */
+/** `secrets rotate`, `secrets retire` and `secrets reseal`. */
 export const secretsCommand = (): Command =>
   noun(
     'secrets',
-    'What auth keeps encrypted,',
+    'The keys',
+    newCommand('rotate')
+      .summary('make new keys, and keep the present ones beside them')
+      .description(
+        'Makes new secrets in the data folder of a gateway that is stopped, and encrypts upstream credentials with them. ' +
+          'Tokens, sessions and states that were made before stay good until `switchyard secrets retire`.',
+      )
+      .action(() => print((commands) => commands.rotateSecrets())),
+    newCommand('retire')
+      .summary('end what former keys are good for')
+      .description(
+        'Forgets the keys that were before `switchyard secrets rotate`: what was made with them is good no more.',
+      )
+      .action(() => print((commands) => commands.retireSecrets())),
     newCommand('reseal')
       .summary('encrypt upstream credentials with the current secret')
       .description(
