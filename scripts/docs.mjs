@@ -149,11 +149,12 @@ const diagram = () =>
 const permissions = () => {
   const list = (subjects) => `[${subjects.map((subject) => JSON.stringify(subject)).join(', ')}]`;
   return [
-    '# What each service may publish and subscribe to on NATS, from libs/contracts/topology.json. nats.conf beside it includes',
-    '# it and gives each service a user with its permissions.',
+    '# What each service may publish and subscribe to on NATS: the requests that its code makes, and what goes along the arrows',
+    '# of libs/contracts/topology.json. nats.conf beside it includes it and gives each service a user with its permissions.',
     `# ${generated}`,
     ...owners.map((owner) => {
-      const { publish, subscribe } = natsPermissions(topology, signals, owner);
+      const asks = spoken[owner].asks.map(({ name }) => contracts[name]);
+      const { publish, subscribe } = natsPermissions(topology, { signals, asks }, owner);
       return [
         `SWITCHYARD_${owner.toUpperCase().replaceAll('-', '_')}: {`,
         `  publish: ${list(publish)}`,

@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Owner, StreamGrown, defineEvent, defineRequest } from '#libs/contracts';
+import {
+  KeepUpstreamCredential,
+  type Owner,
+  PresentUpstreamCredential,
+  RecordCalls,
+  StreamGrown,
+  defineEvent,
+  defineRequest,
+} from '#libs/contracts';
 import { createLogger } from '#libs/telemetry';
 import { type NatsServer, startNatsServer } from '../../testing/src/nats-server.js';
 import { type Bus, type Topology, WithBody, connectNats, natsPermissions } from './index.js';
@@ -10,7 +18,7 @@ const logger = createLogger({ service: 'test', level: 'silent' });
 const Call = defineRequest<{ n: number }, { n: number }, { n: number }>('tool-invocation', 'call.execute', {
   deadlineMs: 5_000,
 });
-const Describe = defineRequest<{ n: number }, { n: number }>('registry', 'server.describe', { deadlineMs: 5_000 });
+const Describe = defineRequest<{ n: number }, { n: number }>('registry', 'upstream.resolve', { deadlineMs: 5_000 });
 const Changed = defineEvent<{ pad: string }>('registry', 'catalog.changed');
 
 const shipped = (file: string): Promise<string> =>
@@ -99,7 +107,7 @@ describe('NATS permissions from the topology', () => {
         await readFile(new URL('../../contracts/topology.json', import.meta.url), 'utf8'),
       ) as Topology;
 
-      const { subscribe } = natsPermissions(topology, [], owner);
+      const { subscribe } = natsPermissions(topology, { signals: [], asks: [] }, owner);
 
       expect((await shipped('permissions.conf')).replaceAll(', ', ',')).toContain(JSON.stringify(subscribe));
     },
@@ -118,6 +126,19 @@ describe('NATS permissions from the topology', () => {
     watcher.subscribe('switchyard.v1.evt.auth.>', { callback: () => {} });
     await expect.poll(() => errors).toEqual([expect.stringMatching(/permissions violation/i)]);
     await watcher.close();
+  });
+
+  it('let tool-invocation alone have the credential of an upstream, and registry alone keep one', async () => {
+    const [auth, tools, registry] = await Promise.all([join('auth'), join('tool-invocation'), join('registry')]);
+    auth.answer(PresentUpstreamCredential, async () => ({ credential: null, version: 'none' }));
+    auth.answer(KeepUpstreamCredential, async () => ({ version: 'kept' }));
+    await auth.flush();
+
+    const presented = await tools.ask(PresentUpstreamCredential, { upstreamId: 'u', principalId: 'p' });
+    expect(presented.head.version).toBe('none');
+    const kept = await registry.ask(KeepUpstreamCredential, { upstreamId: 'u', credential: null });
+    expect(kept.head.version).toBe('kept');
+    await Promise.all([auth, tools, registry].map((bus) => bus.drain()));
   });
 
   it('turn down at once an ask the diagram does not know', async () => {
@@ -140,6 +161,13 @@ describe('NATS permissions from the topology', () => {
 
   it.each([
     ['metrics', 'publish', 'switchyard.v1.rpc.registry.server.describe'],
+    ['ingress', 'publish', PresentUpstreamCredential.subject],
+    ['metrics', 'publish', PresentUpstreamCredential.subject],
+    ['registry', 'publish', PresentUpstreamCredential.subject],
+    ['ingress', 'publish', KeepUpstreamCredential.subject],
+    ['metrics', 'publish', `${KeepUpstreamCredential.subject}.x`],
+    ['tool-invocation', 'publish', KeepUpstreamCredential.subject],
+    ['metrics', 'publish', RecordCalls.subject],
     ['ingress', 'publish', 'switchyard.v1.evt.auth.credential.revoked'],
     ['auth', 'publish', '_INBOX.nobody.x.1.2'],
     ['metrics', 'publish', 'switchyard.v1.sig.ingress.stream.grown.x'],

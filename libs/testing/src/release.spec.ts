@@ -82,3 +82,32 @@ it.each([
   expect(release(version)).toEqual({ status: 1, stdout: '', stderr: `release: ${says}\n` });
   expect([git('log', '--format=%H'), git('tag'), read('CHANGELOG.md')]).toEqual(before);
 });
+
+it('npm run sbom names every package that is locked, and of those in production the hash and licence', () => {
+  const root = resolve(import.meta.dirname, '../../..');
+  const text = execFileSync('npm', ['run', '-s', 'sbom'], { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const { components } = JSON.parse(text) as {
+    components: {
+      name: string;
+      version: string;
+      hashes?: unknown[];
+      licenses?: unknown[];
+      properties?: { name: string }[];
+    }[];
+  };
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { version: string; dev?: boolean; devOptional?: boolean }>;
+  };
+  const locked = Object.entries(packages)
+    .filter(([path, { dev, devOptional }]) => path !== '' && dev !== true && devOptional !== true)
+    .map(([path, { version }]) => `${path.slice(path.lastIndexOf('node_modules/') + 13)}@${version}`);
+  const production = components.filter(
+    ({ properties = [] }) => !properties.some(({ name }) => name === 'cdx:npm:package:development'),
+  );
+  const named = new Set(production.map(({ name, version }) => `${name}@${version}`));
+
+  expect(locked.length).toBeGreaterThan(100);
+  expect(locked.filter((one) => !named.has(one))).toEqual([]);
+  expect(production.filter(({ hashes, licenses }) => !hashes?.length || !licenses?.length)).toEqual([]);
+  expect(components.length).toBeGreaterThan(production.length);
+});
