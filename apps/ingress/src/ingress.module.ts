@@ -1,6 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { BUS, type Bus } from '#libs/bus';
-import { CallerAdmission } from '#libs/identity';
+import { CallerAdmission, CallShares } from '#libs/identity';
 import { Outbox } from '#libs/outbox';
 import { RawHttp, Readiness } from '#libs/service';
 import { CACHE, type Cache } from '#libs/storage';
@@ -31,15 +31,16 @@ export class IngressModule implements OnApplicationShutdown {
       providers: [
         {
           provide: INGRESS,
-          inject: [BUS, CACHE, CallerAdmission, Outbox, LOGGER, RawHttp],
+          inject: [BUS, CACHE, CallerAdmission, CallShares, Outbox, LOGGER, RawHttp],
           useFactory: (
             bus: Bus,
             cache: Cache,
             callers: CallerAdmission,
+            shares: CallShares,
             outbox: Outbox,
             logger: Logger,
             raw: RawHttp,
-          ) => openIngress(settingsOf(config), { bus, cache, callers, outbox, logger, places: raw }),
+          ) => openIngress(settingsOf(config), { bus, cache, callers, shares, outbox, logger, places: raw }),
         },
       ],
     };

@@ -1,6 +1,6 @@
 import { SealingKeysAnnounced } from '#contracts/ingress/keys-announced.signal';
 import type { Bus } from '#libs/bus';
-import type { CallerAdmission } from '#libs/identity';
+import type { CallerAdmission, CallShares } from '#libs/identity';
 import { Heartbeat } from '#libs/mcp-http';
 import type { Outbox } from '#libs/outbox';
 import { ReplicaKeys, type ReplicaLine, type RequestPlaces } from '#libs/service';
@@ -22,6 +22,7 @@ export interface IngressDeps {
   readonly bus: Bus;
   readonly cache: Cache;
   readonly callers: CallerAdmission;
+  readonly shares: CallShares;
   readonly outbox: Pick<Outbox, 'settle'>;
   readonly logger: Logger;
   readonly places: RequestPlaces;

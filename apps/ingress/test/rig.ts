@@ -27,7 +27,14 @@ import {
   type HeaderParam,
 } from '#libs/contracts';
 import { fail } from '#libs/errors';
-import { ANONYMOUS, CallerAdmission, identityOptions } from '#libs/identity';
+import {
+  ANONYMOUS,
+  CallShares,
+  CallerAdmission,
+  clientAddress,
+  identityOptions,
+  shareSettingsOf,
+} from '#libs/identity';
 import { MemoryCache } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
 import { type Ingress, openIngress } from '../src/ingress.js';
@@ -186,6 +193,7 @@ export class Rig {
   readonly held: string[] = [];
   private readonly servers: Server[] = [];
   private readonly ingresses: Ingress[] = [];
+  private readonly shares: CallShares[] = [];
 
   constructor(private readonly env: Record<string, string> = {}) {
     this.auth.answer(AdmitCaller, async ({ credential }) => {
@@ -249,12 +257,20 @@ export class Rig {
     const config = parseConfig(ingressOptions, env);
     const bus = this.broker.join('ingress');
     const logger = createLogger({ service: 'ingress', level: 'error' });
-    const { AUTH_REQUIRED: authRequired } = parseConfig(identityOptions, env);
-    const callers = new CallerAdmission(bus, { ttlMs: 30_000, staleMaxMs: 0, max: 100, authRequired });
+    const identity = parseConfig(identityOptions, env);
+    const callers = new CallerAdmission(bus, {
+      ttlMs: 30_000,
+      staleMaxMs: 0,
+      max: 100,
+      authRequired: identity.AUTH_REQUIRED,
+    });
+    const shares = new CallShares(shareSettingsOf(identity, 0), clientAddress([]));
+    this.shares.push(shares);
     const ingress = openIngress(settingsOf(config), {
       bus,
       cache: this.cache,
       callers,
+      shares,
       outbox: { settle: (record) => this.records.push(record) },
       logger,
       places: { takePlace: () => {}, releasePlace: () => {} },
@@ -284,7 +300,7 @@ export class Rig {
   }
 
   async stop(): Promise<void> {
-    for (const ingress of this.ingresses) ingress.close();
+    for (const part of [...this.ingresses, ...this.shares]) part.close();
     for (const server of this.servers) {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -39,6 +39,7 @@ export const catalogue = {
   'http.media_type_unsupported': failure(415, -32600, 'Content-Type must be application/json'),
   'http.invalid': failure(422, -32602, 'The request is not valid'),
   'http.conflict': failure(409, -32603, 'Conflict'),
+  'http.rate_limited': failure(429, 4429, 'Too many requests'),
   'http.overloaded': failure(503, 4503, 'The gateway is at capacity'),
 
   'auth.credential_missing': failure(401, 4401, 'Authentication is required'),

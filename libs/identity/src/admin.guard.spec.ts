@@ -3,11 +3,15 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUS, LocalBus } from '#libs/bus';
+import { parseConfig } from '#libs/config';
 import { AdmitCaller, type Principal } from '#libs/contracts';
 import { GatewayError, fail } from '#libs/errors';
 import { LOGGER, createLogger } from '#libs/telemetry';
+import { identityOptions } from './identity.config.js';
 import { IdentityModule } from './identity.module.js';
 import { Authenticated, Caller, Open, Requires } from './requires.decorator.js';
+
+const slow = { begun: 0, waiting: [] as (() => void)[] };
 
 @Controller()
 class Routes {
@@ -26,6 +30,14 @@ class Routes {
   @Get('open')
   open() {
     return { open: true };
+  }
+
+  @Authenticated()
+  @Get('slow')
+  async slow() {
+    slow.begun++;
+    await new Promise<void>((resolve) => slow.waiting.push(resolve));
+    return {};
   }
 
   @Authenticated()
@@ -71,11 +83,8 @@ beforeAll(async () => {
   ];
   class Platform {}
   const identity = IdentityModule.with({
-    AUTH_REQUIRED: false,
-    ALLOW_PUBLIC_WITHOUT_AUTH: false,
-    JWT_CACHE_TTL: 30,
-    AUTH_STALE_MAX: 600,
-    JWT_CACHE_MAX_SIZE: 10,
+    ...parseConfig(identityOptions, { AUTH_REQUIRED: 'false', CALLER_CONCURRENT_LIMIT: '2' }),
+    BACKPRESSURE: 100,
   });
   class Root {}
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -147,5 +156,16 @@ describe('the guard of management routes', () => {
 
   it('AdminGuard lets any good token use a route that asks for no more', async () => {
     expect(await (await get('/anyone', 'reader')).json()).toEqual({ caller: 'reader' });
+  });
+
+  it('AdminGuard refuses what is more than the share of a caller, and nobody else, until an answer has left', async () => {
+    const taken = [get('/slow', 'reader'), get('/slow', 'reader')];
+    while (slow.begun < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    const refused = await get('/anyone', 'reader');
+    expect([refused.status, await refused.json()]).toEqual([429, { code: 'http.rate_limited' }]);
+    expect((await get('/anyone', 'worker')).status).toBe(200);
+    for (const answer of slow.waiting) answer();
+    await Promise.all(taken);
+    while ((await get('/anyone', 'reader')).status !== 200) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 });

@@ -7,6 +7,7 @@ import { CallerAdmission } from './caller-admission.js';
 import { challengeFor } from './challenge.js';
 import { type CredentialCarrier, readCredential } from './credential.js';
 import { holds } from './permission.js';
+import { CallShares } from './shares/index.js';
 import { OPEN_ROUTE, PRINCIPAL, REQUIRED_PERMISSIONS } from './requires.decorator.js';
 
 interface Request {
@@ -21,12 +22,14 @@ interface Reply {
 
 /**
  * Guards every management route: a bearer token, and every permission that `@Requires` names. A route without
- * `@Requires`, `@Authenticated` or `@Open` is refused, so that forgetting the decorator opens nothing.
+ * `@Requires`, `@Authenticated` or `@Open` is refused, so that forgetting the decorator opens nothing. A request counts
+ * in the shares of its caller until its answer has left.
  */
 @Injectable()
 export class AdminGuard implements CanActivate {
   constructor(
     private readonly admission: CallerAdmission,
+    private readonly shares: CallShares,
     private readonly reflector: Reflector,
   ) {}
 
@@ -36,12 +39,15 @@ export class AdminGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean>(OPEN_ROUTE, targets)) return true;
     const required = this.reflector.getAllAndOverride<readonly Permission[] | undefined>(REQUIRED_PERMISSIONS, targets);
     const request = context.switchToHttp().getRequest<Request>();
+    const reply = context.switchToHttp().getResponse<Reply>();
     try {
-      request[PRINCIPAL] = await this.admit(request.raw, required);
+      const principal = await this.admit(request.raw, required);
+      const taken = this.shares.enter(principal, request.raw);
+      reply.raw.once('close', () => this.shares.leave(taken));
+      request[PRINCIPAL] = principal;
       return true;
     } catch (thrown) {
       const error = toGatewayError(thrown);
-      const reply = context.switchToHttp().getResponse<Reply>();
       const challenge = challengeFor(error, { scope: required?.join(' ') });
       if (challenge !== null) reply.header('www-authenticate', challenge);
       if (error.code === 'auth.unavailable') reply.header('retry-after', '1');

@@ -1,7 +1,8 @@
 import { fail } from '#libs/errors';
+import type { AddressedRequest } from './client-address.js';
 
-/** Of an `IncomingMessage`, what a credential can come in. */
-export interface CredentialCarrier {
+/** Of an `IncomingMessage`, what a credential can come in, and where it comes from. */
+export interface CredentialCarrier extends AddressedRequest {
   readonly rawHeaders: readonly string[];
   readonly url?: string | undefined;
 }

@@ -1,4 +1,19 @@
-import { type ConfigOf, flag, integer } from '#libs/config';
+import { type ConfigOf, flag, integer, list, type Option } from '#libs/config';
+import { clientAddress } from './client-address.js';
+import { shareOptions } from './shares/index.js';
+
+const addressList = (prose: string): Option<readonly string[]> => {
+  const texts = list([], prose);
+  return {
+    ...texts,
+    form: 'comma-separated addresses, or networks such as 10.0.0.0/8',
+    parse: (value) => {
+      const proxies = texts.parse(value);
+      clientAddress(proxies);
+      return proxies;
+    },
+  };
+};
 
 export const identityOptions = {
   AUTH_REQUIRED: flag(
@@ -23,6 +38,10 @@ export const identityOptions = {
     { min: 0, max: 86_400 },
   ),
   JWT_CACHE_MAX_SIZE: integer(10_000, 'Verified credentials kept per process.', { min: 1, max: 1_000_000 }),
+  TRUSTED_PROXIES: addressList(
+    'Proxies in front of this process, whose X-Forwarded-For says where a client is; anybody else is where the connection comes from. Limits per address need it behind a proxy.',
+  ),
+  ...shareOptions,
 };
 
 export type IdentityConfig = ConfigOf<typeof identityOptions>;

@@ -1,18 +1,26 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { BUS, type Bus } from '#libs/bus';
+import { CACHE, type Cache } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import { AdminGuard } from './admin.guard.js';
 import { CallerAdmission } from './caller-admission.js';
+import { type ClientAddress, clientAddress } from './client-address.js';
 import type { IdentityConfig } from './identity.config.js';
+import { CallShares, ShareLedger, shareSettingsOf } from './shares/index.js';
+
+/** Under which it is injected how the address of a client is found. */
+export const CLIENT_ADDRESS = Symbol('CLIENT_ADDRESS');
+const SHARE_LEDGER = Symbol('SHARE_LEDGER');
 
 /**
- * `CallerAdmission` for everybody in the process, and the guard in front of every Nest route. The platform imports it
+ * `CallerAdmission` and `CallShares` for everybody in the process, and the guard in front of every Nest route. The platform imports it
  * once, however many services share the process.
  */
 @Module({})
 export class IdentityModule {
-  static with(config: IdentityConfig): DynamicModule {
+  /** `BACKPRESSURE`: how many requests of all callers the process takes at once. */
+  static with(config: IdentityConfig & { readonly BACKPRESSURE: number }): DynamicModule {
     return {
       module: IdentityModule,
       global: true,
@@ -29,10 +37,25 @@ export class IdentityModule {
               logger,
             }),
         },
+        { provide: CLIENT_ADDRESS, useFactory: () => clientAddress(config.TRUSTED_PROXIES) },
+        {
+          provide: CallShares,
+          inject: [CLIENT_ADDRESS],
+          useFactory: (addressOf: ClientAddress) =>
+            new CallShares(shareSettingsOf(config, config.BACKPRESSURE), addressOf),
+        },
+        {
+          provide: SHARE_LEDGER,
+          inject: [CallShares, LOGGER, { token: CACHE, optional: true }],
+          useFactory: ({ owners }: CallShares, logger: Logger, cache: Cache | null | undefined) =>
+            cache && Object.values(owners).some(({ isShared }) => isShared)
+              ? new ShareLedger(owners, cache, logger)
+              : null,
+        },
         AdminGuard,
         { provide: APP_GUARD, useExisting: AdminGuard },
       ],
-      exports: [CallerAdmission, AdminGuard],
+      exports: [CallerAdmission, CallShares, CLIENT_ADDRESS, AdminGuard],
     };
   }
 }

@@ -1,6 +1,9 @@
 export { ANONYMOUS } from './anonymous.js';
 export { CallerAdmission } from './caller-admission.js';
 export type { CallerAdmissionOptions } from './caller-admission.js';
+export { clientAddress } from './client-address.js';
+export type { AddressedRequest, ClientAddress } from './client-address.js';
+export { CLIENT_ADDRESS } from './identity.module.js';
 export { challengeFor } from './challenge.js';
 export type { ChallengeDetails } from './challenge.js';
 export { readCredential } from './credential.js';
@@ -10,4 +13,6 @@ export type { IdentityConfig } from './identity.config.js';
 export { IdentityModule } from './identity.module.js';
 export { holds, isPublicOnly } from './permission.js';
 export { Authenticated, Caller, Open, Requires } from './requires.decorator.js';
+export { CallShares, retryHeaders, shareSettingsOf } from './shares/index.js';
+export type { TakenShares } from './shares/index.js';
 export { mayUseServer, canView } from './access-scope.js';

@@ -1,5 +1,5 @@
 import { type GatewayError, toGatewayError } from '#libs/errors';
-import { challengeFor } from '#libs/identity';
+import { challengeFor, retryHeaders } from '#libs/identity';
 import { LEGACY_REVISIONS, errorMessage, serverCodec } from '#libs/mcp';
 
 export interface RefusalAnswer {
@@ -8,7 +8,6 @@ export interface RefusalAnswer {
   readonly headers: Record<string, string>;
 }
 
-const RETRY_AFTER_SECONDS = '1';
 const CODEC = serverCodec(LEGACY_REVISIONS[0]);
 
 /** The HTTP headers that belong to a refusal: how to get in, or when to come again. */
@@ -17,7 +16,7 @@ export const refusalHeaders = (error: GatewayError, httpStatus: number): Record<
   const scope = error.data?.['scope'];
   const challenge = challengeFor(error, { scope: typeof scope === 'string' ? scope : undefined });
   if (challenge !== null) headers['WWW-Authenticate'] = challenge;
-  if (httpStatus === 503 || httpStatus === 429) headers['Retry-After'] = RETRY_AFTER_SECONDS;
+  if (httpStatus === 503 || httpStatus === 429) Object.assign(headers, retryHeaders(error));
   if (httpStatus === 405) headers['Allow'] = 'POST, GET, DELETE';
   if (httpStatus === 413) headers['Connection'] = 'close';
   return headers;

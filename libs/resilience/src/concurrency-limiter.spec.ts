@@ -7,8 +7,8 @@ const given = (limits: Partial<ConcurrencyLimits> = {}) => {
     () => new Error('busy'),
   );
   const admitted: string[] = [];
-  const wait = (name: string, key: string, isGone = () => false) =>
-    limiter.acquire(key, isGone).then(() => void admitted.push(name));
+  const wait = (name: string, key: string, isGone = () => false, owner = key) =>
+    limiter.acquire(key, isGone, owner).then(() => void admitted.push(name));
   return { limiter, admitted, wait };
 };
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -63,12 +63,13 @@ describe('ConcurrencyLimiter', () => {
     const { limiter, wait } = given({ maxPerKey: 1, queueMax: 2 });
     limiter.tryAcquire('a');
     let gone = false;
-    void wait('goes', 'a', () => gone);
+    const left = expect(wait('goes', 'a', () => gone)).rejects.toThrow('busy');
     void wait('stays', 'a');
 
     await expect(wait('too many', 'a')).rejects.toThrow('busy');
     gone = true;
     void wait('fits', 'a');
+    await left;
     expect(limiter.waiting).toBe(2);
   });
 
@@ -78,6 +79,50 @@ describe('ConcurrencyLimiter', () => {
 
     await expect(wait('waits', 'a')).rejects.toThrow('busy');
     expect(limiter.waiting).toBe(0);
+  });
+
+  const NOT_GONE = () => false;
+
+  it('gives a caller the next turn when another has ten times as much waiting as there are places', async () => {
+    const { limiter, admitted, wait } = given({ max: 10, maxPerKey: 10, queueMax: 1_000 });
+    for (let count = 0; count < 10; count++) limiter.tryAcquire('a');
+    for (let count = 0; count < 90; count++) void wait('greedy', 'a');
+    for (const name of ['first', 'second', 'third']) void wait(name, 'b');
+
+    for (let turn = 0; turn < 6; turn++) limiter.release('a');
+    await settled();
+
+    // Alone each would have had its place at once; now it has waited for one turn of its own, and one of the other's.
+    expect(admitted).toEqual(['greedy', 'first', 'greedy', 'second', 'greedy', 'third']);
+  });
+
+  it('gives owners their turns whatever keys their work has', async () => {
+    const { limiter, admitted, wait } = given({ max: 1, maxPerKey: 1, queueMax: 100 });
+    limiter.tryAcquire('held');
+    for (const tool of ['x', 'y', 'z']) void wait(`greedy ${tool}`, `${tool} a`, NOT_GONE, 'a');
+    void wait('modest', 'x b', NOT_GONE, 'b');
+
+    for (const key of ['held', 'x a']) limiter.release(key);
+    await settled();
+
+    expect(admitted).toEqual(['greedy x', 'modest']);
+  });
+
+  it('dismisses the last of the longest line when too many wait, and nobody for a line as long', async () => {
+    const { limiter, admitted, wait } = given({ max: 1, maxPerKey: 1, queueMax: 4 });
+    limiter.tryAcquire('a');
+    const greedy = [1, 2, 3, 4].map((number) => wait(`greedy ${number}`, 'a'));
+    const refused = expect(greedy[3]).rejects.toThrow('busy');
+    const refusedToo = expect(greedy[2]).rejects.toThrow('busy');
+    void wait('modest 1', 'b');
+    void wait('modest 2', 'b');
+    await Promise.all([refused, refusedToo]);
+
+    await expect(wait('modest 3', 'b')).rejects.toThrow('busy');
+    await expect(wait('greedy 5', 'a')).rejects.toThrow('busy');
+    for (const key of ['a', 'a', 'b', 'a']) limiter.release(key);
+    await settled();
+    expect(admitted).toEqual(['greedy 1', 'modest 1', 'greedy 2', 'modest 2']);
   });
 
   it('counts right when many come and go', async () => {

@@ -11,20 +11,26 @@ export interface ConcurrencyLimits {
 
 interface Waiter {
   readonly key: string;
+  readonly owner: string;
   readonly admit: () => void;
+  readonly refuse: () => void;
   readonly isGone: () => boolean;
 }
 
 /**
- * A bulkhead: lets so much work happen at a time, and so much per key. The rest waits in the order it came, but work
- * that its own key holds up holds up no other key's. https://learn.microsoft.com/azure/architecture/patterns/bulkhead
+ * A bulkhead: lets so much work happen at a time, and so much per key. The rest waits, and its owners take turns: each
+ * has its own line, in the order it came, and one that is long keeps nobody else waiting. Where too many wait, the
+ * longest line gives way. Work that its own key holds up holds up no other key's.
+ * https://learn.microsoft.com/azure/architecture/patterns/bulkhead
  *
  * What was acquired is released exactly once.
  */
 export class ConcurrencyLimiter {
   private inFlight = 0;
   private readonly perKey = new Map<string, number>();
-  private readonly queue: Waiter[] = [];
+  /** By owner; whoever has the next turn stands first. None is empty. */
+  private readonly lines = new Map<string, Waiter[]>();
+  private inLine = 0;
 
   /** `refuse` makes the error with which `acquire` rejects. */
   constructor(
@@ -33,7 +39,7 @@ export class ConcurrencyLimiter {
   ) {}
 
   get waiting(): number {
-    return this.queue.length;
+    return this.inLine;
   }
 
   get running(): number {
@@ -42,35 +48,37 @@ export class ConcurrencyLimiter {
 
   /** Takes a place if there is one and nobody waits. */
   tryAcquire(key: string): boolean {
-    if (this.queue.length > 0 || !this.hasRoom(key)) return false;
+    if (this.inLine > 0 || !this.hasRoom(key)) return false;
     this.count(key, 1);
     return true;
   }
 
   /**
    * Waits for a place and takes it. `isGone` says that whoever waits does so no more; it gets its place without waiting
-   * on, and releases it. Rejects when too many wait, or when the wait is too long.
+   * on, and releases it. Rejects when too many wait, or when the wait is too long. Those of one `owner` share its turns.
    */
-  acquire(key: string, isGone: () => boolean): Promise<void> {
-    if (this.queue.length >= this.limits.queueMax) {
-      this.queue.splice(0, this.queue.length, ...this.queue.filter((waiter) => !waiter.isGone()));
-    }
+  acquire(key: string, isGone: () => boolean, owner = key): Promise<void> {
     return new Promise((resolve, reject: (error: Error) => void) => {
-      if (this.queue.length >= this.limits.queueMax) return reject(this.refuse());
+      if (!this.hasRoomInLine(owner)) return reject(this.refuse());
       const timer = setTimeout(() => {
-        const at = this.queue.indexOf(waiter);
-        if (at >= 0) this.queue.splice(at, 1);
-        reject(this.refuse());
+        this.remove(waiter);
+        waiter.refuse();
       }, this.limits.waitMs);
+      const settle = (then: () => void) => () => {
+        clearTimeout(timer);
+        then();
+      };
       const waiter: Waiter = {
         key,
+        owner,
         isGone,
-        admit: () => {
-          clearTimeout(timer);
-          resolve();
-        },
+        admit: settle(resolve),
+        refuse: settle(() => reject(this.refuse())),
       };
-      this.queue.push(waiter);
+      const line = this.lines.get(owner);
+      if (line === undefined) this.lines.set(owner, [waiter]);
+      else line.push(waiter);
+      this.inLine++;
       this.admitNext();
     });
   }
@@ -82,23 +90,50 @@ export class ConcurrencyLimiter {
 
   release(key: string): void {
     this.count(key, -1);
-    if (this.queue.length > 0) this.admitNext();
+    if (this.inLine > 0) this.admitNext();
   }
 
   private admitNext(): void {
-    for (let at = 0; at < this.queue.length && this.inFlight < this.limits.max; ) {
-      const waiter = this.queue[at] as Waiter;
-      if (waiter.isGone()) {
-        this.queue.splice(at, 1);
-        waiter.admit();
-        // It will be released at once.
-        this.count(waiter.key, 1);
-      } else if (this.hasRoom(waiter.key)) {
-        this.queue.splice(at, 1);
-        this.count(waiter.key, 1);
-        waiter.admit();
-      } else at++;
+    // Whoever had a turn goes to the end, and has another in the same round when there is room.
+    for (const [owner, line] of this.lines) {
+      if (this.inFlight >= this.limits.max) return;
+      const at = line.findIndex((waiter) => waiter.isGone() || this.hasRoom(waiter.key));
+      if (at < 0) continue;
+      const waiter = line[at] as Waiter;
+      line.splice(at, 1);
+      this.inLine--;
+      this.lines.delete(owner);
+      if (line.length > 0) this.lines.set(owner, line);
+      this.count(waiter.key, 1);
+      waiter.admit();
     }
+  }
+
+  /** Whether one more may wait: others make room who have gone, and then the last of a line that is longer by two. */
+  private hasRoomInLine(owner: string): boolean {
+    const { queueMax } = this.limits;
+    if (this.inLine < queueMax) return true;
+    for (const waiter of [...this.lines.values()].flat()) if (waiter.isGone()) this.dismiss(waiter);
+    if (this.inLine < queueMax) return true;
+    let longest: Waiter[] = [];
+    for (const line of this.lines.values()) if (line.length > longest.length) longest = line;
+    if (longest.length < (this.lines.get(owner)?.length ?? 0) + 2) return false;
+    this.dismiss(longest.at(-1) as Waiter);
+    return true;
+  }
+
+  private dismiss(waiter: Waiter): void {
+    this.remove(waiter);
+    waiter.refuse();
+  }
+
+  private remove(waiter: Waiter): void {
+    const line = this.lines.get(waiter.owner);
+    const at = line?.indexOf(waiter) ?? -1;
+    if (line === undefined || at < 0) return;
+    line.splice(at, 1);
+    this.inLine--;
+    if (line.length === 0) this.lines.delete(waiter.owner);
   }
 
   private hasRoom(key: string): boolean {

@@ -61,7 +61,7 @@ export const platformOptions = {
   ),
   STRANGERS_PER_ADDRESS_MAX: integer(
     64,
-    'Requests of callers without a valid token whose bodies are on their way at once, per peer address; where there are more, those that take longest get 408.',
+    'Requests of callers without a valid token whose bodies are on their way at once, per address (see TRUSTED_PROXIES); where there are more, those that take longest get 408.',
     { min: 1 },
   ),
   ANSWER_STALL_TIMEOUT: integer(

@@ -1,4 +1,5 @@
 import type { Bus } from '#libs/bus';
+import type { CallShares } from '#libs/identity';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../admission/index.js';
 import type { Catalogs } from '../catalog/index.js';
@@ -15,6 +16,7 @@ export type { Pipeline } from './pipeline.js';
 export interface PipelineDeps {
   readonly bus: Bus;
   readonly admission: Admission;
+  readonly shares: CallShares;
   readonly router: Router;
   readonly forwarding: { readonly forwarder: Forwarder; readonly journal: CallJournal };
   readonly sessions: Sessions;
@@ -25,8 +27,8 @@ export interface PipelineDeps {
 
 /** Takes each call through its stages to its answer, in the order that `pipeline.ts` gives the reason for. */
 export const openPipeline = (deps: PipelineDeps): Pipeline => {
-  const { bus, admission, router, forwarding, sessions, catalogs, seal, logger } = deps;
+  const { bus, admission, shares, router, forwarding, sessions, catalogs, seal, logger } = deps;
   const listener = new SubscriptionListener(sessions.feeds, catalogs, bus, seal);
   const answering = new Answering(sessions.store, sessions.streams.confirmation, listener, seal);
-  return new Pipeline({ admission, router, answering, ...forwarding, seal, logger });
+  return new Pipeline({ admission, shares, router, answering, ...forwarding, seal, logger });
 };

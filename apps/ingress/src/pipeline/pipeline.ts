@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fail, toGatewayError } from '#libs/errors';
+import type { CallShares, TakenShares } from '#libs/identity';
 import { type ServerCodec, errorMessage } from '#libs/mcp';
 import { refusalHeaders } from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
@@ -13,6 +14,7 @@ import { decode, presumedCodec } from './decode.js';
 
 export interface PipelineStages {
   readonly admission: Admission;
+  readonly shares: CallShares;
   readonly router: Router;
   readonly answering: Answering;
   readonly forwarder: Forwarder;
@@ -26,6 +28,7 @@ export interface PipelineStages {
  *
  *   decode   first, so that every refusal from here on carries the client's own id, in the client's own revision;
  *   admit    before anything is looked up, so that a stranger never learns which servers and tools there are;
+ *   share    from memory, before it costs anything: its caller and the teams of that have places left, or it is refused;
  *   scope    from memory: the catalog of the endpoint, cut to what this caller sees; what needs no upstream is answered;
  *   route    from memory: what this caller does not see is not found, in the same words as what is not there;
  *   forward  hands the call on. Up to here a refusal promises that nothing ran, and HTTP says so;
@@ -37,26 +40,37 @@ export class Pipeline {
 
   /** Answers the call; never rejects. */
   async run(wire: WireCall): Promise<void> {
-    const { admission, router, answering } = this.stages;
+    const { admission, shares, router, answering } = this.stages;
     let codec = presumedCodec(wire);
+    let taken: TakenShares | null = null;
     try {
       const decoded = decode(wire);
       const admitting = admission.admit(decoded);
       const admitted = admitting instanceof Promise ? await admitting : admitting;
       codec = admitted.codec;
+      taken = shares.enter(admitted.principal, wire.carrier);
       const scoping = router.scope(admitted);
       const scoped = scoping instanceof Promise ? await scoping : scoping;
-      if (scoped.operation.does !== 'call') return await answering.answer(scoped);
-      await this.call(scoped);
+      if (scoped.operation.does === 'call') return await this.call(scoped, taken);
+      if (scoped.operation.does === 'listen') {
+        // A stream that stays open counts when it is asked for; how many there are has a limit of its own.
+        shares.leave(taken);
+        taken = null;
+      }
+      await answering.answer(scoped);
     } catch (thrown) {
       this.refuse(wire, codec, thrown);
+    } finally {
+      if (taken !== null) shares.leave(taken);
     }
   }
 
-  private async call(scoped: ScopedCall): Promise<void> {
-    const { forwarder, seal } = this.stages;
+  private async call(scoped: ScopedCall, taken: TakenShares): Promise<void> {
+    const { forwarder, seal, shares } = this.stages;
     const routing = this.route(scoped);
     const routed = routing instanceof Promise ? await routing : routing;
+    if (routed.outgoing.method === 'tools/call')
+      shares.enterTool(taken, routed.outgoing.upstreamId, routed.outgoing.target);
     try {
       const settled = await forwarder.forward(routed);
       const { message, httpStatus } = encodeAnswer(settled, seal);

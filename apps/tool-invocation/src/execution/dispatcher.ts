@@ -100,7 +100,7 @@ export class Dispatcher {
     running.tightenDeadline(upstream.timeoutMs);
     if (upstream.limiter.tryAcquire(running.limiterKey)) return this.enter(running);
     upstream.limiter
-      .acquire(running.limiterKey, () => open.ended)
+      .acquire(running.limiterKey, () => open.ended, open.call.principal.id)
       .then(
         () => this.enter(running),
         (error: unknown) => open.fail(toGatewayError(error)),

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fail, type GatewayError } from '#libs/errors';
+import { clientAddress } from '#libs/identity';
 import { httpTraffic, type Logger } from '#libs/telemetry';
 import type { PlatformConfig } from '../platform.config.js';
 import { AllowedOrigins } from './allowed-origins.js';
@@ -77,6 +78,7 @@ export class FrontServer {
     const limits = {
       bodyBytesPerSecondMin: config.BODY_RATE_MIN,
       strangersPerAddressMax: config.STRANGERS_PER_ADDRESS_MAX,
+      addressOf: clientAddress(config.TRUSTED_PROXIES),
       stallMs: config.ANSWER_STALL_TIMEOUT * 1_000,
     };
     this.slowClients = new SlowClients(this.places, limits, (place, failure) => this.cut(place, failure));

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { GatewayError } from '#libs/errors';
+import { retryHeaders } from '#libs/identity';
 
 /** The body of every REST failure. */
 export interface RestFailure {
@@ -8,12 +9,10 @@ export interface RestFailure {
   readonly errors?: readonly unknown[];
 }
 
-export const RETRY_AFTER_SECONDS = '1';
-
 /** Answers at once, outside Fastify. */
 export const refuse = (response: ServerResponse, error: GatewayError): void => {
   const body: RestFailure = { detail: error.message, code: error.code };
-  answerJson(response, error.httpStatus, body, error.httpStatus === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {});
+  answerJson(response, error.httpStatus, body, error.httpStatus === 503 ? retryHeaders(error) : {});
 };
 
 export const answerJson = (

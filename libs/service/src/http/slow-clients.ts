@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type GatewayError, fail } from '#libs/errors';
+import type { ClientAddress } from '#libs/identity';
 import type { Place } from './place.js';
 
 export interface SlowClientLimits {
@@ -7,6 +8,7 @@ export interface SlowClientLimits {
   readonly bodyBytesPerSecondMin: number;
   /** Unknown callers of one address whose bodies may be on the way at once. */
   readonly strangersPerAddressMax: number;
+  readonly addressOf: ClientAddress;
   /** An answer of which nothing is taken for this long is given up. */
   readonly stallMs: number;
 }
@@ -47,7 +49,7 @@ export class SlowClients {
     for (const place of this.requests) {
       if (place.state !== 'arriving') this.watchAnswer(place, nowMs);
       else if (!this.watchBody(place, nowMs) && !this.isKnown(place)) {
-        const address = place.request.socket.remoteAddress ?? '';
+        const address = this.limits.addressOf(place.request);
         const those = strangers.get(address);
         if (those === undefined) strangers.set(address, [place]);
         else those.push(place);

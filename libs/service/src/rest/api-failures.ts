@@ -24,6 +24,7 @@ const ANY_ROUTE: readonly FailureCode[] = [
   'auth.credential_missing',
   'auth.credential_invalid',
   'auth.grant_missing',
+  'http.rate_limited',
   'auth.unavailable',
   'platform.not_ready',
 ];

@@ -1,9 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { fail, type FailureCode, GatewayError } from '#libs/errors';
+import { retryHeaders } from '#libs/identity';
 import { databaseFailure } from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
-import { RETRY_AFTER_SECONDS, type RestFailure } from '../http/refuse.js';
+import type { RestFailure } from '../http/refuse.js';
 
 const CODE_OF_STATUS: Readonly<Record<number, FailureCode>> = {
   400: 'mcp.malformed_json',
@@ -35,8 +36,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    if (error.httpStatus === 503 && !reply.hasHeader('retry-after'))
-      void reply.header('retry-after', RETRY_AFTER_SECONDS);
+    if (error.httpStatus === 503 || error.httpStatus === 429) void reply.headers(retryHeaders(error));
     void reply.status(error.httpStatus).type('application/json; charset=utf-8').send(restFailure(error));
   }
 

@@ -137,8 +137,8 @@ export const UNREAD_SETTINGS: Readonly<Record<string, string>> = {
   SECURE_COOKIES: 'nothing: no cookie is ever a credential',
   PERMISSION_AUDIT_ENABLED: 'nothing here reads it',
   SIEM_EXPORT_ENABLED: 'JSON lines on standard output',
-  RATE_LIMITING_ENABLED: 'the edge limits requests per address: `limit_req` in `docker/nginx/nginx.conf`',
-  TOOL_RATE_LIMIT: '`TOOL_CONCURRENT_LIMIT`',
+  RATE_LIMITING_ENABLED:
+    '`CALLER_RATE_LIMIT`, `TEAM_RATE_LIMIT`, `TOOL_RATE_LIMIT`; the edge limits requests per address: `limit_req` in `docker/nginx/nginx.conf`',
   MAX_TOOL_RETRIES: '`RETRY_MAX_ATTEMPTS`, for what has not been sent',
   FEDERATION_TIMEOUT: '`TOOL_TIMEOUT`, or `timeoutMs` of the gateway',
   GATEWAY_TOOL_NAME_SEPARATOR: '`toolPrefix` of the gateway',
