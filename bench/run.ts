@@ -1,15 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Choices } from './choices.js';
-import { type LoadGenerator, measure, untilQuiet } from './measure.js';
+import { LoadGenerator, measure, untilQuiet } from './measure.js';
 import { type ListenMeasurement, measureListening } from './measure-listening.js';
+import { type NeighbourMeasurement, measureNeighbour } from './measure-neighbour.js';
 import { type StartRound, measureStart } from './measure-start.js';
 import { beforeOf } from './report/ratios.js';
-import { type ListenRow, type Report, type Row, type SubjectMemory, listenRowOf, rowOf } from './report/report.js';
-import { LISTENING, SCENARIOS, STARTING, type Scenario } from './scenario.js';
+import {
+  type ListenRow,
+  type NeighbourRow,
+  type Report,
+  type Row,
+  type SubjectMemory,
+  listenRowOf,
+  neighbourRowOf,
+  rowOf,
+} from './report/report.js';
+import { LISTENING, NEIGHBOUR, SCENARIOS, STARTING, type Scenario } from './scenario.js';
 import { MemoryWatch } from './subject/memory-watch.js';
 import { type Subject, startBareProxy, startGatewaySubject, startUpstream } from './subject/subject.js';
 
-type Found = Pick<Report, 'rows' | 'listening' | 'starts' | 'memory'>;
+type Found = Pick<Report, 'rows' | 'listening' | 'neighbours' | 'starts' | 'memory'>;
 
 /** After the start a gateway has things to finish; then it is idle. */
 const IDLE_AFTER_MS = 3_000;
@@ -36,17 +46,25 @@ export class Run {
       const sprayed = SCENARIOS.filter((scenario) => chooses(scenario.name) && scenario.sprayed);
       const rows: Row[] = [];
       const listening: ListenRow[] = [];
-      if (plain.length > 0 || chooses(LISTENING)) {
+      const neighbours: NeighbourRow[] = [];
+      if (plain.length > 0 || chooses(LISTENING) || chooses(NEIGHBOUR)) {
         const subjects = [upstream, await this.keep(startBareProxy(upstream)), ...(await this.startGateways(upstream))];
         for (const scenario of plain) rows.push(...(await this.measureCalls(scenario, subjects)));
         if (chooses(LISTENING)) listening.push(...(await this.measureStreams(subjects)));
+        if (chooses(NEIGHBOUR)) neighbours.push(...(await this.measureNeighbours(subjects)));
       }
       const memory = this.memory();
       await this.stop((subject) => subject !== upstream);
       for (const scenario of sprayed)
         rows.push(...(await this.measureCalls(scenario, await this.startPairs(upstream))));
       await this.stop((subject) => subject !== upstream);
-      return { rows, listening, memory, starts: chooses(STARTING) ? await this.measureStarts(upstream) : [] };
+      return {
+        rows,
+        listening,
+        neighbours,
+        memory,
+        starts: chooses(STARTING) ? await this.measureStarts(upstream) : [],
+      };
     } finally {
       await this.stop(() => true);
     }
@@ -133,6 +151,23 @@ export class Run {
       rounds[subjects.indexOf(subject)]?.push(await measureListening(this.generator, subject));
     });
     return subjects.map(({ name }, index) => listenRowOf(name, rounds[index] ?? []));
+  }
+
+  /** Of the gateways of this checkout: whoever has no shares refuses the modest caller. */
+  private async measureNeighbours(subjects: readonly Subject[]): Promise<NeighbourRow[]> {
+    const gateways = subjects.filter(({ name }) => this.choices.modes.some((mode) => mode === name));
+    const rounds = gateways.map((): NeighbourMeasurement[] => []);
+    const greedy = new LoadGenerator();
+    try {
+      await this.eachRound(NEIGHBOUR, gateways, async (subject) => {
+        rounds[gateways.indexOf(subject)]?.push(
+          await measureNeighbour(this.generator, greedy, subject, this.choices.load),
+        );
+      });
+    } finally {
+      greedy.stop();
+    }
+    return gateways.map(({ name }, index) => neighbourRowOf(name, rounds[index] ?? []));
   }
 
   private async measureStarts(upstream: Subject): Promise<StartRound[]> {

@@ -1,6 +1,6 @@
 export type Era = 'modern' | 'legacy';
-/** What a call asks for: a short text, the list, a short text after ten progress events, a text of 256 KB. */
-export type Work = 'echo' | 'list' | 'steps' | 'large';
+/** What a call asks for: a short text, the list, a short text after ten progress events, a text of 256 KB, one that takes half a second. */
+export type Work = 'echo' | 'list' | 'steps' | 'large' | 'slow';
 
 export interface Scenario {
   readonly name: string;
@@ -25,9 +25,10 @@ export const SCENARIOS: readonly Scenario[] = [
 
 /** Rows that are not made of calls. */
 export const LISTENING = '1,000 listen streams';
+export const NEIGHBOUR = 'a modest caller beside a greedy one';
 export const STARTING = 'start';
 
-export const ROWS: readonly string[] = [...SCENARIOS.map(({ name }) => name), LISTENING, STARTING];
+export const ROWS: readonly string[] = [...SCENARIOS.map(({ name }) => name), LISTENING, NEIGHBOUR, STARTING];
 
 /** Tools that the upstream has; every list answer is checked to hold them all. */
 export const TOOL_COUNT = 30;

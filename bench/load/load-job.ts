@@ -15,6 +15,8 @@ export interface LoadJob {
 export interface LoadResult {
   readonly calls: number;
   readonly elapsedMs: number;
+  /** Answered with 429 besides; each connection then waited as it was told. */
+  readonly refused: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;

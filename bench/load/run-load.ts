@@ -1,10 +1,12 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AnswerCheck } from './answer-check.js';
 import { type HttpAnswer, HttpConnection, headerOf } from './http-connection.js';
 import type { LoadJob, LoadResult } from './load-job.js';
 import { bodyWriter, headOf, initializeBody, initializedBody, mirrorHeaders, requestOf } from './message.js';
 
 const ERROR_SAMPLES_MAX = 5;
+const TOO_MANY = 429;
 
 /** Keeps every lane busy until the time or the number of calls is up; checks every answer. */
 export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
@@ -15,6 +17,7 @@ export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
   const writeBody = bodyWriter(job.scenario);
   let calls = 0;
   let errors = 0;
+  let refused = 0;
   let nextId = 1;
 
   const startedAt = performance.now();
@@ -29,6 +32,12 @@ export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
       const id = nextId++;
       try {
         const answer = await lane.call(writeBody(id));
+        if (answer.status === TOO_MANY) {
+          refused++;
+          await sleep(Math.min(1_000 * Number(headerOf(answer.head, 'retry-after')), endsAt - performance.now()));
+          now = performance.now();
+          continue;
+        }
         const after = performance.now();
         latencies[calls++] = after - now;
         now = after;
@@ -50,6 +59,7 @@ export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
   return {
     calls,
     elapsedMs,
+    refused,
     p50Ms: percentile(0.5),
     p95Ms: percentile(0.95),
     p99Ms: percentile(0.99),

@@ -20,6 +20,8 @@ measures all subjects one after the other.
 - **session on two replicas**: two of every service; a legacy session's requests go to both in turn.
 - **1,000 listen streams**: resident memory without garbage before, with all of them open and idle, and after; each is told of
   one change, once.
+- **a modest caller beside a greedy one**: four connections that call a quick tool, alone and beside another caller that keeps
+  2,000 calls of a slow one going, ten times what one upstream takes at once; what is refused comes again when it is told to.
 - **start**: from \`npm start\` to the first answered call, nothing to build. With an empty data folder the first call is
   \`tools/list\`, else a \`tools/call\` to an upstream registered before.
 - **resident memory**: of each Node process, idle before its first call, the most in the rows of small calls, and the

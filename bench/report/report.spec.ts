@@ -4,7 +4,7 @@ import { costOf, rssOf } from '../subject/process-cost.js';
 import { pageOf } from './page.js';
 import { pictureOf } from './picture.js';
 import { ratiosOf } from './ratios.js';
-import { type Report, errorsOf, listenRowOf, rowOf } from './report.js';
+import { type Report, errorsOf, listenRowOf, neighbourRowOf, rowOf } from './report.js';
 import { textOfReport } from './text.js';
 
 const measured = (cpuUsPerCall: number, more: Partial<Measurement> = {}): Measurement => ({
@@ -30,6 +30,17 @@ const listened = (kbPerStream: number, errors = 0) => ({
   errorSamples: errors > 0 ? ['told of the change 0 times'] : [],
 });
 
+const neighboured = (besideP99Ms: number, errors = 0) => ({
+  aloneP50Ms: 1,
+  aloneP99Ms: 2,
+  besideP50Ms: 1,
+  besideP99Ms,
+  greedyServed: 100,
+  greedyRefused: 50,
+  errors,
+  errorSamples: errors > 0 ? ['status 503: busy'] : [],
+});
+
 const report: Report = {
   at: '2026-11-20T12:00:00.000Z',
   machine: { cpus: 2, model: 'a <fast> one', memoryGb: 8, node: 'v24.0.0', system: 'Linux 6' },
@@ -46,6 +57,7 @@ const report: Report = {
     rowOf('tools/call modern', 'embedded before', [measured(180), measured(200), measured(1_800)]),
   ],
   listening: [listenRowOf('embedded', [listened(30), listened(10, 1), listened(20)])],
+  neighbours: [neighbourRowOf('embedded', [neighboured(4), neighboured(3, 1), neighboured(2)])],
   starts: [{ first: { seconds: 2.5, cpuSeconds: 3 }, again: { seconds: 1.5, cpuSeconds: 2 } }],
   memory: [{ subject: 'embedded', uses: [{ process: 'embedded', idleMb: 150, busyMb: 200, mostMb: 240 }] }],
 };
@@ -60,6 +72,7 @@ it('compares a subject with another one round by round, and takes the median of 
 it('takes the median round', () => {
   expect(report.rows[1]?.median.cpuUsPerCall).toBe(60);
   expect(report.listening[0]?.median.kbPerStream).toBe(20);
+  expect(report.neighbours[0]?.median.besideP99Ms).toBe(3);
 });
 
 it('says first what does not depend on the machine, and names wrong answers', () => {
@@ -67,18 +80,20 @@ it('says first what does not depend on the machine, and names wrong answers', ()
   expect(text.indexOf('1.80 ×')).toBeLessThan(text.indexOf('CPU µs/call'));
   expect(text).toContain('tools/call modern, embedded: <odd> & wrong');
   expect(text).toContain('listen streams, embedded: told of the change 0 times');
-  expect(errorsOf(report)).toBe(3);
+  expect(text).toContain('a modest caller, embedded: status 503: busy');
+  expect(text).toContain('1.50 ×');
+  expect(errorsOf(report)).toBe(4);
 });
 
 it('leaves out what was not measured', () => {
-  const text = textOfReport({ ...report, listening: [], starts: [], memory: [] });
-  expect(text).not.toMatch(/npm start|listen|Resident/);
+  const text = textOfReport({ ...report, listening: [], neighbours: [], starts: [], memory: [] });
+  expect(text).not.toMatch(/npm start|listen|modest|Resident/);
 });
 
 it('writes a page whose tables are whole', () => {
   const page = pageOf(report);
   const tables = page.split('\n\n').filter((part) => part.startsWith('|'));
-  expect(tables).toHaveLength(5);
+  expect(tables).toHaveLength(6);
   for (const table of tables) {
     const columns = new Set(
       table

@@ -1,5 +1,6 @@
 import type { Measurement } from '../measure.js';
 import type { ListenMeasurement } from '../measure-listening.js';
+import type { NeighbourMeasurement } from '../measure-neighbour.js';
 import type { StartRound } from '../measure-start.js';
 import type { MemoryUse } from '../subject/memory-watch.js';
 
@@ -17,6 +18,13 @@ export interface ListenRow {
   /** The median round by memory per stream. */
   readonly median: ListenMeasurement;
   readonly rounds: readonly ListenMeasurement[];
+}
+
+export interface NeighbourRow {
+  readonly subject: string;
+  /** The median round by how much slower the modest caller's p99 is beside the greedy one. */
+  readonly median: NeighbourMeasurement;
+  readonly rounds: readonly NeighbourMeasurement[];
 }
 
 export interface SubjectMemory {
@@ -39,6 +47,7 @@ export interface Report {
   readonly settings: { readonly connections: number; readonly rounds: number; readonly durationMs: number };
   readonly rows: readonly Row[];
   readonly listening: readonly ListenRow[];
+  readonly neighbours: readonly NeighbourRow[];
   readonly starts: readonly StartRound[];
   readonly memory: readonly SubjectMemory[];
 }
@@ -68,9 +77,18 @@ export const listenRowOf = (subject: string, rounds: readonly ListenMeasurement[
   median: medianBy(rounds, ({ kbPerStream }) => kbPerStream),
 });
 
-/** Wrong answers, and streams that were not told what they should have been. */
-export const errorsOf = ({ rows, listening }: Pick<Report, 'rows' | 'listening'>): number =>
-  [...rows, ...listening].reduce(
+/** The modest caller's p99 beside the greedy one, as a multiple of what it is alone. */
+export const slowdownOf = ({ aloneP99Ms, besideP99Ms }: NeighbourMeasurement): number => besideP99Ms / aloneP99Ms;
+
+export const neighbourRowOf = (subject: string, rounds: readonly NeighbourMeasurement[]): NeighbourRow => ({
+  subject,
+  rounds,
+  median: medianBy(rounds, slowdownOf),
+});
+
+/** Wrong answers, refusals of a modest caller, and streams that were not told what they should have been. */
+export const errorsOf = ({ rows, listening, neighbours }: Pick<Report, 'rows' | 'listening' | 'neighbours'>): number =>
+  [...rows, ...listening, ...neighbours].reduce(
     (total, { rounds }) => total + rounds.reduce((sum: number, { errors }) => sum + errors, 0),
     0,
   );

@@ -1,5 +1,5 @@
 import { ratiosOf } from './ratios.js';
-import { type Report, medianOf } from './report.js';
+import { type Report, medianOf, slowdownOf } from './report.js';
 
 /** The first `texts` columns are words, the others figures. */
 export interface Table {
@@ -57,6 +57,23 @@ const listenTable = ({ listening }: Report): Table => ({
   ]),
 });
 
+const neighbourTable = ({ neighbours }: Report): Table => ({
+  title: 'A modest caller beside one that wants ten times what there is',
+  texts: 1,
+  head: ['subject', 'p50 ms alone', 'beside', 'p99 ms alone', 'beside', 'p99', 'served', 'refused', 'wrong'],
+  body: neighbours.map(({ subject, median, rounds }) => [
+    subject,
+    median.aloneP50Ms.toFixed(1),
+    median.besideP50Ms.toFixed(1),
+    median.aloneP99Ms.toFixed(1),
+    median.besideP99Ms.toFixed(1),
+    `${slowdownOf(median).toFixed(2)} ×`,
+    String(median.greedyServed),
+    String(median.greedyRefused),
+    String(rounds.reduce((sum, { errors }) => sum + errors, 0)),
+  ]),
+});
+
 const startTable = ({ starts }: Report): Table => ({
   title: 'npm start to the first answered call',
   texts: 1,
@@ -91,6 +108,6 @@ const memoryTable = ({ memory }: Report): Table => ({
 
 /** Ratios first: they outlive a change of machine. */
 export const tablesOf = (report: Report): Table[] =>
-  [ratioTable, callTable, listenTable, startTable, memoryTable]
+  [ratioTable, callTable, listenTable, neighbourTable, startTable, memoryTable]
     .map((table) => table(report))
     .filter(({ body }) => body.length > 0);

@@ -20,6 +20,7 @@ const textOfTable = ({ title, texts, head, body }: Table): string => {
 export const textOfReport = (report: Report): string => {
   const named = [
     ...report.rows.map(({ scenario, subject, rounds }) => ({ name: `${scenario}, ${subject}`, rounds })),
+    ...report.neighbours.map(({ subject, rounds }) => ({ name: `a modest caller, ${subject}`, rounds })),
     ...report.listening.map(({ subject, rounds }) => ({ name: `listen streams, ${subject}`, rounds })),
   ];
   const samples = named.flatMap(({ name, rounds }) =>

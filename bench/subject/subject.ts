@@ -10,6 +10,8 @@ export interface Subject {
   /** One for each replica that takes calls. */
   readonly urls: readonly string[];
   readonly token: string | null;
+  /** Of another caller. */
+  readonly otherToken: string | null;
   /** Whose processor time and memory count, with all that they have started. */
   readonly pids: readonly number[];
   /** The Node processes among them, and the broker. */
@@ -56,6 +58,7 @@ export const startUpstream = async (): Promise<Subject> => {
     name: 'upstream alone',
     urls: [url],
     token: null,
+    otherToken: null,
     pids: [pid],
     processes: [{ name: 'upstream', pid }],
     collect: () => collectFromScript(child),
@@ -74,6 +77,7 @@ export const startBareProxy = async (upstream: Subject, replicas = 1): Promise<S
     name: 'bare proxy',
     urls: started.map(({ url }) => url),
     token: null,
+    otherToken: null,
     pids,
     processes: pids.map((pid) => ({ name: 'proxy', pid })),
     collect: async () => void (await Promise.all(started.map(({ child }) => collectFromScript(child)))),
@@ -91,6 +95,8 @@ export interface GatewayChoice {
   readonly name?: string;
 }
 
+const OTHER = 'greedy@example.com';
+
 /** A gateway with one virtual server over the upstream: authentication, routing and call records on, as it ships. */
 export const startGatewaySubject = async (choice: GatewayChoice, upstream: Subject): Promise<Subject> => {
   const { mode, replicas = 1, folder, name = mode } = choice;
@@ -107,11 +113,13 @@ export const startGatewaySubject = async (choice: GatewayChoice, upstream: Subje
       transport: 'STREAMABLEHTTP',
       toolPrefix: '',
     });
+    await gateway.admin.call('POST', '/auth/email/admin/users', { email: OTHER });
     const server = await gateway.admin.createServer('bench', [registered]);
     return {
       name,
       urls: gateway.ingressUrls.map((url) => `${url}/servers/${server.id}/mcp`),
       token: gateway.adminToken,
+      otherToken: await gateway.tokenFor({ email: OTHER }),
       pids: pidsOf(gateway),
       processes: processesOf(gateway),
       collect: async () => void (await Promise.all(gateway.processes.map(({ server }) => collectFrom(server)))),

@@ -49,11 +49,17 @@ export const authOptions = {
   PLATFORM_ADMIN_PASSWORD: secret(
     'Password of that administrator, taken over once; at least 12 characters. Unset: no log-in by password.',
   ),
-  MAX_FAILED_LOGIN_ATTEMPTS: integer(5, 'Wrong passwords in a row after which an account is locked.', {
-    min: 1,
-    max: 1000,
-  }),
-  ACCOUNT_LOCKOUT_DURATION_MINUTES: integer(15, 'Minutes for which it stays locked.', { min: 1, max: 10_080 }),
+  MAX_FAILED_LOGIN_ATTEMPTS: integer(
+    5,
+    'Wrong passwords in a row after which the address that they came from is locked out of the account; of IPv6 its /64.',
+    { min: 1, max: 1000 },
+  ),
+  LOGIN_FAILURES_PER_ADDRESS_MAX: integer(
+    50,
+    'Failed log-ins from one address, of whatever accounts, within ACCOUNT_LOCKOUT_DURATION_MINUTES; those beyond get 429.',
+    { min: 1, max: 1_000_000 },
+  ),
+  ACCOUNT_LOCKOUT_DURATION_MINUTES: integer(15, 'Minutes for which it stays locked out.', { min: 1, max: 10_080 }),
   AUTH_ENCRYPTION_SECRET: secret(
     'Encrypts what is presented to upstreams; at least 32 characters. Embedded, one is made at the first start.',
   ),

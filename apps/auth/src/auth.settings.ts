@@ -35,8 +35,10 @@ export interface AuthSettings {
   readonly tokenLifeMaxMs: number;
   readonly login: {
     readonly tokenLifeMs: number;
-    /** Wrong passwords in a row after which an account is locked. */
+    /** Wrong passwords in a row after which an address is locked out of an account. */
     readonly attemptsMax: number;
+    /** Failed log-ins from one address within `lockoutMs`. */
+    readonly perAddressMax: number;
     readonly lockoutMs: number;
   };
   readonly platformAdmin: {
@@ -69,6 +71,7 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
   login: {
     tokenLifeMs: Math.min(config.TOKEN_EXPIRY * MINUTE_MS, config.TOKEN_LIFETIME_MAX_DAYS * DAY_MS),
     attemptsMax: config.MAX_FAILED_LOGIN_ATTEMPTS,
+    perAddressMax: config.LOGIN_FAILURES_PER_ADDRESS_MAX,
     lockoutMs: config.ACCOUNT_LOCKOUT_DURATION_MINUTES * MINUTE_MS,
   },
   platformAdmin: {

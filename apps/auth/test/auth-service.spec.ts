@@ -56,7 +56,8 @@ const admitted = async (credential: string, admission: CallerAdmission = auth.ad
 };
 
 beforeAll(async () => {
-  auth = await givenAuth();
+  // So that tests can come from several addresses.
+  auth = await givenAuth({ TRUSTED_PROXIES: '127.0.0.1' });
   admin = await auth.login(ADMIN, auth.adminPassword);
   planted.push(admin, auth.adminPassword, PASSWORD);
 });
@@ -141,9 +142,10 @@ describe('logging in', () => {
     for (let n = 0; n < 5; n += 1) await tryIt('wrong password');
     expect(await tryIt(PASSWORD)).toBe(401);
 
-    await auth.database.query("UPDATE auth.users SET locked_until = now() - interval '1 second' WHERE email = $1", [
-      email,
-    ]);
+    await auth.database.query(
+      "UPDATE auth.login_attempts SET counted_until = now() - interval '1 second' WHERE email = $1",
+      [email],
+    );
 
     expect(await tryIt('wrong password')).toBe(401);
     expect(await tryIt(PASSWORD)).toBe(200);
@@ -159,6 +161,64 @@ describe('logging in', () => {
     );
 
     expect((await auth.call('POST', '/auth/login', { body: { email, password: PASSWORD } })).status).toBe(401);
+  });
+
+  describe('from several addresses', () => {
+    const from = async (address: string, email: string, password: string) => {
+      const response = await fetch(`${auth.running.url}/auth/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+        body: JSON.stringify({ email, password }),
+      });
+      return { status: response.status, headers: response.headers, body: await response.json() };
+    };
+
+    it('a stranger who guesses locks out itself and the rest of its network, not an administrator', async () => {
+      for (let n = 0; n < 5; n += 1) expect((await from('2001:db8::1', ADMIN, 'a guess')).status).toBe(401);
+      expect((await from('2001:db8::2', ADMIN, auth.adminPassword)).status).toBe(401);
+      expect((await from('203.0.113.2', ADMIN, auth.adminPassword)).status).toBe(200);
+      expect((await from('2001:db8::1', ADMIN, auth.adminPassword)).status).toBe(401);
+    });
+
+    it('an address with too many failed log-ins is told when to come again, and others log in meanwhile', async () => {
+      const { email } = await givenUser();
+      await auth.database.query(
+        "INSERT INTO auth.login_attempts VALUES ('', '203.0.113.3', 49, now() + interval '10 minutes')",
+      );
+      expect((await from('203.0.113.3', 'nobody@example.org', 'a guess')).status).toBe(401);
+      for (const name of [email, 'nobody@example.org']) {
+        const { status, headers, body } = await from('203.0.113.3', name, PASSWORD);
+        expect([status, body]).toMatchObject([429, { code: 'http.rate_limited' }]);
+        const seconds = Number(headers.get('retry-after'));
+        expect(seconds).toBeGreaterThan(590);
+        expect(headers.get('ratelimit')).toBe(`"log-ins";r=0;t=${seconds}`);
+        expect(headers.get('ratelimit-policy')).toBe('"log-ins";q=50;w=900');
+      }
+      expect((await from('203.0.113.4', email, PASSWORD)).status).toBe(200);
+    });
+
+    it('an account that very many addresses guess at can be logged in to from where its user has been', async () => {
+      const { email } = await givenUser();
+      expect((await from('203.0.113.5', email, PASSWORD)).status).toBe(200);
+      await auth.database.query(
+        "UPDATE auth.users SET failed_login_count = 100, locked_until = now() + interval '10 minutes' WHERE email = $1",
+        [email],
+      );
+      expect((await from('203.0.113.6', email, PASSWORD)).status).toBe(401);
+      expect((await from('203.0.113.5', email, PASSWORD)).status).toBe(200);
+      expect((await from('203.0.113.6', email, PASSWORD)).status).toBe(200);
+    });
+
+    it('an administrator lets in who is locked out by a new password, or by enabling the account', async () => {
+      const { email } = await givenUser();
+      for (const change of [{ is_active: true }, { password: 'some other words here' }]) {
+        for (let n = 0; n < 5; n += 1) await from('203.0.113.7', email, 'a guess');
+        const password = 'password' in change ? change.password : PASSWORD;
+        expect((await from('203.0.113.7', email, password)).status).toBe(401);
+        await auth.call('PATCH', `/auth/email/admin/users/${email}`, { token: admin, body: change });
+        expect((await from('203.0.113.7', email, password)).status).toBe(200);
+      }
+    });
   });
 
   it('a token that logging in gave is refused when its user logged out', async () => {

@@ -11,6 +11,8 @@ import { type Ingress, openIngress } from './ingress.js';
 
 const INGRESS = Symbol('INGRESS');
 
+type Injected = [Bus, Cache, CallerAdmission, CallShares, Outbox, Logger, RawHttp];
+
 /** The clients' edge: its faces straight on the HTTP server, in front of Nest's own routes. */
 @Module({})
 export class IngressModule implements OnApplicationShutdown {
@@ -32,15 +34,8 @@ export class IngressModule implements OnApplicationShutdown {
         {
           provide: INGRESS,
           inject: [BUS, CACHE, CallerAdmission, CallShares, Outbox, LOGGER, RawHttp],
-          useFactory: (
-            bus: Bus,
-            cache: Cache,
-            callers: CallerAdmission,
-            shares: CallShares,
-            outbox: Outbox,
-            logger: Logger,
-            raw: RawHttp,
-          ) => openIngress(settingsOf(config), { bus, cache, callers, shares, outbox, logger, places: raw }),
+          useFactory: (...[bus, cache, callers, shares, outbox, logger, raw]: Injected) =>
+            openIngress(settingsOf(config), { bus, cache, callers, shares, outbox, logger, places: raw }),
         },
       ],
     };

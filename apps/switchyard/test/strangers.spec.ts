@@ -11,6 +11,7 @@ const SOCKETS = 400;
 let gateway: Gateway;
 let upstream: McpDouble;
 let token: string;
+let otherToken: string;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
@@ -32,6 +33,7 @@ beforeAll(async () => {
   });
   await gateway.admin.register({ name: 'double', url: upstream.url });
   token = await gateway.tokenFor({ email: 'honest@example.com' });
+  otherToken = await gateway.tokenFor({ email: 'other@example.com' });
 });
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
@@ -135,10 +137,17 @@ describe('callers that do not read', () => {
   it('answers that nobody reads let go of their places, and until then MCP refuses in JSON-RPC', async () => {
     showLogs();
     const body = callOf('big');
-    for (let count = 0; count < BACKPRESSURE; count++) {
-      const { socket } = await send(`${head('/rpc', body.length, `Authorization: Bearer ${token}\r\n`)}${body}`);
-      socket.once('data', () => socket.pause());
-    }
+    const leaveUnread = async (bearer: string): Promise<Half> => {
+      const half = await send(`${head('/rpc', body.length, `Authorization: Bearer ${bearer}\r\n`)}${body}`);
+      half.socket.once('data', () => half.socket.pause());
+      await vi.waitFor(() => expect(statusLine(half)).toMatch(/^HTTP/));
+      return half;
+    };
+    await leaveUnread(otherToken);
+    // Whoever does not read has its share and no more.
+    expect(statusLine(await leaveUnread(otherToken))).toBe('HTTP/1.1 429 Too Many Requests');
+    expect(await call()).toEqual(GOOD);
+    await leaveUnread(token);
     await vi.waitFor(async () => expect((await call())[0]).toBe(503), 20_000);
     const refused = await fetch(`${gateway.url}/mcp`, { method: 'POST', body: callOf('echo') });
     expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toEqual([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientAddress } from './client-address.js';
+import { clientAddress, networkOf } from './client-address.js';
 
 const from = (remoteAddress: string | undefined, forwarded?: string | string[]) => ({
   socket: { remoteAddress },
@@ -26,6 +26,12 @@ describe('the address of a client', () => {
     const addressOf = clientAddress(['10.0.0.0/8']);
     for (const header of [undefined, '', 'unknown', '203.0.113.9, evil', '10.0.0.4'])
       expect(addressOf(from('10.1.2.3', header)), String(header)).toBe('10.1.2.3');
+  });
+
+  it('clients of one IPv6 network of 64 bits are one, clients of IPv4 one each', () => {
+    expect(
+      ['2001:db8:0:1::7', '2001:db8:0:1:ffff::1', '2001:db8:0:2::7', '::1', '203.0.113.9', ''].map(networkOf),
+    ).toEqual(['2001:db8:0:1::/64', '2001:db8:0:1::/64', '2001:db8:0:2::/64', '0:0:0:0::/64', '203.0.113.9', '']);
   });
 
   it('a proxy that is neither an address nor a network is refused by name', () => {

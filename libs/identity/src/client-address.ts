@@ -6,6 +6,20 @@ export interface AddressedRequest {
   readonly headers?: { readonly [name: string]: string | string[] | undefined } | undefined;
 }
 
+/** Whoever has one address of IPv6 has all of its /64; of IPv4 it is the address. */
+export const networkOf = (address: string): string => {
+  if (isIP(address) !== 6) return address;
+  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
+  const groups = head.split(':').filter((group) => group !== '');
+  const last = (tail ?? '').split(':').filter((group) => group !== '');
+  while (groups.length + last.length < GROUPS) groups.push('0');
+  return `${[...groups, ...last].slice(0, NETWORK_GROUPS).join(':')}::/64`;
+};
+
+/** Of 16 bits: those of an address, and of a /64. */
+const GROUPS = 8;
+const NETWORK_GROUPS = 4;
+
 /** Node has header names in lower case, and several of one name as one text. */
 const FORWARDED_FOR = 'x-forwarded-for';
 

@@ -6,7 +6,6 @@ const addressList = (prose: string): Option<readonly string[]> => {
   const texts = list([], prose);
   return {
     ...texts,
-    form: 'comma-separated addresses, or networks such as 10.0.0.0/8',
     parse: (value) => {
       const proxies = texts.parse(value);
       clientAddress(proxies);
@@ -39,7 +38,7 @@ export const identityOptions = {
   ),
   JWT_CACHE_MAX_SIZE: integer(10_000, 'Verified credentials kept per process.', { min: 1, max: 1_000_000 }),
   TRUSTED_PROXIES: addressList(
-    'Proxies in front of this process, whose X-Forwarded-For says where a client is; anybody else is where the connection comes from. Limits per address need it behind a proxy.',
+    'Addresses, or networks such as 10.0.0.0/8, of proxies in front of this process, whose X-Forwarded-For says where a client is; anybody else is where the connection comes from. Limits per address need it behind a proxy.',
   ),
   ...shareOptions,
 };

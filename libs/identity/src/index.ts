@@ -1,7 +1,7 @@
 export { ANONYMOUS } from './anonymous.js';
 export { CallerAdmission } from './caller-admission.js';
 export type { CallerAdmissionOptions } from './caller-admission.js';
-export { clientAddress } from './client-address.js';
+export { clientAddress, networkOf } from './client-address.js';
 export type { AddressedRequest, ClientAddress } from './client-address.js';
 export { CLIENT_ADDRESS } from './identity.module.js';
 export { challengeFor } from './challenge.js';

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Beating, Heartbeat } from './heartbeat.js';
-import { answerJson } from './json-answer.js';
+import { answerJson, unsentOf } from './json-answer.js';
 import type { Reply } from './reply.js';
 import type { ResumableStream } from './resumable-stream.js';
 import { type SseSettings, SseStream, retryPeriodMs } from './sse-stream.js';
@@ -91,6 +91,10 @@ export class HttpReply implements Reply, Beating {
     this.settings.waiting.remove(this);
     this.resumable?.close();
     if (!this.response.destroyed) this.begin().end();
+  }
+
+  unsent(): Promise<void> | null {
+    return unsentOf(this.response);
   }
 
   hold(): void {

@@ -6,7 +6,7 @@
 export { BodyReader, type BodyLimits, type BodyReceiver } from './body-reader.js';
 export { Heartbeat, type Beating } from './heartbeat.js';
 export { HttpReply, type ReplySettings } from './http-reply.js';
-export { answerEmpty, answerJson } from './json-answer.js';
+export { answerEmpty, answerJson, unsentOf } from './json-answer.js';
 export { acceptsEventStream, checkAccept, checkContentType } from './media-type.js';
 export { OriginGuard } from './origin-guard.js';
 export { type RefusalAnswer, refusalAnswer, refusalHeaders, refusalText } from './refusal.js';

@@ -44,6 +44,13 @@ const sendInPieces = (response: ServerResponse, body: Buffer): void => {
   send();
 };
 
+/** Resolves when the answer has left, or its client has; `null` when it has already. */
+export const unsentOf = (response: ServerResponse): Promise<void> | null => {
+  const waits = response.writableLength > 0 || (response.socket?.writableLength ?? 0) > 0;
+  if (!waits || response.destroyed) return null;
+  return new Promise((resolve) => response.once('close', resolve));
+};
+
 export const answerEmpty = (response: ServerResponse, httpStatus: number, headers: Headers = NO_HEADERS): void => {
   const flat: string[] = httpStatus === 204 ? [...GUARDS] : ['Content-Length', '0', ...GUARDS];
   for (const name in headers) flat.push(name, headers[name] as string);

@@ -16,4 +16,6 @@ export interface Reply {
   pause(retryMs: number): void;
   /** There will be no answer: the client has cancelled. */
   abandon(): void;
+  /** Resolves when what was said has left, or its client has; `null` when it has already. */
+  unsent(): Promise<void> | null;
 }

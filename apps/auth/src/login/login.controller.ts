@@ -1,9 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { Authenticated, Caller, Open, readCredential } from '#libs/identity';
+import {
+  Authenticated,
+  CLIENT_ADDRESS,
+  Caller,
+  type ClientAddress,
+  Open,
+  networkOf,
+  readCredential,
+} from '#libs/identity';
 import { ApiFailures, ApiOpenFailures } from '#libs/service';
 import { UserService } from '../users/user.service.js';
 import { userView } from '../users/user.view.js';
@@ -12,12 +20,17 @@ import { ChangePasswordBody } from './password.body.js';
 import { LoginService } from './login.service.js';
 import { LoginView, LogoutView, MeView } from './login.view.js';
 
+interface Request {
+  readonly raw: IncomingMessage;
+}
+
 @ApiTags('auth')
 @Controller('auth')
 export class LoginController {
   constructor(
     private readonly logins: LoginService,
     private readonly users: UserService,
+    @Inject(CLIENT_ADDRESS) private readonly addressOf: ClientAddress,
   ) {}
 
   @Post(['login', 'email/login'])
@@ -26,13 +39,13 @@ export class LoginController {
   @ApiSecurity({})
   @ApiOperation({ summary: 'Log in by password' })
   @ApiOkResponse({ type: LoginView })
-  @ApiOpenFailures('auth.credential_invalid', 'http.invalid', 'http.overloaded')
-  async login(@Body() { email, username, password }: LoginBody): Promise<LoginView> {
+  @ApiOpenFailures('auth.credential_invalid', 'http.invalid', 'http.rate_limited', 'http.overloaded')
+  async login(@Req() request: Request, @Body() { email, username, password }: LoginBody): Promise<LoginView> {
     const name = email ?? username;
     if (email !== undefined && username !== undefined && email !== username)
       throw fail('http.invalid', { message: 'email and username differ: give one of them' });
     if (name === undefined) throw fail('http.invalid', { message: 'email is required' });
-    const { user, issued } = await this.logins.login(name, password);
+    const { user, issued } = await this.logins.login(name, password, this.networkOf(request));
     return {
       access_token: issued.token,
       token_type: 'bearer',
@@ -47,7 +60,7 @@ export class LoginController {
   @ApiOperation({ summary: 'Log out: the token that was shown is good no longer' })
   @ApiOkResponse({ type: LogoutView })
   @ApiFailures()
-  async logout(@Req() request: { raw: IncomingMessage }, @Caller() caller: Principal): Promise<LogoutView> {
+  async logout(@Req() request: Request, @Caller() caller: Principal): Promise<LogoutView> {
     await this.logins.logout(readCredential(request.raw) ?? '', caller);
     return { status: 'success' };
   }
@@ -58,8 +71,12 @@ export class LoginController {
   @ApiOperation({ summary: 'Change your own password; ends every token you have, this one too' })
   @ApiOkResponse({ type: LogoutView })
   @ApiFailures('http.invalid', 'http.overloaded')
-  async changePassword(@Caller() caller: Principal, @Body() body: ChangePasswordBody): Promise<LogoutView> {
-    await this.logins.changePassword(caller, body.oldPassword, body.newPassword);
+  async changePassword(
+    @Req() request: Request,
+    @Caller() caller: Principal,
+    @Body() body: ChangePasswordBody,
+  ): Promise<LogoutView> {
+    await this.logins.changePassword(caller, this.networkOf(request), body.oldPassword, body.newPassword);
     return { status: 'success' };
   }
 
@@ -71,5 +88,9 @@ export class LoginController {
   async me(@Caller() caller: Principal): Promise<MeView> {
     const user = await this.users.get(caller.id);
     return Object.assign(new MeView(), userView(user), { permissions: caller.permissions, teams: caller.teams });
+  }
+
+  private networkOf({ raw }: Request): string {
+    return networkOf(this.addressOf(raw));
   }
 }

@@ -26,27 +26,27 @@ export class LoginService {
 
   /**
    * Fails alike, with `auth.credential_invalid` and in the like time, for a wrong password, an unknown user, a disabled
-   * and a locked one.
+   * and one that may not be tried from this address. Throws `http.rate_limited` where the address has to wait.
    */
-  async login(email: string, password: string): Promise<{ user: User; issued: IssuedToken }> {
+  async login(email: string, password: string, address: string): Promise<{ user: User; issued: IssuedToken }> {
     const { login: rule } = this.settings;
     const key = email.toLowerCase();
     const answerAtMs = performance.now() + REFUSAL_TAKES_MS;
-    const { user, isKnown } = await this.users.checkPassword(key, password, rule);
+    const { user, isKnown } = await this.users.checkPassword({ email: key, address }, password, rule);
     if (user === null) {
-      this.logger.warn({ email: key, known: isKnown }, 'a log-in was refused');
+      this.logger.warn({ email: key, known: isKnown, address }, 'a log-in was refused');
       await sleep(Math.max(0, answerAtMs - performance.now()));
       throw fail('auth.credential_invalid', { message: 'E-mail or password is wrong' });
     }
-    await this.users.settleLogin(key);
+    await this.users.settleLogin({ email: key, address });
     const issued = await this.tokens.issueForSession(user, rule.tokenLifeMs);
     this.logger.info({ email: key, tokenId: issued.tokenId }, 'a user logged in');
     return { user, issued };
   }
 
   /** Throws as `UserService.changeOwnPassword` does, no faster for a wrong password than logging in. */
-  async changePassword(caller: Principal, old: string, password: string): Promise<void> {
-    await this.users.changeOwnPassword(caller, old, password, this.settings.login);
+  async changePassword(caller: Principal, address: string, old: string, password: string): Promise<void> {
+    await this.users.changeOwnPassword({ email: caller.id, address }, old, password, this.settings.login);
     this.logger.info({ email: caller.id }, 'a user changed their password');
   }
 

@@ -3,6 +3,8 @@ import { PasswordHasher } from './password.js';
 import { weaknessOfPassword } from './password-policy.js';
 
 // Each hash takes a core for a while, and other tests run beside.
+const ADDRESS = '203.0.113.1';
+
 describe('passwords at rest', { timeout: 60_000 }, () => {
   const hasher = new PasswordHasher();
 
@@ -11,8 +13,8 @@ describe('passwords at rest', { timeout: 60_000 }, () => {
 
     expect(first).toMatch(/^\$argon2id\$v=19\$m=65536,t=3,p=1\$[^$]{22}\$[^$]{43}$/);
     expect(first).not.toBe(second);
-    expect(await hasher.verify('correct horse', first)).toBe(true);
-    expect(await hasher.verify('Correct horse', first)).toBe(false);
+    expect(await hasher.verify('correct horse', first, ADDRESS)).toBe(true);
+    expect(await hasher.verify('Correct horse', first, ADDRESS)).toBe(false);
   });
 
   it('passwords at rest match nothing where there is none, at the same cost', async () => {
@@ -22,22 +24,36 @@ describe('passwords at rest', { timeout: 60_000 }, () => {
       await work();
       return performance.now() - startedAtMs;
     };
-    const withHash = await took(() => hasher.verify('wrong', hash));
-    const withoutHash = await took(() => hasher.verify('wrong', null));
+    const withHash = await took(() => hasher.verify('wrong', hash, ADDRESS));
+    const withoutHash = await took(() => hasher.verify('wrong', null, ADDRESS));
 
-    expect(await hasher.verify('', null)).toBe(false);
+    expect(await hasher.verify('', null, ADDRESS)).toBe(false);
     expect(withoutHash).toBeGreaterThan(withHash / 4);
   });
 
   it('passwords at rest are worked on a few at a time, and not without end', async () => {
     // Costs next to nothing, so that a busy machine is through with it in time.
     const cheap = '$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
-    const results = await Promise.allSettled(Array.from({ length: 60 }, () => hasher.verify('x', cheap)));
+    const results = await Promise.allSettled(Array.from({ length: 60 }, () => hasher.verify('x', cheap, ADDRESS)));
     const refused = results.filter(({ status }) => status === 'rejected');
 
     expect(refused).toHaveLength(60 - 34);
     expect(refused[0]).toMatchObject({ reason: { code: 'http.overloaded' } });
-    expect(await hasher.verify('x', null)).toBe(false);
+    expect(await hasher.verify('x', null, ADDRESS)).toBe(false);
+  });
+
+  it('a password from another address has the next turn when one address has sent more than can wait', async () => {
+    const cheap = '$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+    const done: string[] = [];
+    const check = (address: string) =>
+      hasher.verify('x', cheap, address).then(
+        () => void done.push(address),
+        () => undefined,
+      );
+    const flood = Array.from({ length: 60 }, () => check('greedy'));
+    await check('modest');
+    expect(done.filter((address) => address === 'greedy').length).toBeLessThanOrEqual(6);
+    await Promise.all(flood);
   });
 });
 

@@ -12,12 +12,11 @@ export interface NewUser {
 
 export type UserChange = Partial<Pick<User, 'fullName' | 'passwordHash' | 'isAdmin' | 'isActive'>>;
 
-export interface LoginAttempt {
-  readonly passwordHash: string | null;
-}
-
 /** Tokens carry whole seconds, so what is to end them counts from the next one. */
 const NEXT_SECOND = `date_trunc('second', now()) + interval '1 second'`;
+
+/** Wrong passwords of before count no more, wherever they came from. */
+const FORGET_FAILURES = 'UPDATE auth.login_attempts SET failures = 0 WHERE email = $1';
 
 const REVOKE_ALL = 'UPDATE auth.api_tokens SET revoked_at = now() WHERE user_email = $1 AND revoked_at IS NULL';
 
@@ -85,10 +84,14 @@ export class UserRepository {
     return rows.length > 0;
   }
 
-  /** A new password, and being disabled, end every token that was issued before, for good. */
+  /**
+   * A new password, and being disabled, end every token that was issued before, for good. A new password, and being
+   * enabled, let in whoever was locked out.
+   */
   async change(email: string, change: UserChange): Promise<void> {
     const { passwordHash, isActive } = change;
     const ends = passwordHash !== undefined || isActive === false;
+    const unlocks = passwordHash !== undefined || isActive === true;
     await transact(this.database, async (manager) => {
       await manager.update(
         User,
@@ -96,46 +99,23 @@ export class UserRepository {
         {
           ...change,
           ...(ends && { credentialsNotBefore: () => NEXT_SECOND }),
-          ...(passwordHash !== undefined && { failedLoginCount: 0, lockedUntil: null }),
+          ...(unlocks && { failedLoginCount: 0, lockedUntil: null }),
         },
       );
       if (ends) await manager.query(REVOKE_ALL, [email]);
+      if (unlocks) await manager.query(FORGET_FAILURES, [email]);
     });
   }
 
   async remove(email: string): Promise<void> {
     await transact(this.database, async (manager) => {
       await manager.query(REVOKE_ALL, [email]);
+      await manager.query('DELETE FROM auth.login_attempts WHERE email = $1', [email]);
       await manager.query(
         `UPDATE auth.users SET deleted_at = now(), is_active = false, is_admin = false, password_hash = NULL,
            credentials_not_before = ${NEXT_SECOND} WHERE email = $1`,
         [email],
       );
     });
-  }
-
-  /**
-   * Counts the attempt before the password is looked at, so that guessing in parallel gains nothing. `null`: unknown,
-   * not active, or locked.
-   */
-  async beginLogin(email: string, attemptsMax: number, lockoutMs: number): Promise<LoginAttempt | null> {
-    const [rows] = (await this.database.query(
-      `UPDATE auth.users SET
-         failed_login_count = CASE WHEN locked_until IS NULL THEN failed_login_count + 1 ELSE 1 END,
-         locked_until = CASE WHEN (CASE WHEN locked_until IS NULL THEN failed_login_count + 1 ELSE 1 END) >= $2
-           THEN now() + make_interval(secs => $3::double precision / 1000) END
-       WHERE email = $1 AND is_active AND deleted_at IS NULL AND (locked_until IS NULL OR locked_until <= now())
-       RETURNING password_hash`,
-      [email, attemptsMax, lockoutMs],
-    )) as [{ password_hash: string | null }[]];
-    const row = rows[0];
-    return row === undefined ? null : { passwordHash: row.password_hash };
-  }
-
-  /** The count of wrong passwords starts anew. */
-  async settleLogin(email: string): Promise<void> {
-    await this.database.query('UPDATE auth.users SET failed_login_count = 0, locked_until = NULL WHERE email = $1', [
-      email,
-    ]);
   }
 }

@@ -3,17 +3,12 @@ import { CredentialRevoked, GrantsChanged } from '#contracts/auth/credential-rev
 import type { Principal } from '#contracts/auth/principal';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
+import { LoginAttemptRepository, type LockoutRule, type LoginOrigin } from './login-attempt.repository.js';
 import { weaknessOfPassword } from './password-policy.js';
 import { PasswordHasher } from './password.js';
 import type { ChangeUserBody, CreateUserBody } from './user.body.js';
 import type { User } from './user.entity.js';
 import { UserRepository } from './user.repository.js';
-
-/** How many wrong passwords lock an account, and for how long. */
-export interface LockoutRule {
-  readonly attemptsMax: number;
-  readonly lockoutMs: number;
-}
 
 /**
  * Users, as administrators keep them. A change is announced once it is committed: whoever remembers a caller drops them
@@ -23,6 +18,7 @@ export interface LockoutRule {
 export class UserService {
   constructor(
     private readonly users: UserRepository,
+    private readonly attempts: LoginAttemptRepository,
     private readonly passwords: PasswordHasher,
     @InjectBus() private readonly bus: Bus,
   ) {}
@@ -70,10 +66,10 @@ export class UserService {
    * A user's own password, by who knows the old one; it ends every token they have. Throws `auth.credential_invalid` for
    * a wrong old one, which counts as a failed log-in, and `http.invalid` for a weak new one.
    */
-  async changeOwnPassword(caller: Principal, old: string, password: string, rule: LockoutRule): Promise<void> {
-    const { user } = await this.checkPassword(caller.id, old, rule);
+  async changeOwnPassword(origin: LoginOrigin, old: string, password: string, rule: LockoutRule): Promise<void> {
+    const { user } = await this.checkPassword(origin, old, rule);
     if (user === null) throw fail('auth.credential_invalid', { message: 'The old password is wrong' });
-    await this.users.settleLogin(user.email);
+    await this.attempts.settle(origin);
     if (password === old) throw fail('http.invalid', { message: 'The new password is the old one' });
     await this.users.change(user.email, { passwordHash: await this.hash(password, user.email) });
     await this.announceRevocation(user.email);
@@ -88,22 +84,22 @@ export class UserService {
 
   /**
    * Whose password this is. The attempt is counted before the password is looked at; `isKnown` tells the log, never the
-   * caller, whether there was an account to try.
+   * caller, whether there was an account to try. Throws `http.rate_limited` where too many came from the address.
    */
   async checkPassword(
-    email: string,
+    origin: LoginOrigin,
     password: string,
-    { attemptsMax, lockoutMs }: LockoutRule,
+    rule: LockoutRule,
   ): Promise<{ readonly user: User | null; readonly isKnown: boolean }> {
-    const attempt = await this.users.beginLogin(email, attemptsMax, lockoutMs);
-    const isRight = await this.passwords.verify(password, attempt?.passwordHash ?? null);
-    const user = isRight ? await this.users.find(email) : null;
+    const attempt = await this.attempts.begin(origin, rule);
+    const isRight = await this.passwords.verify(password, attempt?.passwordHash ?? null, origin.address);
+    const user = isRight ? await this.users.find(origin.email) : null;
     return { user, isKnown: attempt !== null };
   }
 
   /** Forgets the wrong passwords before a right one. */
-  settleLogin(email: string): Promise<void> {
-    return this.users.settleLogin(email);
+  settleLogin(origin: LoginOrigin): Promise<void> {
+    return this.attempts.settle(origin);
   }
 
   private async announceRevocation(principalId: string): Promise<void> {

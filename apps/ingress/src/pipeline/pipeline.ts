@@ -61,8 +61,16 @@ export class Pipeline {
     } catch (thrown) {
       this.refuse(wire, codec, thrown);
     } finally {
-      if (taken !== null) shares.leave(taken);
+      if (taken !== null) this.leave(taken, wire);
     }
+  }
+
+  /** What nobody reads is still in hand, and counts. */
+  private leave(taken: TakenShares, { reply }: WireCall): void {
+    const { shares } = this.stages;
+    const unsent = reply.unsent();
+    if (unsent === null) shares.leave(taken);
+    else void unsent.then(() => shares.leave(taken));
   }
 
   private async call(scoped: ScopedCall, taken: TakenShares): Promise<void> {

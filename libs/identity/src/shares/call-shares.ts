@@ -1,7 +1,7 @@
 import type { Principal } from '#libs/contracts';
 import { fail } from '#libs/errors';
 import { FairShares, type Share, type ShareLimits } from '#libs/resilience';
-import { type AddressedRequest, type ClientAddress } from '../client-address.js';
+import { type AddressedRequest, type ClientAddress, networkOf } from '../client-address.js';
 import { limitedCalls } from './instruments.js';
 
 /** Whose share a limit is of. */
@@ -84,7 +84,7 @@ export class CallShares {
 
   /** Whoever has no name is told apart by address. */
   private keyOf({ kind, id }: Principal, request: AddressedRequest): string {
-    return kind === 'anonymous' ? `${id} ${this.addressOf(request)}` : id;
+    return kind === 'anonymous' ? `${id} ${networkOf(this.addressOf(request))}` : id;
   }
 
   private teamsOf({ teams }: Principal, nowMs: number): readonly Share[] {

@@ -4,6 +4,8 @@ const argumentNames = ['text', 'limit', 'since', 'includeArchived'];
 
 /** Progress notifications that `steps` sends before it answers. */
 export const PROGRESS_STEPS = 10;
+/** How long `slow` takes. */
+const SLOW_MS = 500;
 /** Bytes of the answer of `large`. */
 export const LARGE_BYTES = 256 * 1024;
 
@@ -22,7 +24,8 @@ const sampleTools = (count: number): DoubleTool[] => [
   saying('echo', 'Answers with the text it is given.'),
   saying('steps', 'Tells of its progress, then answers with the text it is given.'),
   saying('large', 'Answers with the text it is given and a long one after it.'),
-  ...Array.from({ length: Math.max(0, count - 3) }, (_, index) => ({
+  saying('slow', 'Answers with the text it is given, half a second later.'),
+  ...Array.from({ length: Math.max(0, count - 4) }, (_, index) => ({
     name: `lookup_${String(index + 1).padStart(3, '0')}`,
     description: `Looks things up in collection ${index + 1} and answers with what it found, newest first. Sample number ${index + 1}.`,
     inputSchema: {
@@ -69,7 +72,7 @@ const longText = (bytes: number): string => {
   return lines.join('') + '.'.repeat(bytes - size);
 };
 
-/** The upstream of the benchmark: `echo`, `steps`, `large`, and other tools that say their name. */
+/** The upstream of the benchmark: `echo`, `steps`, `large`, `slow`, and other tools that say their name. */
 export const startFastUpstream = (
   options: { readonly port?: number; readonly tools?: number } = {},
 ): Promise<McpDouble> => {
@@ -90,6 +93,7 @@ export const startFastUpstream = (
       const tool = method === 'tools/call' ? params?.name : undefined;
       if (tool === 'steps') step(request);
       else if (tool === 'large') answerAtLength(request);
+      else if (tool === 'slow') setTimeout(() => answerLate(request), SLOW_MS);
       else if (method === 'subscriptions/listen') listen(request, listeners);
       else if (method === ANNOUNCE) announce(request, listeners);
       else return false;
@@ -108,6 +112,13 @@ const answerAtLength = ({ res, message, id, modern }: DoubleRequest): void => {
   ]);
   res.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
   res.end(body);
+};
+
+const answerLate = ({ res, message, id, modern }: DoubleRequest): void => {
+  const text = JSON.stringify(message.params?.arguments?.['text'] ?? '');
+  const type = modern ? ',"resultType":"complete"' : '';
+  res.writeHead(200, { 'content-type': 'application/json' });
+  res.end(`{"jsonrpc":"2.0","id":${id},"result":{"content":[{"type":"text","text":${text}}]${type}}}`);
 };
 
 const EVENT_STREAM = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };

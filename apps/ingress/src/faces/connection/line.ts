@@ -50,6 +50,11 @@ export class LineReply implements Reply {
     // It carries everything else, too.
   }
 
+  unsent(): null {
+    // A connection has limits of its own for what its client has yet to take.
+    return null;
+  }
+
   abandon(): void {
     if (this.done) return;
     this.done = true;

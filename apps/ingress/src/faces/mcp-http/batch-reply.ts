@@ -38,6 +38,7 @@ export class BatchReply {
         // Batches are older than streams that may be closed early.
       },
       abandon: () => this.settle(null),
+      unsent: () => whole.unsent(),
     };
   }
 

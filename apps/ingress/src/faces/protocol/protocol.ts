@@ -9,6 +9,7 @@ import {
   answerJson,
   checkContentType,
   refusalHeaders,
+  unsentOf,
 } from '#libs/mcp-http';
 import type { RequestPlaces } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
@@ -186,6 +187,10 @@ class BareReply implements Reply {
 
   pause(): void {
     // As `underWay`.
+  }
+
+  unsent(): Promise<void> | null {
+    return unsentOf(this.response);
   }
 
   abandon(): void {
