@@ -27,7 +27,11 @@ const loads: Record<string, Load> = {
   },
 };
 
-describe.each(Object.keys(loads))('a gateway that is %s and has been used for long', { timeout: 600_000 }, (mode) => {
+// Most of the time is spent waiting for both to be at rest, so they do it side by side; within each, one after the other.
+const SIDE_BY_SIDE = { timeout: 600_000, concurrent: true };
+const IN_TURN = { concurrent: false };
+
+describe.each(Object.keys(loads))('a gateway that is %s and has been used for long', SIDE_BY_SIDE, (mode) => {
   const { options, sessions, streams, parked, processes } = loads[mode] as Load;
   let resting: RestingGateway;
 
@@ -36,8 +40,8 @@ describe.each(Object.keys(loads))('a gateway that is %s and has been used for lo
   });
   afterAll(() => resting?.stop());
 
-  it(`has forgotten ${sessions} sessions`, () =>
-    resting.leavesNothing('sessions', sessions, (count) =>
+  it(`has forgotten ${sessions} sessions`, IN_TURN, (test) =>
+    resting.leavesNothing(test, 'sessions', sessions, (count) =>
       spread(count, 50, async (index) => {
         const client = await LegacyClient.open(resting.endpoint(index));
         if (index % 50 === 0) await (await client.call('asking-count', {})).answer();
@@ -45,11 +49,12 @@ describe.each(Object.keys(loads))('a gateway that is %s and has been used for lo
         // Every tenth goes away without a word.
         if (index % 10 !== 0) expect(await client.end()).toBe(204);
       }),
-    ));
+    ),
+  );
 
-  it(`has let go of ${streams} streams`, async () => {
+  it(`has let go of ${streams} streams`, IN_TURN, async (test) => {
     const notifications = { toolsListChanged: true, resourceSubscriptions: ['asking://state'] };
-    await resting.leavesNothing('streams', streams, (count) =>
+    await resting.leavesNothing(test, 'streams', streams, (count) =>
       spread(count, 100, async (index) => {
         const stream = await askModern(resting.endpoint(index), 'subscriptions/listen', { notifications });
         await stream.hear(({ method }) => method === 'notifications/subscriptions/acknowledged');
@@ -59,8 +64,8 @@ describe.each(Object.keys(loads))('a gateway that is %s and has been used for lo
     );
   });
 
-  it(`has given up ${parked} calls that nobody came back for`, async () => {
-    await resting.leavesNothing('parked calls', parked, (count) =>
+  it(`has given up ${parked} calls that nobody came back for`, IN_TURN, async (test) => {
+    await resting.leavesNothing(test, 'parked calls', parked, (count) =>
       // Few enough at once that a busy machine opens a session and calls in it before the session lapses.
       spread(count, 50, async (index) => {
         const args = { canary: 'x', owner: `user-${index}` };
@@ -81,18 +86,18 @@ describe.each(Object.keys(loads))('a gateway that is %s and has been used for lo
     expect(resting.upstream.cancelled).toBeGreaterThanOrEqual(parked);
   });
 
-  it.runIf(processes > 0)('has ended the processes that nobody uses', async () => {
+  it.runIf(processes > 0)('has ended the processes that nobody uses', IN_TURN, async (test) => {
     const { admin } = resting.gateway;
     const before = resting.children;
     const args = [COUNTING_SERVER];
     await admin.register({ name: 'counting', transport: 'STDIO', command: process.execPath, args });
-    await resting.leavesNothing('processes', processes, (count) =>
+    await resting.leavesNothing(test, 'processes', processes, (count) =>
       spread(count, 10, async (index) => {
         const client = await LegacyClient.open(resting.endpoint(index));
         expect((await (await client.call('counting-count', {})).answer()).result.content).toHaveLength(1);
         await client.end();
       }),
     );
-    await expect.poll(() => resting.children, { timeout: 20_000 }).toEqual(before);
+    await test.expect.poll(() => resting.children, { timeout: 20_000 }).toEqual(before);
   });
 });

@@ -6,7 +6,7 @@ import {
   startAskingUpstream,
   startGateway,
 } from '#libs/testing';
-import { expect, onTestFailed } from 'vitest';
+import type { TestContext } from 'vitest';
 import type { Endpoint } from '../isolation/endpoint-client.js';
 import { INSPECTABLE, InspectedProcess } from './inspected-process.js';
 
@@ -72,14 +72,19 @@ export class RestingGateway {
   }
 
   /** Runs the load twice after a warm-up; the second time must leave no more behind than the first. */
-  async leavesNothing(name: string, count: number, load: (count: number) => Promise<void>): Promise<void> {
+  async leavesNothing(
+    { expect, onTestFailed }: TestContext,
+    name: string,
+    count: number,
+    load: (count: number) => Promise<void>,
+  ): Promise<void> {
     onTestFailed(() => console.error(this.gateway.logs().slice(-8_000)));
     await load(Math.ceil(count / 5));
-    const warm = await this.atRest();
+    const warm = await this.atRest(expect);
     await load(count / 2);
-    const half = await this.atRest(warm);
+    const half = await this.atRest(expect, warm);
     await load(count / 2);
-    const whole = await this.atRest(warm);
+    const whole = await this.atRest(expect, warm);
     console.log(name, [warm, half, whole]);
     expect(whole.heapBytes - half.heapBytes).toBeLessThan(HEAP_SLACK_BYTES * Math.max(2, this.inspected.length));
     expect(whole.children.length).toBe(warm.children.length);
@@ -98,7 +103,7 @@ export class RestingGateway {
   }
 
   /** Once everything that ends by itself has ended. */
-  private async atRest(before?: Holdings): Promise<Holdings> {
+  private async atRest(expect: TestContext['expect'], before?: Holdings): Promise<Holdings> {
     const { upstream } = this;
     await sleep(REST_MS);
     await expect.poll(() => upstream.waiting, PATIENCE).toBe(0);
