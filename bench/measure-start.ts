@@ -127,7 +127,8 @@ const isThere = (group: number): boolean => {
   }
 };
 
-export const measureStart = async (root: string, upstreamUrl: string): Promise<StartRound> => {
+/** `upstreams`: how many are registered before the second start. */
+export const measureStart = async (root: string, upstreamUrl: string, upstreams = 1): Promise<StartRound> => {
   const folder = temporaryFolder('bench-start');
   const dataDir = path.join(folder, 'data');
   const secrets = new GatewaySecrets();
@@ -139,11 +140,13 @@ export const measureStart = async (root: string, upstreamUrl: string): Promise<S
     const { admin } = started;
     const upstream = { name: 'fast', url: upstreamUrl, transport: 'STREAMABLEHTTP', toolPrefix: '' } as const;
     const { id } = await admin.createServer('bench', [await admin.register(upstream)]);
+    for (let number = 1; number < upstreams; number++)
+      await admin.register({ name: `fast ${number}`, url: upstreamUrl, transport: 'STREAMABLEHTTP' });
     await started.stop();
 
     started = await Start.of(root, dataDir, secrets);
     const again = await started.firstAnswer({
-      path: `/servers/${id}/mcp`,
+      path: upstreams === 1 ? `/servers/${id}/mcp` : '/mcp',
       method: 'tools/call',
       params: { name: 'echo', arguments: { text: 'first' } },
       isAnswer: ({ result }) => result?.content?.[0]?.text === 'first',

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Choices } from './choices.js';
 import { LoadGenerator, measure, untilQuiet } from './measure.js';
+import { measureCatalog } from './measure-catalog.js';
 import { type ListenMeasurement, measureListening } from './measure-listening.js';
 import { type NeighbourMeasurement, measureNeighbour } from './measure-neighbour.js';
 import { type StartRound, measureStart } from './measure-start.js';
 import { beforeOf } from './report/ratios.js';
 import {
+  type CatalogRow,
   type ListenRow,
   type NeighbourRow,
   type Report,
@@ -15,11 +17,19 @@ import {
   neighbourRowOf,
   rowOf,
 } from './report/report.js';
-import { LISTENING, NEIGHBOUR, SCENARIOS, STARTING, type Scenario } from './scenario.js';
+import {
+  CATALOG,
+  CATALOG_TOOLS_PER_UPSTREAM,
+  LISTENING,
+  NEIGHBOUR,
+  SCENARIOS,
+  STARTING,
+  type Scenario,
+} from './scenario.js';
 import { MemoryWatch } from './subject/memory-watch.js';
 import { type Subject, startBareProxy, startGatewaySubject, startUpstream } from './subject/subject.js';
 
-type Found = Pick<Report, 'rows' | 'listening' | 'neighbours' | 'starts' | 'memory'>;
+type Found = Pick<Report, 'rows' | 'listening' | 'neighbours' | 'starts' | 'catalogs' | 'memory'>;
 
 /** After the start a gateway has things to finish; then it is idle. */
 const IDLE_AFTER_MS = 3_000;
@@ -64,6 +74,7 @@ export class Run {
         neighbours,
         memory,
         starts: chooses(STARTING) ? await this.measureStarts(upstream) : [],
+        catalogs: chooses(CATALOG) ? await this.measureCatalogs() : [],
       };
     } finally {
       await this.stop(() => true);
@@ -180,6 +191,22 @@ export class Run {
       rounds.push(await one());
     }
     return rounds;
+  }
+
+  /** Once each: what is measured is made of many changes. */
+  private async measureCatalogs(): Promise<CatalogRow[]> {
+    const { modes, against } = this.choices;
+    const upstream = await this.keep(startUpstream(CATALOG_TOOLS_PER_UPSTREAM));
+    const [url] = upstream.urls as [string];
+    const rows: CatalogRow[] = [];
+    for (const mode of modes) {
+      for (const folder of against === null ? [null] : [null, against]) {
+        const subject = folder === null ? mode : beforeOf(mode);
+        this.say(`${CATALOG}, ${subject} …`);
+        rows.push({ subject, measured: await measureCatalog(mode, url, folder) });
+      }
+    }
+    return rows;
   }
 
   private memory(): SubjectMemory[] {

@@ -27,10 +27,15 @@ export const SCENARIOS: readonly Scenario[] = [
 export const LISTENING = '1,000 listen streams';
 export const NEIGHBOUR = 'a modest caller beside a greedy one';
 export const STARTING = 'start';
+export const CATALOG = 'ten thousand tools';
 
-export const ROWS: readonly string[] = [...SCENARIOS.map(({ name }) => name), LISTENING, NEIGHBOUR, STARTING];
+export const ROWS: readonly string[] = [...SCENARIOS.map(({ name }) => name), LISTENING, NEIGHBOUR, STARTING, CATALOG];
 
 /** Tools that the upstream has; every list answer is checked to hold them all. */
 export const TOOL_COUNT = 30;
+
+/** Together ten thousand. */
+export const CATALOG_UPSTREAMS = 200;
+export const CATALOG_TOOLS_PER_UPSTREAM = 50;
 
 export const VERSIONS = { modern: '2026-07-28', legacy: '2025-11-25' } as const;

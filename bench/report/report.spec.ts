@@ -41,6 +41,15 @@ const neighboured = (besideP99Ms: number, errors = 0) => ({
   errorSamples: errors > 0 ? ['status 503: busy'] : [],
 });
 
+const catalogSide = (tools: number, toggleCpuMs: number) => ({
+  tools,
+  toggleCpuMs,
+  firstCallMs: 1.2,
+  plainCallMs: 1,
+  registerMs: 30,
+  registerCpuMs: 20,
+});
+
 const report: Report = {
   at: '2026-11-20T12:00:00.000Z',
   machine: { cpus: 2, model: 'a <fast> one', memoryGb: 8, node: 'v24.0.0', system: 'Linux 6' },
@@ -59,6 +68,18 @@ const report: Report = {
   listening: [listenRowOf('embedded', [listened(30), listened(10, 1), listened(20)])],
   neighbours: [neighbourRowOf('embedded', [neighboured(4), neighboured(3, 1), neighboured(2)])],
   starts: [{ first: { seconds: 2.5, cpuSeconds: 3 }, again: { seconds: 1.5, cpuSeconds: 2 } }],
+  catalogs: [
+    {
+      subject: 'embedded',
+      measured: {
+        few: catalogSide(50, 2),
+        many: catalogSide(10_000, 3),
+        start: { few: 1.5, many: 1.8 },
+        errors: 1,
+        errorSamples: ['a tool is offered'],
+      },
+    },
+  ],
   memory: [{ subject: 'embedded', uses: [{ process: 'embedded', idleMb: 150, busyMb: 200, mostMb: 240 }] }],
 };
 
@@ -82,18 +103,19 @@ it('says first what does not depend on the machine, and names wrong answers', ()
   expect(text).toContain('listen streams, embedded: told of the change 0 times');
   expect(text).toContain('a modest caller, embedded: status 503: busy');
   expect(text).toContain('1.50 ×');
-  expect(errorsOf(report)).toBe(4);
+  expect(text).toContain('ten thousand tools, embedded: a tool is offered');
+  expect(errorsOf(report)).toBe(5);
 });
 
 it('leaves out what was not measured', () => {
-  const text = textOfReport({ ...report, listening: [], neighbours: [], starts: [], memory: [] });
-  expect(text).not.toMatch(/npm start|listen|modest|Resident/);
+  const text = textOfReport({ ...report, listening: [], neighbours: [], starts: [], catalogs: [], memory: [] });
+  expect(text).not.toMatch(/npm start|listen|modest|Resident|thousand/);
 });
 
 it('writes a page whose tables are whole', () => {
   const page = pageOf(report);
   const tables = page.split('\n\n').filter((part) => part.startsWith('|'));
-  expect(tables).toHaveLength(6);
+  expect(tables).toHaveLength(7);
   for (const table of tables) {
     const columns = new Set(
       table

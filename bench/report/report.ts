@@ -1,4 +1,5 @@
 import type { Measurement } from '../measure.js';
+import type { CatalogMeasurement } from '../measure-catalog.js';
 import type { ListenMeasurement } from '../measure-listening.js';
 import type { NeighbourMeasurement } from '../measure-neighbour.js';
 import type { StartRound } from '../measure-start.js';
@@ -27,6 +28,12 @@ export interface NeighbourRow {
   readonly rounds: readonly NeighbourMeasurement[];
 }
 
+/** One gateway with few tools, then with ten thousand. */
+export interface CatalogRow {
+  readonly subject: string;
+  readonly measured: CatalogMeasurement;
+}
+
 export interface SubjectMemory {
   readonly subject: string;
   readonly uses: readonly MemoryUse[];
@@ -49,6 +56,7 @@ export interface Report {
   readonly listening: readonly ListenRow[];
   readonly neighbours: readonly NeighbourRow[];
   readonly starts: readonly StartRound[];
+  readonly catalogs: readonly CatalogRow[];
   readonly memory: readonly SubjectMemory[];
 }
 
@@ -87,8 +95,13 @@ export const neighbourRowOf = (subject: string, rounds: readonly NeighbourMeasur
 });
 
 /** Wrong answers, refusals of a modest caller, and streams that were not told what they should have been. */
-export const errorsOf = ({ rows, listening, neighbours }: Pick<Report, 'rows' | 'listening' | 'neighbours'>): number =>
+export const errorsOf = ({
+  rows,
+  listening,
+  neighbours,
+  catalogs,
+}: Pick<Report, 'rows' | 'listening' | 'neighbours' | 'catalogs'>): number =>
   [...rows, ...listening, ...neighbours].reduce(
     (total, { rounds }) => total + rounds.reduce((sum: number, { errors }) => sum + errors, 0),
-    0,
+    catalogs.reduce((sum, { measured }) => sum + measured.errors, 0),
   );

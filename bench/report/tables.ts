@@ -93,6 +93,32 @@ const startTable = ({ starts }: Report): Table => ({
         ]),
 });
 
+const catalogTable = ({ catalogs }: Report): Table => ({
+  title: 'Ten thousand tools',
+  texts: 2,
+  head: ['what', 'subject', '50 tools', '10,000 tools', 'ratio', 'wrong'],
+  body: catalogs.flatMap(({ subject, measured: { few, many, start, errors } }) =>
+    (
+      [
+        ['a tool switched off or on: CPU ms', few.toggleCpuMs, many.toggleCpuMs],
+        ['a call: ms', few.plainCallMs, many.plainCallMs],
+        ['the first call after a change: ms', few.firstCallMs, many.firstCallMs],
+        ['the same against a call: ×', few.firstCallMs / few.plainCallMs, many.firstCallMs / many.plainCallMs],
+        ['50 more registered and called: ms', few.registerMs, many.registerMs],
+        ['the same: CPU ms', few.registerCpuMs, many.registerCpuMs],
+        ...(start === null ? [] : [['npm start to the first answered call: s', start.few, start.many] as const]),
+      ] as const
+    ).map(([what, before, after]) => [
+      what,
+      subject,
+      before.toFixed(2),
+      after.toFixed(2),
+      `${(after / before).toFixed(2)} ×`,
+      String(errors),
+    ]),
+  ),
+});
+
 const memoryTable = ({ memory }: Report): Table => ({
   title: 'Resident memory',
   texts: 2,
@@ -108,6 +134,6 @@ const memoryTable = ({ memory }: Report): Table => ({
 
 /** Ratios first: they outlive a change of machine. */
 export const tablesOf = (report: Report): Table[] =>
-  [ratioTable, callTable, listenTable, neighbourTable, startTable, memoryTable]
+  [ratioTable, callTable, listenTable, neighbourTable, startTable, catalogTable, memoryTable]
     .map((table) => table(report))
     .filter(({ body }) => body.length > 0);

@@ -22,6 +22,7 @@ export const textOfReport = (report: Report): string => {
     ...report.rows.map(({ scenario, subject, rounds }) => ({ name: `${scenario}, ${subject}`, rounds })),
     ...report.neighbours.map(({ subject, rounds }) => ({ name: `a modest caller, ${subject}`, rounds })),
     ...report.listening.map(({ subject, rounds }) => ({ name: `listen streams, ${subject}`, rounds })),
+    ...report.catalogs.map(({ subject, measured }) => ({ name: `ten thousand tools, ${subject}`, rounds: [measured] })),
   ];
   const samples = named.flatMap(({ name, rounds }) =>
     rounds.flatMap(({ errorSamples }) => errorSamples.map((sample) => `${name}: ${sample}`)),

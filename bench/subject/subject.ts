@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { ANNOUNCE, type EntryView, type Gateway, startGateway } from '#libs/testing';
+import { TOOL_COUNT } from '../scenario.js';
 import { collectFrom, collectFromScript, EXPOSE_GC, INSPECTABLE } from './garbage.js';
 
 /** Something to be measured. */
@@ -51,8 +52,8 @@ const end = async (child: ChildProcess): Promise<void> => {
   await once(child, 'exit');
 };
 
-export const startUpstream = async (): Promise<Subject> => {
-  const { child, url } = await startScript('./upstream.main.js');
+export const startUpstream = async (tools = TOOL_COUNT): Promise<Subject> => {
+  const { child, url } = await startScript('./upstream.main.js', [String(tools)]);
   const pid = child.pid as number;
   return {
     name: 'upstream alone',

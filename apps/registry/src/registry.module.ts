@@ -22,6 +22,7 @@ import { FittedNames1764460800000 } from './storage/migrations/0011-fitted-names
 import { ListingHints1763856000000 } from './storage/migrations/0004-listing-hints.migration.js';
 import { LastError1764374400000 } from './storage/migrations/0010-last-error.migration.js';
 import { ServerIcon1764547200000 } from './storage/migrations/0012-server-icon.migration.js';
+import { ChangeLog1764633600000 } from './storage/migrations/0013-change-log.migration.js';
 
 const SCHEMA = 'registry';
 
@@ -58,6 +59,7 @@ export class RegistryModule {
             LastError1764374400000,
             FittedNames1764460800000,
             ServerIcon1764547200000,
+            ChangeLog1764633600000,
           ],
         }),
       ],

@@ -1,9 +1,11 @@
 import fs from 'node:fs';
+import pg from 'pg';
 import type { Bus } from '#libs/bus';
 import { AdmitCaller } from '#contracts/auth/admit-caller.request';
 import type { Principal } from '#contracts/auth/principal';
 import { KeepUpstreamCredential, type UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import type { PayloadOf, RequestOf } from '#contracts/define';
+import type { Catalog, CatalogDelta } from '#contracts/registry/catalog';
 import { CatalogChanged, UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import { DescribeServer } from '#contracts/registry/describe-server.request';
 import { RenewListing } from '#contracts/registry/renew-listing.request';
@@ -119,8 +121,12 @@ export class Registry {
     return answer.body;
   }
 
-  async describe(serverId: string | null = null) {
-    return (await this.service.bus.ask(DescribeServer, { serverId })).head;
+  async describe(serverId: string | null = null): Promise<Catalog> {
+    return (await this.service.bus.ask(DescribeServer, { serverId })).head as Catalog;
+  }
+
+  async describeSince(since: number, serverId: string | null = null): Promise<Catalog | CatalogDelta> {
+    return (await this.service.bus.ask(DescribeServer, { serverId, since })).head;
   }
 
   async renew(upstreamId: string) {
@@ -158,6 +164,13 @@ export class RegistryBench {
     });
     this.services.push(service);
     return new Registry(service, around);
+  }
+
+  /** As somebody who goes past the registry. */
+  async query(statement: string): Promise<void> {
+    const client = new pg.Client({ host: this.socketDir, user: 'postgres', database: 'postgres' });
+    await client.connect();
+    await client.query(statement).finally(() => client.end());
   }
 
   stopPostgres(): Promise<void> {

@@ -18,6 +18,21 @@ export const canView = (principal: Principal, scope: AccessScope): boolean => {
   }
 };
 
+/** For whom there is something that not everybody may see. */
+export interface Audience {
+  readonly teams: ReadonlySet<string>;
+  readonly owners: ReadonlySet<string>;
+}
+
+/** Two callers of one key can view the same of what is for this audience. Costs as much as the caller has teams. */
+export const viewKeyOf = (principal: Principal, { teams, owners }: Audience): string => {
+  const isOwner = owners.has(principal.id) && canView(principal, { ...PRIVATE, ownerEmail: principal.id });
+  const own = principal.teams?.filter((team) => teams.has(team)).sort() ?? null;
+  return JSON.stringify([isOwner ? principal.id : null, own]);
+};
+
+const PRIVATE = { visibility: 'private', teamId: null } as const;
+
 /** Whether the token reaches this endpoint: one that is tied to a virtual server reaches that one alone. */
 export const mayUseServer = (principal: Principal, serverId: string | null): boolean =>
   principal.serverId === null || principal.serverId === serverId;

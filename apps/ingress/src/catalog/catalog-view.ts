@@ -38,30 +38,40 @@ export const MODERN_EXTENSIONS: readonly string[] = [...CARRIED_EXTENSIONS, TASK
 /** The part of a catalog that some callers see: all who see the same share one view, and its prepared pages. */
 export class CatalogView {
   readonly upstreams: readonly CatalogUpstream[];
-  readonly tools: readonly CatalogTool[];
-  readonly prompts: readonly CatalogPrompt[];
-  readonly resources: readonly CatalogResource[];
-  readonly resourceTemplates: readonly CatalogResourceTemplate[];
+  private readonly lists: { -readonly [List in ListKind]?: Catalog[List] } = {};
   private readonly digests = new Map<CatalogList, string>();
   private readonly ages = new Map<Listing, ListAge>();
   private preparedCapabilities: ServerCapabilities | null = null;
 
   constructor(
     private readonly catalog: Catalog,
-    principal: Principal,
+    private readonly principal: Principal,
     private readonly shape: PageShape,
     private readonly listings: Listings,
     /** Whether everybody sees all of the catalog. */
     private readonly isForAll: boolean,
     private readonly pages: PageShelf,
   ) {
-    const seen = <T extends AccessScope>(entries: readonly T[]): readonly T[] =>
-      entries.filter((entry) => canView(principal, entry));
-    this.upstreams = seen(catalog.upstreams);
-    this.tools = seen(catalog.tools);
-    this.prompts = seen(catalog.prompts);
-    this.resources = firstOf(seen(catalog.resources), ({ uri }) => uri);
-    this.resourceTemplates = firstOf(seen(catalog.resourceTemplates), ({ uriTemplate }) => uriTemplate);
+    this.upstreams = this.seen(catalog.upstreams);
+  }
+
+  get tools(): readonly CatalogTool[] {
+    return (this.lists.tools ??= this.seen(this.catalog.tools));
+  }
+
+  get prompts(): readonly CatalogPrompt[] {
+    return (this.lists.prompts ??= this.seen(this.catalog.prompts));
+  }
+
+  get resources(): readonly CatalogResource[] {
+    return (this.lists.resources ??= firstOf(this.seen(this.catalog.resources), ({ uri }) => uri));
+  }
+
+  get resourceTemplates(): readonly CatalogResourceTemplate[] {
+    return (this.lists.resourceTemplates ??= firstOf(
+      this.seen(this.catalog.resourceTemplates),
+      ({ uriTemplate }) => uriTemplate,
+    ));
   }
 
   /** The text of a page, good for as long as is said in it. `cursor` writes the caller's own for the next one. */
@@ -120,6 +130,10 @@ export class CatalogView {
   /** Nobody sees it this way any more. */
   release(): void {
     this.pages.clear();
+  }
+
+  private seen<T extends AccessScope>(entries: readonly T[]): readonly T[] {
+    return this.isForAll ? entries : entries.filter((entry) => canView(this.principal, entry));
   }
 
   private some(capability: string): boolean {

@@ -12,10 +12,12 @@ import type {
   SessionScope,
   AccessScope,
 } from '#contracts/registry/catalog';
-import { canView } from '#libs/identity';
+import { type Audience, canView, viewKeyOf } from '#libs/identity';
 import { CatalogView, type PageShape } from './catalog-view.js';
-import { catalogOfEra, isSplit } from './catalog-of-era.js';
+import { catalogOfEra, deltaOfEra, isSplit } from './catalog-of-era.js';
+import { type CatalogStep, stepBy } from '#contracts/registry/catalog-delta.rules';
 import type { Listings } from './listings.js';
+import { NameIndex } from './name-index.js';
 import type { PreparedPages } from './prepared-pages.js';
 import { type UriTemplate, compileUriTemplate } from './uri-template.js';
 
@@ -27,17 +29,24 @@ export interface ResourcePlace {
   readonly upstreamUri: string;
 }
 
+/** What the catalogs of all endpoints have in common. */
+export interface CatalogMeans {
+  readonly shape: PageShape;
+  readonly listings: Listings;
+  readonly pages: PreparedPages;
+}
+
 /** One endpoint's catalog, ready for look-ups: none of them costs more when there are more entries. */
 export class EndpointCatalog {
-  private readonly tools: ReadonlyMap<string, CatalogTool>;
-  private readonly prompts: ReadonlyMap<string, CatalogPrompt>;
+  private readonly tools: NameIndex<CatalogTool>;
+  private readonly prompts: NameIndex<CatalogPrompt>;
   private readonly resources: ReadonlyMap<string, readonly (CatalogResource | LinkedResource)[]>;
   private readonly templates: ReadonlyMap<string, readonly CatalogResourceTemplate[]>;
   private compiled: readonly { readonly entry: CatalogResourceTemplate; readonly template: UriTemplate }[] | null =
     null;
   private readonly views = new LRUCache<string, CatalogView>({ max: VIEWS_MAX, dispose: (view) => view.release() });
   private readonly viewOf = new WeakMap<Principal, CatalogView>();
-  private readonly scopes: readonly AccessScope[];
+  private readonly audience: Audience & { readonly isEverybody: boolean };
   /** Whether nothing here is hidden from anybody. */
   private readonly isForAll: boolean;
   private readonly upstreams: ReadonlyMap<string, CatalogUpstream>;
@@ -47,25 +56,39 @@ export class EndpointCatalog {
 
   constructor(
     readonly catalog: Catalog,
-    private readonly shape: PageShape,
-    private readonly listings: Listings,
-    private readonly pages: PreparedPages,
+    private readonly means: CatalogMeans,
     /** Whose clients it is for; `null`: all, or those of both, each with what is theirs (`inEra`). */
     readonly era: Era | null = null,
-    isForOne = false,
+    private readonly isForOne = false,
+    /** The catalog that this one takes the place of, whose look-ups it goes on with. */
+    from: { readonly endpoint: EndpointCatalog; readonly step: CatalogStep } | null = null,
   ) {
-    this.byEra = isSplit(catalog)
-      ? { modern: this.part('modern'), legacy: this.part('legacy') }
-      : { modern: this, legacy: this };
-    this.tools = new Map(catalog.tools.map((tool) => [tool.name, tool]));
-    this.prompts = new Map(catalog.prompts.map((prompt) => [prompt.name, prompt]));
+    this.byEra = this.partsAfter(from);
+    this.tools = from?.endpoint.tools.follow(from.step, 'tools') ?? new NameIndex(catalog.tools);
+    this.prompts = from?.endpoint.prompts.follow(from.step, 'prompts') ?? new NameIndex(catalog.prompts);
+    const before = from?.endpoint;
+    const { resources, linkedResources = [], resourceTemplates, upstreams } = catalog;
+    const keeps = (list: 'resources' | 'linkedResources' | 'resourceTemplates' | 'upstreams'): boolean =>
+      before?.catalog[list] === catalog[list];
     // What is listed comes before what is only linked, and of several the first that is seen.
-    this.resources = Map.groupBy([...catalog.resources, ...(catalog.linkedResources ?? [])], ({ uri }) => uri);
-    this.templates = Map.groupBy(catalog.resourceTemplates, ({ uriTemplate }) => uriTemplate);
-    this.scopes = scopesOf(catalog);
-    this.isForAll = !isForOne && [catalog.server, ...this.scopes].every(({ visibility }) => visibility === 'public');
-    this.upstreams = new Map(catalog.upstreams.map((upstream) => [upstream.id, upstream]));
-    this.keptPerClient = catalog.upstreams.filter((each) => each.sessionScope === 'client').map(({ id }) => id);
+    this.resources =
+      before && keeps('resources') && keeps('linkedResources')
+        ? before.resources
+        : Map.groupBy([...resources, ...linkedResources], ({ uri }) => uri);
+    this.templates =
+      before && keeps('resourceTemplates')
+        ? before.templates
+        : Map.groupBy(resourceTemplates, ({ uriTemplate }) => uriTemplate);
+    this.upstreams =
+      before && keeps('upstreams') ? before.upstreams : new Map(upstreams.map((upstream) => [upstream.id, upstream]));
+    this.keptPerClient = upstreams.filter((each) => each.sessionScope === 'client').map(({ id }) => id);
+    this.audience = audienceOf(catalog);
+    this.isForAll = !isForOne && this.audience.isEverybody;
+  }
+
+  /** The endpoint after a step. From then on nothing asks this one for anything but what has begun with it. */
+  after(step: CatalogStep): EndpointCatalog {
+    return new EndpointCatalog(step.catalog, this.means, this.era, this.isForOne, { endpoint: this, step });
   }
 
   /** What is offered to clients of an era. */
@@ -75,7 +98,7 @@ export class EndpointCatalog {
 
   /** The same endpoint with other entries, which are not for everybody. */
   with(catalog: Catalog): EndpointCatalog {
-    return new EndpointCatalog(catalog, this.shape, this.listings, this.pages, this.era, true);
+    return new EndpointCatalog(catalog, this.means, this.era, true);
   }
 
   upstream(upstreamId: string): CatalogUpstream | undefined {
@@ -120,17 +143,33 @@ export class EndpointCatalog {
     return entry && { upstreamId: entry.upstreamId, upstreamUri: uriTemplate };
   }
 
+  private partsAfter(
+    from: { readonly endpoint: EndpointCatalog; readonly step: CatalogStep } | null,
+  ): Readonly<Record<Era, EndpointCatalog>> {
+    const wasSplit = from !== null && from.endpoint.byEra.modern !== from.endpoint;
+    if (wasSplit) {
+      const next = (era: Era): EndpointCatalog => {
+        const part = from.endpoint.byEra[era];
+        return part.after(stepBy(part.catalog, deltaOfEra(from.step.delta, era)));
+      };
+      return { modern: next('modern'), legacy: next('legacy') };
+    }
+    const splits = this.era === null && isSplit(from?.step.delta ?? this.catalog);
+    return splits ? { modern: this.part('modern'), legacy: this.part('legacy') } : { modern: this, legacy: this };
+  }
+
   private part(era: Era): EndpointCatalog {
-    return new EndpointCatalog(catalogOfEra(this.catalog, era), this.shape, this.listings, this.pages, era);
+    return new EndpointCatalog(catalogOfEra(this.catalog, era), this.means, era);
   }
 
   view(principal: Principal): CatalogView {
     const known = this.viewOf.get(principal);
     if (known !== undefined) return known;
-    const key = this.scopes.map((scope) => (canView(principal, scope) ? '1' : '0')).join('');
+    const key = viewKeyOf(principal, this.audience);
     let view = this.views.get(key);
     if (view === undefined) {
-      view = new CatalogView(this.catalog, principal, this.shape, this.listings, this.isForAll, this.pages.shelf());
+      const { shape, listings, pages } = this.means;
+      view = new CatalogView(this.catalog, principal, shape, listings, this.isForAll, pages.shelf());
       this.views.set(key, view);
     }
     this.viewOf.set(principal, view);
@@ -150,14 +189,18 @@ const firstSeen = <T extends AccessScope>(entries: readonly T[] | undefined, pri
 const seen = <T extends AccessScope>(entry: T | undefined, principal: Principal): T | undefined =>
   entry !== undefined && canView(principal, entry) ? entry : undefined;
 
-/** Each way in which an entry may be seen, once: two callers who agree on all of them see the same. */
-const scopesOf = (catalog: Catalog): AccessScope[] => {
-  const scopes = new Map<string, AccessScope>();
+/** Those for whom there is something here that not everybody may see. */
+const audienceOf = (catalog: Catalog): Audience & { readonly isEverybody: boolean } => {
+  const [teams, owners] = [new Set<string>(), new Set<string>()];
+  let isEverybody = catalog.server.visibility === 'public';
   const { upstreams, tools, prompts, resources, resourceTemplates } = catalog;
   for (const entries of [upstreams, tools, prompts, resources, resourceTemplates]) {
     for (const { visibility, teamId, ownerEmail } of entries) {
-      scopes.set(JSON.stringify([visibility, teamId, ownerEmail]), { visibility, teamId, ownerEmail });
+      if (visibility === 'public') continue;
+      isEverybody = false;
+      if (visibility === 'team' && teamId !== null) teams.add(teamId);
+      if (visibility === 'private' && ownerEmail !== null) owners.add(ownerEmail);
     }
   }
-  return [...scopes.values()];
+  return { teams, owners, isEverybody };
 };

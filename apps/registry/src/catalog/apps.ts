@@ -1,7 +1,7 @@
 import type { LinkedResource, AccessScope } from '#contracts/registry/catalog';
-import type { EntryEntity } from '../entries/entry.entity.js';
 import type { GatewayEntity } from '../gateways/gateway.entity.js';
 import { appLinksOf, appUriVia, isAppUri } from '../entries/exposed-definition.js';
+import type { StoredEntry } from './stored-entry.js';
 
 interface Link {
   readonly gatewayId: string;
@@ -21,7 +21,7 @@ export class Apps {
   private readonly links = new Map<string, Link>();
 
   /** `hidden`: resources that have been disabled; a link to one leads nowhere. */
-  constructor(entries: readonly EntryEntity[], gateways: readonly GatewayEntity[], hidden: readonly Link[]) {
+  constructor(entries: readonly StoredEntry[], gateways: readonly GatewayEntity[], hidden: readonly Link[]) {
     this.gateways = new Map(gateways.map((gateway) => [gateway.id, gateway]));
     for (const { kind, gatewayId, originalName: uri, definition, legacyDefinition } of entries) {
       if (kind === 'resource' && isAppUri(uri)) {

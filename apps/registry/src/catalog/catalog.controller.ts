@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { RequestOf } from '#contracts/define';
-import type { Catalog } from '#contracts/registry/catalog';
+import type { Catalog, CatalogDelta } from '#contracts/registry/catalog';
 import { DescribeServer } from '#contracts/registry/describe-server.request';
 import { Answers } from '#libs/bus';
 import { CatalogService } from './catalog.service.js';
@@ -12,7 +12,7 @@ export class CatalogController {
   constructor(private readonly catalogs: CatalogService) {}
 
   @Answers(DescribeServer)
-  describe(@Payload() { serverId }: RequestOf<typeof DescribeServer>): Promise<Catalog> {
-    return this.catalogs.describe(serverId);
+  describe(@Payload() request: RequestOf<typeof DescribeServer>): Promise<Catalog | CatalogDelta> {
+    return this.catalogs.describe(request);
   }
 }

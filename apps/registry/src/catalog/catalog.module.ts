@@ -4,11 +4,12 @@ import { ServersModule } from '../servers/servers.module.js';
 import { CatalogController } from './catalog.controller.js';
 import { CatalogRepository } from './catalog.repository.js';
 import { CatalogService } from './catalog.service.js';
+import { KeptCatalogService } from './kept-catalog.service.js';
 
 /** All that one endpoint offers, for ingress. */
 @Module({
   imports: [RefreshModule, ServersModule],
   controllers: [CatalogController],
-  providers: [CatalogRepository, CatalogService],
+  providers: [CatalogRepository, KeptCatalogService, CatalogService],
 })
 export class CatalogModule {}

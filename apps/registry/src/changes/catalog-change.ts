@@ -6,12 +6,28 @@ import { type EntryKind, LIST_OF } from '../storage/entry-kind.js';
 /** What a change did, as far as other services must know. */
 export class CatalogChange {
   readonly lists = new Set<CatalogList>();
+  /** Entries that are other than before, or gone. */
+  readonly entryIds = new Set<string>();
+  /** Virtual servers that are other than before themselves, or gone. */
   readonly serverIds = new Set<string>();
+  /** Gateways any of whose entries may be other than before. */
   readonly upstreamIds = new Set<string>();
   readonly upstreams = new Map<string, 'updated' | 'removed'>();
+  private readonly showingServerIds = new Set<string>();
+  private readonly entryUpstreamIds = new Set<string>();
 
   /** `manager`: the transaction of the change. */
   constructor(private readonly manager: EntityManager) {}
+
+  /** Those that are other than before, and those that show something that is. */
+  get allServerIds(): string[] {
+    return [...new Set([...this.serverIds, ...this.showingServerIds])];
+  }
+
+  /** Those that are other than before, and those of the entries that are. */
+  get allUpstreamIds(): string[] {
+    return [...new Set([...this.upstreamIds, ...this.entryUpstreamIds])];
+  }
 
   touchKinds(kinds: Iterable<EntryKind>): void {
     for (const kind of kinds) this.lists.add(catalogListOf(LIST_OF[kind]));
@@ -28,7 +44,8 @@ export class CatalogChange {
     readonly gatewayId: string;
   }): Promise<void> {
     this.touchKinds([entry.kind]);
-    this.upstreamIds.add(entry.gatewayId);
+    this.entryIds.add(entry.id);
+    this.entryUpstreamIds.add(entry.gatewayId);
     await this.touchServersOfEntries([entry.id]);
   }
 
@@ -51,6 +68,6 @@ export class CatalogChange {
 
   private async touchServers(query: string, parameters: unknown[]): Promise<void> {
     const rows: { id: string }[] = await this.manager.query(query, parameters);
-    for (const { id } of rows) this.serverIds.add(id);
+    for (const { id } of rows) this.showingServerIds.add(id);
   }
 }

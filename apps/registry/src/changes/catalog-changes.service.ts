@@ -8,6 +8,8 @@ import { CatalogChange } from './catalog-change.js';
 
 /** How long a REST answer waits for its announcement to leave; the broker may be away. */
 const FLUSH_TIMEOUT_MS = 2_000;
+/** As many changes can a replica be behind and still be told what it lacks. */
+export const CHANGES_KEPT = 1_000;
 
 /**
  * Makes changes to the catalog. One at a time, across replicas: each holds the revision's row to its end, so what it
@@ -32,7 +34,7 @@ export class CatalogChangesService {
       await manager.query('SELECT value FROM registry.revision FOR UPDATE');
       const change = new CatalogChange(manager);
       const result = await work(manager, change);
-      return { result, change, revision: change.lists.size > 0 ? await nextRevision(manager) : null };
+      return { result, change, revision: change.lists.size > 0 ? await nextRevision(change, manager) : null };
     });
     await this.announce(change, revision);
     return result;
@@ -44,8 +46,8 @@ export class CatalogChangesService {
       this.bus.publish(CatalogChanged, {
         revision,
         lists: [...change.lists],
-        serverIds: [...change.serverIds],
-        upstreamIds: [...change.upstreamIds],
+        serverIds: change.allServerIds,
+        upstreamIds: change.allUpstreamIds,
       });
     }
     if (revision === null && change.upstreams.size === 0) return;
@@ -55,10 +57,15 @@ export class CatalogChangesService {
   }
 }
 
-const nextRevision = async (manager: EntityManager): Promise<number> => {
-  // For an UPDATE … RETURNING the driver answers [rows, count].
-  const [[row]]: [[{ value: string }], number] = await manager.query(
-    'UPDATE registry.revision SET value = value + 1 RETURNING value',
+/** Also notes what has changed, for whoever keeps a catalog in memory. Who is further behind than that reads it whole. */
+const nextRevision = async (change: CatalogChange, manager: EntityManager): Promise<number> => {
+  const [row]: [{ value: string }] = await manager.query(
+    `WITH next AS (UPDATE registry.revision SET value = value + 1 RETURNING value),
+          noted AS (INSERT INTO registry.change (revision, entry_ids, gateway_ids, server_ids)
+                    SELECT value, $1, $2, $3 FROM next),
+          forgotten AS (DELETE FROM registry.change WHERE revision <= (SELECT value FROM next) - $4)
+     SELECT value FROM next`,
+    [[...change.entryIds], [...change.upstreamIds], [...change.serverIds], CHANGES_KEPT],
   );
   return Number(row.value);
 };

@@ -126,6 +126,7 @@ export class EntryService {
       await this.entries.delete([id], manager);
       if (!isWholeGateway) return;
       await manager.delete(EntryGatewayEntity, { id: gateway.id });
+      change.upstreamIds.add(gateway.id);
       change.upstreams.set(gateway.id, 'removed');
     });
   }

@@ -52,6 +52,15 @@ export class ServerRepository {
     return query.getMany();
   }
 
+  /** Of what the server has chosen, whether or not that is enabled, the place of each. */
+  async findPlaces(serverId: string): Promise<Map<string, number>> {
+    const rows = await this.database.manager.find(ServerEntryEntity, {
+      where: { serverId },
+      order: { position: 'ASC' },
+    });
+    return new Map(rows.map(({ entryId, position }) => [entryId, position]));
+  }
+
   /** Answers a function from a server's id to what it has chosen, in its order. */
   async findChosen(
     serverIds: readonly string[],

@@ -7,7 +7,6 @@ import { canView } from '#libs/identity';
 import { assertRepeats } from '#libs/service';
 import type { CatalogChange } from '../changes/catalog-change.js';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
-import type { EntryWithGateway } from '../entries/entry.entity.js';
 import { type EntryView, entryView } from '../entries/entry.view.js';
 import { type RegistrySettings, SETTINGS } from '../registry.settings.js';
 import { assertAgree } from '../rest/agreement.js';
@@ -134,14 +133,13 @@ export class ServerService {
       .map((entry) => entryView(entry, principal));
   }
 
-  /** An enabled server with what it shows, in its order. Throws `registry.server_unknown`. */
+  /** An enabled server, and what was chosen for it: ids of entries, each with its place. Throws `registry.server_unknown`. */
   async readShown(
     id: string,
-    manager: EntityManager,
-  ): Promise<{ readonly server: ServerEntity; readonly entries: EntryWithGateway[] }> {
-    const server = await this.servers.findById(id, manager);
+  ): Promise<{ readonly server: ServerEntity; readonly chosen: ReadonlyMap<string, number> }> {
+    const server = await this.servers.findById(id);
     if (server === null || !server.enabled) throw fail('registry.server_unknown');
-    return { server, entries: await this.servers.findEntries(id, false, manager) };
+    return { server, chosen: await this.servers.findPlaces(id) };
   }
 
   /** Within a change: the server, which the caller may change. Whatever is done to one touches all its lists. */

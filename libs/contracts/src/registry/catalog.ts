@@ -42,12 +42,16 @@ export interface CatalogTool extends Entry {
   readonly headerParams: readonly HeaderParam[];
   /** A call that takes longer than this goes on as a task, for a client that has tasks; absent: it does not. */
   readonly taskAfterMs?: number;
+  /** Grows from one entry of the list to the next; absent: from a registry that tells no deltas. */
+  readonly order?: number;
 }
 
 export interface CatalogPrompt extends Entry {
   readonly id: string;
   readonly name: string;
   readonly upstreamName: string;
+  /** Grows from one entry of the list to the next; absent: from a registry that tells no deltas. */
+  readonly order?: number;
 }
 
 export interface CatalogResource extends Entry {
@@ -129,5 +133,27 @@ export interface Catalog {
   readonly prompts: readonly CatalogPrompt[];
   readonly resources: readonly CatalogResource[];
   readonly resourceTemplates: readonly CatalogResourceTemplate[];
+  readonly linkedResources?: readonly LinkedResource[];
+}
+
+/**
+ * What has become of an endpoint since a revision. It says what is, not what was done: applied to any revision from `since`
+ * on, once or twice, it leads to `revision`.
+ */
+export interface CatalogDelta {
+  readonly since: number;
+  readonly revision: number;
+  /** All of them, where one has changed; absent: as they were. */
+  readonly upstreams?: readonly CatalogUpstream[];
+  /** Of these there are no other tools and prompts than those below. */
+  readonly replacedUpstreamIds: readonly string[];
+  /** Entries that are offered no longer. */
+  readonly goneIds: readonly string[];
+  /** New, or other than they were, in their order. */
+  readonly tools: readonly CatalogTool[];
+  readonly prompts: readonly CatalogPrompt[];
+  /** Whole lists, since one resource may stand in for another; absent: as they were. */
+  readonly resources?: readonly CatalogResource[];
+  readonly resourceTemplates?: readonly CatalogResourceTemplate[];
   readonly linkedResources?: readonly LinkedResource[];
 }

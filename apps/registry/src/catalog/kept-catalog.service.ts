@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { CatalogRepository, type Standing } from './catalog.repository.js';
+import { Snapshot } from './snapshot.js';
+
+/**
+ * All that is enabled, kept in memory by what the database notes of each change. Never behind a revision that somebody
+ * knows of: whoever asks names it, or has the database asked.
+ */
+@Injectable()
+export class KeptCatalogService {
+  private snapshot: Snapshot | null = null;
+  private underWay: Promise<Snapshot> | null = null;
+
+  constructor(private readonly catalogs: CatalogRepository) {}
+
+  /** Holds the revision that was heard of; without one, whatever was committed before the question. */
+  async at(heard: number | undefined): Promise<Snapshot> {
+    const held = this.snapshot;
+    if (held !== null && heard !== undefined && heard <= held.revision) return held;
+    // A reading that has begun may have begun before the change that the asker knows of.
+    await this.underWay?.catch(() => undefined);
+    const now = this.snapshot;
+    if (now !== null && heard !== undefined && heard <= now.revision) return now;
+    this.underWay ??= this.follow().finally(() => (this.underWay = null));
+    return this.underWay;
+  }
+
+  private async follow(): Promise<Snapshot> {
+    const held = this.snapshot;
+    if (held === null) return this.read();
+    const standing = await this.catalogs.readStanding(held.revision);
+    if (standing.revision === held.revision) return held;
+    if (!isWithoutGap(held.revision, standing)) return this.read();
+    const { revision, changes } = standing;
+    const ids = (of: 'entryIds' | 'gatewayIds'): string[] => [...new Set(changes.flatMap((change) => change[of]))];
+    const named = { entryIds: ids('entryIds'), gatewayIds: ids('gatewayIds') };
+    held.apply(changes, await this.catalogs.readNamed(revision, named));
+    return held;
+  }
+
+  private async read(): Promise<Snapshot> {
+    this.snapshot = new Snapshot(await this.catalogs.readWhole());
+    return this.snapshot;
+  }
+}
+
+const isWithoutGap = (held: number, { revision, changes }: Standing): boolean =>
+  revision - held === changes.length && changes.every((change, index) => change.revision === held + index + 1);
