@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { callTimeoutOption, stdioTransportOption } from '#contracts/tool-invocation/shared-settings';
 import { autoFlag, type ConfigOf, decimal, flag, integer, list, optionalText, text } from '#libs/config';
 import { outboxOptions } from '#libs/outbox';
@@ -71,6 +72,14 @@ export const toolInvocationOptions = {
   UPSTREAM_RESULT_BYTES_MAX: integer(16_777_216, 'The largest answer taken from an upstream, in bytes.', {
     min: 1_024,
   }),
+  UPSTREAM_NOTIFICATION_BYTES_MAX: integer(
+    16_777_216,
+    'Bytes an upstream may send beside its answers, on the stream of one call or on a connection that is for all; each minute as many again. With more, that call, or that connection, is ended.',
+    { min: 1_024 },
+  ),
+  UPSTREAM_NOTIFICATIONS_MAX: integer(20_000, 'Notifications an upstream may send there; each minute as many again.', {
+    min: 1,
+  }),
   UPSTREAM_ERA_RECHECK_INTERVAL: decimal(
     3_600,
     'Seconds after which an upstream found to speak a revision before 2026-07-28 is asked again.',
@@ -107,6 +116,12 @@ export const toolInvocationOptions = {
     'Whether upstreams in private networks (10/8, 172.16/12, 192.168/16, fc00::/7) may be reached.',
   ),
 
+  UPSTREAM_NAME_SERVERS: list(
+    [],
+    "Name servers for the names of upstreams, as `address` or `address:port`. Empty: the system's, and for a name that they do not know the system itself. The hosts file comes first in any case.",
+    { isItem: isNameServer, items: 'addresses, with or without a port' },
+  ),
+
   MCPGATEWAY_STDIO_TRANSPORT_ENABLED: stdioTransportOption,
   STDIO_COMMANDS_ALLOWED: list([], 'The commands that stdio upstreams may start, as they are registered. Empty: any.'),
   STDIO_PROCESSES_MAX: integer(64, 'Child processes one instance runs at once.', { min: 1, max: 10_000 }),
@@ -121,5 +136,11 @@ export const toolInvocationOptions = {
 
   ...outboxOptions,
 };
+
+/** `1.2.3.4`, `1.2.3.4:53`, `::1` or `[::1]:53`. */
+function isNameServer(text: string): boolean {
+  const [, address = text, port] = /^\[?([^\]]+?)\]?(?::(\d{1,5}))?$/.exec(isIP(text) === 6 ? `[${text}]` : text) ?? [];
+  return isIP(address) !== 0 && (port === undefined || (Number(port) > 0 && Number(port) < 65_536));
+}
 
 export type ToolInvocationConfig = ConfigOf<typeof toolInvocationOptions>;

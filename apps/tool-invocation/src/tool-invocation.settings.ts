@@ -19,10 +19,16 @@ export interface Settings {
     readonly perCallerMax: number;
   };
   readonly resultBytesMax: number;
+  readonly notifications: { readonly bytesMax: number; readonly countMax: number };
   readonly eraRecheckMs: number;
   readonly parked: { readonly ttlMs: number; readonly perPrincipalMax: number };
   readonly deferredTasks: { readonly ttlMs: number; readonly perPrincipalMax: number };
-  readonly egress: { readonly enabled: boolean; readonly allowLocalhost: boolean; readonly allowPrivate: boolean };
+  readonly egress: {
+    readonly enabled: boolean;
+    readonly allowLocalhost: boolean;
+    readonly allowPrivate: boolean;
+    readonly nameServers: readonly string[];
+  };
   readonly stdio: {
     readonly enabled: boolean;
     readonly commandsAllowed: readonly string[];
@@ -58,6 +64,10 @@ export const settingsOf = (config: ToolInvocationConfig, { embedded }: { embedde
     perCallerMax: config.MCP_SESSION_POOL_MAX_PER_KEY,
   },
   resultBytesMax: config.UPSTREAM_RESULT_BYTES_MAX,
+  notifications: {
+    bytesMax: config.UPSTREAM_NOTIFICATION_BYTES_MAX,
+    countMax: config.UPSTREAM_NOTIFICATIONS_MAX,
+  },
   eraRecheckMs: ms(config.UPSTREAM_ERA_RECHECK_INTERVAL),
   parked: { ttlMs: ms(config.PARKED_CALL_TTL), perPrincipalMax: config.PARKED_CALLS_PER_PRINCIPAL },
   deferredTasks: { ttlMs: ms(config.TASK_TTL), perPrincipalMax: config.TASKS_PER_PRINCIPAL },
@@ -65,6 +75,7 @@ export const settingsOf = (config: ToolInvocationConfig, { embedded }: { embedde
     enabled: config.SSRF_PROTECTION_ENABLED,
     allowLocalhost: decided(config.SSRF_ALLOW_LOCALHOST, embedded),
     allowPrivate: config.SSRF_ALLOW_PRIVATE_NETWORKS,
+    nameServers: config.UPSTREAM_NAME_SERVERS,
   },
   stdio: {
     enabled: decided(config.MCPGATEWAY_STDIO_TRANSPORT_ENABLED, embedded),

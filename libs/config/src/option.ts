@@ -102,12 +102,18 @@ export const oneOf = <const Values extends readonly string[]>(
   });
 
 /** Comma-separated, or a JSON list of texts. */
-export const list = (defaultValue: readonly string[], prose: string): Option<readonly string[]> =>
-  option<readonly string[]>('comma-separated list', defaultValue, prose, (value) =>
-    (value.trim().startsWith('[') ? jsonTexts(value) : value.split(','))
+export const list = (
+  defaultValue: readonly string[],
+  prose: string,
+  { isItem = () => true, items = 'texts' }: { isItem?: (text: string) => boolean; items?: string } = {},
+): Option<readonly string[]> =>
+  option<readonly string[]>('comma-separated list', defaultValue, prose, (value) => {
+    const given = (value.trim().startsWith('[') ? jsonTexts(value) : value.split(','))
       .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  );
+      .filter((item) => item !== '');
+    if (!given.every(isItem)) throw new Error(`has members that are no ${items}`);
+    return given;
+  });
 
 const jsonTexts = (text: string): readonly string[] => {
   let items: unknown;

@@ -1,5 +1,6 @@
 export type { ChildServerOptions } from './child-server.js';
 export type { ConformanceFixture, FixtureEra } from './conformance-fixture/conformance-fixture.js';
+export type { NameConduct, NameServer } from './name-server.js';
 export type { NatsServer, NatsServerOptions } from './nats-server.js';
 export type { RedisServer } from './redis-server.js';
 export type { StallingProxy } from './stalling-proxy.js';
@@ -7,6 +8,7 @@ export type { ClientScenario, SuiteCheck, SuiteReport } from './conformance-suit
 export type { TransactionPooler } from './transaction-pooler.js';
 export { ChildServer, canConnect } from './child-server.js';
 export { freePort } from './free-port.js';
+export { startNameServer } from './name-server.js';
 export { reachNatsServer, startNatsServer } from './nats-server.js';
 export { clientScenariosOf, runConformanceClient, runConformanceSuite } from './conformance-suite.js';
 export { spawnSource } from './source-process.js';

@@ -17,19 +17,20 @@ const ACCEPT = 'application/json, application/yaml;q=0.9, text/*;q=0.8, */*;q=0.
 /** Fetches documents that describe upstreams, from where upstreams may be reached. */
 @Injectable()
 export class DocumentService {
+  private readonly egress: EgressPolicy;
+
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     private readonly directory: UpstreamDirectory,
-  ) {}
+  ) {
+    this.egress = new EgressPolicy(settings.egress);
+  }
 
   /** Rejects with `upstream.…`. */
   async fetch({ url: shown, credential = null, upstreamId, bytesMax }: RequestOf<typeof FetchDocument>) {
     const kept = upstreamId === undefined ? undefined : await this.directory.credentials.access(upstreamId, '');
     const url = kept?.documentQuery === undefined ? shown : `${shown.split('?', 1)[0]}?${kept.documentQuery}`;
-    const sender = new HttpApiSender(
-      { ...this.settings, resultBytesMax: bytesMax },
-      new EgressPolicy(this.settings.egress),
-    );
+    const sender = new HttpApiSender({ ...this.settings, resultBytesMax: bytesMax }, this.egress);
     try {
       const { status, headers, body } = await this.get(sender, url, accessFor(credential).headers);
       if (body === null) throw fail('upstream.too_large', { message: `The document has more than ${bytesMax} bytes` });

@@ -1,5 +1,6 @@
 import type { Incoming, IncomingError, IncomingNotification, IncomingRequest, IncomingResult } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
+import type { TalkGauge } from './talk-gauge.js';
 
 /** What becomes of one request to an upstream. `answered` or `failed` comes last, and once. */
 export interface ExchangeSink {
@@ -32,6 +33,8 @@ export class Exchange {
   strays = 0;
   /** Set by the channel. */
   carrier: Carrier | undefined;
+  /** Of the streams that bring its answer, one after the other. */
+  talk: TalkGauge | undefined;
 
   constructor(
     readonly id: number,

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { startNameServer } from '#libs/testing';
 import { classifyAddress } from './address-class.js';
 import { EgressPolicy } from './egress-policy.js';
 
-const strict = new EgressPolicy({ enabled: true, allowLocalhost: false, allowPrivate: false });
-const laptop = new EgressPolicy({ enabled: true, allowLocalhost: true, allowPrivate: false });
-const office = new EgressPolicy({ enabled: true, allowLocalhost: true, allowPrivate: true });
-const off = new EgressPolicy({ enabled: false, allowLocalhost: false, allowPrivate: false });
+const rules = { enabled: true, allowLocalhost: false, allowPrivate: false, nameServers: [] };
+const strict = new EgressPolicy(rules);
+const laptop = new EgressPolicy({ ...rules, allowLocalhost: true });
+const office = new EgressPolicy({ ...rules, allowLocalhost: true, allowPrivate: true });
+const off = new EgressPolicy({ ...rules, enabled: false });
 
 const resolved = (policy: EgressPolicy, host: string) =>
   new Promise<unknown>((resolve) =>
@@ -104,6 +106,34 @@ describe('EgressPolicy', () => {
       code: 'upstream.unreachable',
       executed: 'no',
     });
+  });
+
+  it('EgressPolicy dials what it has checked, and asks again only when the answer is old', async () => {
+    const server = await startNameServer({ 'turncoat.test': ['93.184.216.34'] });
+    const policy = new EgressPolicy({ ...rules, nameServers: [server.address] });
+    try {
+      await expect(resolved(policy, 'turncoat.test')).resolves.toEqual([{ address: '93.184.216.34', family: 4 }]);
+      server.names.set('turncoat.test', ['127.0.0.1']);
+      await expect(resolved(policy, 'turncoat.test')).resolves.toEqual([{ address: '93.184.216.34', family: 4 }]);
+      expect(server.questions.filter((question) => question === 'turncoat.test A')).toHaveLength(1);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('EgressPolicy refuses a name when one of its addresses, of either family, is not allowed', async () => {
+    const server = await startNameServer({
+      'mixed.test': ['93.184.216.34', '169.254.169.254'],
+      'mapped.test': ['93.184.216.34', '::ffff:a9fe:a9fe'],
+      'inside.test': ['10.0.0.1'],
+    });
+    const policy = new EgressPolicy({ ...rules, nameServers: [server.address] });
+    try {
+      for (const name of server.names.keys())
+        await expect(resolved(policy, name)).resolves.toMatchObject({ code: 'upstream.refused', executed: 'no' });
+    } finally {
+      await server.stop();
+    }
   });
 
   it('EgressPolicy checks only the form of a URL when it is switched off', () => {

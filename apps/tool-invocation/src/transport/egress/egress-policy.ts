@@ -1,12 +1,15 @@
-import { lookup } from 'node:dns';
+import type { LookupAddress, LookupOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { fail, type GatewayError } from '#libs/errors';
 import { classifyAddress } from './address-class.js';
+import { NameResolver, NameTooSlow } from './names/name-resolver.js';
 
 export interface EgressRules {
   readonly enabled: boolean;
   readonly allowLocalhost: boolean;
   readonly allowPrivate: boolean;
+  /** Name servers for upstreams' names. Empty: those of the system. */
+  readonly nameServers: readonly string[];
 }
 
 /** Ports on which other protocols listen that could take a request for their own. */
@@ -19,14 +22,20 @@ const REFUSED_PORTS = new Set([
 ]);
 
 const METADATA_NAMES = new Set(['metadata', 'metadata.google.internal', 'instance-data', 'instance-data.ec2.internal']);
-const LOOKUP_MS = 2_000;
 
 /**
  * Where the gateway may connect. A name is judged by the addresses it resolves to at the moment of connecting, and
  * exactly those are dialled, so a name that changes its mind afterwards gains nothing.
  */
 export class EgressPolicy {
-  constructor(private readonly rules: EgressRules) {}
+  private readonly names: NameResolver;
+
+  constructor(
+    private readonly rules: EgressRules,
+    names?: NameResolver,
+  ) {
+    this.names = names ?? new NameResolver({ servers: rules.nameServers });
+  }
 
   /** The URL of an upstream, parsed; throws `upstream.refused`. */
   parse(text: string | null): URL {
@@ -44,26 +53,28 @@ export class EgressPolicy {
 
   /** For `net.connect`: resolves, checks every address, hands on those alone. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
-    let open = true;
-    const finish: typeof callback = (...result) => {
-      if (!open) return;
-      open = false;
-      clearTimeout(timer);
-      callback(...result);
-    };
-    const timer = setTimeout(() => finish(nameFailure('its name took too long to resolve'), []), LOOKUP_MS);
-    lookup(hostname, { family: options.family, hints: options.hints, all: true }, (error, addresses) => {
-      if (error) return finish(nameFailure('its name does not resolve', error), []);
-      try {
-        if (this.rules.enabled) for (const { address } of addresses) this.checkAddress(address);
-      } catch (problem) {
-        return finish(problem as NodeJS.ErrnoException, []);
-      }
-      const first = addresses[0];
-      if (options.all || first === undefined) finish(null, addresses);
-      else finish(null, first.address, first.family);
-    });
+    void this.allowedAddresses(hostname, options.family).then(
+      (addresses) => {
+        const first = addresses[0] as LookupAddress;
+        if (options.all) callback(null, [...addresses]);
+        else callback(null, first.address, first.family);
+      },
+      (error: GatewayError) => callback(error, []),
+    );
   };
+
+  private async allowedAddresses(hostname: string, family: LookupOptions['family']): Promise<LookupAddress[]> {
+    const resolved = await this.names.resolve(hostname).catch((error: unknown) => {
+      throw error instanceof NameTooSlow
+        ? nameFailure('its name took too long to resolve', error)
+        : nameFailure('its name does not resolve', error);
+    });
+    if (this.rules.enabled) for (const { address } of resolved) this.checkAddress(address);
+    const wanted = Number(String(family ?? 0).replace('IPv', ''));
+    const addresses = resolved.filter((each) => wanted === 0 || each.family === wanted);
+    if (addresses.length === 0) throw nameFailure('its name does not resolve');
+    return addresses;
+  }
 
   private checkAddress(address: string): void {
     const kind = classifyAddress(address);

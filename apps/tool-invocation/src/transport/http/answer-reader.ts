@@ -3,6 +3,7 @@ import { decodeUtf8, EventStreamReader, readMessages, type Stray } from '#libs/m
 import { fail, type GatewayError } from '#libs/errors';
 import type { Carrier, Exchange } from '../exchange.js';
 import type { Strays } from '../strays.js';
+import { TalkGauge, type TalkLimits } from '../talk-gauge.js';
 import { BodyDecoder } from './body-decoder.js';
 import { refusalOf } from './refusal.js';
 import { wireError } from './wire-error.js';
@@ -11,6 +12,7 @@ type Headers = Record<string, string | string[] | undefined>;
 
 export interface AnswerReaderOptions {
   readonly bytesMax: number;
+  readonly talk: TalkLimits;
   readonly redact: (text: string) => string;
   readonly strays: Strays;
   /** A credential was sent along. */
@@ -84,6 +86,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     });
     if (Number(single(headers['content-length'])) > this.options.bytesMax) this.give(this.tooLarge());
     else if (status < 300 && type.startsWith('text/event-stream')) {
+      this.exchange.talk ??= new TalkGauge(this.options.talk, this.options.bytesMax);
       this.stream = new EventStreamReader(({ event, data }) => this.readEvent(event, data), {
         eventBytesMax: this.options.bytesMax,
       });
@@ -112,8 +115,10 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   private take(chunk: Buffer): void {
     if (this.passedOn) return;
     try {
-      if (this.stream) this.stream.push(chunk);
-      else this.collect(chunk);
+      if (this.stream) {
+        this.exchange.talk?.take(chunk.length, 0);
+        this.stream.push(chunk);
+      } else this.collect(chunk);
     } catch (error) {
       this.give(wireError(error, this.exchange.executed));
       this.controller?.abort(new Error('refused'));
@@ -148,6 +153,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   }
 
   private readEvent(event: string, data: string): void {
+    this.exchange.talk?.take(0, 1);
     if (event === 'message' && data !== '') this.read(data, undefined);
   }
 

@@ -1,6 +1,7 @@
 import type { Dispatcher, Pool } from 'undici';
 import { EventStreamReader, type StreamEvent } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
+import type { TalkGauge } from '../talk-gauge.js';
 import { ACCEPT_ENCODING, BodyDecoder } from './body-decoder.js';
 import { refusalOf } from './refusal.js';
 import { REDIRECTS_MAX, type RequestTarget } from './request-target.js';
@@ -13,6 +14,7 @@ export interface EventFeedOptions {
   /** A credential is among them. */
   readonly presented: boolean;
   readonly eventBytesMax: number;
+  readonly talk: TalkGauge;
   readonly lastEventId?: string | undefined;
   readonly onEvent: (event: StreamEvent) => void;
   readonly onOpen?: () => void;
@@ -32,7 +34,12 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   private redirected = false;
 
   constructor(private readonly options: EventFeedOptions) {
-    this.reader = new EventStreamReader(options.onEvent, options);
+    const { talk, onEvent } = options;
+    const take = (event: StreamEvent): void => {
+      talk.take(0, 1);
+      onEvent(event);
+    };
+    this.reader = new EventStreamReader(take, options);
     this.reader.lastEventId = options.lastEventId;
   }
 
@@ -108,6 +115,7 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   private take(chunk: Buffer): void {
     if (this.ended) return;
     try {
+      this.options.talk.take(chunk.length, 0);
       this.reader.push(chunk);
     } catch (error) {
       this.refuse(error);

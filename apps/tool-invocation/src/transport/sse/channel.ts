@@ -8,11 +8,13 @@ import { postMessage } from '../http/post.js';
 import { RequestTarget } from '../http/request-target.js';
 import { OperatorReason } from '../reason.js';
 import type { Strays } from '../strays.js';
+import { TalkGauge, type TalkLimits } from '../talk-gauge.js';
 
 export interface SseChannelOptions {
   readonly pools: Pools;
   readonly url: URL;
   readonly bytesMax: number;
+  readonly talk: TalkLimits;
   readonly timeoutMs: number;
   readonly access: Access;
   readonly events: ChannelEvents;
@@ -32,6 +34,7 @@ export class SseChannel implements Channel, Carrier {
   private endpoint: RequestTarget | undefined;
   private readonly exchanges = new Map<unknown, Exchange>();
   private readonly feed: EventFeed;
+  private readonly talk: TalkGauge;
 
   static async open(options: SseChannelOptions): Promise<SseChannel> {
     let timer: NodeJS.Timeout | undefined;
@@ -51,12 +54,14 @@ export class SseChannel implements Channel, Carrier {
     private readonly onUnready: (error: GatewayError) => void,
   ) {
     const { pools, url, bytesMax, access } = options;
+    this.talk = new TalkGauge(options.talk, bytesMax);
     this.feed = new EventFeed({
       pool: pools.control,
       target: new RequestTarget(url, requestPath(url, access)),
       presented: presentsCredential(access),
       headers: ['accept', 'text/event-stream', ...access.headers],
       eventBytesMax: bytesMax,
+      talk: this.talk,
       onEvent: ({ event, data }) => (event === 'endpoint' ? this.takeEndpoint(data) : this.read(event, data)),
       onEnd: (error) => this.end(error ?? fail('upstream.closed')),
     });
@@ -124,8 +129,10 @@ export class SseChannel implements Channel, Carrier {
         this.strays++;
         this.options.events.answeredLate(message.id);
       }
+      if (exchange === undefined) return;
+      this.talk.giveBack(Buffer.byteLength(data));
       this.exchanges.delete(message.id);
-      exchange?.receive(message);
+      exchange.receive(message);
     };
     readMessages(access.redact(data), read, ({ id, error }) => {
       const exchange = this.exchanges.get(id);

@@ -23,6 +23,7 @@ export class SseTransport implements Transport {
       pools: this.pools,
       url: this.url,
       bytesMax: this.settings.resultBytesMax,
+      talk: this.settings.notifications,
       timeoutMs: this.settings.sessions.openTimeoutMs,
       access,
       events,

@@ -1,10 +1,12 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { type Incoming, META_SUBSCRIPTION_ID, readMessages } from '#libs/mcp';
-import { fail, type GatewayError } from '#libs/errors';
+import { fail, GatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
+import type { Settings } from '../../tool-invocation.settings.js';
 import type { Channel, ChannelEvents } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
 import { Strays } from '../strays.js';
+import { TalkGauge } from '../talk-gauge.js';
 import { LastWords } from './last-words.js';
 import { LineReader } from './line-reader.js';
 
@@ -27,6 +29,7 @@ export class StdioChannel implements Channel, Carrier {
   /** Lines on stdout that were no messages. */
   private readonly noise: Strays;
   private readonly exchanges = new Map<unknown, Exchange>();
+  private readonly talk: TalkGauge;
   private readonly exited: Promise<void>;
   private readonly lastWords = new LastWords();
   private stderrLines = 0;
@@ -35,19 +38,20 @@ export class StdioChannel implements Channel, Carrier {
   constructor(
     private readonly child: ChildProcessWithoutNullStreams,
     private readonly upstreamId: string,
-    bytesMax: number,
+    { resultBytesMax, notifications }: Pick<Settings, 'resultBytesMax' | 'notifications'>,
     private readonly redact: (text: string) => string,
     private readonly logger: Logger,
     private readonly events: ChannelEvents,
   ) {
     this.noise = new Strays(upstreamId, logger);
+    this.talk = new TalkGauge(notifications, resultBytesMax);
     const lines = new LineReader(
-      bytesMax,
+      resultBytesMax,
       (line) => this.readLine(line),
       (error) => this.refuseLine(error),
       (error) => this.noise.note(error),
     );
-    child.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
+    child.stdout.on('data', (chunk: Buffer) => this.take(chunk, lines));
     const endSoon = (): void => void setTimeout(() => this.end(), LAST_WORDS_MS).unref();
     child.stdout.once('end', endSoon);
     child.once('close', () => this.end());
@@ -113,10 +117,29 @@ export class StdioChannel implements Channel, Carrier {
     this.child.stdin.write(`${/[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, ' ') : text}\n`);
   }
 
+  private take(chunk: Buffer, lines: LineReader): void {
+    if (this.closed) return;
+    try {
+      this.talk.take(chunk.length, 0);
+      lines.push(chunk);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      this.cutOff(error);
+    }
+  }
+
+  /** Ends a child that does not stop talking; nothing more of it is read. */
+  private cutOff(error: GatewayError): void {
+    this.child.stdout.destroy();
+    this.refuseLine(error);
+    this.end();
+  }
+
   private readLine(line: string): void {
+    this.talk.take(0, 1);
     readMessages(
       this.redact(line),
-      (message) => this.readMessage(message),
+      (message) => this.readMessage(message, line),
       ({ id, error }) => {
         const exchange = this.exchanges.get(id);
         if (exchange === undefined) return this.noise.note(error);
@@ -126,12 +149,13 @@ export class StdioChannel implements Channel, Carrier {
     );
   }
 
-  private readMessage(message: Incoming): void {
+  private readMessage(message: Incoming, line: string): void {
     if (message.kind === 'result' || message.kind === 'error') {
       const exchange = this.exchanges.get(message.id);
-      if (exchange === undefined) this.stray(message.id);
+      if (exchange === undefined) return this.stray(message.id);
+      this.talk.giveBack(Buffer.byteLength(line) + 1);
       this.exchanges.delete(message.id);
-      exchange?.receive(message);
+      exchange.receive(message);
       return;
     }
     const subscription = subscriptionOf(message);

@@ -61,14 +61,7 @@ export class StdioTransport implements Transport {
       throw error;
     });
     const startedAt = performance.now();
-    const channel = new StdioChannel(
-      child,
-      this.spec.upstreamId,
-      this.settings.resultBytesMax,
-      access.redact,
-      this.logger,
-      events,
-    );
+    const channel = new StdioChannel(child, this.spec.upstreamId, this.settings, access.redact, this.logger, events);
     this.channels.add(channel);
     child.once('exit', () => {
       this.quota.running--;

@@ -8,6 +8,7 @@ import type { Pools } from '../http/pools.js';
 import { postMessage } from '../http/post.js';
 import { REDIRECTS_MAX, RequestTarget } from '../http/request-target.js';
 import type { Strays } from '../strays.js';
+import { TalkGauge, type TalkLimits } from '../talk-gauge.js';
 import { Resumption } from './resumption.js';
 import { SessionFeed } from './session-feed.js';
 
@@ -19,6 +20,7 @@ export interface HttpUpstream {
   readonly pools: Pools;
   readonly url: URL;
   readonly bytesMax: number;
+  readonly talk: TalkLimits;
   readonly strays: Strays;
   /** It has been seen to send no headers of the GET stream before there is an event. */
   withholdsHeaders: boolean;
@@ -64,6 +66,7 @@ export class HttpChannel implements Channel {
     const { path } = this.target;
     const reader = new AnswerReader(exchange, {
       bytesMax: this.upstream.bytesMax,
+      talk: this.upstream.talk,
       redact: this.access.redact,
       strays: this.upstream.strays,
       presented: this.presented,
@@ -86,7 +89,7 @@ export class HttpChannel implements Channel {
   async listen(withinMs: number): Promise<void> {
     if (this.closed) return;
     if (this.feed === undefined) {
-      this.feed = new SessionFeed(this.getOptions(), {
+      this.feed = new SessionFeed(this.getOptions(this.newGauge()), {
         event: (event) => this.receive(event),
         gap: () => this.events.invalidated(),
         lost: () => {
@@ -125,13 +128,18 @@ export class HttpChannel implements Channel {
     return headers;
   }
 
-  private getOptions() {
+  private newGauge(): TalkGauge {
+    return new TalkGauge(this.upstream.talk, this.upstream.bytesMax);
+  }
+
+  private getOptions(talk: TalkGauge) {
     return {
       pool: this.upstream.pools.control,
       target: this.target,
       presented: this.presented,
       headers: this.withSession(['accept', 'text/event-stream', ...this.access.headers]),
       eventBytesMax: this.upstream.bytesMax,
+      talk,
     };
   }
 
@@ -144,7 +152,7 @@ export class HttpChannel implements Channel {
     // Only a session can be returned to; it has a version agreed upon.
     if (!lastEventId || this.protocolVersion === undefined || this.closed) return false;
     const resumption = new Resumption(exchange, {
-      ...this.getOptions(),
+      ...this.getOptions((exchange.talk ??= this.newGauge())),
       redact: this.access.redact,
       strays: this.upstream.strays,
       onDone: (done) => this.resumptions.delete(done),

@@ -10,7 +10,7 @@ const RETRY_MS_MIN = 100;
 const BARREN_MAX = 5;
 
 export interface ResumptionOptions
-  extends Pick<EventFeedOptions, 'pool' | 'target' | 'presented' | 'headers' | 'eventBytesMax'> {
+  extends Pick<EventFeedOptions, 'pool' | 'target' | 'presented' | 'headers' | 'eventBytesMax' | 'talk'> {
   readonly redact: (text: string) => string;
   readonly strays: Strays;
   readonly onDone: (resumption: Resumption) => void;
@@ -44,22 +44,25 @@ export class Resumption implements Carrier {
   /** Fails the exchange: there will be no answer. */
   giveUp(error?: GatewayError): void {
     this.stop();
-    this.exchange.failClosed(error);
+    if (error?.code === 'upstream.too_large') this.exchange.fail(error);
+    else this.exchange.failClosed(error);
   }
 
   private fetch(lastEventId: string, retryMs: number, barren: number): void {
-    const { pool, target, presented, headers, eventBytesMax } = this.options;
+    const { pool, target, presented, headers, eventBytesMax, talk } = this.options;
     const feed = new EventFeed({
       pool,
       target,
       presented,
       headers,
       eventBytesMax,
+      talk,
       lastEventId,
       onEvent: ({ event, data }) => this.read(event, data),
       onEnd: (error) => {
         if (this.exchange.settled) return this.stop();
         if (error?.cause instanceof HttpRefusal) return this.giveUp(error);
+        if (error?.code === 'upstream.too_large') return this.giveUp(error);
         const { reader } = feed;
         // An upstream that says when to come back is still at work.
         const isPoll = error === undefined && reader.retryMs !== undefined;

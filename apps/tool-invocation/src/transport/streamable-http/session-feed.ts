@@ -27,7 +27,10 @@ export class SessionFeed {
   private closed = false;
 
   constructor(
-    private readonly options: Pick<EventFeedOptions, 'pool' | 'target' | 'presented' | 'headers' | 'eventBytesMax'>,
+    private readonly options: Pick<
+      EventFeedOptions,
+      'pool' | 'target' | 'presented' | 'headers' | 'eventBytesMax' | 'talk'
+    >,
     private readonly events: SessionFeedEvents,
   ) {
     const { promise, resolve } = Promise.withResolvers<void>();

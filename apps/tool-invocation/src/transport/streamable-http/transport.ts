@@ -14,6 +14,7 @@ export class HttpTransport implements Transport {
       pools: new Pools(url.origin, settings, egress),
       url,
       bytesMax: settings.resultBytesMax,
+      talk: settings.notifications,
       strays,
       withholdsHeaders: false,
     };

@@ -1,0 +1,46 @@
+import { fail } from '#libs/errors';
+import type { Settings } from '../tool-invocation.settings.js';
+
+export type TalkLimits = Settings['notifications'];
+
+const REFILL_MS = 60_000;
+
+/**
+ * How much an upstream has said beside its answers, on the stream of one call or on a connection that is for all. It may say
+ * as much again each minute, so what goes on for hours is not counted against it.
+ */
+export class TalkGauge {
+  private bytes = 0;
+  private count = 0;
+  private sinceMs = performance.now();
+
+  /** `answerBytesMax`: what an answer that is under way, and not known as one yet, may add. */
+  constructor(
+    private readonly limits: TalkLimits,
+    private readonly answerBytesMax: number,
+  ) {}
+
+  /** Throws `upstream.too_large` when that was too much. */
+  take(bytes: number, count: number): void {
+    this.bytes += bytes;
+    this.count += count;
+    if (this.isWithin) return;
+    const nowMs = performance.now();
+    const refills = (nowMs - this.sinceMs) / REFILL_MS;
+    this.sinceMs = nowMs;
+    this.bytes = Math.max(0, this.bytes - refills * this.limits.bytesMax);
+    this.count = Math.max(0, this.count - refills * this.limits.countMax);
+    if (this.isWithin) return;
+    throw fail('upstream.too_large', { message: 'The upstream sent too much beside its answer' });
+  }
+
+  /** What was taken was an answer. */
+  giveBack(bytes: number): void {
+    this.bytes = Math.max(0, this.bytes - bytes);
+    this.count = Math.max(0, this.count - 1);
+  }
+
+  private get isWithin(): boolean {
+    return this.bytes <= this.limits.bytesMax + this.answerBytesMax && this.count <= this.limits.countMax;
+  }
+}
