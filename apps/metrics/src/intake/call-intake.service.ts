@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { CallRecord } from '#contracts/metrics/record-calls.request';
 import { CallQueueService } from '../queue/call-queue.service.js';
 import { RefusedRecordsService } from '../records/refused-records.service.js';
-import { toColumns } from '../records/call-columns.js';
+import { toColumnsInTurns } from '../records/call-columns.js';
 import { distinct, validateCallRecord } from './call-record.validation.js';
 
 /** Takes batches in; what is not a valid record is kept aside, so that it does not hold up its batch. */
@@ -25,6 +25,7 @@ export class CallIntakeService {
       else await this.refused.keep(record, problem);
     }
     if (sound.length === 0) return 0;
-    return sound.length - (await this.queue.write(toColumns(distinct(sound)), deadlineAtMs));
+    const columns = await toColumnsInTurns(distinct(sound));
+    return sound.length - (await this.queue.write(columns, deadlineAtMs));
   }
 }
