@@ -49,11 +49,15 @@ const openOutbox = (): Outbox => {
   return outbox;
 };
 
+const refused = (): void => {
+  throw new Error('the disk took no record');
+};
+
 const run = async (into: Outbox, records: readonly CallRecord[]): Promise<void> => {
   for (const [index, record] of records.entries()) {
     into.settle(
       record,
-      into.begin({ ...record, outcome: 'unknown' }, () => {}),
+      into.begin({ ...record, outcome: 'unknown' }, () => {}, refused),
     );
     if (index % 50 === 0) await sleep(5);
   }

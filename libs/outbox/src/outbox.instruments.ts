@@ -13,10 +13,15 @@ const spoolBytes = meter().createObservableGauge('switchyard_call_records_spool_
   description: 'Disk that call records take in this process.',
 });
 
+const failingDisks = meter().createObservableGauge('switchyard_call_records_disk_failing', {
+  description: 'Whether the disk does not take call records; calls are then refused.',
+});
+
 /** What is watched of an outbox. */
 interface OutboxSizes {
   readonly pending: number;
   readonly bytesOnDisk: number;
+  readonly isDiskFailing: boolean;
 }
 
 const outboxes = new Set<OutboxSizes>();
@@ -24,15 +29,18 @@ const outboxes = new Set<OutboxSizes>();
 const observe = (result: BatchObservableResult): void => {
   let pending = 0;
   let bytes = 0;
+  let failing = 0;
   for (const outbox of outboxes) {
     pending += outbox.pending;
     bytes += outbox.bytesOnDisk;
+    if (outbox.isDiskFailing) failing = 1;
   }
   result.observe(pendingRecords, pending);
   result.observe(spoolBytes, bytes);
+  result.observe(failingDisks, failing);
 };
 
-meter().addBatchObservableCallback(observe, [pendingRecords, spoolBytes]);
+meter().addBatchObservableCallback(observe, [pendingRecords, spoolBytes, failingDisks]);
 
 /** Shows this outbox in the process' gauges until the returned function is called. */
 export const watchOutbox = (outbox: OutboxSizes): (() => void) => {

@@ -71,8 +71,12 @@ const logFiles = (): string[] =>
 
 const spoolBytes = (): number => logFiles().reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
 
+/** The disk of most tests takes everything. */
+const never = (): void => {
+  throw new Error('was refused');
+};
 const run = (outbox: Outbox, callId: string): void => {
-  const begun = outbox.begin(aCallRecord({ callId }), () => {});
+  const begun = outbox.begin(aCallRecord({ callId }), () => {}, never);
   outbox.settle(aCallRecord({ callId, outcome: 'ok' }), begun);
 };
 
@@ -92,8 +96,8 @@ describe('the spool', () => {
     const onDisk: string[] = [];
     const look = (): void => void onDisk.push(readFileSync(join(dir, logFiles()[0] ?? ''), 'utf8'));
 
-    outbox.begin(aCallRecord({ callId: 'a' }), look);
-    outbox.begin(aCallRecord({ callId: 'b' }), look);
+    outbox.begin(aCallRecord({ callId: 'a' }), look, never);
+    outbox.begin(aCallRecord({ callId: 'b' }), look, never);
     expect(spoolBytes()).toBe(0);
     await Promise.resolve();
 
@@ -125,8 +129,8 @@ describe('shipping', () => {
       latencyMs: 1.25,
     });
 
-    const begun = outbox.begin(aCallRecord({ callId: 'a' }), () => {});
-    outbox.begin(aCallRecord({ callId: 'b' }), () => {});
+    const begun = outbox.begin(aCallRecord({ callId: 'a' }), () => {}, never);
+    outbox.begin(aCallRecord({ callId: 'b' }), () => {}, never);
     outbox.settle(settled, begun);
 
     await until(() => metrics.batches.length > 0);
@@ -204,7 +208,7 @@ describe('bounds', () => {
     const outbox = givenOutbox(metrics, { recordsInMemoryMax: 2, segmentBytesMax: 512 * 1024 });
     for (const callId of ['a', 'b', 'c']) run(outbox, callId);
     const ids = Array.from({ length: 4_000 }, (_, i) => `call-${i}`);
-    const begun = ids.map((callId) => outbox.begin(aCallRecord({ callId }), () => {}));
+    const begun = ids.map((callId) => outbox.begin(aCallRecord({ callId }), () => {}, never));
     for (const [at, callId] of ids.entries()) outbox.settle(aCallRecord({ callId, outcome: 'ok' }), begun[at]);
 
     metrics.refuse = null;
@@ -216,7 +220,7 @@ describe('bounds', () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics, { bytesMax: 100_000, recordsInMemoryMax: 10 });
-    const long = outbox.begin(aCallRecord({ callId: 'long' }), () => {});
+    const long = outbox.begin(aCallRecord({ callId: 'long' }), () => {}, never);
     for (let i = 0; i < 1_000; i += 1) run(outbox, `call-${i}`);
     outbox.settle(aCallRecord({ callId: 'long', outcome: 'ok' }), long);
 
@@ -232,7 +236,7 @@ describe('bounds', () => {
   it('the outbox keeps a call when it lasts longer than the segment it began in', async () => {
     const metrics = new Metrics();
     const outbox = givenOutbox(metrics, { segmentBytesMax: 8 * 1024 });
-    outbox.begin(aCallRecord({ callId: 'long' }), () => {});
+    outbox.begin(aCallRecord({ callId: 'long' }), () => {}, never);
     for (let i = 0; i < 200; i += 1) run(outbox, `call-${i}`);
     await until(() => outbox.pending === 0);
 
@@ -240,18 +244,46 @@ describe('bounds', () => {
     expect(readFileSync(join(dir, logFiles()[0] ?? ''), 'utf8')).toContain('"long"');
   });
 
-  it('the outbox goes on in memory when the disk refuses', async () => {
+  it('the outbox refuses calls while the disk does not take them, and keeps in memory what had begun', async () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics, { segmentBytesMax: 1_024 });
-    const [spool] = readdirSync(dir);
-    rmSync(join(dir, spool ?? ''), { recursive: true });
-    writeFileSync(join(dir, spool ?? ''), 'in the way');
+    const before = outbox.begin(aCallRecord({ callId: 'before' }), () => {}, never);
+    await turn();
+    const folder = join(dir, readdirSync(dir)[0] ?? '');
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, 'in the way');
+    const outcomes = (): Promise<string[]> =>
+      Promise.all(
+        Array.from(
+          { length: 20 },
+          (_, index) =>
+            new Promise<string>((resolve) => {
+              const record = aCallRecord({ callId: `${index}` });
+              const begun = outbox.begin(
+                record,
+                () => resolve('goes'),
+                () => {
+                  outbox.settle({ ...record, outcome: 'refused' }, begun);
+                  resolve('refused');
+                },
+              );
+            }),
+        ),
+      );
 
-    for (let i = 0; i < 20; i += 1) run(outbox, String(i));
+    // The file is still there for whoever has it open, until it is full.
+    await outcomes();
+    expect(new Set(await outcomes())).toEqual(new Set(['refused']));
+    expect(outbox.isDiskFailing).toBe(true);
+    outbox.settle(aCallRecord({ callId: 'before', outcome: 'ok' }), before);
     metrics.refuse = null;
-    await until(() => metrics.ids.length === 20);
+    await until(() => metrics.outcomeOf('before') === 'ok');
     expect(lines.filter((line) => line.includes('cannot be written'))).toHaveLength(1);
+
+    rmSync(folder);
+    await until(() => !outbox.isDiskFailing);
+    expect(new Set(await outcomes())).toEqual(new Set(['goes']));
   });
 });
 
@@ -274,7 +306,7 @@ describe('the records of the dead', () => {
     const orphan = await leaveSpool(
       (outbox) => {
         for (let i = 0; i < 20; i += 1) run(outbox, `settled-${i}`);
-        outbox.begin(aCallRecord({ callId: 'running' }), () => {});
+        outbox.begin(aCallRecord({ callId: 'running' }), () => {}, never);
       },
       (name) => `${name}-dead`,
     );
@@ -335,7 +367,7 @@ describe('the records of the dead', () => {
     metrics.refuse = down;
     const first = givenOutbox(metrics);
     run(first, 'a');
-    first.begin(aCallRecord({ callId: 'b' }), () => {});
+    first.begin(aCallRecord({ callId: 'b' }), () => {}, never);
     await first.close(50);
 
     metrics.refuse = null;
@@ -357,7 +389,7 @@ describe('the records of the dead', () => {
     const metrics = new Metrics();
     metrics.refuse = down;
     const outbox = givenOutbox(metrics);
-    const running = outbox.begin(aCallRecord({ callId: 'running' }), () => {});
+    const running = outbox.begin(aCallRecord({ callId: 'running' }), () => {}, never);
     run(outbox, 'a');
     const [spool] = readdirSync(dir);
     rmSync(join(dir, spool ?? ''), { recursive: true });

@@ -24,6 +24,12 @@ export interface OutboxSettings {
   readonly recordsInMemoryMax?: number;
 }
 
+interface Beginning {
+  readonly begun: Begun | undefined;
+  readonly go: () => void;
+  readonly refuse: () => void;
+}
+
 /** Rows of one `RecordCalls`; at some 400 bytes each they stay below the bus' largest message, else they are split. */
 const BATCH_RECORDS_MAX = 1_000;
 const HEARTBEAT_MS = 2_000;
@@ -36,7 +42,8 @@ const CLOSE_MS = 5_000;
  * twice counts once there, by call id.
  *
  * What one turn of the event loop begins and settles is one write. A call goes ahead only once it stands on disk that
- * it has begun; that it has settled stands there when the turn ends, until when it would count as `unknown`.
+ * it has begun, and does not where the disk does not take that: what has run has a record. That it has settled stands
+ * there when the turn ends, until when it would count as `unknown`.
  */
 export class Outbox {
   private readonly spool: Spool;
@@ -52,7 +59,7 @@ export class Outbox {
   private adopting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   private readonly unwatch: () => void;
-  private beginning: (() => void)[] = [];
+  private beginning: Beginning[] = [];
   private committing: NodeJS.Immediate | undefined;
   private diskFails = false;
   private dropping = false;
@@ -80,7 +87,7 @@ export class Outbox {
       (records) => this.shipper.ship(records, this.giveUp.signal),
       logger,
     );
-    this.every(HEARTBEAT_MS, () => this.spool.beat());
+    this.every(HEARTBEAT_MS, () => this.beat());
     this.every(ADOPTION_MS, () => this.adopt());
     this.unwatch = watchOutbox(this);
     this.adopt();
@@ -95,19 +102,25 @@ export class Outbox {
     return this.spool.bytesOnDisk;
   }
 
+  /** Whether the disk does not take records; calls are then refused. */
+  get isDiskFailing(): boolean {
+    return this.diskFails;
+  }
+
   /** Records lost because neither disk nor memory had room. */
   get droppedCount(): number {
     return this.dropped;
   }
 
   /**
-   * The call is about to run: `go` lets it, once that is on disk. `record.outcome` is `unknown`; it stands if this
-   * process dies before the call settles, for which what this answers is handed back.
+   * The call is about to run: `go` lets it, once that is on disk; `refuse` is called where the disk does not take it.
+   * `record.outcome` is `unknown`; it stands if this process dies before the call settles, for which what this answers is
+   * handed back.
    */
-  begin(record: CallRecord, go: () => void): Begun | undefined {
+  begin(record: CallRecord, go: () => void, refuse: () => void): Begun | undefined {
     const begun = this.closing === undefined ? this.spool.begin(record) : undefined;
     // The calls that arrive together are begun together: all of them come here before the first microtask runs.
-    if (this.beginning.push(go) === 1) queueMicrotask(() => this.goAhead());
+    if (this.beginning.push({ begun, go, refuse }) === 1) queueMicrotask(() => this.goAhead());
     return begun;
   }
 
@@ -140,7 +153,10 @@ export class Outbox {
     const { beginning } = this;
     this.beginning = [];
     this.spool.commit();
-    for (const go of beginning) go();
+    for (const { begun, go, refuse } of beginning) {
+      if (begun?.isRefused) refuse();
+      else go();
+    }
   }
 
   private startShipping(): void {
@@ -207,6 +223,13 @@ export class Outbox {
     droppedRecords.add(1);
     if (!this.dropping) this.logger.error('no room for call records: dropping them until there is');
     this.dropping = true;
+  }
+
+  private beat(): void {
+    this.spool.beat();
+    if (!this.diskFails || !this.spool.canWrite()) return;
+    this.diskFails = false;
+    this.logger.info('call records can be written to disk again');
   }
 
   private diskFailed(error: unknown): void {

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { CallRecord } from '#libs/contracts';
@@ -17,6 +17,8 @@ interface Waiting {
 export class Begun implements Slotted {
   slot = -1;
   segment: Segment | null = null;
+  /** The disk did not take that it has begun. */
+  isRefused = false;
 
   /** What both of its lines have in common. */
   readonly known: string;
@@ -45,6 +47,8 @@ export interface SpoolLimits {
 
 /** Older than this, a heartbeat no longer vouches that nobody adopted the folder meanwhile. */
 const BEAT_TRUSTED_MS = 6_000;
+const TRIAL_FILE = 'trial';
+const TRIAL = Buffer.alloc(4_096, 0x20);
 const READ_BACK_BYTES = 256 * 1024;
 /** Written without waiting for `commit`. */
 const UNWRITTEN_CHARS_MAX = 256 * 1024;
@@ -137,7 +141,7 @@ export class Spool {
       } else if (begun !== undefined && segment !== null && begun.slot >= 0) {
         begun.segment = segment;
         segment.open += 1;
-      }
+      } else if (begun !== undefined && segment === null) begun.isRefused = true;
     }
     this.rollWhenFull();
   }
@@ -177,6 +181,19 @@ export class Spool {
       this.beatAtMs = performance.now();
     } catch (error) {
       this.onDiskFailure(error);
+    }
+  }
+
+  /** Whether the disk takes something. */
+  canWrite(): boolean {
+    const file = join(this.folder, TRIAL_FILE);
+    try {
+      writeFileSync(file, TRIAL);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      rmSync(file, { force: true });
     }
   }
 

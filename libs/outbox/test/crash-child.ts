@@ -40,7 +40,11 @@ const work = (): void => {
   for (let i = 0; i < 20; i += 1) {
     count += 1;
     const callId = `${prefix}-${count}`;
-    const begun = outbox.begin(aCallRecord({ callId }), () => note(`b ${callId}`));
+    const begun = outbox.begin(
+      aCallRecord({ callId }),
+      () => note(`b ${callId}`),
+      () => note(`refused ${callId}`),
+    );
     open.push({ callId, begun });
     if (open.length < Number(callsAtOnce)) continue;
     for (const ended of open.splice(Math.floor(Math.random() * open.length), 1)) {

@@ -5,6 +5,7 @@ import { Outbox, type OutboxConfig } from '#libs/outbox';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import { Lifecycle } from './lifecycle.js';
 import { PLATFORM_CONFIG, type PlatformConfig } from './platform.config.js';
+import { Readiness } from './readiness.js';
 
 /** The process' `Outbox`, for every service that records calls. Its spool is `outbox/` in the data folder. */
 @Module({})
@@ -12,7 +13,9 @@ export class OutboxModule implements OnApplicationShutdown {
   constructor(
     private readonly outbox: Outbox,
     lifecycle: Lifecycle,
+    readiness: Readiness,
   ) {
+    readiness.add('call records', () => (outbox.isDiskFailing ? 'the disk does not take them' : null));
     lifecycle.onFlush(() => outbox.flush());
   }
 

@@ -4,7 +4,7 @@ import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.reque
 import type { Outbox } from '#libs/outbox';
 import { traceIdOf } from '#libs/telemetry';
 
-const REFUSED = new Set<string>(['upstream.busy', 'upstream.breaker_open', 'upstream.refused']);
+const REFUSED = new Set<string>(['upstream.busy', 'upstream.breaker_open', 'upstream.refused', 'platform.not_ready']);
 
 /** One call's record: begun before anything is sent, settled once whatever happens. */
 export class CallReport {
@@ -37,9 +37,9 @@ export class CallReport {
     };
   }
 
-  /** Calls `go` once the begun record is on disk. */
-  begin(go: () => void): void {
-    this.begun = this.outbox.begin(this.record, go);
+  /** Calls `go` once the begun record is on disk, `refuse` when the disk does not take it. */
+  begin(go: () => void, refuse: () => void): void {
+    this.begun = this.outbox.begin(this.record, go, refuse);
   }
 
   answered(

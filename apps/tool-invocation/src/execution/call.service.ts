@@ -25,6 +25,9 @@ import { RunningCall } from './running-call.js';
 
 type Reply = WithBody<CallAnswer>;
 
+const unrecorded = (): GatewayError =>
+  fail('platform.not_ready', { message: 'The call cannot be recorded now', executed: 'no' });
+
 /** How soon it is noticed that a client has cancelled. */
 const SWEEP_MS = 50;
 /** How long a parked call waits for a lease, where ingress has to ask the client. */
@@ -78,7 +81,10 @@ export class CallService {
     this.sweep.watch(running.deadlineAtMs);
     open.frames.attach(context);
     const step = open.next();
-    report.begin(() => this.dispatcher.begin(running));
+    report.begin(
+      () => this.dispatcher.begin(running),
+      () => open.fail(unrecorded()),
+    );
     return this.orTask(running, this.conclude(running, step, 0));
   }
 
