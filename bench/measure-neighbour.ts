@@ -8,7 +8,7 @@ const MODEST = 4;
 /** Calls that the greedy one wants to have in hand: ten times what one upstream takes at once. */
 const GREEDY = 2_000;
 /** So that the greedy caller has all of its share before anything is measured, and until it has been. */
-const AHEAD_MS = 2_000;
+const AHEAD_MS = 4_000;
 
 const ECHO: Scenario = { name: 'modest', work: 'echo', era: 'modern', sprayed: false };
 const SLOW: Scenario = { name: 'greedy', work: 'slow', era: 'modern', sprayed: false };

@@ -34,7 +34,9 @@ export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
         const answer = await lane.call(writeBody(id));
         if (answer.status === TOO_MANY) {
           refused++;
-          await sleep(Math.min(1_000 * Number(headerOf(answer.head, 'retry-after')), endsAt - performance.now()));
+          // Not all at the same moment, as good clients do.
+          const pauseMs = 1_000 * Number(headerOf(answer.head, 'retry-after')) * (1 + Math.random());
+          await sleep(Math.max(0, Math.min(pauseMs, endsAt - performance.now())));
           now = performance.now();
           continue;
         }

@@ -83,10 +83,25 @@ describe('ConcurrencyLimiter', () => {
 
   const NOT_GONE = () => false;
 
+  it('leaves a caller with many the last eighth of the places to callers with few, in all of which those may go', () => {
+    const { limiter } = given({ max: 80, maxPerKey: 80 });
+    const takeAll = (owner: string): number => {
+      let taken = 0;
+      while (limiter.tryAcquire(`tool of ${owner}`, owner)) taken++;
+      return taken;
+    };
+    expect(['greedy', 'modest', 'other'].map(takeAll)).toEqual([70, 5, 3]);
+    limiter.release('tool of greedy', 'greedy');
+    expect([limiter.tryAcquire('tool of greedy', 'greedy'), limiter.tryAcquire('tool of new', 'new')]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   it('gives a caller the next turn when another has ten times as much waiting as there are places', async () => {
-    const { limiter, admitted, wait } = given({ max: 10, maxPerKey: 10, queueMax: 1_000 });
-    for (let count = 0; count < 10; count++) limiter.tryAcquire('a');
-    for (let count = 0; count < 90; count++) void wait('greedy', 'a');
+    const { limiter, admitted, wait } = given({ max: 7, maxPerKey: 7, queueMax: 1_000 });
+    for (let count = 0; count < 7; count++) limiter.tryAcquire('a');
+    for (let count = 0; count < 63; count++) void wait('greedy', 'a');
     for (const name of ['first', 'second', 'third']) void wait(name, 'b');
 
     for (let turn = 0; turn < 6; turn++) limiter.release('a');

@@ -9,6 +9,9 @@ export interface ConcurrencyLimits {
   readonly waitMs: number;
 }
 
+/** Of the places; none where there are fewer than eight. */
+const RESERVED_SHARE = 1 / 8;
+
 interface Waiter {
   readonly key: string;
   readonly owner: string;
@@ -20,7 +23,8 @@ interface Waiter {
 /**
  * A bulkhead: lets so much work happen at a time, and so much per key. The rest waits, and its owners take turns: each
  * has its own line, in the order it came, and one that is long keeps nobody else waiting. Where too many wait, the
- * longest line gives way. Work that its own key holds up holds up no other key's.
+ * longest line gives way. Work that its own key holds up holds up no other key's. The last eighth of the places is for
+ * owners who have fewer than are left there: whoever has many leaves some free for whoever has few.
  * https://learn.microsoft.com/azure/architecture/patterns/bulkhead
  *
  * What was acquired is released exactly once.
@@ -28,6 +32,8 @@ interface Waiter {
 export class ConcurrencyLimiter {
   private inFlight = 0;
   private readonly perKey = new Map<string, number>();
+  private readonly perOwner = new Map<string, number>();
+  private readonly reserve: number;
   /** By owner; whoever has the next turn stands first. None is empty. */
   private readonly lines = new Map<string, Waiter[]>();
   private inLine = 0;
@@ -36,7 +42,9 @@ export class ConcurrencyLimiter {
   constructor(
     private readonly limits: ConcurrencyLimits,
     private readonly refuse: () => Error,
-  ) {}
+  ) {
+    this.reserve = Math.floor(limits.max * RESERVED_SHARE);
+  }
 
   get waiting(): number {
     return this.inLine;
@@ -47,9 +55,9 @@ export class ConcurrencyLimiter {
   }
 
   /** Takes a place if there is one and nobody waits. */
-  tryAcquire(key: string): boolean {
-    if (this.inLine > 0 || !this.hasRoom(key)) return false;
-    this.count(key, 1);
+  tryAcquire(key: string, owner = key): boolean {
+    if (this.inLine > 0 || !this.hasRoom(key, owner)) return false;
+    this.count(key, owner, 1);
     return true;
   }
 
@@ -84,12 +92,12 @@ export class ConcurrencyLimiter {
   }
 
   /** Takes a place past the queue and the limits: for work that had one before and goes on. */
-  reacquire(key: string): void {
-    this.count(key, 1);
+  reacquire(key: string, owner = key): void {
+    this.count(key, owner, 1);
   }
 
-  release(key: string): void {
-    this.count(key, -1);
+  release(key: string, owner = key): void {
+    this.count(key, owner, -1);
     if (this.inLine > 0) this.admitNext();
   }
 
@@ -97,14 +105,14 @@ export class ConcurrencyLimiter {
     // Whoever had a turn goes to the end, and has another in the same round when there is room.
     for (const [owner, line] of this.lines) {
       if (this.inFlight >= this.limits.max) return;
-      const at = line.findIndex((waiter) => waiter.isGone() || this.hasRoom(waiter.key));
+      const at = line.findIndex((waiter) => waiter.isGone() || this.hasRoom(waiter.key, owner));
       if (at < 0) continue;
       const waiter = line[at] as Waiter;
       line.splice(at, 1);
       this.inLine--;
       this.lines.delete(owner);
       if (line.length > 0) this.lines.set(owner, line);
-      this.count(waiter.key, 1);
+      this.count(waiter.key, owner, 1);
       waiter.admit();
     }
   }
@@ -136,14 +144,22 @@ export class ConcurrencyLimiter {
     if (line.length === 0) this.lines.delete(waiter.owner);
   }
 
-  private hasRoom(key: string): boolean {
-    return this.inFlight < this.limits.max && (this.perKey.get(key) ?? 0) < this.limits.maxPerKey;
+  private hasRoom(key: string, owner: string): boolean {
+    const { max, maxPerKey } = this.limits;
+    const free = max - this.inFlight;
+    if (free <= 0 || (this.perKey.get(key) ?? 0) >= maxPerKey) return false;
+    return free > this.reserve || (this.perOwner.get(owner) ?? 0) < free;
   }
 
-  private count(key: string, change: 1 | -1): void {
+  private count(key: string, owner: string, change: 1 | -1): void {
     this.inFlight += change;
-    const count = (this.perKey.get(key) ?? 0) + change;
-    if (count > 0) this.perKey.set(key, count);
-    else this.perKey.delete(key);
+    add(this.perKey, key, change);
+    add(this.perOwner, owner, change);
   }
 }
+
+const add = (counts: Map<string, number>, key: string, change: 1 | -1): void => {
+  const count = (counts.get(key) ?? 0) + change;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
+};

@@ -113,7 +113,7 @@ export class CallService {
     if (unanswered.size > 0 && !open.ended) return this.park(running, unanswered, round + 1);
     running.serve(context);
     running.tightenDeadline(running.upstream?.timeoutMs ?? this.settings.callTimeoutMs);
-    running.upstream?.limiter.reacquire(running.limiterKey);
+    running.upstream?.limiter.reacquire(running.limiterKey, open.call.principal.id);
     running.holdsSlot = true;
     running.enteredAtMs = performance.now();
     open.frames.attach(context);

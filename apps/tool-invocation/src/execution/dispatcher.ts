@@ -42,7 +42,7 @@ export class Dispatcher {
     const { upstream } = running;
     if (!running.holdsSlot || upstream === undefined) return;
     running.holdsSlot = false;
-    upstream.limiter.release(running.limiterKey);
+    upstream.limiter.release(running.limiterKey, running.open.call.principal.id);
     if (!judged || failure?.code === 'upstream.breaker_open') return;
     const health = failure === undefined ? 'well' : this.judge(failure, running);
     if (health === 'well') {
@@ -98,7 +98,7 @@ export class Dispatcher {
     running.upstream = upstream;
     running.access = access;
     running.tightenDeadline(upstream.timeoutMs);
-    if (upstream.limiter.tryAcquire(running.limiterKey)) return this.enter(running);
+    if (upstream.limiter.tryAcquire(running.limiterKey, open.call.principal.id)) return this.enter(running);
     upstream.limiter
       .acquire(running.limiterKey, () => open.ended, open.call.principal.id)
       .then(
