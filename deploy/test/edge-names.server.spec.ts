@@ -30,6 +30,7 @@ describe('the edge', () => {
     ['/v1/virtual-servers/x/mcp', 'ingress'],
     ['/v1/virtual-servers/x/sse', 'ingress'],
     ['/v1/virtual-servers/x/message?sessionId=1', 'ingress'],
+    ['/.well-known/oauth-protected-resource/servers/x/mcp', 'ingress'],
     ['/protocol/initialize', 'ingress'],
     ['/v1/protocol/completion/complete', 'ingress'],
     ['/', 'ingress'],

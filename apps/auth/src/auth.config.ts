@@ -1,4 +1,5 @@
 import { formerJwtSecretsOption, jwtSecretOption } from '#contracts/auth/shared-settings';
+import { publicUrlOption, trustedIssuersOption } from '#contracts/auth/trusted-issuers';
 import { type ConfigOf, flag, integer, list, oneOf, optionalText, secret, secretList, text } from '#libs/config';
 
 export const JWT_ALGORITHMS = [
@@ -35,6 +36,8 @@ export const authOptions = {
   ),
   JWT_AUDIENCE: text('mcpgateway-api', 'What the `aud` claim of a token must be, or hold.'),
   JWT_ISSUER: text('mcpgateway', 'What the `iss` claim of a token must be.'),
+  PUBLIC_URL: publicUrlOption,
+  TRUSTED_ISSUERS: trustedIssuersOption,
   REQUIRE_USER_IN_DB: flag(
     true,
     'Whether the user a token names must be known here. When false, an unknown one is an ordinary user.',

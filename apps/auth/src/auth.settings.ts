@@ -1,4 +1,5 @@
 import { Inject } from '@nestjs/common';
+import type { TrustedIssuer } from '#contracts/auth/trusted-issuers';
 import { fail } from '#libs/errors';
 import type { AuthConfig, JwtAlgorithm } from './auth.config.js';
 
@@ -18,6 +19,13 @@ export interface JwtSettings {
   readonly audience: string;
 }
 
+/** Whose access tokens are good besides those that are signed here. */
+export interface SignInSettings {
+  /** The origin of the endpoints that they are for. */
+  readonly publicUrl: string;
+  readonly issuers: readonly TrustedIssuer[];
+}
+
 /** How upstream credentials are encrypted at rest. */
 export interface EncryptionSettings {
   readonly secret: string | null;
@@ -28,6 +36,8 @@ export interface EncryptionSettings {
 /** What auth was told, in the units the code counts in. */
 export interface AuthSettings {
   readonly jwt: JwtSettings;
+  /** `null`: no issuer is trusted. */
+  readonly signIn: SignInSettings | null;
   readonly encryption: EncryptionSettings;
   /** Whether the user a token names must be known here. */
   readonly requiresKnownUser: boolean;
@@ -62,6 +72,7 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
     issuer: config.JWT_ISSUER,
     audience: config.JWT_AUDIENCE,
   },
+  signIn: signInOf(config),
   encryption: {
     secret: config.AUTH_ENCRYPTION_SECRET,
     previousSecrets: config.AUTH_ENCRYPTION_SECRETS_PREVIOUS,
@@ -79,6 +90,23 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
     password: config.PLATFORM_ADMIN_PASSWORD,
   },
 });
+
+const signInOf = ({
+  PUBLIC_URL: publicUrl,
+  TRUSTED_ISSUERS: issuers,
+  JWT_ISSUER,
+}: AuthConfig): SignInSettings | null => {
+  if (issuers.length === 0) return null;
+  if (publicUrl === null)
+    throw fail('config.invalid', {
+      message: 'TRUSTED_ISSUERS needs PUBLIC_URL: what their tokens are for begins with it',
+    });
+  if (issuers.some(({ issuer }) => issuer === JWT_ISSUER))
+    throw fail('config.invalid', {
+      message: 'JWT_ISSUER is this gateway itself, and cannot be one of TRUSTED_ISSUERS',
+    });
+  return { publicUrl, issuers };
+};
 
 /** The secret. Throws `config.invalid` where there is none; that it is strong is checked where it is read. */
 export const requiredSecret = (name: string, secret: string | null): string => {

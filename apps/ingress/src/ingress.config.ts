@@ -1,4 +1,5 @@
 import { formerJwtSecretsOption, jwtSecretOption } from '#contracts/auth/shared-settings';
+import { publicUrlOption, trustedIssuersOption } from '#contracts/auth/trusted-issuers';
 import { listPageBytesOption, listPageSizeOption } from '#contracts/registry/shared-settings';
 import { callTimeoutOption } from '#contracts/tool-invocation/shared-settings';
 import { type ConfigOf, flag, integer, list, secret, secretList } from '#libs/config';
@@ -91,6 +92,8 @@ export const ingressOptions = {
   ),
   JWT_SECRET_KEY: jwtSecretOption,
   JWT_SECRET_KEY_PREVIOUS: formerJwtSecretsOption,
+  PUBLIC_URL: publicUrlOption,
+  TRUSTED_ISSUERS: trustedIssuersOption,
 };
 
 export type IngressConfig = ConfigOf<typeof ingressOptions>;

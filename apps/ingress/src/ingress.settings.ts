@@ -1,3 +1,4 @@
+import type { TrustedIssuer } from '#contracts/auth/trusted-issuers';
 import { fail } from '#libs/errors';
 import type { IngressConfig } from './ingress.config.js';
 
@@ -32,6 +33,8 @@ export interface IngressSettings {
     /** Whether a session gets an answer that nothing came before as one JSON object. */
     readonly plainJson: boolean;
   };
+  /** Where clients may sign in, and what they know the gateway as; nowhere without both. */
+  readonly signIn: { readonly publicUrl: string | null; readonly issuers: readonly TrustedIssuer[] };
   /** What text that goes out and comes back is sealed with; the same for every replica. */
   readonly sealSecrets: readonly [current: string, ...former: string[]];
 }
@@ -63,6 +66,7 @@ export const settingsOf = (config: IngressConfig): IngressSettings => ({
     keepAliveMs: config.SSE_KEEPALIVE_ENABLED ? ms(config.SSE_KEEPALIVE_INTERVAL) : null,
     plainJson: config.JSON_RESPONSE_ENABLED,
   },
+  signIn: { publicUrl: config.PUBLIC_URL, issuers: config.TRUSTED_ISSUERS },
   sealSecrets: secretsOf(config),
 });
 

@@ -6,7 +6,7 @@ import type { Outbox } from '#libs/outbox';
 import { ReplicaKeys, type ReplicaLine, type RequestPlaces } from '#libs/service';
 import type { Cache } from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
-import { Admission, callerAdmitter } from './admission/index.js';
+import { Admission, ResourceServer, callerAdmitter } from './admission/index.js';
 import { ABOUT } from './call/index.js';
 import { openCatalog } from './catalog/index.js';
 import { openFaces } from './faces/index.js';
@@ -32,13 +32,15 @@ export interface IngressDeps {
 export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
   const seal = new Seal(...settings.sealSecrets);
   const heartbeat = new Heartbeat();
-  const admitCaller = callerAdmitter(deps.callers);
+  const { publicUrl, issuers } = settings.signIn;
+  const resourceServer = publicUrl === null || issuers.length === 0 ? null : new ResourceServer(publicUrl, issuers);
+  const admitCaller = callerAdmitter(deps.callers, resourceServer);
 
   const catalog = openCatalog(settings, { ...deps, about: ABOUT });
   const { catalogs, links } = catalog;
   const sessions = openSessions(settings, { ...deps, catalogs, admitCaller, heartbeat });
 
-  const admission = new Admission(admitCaller, sessions.store, settings.sessions.required);
+  const admission = new Admission(admitCaller, sessions.store, settings.sessions.required, resourceServer);
   const router = new Router(catalogs, links, sessions.ownLists, { seal, timeoutMs: settings.callTimeoutMs });
   const forwarding = openForwarding(settings, { ...deps, links, sessions });
   const pipeline = openPipeline({ ...deps, admission, router, forwarding, sessions, catalogs, seal });
@@ -49,7 +51,16 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
     hear: (handler) => bus.subscribe(SealingKeysAnnounced, handler),
   };
   const keys = new ReplicaKeys(bus, line, { STATE_SECRET: settings.sealSecrets }, deps.logger);
-  const faces = openFaces(settings, { ...deps, pipeline, admission, sessions, catalogs, seal, heartbeat });
+  const faces = openFaces(settings, {
+    ...deps,
+    pipeline,
+    admission,
+    resourceServer,
+    sessions,
+    catalogs,
+    seal,
+    heartbeat,
+  });
   return {
     faces: faces.all,
     upgrade: faces.upgrade,

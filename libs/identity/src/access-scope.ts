@@ -33,6 +33,10 @@ export const viewKeyOf = (principal: Principal, { teams, owners }: Audience): st
 
 const PRIVATE = { visibility: 'private', teamId: null } as const;
 
+/** Whether the token is for this endpoint (`null`: `/mcp`): https://www.rfc-editor.org/rfc/rfc8707 */
+export const isMeantFor = ({ endpoints }: Principal, serverId: string | null): boolean =>
+  endpoints === undefined || endpoints.includes(serverId);
+
 /** Whether the token reaches this endpoint: one that is tied to a virtual server reaches that one alone. */
 export const mayUseServer = (principal: Principal, serverId: string | null): boolean =>
   principal.serverId === null || principal.serverId === serverId;

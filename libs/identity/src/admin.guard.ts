@@ -48,7 +48,8 @@ export class AdminGuard implements CanActivate {
       return true;
     } catch (thrown) {
       const error = toGatewayError(thrown);
-      const challenge = challengeFor(error, { scope: required?.join(' ') });
+      const scope = error.code === 'auth.grant_missing' ? undefined : required?.join(' ');
+      const challenge = challengeFor(error, { scope });
       if (challenge !== null) reply.header('www-authenticate', challenge);
       if (error.code === 'auth.unavailable') reply.header('retry-after', '1');
       throw error;
@@ -58,6 +59,8 @@ export class AdminGuard implements CanActivate {
   private async admit(request: CredentialCarrier, required: readonly Permission[] | undefined): Promise<Principal> {
     const principal = await this.admission.admitConfirmed(readCredential(request));
     if (principal.kind === 'anonymous') throw fail('auth.credential_missing');
+    if (principal.endpoints !== undefined)
+      throw fail('auth.credential_invalid', { message: 'The token is for an MCP endpoint, not for administration' });
     // A token that is tied to one virtual server is for that server's MCP endpoint, not for administration.
     const allowed =
       required !== undefined &&

@@ -18,6 +18,10 @@ describe('challengeFor', () => {
     );
   });
 
+  it('challengeFor is none for a missing permission when no scope would give it', () => {
+    expect(challengeFor({ code: 'auth.grant_missing' }, { resourceMetadata: 'https://x/y' })).toBeNull();
+  });
+
   it('challengeFor lets nobody write headers of their own', () => {
     expect(challengeFor({ code: 'auth.credential_missing' }, { resourceMetadata: 'a"b\\c\r\nSet-Cookie: d' })).toBe(
       'Bearer resource_metadata="a\\"b\\\\cSet-Cookie: d"',

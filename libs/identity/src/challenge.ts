@@ -5,7 +5,7 @@ const quoted = (value: string): string => `"${value.replace(/[^\x20-\x7e]/g, '')
 export interface ChallengeDetails {
   /** URL of the RFC 9728 document of the endpoint that was asked for. */
   readonly resourceMetadata?: string | undefined;
-  /** Everything the operation needs, separated by spaces. */
+  /** What to sign in with, separated by spaces. Of a missing grant: only where a new sign-in can give it. */
   readonly scope?: string | undefined;
 }
 
@@ -16,8 +16,10 @@ export interface ChallengeDetails {
 export const challengeFor = ({ code }: Pick<GatewayError, 'code'>, details: ChallengeDetails = {}): string | null => {
   const parts: string[] = [];
   if (code === 'auth.credential_invalid') parts.push('error="invalid_token"');
-  else if (code === 'auth.grant_missing') parts.push('error="insufficient_scope"');
-  else if (code !== 'auth.credential_missing') return null;
+  else if (code === 'auth.grant_missing') {
+    if (details.scope === undefined) return null;
+    parts.push('error="insufficient_scope"');
+  } else if (code !== 'auth.credential_missing') return null;
   if (details.scope) parts.push(`scope=${quoted(details.scope)}`);
   if (details.resourceMetadata) parts.push(`resource_metadata=${quoted(details.resourceMetadata)}`);
   return parts.length === 0 ? 'Bearer' : `Bearer ${parts.join(', ')}`;

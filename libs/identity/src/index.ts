@@ -15,4 +15,4 @@ export { holds, isPublicOnly } from './permission.js';
 export { Authenticated, Caller, Open, Requires } from './requires.decorator.js';
 export { CallShares, retryHeaders, shareSettingsOf } from './shares/index.js';
 export type { TakenShares } from './shares/index.js';
-export { type Audience, mayUseServer, canView, viewKeyOf } from './access-scope.js';
+export { type Audience, mayUseServer, canView, isMeantFor, viewKeyOf } from './access-scope.js';

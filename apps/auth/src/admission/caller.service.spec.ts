@@ -36,6 +36,8 @@ const given = (status: AccountStatus | Error, requiresKnownUser = true): CallerS
   } as unknown as AccountStatusRepository;
   return new CallerService(
     jwt,
+    null,
+    { keep: async () => {} },
     statuses,
     { ...settingsOf(parseConfig(authOptions, {})), requiresKnownUser },
     createLogger({ service: 'auth', level: 'silent' }),

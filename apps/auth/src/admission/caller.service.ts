@@ -1,14 +1,17 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { errors } from 'jose';
 import type { Principal } from '#contracts/auth/principal';
-import { type GatewayError, fail } from '#libs/errors';
+import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
-import type { TokenClaims } from '../jwt/claims.js';
+import type { IssuerClaims, TokenClaims } from '../jwt/claims.js';
+import type { IssuerTokens } from '../jwt/issuer-tokens.js';
+import { ISSUER_TOKENS } from '../jwt/jwt.module.js';
 import { IssuedInFuture, JwtService } from '../jwt/jwt.service.js';
 import { agreesWithRecord } from '../tokens/token-record.js';
+import { UserService } from '../users/user.service.js';
 import { type AccountStatus, AccountStatusRepository } from './account-status.repository.js';
-import { principalOf } from './principal.js';
+import { issuedPrincipalOf, principalOf } from './principal.js';
 
 export interface AdmittedCaller {
   readonly principal: Principal;
@@ -20,8 +23,12 @@ const CLOCK_SKEW_MS = 60_000;
 /** Says who a caller is: a token with a good signature, of a known and active user, that nobody revoked. */
 @Injectable()
 export class CallerService {
+  private keysFailure: unknown = null;
+
   constructor(
     private readonly jwt: JwtService,
+    @Inject(ISSUER_TOKENS) private readonly issuerTokens: IssuerTokens | null,
+    @Inject(UserService) private readonly users: Pick<UserService, 'keep'>,
     private readonly statuses: AccountStatusRepository,
     @InjectAuthSettings() private readonly settings: AuthSettings,
     @InjectLogger() private readonly logger: Logger,
@@ -38,14 +45,27 @@ export class CallerService {
     const objection = this.objection(credential, claims, status);
     if (objection !== null) throw this.refuse(objection, claims.tokenId, status.isRevoked ? REVOKED : undefined);
     if (status.token?.wantsUseNoted) this.noteUse(claims.tokenId);
+    if ('issuer' in claims && status.user === null) await this.keepUser(claims);
     const user = status.user ?? { email: claims.subject, isAdmin: false };
-    return { principal: principalOf(user, claims), expiresAtMs: claims.expiresAtMs };
+    const principal = 'issuer' in claims ? issuedPrincipalOf(claims) : principalOf(user, claims);
+    return { principal, expiresAtMs: claims.expiresAtMs };
   }
 
-  private async verify(credential: string): Promise<TokenClaims> {
+  private async verify(credential: string): Promise<TokenClaims | IssuerClaims> {
     try {
+      if (this.issuerTokens?.concerns(credential)) return await this.issuerTokens.verify(credential);
       return await this.jwt.verify(credential);
     } catch (error) {
+      const { code, message } = toGatewayError(error);
+      if (code === 'auth.unavailable') {
+        // Of a failure that is repeated to everybody for a while, once.
+        const cause = causeOf(error);
+        if (cause !== this.keysFailure)
+          this.logger.warn({ err: cause }, 'the keys of a trusted issuer are not to be had');
+        this.keysFailure = cause;
+        throw error;
+      }
+      if (message !== INVALID) throw this.refuse(reasonOf(error), null, message);
       throw this.refuse(reasonOf(error), null, publicReason(causeOf(error)));
     }
   }
@@ -57,16 +77,32 @@ export class CallerService {
   }
 
   /** Why the token is not good although it was signed here. */
-  private objection(credential: string, claims: TokenClaims, { user, isRevoked, token }: AccountStatus): string | null {
+  private objection(
+    credential: string,
+    claims: TokenClaims | IssuerClaims,
+    { user, isRevoked, token }: AccountStatus,
+  ): string | null {
     if (isRevoked) return 'the token is revoked';
     if (lifeOf(claims) > this.settings.tokenLifeMaxMs + CLOCK_SKEW_MS) return 'the token lives longer than any may';
     if (!agreesWithRecord(credential, claims.subject, token)) return 'the token is not the one on record';
+    if (user === null && 'issuer' in claims && claims.issuer.createUsers) return null;
     if (user === null) return this.settings.requiresKnownUser ? 'the user is unknown' : null;
     if (!user.isActive) return 'the user is not active';
     const { credentialsNotBeforeMs } = user;
     if (credentialsNotBeforeMs !== null && (claims.issuedAtMs ?? 0) < credentialsNotBeforeMs)
       return 'the token is older than its user allows';
     return null;
+  }
+
+  /** A user who is seen for the first time, where the issuer may bring new ones. */
+  private async keepUser({ subject, issuer }: IssuerClaims): Promise<void> {
+    if (!issuer.createUsers) return;
+    try {
+      await this.users.keep(subject, issuer.issuer);
+    } catch (cause) {
+      this.logger.error({ err: cause }, 'a user could not be kept');
+      throw fail('auth.unavailable', { cause });
+    }
   }
 
   /** What cannot be checked is not admitted. */
@@ -89,6 +125,7 @@ export class CallerService {
 /** What is left of it, where it does not say when it was made. */
 const lifeOf = ({ issuedAtMs, expiresAtMs }: TokenClaims): number => expiresAtMs - (issuedAtMs ?? Date.now());
 
+const INVALID = fail('auth.credential_invalid').message;
 const REVOKED = 'The credential has been revoked';
 
 /** Times are looked at after the signature, so these are said of tokens alone that were signed here. */

@@ -1,5 +1,5 @@
 import type { Principal } from '#contracts/auth/principal';
-import type { TokenClaims } from '../jwt/claims.js';
+import type { IssuerClaims, TokenClaims } from '../jwt/claims.js';
 import { narrow, permissionsOf } from '../policy/grants.js';
 
 /** Of a user, what decides over permissions. */
@@ -31,5 +31,25 @@ export const principalOf = (user: AdminStatus, claims: TokenClaims): Principal =
     permissions,
     serverId: claims.serverId,
     tokenId: claims.tokenId,
+  };
+};
+
+/**
+ * The principal of an access token of a trusted issuer. Who administers is said by its rules alone, so that an issuer
+ * makes nobody an administrator only because an administrator here has the same address. Where scopes count, they are all
+ * that the token allows, and `consentable` is what they could allow.
+ */
+export const issuedPrincipalOf = (claims: IssuerClaims): Principal => {
+  const { issuer, subject, endpoints } = claims;
+  const principal = principalOf({ email: subject, isAdmin: claims.isAdmin === true }, claims);
+  const most = permissionsOf(claims.isAdmin === true);
+  const scoped = issuer.scopes.size > 0;
+  const permissions = scoped && claims.permissions.length === 0 ? [] : principal.permissions;
+  return {
+    ...principal,
+    permissions,
+    isAdmin: principal.isAdmin && permissions.length > 0,
+    ...(endpoints !== undefined && { endpoints }),
+    ...(scoped && { consentable: narrow(most, [...issuer.scopes.values()].flat()) }),
   };
 };

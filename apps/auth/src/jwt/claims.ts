@@ -1,3 +1,4 @@
+import type { TrustedIssuer } from '#contracts/auth/trusted-issuers';
 import { fail } from '#libs/errors';
 
 /** What a verified token says, in one reading. Where claims contradict each other the narrower one counts. */
@@ -19,6 +20,13 @@ export interface TokenClaims {
 
 type Claims = Readonly<Record<string, unknown>>;
 
+/** What a token of a trusted issuer says besides. */
+export interface IssuerClaims extends TokenClaims {
+  readonly issuer: TrustedIssuer;
+  /** As `endpoints` of a principal. */
+  readonly endpoints: readonly (string | null)[] | undefined;
+}
+
 const TEXT_CHARS_MAX = 320;
 const ITEMS_MAX = 500;
 /** Year 5138; anything later is no date. */
@@ -27,7 +35,7 @@ const SECONDS_MAX = 1e11;
 const invalid = (claim: string) =>
   fail('auth.credential_invalid', { cause: new Error(`claim ${claim} is not acceptable`) });
 
-const isRecord = (value: unknown): value is Claims =>
+export const isRecord = (value: unknown): value is Claims =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isEmpty = (value: unknown): boolean =>
@@ -37,13 +45,13 @@ const isEmpty = (value: unknown): boolean =>
   (Array.isArray(value) && value.length === 0) ||
   (isRecord(value) && Object.values(value).every(isEmpty));
 
-const textOf = (value: unknown, claim: string): string => {
+export const textOf = (value: unknown, claim: string): string => {
   if (typeof value !== 'string' || value === '' || value.length > TEXT_CHARS_MAX || /\p{Cc}/u.test(value))
     throw invalid(claim);
   return value;
 };
 
-const secondsOf = (value: unknown, claim: string): number => {
+export const secondsOf = (value: unknown, claim: string): number => {
   if (typeof value !== 'number' || !(value >= 0 && value <= SECONDS_MAX)) throw invalid(claim);
   return value * 1000;
 };
@@ -112,7 +120,7 @@ const useOf = (use: unknown): TokenClaims['use'] => {
 };
 
 /** Whoever shows such a token must prove that a key is theirs, which is not asked here. https://www.rfc-editor.org/rfc/rfc7800 */
-const refuseBound = (confirmation: unknown): void => {
+export const refuseBound = (confirmation: unknown): void => {
   if (!isEmpty(confirmation)) throw invalid('cnf');
 };
 

@@ -5,9 +5,12 @@ import { Readiness, ReplicaKeys } from '#libs/service';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
 import { type JwtKeys, keyTexts, loadJwtKeys } from './jwt.keys.js';
+import { IssuerTokens } from './issuer-tokens.js';
 import { JwtService } from './jwt.service.js';
 
 const JWT_KEYS = Symbol('JWT_KEYS');
+/** `null` where no issuer is trusted. */
+export const ISSUER_TOKENS = Symbol('ISSUER_TOKENS');
 
 /**
  * Signs and verifies tokens with the keys of the settings, which are tried before anybody calls; and notices when another
@@ -24,6 +27,11 @@ const JWT_KEYS = Symbol('JWT_KEYS');
       provide: JwtService,
       inject: [JWT_KEYS, AUTH_SETTINGS],
       useFactory: (keys: JwtKeys, { jwt }: AuthSettings) => new JwtService(keys, jwt),
+    },
+    {
+      provide: ISSUER_TOKENS,
+      inject: [AUTH_SETTINGS],
+      useFactory: ({ signIn }: AuthSettings) => (signIn === null ? null : new IssuerTokens(signIn)),
     },
     {
       provide: ReplicaKeys,
@@ -45,7 +53,7 @@ const JWT_KEYS = Symbol('JWT_KEYS');
         ),
     },
   ],
-  exports: [JwtService],
+  exports: [JwtService, ISSUER_TOKENS],
 })
 export class JwtModule implements OnApplicationShutdown {
   constructor(

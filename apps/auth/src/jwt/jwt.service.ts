@@ -11,7 +11,7 @@ import type { JwtSettings } from '../auth.settings.js';
 import { type TokenClaims, readClaims } from './claims.js';
 import type { JwtKeys, VerificationKey } from './jwt.keys.js';
 
-const CLOCK_SKEW_S = 60;
+export const CLOCK_SKEW_S = 60;
 /** Headers by which a token would bring its own key. https://www.rfc-editor.org/rfc/rfc8725#section-3.10 */
 const KEY_HEADERS = ['jku', 'jwk', 'x5u', 'x5c'] as const;
 
@@ -102,5 +102,10 @@ const onlyIfAnotherSigned = (error: unknown): null => {
 
 const checkHeader = (header: JWTHeaderParameters): void => {
   if (header.typ !== undefined && !/^(application\/)?jwt$/i.test(header.typ)) throw new Error('typ is not JWT');
+  refuseOwnKey(header);
+};
+
+/** Throws where a token says by which key it is to be verified, rather than by which of those that are known. */
+export const refuseOwnKey = (header: JWTHeaderParameters): void => {
   if (KEY_HEADERS.some((name) => header[name] !== undefined)) throw new Error('the token brings its own key');
 };

@@ -8,6 +8,8 @@ export interface NewUser {
   readonly fullName?: string | null;
   readonly passwordHash?: string | null;
   readonly isAdmin: boolean;
+  /** Who says who they are; by default this gateway. */
+  readonly authProvider?: string;
 }
 
 export type UserChange = Partial<Pick<User, 'fullName' | 'passwordHash' | 'isAdmin' | 'isActive'>>;
@@ -59,10 +61,11 @@ export class UserRepository {
   }
 
   /** Like `add`, but leaves a removed user removed. */
-  async addFirst({ email, fullName = null, isAdmin }: NewUser): Promise<boolean> {
+  async addFirst({ email, fullName = null, isAdmin, authProvider = 'local' }: NewUser): Promise<boolean> {
     const rows: unknown[] = await this.database.query(
-      'INSERT INTO auth.users (email, full_name, is_admin) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING email',
-      [email, fullName, isAdmin],
+      `INSERT INTO auth.users (email, full_name, is_admin, auth_provider) VALUES ($1, $2, $3, $4)
+       ON CONFLICT DO NOTHING RETURNING email`,
+      [email, fullName, isAdmin, authProvider],
     );
     return rows.length > 0;
   }

@@ -34,6 +34,11 @@ export class UserService {
     return this.get(key);
   }
 
+  /** Makes an ordinary user whom another authority vouches for. One who is here already, or was removed, stays as they are. */
+  async keep(email: string, authProvider: string): Promise<void> {
+    await this.users.addFirst({ email, isAdmin: false, authProvider });
+  }
+
   /** The user; `null` for one who was removed or never existed. */
   find(email: string): Promise<User | null> {
     return this.users.find(email.toLowerCase());

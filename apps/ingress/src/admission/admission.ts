@@ -13,6 +13,7 @@ import type { AdmittedCall, DecodedCall, Session } from '../call/index.js';
 import type { SessionStore } from '../sessions/index.js';
 import type { AdmitCaller } from './caller.js';
 import { checkPermission } from './permissions.js';
+import type { ResourceServer } from './resource-server.js';
 
 /** The revision that bare JSON-RPC is answered in. */
 const RPC_REVISION = '2025-06-18';
@@ -30,6 +31,7 @@ export class Admission {
     readonly caller: AdmitCaller,
     private readonly sessions: SessionStore,
     private readonly sessionsRequired: boolean,
+    private readonly resourceServer: ResourceServer | null,
   ) {}
 
   /** Synchronous when everything is known. */
@@ -54,48 +56,45 @@ export class Admission {
   }
 
   private enter(call: DecodedCall, principal: Principal): AdmittedCall | Promise<AdmittedCall> {
-    if (call.envelope !== null) return admitted(call, principal, serverCodec(MODERN_REVISION), null);
-    if (call.face === 'rpc') return admitted(call, principal, serverCodec(RPC_REVISION), null);
+    if (call.envelope !== null) return this.admitted(call, principal, serverCodec(MODERN_REVISION), null);
+    if (call.face === 'rpc') return this.admitted(call, principal, serverCodec(RPC_REVISION), null);
     if (call.request.method === 'initialize') {
       const revision = negotiateRevision(call.request.params.value['protocolVersion']);
-      return admitted(call, principal, serverCodec(revision), null);
+      return this.admitted(call, principal, serverCodec(revision), null);
     }
-    if (call.sessionId === null && this.isServedWithoutSession(call)) return withoutSession(call, principal);
+    if (call.sessionId === null && this.isServedWithoutSession(call)) return this.withoutSession(call, principal);
     const session = this.session(call.sessionId, principal, call.endpoint.serverId);
     return session instanceof Promise
-      ? session.then((found) => admitted(call, principal, serverCodec(found.revision), found))
-      : admitted(call, principal, serverCodec(session.revision), session);
+      ? session.then((found) => this.admitted(call, principal, serverCodec(found.revision), found))
+      : this.admitted(call, principal, serverCodec(session.revision), session);
   }
 
   private isServedWithoutSession({ face, request }: DecodedCall): boolean {
     return request.method === 'ping' || (face === 'http' && !this.sessionsRequired);
   }
-}
 
-/** Served as it is: nothing is remembered of it, and it is asked nothing. */
-const withoutSession = (call: DecodedCall, principal: Principal): AdmittedCall => {
-  const named = singleHeaderValue(call.headers ?? {}, 'mcp-protocol-version');
-  const revision = isServed(named) ? named : UNNAMED_REVISION;
-  const entered = admitted(call, principal, serverCodec(revision), null);
-  if (!OF_SESSIONS.has(entered.operation.does)) return entered;
-  throw fail('mcp.session_missing', { message: `${call.request.method} is of a session: Mcp-Session-Id is required` });
-};
+  /** Served as it is: nothing is remembered of it, and it is asked nothing. */
+  private withoutSession(call: DecodedCall, principal: Principal): AdmittedCall {
+    const named = singleHeaderValue(call.headers ?? {}, 'mcp-protocol-version');
+    const revision = isServed(named) ? named : UNNAMED_REVISION;
+    const entered = this.admitted(call, principal, serverCodec(revision), null);
+    if (!OF_SESSIONS.has(entered.operation.does)) return entered;
+    throw fail('mcp.session_missing', {
+      message: `${call.request.method} is of a session: Mcp-Session-Id is required`,
+    });
+  }
+
+  private admitted(call: DecodedCall, principal: Principal, codec: ServerCodec, session: Session | null): AdmittedCall {
+    const operation = codec.operations.get(call.request.method);
+    if (operation === undefined) throw fail('mcp.method_unknown');
+    checkPermission(principal, operation, this.resourceServer, call.endpoint.serverId);
+    return { ...call, codec, operation, principal, session };
+  }
+}
 
 const isSomebody = ({ kind }: Principal): boolean => kind !== 'anonymous';
 
 const known = (session: Session | null): Session => {
   if (session === null) throw fail('mcp.session_unknown');
   return session;
-};
-
-const admitted = (
-  call: DecodedCall,
-  principal: Principal,
-  codec: ServerCodec,
-  session: Session | null,
-): AdmittedCall => {
-  const operation = codec.operations.get(call.request.method);
-  if (operation === undefined) throw fail('mcp.method_unknown');
-  checkPermission(principal, operation);
-  return { ...call, codec, operation, principal, session };
 };

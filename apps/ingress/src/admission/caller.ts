@@ -1,6 +1,7 @@
 import type { Principal } from '#contracts/auth/principal';
 import { type CallerAdmission, type CredentialCarrier, readCredential } from '#libs/identity';
 import { checkReach } from './permissions.js';
+import type { ResourceServer } from './resource-server.js';
 
 /**
  * Admits the caller of an endpoint. Synchronous once the credential is known. Fails with `auth.credential_missing`,
@@ -8,16 +9,25 @@ import { checkReach } from './permissions.js';
  */
 export type AdmitCaller = (carrier: CredentialCarrier, serverId: string | null) => Principal | Promise<Principal>;
 
-export const callerAdmitter =
-  (callers: CallerAdmission): AdmitCaller =>
-  (carrier, serverId) => {
-    const admitting = callers.admit(readCredential(carrier));
-    if (admitting instanceof Promise) {
-      return admitting.then((principal) => {
-        checkReach(principal, serverId);
-        return principal;
-      });
-    }
-    checkReach(admitting, serverId);
-    return admitting;
+/** `resourceServer`: says in refusals where to sign in; `null` where there is no place to. */
+export const callerAdmitter = (callers: CallerAdmission, resourceServer: ResourceServer | null): AdmitCaller => {
+  const refuse = (thrown: unknown, serverId: string | null): never => {
+    throw resourceServer === null ? thrown : resourceServer.challenged(thrown, serverId);
   };
+  return (carrier, serverId) => {
+    try {
+      const admitting = callers.admit(readCredential(carrier));
+      if (!(admitting instanceof Promise)) return reached(admitting, serverId);
+      return admitting
+        .then((principal) => reached(principal, serverId))
+        .catch((thrown: unknown) => refuse(thrown, serverId));
+    } catch (thrown) {
+      return refuse(thrown, serverId);
+    }
+  };
+};
+
+const reached = (principal: Principal, serverId: string | null): Principal => {
+  checkReach(principal, serverId);
+  return principal;
+};

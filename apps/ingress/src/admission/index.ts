@@ -1,3 +1,4 @@
 /** Who is calling, what they may do, and in which session. */
 export { Admission } from './admission.js';
 export { callerAdmitter } from './caller.js';
+export { METADATA_PATH, ResourceServer } from './resource-server.js';

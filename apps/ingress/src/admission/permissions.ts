@@ -1,8 +1,9 @@
 import type { Permission } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { holds, mayUseServer } from '#libs/identity';
+import { holds, isMeantFor, mayUseServer } from '#libs/identity';
 import type { Operation } from '#libs/mcp';
+import type { ResourceServer } from './resource-server.js';
 
 /** What a caller must hold to list each kind. */
 export const LIST_PERMISSIONS = {
@@ -42,19 +43,30 @@ const permissionFor = (operation: Operation): Permission | null => {
   }
 };
 
-/** Throws `auth.grant_missing` with all that the operation needs, so that the client can ask for it in one go. */
-export const checkPermission = (principal: Principal, operation: Operation): void => {
+/**
+ * Throws `auth.grant_missing`, with how to get in only where signing in anew can help: a client that is told so
+ * takes its user through a consent.
+ */
+export const checkPermission = (
+  principal: Principal,
+  operation: Operation,
+  resourceServer: ResourceServer | null,
+  serverId: string | null,
+): void => {
   const permission = permissionFor(operation);
   if (permission === null || holds(principal, permission)) return;
-  throw fail('auth.grant_missing', { message: `This needs the permission ${permission}`, data: { scope: permission } });
+  const mayConsent = holds({ ...principal, permissions: principal.consentable ?? [] }, permission);
+  throw fail('auth.grant_missing', {
+    message: `This needs the permission ${permission}`,
+    data: { permission, ...(mayConsent && resourceServer?.challenge(serverId)) },
+  });
 };
 
 /** A token for one virtual server learns of no other: they are not there. `/mcp` is no secret, so it says why. */
 export const checkReach = (principal: Principal, serverId: string | null): void => {
+  if (!isMeantFor(principal, serverId))
+    throw fail('auth.credential_invalid', { message: 'The token is for another resource than this endpoint' });
   if (mayUseServer(principal, serverId)) return;
   if (serverId !== null) throw fail('registry.server_unknown');
-  throw fail('auth.grant_missing', {
-    message: 'The credential is for one virtual server only',
-    data: { scope: 'servers.use' },
-  });
+  throw fail('auth.grant_missing', { message: 'The credential is for one virtual server only' });
 };

@@ -4,7 +4,7 @@ import type { GatewayError } from '#libs/errors';
 import { BodyReader, Heartbeat, OriginGuard, type ReplySettings } from '#libs/mcp-http';
 import type { RequestPlaces } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
-import type { Admission } from '../admission/index.js';
+import type { Admission, ResourceServer } from '../admission/index.js';
 import type { Catalogs } from '../catalog/index.js';
 import type { IngressSettings } from '../ingress.settings.js';
 import type { Pipeline } from '../pipeline/index.js';
@@ -17,6 +17,7 @@ import { McpHttp } from './mcp-http/mcp-http.js';
 import { McpSse } from './mcp-sse/mcp-sse.js';
 import { McpWs } from './mcp-ws/mcp-ws.js';
 import { Protocol } from './protocol/protocol.js';
+import { ResourceMetadata, metadataEndpointOf } from './resource-metadata/resource-metadata.js';
 import { Rpc } from './rpc/rpc.js';
 
 /** A client protocol on the HTTP server. `handle` is true when the request is the face's own; it is then answered. */
@@ -32,6 +33,7 @@ export interface FacesDeps {
   readonly bus: Bus;
   readonly pipeline: Pipeline;
   readonly admission: Admission;
+  readonly resourceServer: ResourceServer | null;
   readonly sessions: Sessions;
   readonly catalogs: Catalogs;
   readonly seal: Seal;
@@ -85,6 +87,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
   });
   const rpc = new Rpc({ ...http, reply });
   const protocol = new Protocol(http);
+  const metadata = new ResourceMetadata({ ...http, resourceServer: deps.resourceServer });
   const sse = new McpSse({ bus, guard, bodies, places, admission, connections, seal, reply, logger });
   const sockets = new McpWs({
     guard,
@@ -96,7 +99,8 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
   });
   const refuse: HttpFace['refuse'] = (request, response, failure) => {
     const { url = '' } = request;
-    const endpoint = mcpEndpointOf(url) ?? rpcEndpointOf(url) ?? connectionPathOf(url)?.endpoint ?? null;
+    const endpoint =
+      mcpEndpointOf(url) ?? rpcEndpointOf(url) ?? connectionPathOf(url)?.endpoint ?? metadataEndpointOf(url);
     if (endpoint === null) return false;
     refuseExchange({ request, response, endpoint }, failure, null, logger);
     return true;
@@ -107,6 +111,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     { handle: protocol.handle, label: 'protocol', refuse: protocol.refuseAny },
     { handle: sse.handle, label: 'sse', refuse },
     { handle: sockets.handle, label: 'ws', refuse },
+    { handle: metadata.handle, label: 'resource-metadata', refuse },
   ];
   return {
     all,

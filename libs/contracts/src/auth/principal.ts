@@ -11,6 +11,13 @@ export interface Principal {
   readonly permissions: readonly Grant[];
   /** A token that is restricted to one virtual server names it. */
   readonly serverId: string | null;
+  /**
+   * Of a token that its issuer made for certain MCP endpoints alone (RFC 8707): ids of virtual servers, and `null` for
+   * `/mcp`. Absent: it is for the whole gateway.
+   */
+  readonly endpoints?: readonly (string | null)[];
+  /** All that a token with more scopes could allow this user. Absent: a new sign-in gives nothing more. */
+  readonly consentable?: readonly Grant[];
   /** The token's `jti`; what a revocation names. */
   readonly tokenId: string | null;
 }

@@ -61,6 +61,6 @@ export interface GatewayOptions {
   readonly replicas?: number;
   /** Of another checkout, built, to be run instead of this one. */
   readonly folder?: string;
-  /** Settings for every process. */
+  /** Settings for every process; with a `PORT`, in embedded mode, the gateway is there. */
   readonly env?: Readonly<Record<string, string>>;
 }

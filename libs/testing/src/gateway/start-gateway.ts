@@ -56,7 +56,7 @@ const startProcess = async (
   env: Record<string, string>,
   checkout = root,
 ): Promise<GatewayProcess> => {
-  const port = await freePort();
+  const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT']);
   const url = `http://127.0.0.1:${port}`;
   const main = mainOf(checkout, app);
   const { PATH = '', HOME = '' } = process.env;

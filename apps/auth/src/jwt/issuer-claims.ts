@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { isEmail } from 'class-validator';
+import type { JWTPayload } from 'jose';
+import type { IssuerRule, TrustedIssuer } from '#contracts/auth/trusted-issuers';
+import { fail } from '#libs/errors';
+import { type IssuerClaims, isRecord, refuseBound, secondsOf, textOf } from './claims.js';
+
+const invalid = (message: string, reason = message) =>
+  fail('auth.credential_invalid', { message, cause: new Error(reason) });
+
+/**
+ * Reads a verified access token of a trusted issuer by the rules for it. Throws `auth.credential_invalid` for one that is
+ * for another resource, of a user the issuer does not speak for, or no access token.
+ */
+export const readIssuerClaims = (
+  payload: JWTPayload,
+  token: string,
+  issuer: TrustedIssuer,
+  publicUrl: string,
+): IssuerClaims => {
+  refuseIdToken(payload);
+  refuseBound(payload['cnf']);
+  const rules = issuer.rules.filter((rule) => valuesOf(payload, rule.claim).includes(bare(rule.value)));
+  const isAdmin = rules.some((rule) => rule.isAdmin);
+  return {
+    issuer,
+    endpoints: endpointsOf(payload.aud, issuer, publicUrl),
+    subject: userOf(payload, issuer),
+    tokenId: payload.jti === undefined ? digestOf(token) : textOf(payload.jti, 'jti'),
+    issuedAtMs: payload.iat === undefined ? null : secondsOf(payload.iat, 'iat'),
+    expiresAtMs: secondsOf(payload.exp, 'exp'),
+    use: 'session',
+    isAdmin,
+    teams: isAdmin ? null : [...new Set(rules.flatMap(({ teams }) => teams))],
+    serverId: null,
+    permissions: scopesOf(payload).flatMap((scope) => issuer.scopes.get(scope) ?? []),
+  };
+};
+
+/** Those of some issuers differ in nothing else. https://www.rfc-editor.org/rfc/rfc9068#section-2 */
+const refuseIdToken = (payload: JWTPayload): void => {
+  const isIdToken = ['nonce', 'at_hash', 'c_hash'].some((claim) => payload[claim] !== undefined);
+  const kind = payload['typ'];
+  if (isIdToken || (kind !== undefined && kind !== 'Bearer')) throw invalid('The credential is no access token');
+};
+
+const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
+
+const userOf = (payload: JWTPayload, { userClaim, domains }: TrustedIssuer): string => {
+  const email = claimOf(payload, userClaim);
+  const named = typeof email === 'string' ? email.toLowerCase() : '';
+  if (!isEmail(named, { require_tld: false }))
+    throw invalid('The credential names no user', `claim ${userClaim} is no e-mail address`);
+  if (payload['email_verified'] === false) throw invalid('The e-mail address of the user is not verified');
+  const domain = named.slice(named.lastIndexOf('@') + 1);
+  if (domains.includes('*') || domains.includes(domain)) return named;
+  throw invalid('The issuer of the credential does not speak for this user', `${domain} is none of its domains`);
+};
+
+/** `undefined`: the whole gateway. */
+const endpointsOf = (
+  aud: JWTPayload['aud'],
+  { audiences }: TrustedIssuer,
+  publicUrl: string,
+): readonly (string | null)[] | undefined => {
+  const values = aud === undefined ? [] : [aud].flat();
+  if (values.length === 0)
+    throw invalid('The issuer put no audience into the token; it needs a rule that adds the URL of this endpoint');
+  if (values.some((value) => audiences.includes(value))) return undefined;
+  const endpoints = values.map((value) => endpointOf(value, publicUrl)).filter((id) => id !== undefined);
+  if (endpoints.length === 0) throw invalid('The token is for another resource than this gateway');
+  return endpoints;
+};
+
+/** Scheme and host may be spelt in capitals, and the path may end with a slash. */
+const endpointOf = (audience: string, publicUrl: string): string | null | undefined => {
+  if (!URL.canParse(audience) || /[?#]/.test(audience)) return undefined;
+  const { origin, pathname } = new URL(audience);
+  if (origin !== publicUrl) return undefined;
+  if (/^\/mcp\/?$/.test(pathname)) return null;
+  const id = /^\/servers\/([^/]+)\/mcp\/?$/.exec(pathname)?.[1];
+  try {
+    return id === undefined ? undefined : decodeURIComponent(id);
+  } catch {
+    return undefined;
+  }
+};
+
+/** `scope`, or the list `scp` of those that have it. */
+const scopesOf = (payload: JWTPayload): readonly string[] => {
+  const said = payload['scope'] ?? payload['scp'];
+  if (typeof said === 'string') return said.split(' ');
+  return Array.isArray(said) ? said.filter((scope) => typeof scope === 'string') : [];
+};
+
+/** A name that has dots itself comes before a path. */
+const claimOf = (payload: JWTPayload, path: string): unknown => {
+  if (Object.hasOwn(payload, path)) return payload[path];
+  let value: unknown = payload;
+  for (const name of path.split('.')) {
+    if (!isRecord(value) || !Object.hasOwn(value, name)) return undefined;
+    value = value[name];
+  }
+  return value;
+};
+
+const bare = (value: string): string => value.replace(/^\//, '');
+
+const valuesOf = (payload: JWTPayload, claim: IssuerRule['claim']): readonly string[] => {
+  const value = claimOf(payload, claim);
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return values.filter((item) => typeof item === 'string').map(bare);
+};

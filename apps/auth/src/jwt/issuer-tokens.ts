@@ -1,0 +1,58 @@
+import { decodeJwt, jwtVerify } from 'jose';
+import { GatewayError, fail } from '#libs/errors';
+import type { SignInSettings } from '../auth.settings.js';
+import type { IssuerClaims } from './claims.js';
+import { readIssuerClaims } from './issuer-claims.js';
+import { IssuerKeys } from './issuer-keys.js';
+import { CLOCK_SKEW_S, IssuedInFuture, refuseOwnKey } from './jwt.service.js';
+
+/** No secret among them: keys that are published must not be taken for one. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+/** https://www.rfc-editor.org/rfc/rfc9068#section-2.1, and what those have that do not follow it. */
+const TYPES = /^(application\/)?(at\+)?jwt$/i;
+
+/** Verifies the access tokens of trusted issuers. */
+export class IssuerTokens {
+  private readonly issuers;
+
+  constructor(private readonly settings: SignInSettings) {
+    this.issuers = new Map(
+      settings.issuers.map((issuer) => [issuer.issuer, { issuer, keys: new IssuerKeys(issuer) }] as const),
+    );
+  }
+
+  /** Whether the token says that one of the issuers made it. */
+  concerns(token: string): boolean {
+    try {
+      return this.issuers.has(decodeJwt(token).iss ?? '');
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * The claims of a good token. Rejects with `auth.unavailable` when the keys of its issuer cannot be read, else with
+   * `auth.credential_invalid`; the cause is for the log.
+   */
+  async verify(token: string): Promise<IssuerClaims> {
+    try {
+      const trusted = this.issuers.get(decodeJwt(token).iss ?? '');
+      if (trusted === undefined) throw new Error('the issuer is not trusted');
+      const { issuer, keys } = trusted;
+      const { payload, protectedHeader } = await jwtVerify(token, keys.find, {
+        algorithms: ALGORITHMS,
+        issuer: issuer.issuer,
+        requiredClaims: ['exp'],
+        clockTolerance: CLOCK_SKEW_S,
+      });
+      if (protectedHeader.typ !== undefined && !TYPES.test(protectedHeader.typ)) throw new Error('typ is not at+jwt');
+      refuseOwnKey(protectedHeader);
+      const claims = readIssuerClaims(payload, token, issuer, this.settings.publicUrl);
+      if (claims.issuedAtMs !== null && claims.issuedAtMs > Date.now() + CLOCK_SKEW_S * 1000)
+        throw new IssuedInFuture('issued in the future');
+      return claims;
+    } catch (cause) {
+      throw cause instanceof GatewayError ? cause : fail('auth.credential_invalid', { cause });
+    }
+  }
+}

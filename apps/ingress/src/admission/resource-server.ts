@@ -1,0 +1,55 @@
+import type { TrustedIssuer } from '#contracts/auth/trusted-issuers';
+import { type GatewayError, fail, toGatewayError } from '#libs/errors';
+
+export const METADATA_PATH = '/.well-known/oauth-protected-resource';
+
+/** How to get in, as members of a failure's data that become parts of `WWW-Authenticate`. */
+export interface Challenge extends Record<string, unknown> {
+  readonly resource_metadata: string;
+  readonly scope?: string;
+}
+
+/**
+ * The MCP endpoints as resources of OAuth: what they are called, and where clients sign in to them. Each is a resource of
+ * its own, `serverId` naming it as everywhere (`null`: `/mcp`). https://www.rfc-editor.org/rfc/rfc9728
+ */
+export class ResourceServer {
+  private readonly scopes: readonly string[];
+
+  constructor(
+    private readonly publicUrl: string,
+    private readonly issuers: readonly Pick<TrustedIssuer, 'issuer' | 'scopes'>[],
+  ) {
+    this.scopes = [...new Set(issuers.flatMap(({ scopes }) => [...scopes.keys()]))];
+  }
+
+  /** The metadata document of an endpoint, as JSON. It says nothing of whether there is such a server. */
+  document(serverId: string | null): string {
+    return JSON.stringify({
+      resource: `${this.publicUrl}${pathOf(serverId)}`,
+      authorization_servers: this.issuers.map(({ issuer }) => issuer),
+      ...(this.scopes.length > 0 && { scopes_supported: this.scopes }),
+      bearer_methods_supported: ['header'],
+      resource_name: 'Switchyard',
+    });
+  }
+
+  /** Names all scopes at once, since many clients never ask for more than the first time. */
+  challenge(serverId: string | null): Challenge {
+    return {
+      resource_metadata: `${this.publicUrl}${METADATA_PATH}${pathOf(serverId)}`,
+      ...(this.scopes.length > 0 && { scope: this.scopes.join(' ') }),
+    };
+  }
+
+  /** A refusal that a sign-in can mend says where; any other stays as it is. */
+  challenged(thrown: unknown, serverId: string | null): GatewayError {
+    const error = toGatewayError(thrown);
+    if (error.code !== 'auth.credential_missing' && error.code !== 'auth.credential_invalid') return error;
+    const { code, message, data } = error;
+    return fail(code, { message, data: { ...data, ...this.challenge(serverId) }, cause: error.cause });
+  }
+}
+
+const pathOf = (serverId: string | null): string =>
+  serverId === null ? '/mcp' : `/servers/${encodeURIComponent(serverId)}/mcp`;
