@@ -59,14 +59,14 @@ describe('a parameter', () => {
       '/p?c%5BR%5D=100&c%5BG%5D=200',
     ],
   ] as const)(
-    'in %s of style %s, explode %s, is written as the specification says',
+    'a parameter in %s of style %s, explode %s, is written as the specification says',
     (where, style, explode, one, list, object) => {
       const of = parameter(where, style, explode);
       expect([sent(of, 'blue'), sent(of, LIST), sent(of, OBJECT)]).toEqual([one, list, object]);
     },
   );
 
-  it('nested in a deepObject keeps its way', () => {
+  it('a parameter nested in a deepObject keeps its way', () => {
     const value = { a: [{ b: 'x&y' }], 'c]': null };
     expect(sent(parameter('query', 'deepObject', true), value)).toBe('/p?c%5Ba%5D%5B0%5D%5Bb%5D=x%26y&c%5Bc%5D%5D=');
   });
@@ -74,7 +74,7 @@ describe('a parameter', () => {
   it.each([
     ['query', '/p?c=a/b?c:d@e!$%27()*,;=%26%23%2B%25%5B%5D'],
     ['path', '/p/a%2Fb%3Fc:d@e!$%27()*,;=%26%23%2B%25%5B%5D'],
-  ] as const)('with allowReserved in %s cannot end its value', (where, expected) => {
+  ] as const)('a parameter with allowReserved in %s cannot end its value', (where, expected) => {
     const of = parameter(where, where === 'path' ? 'simple' : 'form', false, { allowReserved: true });
     expect(decodeURIComponent(sent(of, "a/b?c:d@e!$'()*,;=&#+%[]"))).toBe(decodeURIComponent(expected));
     expect(sent(of, 'x&y=1#z')).not.toMatch(/[&#]/);
@@ -82,7 +82,7 @@ describe('a parameter', () => {
   });
 
   it.each(['.', '..', '...', '', '%2e%2E'])(
-    'of the path refuses or encodes %j, so that it stays where it is',
+    'a parameter of the path refuses or encodes %j, so that it stays where it is',
     (value) => {
       const of = parameter('path', 'simple', false);
       if (value === '%2e%2E') expect(sent(of, value)).toBe('/p/%252e%252E');
@@ -90,14 +90,14 @@ describe('a parameter', () => {
     },
   );
 
-  it.each(['a/../b', '..\\x', 'a?b#c', 'ü\u0000\r\n'])('of the path keeps %j in one segment', (value) => {
+  it.each(['a/../b', '..\\x', 'a?b#c', 'ü\u0000\r\n'])('a parameter of the path keeps %j in one segment', (value) => {
     const url = new URL(`https://a.test${sent(parameter('path', 'simple', false), value)}`);
     expect(url.pathname.split('/')).toHaveLength(3);
     expect(decodeURIComponent(url.pathname.slice(3))).toBe(value);
     expect([url.search, url.hash]).toEqual(['', '']);
   });
 
-  it('of the path cannot make dots out of two values', () => {
+  it('a parameter of the path cannot make dots out of two values', () => {
     const of = binding(
       [parameter('path', 'simple', false), { ...parameter('path', 'simple', false), argument: 'd', name: 'd' }],
       {
@@ -108,13 +108,13 @@ describe('a parameter', () => {
     expect(() => built(of, { c: '.' })).toThrow('"d" is missing');
   });
 
-  it.each(['a\r\nx: y', 'a\nb', 'a\u0000', 'ü', '\u2028'])('of a header refuses %j', (value) => {
+  it.each(['a\r\nx: y', 'a\nb', 'a\u0000', 'ü', '\u2028'])('a parameter of a header refuses %j', (value) => {
     expect(() => built(binding([parameter('header', 'simple', false, { name: 'X-C' })]), { c: value })).toThrow(
       'cannot carry',
     );
   });
 
-  it('of a header joins lists and objects, and of a cookie encodes what would end it', () => {
+  it('a parameter of a header joins lists and objects, and of a cookie encodes what would end it', () => {
     const of = binding([
       parameter('header', 'simple', false, { name: 'X-C' }),
       parameter('cookie', 'form', true, { argument: 'k', name: 'sid' }),
@@ -125,7 +125,7 @@ describe('a parameter', () => {
     expect(() => built(of, { raw: 'a;b' })).toThrow('a cookie cannot carry');
   });
 
-  it('that is the whole query is a form, or any text in percent form', () => {
+  it('a parameter that is the whole query is a form, or any text in percent form', () => {
     const form = parameter('querystring', 'form', true, { mediaType: 'application/x-www-form-urlencoded' });
     expect(sent(form, { a: [1, 2], b: 'x y' })).toBe('/p?a=1&a=2&b=x%20y');
     expect(sent(parameter('querystring', 'form', true, { mediaType: 'application/json' }), { a: 1 })).toBe(
@@ -133,12 +133,12 @@ describe('a parameter', () => {
     );
   });
 
-  it('without a value, of null, or of an empty list sends nothing', () => {
+  it('a parameter without a value, of null, or of an empty list sends nothing', () => {
     const of = parameter('query', 'form', true);
     expect([sent(of, null), sent(of, []), sent(of, {}), sent(of, undefined)]).toEqual(['/p', '/p', '/p', '/p']);
   });
 
-  it('that is a number is sent as it was written', () => {
+  it('a parameter that is a number is sent as it was written', () => {
     const body: BodyBinding = { argument: 'body', form: 'json', mediaType: 'application/json', properties: {} };
     const of = binding([parameter('query', 'form', true)], { body, method: 'POST' });
     const request = built(of, '{"c":[12345678901234567890,1.50],"body":{"id":98765432109876543210,"n":2}}');
@@ -146,10 +146,20 @@ describe('a parameter', () => {
     expect(request.body).toBe('{"id":98765432109876543210,"n":2}');
   });
 
-  it('is put behind a query that the path has of its own', () => {
+  it('a parameter is put behind a query that the path has of its own', () => {
     expect(built(binding([parameter('query', 'form', true)], { path: '/p?Action=Do' }), { c: 1 }).url).toBe(
       'https://a.test/p?Action=Do&c=1',
     );
+  });
+
+  it.each([
+    ['/p?a b', '/p?a%20b'],
+    ['/p? ', '/p?%20'],
+    ['/p?a\r\nb#c', '/p?a%0D%0Ab%23c'],
+    ['/p?a=%20&b[]=1', '/p?a=%20&b[]=1'],
+    ['/\u{1f600}?\u{1f600}', '/%F0%9F%98%80?%F0%9F%98%80'],
+  ])('a path is written as a URL may hold it when the document says %j', (path, target) => {
+    expect(built(binding([], { path }), {}).url).toBe(`https://a.test${target}`);
   });
 });
 
@@ -161,14 +171,14 @@ describe('a body', () => {
     properties,
   });
 
-  it('as a form repeats lists and nests what is deeper', () => {
+  it('a body as a form repeats lists and nests what is deeper', () => {
     const value = { a: ['x y', 'z'], items: [{ price: 'p1', n: 2 }], meta: { 'k&': 'v=' }, none: null };
     expect(bodyOf(form(), value).bytes).toBe(
       'a=x+y&a=z&items%5B0%5D%5Bprice%5D=p1&items%5B0%5D%5Bn%5D=2&meta%5Bk%26%5D=v%3D&none=',
     );
   });
 
-  it('as a form follows the encoding of a property', () => {
+  it('a body as a form follows the encoding of a property', () => {
     const properties = {
       csv: { explode: false },
       deep: { style: 'deepObject' as const, explode: true },
@@ -179,7 +189,7 @@ describe('a body', () => {
     );
   });
 
-  it('as multipart writes files, JSON and text, and no name can break out of its header', () => {
+  it('a body as multipart writes files, JSON and text, and no name can break out of its header', () => {
     const binding: BodyBinding = {
       argument: 'body',
       form: 'multipart',
@@ -210,7 +220,7 @@ describe('a body', () => {
     ]);
   });
 
-  it('of bytes is decoded, and refused where it is not base64', () => {
+  it('a body of bytes is decoded, and refused where it is not base64', () => {
     const bytes: BodyBinding = {
       argument: 'body',
       form: 'binary',
@@ -221,7 +231,7 @@ describe('a body', () => {
     for (const wrong of ['a', 'a b', '####', 5]) expect(() => bodyOf(bytes, wrong)).toThrow(/base64|not a string/);
   });
 
-  it('that is absent sends neither body nor media type, and null is sent where it is given', () => {
+  it('a body that is absent sends neither body nor media type, and null is sent where it is given', () => {
     const body: BodyBinding = {
       argument: 'body',
       form: 'json',

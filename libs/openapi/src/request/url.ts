@@ -9,7 +9,11 @@ export type Given = readonly [parameter: ParameterBinding, value: unknown];
 
 /** Leaves what a path of a document may hold; encodes what a URL may not. */
 const literal = (text: string): string =>
-  text.replaceAll(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/g, (char) => encodeURIComponent(char.toWellFormed()));
+  text.replaceAll(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/gu, (char) => encodeURIComponent(char.toWellFormed()));
+
+/** The same for a query that stands in the path. https://www.rfc-editor.org/rfc/rfc3986#section-3.4 */
+const literalQuery = (text: string): string =>
+  text.replaceAll(/[^!$-;=?-~]/gu, (char) => encodeURIComponent(char.toWellFormed()));
 
 /**
  * The URL of a request. No value of a parameter can leave its segment of the path, and none can make a URL parser take a
@@ -28,7 +32,7 @@ export const urlOf = (
   const whole = given
     .filter(([parameter]) => parameter.in === 'querystring')
     .map(([parameter, value]) => wholeQuery(parameter, value));
-  const query = [ownQuery, ...pairs, ...whole].filter((part) => part !== '').join('&');
+  const query = [literalQuery(ownQuery), ...pairs, ...whole].filter((part) => part !== '').join('&');
   return `${binding.baseUrl ?? baseUrl}${filled}${query === '' ? '' : `?${query}`}`;
 };
 
