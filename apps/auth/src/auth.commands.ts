@@ -5,12 +5,19 @@ import { retireSecrets, rotateSecrets } from './rotate.command.js';
 import { resealSecrets } from './upstream-credentials/reseal.command.js';
 import { type NewUser, createUser } from './users/user.command.js';
 
-export interface CommandSurroundings {
+/** What the commands on the auth database are given by the command line. */
+export interface CommandDeps {
   readonly env: Environment;
   /** Must not write to standard output, which is the command's answer. */
   readonly logger: Logger;
 }
 
+/**
+ * The commands on users, tokens and stored secrets. Each resolves to what to print, and rejects with a `GatewayError`:
+ * `config.invalid` for what cannot be used, `http.conflict` for what contradicts what is stored, `platform.not_ready`
+ * without a
+ * database.
+ */
 export interface AuthCommands {
   createToken(token: NewToken): Promise<string>;
   createUser(user: NewUser): Promise<string>;
@@ -20,7 +27,7 @@ export interface AuthCommands {
 }
 
 /** What the command line does with the database that the environment names. Each answers what to print. */
-export const authCommands = ({ env, logger }: CommandSurroundings): AuthCommands => {
+export const authCommands = ({ env, logger }: CommandDeps): AuthCommands => {
   const open = () => openAuthStore(env, logger);
   return {
     createToken: (token) => createToken(token, open),

@@ -47,8 +47,8 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
 
   const { bus } = deps;
   const line: ReplicaLine = {
-    tell: (announcement) => bus.signal(SealingKeysAnnounced, announcement),
-    hear: (handler) => bus.subscribe(SealingKeysAnnounced, handler),
+    publish: (announcement) => bus.signal(SealingKeysAnnounced, announcement),
+    subscribe: (handler) => bus.subscribe(SealingKeysAnnounced, handler),
   };
   const keys = new ReplicaKeys(bus, line, { STATE_SECRET: settings.sealSecrets }, deps.logger);
   const faces = openFaces(settings, {

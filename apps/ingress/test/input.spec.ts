@@ -182,7 +182,7 @@ describe('a session client, asked by requests', () => {
       inputResponses: { b: { action: 'cancel' } },
       refusals: { a: { code: -1, message: 'User rejected sampling request' } },
     });
-    expect(rig.attendants).toMatchObject([{ round: 1, gone: false }]);
+    expect(rig.leaseHolders).toMatchObject([{ round: 1, gone: false }]);
   });
 
   it('a call is not left waiting when its client cancels, ends its session or never answers', async () => {
@@ -192,11 +192,11 @@ describe('a session client, asked by requests', () => {
     await nextMessage(open);
     const cancelled = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } };
     await post(second, cancelled, session);
-    await expect.poll(() => rig.attendants.map(({ gone }) => gone)).toEqual([true]);
+    await expect.poll(() => rig.leaseHolders.map(({ gone }) => gone)).toEqual([true]);
 
     await nextMessage(await openCall(first, session));
     await fetch(second, { method: 'DELETE', headers: session });
-    await expect.poll(() => rig.attendants.map(({ gone }) => gone)).toEqual([true, true]);
+    await expect.poll(() => rig.leaseHolders.map(({ gone }) => gone)).toEqual([true, true]);
 
     const impatient = new Rig({ INPUT_TIMEOUT: '1' });
     const url = `${await impatient.start()}/mcp`;
@@ -204,7 +204,7 @@ describe('a session client, asked by requests', () => {
     const events = await openCall(url, await openSession(url, { elicitation: {} }));
     await nextMessage(events);
     expect((await nextMessage(events)).error.message).toBe('The client did not answer in time');
-    await expect.poll(() => impatient.attendants.map(({ gone }) => gone)).toEqual([true]);
+    await expect.poll(() => impatient.leaseHolders.map(({ gone }) => gone)).toEqual([true]);
     await impatient.stop();
   });
 
@@ -213,8 +213,8 @@ describe('a session client, asked by requests', () => {
     const session = await openSession(first, { elicitation: {} });
     const events = await openCall(first, session);
     const { id } = await nextMessage(events);
-    await expect.poll(() => rig.attendants.length).toBe(1);
-    rig.attendants[0]?.over();
+    await expect.poll(() => rig.leaseHolders.length).toBe(1);
+    rig.leaseHolders[0]?.over();
     expect((await nextMessage(events)).error).toMatchObject({ message: 'The call has ended meanwhile' });
     expect((await post(first, { jsonrpc: '2.0', id, result: { action: 'accept' } }, session)).status).toBe(202);
   });

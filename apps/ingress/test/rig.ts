@@ -177,7 +177,7 @@ export class Rig {
     throw fail('mcp.state_invalid');
   };
   /** Those who stay with a parked call. */
-  readonly attendants: { readonly callId: string; readonly round: number; gone: boolean; over: () => void }[] = [];
+  readonly leaseHolders: { readonly callId: string; readonly round: number; gone: boolean; over: () => void }[] = [];
   readonly watches: {
     request: RequestOf<typeof WatchUpstream>;
     uris: readonly string[];
@@ -225,11 +225,11 @@ export class Rig {
       LeaseParkedCall,
       ({ callId, round }, { signal }) =>
         new Promise((resolve) => {
-          const attendant = { callId, round, gone: false, over: () => resolve({ over: true }) };
-          this.attendants.push(attendant);
+          const leaseHolder = { callId, round, gone: false, over: () => resolve({ over: true }) };
+          this.leaseHolders.push(leaseHolder);
           signal.addEventListener('abort', () => {
-            attendant.gone = true;
-            attendant.over();
+            leaseHolder.gone = true;
+            leaseHolder.over();
           });
         }),
     );

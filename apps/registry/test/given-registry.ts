@@ -62,7 +62,7 @@ export class Surroundings {
   readonly credentials = new Map<string, UpstreamCredential>();
   readonly discoveries: RequestOf<typeof DiscoverUpstream>[] = [];
 
-  attend(bus: Bus): void {
+  joinBus(bus: Bus): void {
     bus.answer(AdmitCaller, async ({ credential }) => {
       const principal = this.principals.get(credential ?? '');
       if (principal === undefined) throw fail('auth.credential_invalid');
@@ -92,7 +92,7 @@ export class Registry {
     readonly service: RunningService,
     readonly around: Surroundings,
   ) {
-    around.attend(service.bus);
+    around.joinBus(service.bus);
     service.bus.subscribe(CatalogChanged, (change) => void this.changes.push(change));
     service.bus.subscribe(UpstreamChanged, (change) => void this.upstreamChanges.push(change));
   }

@@ -389,29 +389,29 @@ describe('a session upstream that requests input', () => {
     const call = invocation.routed(profile, 't', { client: session() });
     await invocation.call(profile, 't', {}, call);
     const company = new AbortController();
-    const attended = invocation.attend(call.callId, 1, company.signal);
+    const leased = invocation.lease(call.callId, 1, company.signal);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(isTold()).toBe(false);
     company.abort();
 
-    expect(await attended).toBe('bus.cancelled');
+    expect(await leased).toBe('bus.cancelled');
     await expect.poll(isTold).toBe(true);
     expect(upstream.requests.some(({ body }) => body.includes('"error"'))).toBe(true);
     expect(await invocation.record(call.callId)).toMatchObject({ outcome: 'cancelled' });
-    expect(await invocation.attend(call.callId, 1)).toBe('mcp.state_invalid');
+    expect(await invocation.lease(call.callId, 1)).toBe('mcp.state_invalid');
   });
 
   it('a parked call of a session client is kept when it is leased, and only a moment when it is not', async () => {
     const upstream = await startAsking([[['elicitation/create', { message: 'a' }]]]);
     const profile = invocation.profile({ url: upstream.url });
-    const [alone, attended] = [1, 2].map(() => invocation.routed(profile, 't', { client: session() }));
-    if (alone === undefined || attended === undefined) return;
-    await Promise.all([alone, attended].map((call) => invocation.call(profile, 't', {}, call)));
-    const company = invocation.attend(attended.callId, 1);
+    const [alone, leased] = [1, 2].map(() => invocation.routed(profile, 't', { client: session() }));
+    if (alone === undefined || leased === undefined) return;
+    await Promise.all([alone, leased].map((call) => invocation.call(profile, 't', {}, call)));
+    const company = invocation.lease(leased.callId, 1);
 
     const outcome = () => invocation.records.get(alone.callId)?.outcome;
     await expect.poll(outcome, { timeout: 10_000 }).toBe('cancelled');
-    await invocation.proceed(attended.callId, 1, { input_1: { action: 'accept' } });
+    await invocation.proceed(leased.callId, 1, { input_1: { action: 'accept' } });
     expect(await company).toEqual({ over: true });
   });
 

@@ -153,7 +153,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
   };
 
   /** Stays with a parked call until `signal` aborts; answers how that ended. */
-  const attend = (callId: string, round: number, signal?: AbortSignal): Promise<unknown> =>
+  const lease = (callId: string, round: number, signal?: AbortSignal): Promise<unknown> =>
     bus.ask(LeaseParkedCall, { callId, round, principalId: 'ada@example.com' }, { signal }).then(
       ({ head }) => head,
       (error: { code: string }) => error.code,
@@ -185,7 +185,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     routed,
     call,
     proceed,
-    attend,
+    lease,
     discover,
     close: async () => {
       await running.stop();

@@ -24,8 +24,8 @@ const given = () => {
   const start = (keys: Record<string, readonly string[]>): ReplicaKeys => {
     const bus = broker.join('ingress');
     const line = {
-      tell: (announcement: KeyAnnouncement) => bus.signal(SealingKeysAnnounced, announcement),
-      hear: (handler: (announcement: KeyAnnouncement) => void) => bus.subscribe(SealingKeysAnnounced, handler),
+      publish: (announcement: KeyAnnouncement) => bus.signal(SealingKeysAnnounced, announcement),
+      subscribe: (handler: (announcement: KeyAnnouncement) => void) => bus.subscribe(SealingKeysAnnounced, handler),
     };
     const replica = new ReplicaKeys(bus, line, keys, logger);
     opened.push(replica);

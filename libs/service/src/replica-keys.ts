@@ -15,8 +15,8 @@ interface Heard {
 
 /** How the replicas of one service reach each other: by a signal of that service. */
 export interface ReplicaLine {
-  readonly tell: (announcement: KeyAnnouncement) => void;
-  readonly hear: (handler: (announcement: KeyAnnouncement) => void) => Subscription;
+  readonly publish: (announcement: KeyAnnouncement) => void;
+  readonly subscribe: (handler: (announcement: KeyAnnouncement) => void) => Subscription;
 }
 
 /**
@@ -42,7 +42,7 @@ export class ReplicaKeys {
     this.digests = Object.fromEntries(digests.map(([name, [current = '']]) => [name, current]));
     this.accepted = Object.fromEntries(digests.map(([name, [, ...others]]) => [name, others]));
     this.subscriptions = [
-      line.hear((announcement) => this.hear(announcement)),
+      line.subscribe((announcement) => this.compare(announcement)),
       bus.onReconnect(() => this.announce(true)),
     ];
     this.timer = setInterval(() => this.announce(false), ANNOUNCE_MS);
@@ -65,10 +65,10 @@ export class ReplicaKeys {
 
   private announce(asks: boolean): void {
     if (!this.bus.connected) return;
-    this.line.tell({ by: this.bus.instance, digests: this.digests, accepted: this.accepted, asks });
+    this.line.publish({ by: this.bus.instance, digests: this.digests, accepted: this.accepted, asks });
   }
 
-  private hear({ by, digests, accepted = {}, asks }: KeyAnnouncement): void {
+  private compare({ by, digests, accepted = {}, asks }: KeyAnnouncement): void {
     if (by === this.bus.instance) return;
     const differing = Object.entries(this.digests).flatMap(([name, mine]) => {
       const theirs = digests[name];

@@ -40,8 +40,8 @@ export const ISSUER_TOKENS = Symbol('ISSUER_TOKENS');
         new ReplicaKeys(
           bus,
           {
-            tell: (announcement) => bus.signal(AuthKeysAnnounced, announcement),
-            hear: (handler) => bus.subscribe(AuthKeysAnnounced, handler),
+            publish: (announcement) => bus.signal(AuthKeysAnnounced, announcement),
+            subscribe: (handler) => bus.subscribe(AuthKeysAnnounced, handler),
           },
           {
             [keys.algorithm.startsWith('HS') ? 'JWT_SECRET_KEY' : 'JWT_PUBLIC_KEY_PATH']: keyTexts(keys),

@@ -37,9 +37,9 @@ const covers = (wildcard: Grant, permission: Grant): boolean =>
 export const narrow = (granted: readonly Grant[], wanted: readonly string[]): readonly Grant[] => {
   if (wanted.length === 0) return granted;
   const kept = new Set<Grant>();
-  for (const wish of wanted.filter(isGrant)) {
-    if (granted.some((grant) => grant === wish || covers(grant, wish))) kept.add(wish);
-    else for (const grant of granted) if (covers(wish, grant)) kept.add(grant);
+  for (const asked of wanted.filter(isGrant)) {
+    if (granted.some((grant) => grant === asked || covers(grant, asked))) kept.add(asked);
+    else for (const grant of granted) if (covers(asked, grant)) kept.add(grant);
   }
   return [...kept];
 };

@@ -36,7 +36,7 @@ const nextSecret = (): number => {
 
 /** Sends requests and matches what arrives on this process' inbox with them. */
 export class Asker implements AskerSide {
-  /** Found by their seats, which serve as ids; that an id is given again does no harm, since the secret is not. */
+  /** Found by their slots, which serve as ids; that an id is given again does no harm, since the secret is not. */
   private readonly pending = new SlotMap<PendingAsk>();
   readonly inquiries: Inquiries;
   private checkedAtMs = performance.now();

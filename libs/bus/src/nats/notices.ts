@@ -31,7 +31,7 @@ export interface CallKey {
   readonly secret: number;
 }
 
-/** One number for both; an id is a seat among the calls that are open, far below the 2^21 that would be too many. */
+/** One number for both; an id is a slot among the calls that are open, far below the 2^21 that would be too many. */
 export const keyOf = ({ id, secret }: CallKey): number => id * 2 ** 32 + secret;
 
 const ENTRY = 12;

@@ -28,12 +28,12 @@ const parse = (text: string, limits: ReadLimits): unknown => {
   try {
     return load(text, { json: true, maxDepth: limits.depthMax, maxAliases: ALIASES_MAX });
   } catch (error) {
-    throw invalid(`The document is neither JSON nor YAML: ${flawOf(error)}`);
+    throw invalid(`The document is neither JSON nor YAML: ${syntaxErrorOf(error)}`);
   }
 };
 
 /** Without the snippet of the text, which may hold a secret. */
-const flawOf = (error: unknown): string => {
+const syntaxErrorOf = (error: unknown): string => {
   if (!(error instanceof YAMLException)) return 'it cannot be parsed';
   const { line, column } = (error.mark ?? {}) as { line?: number; column?: number };
   return line === undefined ? error.reason : `${error.reason}, line ${line + 1}, column ${(column ?? 0) + 1}`;

@@ -126,16 +126,18 @@ export const isElsewhere = (before: Pick<Connection, 'url'>, now: Pick<Connectio
     : new URL(before.url).origin !== new URL(now.url).origin;
 
 /**
- * `namesake`: another gateway that has the name, or one with the same slug. Throws `registry.name_taken`, which names it
+ * `conflicting`: another gateway that has the name, or one with the same slug. Throws `registry.name_taken`, which names it
  * where the caller may see it.
  */
 export const assertNameFree = (
   asked: Pick<Connection, 'name' | 'slug'>,
-  namesake: GatewayEntity | null,
+  conflicting: GatewayEntity | null,
   principal: Principal,
 ): void => {
-  if (namesake === null) return;
-  const other = canView(principal, namesake) ? `the gateway "${namesake.name}" (${namesake.id})` : 'another gateway';
+  if (conflicting === null) return;
+  const other = canView(principal, conflicting)
+    ? `the gateway "${conflicting.name}" (${conflicting.id})`
+    : 'another gateway';
   throw fail('registry.name_taken', {
     message: `The name "${asked.name}" is taken: ${other} has it, or the same slug "${asked.slug}"; another name, or a slug given beside it, tells them apart`,
     data: { name: asked.name, slug: asked.slug },
