@@ -1,6 +1,6 @@
 /**
  * Every failure the gateway can name. The prefix says who can mend it. `http` and `rpc` are what a 2026-07-28 client
- * sees; older revisions differ only where `to-json-rpc.ts` says so. Messages are public: no secret, path or address.
+ * sees; older revisions differ only where `session-errors.ts` of `libs/mcp` says so. Messages are public: no secret, path or address.
  */
 export interface Failure {
   readonly http: number;
@@ -11,6 +11,7 @@ export interface Failure {
 
 const failure = (http: number, rpc: number, message: string): Failure => ({ http, rpc, message });
 
+/** The failures by their codes. */
 export const catalogue = {
   'mcp.malformed_json': failure(400, -32700, 'The body is not valid JSON'),
   'mcp.invalid_request': failure(400, -32600, 'The body is not a valid JSON-RPC message'),
@@ -82,6 +83,7 @@ export const catalogue = {
   'platform.not_ready': failure(503, 4503, 'Not ready'),
 } as const satisfies Record<string, Failure>;
 
+/** The code of a failure, `<owner>.<what failed>`. */
 export type FailureCode = keyof typeof catalogue;
 
 export const isFailureCode = (code: unknown): code is FailureCode =>
