@@ -6,6 +6,7 @@ import { AUTH_SETTINGS, type AuthSettings } from './auth.settings.js';
 import type { IssuedToken } from './tokens/token-issuer.js';
 import { TokenService } from './tokens/token.service.js';
 
+/** The service that keeps users, tokens, revocations and the credentials for upstreams, as a process hosts it. */
 export const authService: ServicePart<typeof authOptions> = {
   name: 'auth',
   options: authOptions,

@@ -2,6 +2,7 @@ import type { ServicePart } from '#libs/service';
 import { toolInvocationOptions } from './tool-invocation.config.js';
 import { ToolInvocationModule } from './tool-invocation.module.js';
 
+/** The service that calls upstream servers, as a process hosts it. */
 export const toolInvocationService: ServicePart<typeof toolInvocationOptions> = {
   name: 'tool-invocation',
   options: toolInvocationOptions,

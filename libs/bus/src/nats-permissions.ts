@@ -13,6 +13,7 @@ export interface Spoken {
   readonly asks: readonly AnyRequest[];
 }
 
+/** The subjects that a NATS user may publish and subscribe to. */
 export interface NatsPermissions {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];

@@ -12,6 +12,7 @@ export interface Message<Head> {
   readonly body?: string | undefined;
 }
 
+/** A listener as an `AbortSignal` takes it. */
 export type AbortListener = (() => void) | { handleEvent(): void };
 
 /** What an ask needs of an `AbortSignal`. */
@@ -21,6 +22,7 @@ export interface Abortable {
   removeEventListener(type: 'abort', listener: AbortListener): void;
 }
 
+/** What goes with a request besides its head; a time in milliseconds. */
 export interface AskOptions<Frame> {
   readonly body?: string | undefined;
   /** How long the answer may take. The answerer drops what is too late before it acts. Default: the contract's `deadlineMs`. */
@@ -35,6 +37,7 @@ export interface AskOptions<Frame> {
   readonly onFrame?: ((frame: Message<Frame>) => void | Promise<void>) | undefined;
 }
 
+/** What an ask resolves to. */
 export interface Answer<Reply> extends Message<Reply> {
   /** The instance that answered. */
   readonly instance: string;
@@ -53,6 +56,9 @@ export interface CallContext<Frame = never> {
   send(frame: Frame, body?: string): Promise<void>;
 }
 
+/**
+ * Answers a contract. What it throws reaches the asker as the `GatewayError` that it is, else as `platform.internal`.
+ */
 export type Handler<C extends AnyRequest> = (
   request: RequestOf<C>,
   call: CallContext<FrameOf<C>>,
@@ -74,10 +80,12 @@ export class WithBody<Head> implements Message<Head> {
   ) {}
 }
 
+/** What a handler is held by; after `close` it is called no more. */
 export interface Subscription {
   close(): void;
 }
 
+/** How an event is shared among those who subscribe to it. */
 export interface SubscribeOptions {
   /**
    * With a group, one member of it gets each event; without, every subscriber does. Groups are named for the whole bus,
@@ -96,12 +104,14 @@ export type SubscribeArguments<C extends AnyEvent | AnySignal> = C extends AnyEv
 /** The instance or key that a signal is addressed to; nothing for one that reaches all. */
 export type SignalAddress<S extends AnySignal> = S extends { readonly reaches: 'all' } ? [] : [to: string];
 
+/** How a bus is closed; the grace in milliseconds. */
 export interface DrainOptions {
   readonly graceMs?: number;
   /** Runs when what was in hand is finished: the last chance to ask or publish. */
   readonly beforeClose?: () => Promise<void>;
 }
 
+/** The bus as a process uses it: ask and answer, publish, signal and subscribe. */
 export interface Bus {
   /** This process on the bus; unguessable, fit for a subject token. */
   readonly instance: string;

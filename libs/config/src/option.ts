@@ -13,9 +13,11 @@ export interface Option<Value> {
   readonly parse: (text: string) => Value;
 }
 
+/** The settings of one owner, by the names of their environment variables. */
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for "an option of some type"
 export type Options = Readonly<Record<string, Option<any>>>;
 
+/** The parsed values of some options, by the same names. */
 export type ConfigOf<O extends Options> = {
   readonly [Name in keyof O]: O[Name] extends Option<infer Value> ? Value : never;
 };
@@ -28,9 +30,11 @@ const option = <Value>(
   secret = false,
 ): Option<Value> => ({ form, defaultValue, prose, secret, parse });
 
+/** Any text. */
 export const text = (defaultValue: string, prose: string): Option<string> =>
   option('text', defaultValue, prose, (value) => value);
 
+/** Any text; `null` where it is unset. */
 export const optionalText = (prose: string): Option<string | null> =>
   option<string | null>('text', null, prose, (value) => value);
 
@@ -48,6 +52,7 @@ const splitList = (value: string): readonly string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
+/** A whole number within bounds, both included. The unit stands in the prose. */
 export const integer = (
   defaultValue: number,
   prose: string,
@@ -60,6 +65,7 @@ export const integer = (
     return number;
   });
 
+/** A number within bounds, both included. The unit stands in the prose. */
 export const decimal = (
   defaultValue: number,
   prose: string,
@@ -82,6 +88,7 @@ const parseFlag = (value: string): boolean => {
   throw new Error(`"${value}" is neither true nor false`);
 };
 
+/** Yes or no: `true`, `1`, `yes`, `on` and their opposites, in any case. */
 export const flag = (defaultValue: boolean, prose: string): Option<boolean> =>
   option('true | false', defaultValue, prose, parseFlag);
 
@@ -91,6 +98,7 @@ export const autoFlag = (prose: string): Option<boolean | 'auto'> =>
     value.toLowerCase() === 'auto' ? 'auto' : parseFlag(value),
   );
 
+/** One of some words. */
 export const oneOf = <const Values extends readonly string[]>(
   values: Values,
   defaultValue: Values[number],
@@ -127,6 +135,7 @@ const jsonTexts = (text: string): readonly string[] => {
   return items;
 };
 
+/** A URL of one of some schemes; `null` where it is unset. A secret, since it may hold a password. */
 export const url = (protocols: readonly string[], prose: string): Option<string | null> =>
   option<string | null>(
     `URL (${protocols.join(', ')})`,

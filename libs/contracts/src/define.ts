@@ -43,16 +43,23 @@ export interface SignalContract<Payload, Reaches extends Reach = Reach> {
   readonly _types?: { payload: Payload };
 }
 
+/** Some request, whatever it carries. */
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for "some contract" in generic positions
 export type AnyRequest = RequestContract<any, any, any>;
+/** Some event, whatever it carries. */
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for "some contract" in generic positions
 export type AnyEvent = EventContract<any>;
+/** Some signal, whatever it carries. */
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for "some contract" in generic positions
 export type AnySignal = SignalContract<any>;
 
+/** The head of the request of a contract. */
 export type RequestOf<C> = C extends RequestContract<infer Request, infer _Reply, infer _Frame> ? Request : never;
+/** The head of the reply of a contract. */
 export type ReplyOf<C> = C extends RequestContract<infer _Request, infer Reply, infer _Frame> ? Reply : never;
+/** The head of the frames that come before the reply. */
 export type FrameOf<C> = C extends RequestContract<infer _Request, infer _Reply, infer Frame> ? Frame : never;
+/** What an event or a signal carries. */
 export type PayloadOf<C> = C extends EventContract<infer Payload> | SignalContract<infer Payload> ? Payload : never;
 
 /** `name` is `<noun>.<verb>` in the imperative, lower-kebab: `caller.admit`. */

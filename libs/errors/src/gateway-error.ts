@@ -3,6 +3,7 @@ import { type FailureCode, catalogue, isFailureCode } from './catalogue.js';
 /** Whether the tool may have run: `no` is a promise, so that the caller may repeat the call. */
 export type Executed = 'no' | 'unknown';
 
+/** What a failure says beyond its code. */
 export interface FailureDetails {
   /** Replaces the catalogue's message. Public. */
   readonly message?: string;
@@ -37,6 +38,7 @@ export class GatewayError extends Error {
   }
 }
 
+/** A failure to throw. */
 export const fail = (code: FailureCode, details?: FailureDetails): GatewayError => new GatewayError(code, details);
 
 /** Any thrown value as a named failure; what has no name is `platform.internal`, its text kept for the log alone. */
@@ -51,6 +53,7 @@ export interface FailureEnvelope {
   readonly executed?: Executed;
 }
 
+/** Any thrown value as the bus carries it. Its cause stays here. */
 export const toEnvelope = (thrown: unknown): FailureEnvelope => {
   const error = toGatewayError(thrown);
   return {
@@ -61,6 +64,7 @@ export const toEnvelope = (thrown: unknown): FailureEnvelope => {
   };
 };
 
+/** The failure that came over the bus; a code that is not known here is `platform.internal`. */
 export const fromEnvelope = (envelope: FailureEnvelope): GatewayError =>
   isFailureCode(envelope.code)
     ? new GatewayError(envelope.code, envelope)

@@ -6,6 +6,7 @@ import type { Logger } from '#libs/telemetry';
 import { ANONYMOUS } from './anonymous.js';
 import { type CredentialCarrier, readCredential } from './credential.js';
 
+/** How long, in milliseconds, and for how many credentials an answer of auth counts. */
 export interface CallerAdmissionOptions {
   readonly ttlMs: number;
   /** For which a credential is trusted while auth cannot be asked, counted from when auth last confirmed it. */

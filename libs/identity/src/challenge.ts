@@ -2,6 +2,7 @@ import type { GatewayError } from '#libs/errors';
 
 const quoted = (value: string): string => `"${value.replace(/[^\x20-\x7e]/g, '').replace(/["\\]/g, '\\$&')}"`;
 
+/** The parameters of a `Bearer` challenge. https://www.rfc-editor.org/rfc/rfc9728#section-5.1 */
 export interface ChallengeDetails {
   /** URL of the RFC 9728 document of the endpoint that was asked for. */
   readonly resourceMetadata?: string | undefined;

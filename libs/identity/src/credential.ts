@@ -12,7 +12,8 @@ const SCHEME = 'bearer ';
 
 /**
  * The bearer token of a request, or `null` when it brings none. Whatever else stands in for one is refused: a scheme
- * we do not know, two headers (of which Node would silently keep the first), a token in the URL.
+ * we do not know, two headers (of which Node would silently keep the first), a token in the URL. Throws
+ * `auth.credential_invalid` or `auth.credential_ambiguous`. https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  */
 export const readCredential = ({ rawHeaders, url }: CredentialCarrier): string | null => {
   if (url !== undefined && carriesToken(url)) {

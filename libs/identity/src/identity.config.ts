@@ -14,6 +14,7 @@ const addressList = (prose: string): Option<readonly string[]> => {
   };
 };
 
+/** The settings of every service that admits callers. */
 export const identityOptions = {
   AUTH_REQUIRED: flag(
     true,
@@ -43,4 +44,5 @@ export const identityOptions = {
   ...shareOptions,
 };
 
+/** The parsed values of `identityOptions`. */
 export type IdentityConfig = ConfigOf<typeof identityOptions>;

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 
+/** How much may be received, in bytes. */
 export interface BodyLimits {
   readonly bytesMax: number;
   /** Of all bodies that are being received at once; callers whom nobody knows may have a quarter of it. */

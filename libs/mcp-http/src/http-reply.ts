@@ -5,6 +5,10 @@ import type { Reply } from './reply.js';
 import type { ResumableStream } from './resumable-stream.js';
 import { type SseSettings, SseStream, retryPeriodMs } from './sse-stream.js';
 
+/**
+ * How answers to a POST are written; times in milliseconds.
+ * https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#sending-messages
+ */
 export interface ReplySettings extends SseSettings {
   /** Gives the request's place among those in hand back, once it has become a long stream. */
   readonly releasePlace: (response: ServerResponse) => void;

@@ -51,6 +51,7 @@ export const unsentOf = (response: ServerResponse): Promise<void> | null => {
   return new Promise((resolve) => response.once('close', resolve));
 };
 
+/** Answers with a status and headers alone. */
 export const answerEmpty = (response: ServerResponse, httpStatus: number, headers: Headers = NO_HEADERS): void => {
   const flat: string[] = httpStatus === 204 ? [...GUARDS] : ['Content-Length', '0', ...GUARDS];
   for (const name in headers) flat.push(name, headers[name] as string);

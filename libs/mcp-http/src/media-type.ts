@@ -21,6 +21,7 @@ const allows = (accept: string, type: string, anyOfType: string): boolean =>
     return (name === type || name === anyOfType || name === '*/*') && !ZERO_WEIGHT.test(range);
   });
 
+/** Whether an `Accept` header takes `text/event-stream`. https://www.rfc-editor.org/rfc/rfc9110#name-accept */
 export const acceptsEventStream = (accept: string): boolean => allows(accept, 'text/event-stream', 'text/*');
 
 const BOTH = new Set(['application/json, text/event-stream', 'text/event-stream, application/json', '*/*']);

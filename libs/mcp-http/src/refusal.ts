@@ -2,6 +2,7 @@ import { type GatewayError, toGatewayError } from '#libs/errors';
 import { challengeFor, retryHeaders } from '#libs/identity';
 import { LEGACY_REVISIONS, errorMessage, serverCodec } from '#libs/mcp';
 
+/** A refusal as HTTP writes it. */
 export interface RefusalAnswer {
   readonly httpStatus: number;
   readonly text: string;

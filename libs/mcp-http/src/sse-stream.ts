@@ -2,6 +2,10 @@ import type { ServerResponse } from 'node:http';
 import { jittered } from '#libs/resilience';
 import type { Beating, Heartbeat } from './heartbeat.js';
 
+/**
+ * How an event stream is kept alive; times in milliseconds.
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
 export interface SseSettings {
   readonly heartbeat: Heartbeat;
   /** `null`: no comments. */

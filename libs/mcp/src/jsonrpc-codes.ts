@@ -1,12 +1,17 @@
 /** JSON-RPC error codes. https://www.jsonrpc.org/specification#error_object */
 export const INVALID_REQUEST = -32600;
+/** The method does not exist or is not available. */
 export const METHOD_NOT_FOUND = -32601;
+/** The parameters of the method are not valid. */
 export const INVALID_PARAMS = -32602;
+/** The receiver failed. */
 export const INTERNAL_ERROR = -32603;
 
 /** Codes of MCP since 2026-07-28. https://modelcontextprotocol.io/specification/2026-07-28/basic#error-codes */
 export const HEADER_MISMATCH = -32020;
+/** The client has not declared a capability that the request needs. */
 export const CAPABILITY_MISSING = -32021;
+/** The receiver does not speak the revision. */
 export const VERSION_UNSUPPORTED = -32022;
 
 /** What only a peer of 2026-07-28 or later means by its error. */

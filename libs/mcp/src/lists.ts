@@ -1,6 +1,7 @@
 /** The lists whose changes are told; that of templates changes with the resources. */
 export const CATALOG_LISTS = ['tools', 'prompts', 'resources'] as const;
 
+/** One of `CATALOG_LISTS`. */
 export type CatalogList = (typeof CATALOG_LISTS)[number];
 
 /** What a server lists, by the member of the result that holds it. */

@@ -7,6 +7,7 @@ export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 /** What a client does with a task it was given. */
 export type TaskMethod = 'tasks/get' | 'tasks/update' | 'tasks/cancel';
 
+/** Whether a method asks for, answers or ends a task. */
 export const isTaskMethod = (method: string): method is TaskMethod =>
   method === 'tasks/get' || method === 'tasks/update' || method === 'tasks/cancel';
 

@@ -1,5 +1,6 @@
 import { type ConfigOf, flag, integer } from '#libs/config';
 
+/** The settings of the outbox, for every service that records calls. */
 export const outboxOptions = {
   METRICS_BUFFER_ENABLED: flag(
     true,
@@ -24,4 +25,5 @@ export const outboxOptions = {
   ),
 } as const;
 
+/** The parsed values of `outboxOptions`. */
 export type OutboxConfig = ConfigOf<typeof outboxOptions>;

@@ -10,6 +10,7 @@ import { droppedRecords, watchOutbox } from './outbox.instruments.js';
 import { Shipper } from './shipper.js';
 import { type Begun, Spool } from './spool.js';
 
+/** Where call records wait, how many, and for how long; times in milliseconds. */
 export interface OutboxSettings {
   /** Shared by all processes whose orphaned records this one may adopt. */
   readonly dir: string;

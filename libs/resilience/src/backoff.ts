@@ -1,6 +1,7 @@
 /** A number from 0 to below 1, as `Math.random` gives it. */
 export type Random = () => number;
 
+/** How pauses between attempts grow. */
 export interface BackoffSettings {
   /** The pause after the first failure in a row. */
   readonly firstMs: number;

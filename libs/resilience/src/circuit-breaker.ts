@@ -1,6 +1,7 @@
 /** A clock in milliseconds that never goes back. */
 export type Clock = () => number;
 
+/** When a circuit opens, and for how long. */
 export interface CircuitBreakerSettings {
   /** So many failures in a row open the circuit. */
   readonly failuresMax: number;

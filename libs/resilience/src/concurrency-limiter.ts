@@ -1,3 +1,4 @@
+/** How many may run at a time, how many may wait for it, and how long. */
 export interface ConcurrencyLimits {
   /** At once in all. */
   readonly max: number;

@@ -4,6 +4,7 @@ const LATE_MS = 250;
 /** The longest a timer of Node waits is 2^31 - 1 ms. https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
 const TIMER_MS_MAX = 2_000_000_000;
 
+/** What is swept, and what becomes of an item that is due. */
 export interface SweepSettings<Item> {
   /** What is open. Asked at each sweep; may change at any time in between. */
   readonly items: () => Iterable<Item>;

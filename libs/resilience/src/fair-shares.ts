@@ -1,3 +1,4 @@
+/** What one key may have, and all of them together. */
 export interface ShareLimits {
   /** Per minute and key; 0: as many as come. */
   readonly perMinute: number;

@@ -1,3 +1,4 @@
+/** When the second attempt is made, and what it may leave to the first. */
 export interface HedgeSettings {
   /** How long to wait for the first attempt before the second is made beside it, in milliseconds. */
   readonly afterMs: number;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Resolves after so many milliseconds, or as soon as the signal aborts: a wait between attempts that may be ended. */
+/** Resolves after so many milliseconds, or as soon as the signal aborts: a wait between attempts. Never rejects. */
 export const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
   try {
     await delay(ms, undefined, { signal });

@@ -17,4 +17,5 @@ const readVersion = (): string => {
   }
 };
 
+/** The version of the gateway; `unknown` where its manifest is not found. */
 export const VERSION = readVersion();

@@ -94,9 +94,12 @@ export const platformOptions = {
   ...cacheOptions,
 };
 
+/** The parsed values of `platformOptions`. */
 export type PlatformConfig = ConfigOf<typeof platformOptions>;
 
+/** The injection token of the `PlatformConfig`. */
 export const PLATFORM_CONFIG = Symbol('PLATFORM_CONFIG');
+/** Injects the `PlatformConfig`. */
 export const InjectPlatformConfig = (): ParameterDecorator & PropertyDecorator => Inject(PLATFORM_CONFIG);
 
 const PORTS: Readonly<Record<string, number>> = {

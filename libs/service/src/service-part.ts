@@ -26,5 +26,6 @@ export interface ServicePart<O extends Options = Options> {
   readonly formerSecrets?: Readonly<Partial<Record<keyof O & string, keyof O & string>>>;
 }
 
+/** A service, whatever its settings are. */
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for "a part with some options"
 export type AnyServicePart = ServicePart<any>;

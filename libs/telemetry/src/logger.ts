@@ -3,13 +3,18 @@ import pino from 'pino';
 import { maskText, redactMembers } from './redaction.js';
 import { currentTrace } from './trace.js';
 
+/** A logger of pino, whose calls take an object of fields and a message. */
 export type Logger = pino.Logger;
 
+/** The levels of the log, most severe first; `silent` writes nothing. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+/** One of `LOG_LEVELS`. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** Whether a word names a level of the log. */
 export const isLogLevel = (word: string): word is LogLevel => (LOG_LEVELS as readonly string[]).includes(word);
 
+/** Whose log it is, from which level on, and where its lines go. */
 export interface LoggerOptions {
   readonly service: string;
   readonly level: LogLevel;
@@ -57,5 +62,7 @@ const maskArguments = (args: readonly unknown[]): unknown[] => {
   return [typeof first === 'string' ? maskText(first) : first, ...masked];
 };
 
+/** The injection token of the process' `Logger`. */
 export const LOGGER = Symbol('LOGGER');
+/** Injects the process' `Logger`. */
 export const InjectLogger = (): ParameterDecorator & PropertyDecorator => Inject(LOGGER);

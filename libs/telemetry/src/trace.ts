@@ -50,5 +50,7 @@ export interface Trace {
 
 const traces = new AsyncLocalStorage<Trace>();
 
+/** Runs `work`, and all that it awaits, within a trace. */
 export const runInTrace = <Result>(trace: Trace, work: () => Result): Result => traces.run(trace, work);
+/** The trace that this code runs in; `undefined` outside of one. */
 export const currentTrace = (): Trace | undefined => traces.getStore();

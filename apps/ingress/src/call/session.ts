@@ -18,6 +18,10 @@ export interface SessionRecord {
   readonly uris: readonly string[];
 }
 
+/**
+ * A session under the id that its client sends as `Mcp-Session-Id`.
+ * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management
+ */
 export interface Session extends SessionRecord {
   readonly id: string;
 }

@@ -11,6 +11,7 @@ export type { Catalogs } from './catalogs.js';
 export type { EndpointCatalog, ResourcePlace } from './endpoint-catalog.js';
 export type { ResourceLinks } from './resource-links.js';
 
+/** What the read models of the catalogs are built from. */
 export interface CatalogDeps {
   readonly bus: Bus;
   readonly cache: Cache;

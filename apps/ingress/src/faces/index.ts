@@ -29,6 +29,7 @@ export interface HttpFace {
   readonly label: string;
 }
 
+/** What the client protocols share. */
 export interface FacesDeps {
   readonly bus: Bus;
   readonly pipeline: Pipeline;

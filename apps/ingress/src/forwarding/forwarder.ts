@@ -28,7 +28,7 @@ type OnFrame = AskOptions<CallFrame>['onFrame'];
 /** So that the one who runs the call is the one who says that it took too long. */
 const MARGIN_MS = 1_000;
 
-/** Hands calls to tool-invocation and waits for what comes back. */
+/** Hands calls to tool-invocation and waits for what comes back. Rejects with what the call failed of. */
 export class Forwarder {
   constructor(
     private readonly bus: Bus,

@@ -13,6 +13,7 @@ export type { CallJournal } from './call-journal.js';
 export { encodeAnswer } from './encode.js';
 export type { Forwarder } from './forwarder.js';
 
+/** What forwarding to tool-invocation is built from. */
 export interface ForwardingDeps {
   readonly bus: Bus;
   readonly outbox: Pick<Outbox, 'settle'>;

@@ -13,6 +13,7 @@ import { Pipeline } from './pipeline.js';
 
 export type { Pipeline } from './pipeline.js';
 
+/** The rooms that the stages of the pipeline use. */
 export interface PipelineDeps {
   readonly bus: Bus;
   readonly admission: Admission;

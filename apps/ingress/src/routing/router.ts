@@ -8,7 +8,7 @@ import type { Listener, OwnLists } from '../sessions/index.js';
 import { type RoutingDeps, bind } from './bind.js';
 import { type Target, findTarget, notFound, readingOf } from './targets.js';
 
-/** Finds the way of a call in the read model; asks nobody when that is loaded. */
+/** Finds the way of a call in the read model; asks nobody when that is loaded. Fails with `registry.*_unknown`. */
 export class Router {
   constructor(
     private readonly catalogs: Catalogs,

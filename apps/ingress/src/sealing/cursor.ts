@@ -18,6 +18,10 @@ interface Position {
 const purposeOf = ({ list, serverId, principalId }: CursorScope): string =>
   JSON.stringify(['cursor', list, serverId, principalId]);
 
+/**
+ * A cursor for the page that begins at `index`, behind the entry that `after` names; good in this scope alone.
+ * https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/pagination
+ */
 export const writeCursor = (seal: Seal, scope: CursorScope, index: number, after: string): string =>
   seal.close(purposeOf(scope), { index, after } satisfies Position);
 

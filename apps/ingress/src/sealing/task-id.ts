@@ -30,6 +30,7 @@ export interface TaskOwner {
 const purposeOf = ({ principal, endpoint }: TaskOwner): string =>
   JSON.stringify(['task', endpoint.serverId, principal.id]);
 
+/** The id of a task as its client knows it: sealed to its owner, it tells nobody where the task is. */
 export const writeTaskId = (seal: Seal, owner: TaskOwner, place: TaskPlace): string =>
   seal.close(purposeOf(owner), place);
 
@@ -39,4 +40,5 @@ export const readTaskId = (seal: Seal, owner: TaskOwner, taskId: unknown): TaskP
   return (seal.open(purposeOf(owner), taskId) as TaskPlace | undefined) ?? null;
 };
 
+/** The failure for a task that is not there, or is not the caller's: `mcp.params_invalid`, and nothing was executed. */
 export const taskUnknown = () => fail('mcp.params_invalid', { message: 'Unknown task', executed: 'no' });

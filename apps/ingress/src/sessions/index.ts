@@ -27,6 +27,7 @@ export type { SessionStore } from './session-store.js';
 export type { SubscriptionConfirmation } from './feeds/subscription-confirmation.js';
 export type { SessionStreams } from './session-streams.js';
 
+/** What sessions and their streams are built from. */
 export interface SessionsDeps {
   readonly bus: Bus;
   readonly cache: Cache;
@@ -90,4 +91,5 @@ export const openSessions = (settings: IngressSettings, deps: SessionsDeps) => {
   };
 };
 
+/** The room of what is kept for clients between requests, as the other rooms use it. */
 export type Sessions = ReturnType<typeof openSessions>;

@@ -44,7 +44,8 @@ export const OWNER_KEYS = 'ingress:session-owner:';
 
 /**
  * Sends calls whose session at the upstream is not shared to the instance of tool-invocation that owns it. The cache says
- * which that is, so every replica knows; the first call claims the session for one of them.
+ * which that is, so every replica knows; the first call claims the session for one of them. Rejects with what the owner
+ * answers, and when a session is lost that must not be replaced unnoticed.
  */
 export class SessionAffinity {
   private readonly copies = new LRUCache<string, Copy>({ max: COPIES_MAX });

@@ -31,7 +31,7 @@ interface Copy {
 
 /**
  * Sessions, where every replica finds them. Their ids are unguessable and still worth nothing to anybody but the
- * principal who opened them.
+ * principal who opened them. `open` and `update` reject with `http.overloaded`, `update` with `mcp.session_unknown` too.
  */
 export class SessionStore {
   private readonly copies = new LRUCache<string, Copy>({ max: COPIES_MAX, ttl: COPY_MS });

@@ -6,6 +6,7 @@ import { MESSAGE_BYTES_MAX } from '../limits.js';
 import type { LocalCall } from './local-call.js';
 import { Listeners } from './listeners.js';
 
+/** For the bus inside one process. */
 export interface LocalBusOptions {
   readonly maxPayloadBytes?: number;
   readonly logger?: Logger;

@@ -8,6 +8,7 @@ import type { Bus } from '../port.js';
 import type { ConnectAgain } from './link.js';
 import { NatsBus } from './nats-bus.js';
 
+/** How a process connects to NATS. */
 export interface NatsOptions {
   readonly servers: string | readonly string[];
   /** The service: its inbox and its connection carry the name. */

@@ -11,7 +11,8 @@ interface Entry {
 
 /**
  * Serves Nest controllers on a bus. A contract names its own owner, so one server serves the controllers of all
- * services that share a process. Closing it ends its subscriptions; the bus is drained by whoever opened it.
+ * services that share a process. Closing it ends its subscriptions; the bus is drained by whoever opened it. A method
+ * without a contract, or a contract that is answered twice, throws at the start.
  */
 export class BusServer extends Server implements CustomTransportStrategy {
   private readonly entries: Entry[] = [];

@@ -31,6 +31,7 @@ export const PERMISSIONS = [
   'admin.system_config',
 ] as const;
 
+/** The name of one thing that may be done: `tools.read`, `servers.create`. */
 export type Permission = (typeof PERMISSIONS)[number];
 
 type CategoryOf<Name extends string> = Name extends `${infer Category}.${string}` ? Category : never;

@@ -6,6 +6,7 @@ import { defineRequest } from '../define.js';
  */
 export const CALL_OUTCOMES = ['ok', 'tool_error', 'error', 'refused', 'cancelled', 'unknown'] as const;
 
+/** One of `CALL_OUTCOMES`. */
 export type CallOutcome = (typeof CALL_OUTCOMES)[number];
 
 /** One call, once, by `callId`. Holds no argument, result or credential. */

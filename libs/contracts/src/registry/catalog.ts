@@ -1,11 +1,13 @@
 /** Modern: MCP 2026-07-28 and later, without sessions. Legacy: the revisions before it, with sessions. */
 export const ERAS = ['modern', 'legacy'] as const;
 
+/** One of `ERAS`. */
 export type Era = (typeof ERAS)[number];
 
 /** Who may see an entry: its owner, the members of its team, or any admitted caller. */
 export const VISIBILITIES = ['private', 'team', 'public'] as const;
 
+/** One of `VISIBILITIES`. */
 export type Visibility = (typeof VISIBILITIES)[number];
 
 /** Who may see an entry. */
@@ -34,6 +36,7 @@ interface Entry extends AccessScope {
   readonly legacyDefinition?: string;
 }
 
+/** A tool of an endpoint. https://modelcontextprotocol.io/specification/2026-07-28/server/tools */
 export interface CatalogTool extends Entry {
   readonly id: string;
   /** The name clients see. */
@@ -46,6 +49,7 @@ export interface CatalogTool extends Entry {
   readonly order?: number;
 }
 
+/** A prompt of an endpoint. https://modelcontextprotocol.io/specification/2026-07-28/server/prompts */
 export interface CatalogPrompt extends Entry {
   readonly id: string;
   readonly name: string;
@@ -54,6 +58,7 @@ export interface CatalogPrompt extends Entry {
   readonly order?: number;
 }
 
+/** A resource of an endpoint. https://modelcontextprotocol.io/specification/2026-07-28/server/resources */
 export interface CatalogResource extends Entry {
   readonly id: string;
   /** The URI clients see. */
@@ -69,6 +74,7 @@ export interface LinkedResource extends AccessScope {
   readonly upstreamUri?: string;
 }
 
+/** A resource template of an endpoint. */
 export interface CatalogResourceTemplate extends Entry {
   readonly id: string;
   readonly uriTemplate: string;
@@ -97,11 +103,13 @@ export interface UpstreamListing {
   readonly hints: Readonly<Record<Listing, ListingHint>>;
 }
 
+/** How long a list is good, by its upstream and by the gateway. */
 export interface ListingHint extends CacheHint {
   /** Whoever uses it when it is older has it listed anew; `null`: the upstream says when it has changed. */
   readonly renewAfterMs: number | null;
 }
 
+/** An upstream that entries of the endpoint lead to. */
 export interface CatalogUpstream extends AccessScope {
   readonly id: string;
   readonly name: string;

@@ -7,6 +7,7 @@ import type { Era } from './catalog.js';
  */
 export const UPSTREAM_TRANSPORTS = ['STREAMABLEHTTP', 'SSE', 'STDIO', 'OPENAPI', 'REST'] as const;
 
+/** One of `UPSTREAM_TRANSPORTS`. */
 export type UpstreamTransport = (typeof UPSTREAM_TRANSPORTS)[number];
 
 /** Where and how an upstream is reached. Holds no secret: what is presented to it comes from auth. */

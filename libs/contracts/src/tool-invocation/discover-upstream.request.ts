@@ -6,6 +6,7 @@ import type { UpstreamProfile } from '../registry/resolve-upstream.request.js';
 
 export type { Era };
 
+/** A tool as its upstream lists it. */
 export interface DiscoveredTool {
   readonly name: string;
   /** JSON text as the upstream sent it, mended where a client could not read it. */
@@ -29,6 +30,7 @@ export interface DiscoveredOffer {
   readonly refused: readonly { readonly list: string; readonly name: string; readonly reason: string }[];
 }
 
+/** What an upstream is and offers, in the era it is spoken to in. */
 export interface DiscoveredUpstream extends DiscoveredOffer {
   readonly era: Era;
   /** The transport that worked; differs from the profile's where that was only a guess (`AUTO`). */

@@ -2,6 +2,7 @@ import type { LogLevel } from '#libs/mcp';
 import { defineRequest } from '../define.js';
 import type { HeaderParam } from '../registry/catalog.js';
 
+/** The methods of MCP that reach an upstream. */
 export type CallMethod =
   | 'tools/call'
   | 'prompts/get'

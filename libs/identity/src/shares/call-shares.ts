@@ -7,6 +7,7 @@ import { limitedCalls } from './instruments.js';
 /** Whose share a limit is of. */
 export type ShareOwner = 'caller' | 'team' | 'tool';
 
+/** What one caller, one team and one tool may have. */
 export type ShareSettings = Readonly<Record<ShareOwner, ShareLimits>>;
 
 /** What one call has of the shares of its caller, its caller's teams and its tool. */

@@ -4,6 +4,7 @@ import type { ShareSettings } from './call-shares.js';
 const NONE = '0: no limit.';
 const EVERYWHERE = 'over all replicas that share a Redis';
 
+/** The settings of every service that gives each caller a share. */
 export const shareOptions = {
   CALLER_RATE_LIMIT: integer(
     0,

@@ -11,6 +11,7 @@ export interface StreamEvent {
   readonly data: string;
 }
 
+/** How large an event may be. */
 export interface EventStreamLimits {
   /** The most bytes that one event may hold, its longest line included. */
   readonly eventBytesMax: number;
@@ -20,6 +21,10 @@ const LF = 10;
 const CR = 13;
 const NO_BYTES = Buffer.alloc(0);
 
+/**
+ * Reads an event stream as its bytes come in. Of our own, since each event is held to a limit while it is received.
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ */
 export class EventStreamReader {
   /** The id of the last event that had one; what `Last-Event-ID` asks to go on from. */
   lastEventId: string | undefined;
@@ -120,7 +125,7 @@ const tooLarge = () => fail('upstream.too_large', { message: 'An event of the st
 
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Text from bytes that must be UTF-8: anything else is refused, never replaced. */
+/** Text from bytes that must be UTF-8, of which nothing is replaced. Throws `upstream.invalid_answer`. */
 export const decodeUtf8 = (bytes: Buffer = NO_BYTES): string => {
   const text = bytes.toString('utf8');
   if (!text.includes('\uFFFD')) return text;

@@ -17,6 +17,7 @@ export interface IncomingResult {
   readonly depth: number;
 }
 
+/** An error answer of an upstream. */
 export interface IncomingError {
   readonly kind: 'error';
   /** `null` where the upstream could not tell which request it refuses. */
@@ -24,6 +25,7 @@ export interface IncomingError {
   readonly error: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
+/** A notification of an upstream. */
 export interface IncomingNotification {
   readonly kind: 'notification';
   readonly method: string;
@@ -32,6 +34,7 @@ export interface IncomingNotification {
   readonly text: string;
 }
 
+/** A request of an upstream, which it waits for an answer to. */
 export interface IncomingRequest {
   readonly kind: 'request';
   readonly id: string | number;
@@ -41,6 +44,7 @@ export interface IncomingRequest {
   readonly paramsText: string;
 }
 
+/** A JSON-RPC message of an upstream. https://www.jsonrpc.org/specification */
 export type Incoming = IncomingResult | IncomingError | IncomingNotification | IncomingRequest;
 
 /** How deep a message of an upstream may nest that is passed on: the same as for clients. */
@@ -86,7 +90,7 @@ export interface Stray {
 
 /**
  * The messages of a text that holds one or, as 2025-03-26 allows, an array of them. What is none is told apart, so that
- * it costs no other.
+ * it costs no other. Throws only what a callback throws.
  */
 export const readMessages = (
   text: string,

@@ -5,6 +5,7 @@
 export const requestText = (id: number, method: string, paramsText: string): string =>
   `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${paramsText}}`;
 
+/** The text of a notification to an upstream. */
 export const notificationText = (method: string, params?: object): string =>
   JSON.stringify({ jsonrpc: '2.0', method, ...(params && { params }) });
 
@@ -12,6 +13,7 @@ export const notificationText = (method: string, params?: object): string =>
 export const resultText = (id: string | number, result: string): string =>
   `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`;
 
+/** Answers a request of the upstream with an error. */
 export const errorText = (id: string | number, code: number, message: string): string =>
   JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } });
 

@@ -1,3 +1,4 @@
+/** Whether a value parsed from JSON is an object: no array, no `null`. */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -14,7 +14,10 @@ interface Size {
   readonly depth: number;
 }
 
-/** Refuses text that nests deeper than `depthMax`, before anything recursive sees it; says how much there is in it. */
+/**
+ * Says how much there is in a JSON text, before anything recursive sees it. Throws `mcp.invalid_request` where it nests
+ * deeper than `depthMax`.
+ */
 export const checkDepth = (text: string, depthMax: number): Size => {
   let depth = 0;
   let deepest = 0;

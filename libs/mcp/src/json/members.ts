@@ -16,7 +16,10 @@ export interface Member {
 /** So many keys are sooner compared than hashed. */
 const FEW = 8;
 
-/** The members of the object whose `{` is at or after `from`, in order. A key that stands twice is refused. */
+/**
+ * The members of the object whose `{` is at or after `from`, in order. Throws `mcp.invalid_request` where there is none
+ * or a key stands twice, and `mcp.malformed_json`.
+ */
 export const membersOf = (text: string, from = 0): Member[] => {
   const members: Member[] = [];
   let seen: Set<string> | undefined;
@@ -45,6 +48,7 @@ export const membersOf = (text: string, from = 0): Member[] => {
   return members;
 };
 
+/** The text of a member's value, as it stands in `text`. */
 export const valueText = (text: string, member: Member): string => text.slice(member.valueStart, member.end);
 
 /** The text of one member's value; `undefined` where there is none. */

@@ -39,6 +39,10 @@ export interface ServerCapabilities {
   readonly instructions: string | null;
 }
 
+/**
+ * How long, in milliseconds, and by whom a result may be kept.
+ * https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching
+ */
 export interface CacheHints {
   readonly ttlMs: number;
   readonly cacheScope: 'public' | 'private';
@@ -56,6 +60,7 @@ export interface ServerRequestSupport {
   readonly elicitationModes: readonly ('form' | 'url')[];
 }
 
+/** A failure as one revision answers it over HTTP. */
 export interface HttpError {
   readonly httpStatus: number;
   readonly error: RpcError;

@@ -14,6 +14,7 @@ const codecs: Readonly<Record<Revision, ServerCodec>> = {
   '2024-11-05': r2024_11_05,
 };
 
+/** How clients of a revision are spoken to. */
 export const serverCodec = (revision: Revision): ServerCodec => codecs[revision];
 
 /** Which revision a session gets: the one asked for if it has sessions and is served, else the newest that has. */

@@ -27,7 +27,10 @@ export const eraOf = (message: ClientRequest | ClientNotification, headers: Head
   return DATE.test(version) && version >= MODERN_REVISION ? 'modern' : 'legacy';
 };
 
-/** A session's requests may name their revision in the header; one that is not served is refused. */
+/**
+ * A session's requests may name their revision in the header. Throws `mcp.version_unsupported` for one that is not served.
+ * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#protocol-version-header
+ */
 export const checkLegacyVersion = (headers: HeaderBag): void => {
   const value = headers['mcp-protocol-version'];
   if (value === undefined) return;

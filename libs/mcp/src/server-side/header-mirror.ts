@@ -23,7 +23,7 @@ export const checkMirror = (headers: HeaderBag, header: string, expected: string
   if (value !== expected) throw mismatch(header, 'differs from the body');
 };
 
-/** Refuses a call whose `Mcp-Param-*` headers are not the mirrors of the arguments that the tool declares. */
+/** Throws `mcp.header_mismatch` where the `Mcp-Param-*` headers of a call do not mirror the arguments that its tool declares. */
 export const checkParamMirrors = (
   params: readonly MirroredParam[],
   callArguments: unknown,

@@ -7,6 +7,7 @@ import { type Member, membersOf, valueText } from '../json/members.js';
 /** One JSON-RPC message as a client posted it: what it is, and where its parts stand in the text. */
 export type ClientMessage = ClientRequest | ClientNotification | ClientResponse | InvalidMessage;
 
+/** A request of a client. */
 export interface ClientRequest {
   readonly kind: 'request';
   /** The id as it was written, so that it is echoed digit by digit. */
@@ -15,12 +16,14 @@ export interface ClientRequest {
   readonly params: Params;
 }
 
+/** A notification of a client, which nothing answers. */
 export interface ClientNotification {
   readonly kind: 'notification';
   readonly method: string;
   readonly params: Params;
 }
 
+/** What a client answers to a request of the server. */
 export interface ClientResponse {
   readonly kind: 'response';
   readonly id: string;
@@ -28,6 +31,7 @@ export interface ClientResponse {
   readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } | null;
 }
 
+/** What is no JSON-RPC message; it costs no message beside it in a batch. */
 export interface InvalidMessage {
   readonly kind: 'invalid';
   /** `null` where no id could be read. */
@@ -35,6 +39,7 @@ export interface InvalidMessage {
   readonly error: GatewayError;
 }
 
+/** The parameters of a message, parsed and as they stand in its text. */
 export interface Params {
   readonly value: Readonly<Record<string, unknown>>;
   /** `{}` when the message has none. */
@@ -42,6 +47,10 @@ export interface Params {
   readonly members: readonly Member[];
 }
 
+/**
+ * Several messages in one text, which 2025-03-26 alone has.
+ * https://modelcontextprotocol.io/specification/2025-03-26/basic#batching
+ */
 export interface Batch {
   readonly kind: 'batch';
   readonly messages: readonly ClientMessage[];

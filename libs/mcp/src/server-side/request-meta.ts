@@ -20,6 +20,10 @@ const HOP_KEYS = new Set(['progressToken', 'traceparent', 'tracestate', 'baggage
 
 const NO_META: RequestMeta = { value: {}, progressTokenText: null, traceparent: undefined, passed: undefined };
 
+/**
+ * Reads `_meta` of a request. Throws `mcp.params_invalid` where it is no object, `mcp.invalid_request` where it is too
+ * large.
+ */
 export const readRequestMeta = (params: Params): RequestMeta => {
   const value = params.value['_meta'];
   if (value === undefined) return NO_META;

@@ -5,6 +5,7 @@ import { isObject } from '../json/is-object.js';
 /** The requests an upstream may have put to the client. https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr */
 export type ServerRequestMethod = 'elicitation/create' | 'sampling/createMessage' | 'roots/list';
 
+/** Whether a method is one that an upstream may have put to the client. */
 export const isServerRequestMethod = (method: unknown): method is ServerRequestMethod =>
   method === 'elicitation/create' || method === 'sampling/createMessage' || method === 'roots/list';
 

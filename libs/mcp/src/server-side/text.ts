@@ -6,6 +6,7 @@ export interface RpcError {
   readonly data?: unknown;
 }
 
+/** The text of an answer; `idText` and `resultText` are JSON. */
 export const resultMessage = (idText: string, resultText: string): string =>
   `{"jsonrpc":"2.0","id":${idText},"result":${resultText}}`;
 
@@ -15,9 +16,11 @@ export const errorMessage = (idText: string | null, error: RpcError): string =>
     ? `{"jsonrpc":"2.0","error":${JSON.stringify(error)}}`
     : `{"jsonrpc":"2.0","id":${idText},"error":${JSON.stringify(error)}}`;
 
+/** The text of a notification; `paramsText` is JSON. */
 export const notificationMessage = (method: string, paramsText: string): string =>
   `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${paramsText}}`;
 
+/** The text of a request to a client; `paramsText` is JSON. */
 export const requestMessage = (id: string, method: string, paramsText: string): string =>
   `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":${JSON.stringify(method)},"params":${paramsText}}`;
 

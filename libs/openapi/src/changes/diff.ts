@@ -2,6 +2,7 @@ import type { HttpTool } from '../tools/tool.js';
 import { type Change, worst } from './change.js';
 import { schemaChanges } from './schema-changes.js';
 
+/** A tool that is new, gone, or another than before; then with at most 20 reasons. */
 export type ToolChange =
   | { readonly key: string; readonly name: string; readonly kind: 'added' | 'removed' }
   | { readonly key: string; readonly name: string; readonly kind: Change; readonly reasons: readonly string[] };

@@ -61,6 +61,7 @@ export interface SuccessAnswer {
 /** The schemes of one alternative are sent together; each names the scopes it needs. */
 export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;
 
+/** How requests to the API are authenticated. https://spec.openapis.org/oas/v3.2.0#security-scheme-object */
 export interface SecurityScheme {
   readonly type: 'apiKey' | 'http' | 'oauth2' | 'openIdConnect' | 'mutualTLS';
   readonly description?: string;
@@ -82,6 +83,7 @@ export interface ServerTemplate {
   readonly variables: Readonly<Record<string, { readonly default: string; readonly enum?: readonly string[] }>>;
 }
 
+/** One method on one path. https://spec.openapis.org/oas/v3.2.0#operation-object */
 export interface Operation {
   /** `METHOD /path`: what a refresh knows an operation by. */
   readonly key: string;

@@ -9,6 +9,7 @@ export interface ReadLimits {
   readonly operationsMax: number;
 }
 
+/** How large a document may be unless told otherwise. */
 export const READ_LIMITS: ReadLimits = {
   bytesMax: 32 * 1024 * 1024,
   depthMax: 100,

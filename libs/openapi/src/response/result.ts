@@ -3,6 +3,7 @@ import { decoded, type HttpAnswer, textResult, type ToolResult } from './answer.
 import { errorResult } from './error-result.js';
 import { paginationOf } from './pagination.js';
 
+/** What the result of an answer says besides the answer. */
 export interface ResultOptions {
   /** The limit that a body of `null` went over, for the message. */
   readonly bodyBytesMax: number;

@@ -19,6 +19,7 @@ export interface Choice {
   readonly operations?: readonly string[];
 }
 
+/** Which operations become tools, under which names, and for which server. */
 export interface ImportOptions {
   readonly server?: ServerChoice;
   readonly choice?: Choice;
@@ -34,6 +35,7 @@ export interface ImportOptions {
   readonly limits?: ToolLimits;
 }
 
+/** What a document became: the tools, and the operations that make none. */
 export interface Imported {
   readonly baseUrl: string;
   readonly tools: readonly HttpTool[];

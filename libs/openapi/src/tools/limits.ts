@@ -11,6 +11,7 @@ export interface ToolLimits {
   readonly argumentsMax: number;
 }
 
+/** How large the tools of a document may be unless told otherwise. */
 export const TOOL_LIMITS: ToolLimits = {
   shownCharsMax: 16 * 1024,
   schemaCharsMax: 128 * 1024,

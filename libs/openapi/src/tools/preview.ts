@@ -28,6 +28,7 @@ export interface Preview {
   readonly warnings: readonly string[];
 }
 
+/** What a document would become, for somebody to look at before it is registered. */
 export const previewOf = (document: ApiDocument, { baseUrl, tools, skipped }: Imported): Preview => {
   const { version, title, apiVersion, servers, securitySchemes } = document;
   const warnings = [...document.warnings];

@@ -30,6 +30,7 @@ export interface RestDefinition {
   readonly inputSchema?: Schema | undefined;
 }
 
+/** A tool that a route described by hand makes. */
 export interface RestTool {
   /** `METHOD /path`. */
   readonly key: string;

@@ -6,6 +6,7 @@ import type { Place, Places } from './place.js';
 
 /** True when the handler has taken the request; it then answers it. */
 export type RawHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+/** True when the handler has taken the connection, for WebSocket; it then owns the socket. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 /** Answers a request that was refused before its handler saw it; false when it is not the handler's own. */
 export type RawRefusal = (request: IncomingMessage, response: ServerResponse, failure: GatewayError) => boolean;
@@ -32,7 +33,10 @@ const PLACE = Symbol('PLACE');
 
 type Placed = ServerResponse & { [PLACE]?: Place };
 
-/** The door for requests that must not pay for a framework: handlers see every request before Fastify does. */
+/**
+ * The door for requests that must not pay for a framework: handlers see every request before Fastify does. `takePlace`
+ * throws `http.overloaded`.
+ */
 export class RawHttp implements RequestPlaces {
   readonly routes: RawRoute[] = [];
   readonly upgrades: UpgradeHandler[] = [];

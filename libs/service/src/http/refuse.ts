@@ -15,6 +15,7 @@ export const refuse = (response: ServerResponse, error: GatewayError): void => {
   answerJson(response, error.httpStatus, body, error.httpStatus === 503 ? retryHeaders(error) : {});
 };
 
+/** Answers with a status and a JSON body that nobody may store. */
 export const answerJson = (
   response: ServerResponse,
   status: number,

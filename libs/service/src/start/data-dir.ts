@@ -8,7 +8,7 @@ interface Holder {
   readonly startedAt: string | null;
 }
 
-/** Makes the data folder, for its owner alone. */
+/** Makes the data folder, for its owner alone, and answers its whole path. Throws `config.invalid`. */
 export const openDataDir = (path: string): string => {
   const dir = resolve(path);
   try {
@@ -27,7 +27,7 @@ export const openDataDir = (path: string): string => {
 
 /**
  * Takes the data folder for this process. The lock names its holder, so one left behind by a killed process is seen
- * to be stale. Answers the function that gives it back.
+ * to be stale. Answers the function that gives it back. Throws `config.invalid` while another process has it.
  */
 export const lockDataDir = (dir: string): (() => void) => {
   const path = join(dir, 'lock');

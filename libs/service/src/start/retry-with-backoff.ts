@@ -18,7 +18,10 @@ export interface RetrySettings {
 export const pauseMs = (attempt: number, intervalMs: number, random?: Random): number =>
   Math.round(backoffMs(attempt, { firstMs: intervalMs, maxMs: PAUSE_MS_MAX }, random));
 
-/** Tries until it works. Gives up with `platform.not_ready` and the last reason, or with the signal's own reason. */
+/**
+ * Tries until it works. Rejects with `platform.not_ready` and the last reason, with the signal's own reason, or at once
+ * with `config.invalid`, which no waiting mends.
+ */
 export const retryWithBackoff = async <Result>(
   settings: RetrySettings,
   connect: () => Promise<Result>,

@@ -21,6 +21,7 @@ import { tellUnreadSettings } from './tell-unread-settings.js';
 /** Kept back from the time to stop, for what comes after the last answer. */
 const CLOSING_MS = 2_000;
 
+/** Which services a process hosts, and with which environment. */
 export interface StartSettings {
   readonly parts: readonly AnyServicePart[];
   readonly env: Environment;
@@ -47,7 +48,8 @@ export interface RunningService {
 
 /**
  * Brings the parts up in one process. The HTTP server comes first, so that `/health` and `/ready` tell the truth while
- * the rest is awaited.
+ * the rest is awaited. Rejects with `config.invalid`, with `platform.not_ready` for what cannot be reached, or with the
+ * signal's own reason; what was opened by then is closed.
  */
 export const startService = async (settings: StartSettings): Promise<RunningService> => {
   const { parts, env, signal = new AbortController().signal } = settings;

@@ -1,5 +1,6 @@
 import { type ConfigOf, decimal, oneOf, text, url } from '#libs/config';
 
+/** The settings of the cache, for every process that keeps something in it. */
 export const cacheOptions = {
   CACHE_TYPE: oneOf(
     ['auto', 'redis', 'memory', 'database'],
@@ -19,4 +20,5 @@ export const cacheOptions = {
   ),
 } as const;
 
+/** The parsed values of `cacheOptions`. */
 export type CacheConfig = ConfigOf<typeof cacheOptions>;

@@ -4,6 +4,7 @@ export interface ListEntry {
   readonly value: string;
 }
 
+/** The entries of a list behind a given one, in order. */
 export interface ListSlice {
   readonly entries: readonly ListEntry[];
   /** False when entries that came after the asked one have already been dropped. */
@@ -48,4 +49,5 @@ export interface Cache {
   close(): Promise<void>;
 }
 
+/** The injection token of the process' `Cache`. */
 export const CACHE = Symbol('CACHE');

@@ -15,7 +15,8 @@ export interface Keeping {
 
 /**
  * The cache that the configuration asks for. One attempt to connect: whoever starts the process repeats it. Redis outlives
- * the process by itself; memory does so with `keeping`.
+ * the process by itself; memory does so with `keeping`. Rejects with `config.invalid` where no Redis is named, and with
+ * what the store said.
  */
 export const openCache = async (config: CacheConfig, logger: Logger, keeping?: Keeping): Promise<Cache> => {
   const { CACHE_TYPE: asked } = config;

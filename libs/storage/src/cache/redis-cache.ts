@@ -6,6 +6,7 @@ import type { Cache, ListSlice } from './cache.js';
 import { type RedisConnection, redisClient } from './redis-connection.js';
 import { type ScriptCommands, scripts } from './redis-scripts.js';
 
+/** How a cache in Redis or Valkey is reached; times in milliseconds. */
 export interface RedisCacheOptions {
   readonly url: string;
   readonly prefix: string;

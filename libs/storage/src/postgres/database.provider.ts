@@ -12,6 +12,7 @@ const tokenOf = (schema: string): symbol => Symbol.for(`switchyard.database.${sc
 
 /** The `DataSource` of a schema that `provideDatabase` opens. */
 export const InjectDatabase = (schema: string): ParameterDecorator & PropertyDecorator => Inject(tokenOf(schema));
+/** The injection token of the `DataSource` of a schema. */
 export const databaseToken = tokenOf;
 
 /** Opens the schema's database with the module and closes it when the application has shut down. */

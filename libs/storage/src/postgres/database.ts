@@ -8,9 +8,11 @@ import { type PostgresSettings, withDefaults } from './postgres.config.js';
 import { QueryLog } from './query-log.js';
 import { SnakeNamingStrategy } from './snake-naming-strategy.js';
 
+/** An entity as TypeORM takes it. */
 // biome-ignore lint/complexity/noBannedTypes: an entity class, as TypeORM takes it
 export type Entity = Function | EntitySchema;
 
+/** One schema of the database, and what lives in it. */
 export interface DatabaseOptions {
   readonly location: PostgresLocation;
   /** Every table lives in it; lower-case letters, digits and `_`. */
@@ -23,7 +25,10 @@ export interface DatabaseOptions {
   readonly logger: Logger;
 }
 
-/** Brings the schema up to date and opens a pool on it. One attempt: whoever starts the process repeats it. */
+/**
+ * Brings the schema up to date and opens a pool on it. One attempt, which rejects with what the server said: whoever
+ * starts the process repeats it.
+ */
 export const openDatabase = async (options: DatabaseOptions): Promise<DataSource> => {
   const { location, schema, logger } = options;
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error(`"${schema}" is not a schema name`);

@@ -6,6 +6,7 @@ import {
   type QueryRunner,
 } from 'typeorm';
 
+/** A migration as TypeORM runs it. */
 export type MigrationClass = new () => MigrationInterface;
 
 /** Any number, as long as nobody else in this database uses it for advisory locks. */

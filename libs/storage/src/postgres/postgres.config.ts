@@ -6,6 +6,7 @@ const databaseUrl = (prose: string): Option<string | null> => {
   return { ...one, parse: (text) => one.parse(text.replace(/^(postgres(?:ql)?)\+\w+:/i, '$1:')) };
 };
 
+/** The settings of the database, for every service that has one. */
 export const postgresOptions = {
   DATABASE_URL: databaseUrl(
     'The PostgreSQL server, directly or through PgBouncer (transaction mode works). Unset: an embedded server in the data folder. `postgresql+psycopg://` means `postgresql://`.',
@@ -23,6 +24,7 @@ export const postgresOptions = {
   ),
 } as const;
 
+/** The parsed values of `postgresOptions`. */
 export type PostgresConfig = ConfigOf<typeof postgresOptions>;
 
 /** How connections are kept, in the units the code counts in. */
@@ -40,6 +42,7 @@ export interface PostgresSettings {
   readonly idleInTransactionTimeoutMs: number;
 }
 
+/** The settings in the units that their names say. */
 export const postgresSettings = (config: PostgresConfig): PostgresSettings => ({
   poolSize: config.DB_POOL_SIZE,
   poolOverflow: config.DB_MAX_OVERFLOW,

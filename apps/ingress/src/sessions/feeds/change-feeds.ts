@@ -33,6 +33,7 @@ export interface FeedOptions {
   readonly end: () => void;
 }
 
+/** One open stream on which a client is told of changes. */
 export interface Feed {
   /** As they were let in last. */
   readonly principal: Principal;
@@ -126,7 +127,7 @@ class OpenFeed implements Feed {
   }
 }
 
-/** The streams on which clients hear of changes: each hears only of what its caller sees. */
+/** The streams on which clients are told of changes: each only of what its caller sees. */
 export class ChangeFeeds {
   private readonly feeds = new Set<OpenFeed>();
   private readonly perPrincipal = new Map<string, number>();

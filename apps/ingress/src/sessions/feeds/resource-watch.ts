@@ -19,6 +19,7 @@ export interface Listener {
   readonly capabilities: Readonly<Record<string, unknown>>;
 }
 
+/** A session as the listener for what its client subscribes to. */
 export const listenerOf = (session: Session): Listener => ({ session, capabilities: session.client.capabilities });
 
 export interface WatchScope {

@@ -17,6 +17,7 @@ export interface ReadDefinition {
   readonly findings: readonly string[];
 }
 
+/** An entry that is left out of its list, and why. */
 export interface RefusedDefinition {
   /** As much of its name as can be told. */
   readonly name: string;
@@ -40,6 +41,7 @@ const NAMED_BY: Readonly<Record<ListKind, string>> = {
 /**
  * Reads one entry of a list. One member out of shape takes the whole list from clients of the official SDKs, so what has
  * one obvious meaning is mended, and what has none is left out: the member where it only describes, else the entry.
+ * Throws a `SyntaxError` for what is no JSON.
  */
 export const readDefinition = (kind: ListKind, source: string): ReadDefinition | RefusedDefinition => {
   if (source.length > DEFINITION_CHARS_MAX) return { name: '', reason: 'its definition is too large' };

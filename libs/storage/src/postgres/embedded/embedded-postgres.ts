@@ -10,6 +10,7 @@ import { PostgresServer } from './postgres-server.js';
 import { stopOrphan } from './postmaster.js';
 import { runner } from './runner.js';
 
+/** A running PostgreSQL that belongs to this process; `stop` resolves when it has ended. */
 export interface EmbeddedPostgres {
   readonly location: PostgresLocation;
   /** Of the postmaster that runs now. */
@@ -20,6 +21,7 @@ export interface EmbeddedPostgres {
 /**
  * Starts a PostgreSQL of our own on `dataDir`: no TCP port, no password; whoever may enter the 0700 folder of its
  * socket may use it. It is started again when it dies, and it ends with this process, even one killed by SIGKILL.
+ * Rejects where the folder is in use, or its programs cannot be found or run.
  */
 export const startEmbeddedPostgres = async (options: {
   readonly dataDir: string;
