@@ -16,7 +16,7 @@ const openAt = (url: string) => {
 const announce = (): Promise<Response> =>
   fetch(upstream.url, { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: ANNOUNCE }) });
 
-it('sees that every stream is told of a change, once', async () => {
+it('the listening load sees that every stream is told of a change, once', async () => {
   upstream = await startFastUpstream();
   expect(await openAt(upstream.url)).toEqual({ errors: 0, errorSamples: [] });
   await announce();
@@ -28,14 +28,14 @@ it('sees that every stream is told of a change, once', async () => {
 it.each([
   [0, 'told of the change 0 times'],
   [2, 'told of the change 2 times'],
-])('sees that a change was told %d times', async (times, problem) => {
+])('the listening load sees that a change was told %d times', async (times, problem) => {
   upstream = await startFastUpstream();
   await openAt(upstream.url);
   for (let time = 0; time < times; time++) await announce();
   expect(await streams.hear()).toEqual({ errors: 60, errorSamples: [problem] });
 });
 
-it('sees what belongs to another stream, and who is not let in', async () => {
+it('the listening load sees what belongs to another stream, and who is not let in', async () => {
   const acknowledged = { method: 'notifications/subscriptions/acknowledged' };
   const params = { _meta: { 'io.modelcontextprotocol/subscriptionId': 1 }, notifications: {} };
   upstream = await startMcpDouble({

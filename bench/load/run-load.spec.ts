@@ -16,7 +16,7 @@ const load = (scenario: Scenario) => {
 };
 
 it.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
-  '%s: finds right answers right',
+  'the load generator finds right answers right: %s',
   async (_name, scenario) => {
     upstream = await startFastUpstream({ tools: TOOL_COUNT });
     const result = await load(scenario);
@@ -31,17 +31,17 @@ it.each([
   ['another text', (): string => '"content":[{"type":"text","text":"something else"}]'],
   ['an error', (): string => '"content":[{"type":"text","text":"x"}],"isError":true'],
   ['no content', (): string => '"content":[]'],
-] as const)('counts an answer with %s as wrong', async (_name, answer) => {
+] as const)('the load generator counts an answer with %s as wrong', async (_name, answer) => {
   upstream = await startMcpDouble({ name: 'liar', tools: [], call: answer });
   expect(await load(call)).toMatchObject({ calls: 200, errors: 200 });
 });
 
-it('counts a list that lacks a tool as wrong', async () => {
+it('the load generator counts a list that lacks a tool as wrong', async () => {
   upstream = await startFastUpstream({ tools: TOOL_COUNT - 1 });
   expect(await load(scenarioOf('tools/list legacy'))).toMatchObject({ errors: 200 });
 });
 
-it('counts the answer to somebody else’s question as wrong', async () => {
+it('the load generator counts the answer to somebody else’s question as wrong', async () => {
   upstream = await startMcpDouble({
     name: 'confused',
     tools: [],
@@ -87,12 +87,12 @@ it.each([
   ['with one step too many', [...steps, 11], ownToken, 200],
   ['out of order', [2, 1, ...steps.slice(2)], ownToken, 200],
   ['of another call', steps, () => 'token-x', 200],
-] as const)('counts progress %s', async (_name, values, tokenOf, errors) => {
+] as const)('the load generator counts progress %s', async (_name, values, tokenOf, errors) => {
   upstream = await answerWithProgress(values, tokenOf);
   expect(await load(scenarioOf('10 progress events modern'))).toMatchObject({ calls: 200, errors });
 });
 
-it('sees one wrong character in a long answer, also after right ones', async () => {
+it('the load generator sees one wrong character in a long answer, also after right ones', async () => {
   const right = await startFastUpstream();
   let seen = 0;
   upstream = await startMcpDouble({
@@ -113,7 +113,7 @@ it('sees one wrong character in a long answer, also after right ones', async () 
   await right.stop();
 });
 
-it('counts a closed connection, and goes on with a new one', async () => {
+it('the load generator counts a closed connection, and goes on with a new one', async () => {
   let seen = 0;
   upstream = await startMcpDouble({
     name: 'unsteady',

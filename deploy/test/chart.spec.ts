@@ -28,7 +28,7 @@ const complaintsOf = (values: unknown): string[] => {
 };
 
 describe('the values of the chart', () => {
-  it('are all described by the schema', () => {
+  it('the values of the chart are all described by the schema', () => {
     expect(complaintsOf(parse(read('deploy/helm/switchyard/values.yaml')))).toEqual([]);
   });
 
@@ -46,7 +46,7 @@ describe('the values of the chart', () => {
     ['a secret among the settings', { settings: { JWT_SECRET_KEY: 'x'.repeat(40) } }],
     ['what the chart sets itself', { settings: { PORT: 80 } }],
     ['a misspelt member', { edge: { replica: 2 } }],
-  ])('are refused when they hold %s', (_what, values) => {
+  ])('the values of the chart are refused when they hold %s', (_what, values) => {
     expect(complaintsOf(values)).not.toEqual([]);
   });
 });
@@ -57,19 +57,19 @@ describe('the facts that the chart is rendered from', () => {
     Record<string, string[]>
   >;
 
-  it('have each service with the arrows of the topology', () => {
+  it('the facts that the chart is rendered from have each service with the arrows of the topology', () => {
     const arrows = (of: 'asks' | 'subscribes') =>
       Object.fromEntries(Object.entries(services).map(([name, facts]) => [name, facts[of]]));
     expect(arrows('asks')).toEqual(topology.asks);
     expect(arrows('subscribes')).toEqual(topology.subscribes);
   });
 
-  it('let one service alone reach outside, and it has no store but the bus', () => {
+  it('the facts that the chart is rendered from let one service alone reach outside, and it has no store but the bus', () => {
     const outside = Object.entries(services).filter(([, { reachesOutside }]) => reachesOutside);
     expect(outside.map(([name, { stores }]) => [name, stores])).toEqual([['tool-invocation', ['nats']]]);
   });
 
-  it('give each service its own secrets and no others', () => {
+  it('the facts that the chart is rendered from give each service its own secrets and no others', () => {
     expect(
       Object.fromEntries(Object.entries(services).map(([name, { secrets }]) => [name, Object.keys(secrets)])),
     ).toEqual({

@@ -19,7 +19,7 @@ const theirs = rowsOf('contextforge-settings.md').map(([, name = '', state = '',
 }));
 
 describe('the page of settings that ContextForge has', () => {
-  it('has each name once, with one of three states and something said of it', () => {
+  it("the page of ContextForge's settings has each name once, with one of three states and something said of it", () => {
     expect(theirs.length).toBeGreaterThan(100);
     expect(new Set(theirs.map(({ name }) => name)).size).toBe(theirs.length);
     for (const { name, state, here } of theirs) {
@@ -28,11 +28,11 @@ describe('the page of settings that ContextForge has', () => {
     }
   });
 
-  it('calls working what is read, and unread what is not', () => {
+  it("the page of ContextForge's settings calls working what is read, and unread what is not", () => {
     expect(theirs.filter(({ name, state }) => (state === 'unread') === ours.has(name))).toEqual([]);
   });
 
-  it('sends nobody to a setting that does not exist', () => {
+  it("the page of ContextForge's settings sends nobody to a setting that does not exist", () => {
     const pages = fs.readFileSync(path.join(reference, 'contextforge-settings.md'), 'utf8').split('\n');
     const known = new Set([...ours, ...theirs.map(({ name }) => name)]);
     const named = pages.flatMap((line) =>

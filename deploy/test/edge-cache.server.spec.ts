@@ -43,7 +43,7 @@ describe('the edge before services that say how long an answer is good', () => {
     cacheControl = 'max-age=60';
   });
 
-  it('keeps an answer that has an age, for the caller it was given to', async () => {
+  it('the edge keeps an answer that has an age, for the caller it was given to', async () => {
     const ann = { authorization: 'Bearer ann' };
     const first = await get(edge, '/metrics?kept', ann);
     const again = await get(edge, '/metrics?kept', ann);
@@ -56,7 +56,7 @@ describe('the edge before services that say how long an answer is good', () => {
     ['another token', { authorization: 'Bearer bob' }],
     ['no token', {}],
     ['a cookie', { authorization: 'Bearer ann', cookie: 'jwt_token=bob' }],
-  ] as [string, Record<string, string>][])('never gives it to who comes with %s', async (what, headers) => {
+  ] as [string, Record<string, string>][])('the edge never gives it to who comes with %s', async (what, headers) => {
     const path = `/tools?for=${encodeURIComponent(what)}`;
     await get(edge, path, { authorization: 'Bearer ann' });
     const other = await get(edge, path, headers);
@@ -67,7 +67,7 @@ describe('the edge before services that say how long an answer is good', () => {
   });
 
   it.each([['no-store'], ['private, max-age=60'], ['no-cache'], [undefined]])(
-    'keeps nothing when the service says %s',
+    'the edge keeps nothing when the service says %s',
     async (said) => {
       cacheControl = said;
       for (const path of ['/tools', '/gateways', '/tokens', '/metrics', '/v1/servers'])
@@ -76,7 +76,7 @@ describe('the edge before services that say how long an answer is good', () => {
     },
   );
 
-  it('passes on every write and every MCP request, whatever the answer says', async () => {
+  it('the edge passes on every write and every MCP request, whatever the answer says', async () => {
     for (let n = 0; n < 2; n++) {
       for (const path of ['/tools', '/mcp', '/servers/a/mcp', '/rpc', '/'])
         await (await fetch(`${edge.url}${path}`, { method: 'POST', body: '{}' })).text();
@@ -85,7 +85,7 @@ describe('the edge before services that say how long an answer is good', () => {
     expect(backend.requests).toHaveLength(16);
   });
 
-  it('keeps files whose name changes with their content, although the service forbids it', async () => {
+  it('the edge keeps files whose name changes with their content, although the service forbids it', async () => {
     cacheControl = 'no-store';
     expect((await get(edge, '/admin/assets/app-3f2a.js')).cache).toBe('MISS');
     expect((await get(edge, '/admin/assets/app-3f2a.js', { authorization: 'Bearer ann' })).cache).toBe('HIT');
@@ -121,7 +121,7 @@ describe('the edge before a real gateway', () => {
     return (text === '' ? {} : JSON.parse(text)) as { id: string };
   };
 
-  it('shows every write in the next list', async () => {
+  it('the edge shows every write in the next list', async () => {
     for (let n = 0; n < 20; n++) {
       const { id } = await write('POST', '/servers', { server: { name: `server ${n}` } });
       expect((await get(edge, '/servers', asAdmin())).body).toContain(`server ${n}"`);
@@ -132,7 +132,7 @@ describe('the edge before a real gateway', () => {
     }
   });
 
-  it('asks the service for each list, since the service forbids that it be kept', async () => {
+  it('the edge asks the service for each list, since the service forbids that it be kept', async () => {
     for (const path of lists)
       for (let n = 0; n < 2; n++) {
         const seen = await get(edge, path, asAdmin());
@@ -140,7 +140,7 @@ describe('the edge before a real gateway', () => {
       }
   });
 
-  it('gives who is refused nothing of what others may see', async () => {
+  it('the edge gives who is refused nothing of what others may see', async () => {
     for (const path of lists) {
       await get(edge, path, asAdmin());
       expect((await get(edge, path, { authorization: 'Bearer wrong' })).status).toBe(401);
@@ -148,12 +148,12 @@ describe('the edge before a real gateway', () => {
     }
   });
 
-  it('keeps the description of the API', async () => {
+  it('the edge keeps the description of the API', async () => {
     const [first, second] = [await get(edge, '/docs-json'), await get(edge, '/docs-json')];
     expect([first.status, first.cache, second.cache]).toEqual([200, 'MISS', 'HIT']);
   });
 
-  it('hides what belongs to the inside', async () => {
+  it('the edge hides what belongs to the inside', async () => {
     expect((await get(edge, '/internal/metrics')).status).toBe(404);
     expect((await get(edge, '/nginx_status')).status).toBe(404);
     expect(await (await fetch(`${edge.statusUrl}/nginx_status`)).text()).toMatch(/^Active connections: \d+/);

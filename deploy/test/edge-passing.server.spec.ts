@@ -37,7 +37,7 @@ const NOBODY = '127.0.0.1:9';
 
 describe('the edge, when a replica is gone', () => {
   it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
-    'gives a %s that nobody has taken to the next one',
+    'the edge gives a %s that nobody has taken to the next one',
     async (method) => {
       const alive = await backend(answerOk);
       const edge = await edgeBefore([NOBODY, alive, NOBODY]);
@@ -47,18 +47,21 @@ describe('the edge, when a replica is gone', () => {
     },
   );
 
-  it.each(['POST', 'PATCH'])('never repeats a %s that was sent, and says that it may have run', async (method) => {
-    const [one, other] = [await backend(dieWithRequest), await backend(dieWithRequest)];
-    const edge = await edgeBefore([one, other]);
-    const write: RequestInit = { method, body: '{}' };
-    const response = await fetch(`${edge.url}/mcp`, write);
-    expect(response.status).toBe(502);
-    expect(response.headers.get('retry-after')).toBe('1');
-    expect(await response.json()).toMatchObject({ code: 'edge.unreachable' });
-    expect(one.requests.length + other.requests.length).toBe(1);
-  });
+  it.each(['POST', 'PATCH'])(
+    'the edge never repeats a %s that was sent, and says that it may have run',
+    async (method) => {
+      const [one, other] = [await backend(dieWithRequest), await backend(dieWithRequest)];
+      const edge = await edgeBefore([one, other]);
+      const write: RequestInit = { method, body: '{}' };
+      const response = await fetch(`${edge.url}/mcp`, write);
+      expect(response.status).toBe(502);
+      expect(response.headers.get('retry-after')).toBe('1');
+      expect(await response.json()).toMatchObject({ code: 'edge.unreachable' });
+      expect(one.requests.length + other.requests.length).toBe(1);
+    },
+  );
 
-  it('asks another one when a GET has ended without an answer', async () => {
+  it('the edge asks another one when a GET has ended without an answer', async () => {
     const [dead, alive] = [await backend(dieWithRequest), await backend(answerOk)];
     const edge = await edgeBefore([dead, alive]);
     for (let n = 0; n < 6; n++) expect((await fetch(`${edge.url}/tools`)).status).toBe(200);
@@ -67,7 +70,7 @@ describe('the edge, when a replica is gone', () => {
 });
 
 describe('the edge, between client and service', () => {
-  it('passes on each event of a stream at once, uncompressed', async () => {
+  it('the edge passes on each event of a stream at once, uncompressed', async () => {
     let push: (text: string) => void = () => {};
     const service = await backend((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -85,7 +88,7 @@ describe('the edge, between client and service', () => {
     await reader?.cancel();
   });
 
-  it('compresses JSON for who takes it, from 500 bytes on', async () => {
+  it('the edge compresses JSON for who takes it, from 500 bytes on', async () => {
     const service = await backend((request, response) => {
       response.setHeader('content-type', 'application/json');
       response.end(
@@ -102,7 +105,7 @@ describe('the edge, between client and service', () => {
     expect(await codingOf(5_000, 'identity')).toBeNull();
   });
 
-  it('takes a body in whole before a service hears of it', async () => {
+  it('the edge takes a body in whole before a service hears of it', async () => {
     const service = await backend(answerOk);
     const edge = await edgeBefore([service]);
     const { hostname, port } = new URL(edge.url);
@@ -116,14 +119,14 @@ describe('the edge, between client and service', () => {
     slow.destroy();
   });
 
-  it('refuses a body that is too large, in JSON', async () => {
+  it('the edge refuses a body that is too large, in JSON', async () => {
     const edge = await edgeBefore([await backend(answerOk)]);
     const response = await fetch(`${edge.url}/mcp`, { method: 'POST', body: Buffer.alloc(9_000_000) });
     expect(response.status).toBe(413);
     expect(await response.json()).toMatchObject({ code: 'http.body_too_large' });
   });
 
-  it('says itself who the client is, and lets nobody have the credential stripped', async () => {
+  it('the edge says itself who the client is, and lets nobody have the credential stripped', async () => {
     const service = await backend(answerOk);
     const edge = await edgeBefore([service]);
     const { hostname, port } = new URL(edge.url);
@@ -154,7 +157,7 @@ describe('the edge, between client and service', () => {
     for (const name of ['x-forwarded-host', 'forwarded', 'x-real-ip']) expect(headers).not.toHaveProperty(name);
   });
 
-  it('refuses what is beyond the limits of an address, in JSON with Retry-After', async () => {
+  it('the edge refuses what is beyond the limits of an address, in JSON with Retry-After', async () => {
     let held: (() => void)[] = [];
     const service = await backend((_request, response) => void held.push(() => response.end('{}')));
     const fewerAtOnce = (file: string, text: string): string =>
@@ -185,7 +188,7 @@ describe('the edge, between client and service', () => {
     expect(await passed(await edgeBefore([service], { edit: fewerInTime }), 5, 4)).toBe(4);
   });
 
-  it('speaks TLS and HTTP/2 with the file for it, and says that it stays so', async () => {
+  it('the edge speaks TLS and HTTP/2 with the file for it, and says that it stays so', async () => {
     const folder = temporaryFolder('certificate');
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
     const files = ['-keyout', path.join(folder, 'tls.key'), '-out', path.join(folder, 'tls.crt')];

@@ -136,7 +136,7 @@ const restartEach = async (service: Service, leave: (replica: number) => Promise
 
 describe('two replicas of each service behind the shipped edge', () => {
   it.each(['ingress', 'registry'] as const)(
-    'answer every request while %s is restarted, when names lead to ready replicas only',
+    'two replicas of each service behind the shipped edge answer every request while %s is restarted, when names lead to ready replicas only',
     async (service) => {
       const name = `ready-${service}`;
       const { calls, lists } = await underLoad(name, () =>
@@ -157,7 +157,7 @@ describe('two replicas of each service behind the shipped edge', () => {
   );
 
   it.each(['ingress', 'registry'] as const)(
-    'lose nothing that can be repeated while %s is restarted under fixed addresses',
+    'two replicas of each service behind the shipped edge lose nothing that can be repeated while %s is restarted under fixed addresses',
     async (service) => {
       const name = `fixed-${service}`;
       const { calls, lists } = await underLoad(name, () =>
@@ -174,7 +174,7 @@ describe('two replicas of each service behind the shipped edge', () => {
     },
   );
 
-  it('run no call twice when an ingress is killed, and fail only what was under way', async () => {
+  it('two replicas of each service behind the shipped edge run no call twice when an ingress is killed, and fail only what was under way', async () => {
     const name = 'killed';
     const { calls } = await underLoad(name, async () => {
       await gateway.kill('ingress', 0);

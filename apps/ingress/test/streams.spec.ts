@@ -409,7 +409,7 @@ describe('a session over two replicas', () => {
       return { stream, answered };
     };
 
-    it('is confirmed when the upstream has confirmed it', async () => {
+    it('a subscription of a session is confirmed when the upstream has confirmed it', async () => {
       const { stream, answered } = await begin();
       await rig.watches[0]?.confirm();
       expect(await answered).toEqual({});
@@ -417,7 +417,7 @@ describe('a session over two replicas', () => {
       expect(await nextMessage(stream)).toMatchObject({ method: 'notifications/tools/list_changed' });
     });
 
-    it('is confirmed after some seconds when the upstream is slow, and counts as changed when it stands', async () => {
+    it('a subscription of a session is confirmed after some seconds when the upstream is slow, and counts as changed when it stands', async () => {
       const { stream, answered } = await begin();
       expect(await answered).toEqual({});
       await rig.watches[0]?.confirm();

@@ -35,7 +35,7 @@ describe('lists', () => {
   });
 
   it.each(['nonsense', 'YWZ0ZXI6MQ==', '%00', Buffer.from('after:1;DROP').toString('base64url')])(
-    'refuse the cursor %s',
+    'lists refuse the cursor %s',
     async (cursor) => {
       expect(await registry.ask('GET', `/tools?cursor=${cursor}`)).toMatchObject({
         status: 422,

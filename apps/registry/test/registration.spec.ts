@@ -89,7 +89,7 @@ describe('registering a gateway', () => {
     'upstream.invalid_answer',
     'upstream.timed_out',
     'upstream.refused',
-  ])('answers %s as such, keeps nothing and forgets the credential', async (code) => {
+  ])('registering a gateway answers %s as such, keeps nothing and forgets the credential', async (code) => {
     const failure = fail(code);
     registry.around.upstreams.set('http://broken.example/', failure);
     const answer = await registry.ask('POST', '/gateways', {
@@ -299,7 +299,7 @@ describe('registering a gateway', () => {
     ['a mask for a secret', { name: 'bad', url: 'http://x.example/', authToken: '*****' }],
     ['a command with a URL', { name: 'bad', url: 'http://x.example/', command: 'npx' }],
     ['a team for nobody', { name: 'bad', url: 'http://x.example/', visibility: 'team' }],
-  ])('refuses %s', async (_what, body) => {
+  ])('registering a gateway refuses %s', async (_what, body) => {
     const answer = await registry.ask('POST', '/gateways', body);
     expect(answer).toMatchObject({ status: 422, body: { code: 'http.invalid', detail: expect.any(String) } });
   });
@@ -328,7 +328,7 @@ describe('STDIO gateways', () => {
   });
 
   it.each(['NODE_OPTIONS', 'LD_PRELOAD', 'ld_library_path', 'PATH', 'BASH_ENV', 'A B', ''])(
-    'may not set %s',
+    'STDIO gateways may not set %s',
     async (name) => {
       const answer = await registry.ask('POST', '/gateways', {
         name: 'evil',

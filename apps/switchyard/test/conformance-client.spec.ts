@@ -129,11 +129,14 @@ const suites = [
 const MAY_WARN = 'sse-retry:client-sse-retry-timing';
 
 describe('the conformance suite for clients', () => {
-  it.for(suites)('has no scenario of $revision that is neither run here nor left out by name', async (suite) => {
-    const named = await clientScenariosOf(suite.revision);
-    const here = suite.scenarios.map(({ name }) => name);
-    expect(named.filter((name) => !leftOut.includes(name)).sort()).toEqual(here.sort());
-  });
+  it.for(suites)(
+    'the conformance suite for clients has no scenario of $revision that is neither run here nor left out by name',
+    async (suite) => {
+      const named = await clientScenariosOf(suite.revision);
+      const here = suite.scenarios.map(({ name }) => name);
+      expect(named.filter((name) => !leftOut.includes(name)).sort()).toEqual(here.sort());
+    },
+  );
 });
 
 describe.each(['embedded', 'distributed'] as const)('the gateway as the client of the suite, %s', (mode) => {

@@ -96,7 +96,7 @@ describe.each([
     });
 
     it.for<(typeof suites)[number] | (typeof streamingSuites)[number]>(way.runs)(
-      '$suite: fails only what the list of expected failures names',
+      'the gateway fails only what the list of expected failures names: $suite',
       { timeout: SUITE_TIMEOUT_MS },
       async (run, { signal }) => {
         const report = await runConformanceSuite(endpoint, run.selection, signal);

@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const headers = () => ({ authorization: `Bearer ${gateway.adminToken}` });
 
-it('serves HTTP+SSE over two replicas, each message to the next of them', async () => {
+it('a gateway serves HTTP+SSE over two replicas, each message to the next of them', async () => {
   const client = new Client({ name: 'v1', version: '1' }, { capabilities: { elicitation: {} } });
   client.setRequestHandler(ElicitRequestSchema, async () => ({ action: 'accept', content: { name: 'Ann' } }));
   await client.connect(new SSEClientTransport(new URL(`${gateway.url}/sse`), { requestInit: { headers: headers() } }));
@@ -36,7 +36,7 @@ it('serves HTTP+SSE over two replicas, each message to the next of them', async 
   await client.close();
 });
 
-it('serves WebSockets on each replica', async () => {
+it('a gateway serves WebSockets on each replica', async () => {
   for (const url of gateway.ingressUrls) {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers: headers() });
     const message = new Promise<string>((resolve) => socket.on('message', (data) => resolve(data.toString())));

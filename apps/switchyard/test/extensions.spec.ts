@@ -81,7 +81,7 @@ describe.each(Object.keys(modes))('extensions through a gateway that is %s', (na
   describe.each(['modern', 'legacy'] as const)('for a %s client', (era) => {
     const open = (where = all, capabilities: object = SHOWS_APPS): Promise<Ask> => clients[era](where, capabilities);
 
-    it('show each tool with the app of its own upstream, under whatever name that has', async () => {
+    it('extensions show each tool with the app of its own upstream, under whatever name that has', async () => {
       const ask = await open();
       const tools = (await ask('tools/list')).result.tools as Tool[];
       const apps = tools.filter(({ _meta }) => _meta !== undefined);
@@ -104,7 +104,7 @@ describe.each(Object.keys(modes))('extensions through a gateway that is %s', (na
       expect(uris).toContain(APP_URI);
     });
 
-    it('list each app once, as it can be read, with what its list says of it', async () => {
+    it('extensions list each app once, as it can be read, with what its list says of it', async () => {
       const ask = await open();
       const { resources } = (await ask('resources/list')).result as { resources: { uri: string }[] };
       const read = await Promise.all(resources.map(({ uri }) => ask('resources/read', { uri })));
@@ -113,7 +113,7 @@ describe.each(Object.keys(modes))('extensions through a gateway that is %s', (na
       for (const resource of resources) expect(resource).toEqual({ uri: resource.uri, ...said });
     });
 
-    it('are declared to an upstream as far as they are carried, and as the client did', async () => {
+    it('extensions are declared to an upstream as far as they are carried, and as the client did', async () => {
       for (const slug of ['one', 'two']) {
         const told = async (ask: Ask) =>
           JSON.parse((await ask('tools/call', { name: `${slug}-told` })).result.content[0].text).declared;
@@ -123,7 +123,7 @@ describe.each(Object.keys(modes))('extensions through a gateway that is %s', (na
       }
     });
 
-    it('pass what vendors say in _meta, both ways, and nothing that is between two hops', async () => {
+    it('extensions pass what vendors say in _meta, both ways, and nothing that is between two hops', async () => {
       const ask = await open();
       const sent = { 'vendor/sent': { n: [2.5] }, [`${META}/invented`]: 'for the gateway', traceparent: 'not one' };
       for (const slug of ['one', 'two']) {
@@ -139,7 +139,7 @@ describe.each(Object.keys(modes))('extensions through a gateway that is %s', (na
       }
     });
 
-    it('take no result of a type that nobody declared', async () => {
+    it('extensions take no result of a type that nobody declared', async () => {
       const { error } = await (await open())('tools/call', { name: 'one-surprise' });
       expect(error).toMatchObject({ data: { reason: 'upstream.invalid_answer' } });
       // A server of sessions knows no types: what looks like one is a member like any other.
@@ -147,7 +147,7 @@ describe.each(Object.keys(modes))('extensions through a gateway that is %s', (na
       expect(result.resultType).toBe(era === 'modern' ? 'complete' : undefined);
     });
 
-    it('let a client read what it was linked to, where there is one upstream and where there are several', async () => {
+    it('extensions let a client read what it was linked to, where there is one upstream and where there are several', async () => {
       const alone = await open(plain);
       expect((await alone('resources/read', { uri: 'note://never/given' })).error).toBeDefined();
       await alone('tools/call', { name: 'plain-link' });
@@ -164,7 +164,7 @@ describe.each(Object.keys(modes))('extensions through a gateway that is %s', (na
     });
   });
 
-  it('are advertised where an upstream has them and the gateway can carry them', async () => {
+  it('extensions are advertised where an upstream has them and the gateway can carry them', async () => {
     const extensionsOf = async (where: Endpoint) =>
       (await (await modernClient(where, {}))('server/discover')).result.capabilities.extensions;
     expect(await extensionsOf(all)).toEqual({ [APPS]: expect.any(Object) });

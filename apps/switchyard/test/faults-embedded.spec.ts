@@ -20,7 +20,9 @@ afterAll(async () => {
 beforeEach(() => showLogsOnFailure(() => given));
 
 describe('an embedded gateway', () => {
-  it('has a record of all that it executed, however often it is killed', { timeout: 120_000 }, async () => {
+  it('an embedded gateway has a record of all that it executed, however often it is killed', {
+    timeout: 120_000,
+  }, async () => {
     const traffic = await given.traffic({ modern: 5, legacy: 2, pauseMs: 50 });
     const registering = new Registering(given.gateway, given.ledger.url, 'under-fire');
     for (let kills = 0; kills < 3; kills++) {

@@ -34,7 +34,9 @@ afterEach(() => {
 });
 
 describe('a gateway of two replicas each', () => {
-  it('outlives a nats-server that is away for 30 s, without a restart', { timeout: 150_000 }, async () => {
+  it('a gateway of two replicas each outlives a nats-server that is away for 30 s, without a restart', {
+    timeout: 150_000,
+  }, async () => {
     const { nats } = given.gateway;
     const before = { rssMiB: rssMiB(), hearers: await hearers() };
     const traffic = await given.traffic(trouble);
@@ -80,66 +82,75 @@ describe('a gateway of two replicas each', () => {
   });
 
   // Shorter than it takes to notice, so that what was held back arrives late; and longer.
-  it.each([2_500, 8_000])('executes nothing late when the nats-server is paused for %i ms', async (pauseMs) => {
-    const { nats } = given.gateway;
-    const traffic = await given.traffic(trouble);
-    await traffic.goesOn(10);
+  it.each([2_500, 8_000])(
+    'a gateway of two replicas each executes nothing late when the nats-server is paused for %i ms',
+    async (pauseMs) => {
+      const { nats } = given.gateway;
+      const traffic = await given.traffic(trouble);
+      await traffic.goesOn(10);
 
-    nats?.pause();
-    const held = Array.from({ length: 8 }, () => callModern({ ...given.target, token: trouble.tokens?.[0] ?? '' }));
-    await sleep(pauseMs);
-    nats?.resume();
+      nats?.pause();
+      const held = Array.from({ length: 8 }, () => callModern({ ...given.target, token: trouble.tokens?.[0] ?? '' }));
+      await sleep(pauseMs);
+      nats?.resume();
 
-    const late = await Promise.all(held);
-    await traffic.goesOn(10);
-    calls.push(...late, ...(await traffic.stop()));
-    expect(late.map(({ ending }) => ending.kind)).not.toContain('ok');
-    expect(late.filter(({ id }) => given.ledger.executedAtMs.has(id))).toEqual([]);
-    await expect.poll(everythingWorks, BACK_WITHIN).toEqual([]);
-    await given.agreesWith(calls);
-  });
+      const late = await Promise.all(held);
+      await traffic.goesOn(10);
+      calls.push(...late, ...(await traffic.stop()));
+      expect(late.map(({ ending }) => ending.kind)).not.toContain('ok');
+      expect(late.filter(({ id }) => given.ledger.executedAtMs.has(id))).toEqual([]);
+      await expect.poll(everythingWorks, BACK_WITHIN).toEqual([]);
+      await given.agreesWith(calls);
+    },
+  );
 
-  it.each(['killed', 'paused'] as const)('goes on while Redis is %s, and keeps its sessions', async (fault) => {
-    const { redis } = given.gateway;
-    const [first, second] = [0, 1].map((replica) => ({
-      ...given.target,
-      url: `${given.gateway.process('ingress', replica).url}/servers/${given.server.id}/mcp`,
-    }));
-    if (redis === undefined || first === undefined || second === undefined) throw new Error('two replicas and a Redis');
-    const session = (await openSession(first)) ?? '';
-    const traffic = await given.traffic(trouble);
-    await traffic.goesOn(10);
+  it.each(['killed', 'paused'] as const)(
+    'a gateway of two replicas each goes on while Redis is %s, and keeps its sessions',
+    async (fault) => {
+      const { redis } = given.gateway;
+      const [first, second] = [0, 1].map((replica) => ({
+        ...given.target,
+        url: `${given.gateway.process('ingress', replica).url}/servers/${given.server.id}/mcp`,
+      }));
+      if (redis === undefined || first === undefined || second === undefined)
+        throw new Error('two replicas and a Redis');
+      const session = (await openSession(first)) ?? '';
+      const traffic = await given.traffic(trouble);
+      await traffic.goesOn(10);
 
-    if (fault === 'killed') await redis.kill();
-    else redis.pause();
-    const awayAtMs = Date.now();
-    const unknownThere = await callLegacy(second, session);
-    const refused = await openSession(first);
-    await sleep(4_000);
-    const without = traffic.calls.filter(({ startedAtMs }) => startedAtMs > awayAtMs);
-    if (fault === 'killed') await redis.restart();
-    else redis.resume();
+      if (fault === 'killed') await redis.kill();
+      else redis.pause();
+      const awayAtMs = Date.now();
+      const unknownThere = await callLegacy(second, session);
+      const refused = await openSession(first);
+      await sleep(4_000);
+      const without = traffic.calls.filter(({ startedAtMs }) => startedAtMs > awayAtMs);
+      if (fault === 'killed') await redis.restart();
+      else redis.resume();
 
-    await traffic.goesOn(10);
-    calls.push(...(await traffic.stop()), unknownThere);
-    const callAgain = async () => {
-      const again = await callLegacy(second, session);
-      calls.push(again);
-      return again.ending;
-    };
-    await expect.poll(callAgain, { timeout: 10_000, interval: 200 }).toEqual({ kind: 'ok' });
-    // Calls without a session need nothing of Redis. Those of a session may be put off, never told that it has ended.
-    expect(without.length).toBeGreaterThan(20);
-    for (const { era, ending } of without) {
-      if (era === 'modern') expect(ending).toEqual({ kind: 'ok' });
-      else if (ending.kind !== 'ok') expect(ending).toMatchObject({ kind: 'refused', httpStatus: 503 });
-    }
-    expect(unknownThere.ending).toMatchObject({ kind: 'refused', httpStatus: 503 });
-    expect(refused).toBeNull();
-    await given.agreesWith(calls);
-  });
+      await traffic.goesOn(10);
+      calls.push(...(await traffic.stop()), unknownThere);
+      const callAgain = async () => {
+        const again = await callLegacy(second, session);
+        calls.push(again);
+        return again.ending;
+      };
+      await expect.poll(callAgain, { timeout: 10_000, interval: 200 }).toEqual({ kind: 'ok' });
+      // Calls without a session need nothing of Redis. Those of a session may be put off, never told that it has ended.
+      expect(without.length).toBeGreaterThan(20);
+      for (const { era, ending } of without) {
+        if (era === 'modern') expect(ending).toEqual({ kind: 'ok' });
+        else if (ending.kind !== 'ok') expect(ending).toMatchObject({ kind: 'refused', httpStatus: 503 });
+      }
+      expect(unknownThere.ending).toMatchObject({ kind: 'refused', httpStatus: 503 });
+      expect(refused).toBeNull();
+      await given.agreesWith(calls);
+    },
+  );
 
-  it('goes on while Postgres dies again and again, and keeps what it acknowledged', { timeout: 120_000 }, async () => {
+  it('a gateway of two replicas each goes on while Postgres dies again and again, and keeps what it acknowledged', {
+    timeout: 120_000,
+  }, async () => {
     const postgres = given.gateway.postgres;
     if (postgres === undefined) throw new Error('the harness runs a Postgres');
     const traffic = await given.traffic(trouble);

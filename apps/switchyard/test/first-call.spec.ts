@@ -42,39 +42,42 @@ const stop = async (): Promise<void> => {
 };
 
 describe('npm start -- --demo', () => {
-  it.each(['the first time', 'and again'])('calls a real tool in both eras and keeps serving, %s', async (time) => {
-    const demo = await start('--demo');
-    await demo.says(/Ctrl-C stops it/);
-    expect(demo.stdout).toContain(`Switchyard 0.1.0 is ready at ${demo.url}`);
-    expect(demo.stdout).toContain(
-      time === 'and again' ? 'server-everything is registered already' : 'server-everything is registered',
-    );
-    expect(demo.stdout).toMatch(
-      /tools\/call everything-echo, a client of 2025-11-25: "Echo: hello from a legacy client"/,
-    );
-    expect(demo.stdout).toMatch(
-      /tools\/call everything-echo, a client of 2026-07-28: "Echo: hello from a modern client"/,
-    );
+  it.each(['the first time', 'and again'])(
+    'npm start -- --demo calls a real tool in both eras and keeps serving, %s',
+    async (time) => {
+      const demo = await start('--demo');
+      await demo.says(/Ctrl-C stops it/);
+      expect(demo.stdout).toContain(`Switchyard 0.1.0 is ready at ${demo.url}`);
+      expect(demo.stdout).toContain(
+        time === 'and again' ? 'server-everything is registered already' : 'server-everything is registered',
+      );
+      expect(demo.stdout).toMatch(
+        /tools\/call everything-echo, a client of 2025-11-25: "Echo: hello from a legacy client"/,
+      );
+      expect(demo.stdout).toMatch(
+        /tools\/call everything-echo, a client of 2026-07-28: "Echo: hello from a modern client"/,
+      );
 
-    const configuration = JSON.parse(
-      demo.stdout.slice(demo.stdout.indexOf('{\n'), demo.stdout.lastIndexOf('}') + 1),
-    ) as {
-      mcpServers: { switchyard: { url: string; headers: Record<string, string> } };
-    };
-    const { url, headers } = configuration.mcpServers.switchyard;
-    expect([await initialize(url, headers), await initialize(url, {})]).toEqual([200, 401]);
-    const token = /days\):\n(\S+)/.exec(demo.stdout)?.[1] ?? 'none';
-    expect(headers.Authorization).toBe(`Bearer ${token}`);
-    expect(demo.stderr).not.toContain(token);
-    const administer = (path: string) => fetch(`${demo.url}${path}`, { headers });
-    expect((await administer('/v1/tokens/admin/all')).status).toBe(403);
-    expect((await administer('/v1/auth/email/admin/users')).status).toBe(403);
-    await stop();
-  });
+      const configuration = JSON.parse(
+        demo.stdout.slice(demo.stdout.indexOf('{\n'), demo.stdout.lastIndexOf('}') + 1),
+      ) as {
+        mcpServers: { switchyard: { url: string; headers: Record<string, string> } };
+      };
+      const { url, headers } = configuration.mcpServers.switchyard;
+      expect([await initialize(url, headers), await initialize(url, {})]).toEqual([200, 401]);
+      const token = /days\):\n(\S+)/.exec(demo.stdout)?.[1] ?? 'none';
+      expect(headers.Authorization).toBe(`Bearer ${token}`);
+      expect(demo.stderr).not.toContain(token);
+      const administer = (path: string) => fetch(`${demo.url}${path}`, { headers });
+      expect((await administer('/v1/tokens/admin/all')).status).toBe(403);
+      expect((await administer('/v1/auth/email/admin/users')).status).toBe(403);
+      await stop();
+    },
+  );
 });
 
 describe('npm start -- --import FILE', () => {
-  it('registers what it can, says of each how it went, and does so again', async () => {
+  it('npm start -- --import FILE registers what it can, says of each how it went, and does so again', async () => {
     const path = join(folder.path, 'mcp.json');
     const servers = {
       local: { command: process.execPath, args: [EVERYTHING, 'stdio'], env: { SOME_TOKEN: 'planted-s3cret' } },
@@ -103,7 +106,7 @@ describe('switchyard token create', () => {
     return command;
   };
 
-  it('prints the token alone, which the running gateway takes', async () => {
+  it('switchyard token create prints the token alone, which the running gateway takes', async () => {
     const running = await start();
     await running.ready();
     const { stdout, stderr } = await create('--user', 'admin@example.com', '--admin', '--expires', '1h');
@@ -114,13 +117,13 @@ describe('switchyard token create', () => {
     await stop();
   });
 
-  it('works while no gateway runs, and leaves nothing running', async () => {
+  it('switchyard token create works while no gateway runs, and leaves nothing running', async () => {
     const { stdout } = await create('--user', 'admin@example.com', '--admin');
     expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     expect(processesAt(folder.path)).toEqual([]);
   });
 
-  it('says what is wrong in one line', async () => {
+  it('switchyard token create says what is wrong in one line', async () => {
     const { stdout, stderr } = await create('--user', 'nobody');
     expect([stdout, stderr]).toEqual(['', 'switchyard: --user must be an e-mail address, not "nobody"\n']);
   });

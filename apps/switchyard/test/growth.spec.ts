@@ -40,7 +40,7 @@ describe.each(Object.keys(loads))('a gateway that is %s and has been used for lo
   });
   afterAll(() => resting?.stop());
 
-  it(`has forgotten ${sessions} sessions`, IN_TURN, (test) =>
+  it(`a gateway that was used for long has forgotten ${sessions} sessions`, IN_TURN, (test) =>
     resting.leavesNothing(test, 'sessions', sessions, (count) =>
       spread(count, 50, async (index) => {
         const client = await LegacyClient.open(resting.endpoint(index));
@@ -52,7 +52,7 @@ describe.each(Object.keys(loads))('a gateway that is %s and has been used for lo
     ),
   );
 
-  it(`has let go of ${streams} streams`, IN_TURN, async (test) => {
+  it(`a gateway that was used for long has let go of ${streams} streams`, IN_TURN, async (test) => {
     const notifications = { toolsListChanged: true, resourceSubscriptions: ['asking://state'] };
     await resting.leavesNothing(test, 'streams', streams, (count) =>
       spread(count, 100, async (index) => {
@@ -64,40 +64,48 @@ describe.each(Object.keys(loads))('a gateway that is %s and has been used for lo
     );
   });
 
-  it(`has given up ${parked} calls that nobody came back for`, IN_TURN, async (test) => {
-    await resting.leavesNothing(test, 'parked calls', parked, (count) =>
-      // Few enough at once that a busy machine opens a session and calls in it before the session lapses.
-      spread(count, 50, async (index) => {
-        const args = { canary: 'x', owner: `user-${index}` };
-        // Every tenth is a session's, who is asked and says nothing.
-        if (index % 10 > 0) {
-          const params = { name: 'asking-ask', arguments: args };
-          const { result } = await (await askModern(resting.endpoint(index), 'tools/call', params)).answer();
-          return expect(result.requestState).toBeTypeOf('string');
-        }
-        const client = await LegacyClient.open(resting.endpoint(index));
-        const talk = await client.call('asking-ask', args);
-        await talk.hear(isQuestion);
-        expect((await talk.answer()).error?.message).toContain('did not answer in time');
-        await client.end();
-      }),
-    );
-    expect(resting.upstream.waiting).toBe(0);
-    expect(resting.upstream.cancelled).toBeGreaterThanOrEqual(parked);
-  });
+  it(
+    `a gateway that was used for long has given up ${parked} calls that nobody came back for`,
+    IN_TURN,
+    async (test) => {
+      await resting.leavesNothing(test, 'parked calls', parked, (count) =>
+        // Few enough at once that a busy machine opens a session and calls in it before the session lapses.
+        spread(count, 50, async (index) => {
+          const args = { canary: 'x', owner: `user-${index}` };
+          // Every tenth is a session's, who is asked and says nothing.
+          if (index % 10 > 0) {
+            const params = { name: 'asking-ask', arguments: args };
+            const { result } = await (await askModern(resting.endpoint(index), 'tools/call', params)).answer();
+            return expect(result.requestState).toBeTypeOf('string');
+          }
+          const client = await LegacyClient.open(resting.endpoint(index));
+          const talk = await client.call('asking-ask', args);
+          await talk.hear(isQuestion);
+          expect((await talk.answer()).error?.message).toContain('did not answer in time');
+          await client.end();
+        }),
+      );
+      expect(resting.upstream.waiting).toBe(0);
+      expect(resting.upstream.cancelled).toBeGreaterThanOrEqual(parked);
+    },
+  );
 
-  it.runIf(processes > 0)('has ended the processes that nobody uses', IN_TURN, async (test) => {
-    const { admin } = resting.gateway;
-    const before = resting.children;
-    const args = [COUNTING_SERVER];
-    await admin.register({ name: 'counting', transport: 'STDIO', command: process.execPath, args });
-    await resting.leavesNothing(test, 'processes', processes, (count) =>
-      spread(count, 10, async (index) => {
-        const client = await LegacyClient.open(resting.endpoint(index));
-        expect((await (await client.call('counting-count', {})).answer()).result.content).toHaveLength(1);
-        await client.end();
-      }),
-    );
-    await test.expect.poll(() => resting.children, { timeout: 20_000 }).toEqual(before);
-  });
+  it.runIf(processes > 0)(
+    'a gateway that was used for long has ended the processes that nobody uses',
+    IN_TURN,
+    async (test) => {
+      const { admin } = resting.gateway;
+      const before = resting.children;
+      const args = [COUNTING_SERVER];
+      await admin.register({ name: 'counting', transport: 'STDIO', command: process.execPath, args });
+      await resting.leavesNothing(test, 'processes', processes, (count) =>
+        spread(count, 10, async (index) => {
+          const client = await LegacyClient.open(resting.endpoint(index));
+          expect((await (await client.call('counting-count', {})).answer()).result.content).toHaveLength(1);
+          await client.end();
+        }),
+      );
+      await test.expect.poll(() => resting.children, { timeout: 20_000 }).toEqual(before);
+    },
+  );
 });

@@ -55,11 +55,11 @@ describe('the guide to HTTP APIs', () => {
     await api?.stop();
   });
 
-  it('has its five steps', () => {
+  it('the guide to HTTP APIs has its five steps', () => {
     expect(steps.map(({ title }) => title.slice(0, 2))).toEqual(['1.', '2.', '3.', '4.', '5.']);
   });
 
-  it.each(steps)('answers as it says in "$title"', async ({ command, answer }) => {
+  it.each(steps)('the guide to HTTP APIs answers as it says in "$title"', async ({ command, answer }) => {
     onTestFailed(() => console.error(gateway.logs().slice(-4_000)));
     const { PATH = '' } = process.env;
     const env = { PATH, GATEWAY: gateway.url, TOKEN: gateway.adminToken, API: api.url };
@@ -67,7 +67,7 @@ describe('the guide to HTTP APIs', () => {
     expect(JSON.parse(stdout)).toMatchObject(answer);
   });
 
-  it('leaves a gateway that shows the API its key', () => {
+  it('the guide to HTTP APIs leaves a gateway that shows the API its key', () => {
     const call = api.received.find(({ target }) => target.startsWith('/v1/orders/a%2F7'));
     expect(call?.headers['x-api-key']).toBe('my-api-key');
   });

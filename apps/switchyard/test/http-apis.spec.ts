@@ -107,7 +107,7 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
   };
   let petsId = '';
 
-  it('is previewed before anything is stored', async () => {
+  it('an HTTP API is previewed before anything is stored', async () => {
     const preview = await gateway.admin.call<Record<string, unknown>>('POST', '/v1/openapi/preview', {
       document_url: documents.url,
       name: 'Pets',
@@ -129,7 +129,7 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     expect(await names()).toEqual([]);
   });
 
-  it('becomes tools that clients of both eras list', async () => {
+  it('an HTTP API becomes tools that clients of both eras list', async () => {
     const registered = await gateway.admin.register({
       name: 'Pets',
       transport: 'OPENAPI',
@@ -151,7 +151,7 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     });
   });
 
-  it('receives a call as the request that the document describes, with the credential', async () => {
+  it('an HTTP API receives a call as the request that the document describes, with the credential', async () => {
     const args = { id: 'a/b', fields: ['x', 'y,z'], created: { gte: 1 }, 'X-Trace': 't' };
     for (const by of [client, legacy]) {
       const result = await call('pets-pets_get', args, by);
@@ -166,14 +166,14 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     }
   });
 
-  it('keeps digits that a number cannot hold, on the way there and back', async () => {
+  it('an HTTP API keeps digits that a number cannot hold, on the way there and back', async () => {
     api.answer(() => ({ headers: { 'content-type': 'application/json' }, body: '{"id":12345678901234567890}' }));
     const result = await call('pets-pets_get', { id: '98765432109876543210' });
     expect(last().target).toBe('/v1/pets/98765432109876543210');
     expect(result.content[0]?.text).toBe('{"id":12345678901234567890}');
   });
 
-  it('receives bodies as JSON and as multipart', async () => {
+  it('an HTTP API receives bodies as JSON and as multipart', async () => {
     await call('pets-pets_change', { id: '1', body: { name: 'Rex' } });
     expect(last()).toMatchObject({ method: 'PATCH', headers: { 'content-type': 'application/json' } });
     expect(last().body.toString()).toBe('{"name":"Rex"}');
@@ -184,7 +184,7 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     expect(result.content[0]?.text).toContain('204');
   });
 
-  it('receives nothing where the arguments do not fit', async () => {
+  it('an HTTP API receives nothing where the arguments do not fit', async () => {
     for (const [args, problem] of [
       [{}, 'id'],
       [{ id: '..' }, 'dots only'],
@@ -198,12 +198,12 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     expect(api.received).toEqual([]);
   });
 
-  it('is shown no credential where an operation needs none', async () => {
+  it('an HTTP API is shown no credential where an operation needs none', async () => {
     await call('pets-open', {});
     expect(last().headers).not.toHaveProperty('x-key');
   });
 
-  it('has its failures told to the model, and never the credential', async () => {
+  it('an HTTP API has its failures told to the model, and never the credential', async () => {
     api.answer(({ headers }) => ({
       status: 401,
       headers: { 'content-type': 'application/json' },
@@ -218,7 +218,7 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     expect(other.received).toEqual([]);
   });
 
-  it('is asked once more where a connection breaks, for what can be repeated only', async () => {
+  it('an HTTP API is asked once more where a connection breaks, for what can be repeated only', async () => {
     const answers = [{ broken: true as const }];
     api.answer(() => answers.pop() ?? { headers: { 'content-type': 'application/json' }, body: '{"ok":true}' });
     expect((await call('pets-pets_get', { id: '1' })).structuredContent).toEqual({ ok: true });
@@ -229,7 +229,7 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     expect(api.received).toHaveLength(1);
   });
 
-  it('is let go when the client cancels', async () => {
+  it('an HTTP API is let go when the client cancels', async () => {
     api.answer(() => ({ silent: true }));
     const abort = new AbortController();
     const pending = client.callTool({ name: 'pets-pets_get', arguments: { id: '1' } }, { signal: abort.signal });
@@ -239,7 +239,7 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     await expect.poll(() => api.abandoned.length, { timeout: 5_000 }).toBe(1);
   });
 
-  it('has an operation of another server disabled, and shown no credential once it is enabled', async () => {
+  it('an HTTP API has an operation of another server disabled, and shown no credential once it is enabled', async () => {
     const tools = await gateway.admin.call<{ id: string; name: string; enabled: boolean; integrationType: string }[]>(
       'GET',
       '/v1/tools?include_inactive=true',
@@ -253,7 +253,7 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     expect(other.received.at(-1)?.headers).not.toHaveProperty('x-key');
   });
 
-  it('keeps names over a refresh that tells what changed', async () => {
+  it('an HTTP API keeps names over a refresh that tells what changed', async () => {
     const next = documentOf(api.url, other.url);
     next.paths['/pets/{id}'].get.operationId = 'renamed';
     next.paths['/pets/{id}'].get.parameters.push({ name: 'lang', in: 'query', required: true, schema: string });
@@ -281,7 +281,7 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     expect(await names()).not.toContain('pets-open');
   });
 
-  it('keeps what it has where a refresh finds no document', async () => {
+  it('an HTTP API keeps what it has where a refresh finds no document', async () => {
     documents.answer(() => ({ body: 'not: [a document' }));
     await expect(gateway.admin.call('POST', `/v1/gateways/${petsId}/tools/refresh`)).rejects.toThrow('422');
     documents.answer(() => ({ status: 500 }));
@@ -289,7 +289,7 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     expect(await names()).toContain('pets-pets_get');
   });
 
-  it('takes a document that is handed over, in part', async () => {
+  it('an HTTP API takes a document that is handed over, in part', async () => {
     const body = {
       name: 'Handed over',
       transport: 'OPENAPI',
@@ -316,11 +316,11 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     ['no OpenAPI', { openapi: { document: '{}' } }, 'no OpenAPI document'],
     ['no host', { openapi: { document: '{"openapi":"3.0.0","paths":{}}' } }, 'names no host'],
     ['a forbidden address', { openapi: { documentUrl: 'http://169.254.169.254/x' } }, 'not allowed'],
-  ])('is refused with %s', async (_, body, message) => {
+  ])('an HTTP API is refused with %s', async (_, body, message) => {
     await expect(gateway.admin.register({ name: 'Refused', transport: 'OPENAPI', ...body })).rejects.toThrow(message);
   });
 
-  it('becomes one tool that is described by hand', async () => {
+  it('an HTTP API becomes one tool that is described by hand', async () => {
     const created = await gateway.admin.call<{ id: string; gatewayId: string }>('POST', '/tools', {
       tool: {
         name: 'create_order',
@@ -356,7 +356,7 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     await expect(gateway.admin.call('GET', `/gateways/${created.gatewayId}`)).rejects.toThrow('404');
   });
 
-  it('has the schemas of one operation read off its document', async () => {
+  it('an HTTP API has the schemas of one operation read off its document', async () => {
     documents.answer(() => ({ body: JSON.stringify(documentOf(documents.url, other.url)) }));
     const answer = await gateway.admin.call('POST', '/v1/tools/generate-schemas-from-openapi', {
       url: `${documents.url}/v1/pets/{id}`,
@@ -373,7 +373,7 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     ).rejects.toThrow('404');
   });
 
-  it('has its calls recorded like any other', async () => {
+  it('an HTTP API has its calls recorded like any other', async () => {
     const records = async () => JSON.stringify(await gateway.admin.call('GET', '/metrics'));
     await expect.poll(records, { timeout: 15_000 }).toContain('pets-pets_get');
   });

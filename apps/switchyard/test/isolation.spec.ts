@@ -57,7 +57,7 @@ describe.each(Object.keys(modes))('clients of a gateway that is %s', (mode) => {
     token: tokens[principal] as string,
   });
 
-  it(`hear nothing of each other, ${PRINCIPALS * CLIENTS_EACH} at once`, async () => {
+  it(`clients of a gateway hear nothing of each other, ${PRINCIPALS * CLIENTS_EACH} at once`, async () => {
     showLogs();
     const clients = Array.from({ length: PRINCIPALS * CLIENTS_EACH }, (_, index) => {
       const principal = index % PRINCIPALS;
@@ -83,7 +83,7 @@ describe.each(Object.keys(modes))('clients of a gateway that is %s', (mode) => {
     expect(legacy.waiting).toBe(0);
   }, 90_000);
 
-  it('can do nothing with the cursor of another', async () => {
+  it('clients of a gateway can do nothing with the cursor of another', async () => {
     const { nextCursor } = (await (await askModern(endpoint(0), 'tools/list')).answer()).result;
     const statuses = async (at: Endpoint, cursor: string, method = 'tools/list') => {
       const { error, result } = await (await askModern(at, method, { cursor })).answer();
@@ -96,34 +96,38 @@ describe.each(Object.keys(modes))('clients of a gateway that is %s', (mode) => {
     expect(await statuses(endpoint(0), flipped(nextCursor))).toBe(-32602);
   });
 
-  it.each([0, 1])('can do nothing with the requestState of another (upstream %i)', async (path) => {
-    const name = `${['legacy', 'modern'][path]}-ask`;
-    const params = { name, arguments: { canary: 'mine', owner: 'user-0' } };
-    const { requestState, inputRequests } = (await (await askModern(endpoint(0, path), 'tools/call', params)).answer())
-      .result;
-    const inputResponses = Object.fromEntries(
-      Object.keys(inputRequests).map((key) => [key, { action: 'accept', content: { answer: 'stolen' } }]),
-    );
-    const retry = async (at: Endpoint, changes: object = {}) =>
-      (await askModern(at, 'tools/call', { ...params, requestState, inputResponses, ...changes })).answer();
+  it.each([0, 1])(
+    'clients of a gateway can do nothing with the requestState of another (upstream %i)',
+    async (path) => {
+      const name = `${['legacy', 'modern'][path]}-ask`;
+      const params = { name, arguments: { canary: 'mine', owner: 'user-0' } };
+      const { requestState, inputRequests } = (
+        await (await askModern(endpoint(0, path), 'tools/call', params)).answer()
+      ).result;
+      const inputResponses = Object.fromEntries(
+        Object.keys(inputRequests).map((key) => [key, { action: 'accept', content: { answer: 'stolen' } }]),
+      );
+      const retry = async (at: Endpoint, changes: object = {}) =>
+        (await askModern(at, 'tools/call', { ...params, requestState, inputResponses, ...changes })).answer();
 
-    const refusals = [
-      await retry(endpoint(1, path)),
-      await retry(endpoint(0, path), { requestState: flipped(requestState) }),
-      await retry(endpoint(0, path), { requestState: '' }),
-      await retry(endpoint(0, path), { requestState: 7 }),
-      await retry(endpoint(0, path), { name: name.replace('ask', 'count') }),
-      await retry(endpoint(0, 1 - path)),
-    ];
-    for (const { result, error } of refusals) {
-      expect(result).toBeUndefined();
-      expect(error?.code).toBe(-32602);
-    }
-    // It is as good as before for whom it was made.
-    expect((await retry(endpoint(0, path))).result.content[0].text).toBe('mine stolen');
-  });
+      const refusals = [
+        await retry(endpoint(1, path)),
+        await retry(endpoint(0, path), { requestState: flipped(requestState) }),
+        await retry(endpoint(0, path), { requestState: '' }),
+        await retry(endpoint(0, path), { requestState: 7 }),
+        await retry(endpoint(0, path), { name: name.replace('ask', 'count') }),
+        await retry(endpoint(0, 1 - path)),
+      ];
+      for (const { result, error } of refusals) {
+        expect(result).toBeUndefined();
+        expect(error?.code).toBe(-32602);
+      }
+      // It is as good as before for whom it was made.
+      expect((await retry(endpoint(0, path))).result.content[0].text).toBe('mine stolen');
+    },
+  );
 
-  it('can do nothing with the session of another, or with its streams', async () => {
+  it('clients of a gateway can do nothing with the session of another, or with its streams', async () => {
     const owner = await LegacyClient.open(endpoint(0));
     const thief = await LegacyClient.open(endpoint(1));
     const talk = await owner.call('legacy-ask', { canary: 'secret', owner: 'user-0' }, { progressToken: TOKEN });

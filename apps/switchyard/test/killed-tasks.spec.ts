@@ -69,32 +69,41 @@ describe('a task that goes on while an instance of tool-invocation is killed', (
 
   const of = (kind: Kind): readonly Ending[] => endings.get(kind) ?? [];
 
-  it.each(Object.keys(KINDS) as Kind[])('is asked for and never kept waiting: %s', (kind) => {
-    expect(of(kind)).toHaveLength(TASKS);
-    for (const { slowestMs } of of(kind)) expect(slowestMs).toBeLessThan(DEADLINE_MS);
-  });
+  it.each(Object.keys(KINDS) as Kind[])(
+    'a task at a killed instance is asked for and never kept waiting: %s',
+    (kind) => {
+      expect(of(kind)).toHaveLength(TASKS);
+      for (const { slowestMs } of of(kind)) expect(slowestMs).toBeLessThan(DEADLINE_MS);
+    },
+  );
 
-  it.each(['modern', 'lasting'] as const)('completes where it is the upstream that has it: %s', (kind) => {
-    for (const { label, status, text, told } of of(kind))
-      expect([status, text, told]).toEqual(['completed', KINDS[kind].textOf(label), 'completed']);
-  });
+  it.each(['modern', 'lasting'] as const)(
+    'a task at a killed instance completes where it is the upstream that has it: %s',
+    (kind) => {
+      for (const { label, status, text, told } of of(kind))
+        expect([status, text, told]).toEqual(['completed', KINDS[kind].textOf(label), 'completed']);
+    },
+  );
 
-  it.each(['session', 'gateway'] as const)('completes, or is lost with the one that had it: %s', (kind) => {
-    const lost = of(kind).filter(({ status }) => status === UNKNOWN);
-    expect(lost.length).toBeGreaterThan(0);
-    expect(lost.length).toBeLessThan(TASKS);
-    for (const { label, status, text, told } of of(kind)) {
-      if (status === UNKNOWN) expect(told).toBe('failed');
-      else expect([status, text, told]).toEqual(['completed', KINDS[kind].textOf(label), 'completed']);
-    }
-  });
+  it.each(['session', 'gateway'] as const)(
+    'a task at a killed instance completes, or is lost with the one that had it: %s',
+    (kind) => {
+      const lost = of(kind).filter(({ status }) => status === UNKNOWN);
+      expect(lost.length).toBeGreaterThan(0);
+      expect(lost.length).toBeLessThan(TASKS);
+      for (const { label, status, text, told } of of(kind)) {
+        if (status === UNKNOWN) expect(told).toBe('failed');
+        else expect([status, text, told]).toEqual(['completed', KINDS[kind].textOf(label), 'completed']);
+      }
+    },
+  );
 
-  it('ran once, whatever became of it', async () => {
+  it('a task at a killed instance ran once, whatever became of it', async () => {
     const labels = of('gateway').map(({ label }) => label);
     expect([...ledger.executions].sort()).toEqual(labels.sort());
   });
 
-  it('that is lost takes nothing any more', async () => {
+  it('a task at a killed instance that is lost takes nothing any more', async () => {
     const { taskId = '' } = of('gateway').find(({ status }) => status === UNKNOWN) ?? {};
     for (const method of ['tasks/update', 'tasks/cancel']) {
       const { error } = await ask(method, { taskId, inputResponses: {} });

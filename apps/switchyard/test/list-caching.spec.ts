@@ -96,7 +96,7 @@ describe.each(Object.keys(modes))('lists of a gateway that is %s', (name) => {
   };
   const of = (server: string): string => `/servers/${ids[server]}/mcp`;
 
-  it('are good for as long as their upstreams say', async () => {
+  it('lists of a gateway are good for as long as their upstreams say', async () => {
     const alone = await list(of('of long'));
     expect(alone).toMatchObject({ names: ['long-first'], cacheScope: 'public' });
     expect(alone.ttlMs).toBeLessThan(50_000);
@@ -106,7 +106,7 @@ describe.each(Object.keys(modes))('lists of a gateway that is %s', (name) => {
     expect(ttlMs).toBeLessThanOrEqual(1_500);
   });
 
-  it('follow an upstream that never says when they change, once they are used', async () => {
+  it('lists of a gateway follow an upstream that never says when they change, once they are used', async () => {
     await expect.poll(async () => (await list('/mcp')).ttlMs, { timeout: 10_000 }).toBeGreaterThan(0);
     short.tools.push('second');
     await sleep(2_500);
@@ -131,13 +131,13 @@ describe.each(Object.keys(modes))('lists of a gateway that is %s', (name) => {
     expect(long.lists).toBe(lists);
   });
 
-  it('go on being served while the upstream is away, as good for no time', async () => {
+  it('lists of a gateway go on being served while the upstream is away, as good for no time', async () => {
     await short.double.stop();
     await expect.poll(async () => (await list(of('of short'))).ttlMs, { timeout: 10_000 }).toBe(0);
     expect((await list(of('of short'))).names).toEqual(['short-first']);
   });
 
-  it('are good for nothing in front of a server of sessions, unless the administrator says so', async () => {
+  it('lists of a gateway are good for nothing in front of a server of sessions, unless the administrator says so', async () => {
     const old = await startAskingUpstream({ era: 'legacy' });
     try {
       const registered = await gateway.admin.register({ name: 'old', url: old.url });

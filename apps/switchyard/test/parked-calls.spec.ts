@@ -26,7 +26,7 @@ describe('a call that waits for its client', () => {
   const at = (url = gateway.url): Endpoint => ({ url: `${url}/mcp`, token: gateway.adminToken });
   const canaries = (): string[] => Array.from({ length: CALLS }, (_, n) => `canary ${n} of ${Date.now()}`);
 
-  it('ends clearly for a client without a session when the instance that holds it is killed', async () => {
+  it('a call that waits for its client ends clearly for a client without a session when the instance that holds it is killed', async () => {
     const calls = await Promise.all(canaries().map((canary) => ask(at(), canary)));
     const held = await lostWith(() => gateway.kill('tool-invocation', 0), upstream);
     const endings = await Promise.all(calls.map((call) => timed(call.retry(at()))));
@@ -42,7 +42,7 @@ describe('a call that waits for its client', () => {
     }
   });
 
-  it('goes on for a client without a session through another replica of ingress', async () => {
+  it('a call that waits for its client goes on for a client without a session through another replica of ingress', async () => {
     const [first, second] = gateway.ingressUrls as [string, string];
     const calls = await Promise.all(canaries().map((canary) => ask(at(first), canary)));
     await gateway.kill('ingress', 0);
@@ -55,7 +55,7 @@ describe('a call that waits for its client', () => {
     }
   });
 
-  it('ends clearly for a session when the instance that holds it is killed', async () => {
+  it('a call that waits for its client ends clearly for a session when the instance that holds it is killed', async () => {
     const clients = await Promise.all(canaries().map((canary) => askSession(at(), canary)));
     const held = await lostWith(() => gateway.kill('tool-invocation', 1), upstream);
     const endings = await Promise.all(clients.map((client) => timed(client.answer())));
@@ -71,7 +71,7 @@ describe('a call that waits for its client', () => {
     }
   });
 
-  it('asks a client that has left on its GET stream, on whichever replica, and goes on with the answer', async () => {
+  it('a call that waits for its client asks a client that has left on its GET stream, on whichever replica, and goes on with the answer', async () => {
     const [first, second] = gateway.ingressUrls as [string, string];
     const client = await LegacyClient.open(at(first));
     const own = await client.as(at(second)).listen();
@@ -91,7 +91,7 @@ describe('a call that waits for its client', () => {
     own.leave();
   });
 
-  it('asks a client that can come back for the stream of its call there, on the other replica', async () => {
+  it('a call that waits for its client asks a client that can come back for the stream of its call there, on the other replica', async () => {
     const [first, second] = gateway.ingressUrls as [string, string];
     const client = await LegacyClient.open(at(first));
     const own = await client.as(at(second)).listen();
@@ -110,7 +110,7 @@ describe('a call that waits for its client', () => {
     own.leave();
   });
 
-  it('ends clearly for a session that comes back for its stream when ingress is killed, and the session lives', async () => {
+  it('a call that waits for its client ends clearly for a session that comes back for its stream when ingress is killed, and the session lives', async () => {
     const [first, second] = gateway.ingressUrls as [string, string];
     const clients = await Promise.all(canaries().map((canary) => askSession(at(second), canary)));
     // What a client has heard may still be on its way to the store. It is there when the other replica says it again.

@@ -115,7 +115,7 @@ describe.each(['embedded', 'distributed'] as const)('real parties, %s', (mode) =
       at = { ...target, url: `${gateway.url}/servers/${id}/mcp` };
     });
 
-    it.each(Object.keys(conversing))('asks %s, which answers', async (name) => {
+    it.each(Object.keys(conversing))('server-everything asks %s, which answers', async (name) => {
       const client = await join(name, at);
       expect(await client.callTool(`${prefix}get-sum`, { a: 2, b: 3 })).toContain('5');
       expect(await client.callTool(`${prefix}trigger-elicitation-request`, {}), gateway.logs()).toContain(

@@ -49,23 +49,26 @@ describe.each(Object.keys(modes))('clients with one token of a gateway that is %
   });
   afterAll(() => given?.stop());
 
-  it.each(TRANSPORTS)('are asked what their own calls raise, and nothing else, over %s', async (transport) => {
-    onTestFailed(() => console.error(given.gateway.logs().slice(-8_000)));
-    const tool = (name: string): string => `${transport.toLowerCase()}-${name}`;
-    for (let round = 0; round < ROUNDS; round += 2) {
-      const asking = [askAsSession(at, tool('ask'), `s${round}`), askAsModern(at, tool('ask'), `m${round}`)];
-      await sleep(150);
-      const other = await LegacyClient.open(at);
-      const waiting = [
-        other.call(tool('wait'), { canary: 'b', afterMs: 700 }),
-        askModern(at, 'tools/call', { name: tool('wait'), arguments: { canary: 'b', afterMs: 700 } }),
-      ];
-      for (const talk of await Promise.all(waiting)) {
-        expect(textOf(await talk.answer())).toBe('b wait');
-        expect(talk.messages.filter(isQuestion)).toEqual([]);
+  it.each(TRANSPORTS)(
+    'clients with one token are asked what their own calls raise, and nothing else, over %s',
+    async (transport) => {
+      onTestFailed(() => console.error(given.gateway.logs().slice(-8_000)));
+      const tool = (name: string): string => `${transport.toLowerCase()}-${name}`;
+      for (let round = 0; round < ROUNDS; round += 2) {
+        const asking = [askAsSession(at, tool('ask'), `s${round}`), askAsModern(at, tool('ask'), `m${round}`)];
+        await sleep(150);
+        const other = await LegacyClient.open(at);
+        const waiting = [
+          other.call(tool('wait'), { canary: 'b', afterMs: 700 }),
+          askModern(at, 'tools/call', { name: tool('wait'), arguments: { canary: 'b', afterMs: 700 } }),
+        ];
+        for (const talk of await Promise.all(waiting)) {
+          expect(textOf(await talk.answer())).toBe('b wait');
+          expect(talk.messages.filter(isQuestion)).toEqual([]);
+        }
+        expect(await Promise.all(asking)).toEqual([`s${round} told s${round}`, `m${round} told m${round}`]);
+        await other.end();
       }
-      expect(await Promise.all(asking)).toEqual([`s${round} told s${round}`, `m${round} told m${round}`]);
-      await other.end();
-    }
-  });
+    },
+  );
 });

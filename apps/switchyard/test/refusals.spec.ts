@@ -19,7 +19,7 @@ const SCREEN = { rows: 24, columns: 80 };
 
 describe('a start that is refused', () => {
   const WEAK = ['changeme', 'secret', 'my-test-key', 'a'.repeat(40), '12345678901234567890123456789012'];
-  it.each(WEAK)('names the weak secret without repeating it: %s', async (secret) => {
+  it.each(WEAK)('a start that is refused names the weak secret without repeating it: %s', async (secret) => {
     const { code, stderr, stdout } = await run({ env: { JWT_SECRET_KEY: secret } });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^switchyard: JWT_SECRET_KEY is too weak: .*\. Make one with: openssl rand -base64 48\n$/);
@@ -33,7 +33,7 @@ describe('a start that is refused', () => {
     [{ NATS_URL: 'http://user:hunter2@x' }, /NATS_URL is malformed: scheme http:/],
     [{ DATABASE_URL: 'postgres://db/x' }, /JWT_SECRET_KEY is required/],
     [{ PORT: '1', HOST: '203.0.113.7' }, /cannot listen on port 1 of 203\.0\.113\.7: this machine has no such address/],
-  ])('says what is wrong with a setting: %j', async (env, wanted) => {
+  ])('a start that is refused says what is wrong with a setting: %j', async (env, wanted) => {
     const { code, stderr } = await run({ env: env as Record<string, string> });
     expect(code).toBe(1);
     expect(stderr).toMatch(wanted);
@@ -41,7 +41,7 @@ describe('a start that is refused', () => {
     expect(processesAt(folder.path)).toEqual([]);
   });
 
-  it('names everything that is wrong at once', async () => {
+  it('a start that is refused names everything that is wrong at once', async () => {
     const { stderr } = await run({ env: { PORT: 'x', BACKPRESSURE: '-1', TOOL_TIMEOUT: 'long' } });
     for (const name of ['PORT', 'BACKPRESSURE', 'TOOL_TIMEOUT']) expect(stderr).toContain(name);
   });
@@ -63,14 +63,14 @@ describe('a start that is refused', () => {
     [['expose', '--host', '0.0.0.0', '--', 'x'], /^switchyard: --host 0\.0\.0\.0 lets others in/],
     [['import', 'mcp.json'], /^switchyard: import needs an administrator’s --token/],
     [['help', 'settings', 'NONE'], 'There is no setting "NONE"; see help settings'],
-  ])('says what is wrong with its arguments: %j', async (args, sentence) => {
+  ])('a start that is refused says what is wrong with its arguments: %j', async (args, sentence) => {
     const { code, stderr } = await run({ args });
     expect(code).toBe(1);
     if (typeof sentence === 'string') expect(stderr).toBe(`switchyard: ${sentence}\n`);
     else expect(stderr).toMatch(sentence);
   });
 
-  it('is one line where Node is too old', async () => {
+  it('a start that is refused is one line where Node is too old', async () => {
     const old = join(folder.path, 'old.mjs');
     const script = JSON.stringify(join(ROOT, 'scripts', 'start.mjs'));
     writeFileSync(
@@ -85,7 +85,7 @@ describe('a start that is refused', () => {
   it.each([
     ['throw new Error("token=hunter2hunter")', 'an exception nobody caught: Error: token=[redacted]'],
     ['Promise.reject(new Error("lost"))', 'a rejection nobody handled: Error: lost'],
-  ])('and a run that breaks says why it ended: %s', async (breaking, reason) => {
+  ])('a run that breaks says why it ended: %s', async (breaking, reason) => {
     const module = join(folder.path, 'broken.mjs');
     const service = JSON.stringify(join(ROOT, 'dist', 'libs', 'service', 'src', 'index.js'));
     writeFileSync(
@@ -103,7 +103,7 @@ setTimeout(() => { ${breaking}; }, 100);\n`,
 });
 
 describe('what it can tell without starting', () => {
-  it('is every setting of every service', async () => {
+  it('the command line tells every setting of every service without starting', async () => {
     const { code, stdout } = await run({ args: ['--help'] });
     expect(code).toBe(0);
     for (const name of [
@@ -128,7 +128,7 @@ describe('what it can tell without starting', () => {
     ['token', 'create'],
     ['user', 'create'],
     ['secrets', 'reseal'],
-  ])('is each command, on a screen: %s', async (...words) => {
+  ])('the command line tells of each command, on a screen, without starting: %s', async (...words) => {
     const { code, stdout } = await run({ args: words.length === 0 ? ['help'] : [...words, '--help'] });
     const lines = stdout.trimEnd().split('\n');
     expect([code, lines.length <= SCREEN.rows, lines.filter((line) => line.length > SCREEN.columns)]).toEqual([
@@ -140,12 +140,12 @@ describe('what it can tell without starting', () => {
     expect((await run({ args: ['help', ...words] })).stdout).toBe(stdout);
   });
 
-  it('is one setting', async () => {
+  it('the command line tells of one setting without starting', async () => {
     const { stdout } = await run({ args: ['help', 'settings', 'PORT'] });
     expect(stdout).toMatch(/^PORT  \(integer .*\)\n {4}Port to listen on.*\n$/);
   });
 
-  it('is its version', async () => {
+  it('the command line tells its version without starting', async () => {
     expect((await run({ args: ['--version'] })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });

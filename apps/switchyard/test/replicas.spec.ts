@@ -48,7 +48,7 @@ const toolsSeenBy = async (replica: number): Promise<string[]> => {
 };
 
 describe('two replicas of every service', () => {
-  it('serve a session wherever it was opened: calls, its stream, its end', async () => {
+  it('two replicas of every service serve a session wherever it was opened: calls, its stream, its end', async () => {
     const other = await given.gateway.admin.register({ name: 'other', url: `${given.ledger.url}/other` });
     const server = await given.gateway.admin.createServer('of two');
     const [first, second] = [0, 1].map((replica) => ({
@@ -79,33 +79,36 @@ describe('two replicas of every service', () => {
     }
   });
 
-  it.each(['legacy', 'modern'] as const)('take the answers of a %s client to whichever call waits', async (era) => {
-    const name = `asks ${era}`;
-    const asking = await given.gateway.admin.register({ name, url: fixture.url, toolPrefix: '' });
-    const server = await given.gateway.admin.createServer(name, [asking]);
-    const client = new Client(
-      { name: 'test', version: '1' },
-      {
-        capabilities: { elicitation: {} },
-        versionNegotiation: { mode: era === 'legacy' ? 'legacy' : { pin: '2026-07-28' } },
-      },
-    );
-    client.setRequestHandler('elicitation/create', async () => ({
-      action: 'accept' as const,
-      content: { username: 'ann', email: 'ann@example.com' },
-    }));
-    const requestInit = { headers: { authorization: `Bearer ${given.gateway.adminToken}` } };
-    const url = new URL(`${given.gateway.url}/servers/${server.id}/mcp`);
-    await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
-    for (let n = 0; n < 4; n++) {
-      const answer = await client.callTool({ name: 'test_elicitation', arguments: { message: 'Who?' } });
-      expect(JSON.stringify(answer.content)).toContain('action=accept');
-    }
-    await client.close();
-    await given.gateway.admin.call('DELETE', `/gateways/${asking.id}`);
-  });
+  it.each(['legacy', 'modern'] as const)(
+    'two replicas of every service take the answers of a %s client to whichever call waits',
+    async (era) => {
+      const name = `asks ${era}`;
+      const asking = await given.gateway.admin.register({ name, url: fixture.url, toolPrefix: '' });
+      const server = await given.gateway.admin.createServer(name, [asking]);
+      const client = new Client(
+        { name: 'test', version: '1' },
+        {
+          capabilities: { elicitation: {} },
+          versionNegotiation: { mode: era === 'legacy' ? 'legacy' : { pin: '2026-07-28' } },
+        },
+      );
+      client.setRequestHandler('elicitation/create', async () => ({
+        action: 'accept' as const,
+        content: { username: 'ann', email: 'ann@example.com' },
+      }));
+      const requestInit = { headers: { authorization: `Bearer ${given.gateway.adminToken}` } };
+      const url = new URL(`${given.gateway.url}/servers/${server.id}/mcp`);
+      await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
+      for (let n = 0; n < 4; n++) {
+        const answer = await client.callTool({ name: 'test_elicitation', arguments: { message: 'Who?' } });
+        expect(JSON.stringify(answer.content)).toContain('action=accept');
+      }
+      await client.close();
+      await given.gateway.admin.call('DELETE', `/gateways/${asking.id}`);
+    },
+  );
 
-  it('see at once what was written through the other one', async () => {
+  it('two replicas of every service see at once what was written through the other one', async () => {
     for (const writer of [0, 1]) {
       const name = `written by ${writer}`;
       const slug = name.replaceAll(' ', '-');
@@ -127,7 +130,7 @@ describe('two replicas of every service', () => {
     }
   });
 
-  it('refuse a token everywhere as soon as either replica of auth has revoked it', async () => {
+  it('two replicas of every service refuse a token everywhere as soon as either replica of auth has revoked it', async () => {
     const faces = [0, 1].flatMap((replica) => [
       () => statusOfList(replica),
       ...(['auth', 'registry', 'metrics'] as const).map(
@@ -155,7 +158,9 @@ describe('two replicas of every service', () => {
     }
   });
 
-  it('keep what a killed process had in its outbox, and what became of its calls', { timeout: 120_000 }, async () => {
+  it('two replicas of every service keep what a killed process had in its outbox, and what became of its calls', {
+    timeout: 120_000,
+  }, async () => {
     const { gateway, ledger, target } = given;
     await Promise.all([0, 1].map((replica) => given.kill('metrics', replica)));
     const answered = await Promise.all(Array.from({ length: 24 }, () => callModern(target)));
@@ -185,7 +190,9 @@ describe('two replicas of every service', () => {
     await given.agreesWith(calls);
   });
 
-  it('lose and double nothing while one of each is killed and comes back, in turn', { timeout: 150_000 }, async () => {
+  it('two replicas of every service lose and double nothing while one of each is killed and comes back, in turn', {
+    timeout: 150_000,
+  }, async () => {
     const traffic = await given.traffic({ modern: 5, legacy: 3 });
     const intruder = await given.traffic({ modern: 1, pauseMs: 50, tokens: [`${given.gateway.adminToken}x`] });
     const registering = new Registering(given.gateway, given.ledger.url, 'under-fire');

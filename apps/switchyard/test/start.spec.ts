@@ -9,7 +9,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Each takes time at every start, and memory for good, though few gateways ever use it. */
 const LATER = ['@modelcontextprotocol/client', '@nats-io/transport-node', 'zod'];
 
-it('loads what it may need later only when it needs it', async () => {
+it('a gateway loads what it may need later only when it needs it', async () => {
   const file = join(folder, 'packages');
   const hooks = new URL('./start/loaded-packages.mjs', import.meta.url);
   const env = { NODE_OPTIONS: `--import=${hooks.href}`, LOADED_PACKAGES: file };

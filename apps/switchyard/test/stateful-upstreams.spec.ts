@@ -34,7 +34,7 @@ describe('an upstream that remembers, behind two replicas of everything', () => 
   const legacy = (client: LegacyClient, name: string) => async (): Promise<Counted> =>
     counted(await (await client.call(name, {})).answer());
 
-  it('is one session for each session of a client, whichever replicas its calls meet', async () => {
+  it('an upstream that remembers is one session for each session of a client, whichever replicas its calls meet', async () => {
     const clients = await Promise.all([LegacyClient.open(at()), LegacyClient.open(at())]);
     const sessions = await Promise.all(
       clients.map(async (client) => {
@@ -53,7 +53,7 @@ describe('an upstream that remembers, behind two replicas of everything', () => 
     await expect.poll(() => sessions.filter((id) => upstream.sessions.has(id)), { timeout: 5_000 }).toEqual([]);
   });
 
-  it('is one session for each principal without one, also at once where its clients cannot be asked', async () => {
+  it('an upstream that remembers is one session for each principal without one, also at once where its clients cannot be asked', async () => {
     const meta = { 'io.modelcontextprotocol/clientCapabilities': {} };
     const unasked = async (): Promise<Counted> =>
       counted(await (await askModern(at(), 'tools/call', { name: 'asking-count', arguments: {} }, { meta })).answer());
@@ -72,7 +72,7 @@ describe('an upstream that remembers, behind two replicas of everything', () => 
     });
   });
 
-  it('tells of a change a client that listens over the session in which it made it, and nobody else', async () => {
+  it('an upstream that remembers tells of a change a client that listens over the session in which it made it, and nobody else', async () => {
     const subscribe = { id: 2, method: 'resources/subscribe', params: { uri: 'asking://state' } };
     const listening = await Promise.all(
       [0, 1].map(async (principal) => {
@@ -104,7 +104,7 @@ describe('an upstream that remembers, behind two replicas of everything', () => 
     await expect.poll(() => subscribedSessions(upstream), { timeout: 10_000 }).toBe(0);
   });
 
-  it('is one process for each principal where it is one, whatever its clients speak', async () => {
+  it('an upstream that remembers is one process for each principal where it is one, whatever its clients speak', async () => {
     const client = await LegacyClient.open(at(), {});
     const first = await legacy(client, 'process-count')();
     expect(first.calls).toBe(1);
@@ -112,7 +112,7 @@ describe('an upstream that remembers, behind two replicas of everything', () => 
     expect((await modern('process-count', 1)()).session).not.toBe(first.session);
   });
 
-  it('ends the sessions whose memory is lost with the instance that kept it, and no other', async () => {
+  it('an upstream that remembers ends the sessions whose memory is lost with the instance that kept it, and no other', async () => {
     const clients = await Promise.all(Array.from({ length: CLIENTS }, (_, n) => LegacyClient.open(at(n))));
     const before = await Promise.all(clients.map((client) => legacy(client, 'asking-count')()));
     const modernBefore = await Promise.all(clients.map((_, n) => modern('asking-count', n)()));

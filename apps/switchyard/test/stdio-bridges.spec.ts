@@ -64,7 +64,7 @@ describe('switchyard connect', () => {
     return started;
   };
 
-  it('carries a session: calls, progress, asks, and what the server says by itself', async () => {
+  it('switchyard connect carries a session: calls, progress, asks, and what the server says by itself', async () => {
     const server = await fixture('legacy');
     const client = await connect(server.url, { sampling: {}, elicitation: {} });
     client.setRequestHandler(CreateMessageRequestSchema, async () => ({
@@ -95,7 +95,7 @@ describe('switchyard connect', () => {
     );
   });
 
-  it('carries requests with an envelope, and mirrors what the server wants in headers', async () => {
+  it('switchyard connect carries requests with an envelope, and mirrors what the server wants in headers', async () => {
     const server = await fixture('modern');
     const client = new ModernClient(
       { name: 'v2', version: '1' },
@@ -112,7 +112,7 @@ describe('switchyard connect', () => {
     expect(client.getNegotiatedProtocolVersion()).toBe('2026-07-28');
   });
 
-  it('speaks HTTP+SSE to a server that knows nothing else', async () => {
+  it('switchyard connect speaks HTTP+SSE to a server that knows nothing else', async () => {
     const transports = new Map<string, SSEServerTransport>();
     const url = await serve((request, response, body) => {
       const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
@@ -132,7 +132,7 @@ describe('switchyard connect', () => {
     expect((await client.callTool({ name: 'hello' })).content).toEqual([{ type: 'text', text: 'from 2024' }]);
   });
 
-  it('brings its token, and opens anew a session that the server has lost', async () => {
+  it('switchyard connect brings its token, and opens anew a session that the server has lost', async () => {
     const seen: string[] = [];
     let sessions = 0;
     const url = await serve((request, response, body) => {
@@ -181,7 +181,7 @@ describe('switchyard connect', () => {
     );
   };
 
-  it('says nothing but MCP on stdout, answers what cannot be delivered, and ends with its input', async () => {
+  it('switchyard connect says nothing but MCP on stdout, answers what cannot be delivered, and ends with its input', async () => {
     const url = await serve((_, response) => void response.writeHead(500, { 'content-type': 'text/html' }).end('<p>'));
     const { code, stdout } = await run([url], '{"jsonrpc":"2.0","id":7,"method":"ping"}\nnonsense\n');
     const lines = stdout
@@ -194,7 +194,7 @@ describe('switchyard connect', () => {
     expect(code).toBe(0);
   });
 
-  it('goes on with a stream that broke off', async () => {
+  it('switchyard connect goes on with a stream that broke off', async () => {
     const url = await serve((request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-session-id': 's' });
       if (request.method === 'POST') return void response.end('retry: 10\nid: e1\ndata: \n\n');
@@ -205,7 +205,7 @@ describe('switchyard connect', () => {
     expect(stdout).toBe('{"jsonrpc":"2.0","id":1,"result":{"late":true}}\n');
   });
 
-  it('comes back to a stream for as often as the server says when', async () => {
+  it('switchyard connect comes back to a stream for as often as the server says when', async () => {
     let gets = 0;
     const url = await serve((request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-session-id': 's' });
@@ -216,7 +216,7 @@ describe('switchyard connect', () => {
     expect(stdout).toBe('{"jsonrpc":"2.0","id":1,"result":{}}\n');
   });
 
-  it('keeps every character of a message', async () => {
+  it('switchyard connect keeps every character of a message', async () => {
     const url = await serve((_, response, body) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(`{"jsonrpc":"2.0","id":1,\n"result":{"echo":${JSON.stringify(body)},"n":12345678901234567890}}`);
@@ -228,7 +228,7 @@ describe('switchyard connect', () => {
     expect(JSON.parse(stdout).result.echo).toBe(line);
   });
 
-  it('needs a URL', async () => {
+  it('switchyard connect needs a URL', async () => {
     expect((await run(['not-a-url'], '')).code).toBe(1);
     expect((await run([], '')).code).toBe(1);
   });
@@ -272,7 +272,7 @@ describe('switchyard expose', () => {
   // An argument that no other process has, to find the programs again.
   const marked = () => `--marker-${Math.random().toString(36).slice(2)}`;
 
-  it('gives each session a program of its own, and ends it with the session', async () => {
+  it('switchyard expose gives each session a program of its own, and ends it with the session', async () => {
     const marker = marked();
     const { url, stop } = await start('--', process.execPath, EVERYTHING, 'stdio', marker);
     const programs = () => processesAt(marker).filter((line) => !line.includes('expose'));
@@ -309,7 +309,7 @@ describe('switchyard expose', () => {
     expect(programs()).toEqual([]);
   });
 
-  it('answers what a program that dies had in hand', async () => {
+  it('switchyard expose answers what a program that dies had in hand', async () => {
     const dying = "process.stdin.once('data', () => process.exit(3))";
     const { url } = await start('--', process.execPath, '-e', dying);
     await expect(connect(url)).rejects.toThrow('it ended with code 3');
@@ -317,7 +317,7 @@ describe('switchyard expose', () => {
     await expect(connect(missing.url)).rejects.toThrow('cannot be started');
   });
 
-  it('shares one program among those without sessions, each with ids and tokens of its own', async () => {
+  it('switchyard expose shares one program among those without sessions, each with ids and tokens of its own', async () => {
     const program = `
       import { McpServer, fromJsonSchema } from '@modelcontextprotocol/server';
       import { serveStdio } from '@modelcontextprotocol/server/stdio';
@@ -358,7 +358,7 @@ describe('switchyard expose', () => {
     expect(heard.sort((a, b) => a.localeCompare(b))).toEqual(['client 0', 'client 1']);
   });
 
-  it('refuses foreign pages and hosts, strangers, unknown paths and sessions', async () => {
+  it('switchyard expose refuses foreign pages and hosts, strangers, unknown paths and sessions', async () => {
     const { url } = await start('--token', 'secret', '--', process.execPath, EVERYTHING, 'stdio');
     const headers = {
       authorization: 'Bearer secret',
@@ -379,7 +379,7 @@ describe('switchyard expose', () => {
     ).toBeGreaterThan(5);
   });
 
-  it('listens beyond this machine only with a token', async () => {
+  it('switchyard expose listens beyond this machine only with a token', async () => {
     const child = spawn(process.execPath, [START, 'expose', '--host', '0.0.0.0', '--', 'true'], {
       env: { PATH: process.env['PATH'] },
     });

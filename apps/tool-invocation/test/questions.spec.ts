@@ -98,7 +98,7 @@ describe.each(['STDIO', 'STREAMABLEHTTP', 'SSE'] as const)(
     );
 
     it.each(cases)(
-      'reaches its own of two clients $era when it is $kind and the scope is $scope',
+      'a question on no stream of a call reaches its own of two clients $era when it is $kind and the scope is $scope',
       async ({ era, scope, kind }) => {
         const profile = await given(scope);
         const [a, b] = eras[era as keyof typeof eras];
@@ -116,7 +116,7 @@ describe.each(['STDIO', 'STREAMABLEHTTP', 'SSE'] as const)(
       },
     );
 
-    it(`reaches its own client each time when ${STRESS} calls ask at random`, async () => {
+    it(`a question on no stream of a call reaches its own client each time when ${STRESS} calls ask at random`, async () => {
       const profile = await given('principal');
       // Half of them have no session, the others are twelve clients of two calls each.
       const ownerOf = (index: number): string => (index % 2 === 0 ? `call ${index}` : `client ${index % 24}`);
@@ -136,7 +136,7 @@ describe.each(['STDIO', 'STREAMABLEHTTP', 'SSE'] as const)(
 );
 
 describe('a question that comes at once', () => {
-  it('reaches its client when the upstream takes its time to open the stream that it comes on', async () => {
+  it('a question that comes at once reaches its client when the upstream takes its time to open the stream that it comes on', async () => {
     const { stop, ...registered } = await startCommonStreamUpstream('STREAMABLEHTTP', 800);
     const call = { canary: 'a', kind: 'elicitation', afterMs: 0 } as const;
     const done = await converse(invocation.profile(registered), 'ask', call, clientOf(1, 'principal'));
@@ -153,7 +153,7 @@ describe('a conversation with an upstream that asks over stdio', () => {
   const count = async (profile: Parameters<Invocation['call']>[0], session: number | null): Promise<string> =>
     textOf(await invocation.call(profile, 'count', {}, clientOf(session, 'principal')));
 
-  it('is one for the calls of clients without sessions when they come one after the other', async () => {
+  it('a conversation with an upstream that asks over stdio is one for the calls of clients without sessions when they come one after the other', async () => {
     const profile = await stdio(invocation);
     for (const calls of ['1', '2', '3']) expect(await count(profile, null)).toBe(calls);
     expect(await count(profile, 1)).toBe('1');
@@ -161,7 +161,7 @@ describe('a conversation with an upstream that asks over stdio', () => {
     expect(await count(profile, null)).toBe('4');
   });
 
-  it('refuses a question once, and is replaced, when it may be of a call that was cancelled', async () => {
+  it('a conversation with an upstream that asks over stdio refuses a question once, and is replaced, when it may be of a call that was cancelled', async () => {
     const profile = await stdio(invocation);
     expect(await count(profile, null)).toBe('1');
     const leaving = new AbortController();
@@ -180,7 +180,7 @@ describe('a conversation with an upstream that asks over stdio', () => {
     expect(next).toEqual({ asked: ['next'], said: 'next told next' });
   });
 
-  it('is shared, and its doubtful questions are refused with the reason, when a caller has as many as it may', async () => {
+  it('a conversation with an upstream that asks over stdio is shared, and its doubtful questions are refused with the reason, when a caller has as many as it may', async () => {
     const limited = await givenInvocation({
       MCP_SESSION_POOL_MAX_PER_KEY: '1',
       MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'true',

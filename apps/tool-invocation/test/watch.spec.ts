@@ -321,7 +321,7 @@ describe('an upstream that another instance discovered', () => {
 });
 
 describe('a watch stands', () => {
-  it('when a session upstream has answered that it has subscribed', async () => {
+  it('a watch stands when a session upstream has answered that it has subscribed', async () => {
     let confirm = (): void => {};
     const upstream = await startRawLegacy(
       (request, res) => {
@@ -340,7 +340,7 @@ describe('a watch stands', () => {
     await ended;
   });
 
-  it('when a 2026-07-28 upstream has acknowledged all of it', async () => {
+  it('a watch stands when a 2026-07-28 upstream has acknowledged all of it', async () => {
     const acknowledge: (() => void)[] = [];
     const upstream = await startRawModern(
       (request, res) => {

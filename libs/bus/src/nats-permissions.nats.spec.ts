@@ -48,7 +48,7 @@ describe('NATS permissions from the topology', () => {
   const join = (owner: Owner): Promise<Bus> =>
     connectNats({ servers: server.url, name: owner, logger, credentials: { user: owner, password: 'p' } });
 
-  it('let a service do all its work: ask, answer, stream, large messages, cancel, events, signals', async () => {
+  it('NATS permissions from the topology let a service do all its work: ask, answer, stream, large messages, cancel, events, signals', async () => {
     const [ingress, tools, registry] = await Promise.all([join('ingress'), join('tool-invocation'), join('registry')]);
     const body = 'x'.repeat(3_000_000);
     let signal: AbortSignal | undefined;
@@ -85,7 +85,7 @@ describe('NATS permissions from the topology', () => {
     await Promise.all([ingress, tools, registry].map((bus) => bus.drain()));
   });
 
-  it('let a service find out what became of a request that got lost', async () => {
+  it('NATS permissions from the topology let a service find out what became of a request that got lost', async () => {
     const [ingress, tools] = await Promise.all([join('ingress'), join('tool-invocation')]);
     const swallowing = await connect({ servers: server.url, user: 'tool-invocation', pass: 'p' });
     let swallowed = 0;
@@ -101,7 +101,7 @@ describe('NATS permissions from the topology', () => {
   });
 
   it.each(['ingress', 'auth', 'registry', 'tool-invocation', 'metrics'] as const)(
-    'of %s stand in the shipped file as they are in the code',
+    'NATS permissions from the topology of %s stand in the shipped file as they are in the code',
     async (owner) => {
       const topology = JSON.parse(
         await readFile(new URL('../../contracts/topology.json', import.meta.url), 'utf8'),
@@ -113,7 +113,7 @@ describe('NATS permissions from the topology', () => {
     },
   );
 
-  it('leave room for a user of the operator, who may do what was allowed and no more', async () => {
+  it('NATS permissions from the topology leave room for a user of the operator, who may do what was allowed and no more', async () => {
     const errors: string[] = [];
     const watcher = await connect({ servers: server.url, user: 'watcher', pass: 'p' });
     void (async () => {
@@ -128,7 +128,7 @@ describe('NATS permissions from the topology', () => {
     await watcher.close();
   });
 
-  it('let tool-invocation alone have the credential of an upstream, and registry alone keep one', async () => {
+  it('NATS permissions from the topology let tool-invocation alone have the credential of an upstream, and registry alone keep one', async () => {
     const [auth, tools, registry] = await Promise.all([join('auth'), join('tool-invocation'), join('registry')]);
     auth.answer(PresentUpstreamCredential, async () => ({ credential: null, version: 'none' }));
     auth.answer(KeepUpstreamCredential, async () => ({ version: 'kept' }));
@@ -141,7 +141,7 @@ describe('NATS permissions from the topology', () => {
     await Promise.all([auth, tools, registry].map((bus) => bus.drain()));
   });
 
-  it('turn down at once an ask the diagram does not know', async () => {
+  it('NATS permissions from the topology turn down at once an ask the diagram does not know', async () => {
     const metrics = await join('metrics');
     const tools = await join('tool-invocation');
     let ran = 0;
@@ -178,17 +178,20 @@ describe('NATS permissions from the topology', () => {
     ['metrics', 'subscribe', 'switchyard.v1.evt.registry.>'],
     ['auth', 'subscribe', '>'],
     ['registry', 'publish', 'anything'],
-  ] as const)('keep %s from a foreign subject: %s %s', async (owner, verb, subject) => {
-    const raw = await connect({ servers: server.url, user: owner, pass: 'p' });
-    const errors: string[] = [];
-    void (async () => {
-      for await (const status of raw.status()) if (status.type === 'error') errors.push(status.error.message);
-    })();
+  ] as const)(
+    'NATS permissions from the topology keep %s from a foreign subject: %s %s',
+    async (owner, verb, subject) => {
+      const raw = await connect({ servers: server.url, user: owner, pass: 'p' });
+      const errors: string[] = [];
+      void (async () => {
+        for await (const status of raw.status()) if (status.type === 'error') errors.push(status.error.message);
+      })();
 
-    if (verb === 'publish') raw.publish(subject, 'x');
-    else raw.subscribe(subject, { callback: () => {} });
+      if (verb === 'publish') raw.publish(subject, 'x');
+      else raw.subscribe(subject, { callback: () => {} });
 
-    await expect.poll(() => errors).toEqual([expect.stringMatching(/permissions violation/i)]);
-    await raw.close();
-  });
+      await expect.poll(() => errors).toEqual([expect.stringMatching(/permissions violation/i)]);
+      await raw.close();
+    },
+  );
 });

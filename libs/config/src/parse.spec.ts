@@ -28,7 +28,7 @@ const options = {
 };
 
 describe('parseConfig', () => {
-  it('gives every option its default when the environment is empty', () => {
+  it('parseConfig gives every option its default when the environment is empty', () => {
     expect(parseConfig(options, { PORT: '' })).toEqual({
       HOST: '127.0.0.1',
       PORT: 4444,
@@ -43,7 +43,7 @@ describe('parseConfig', () => {
     });
   });
 
-  it('reads each form', () => {
+  it('parseConfig reads each form', () => {
     const config = parseConfig(options, {
       PORT: '80',
       RATIO: '0.25',
@@ -63,7 +63,7 @@ describe('parseConfig', () => {
   });
 
   it.each(['["https://a.example", "https://b.example"]', ' [ "https://a.example","https://b.example" ]'])(
-    'reads a list in JSON: %s',
+    'parseConfig reads a list in JSON: %s',
     (text) => {
       const { ALLOWED_ORIGINS } = parseConfig(options, { ALLOWED_ORIGINS: text });
       expect(ALLOWED_ORIGINS).toEqual(['https://a.example', 'https://b.example']);
@@ -84,7 +84,7 @@ describe('parseConfig', () => {
     ['LOG_LEVEL', 'loud'],
     ['NATS_URL', 'http://127.0.0.1'],
     ['NATS_URL', 'not a url'],
-  ])('refuses %s=%s and names it', (name, value) => {
+  ])('parseConfig refuses %s=%s and names it', (name, value) => {
     expect(() => parseConfig(options, { [name]: value })).toThrow(new RegExp(`^${name}`));
   });
 
@@ -92,15 +92,15 @@ describe('parseConfig', () => {
     ['auto', 'auto'],
     ['true', true],
     ['off', false],
-  ])('reads a flag that may be automatic when it is %s', (value, meant) => {
+  ])('parseConfig reads a flag that may be automatic when it is %s', (value, meant) => {
     expect(parseConfig(options, { LOCALHOST: value }).LOCALHOST).toBe(meant);
   });
 
-  it('names every malformed value at once', () => {
+  it('parseConfig names every malformed value at once', () => {
     expect(() => parseConfig(options, { PORT: 'x', LOG_LEVEL: 'y' })).toThrow(/PORT[^]*LOG_LEVEL/);
   });
 
-  it('never repeats a connection URL, which may hold a password', () => {
+  it('parseConfig never repeats a connection URL, which may hold a password', () => {
     const bad = 'ftp://user:hunter2@host';
     expect(() => parseConfig(options, { NATS_URL: bad })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
@@ -109,7 +109,7 @@ describe('parseConfig', () => {
 });
 
 describe('describeOptions', () => {
-  it('has a block for every option with its form, default and prose', () => {
+  it('describeOptions has a block for every option with its form, default and prose', () => {
     expect(describeOptions({ PORT: options.PORT, JWT_SECRET_KEY: options.JWT_SECRET_KEY })).toBe(
       [
         'PORT  (integer 1…65535; default 4444)',

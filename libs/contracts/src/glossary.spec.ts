@@ -28,20 +28,20 @@ const pages = ['apps', 'libs', 'docs', 'bench', 'scripts']
 describe('the glossary', () => {
   const words = unusedWords(textOf('docs/glossary.md'));
 
-  it('names words that are not used when its second table is read', () => {
+  it('the glossary names words that are not used when its second table is read', () => {
     expect(words.length).toBeGreaterThan(30);
     const word = words[0] as string;
     expect(wordsIn(`await ${word}(bus)`, words)).toEqual([word]);
     expect(wordsIn(`${word}s, a${word}`, words)).toEqual([]);
   });
 
-  it('is kept to when code and pages are searched for them', () => {
+  it('the glossary is kept to when code and pages are searched for them', () => {
     expect(pages.length).toBeGreaterThan(700);
     const found = pages.flatMap((path) => wordsIn(textOf(path), words).map((word) => `${path}: ${word}`));
     expect(found).toEqual([]);
   });
 
-  it('explains each word once when its first table is read', () => {
+  it('the glossary explains each word once when its first table is read', () => {
     const glossary = textOf('docs/glossary.md');
     const explained = [...glossary.matchAll(/^\| \*\*(.+?)\*\*/gm)].map(([, word = '']) => word);
     expect(explained).toEqual(

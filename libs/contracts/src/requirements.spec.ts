@@ -21,7 +21,7 @@ const failing = (
 ).flatMap(({ upstreams, checks }) => (upstreams.includes('both') ? checks : []));
 
 describe('the requirement manifest', () => {
-  it('names each requirement once, with its place in the specification', () => {
+  it('the requirement manifest names each requirement once, with its place in the specification', () => {
     const ids = requirements.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.length).toBeGreaterThan(80);

@@ -14,7 +14,7 @@ import {
 const result = (text: string) => readIncoming(`{"jsonrpc":"2.0","id":1,"result":${text}}`) as IncomingResult;
 
 describe('a task', () => {
-  it('keeps its own ttlMs, which is no cache hint, and every digit of its result', () => {
+  it('a task keeps its own ttlMs, which is no cache hint, and every digit of its result', () => {
     const { resultType, text } = taskParts(
       result('{"resultType":"task","taskId":"t","ttlMs":null,"result":{"n":12345678901234567890},"_meta":{"a":1}}'),
     );
@@ -22,7 +22,7 @@ describe('a task', () => {
     expect(text).toBe('{"taskId":"t","ttlMs":null,"result":{"n":12345678901234567890}}');
   });
 
-  it('loses what belongs to the hop from the _meta of its result', () => {
+  it('a task loses what belongs to the hop from the _meta of its result', () => {
     const meta = '"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"x"},"mine":1}';
     expect(taskWithMeta(`{"taskId":"t","result":{"content":[],${meta}}}`, relayedMeta)).toBe(
       '{"taskId":"t","result":{"content":[],"_meta":{"mine":1}}}',
@@ -30,7 +30,7 @@ describe('a task', () => {
     expect(taskWithMeta('{"taskId":"t"}', relayedMeta)).toBe('{"taskId":"t"}');
   });
 
-  it('gets another id, and nothing else', () => {
+  it('a task gets another id, and nothing else', () => {
     expect(renamedTask('{"status":"working" , "taskId":"a","x":1.0}', 'b"')).toBe(
       '{"status":"working","taskId":"b\\"","x":1.0}',
     );
@@ -44,11 +44,11 @@ describe('a task', () => {
     [{ taskId: 't', status: 'input_required', inputRequests: [] }, 'inputRequests'],
     [{ taskId: 't', status: 'completed', result: 'x' }, 'result'],
     [{ taskId: 't', status: 'failed', error: 1 }, 'error'],
-  ])('is refused as %o', (task, about) => {
+  ])('a task is refused as %o', (task, about) => {
     expect(taskProblem(task)).toContain(about);
   });
 
-  it('is accepted in each status', () => {
+  it('a task is accepted in each status', () => {
     for (const status of ['working', 'input_required', 'completed', 'cancelled', 'failed'])
       expect(taskProblem({ taskId: 't', status })).toBeNull();
   });
@@ -61,11 +61,11 @@ describe('the tasks of 2025-11-25', () => {
     ['{"name":"a","execution":{"taskSupport":"forbidden"}}', null],
     ['{"name":"a","description":"\\"taskSupport\\""}', null],
     ['{"name":"a"}', null],
-  ])('%s: %s', (definition, support) => {
+  ])('the tasks of 2025-11-25 %s: %s', (definition, support) => {
     expect(taskSupportOf(definition)).toBe(support);
   });
 
-  it('are for calls of tools only where the server says so', () => {
+  it('the tasks of 2025-11-25 are for calls of tools only where the server says so', () => {
     expect(runsLegacyTasks({ tasks: { requests: { tools: { call: {} } } } })).toBe(true);
     expect(runsLegacyTasks({ tasks: { requests: {} } })).toBe(false);
     expect(runsLegacyTasks({ tasks: true })).toBe(false);

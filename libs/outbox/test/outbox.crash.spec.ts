@@ -74,7 +74,7 @@ const until = async (condition: () => boolean): Promise<void> => {
   expect(condition()).toBe(true);
 };
 
-it('delivers every begun call although processes are killed again and again', async () => {
+it('the outbox delivers every begun call although processes are killed again and again', async () => {
   const metrics = new Metrics();
   const begun: string[] = [];
   const settled: string[] = [];
@@ -100,7 +100,7 @@ it('delivers every begun call although processes are killed again and again', as
   expect(unknown.length).toBeLessThanOrEqual(3 * (50 + CALLS_PER_TURN));
 }, 60_000);
 
-it('leaves the spool of a living process alone', async () => {
+it('the outbox leaves the spool of a living process alone', async () => {
   const metrics = new Metrics();
   metrics.acknowledging.on = false;
   const living = start(metrics, 'living', 10);

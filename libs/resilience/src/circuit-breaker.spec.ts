@@ -9,7 +9,7 @@ const given = () => {
 };
 
 describe('CircuitBreaker', () => {
-  it('opens when so many attempts in a row have failed, not before', () => {
+  it('CircuitBreaker opens when so many attempts in a row have failed, not before', () => {
     const { breaker, fail } = given();
 
     expect(fail(4)).toEqual([false, false, false, false]);
@@ -21,7 +21,7 @@ describe('CircuitBreaker', () => {
     expect([breaker.isOpen, breaker.tryAcquire(), breaker.retryAfterMs]).toEqual([true, false, 5_000]);
   });
 
-  it('admits one probe at a time, at twice the distance when a probe fails, within the limit', () => {
+  it('CircuitBreaker admits one probe at a time, at twice the distance when a probe fails, within the limit', () => {
     const { clock, breaker, fail } = given();
     fail(5);
 
@@ -34,7 +34,7 @@ describe('CircuitBreaker', () => {
     }
   });
 
-  it('closes when a probe succeeds, and forgets how long it was open', () => {
+  it('CircuitBreaker closes when a probe succeeds, and forgets how long it was open', () => {
     const { clock, breaker, fail } = given();
     fail(5);
     clock.nowMs += 5_000;
@@ -49,7 +49,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.retryAfterMs).toBe(5_000);
   });
 
-  it('admits another probe when one ended without telling', () => {
+  it('CircuitBreaker admits another probe when one ended without telling', () => {
     const { clock, breaker, fail } = given();
     fail(5);
     clock.nowMs += 5_000;
@@ -59,7 +59,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.tryAcquire()).toBe(true);
   });
 
-  it('does not put the probe off when attempts fail late that were made before it opened', () => {
+  it('CircuitBreaker does not put the probe off when attempts fail late that were made before it opened', () => {
     const { clock, breaker, fail } = given();
     fail(5);
     clock.nowMs += 1_000;
@@ -69,7 +69,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.tryAcquire()).toBe(true);
   });
 
-  it('waits no longer than its limit when the first wait would be longer', () => {
+  it('CircuitBreaker waits no longer than its limit when the first wait would be longer', () => {
     const breaker = new CircuitBreaker({ failuresMax: 1, openMs: 5_000, openMsMax: 1_000 }, () => 0);
     breaker.failed();
 

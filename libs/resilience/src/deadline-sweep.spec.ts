@@ -31,7 +31,7 @@ const given = (settings: Partial<SweepSettings<Item>> = {}) => {
 };
 
 describe('DeadlineSweep', () => {
-  it('calls each item due when its deadline is reached, in whatever order they came', () => {
+  it('DeadlineSweep calls each item due when its deadline is reached, in whatever order they came', () => {
     const { due, add } = given();
     const late = add({ deadlineAtMs: 3_000 });
     const soon = add({ deadlineAtMs: 1_000 });
@@ -45,14 +45,14 @@ describe('DeadlineSweep', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('sets one timer when many items have later deadlines', () => {
+  it('DeadlineSweep sets one timer when many items have later deadlines', () => {
     const { add } = given();
     for (let deadlineAtMs = 1_000; deadlineAtMs < 2_000; deadlineAtMs++) add({ deadlineAtMs });
 
     expect(vi.getTimerCount()).toBe(1);
   });
 
-  it('follows an item further when it is given another deadline', () => {
+  it('DeadlineSweep follows an item further when it is given another deadline', () => {
     const { due, add, open } = given({ onDue: (item) => void due.push({ item, atMs: Date.now() }) });
     const item = add({ deadlineAtMs: 1_000 });
     vi.advanceTimersByTime(999);
@@ -65,7 +65,7 @@ describe('DeadlineSweep', () => {
     expect(due[0]).toEqual({ item, atMs: 5_000 });
   });
 
-  it('calls an item due again when it goes on with another deadline', () => {
+  it('DeadlineSweep calls an item due again when it goes on with another deadline', () => {
     const times: number[] = [];
     const onDue = (item: Item): void => {
       times.push(Date.now());
@@ -80,7 +80,7 @@ describe('DeadlineSweep', () => {
     expect(times).toEqual([1_000, 4_000]);
   });
 
-  it('looks at other reasons as often as it is told to when something is open', () => {
+  it('DeadlineSweep looks at other reasons as often as it is told to when something is open', () => {
     const { due, add } = given({ everyMs: 50, isDue: ({ isAborted }) => isAborted === true });
     const item = add({ deadlineAtMs: 60_000 });
     vi.advanceTimersByTime(120);
@@ -92,7 +92,7 @@ describe('DeadlineSweep', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('waits on when a deadline is further away than a timer reaches', () => {
+  it('DeadlineSweep waits on when a deadline is further away than a timer reaches', () => {
     const { due, add } = given();
     const item = add({ deadlineAtMs: 5_000_000_000 });
     vi.advanceTimersByTime(4_999_999_999);
@@ -101,7 +101,7 @@ describe('DeadlineSweep', () => {
     expect(due.map(({ item: one }) => one)).toEqual([item]);
   });
 
-  it('calls nothing due when it has been stopped', () => {
+  it('DeadlineSweep calls nothing due when it has been stopped', () => {
     const { sweep, due, add } = given();
     add({ deadlineAtMs: 1_000 });
     sweep.stop();
@@ -110,7 +110,7 @@ describe('DeadlineSweep', () => {
     expect(due).toEqual([]);
   });
 
-  it('reads what has arrived before it calls anything due when the process was held up over the deadline', async () => {
+  it('DeadlineSweep reads what has arrived before it calls anything due when the process was held up over the deadline', async () => {
     vi.useRealTimers();
     const order: string[] = [];
     const server = createServer((socket) => socket.on('data', () => order.push('data'))).listen(0, '127.0.0.1');

@@ -16,7 +16,7 @@ const given = () => {
 };
 
 describe('hedge', () => {
-  it('makes one attempt when it settles soon', async () => {
+  it('hedge makes one attempt when it settles soon', async () => {
     const { attempts, at, result } = given();
     at(0).resolve('first');
     await expect(result).resolves.toBe('first');
@@ -24,7 +24,7 @@ describe('hedge', () => {
     expect(attempts).toHaveLength(1);
   });
 
-  it('makes a second attempt when the first says nothing, and aborts the one that is not needed', async () => {
+  it('hedge makes a second attempt when the first says nothing, and aborts the one that is not needed', async () => {
     const { attempts, at, result } = given();
     vi.advanceTimersByTime(1_000);
     expect(attempts).toHaveLength(2);
@@ -33,14 +33,14 @@ describe('hedge', () => {
     expect(at(0).signal.aborted).toBe(true);
   });
 
-  it('takes the first attempt when it settles before the second', async () => {
+  it('hedge takes the first attempt when it settles before the second', async () => {
     const { at, result } = given();
     vi.advanceTimersByTime(1_000);
     at(0).resolve('first');
     await expect(result).resolves.toBe('first');
   });
 
-  it('rejects at once when a failure is decisive', async () => {
+  it('hedge rejects at once when a failure is decisive', async () => {
     const { at, result } = given();
     vi.advanceTimersByTime(1_000);
     at(1).reject(new Error('decisive'));
@@ -48,7 +48,7 @@ describe('hedge', () => {
     expect(at(0).signal.aborted).toBe(true);
   });
 
-  it('waits for the other attempt when a failure is not decisive', async () => {
+  it('hedge waits for the other attempt when a failure is not decisive', async () => {
     const { at, result } = given();
     vi.advanceTimersByTime(1_000);
     at(0).reject(new Error('lost'));
@@ -57,7 +57,7 @@ describe('hedge', () => {
     await expect(result).resolves.toBe('second');
   });
 
-  it('rejects with the first failure when both attempts fail, without a second when none is open', async () => {
+  it('hedge rejects with the first failure when both attempts fail, without a second when none is open', async () => {
     const both = given();
     vi.advanceTimersByTime(1_000);
     both.at(1).reject(new Error('one'));

@@ -28,7 +28,7 @@ const PLANTED = 'pl4nted-S3cret-value';
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZG1pbiJ9.c2lnbmF0dXJlLXBsNG50ZWQ';
 
 describe('the log', () => {
-  it('is one JSON object per line, with the service, the level by name and the time', () => {
+  it('the log is one JSON object per line, with the service, the level by name and the time', () => {
     const log = openLog();
     log.logger.info({ upstreamId: 'u1' }, 'hello');
     expect(log.lines()).toEqual([
@@ -43,7 +43,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('leaves out what is below its level', () => {
+  it('the log leaves out what is below its level', () => {
     const log = openLog('warn');
     log.logger.info('hello');
     expect(log.text()).toBe('');
@@ -107,7 +107,7 @@ describe('the log', () => {
     ['a map', (log) => log.info({ members: new Map([['password', PLANTED]]) })],
   ];
 
-  it.each(secretive)('never holds %s', (_name, write) => {
+  it.each(secretive)('the log never holds %s', (_name, write) => {
     const log = openLog();
     write(log.logger);
     expect(log.lines()).toHaveLength(1);
@@ -115,13 +115,13 @@ describe('the log', () => {
     expect(log.text()).not.toContain(JWT);
   });
 
-  it('keeps what only speaks about a secret', () => {
+  it('the log keeps what only speaks about a secret', () => {
     const log = openLog();
     log.logger.info({ tokenId: 'jti-1', tokenCount: 3, url: 'https://host/path' });
     expect(log.lines()[0]).toMatchObject({ tokenId: 'jti-1', tokenCount: 3, url: 'https://host/path' });
   });
 
-  it('writes an error with its name, code and stack', () => {
+  it('the log writes an error with its name, code and stack', () => {
     const log = openLog();
     log.logger.error({ err: Object.assign(new Error('broken'), { code: 'E1' }) }, 'failed');
     expect(log.lines()[0]).toMatchObject({
@@ -130,7 +130,7 @@ describe('the log', () => {
     });
   });
 
-  it('keeps which statement failed, and of what', () => {
+  it('the log keeps which statement failed, and of what', () => {
     const log = openLog();
     const err = new Error('duplicate key value violates unique constraint "users_pkey"');
     log.logger.error({ err: Object.assign(err, { query: 'INSERT INTO x', parameters: [PLANTED], code: '23505' }) });
@@ -139,7 +139,7 @@ describe('the log', () => {
     });
   });
 
-  it('survives circles, depth and size', () => {
+  it('the log survives circles, depth and size', () => {
     const log = openLog();
     const circle: Record<string, unknown> = { name: 'a' };
     circle.self = circle;
@@ -156,7 +156,7 @@ describe('the log', () => {
     expect(log.text().length).toBeLessThan(20_000);
   });
 
-  it('ties the lines of a request together', () => {
+  it('the log ties the lines of a request together', () => {
     const log = openLog();
     runInTrace({ correlationId: 'c1', traceId: 't1', traceparent: '' }, () => log.logger.info('x'));
     log.logger.info('y');
@@ -164,7 +164,7 @@ describe('the log', () => {
     expect(log.lines()[1]).not.toHaveProperty('correlationId');
   });
 
-  it("holds Nest's own lines, errors with their stack", () => {
+  it("the log holds Nest's own lines, errors with their stack", () => {
     const log = openLog();
     const nest = new NestLogger(log.logger);
     nest.log('mapped', 'Router');

@@ -4,7 +4,7 @@ import { meter, watchProcess } from './instruments.js';
 import { renderPrometheus } from './prometheus.js';
 
 describe("Prometheus' text", () => {
-  it('holds the HTTP series under their public names', async () => {
+  it("Prometheus' text holds the HTTP series under their public names", async () => {
     httpTraffic.answered('GET', '/v1/tools', 200, 0.02);
     httpTraffic.answered('GET', '/v1/tools', 200, 90);
     httpTraffic.refused('POST', 503);
@@ -19,7 +19,7 @@ describe("Prometheus' text", () => {
     expect(text).toContain('http_requests_total{method="POST",route="refused",status="503"} 1');
   });
 
-  it('holds what a service declares, read at the moment of asking', async () => {
+  it("Prometheus' text holds what a service declares, read at the moment of asking", async () => {
     const size = meter().createUpDownCounter('pool_size_test');
     size.add(3);
     expect(await renderPrometheus()).toContain('pool_size_test 3');
@@ -27,7 +27,7 @@ describe("Prometheus' text", () => {
     expect(await renderPrometheus()).toContain('pool_size_test 2');
   });
 
-  it('holds the process itself', async () => {
+  it("Prometheus' text holds the process itself", async () => {
     watchProcess();
     const text = await renderPrometheus();
     expect(Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1])).toBeGreaterThan(10_000_000);

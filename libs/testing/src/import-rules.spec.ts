@@ -122,11 +122,11 @@ describe('the import rules', () => {
 
   afterAll(() => rm(tree, { recursive: true, force: true }));
 
-  it('see every file', () => {
+  it('the import rules see every file', () => {
     expect(cruised).toBeGreaterThanOrEqual(Object.keys(sins).length + Object.keys(innocents).length);
   });
 
-  it('let pass what they allow', () => {
+  it('the import rules let pass what they allow', () => {
     const sinful = new Set(Object.entries(sins).map(([rule, { path }]) => `${rule} ${path}`));
     expect([...broken].filter((found) => !sinful.has(found) && found.includes('apps/house/'))).toEqual([]);
   });

@@ -35,7 +35,7 @@ it('differenceBetween reports an update when only the header mirrors differ', ()
   expect(differenceBetween([known(offered('x'))], [mirrored]).updated).toHaveLength(1);
 });
 
-it('tells a tool of an HTTP API whose request changed, though clients see no change', () => {
+it('differenceBetween tells a tool of an HTTP API whose request changed, though clients see no change', () => {
   const before = [{ ...known(offered('same')), source: '{"a":1}' }];
   expect(differenceBetween(before, [{ ...offered('same'), source: '{"a":2}' }]).updated).toHaveLength(1);
   expect(differenceBetween(before, [{ ...offered('same'), source: '{"a":1}' }]).updated).toEqual([]);

@@ -9,7 +9,7 @@ const sources: readonly Readonly<Record<string, Option<unknown>>>[] = [
 ];
 
 describe('the settings of all services', () => {
-  it('are declared once each', () => {
+  it('the settings of all services are declared once each', () => {
     const declarations = new Map<string, Set<Option<unknown>>>();
     for (const options of sources) {
       for (const [name, option] of Object.entries(options))
@@ -23,14 +23,17 @@ describe('the settings of all services', () => {
     ['auto', 'auto'],
     ['true', true],
     ['off', false],
-  ])('accept MCPGATEWAY_STDIO_TRANSPORT_ENABLED=%s wherever it is read', (value, meant) => {
-    const name = 'MCPGATEWAY_STDIO_TRANSPORT_ENABLED';
-    const readers = sources.filter((options) => name in options);
-    expect(readers).toHaveLength(2);
-    for (const options of readers) expect(parseConfig(options, { [name]: value })).toMatchObject({ [name]: meant });
-  });
+  ])(
+    'the settings of all services accept MCPGATEWAY_STDIO_TRANSPORT_ENABLED=%s wherever it is read',
+    (value, meant) => {
+      const name = 'MCPGATEWAY_STDIO_TRANSPORT_ENABLED';
+      const readers = sources.filter((options) => name in options);
+      expect(readers).toHaveLength(2);
+      for (const options of readers) expect(parseConfig(options, { [name]: value })).toMatchObject({ [name]: meant });
+    },
+  );
 
-  it.each(['0.5', '3600'])('accept TOOL_TIMEOUT=%s wherever it is read', (value) => {
+  it.each(['0.5', '3600'])('the settings of all services accept TOOL_TIMEOUT=%s wherever it is read', (value) => {
     const readers = sources.filter((options) => 'TOOL_TIMEOUT' in options);
     expect(readers).toHaveLength(2);
     for (const options of readers)

@@ -30,14 +30,14 @@ const never = (): Promise<never> => new Promise(() => {});
 const ask = () => hedgedAsk(asker, DescribeServer, { serverId: null }, HEDGE_AFTER_MS);
 
 describe('hedgedAsk', () => {
-  it('asks once when an answer comes soon', async () => {
+  it('hedgedAsk asks once when an answer comes soon', async () => {
     given(async () => ({ turn: 1 }));
     expect((await ask()).head).toEqual({ turn: 1 });
     await sleep(2 * HEDGE_AFTER_MS);
     expect(asked).toHaveLength(1);
   });
 
-  it('asks once more when no answer comes, and cancels the request that is not needed', async () => {
+  it('hedgedAsk asks once more when no answer comes, and cancels the request that is not needed', async () => {
     given(async (turn) => (turn === 1 ? never() : { turn }));
     expect((await ask()).head).toEqual({ turn: 2 });
     await expect.poll(() => asked.map(({ aborted }) => aborted)).toEqual([true, expect.any(Boolean)]);
@@ -45,7 +45,7 @@ describe('hedgedAsk', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('takes the first answer when it belongs to the first request', async () => {
+  it('hedgedAsk takes the first answer when it belongs to the first request', async () => {
     given(async (turn) => {
       await sleep(turn === 1 ? 2 * HEDGE_AFTER_MS : 20 * HEDGE_AFTER_MS);
       return { turn };
@@ -53,14 +53,14 @@ describe('hedgedAsk', () => {
     expect((await ask()).head).toEqual({ turn: 1 });
   });
 
-  it('rejects at once when it is refused', async () => {
+  it('hedgedAsk rejects at once when it is refused', async () => {
     given(async () => Promise.reject(fail('registry.server_unknown')));
     await expect(ask()).rejects.toMatchObject({ code: 'registry.server_unknown' });
     await sleep(2 * HEDGE_AFTER_MS);
     expect(asked).toHaveLength(1);
   });
 
-  it('rejects at once when there is nobody to ask', async () => {
+  it('hedgedAsk rejects at once when there is nobody to ask', async () => {
     const startedAtMs = performance.now();
     await expect(ask()).rejects.toMatchObject({ code: 'bus.no_responders' });
     expect(performance.now() - startedAtMs).toBeLessThan(HEDGE_AFTER_MS);

@@ -3,7 +3,7 @@ import { SlotMap } from './slot-map.js';
 
 const calls = (count: number) => Array.from({ length: count }, (_, id) => ({ id, slot: -1 }));
 
-it('holds what was added until it leaves, each once', () => {
+it('SlotMap holds what was added until it leaves, each once', () => {
   const inFlight = new SlotMap<{ id: number; slot: number }>();
   const [a, b, c] = calls(3) as [
     { id: number; slot: number },
@@ -22,7 +22,7 @@ it('holds what was added until it leaves, each once', () => {
   expect([...inFlight]).toEqual([c, b]);
 });
 
-it('can be gone through while some leave', () => {
+it('SlotMap can be gone through while some leave', () => {
   const inFlight = new SlotMap<{ id: number; slot: number }>();
   const all = calls(4);
   for (const call of all) inFlight.add(call);

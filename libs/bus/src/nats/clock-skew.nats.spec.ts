@@ -39,38 +39,44 @@ const givenClockAhead = async (script: 'asker' | 'responder', server: NatsServer
 const MINUTE_MS = 60_000;
 
 describe('the bus between services whose clocks differ', { timeout: 90_000 }, () => {
-  it.each([1, -1, 60, -60])('answers and ends calls as ever when one is %d minutes ahead', async (minutes) => {
-    const server = await givenServer();
-    const [asker, said] = await Promise.all([
-      join(server, 'ingress'),
-      givenClockAhead('responder', server, minutes * MINUTE_MS),
-    ]);
+  it.each([1, -1, 60, -60])(
+    'the bus between services whose clocks differ answers and ends calls as ever when one is %d minutes ahead',
+    async (minutes) => {
+      const server = await givenServer();
+      const [asker, said] = await Promise.all([
+        join(server, 'ingress'),
+        givenClockAhead('responder', server, minutes * MINUTE_MS),
+      ]);
 
-    expect((await asker.ask(Work, { forMs: 0 }, { timeoutMs: 20_000 })).head.pid).not.toBe(process.pid);
+      expect((await asker.ask(Work, { forMs: 0 }, { timeoutMs: 20_000 })).head.pid).not.toBe(process.pid);
 
-    const late = asker.ask(Work, { forMs: 20_000 }, { timeoutMs: 700 });
-    await expect(late).rejects.toMatchObject({ code: 'bus.timed_out' });
-    await expect.poll(() => said, { timeout: 5_000 }).toContain('aborted');
-  });
+      const late = asker.ask(Work, { forMs: 20_000 }, { timeoutMs: 700 });
+      await expect(late).rejects.toMatchObject({ code: 'bus.timed_out' });
+      await expect.poll(() => said, { timeout: 5_000 }).toContain('aborted');
+    },
+  );
 
-  it.each([55_000, -55_000])('names nobody when the clock of the asker is %d ms ahead', async (aheadMs) => {
-    const server = await givenServer();
-    const lines: string[] = [];
-    const answerer = await join(server, 'tool-invocation', lines);
-    let asked = 0;
-    answerer.answer(Work, async () => {
-      asked += 1;
-      return { pid: 0, skewedByMs: [] };
-    });
-    await answerer.flush();
-    await givenClockAhead('asker', server, aheadMs);
+  it.each([55_000, -55_000])(
+    'the bus between services whose clocks differ names nobody when the clock of the asker is %d ms ahead',
+    async (aheadMs) => {
+      const server = await givenServer();
+      const lines: string[] = [];
+      const answerer = await join(server, 'tool-invocation', lines);
+      let asked = 0;
+      answerer.answer(Work, async () => {
+        asked += 1;
+        return { pid: 0, skewedByMs: [] };
+      });
+      await answerer.flush();
+      await givenClockAhead('asker', server, aheadMs);
 
-    await expect.poll(() => asked, { timeout: 30_000 }).toBeGreaterThan(0);
-    expect([answerer.skewedClocks, lines]).toEqual([[], []]);
-  });
+      await expect.poll(() => asked, { timeout: 30_000 }).toBeGreaterThan(0);
+      expect([answerer.skewedClocks, lines]).toEqual([[], []]);
+    },
+  );
 
   it.each([75_000, -75_000])(
-    'names the asker in the log and to whoever looks when its clock is %d ms ahead',
+    'the bus between services whose clocks differ names the asker in the log and to whoever looks when its clock is %d ms ahead',
     async (aheadMs) => {
       const server = await givenServer();
       const lines: string[] = [];

@@ -236,7 +236,7 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
   });
 
   it.for(['SIGKILL', 'SIGSTOP'] as const)(
-    'tells the asker soon that its answerer is gone (%s)',
+    'the bus over NATS tells the asker soon that its answerer is gone (%s)',
     async (signal, test) => {
       const server = await givenServer(test);
       const [asker, responder] = await Promise.all([

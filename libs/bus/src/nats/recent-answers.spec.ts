@@ -7,7 +7,7 @@ const wanted = (...calls: CallKey[]) => new Map(calls.map((call) => [keyOf(call)
 const call = (id: number): CallKey => ({ id, secret: 4_000_000_000 + id });
 
 describe('recent answers', () => {
-  it('are found by the one who asked, and by nobody else', () => {
+  it('recent answers are found by the one who asked, and by nobody else', () => {
     const recent = new RecentAnswers();
     recent.keep(1, call(5), Buffer.from('five'), 0);
     recent.keep(2, call(6), Buffer.from('six'), 0);
@@ -17,7 +17,7 @@ describe('recent answers', () => {
     expect(found.map(({ call: { id }, unit }) => [id, unit?.toString()])).toEqual([[5, 'five']]);
   });
 
-  it('are known to have been given when they are too large to be kept, or older ones were written over', () => {
+  it('recent answers are known to have been given when they are too large to be kept, or older ones were written over', () => {
     const recent = new RecentAnswers();
     recent.keep(1, call(1), Buffer.alloc(1024 * 1024), 0);
     recent.keep(1, call(2), Buffer.from('small'), 0);
@@ -33,7 +33,7 @@ describe('recent answers', () => {
     expect(found.find(({ call: { id } }) => id === 49)?.unit).toHaveLength(200_000);
   });
 
-  it('reach back as far as none has been forgotten', () => {
+  it('recent answers reach back as far as none has been forgotten', () => {
     const recent = new RecentAnswers();
     expect(recent.reachesBackTo(-1)).toBe(true);
     for (let id = 0; id < ENTRIES + 10; id++) recent.keep(1, call(id), undefined, id);

@@ -89,7 +89,7 @@ class RegistryModule {}
 class EverythingModule {}
 
 describe('BusServer', () => {
-  it('takes no handler of another shape than its contract', () => {
+  it('BusServer takes no handler of another shape than its contract', () => {
     expect(Object.getOwnPropertyNames(WrongShapes.prototype)).toHaveLength(4);
   });
 
@@ -113,7 +113,7 @@ describe('BusServer', () => {
     app = undefined;
   });
 
-  it('serves the controllers of several owners in one process, with frames and body', async () => {
+  it('BusServer serves the controllers of several owners in one process, with frames and body', async () => {
     const { asker } = await givenApp(new LocalBus());
     const steps: number[] = [];
 
@@ -127,7 +127,7 @@ describe('BusServer', () => {
     expect(steps).toEqual([1]);
   });
 
-  it('passes named failures on whole', async () => {
+  it('BusServer passes named failures on whole', async () => {
     const { asker } = await givenApp(new LocalBus());
 
     await expect(asker.ask(Refuse, { named: true })).rejects.toMatchObject({
@@ -138,7 +138,7 @@ describe('BusServer', () => {
     });
   });
 
-  it('logs the cause of a nameless failure and does not send it', async () => {
+  it('BusServer logs the cause of a nameless failure and does not send it', async () => {
     const lines: unknown[] = [];
     const logger = { error: (line: unknown) => lines.push(line) };
     const { asker } = await givenApp(new LocalBus({ logger: logger as never }));
@@ -153,7 +153,7 @@ describe('BusServer', () => {
     expect(lines).toMatchObject([{ err: { message: 'the password is hunter2' }, subject: Refuse.subject }]);
   });
 
-  it('names a nameless failure when it is told how', async () => {
+  it('BusServer names a nameless failure when it is told how', async () => {
     const { asker } = await givenApp(new LocalBus(), EverythingModule, (thrown) =>
       thrown instanceof Error && thrown.message.includes('hunter2') ? fail('platform.not_ready') : null,
     );
@@ -162,7 +162,7 @@ describe('BusServer', () => {
     await expect(asker.ask(Refuse, { named: true })).rejects.toMatchObject({ code: 'auth.grant_missing' });
   });
 
-  it('subscribes to events, in a group and without', async () => {
+  it('BusServer subscribes to events, in a group and without', async () => {
     const { asker, app } = await givenApp(new LocalBus());
 
     asker.publish(Renamed, { name: 'x' });
@@ -172,7 +172,7 @@ describe('BusServer', () => {
     expect(app.get(Greetings, { strict: false }).heard.sort()).toEqual(['x by all', 'x by one']);
   });
 
-  it('stops answering when the app closes', async () => {
+  it('BusServer stops answering when the app closes', async () => {
     const { asker, app } = await givenApp(new LocalBus());
 
     await app.close();
@@ -180,7 +180,7 @@ describe('BusServer', () => {
     await expect(asker.ask(Greet, { name: 'Ada' })).rejects.toMatchObject({ code: 'bus.no_responders' });
   });
 
-  it('refuses a contract that is answered twice', async () => {
+  it('BusServer refuses a contract that is answered twice', async () => {
     @Controller()
     class Another {
       @Answers(Refuse)

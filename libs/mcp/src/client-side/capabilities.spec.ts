@@ -18,7 +18,7 @@ describe('session capabilities', () => {
       'efustr',
     ],
     [{ sampling: { context: {} } }, { sampling: {} }, 's'],
-  ])('%j', (given, declared, key) => {
+  ])('session capabilities %j', (given, declared, key) => {
     expect(sessionCapabilities(given)).toEqual(declared);
     expect(capabilityKey(sessionCapabilities(given))).toBe(key);
   });
@@ -40,7 +40,7 @@ describe('askProblem', () => {
     ['roots/list', {}, { roots: {} }],
     url('https://example.com/consent?x=1'),
     url('http://localhost:3000/'),
-  ])('lets %s pass with %j', (method, params, capabilities) => {
+  ])('askProblem lets %s pass with %j', (method, params, capabilities) => {
     expect(askProblem(method, params, capabilities)).toBeNull();
   });
 
@@ -57,7 +57,7 @@ describe('askProblem', () => {
     url('http://localhost.evil.com'),
     url('data:text/html,x'),
     url('https://'),
-  ])('refuses %s %j', (method, params, capabilities) => {
+  ])('askProblem refuses %s %j', (method, params, capabilities) => {
     expect(askProblem(method, params, capabilities)).not.toBeNull();
   });
 });

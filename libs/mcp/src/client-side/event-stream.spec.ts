@@ -13,7 +13,7 @@ describe('EventStreamReader', () => {
     ['LF', '\n'],
     ['CR', '\r'],
     ['CRLF', '\r\n'],
-  ])('takes %s for a line end', (_name, end) => {
+  ])('EventStreamReader takes %s for a line end', (_name, end) => {
     const { events } = read([['event: note', 'data: one', 'data:two', '', 'data: three', '', ''].join(end)]);
 
     expect(events).toEqual([
@@ -22,7 +22,7 @@ describe('EventStreamReader', () => {
     ]);
   });
 
-  it('reads the same whatever the cuts', () => {
+  it('EventStreamReader reads the same whatever the cuts', () => {
     const text = ': hi\r\nid: 7\r\nretry: 250\r\ndata: {"snow":"☃ 𝄞"}\r\n\r\ndata: b\n\ndata: c\r\r';
     const bytes = Buffer.from(text);
     const whole = read([bytes]).events;
@@ -34,7 +34,7 @@ describe('EventStreamReader', () => {
     expect(read([...bytes].map((byte) => Buffer.from([byte]))).events).toEqual(whole);
   });
 
-  it('keeps the id and the retry time, of events without data too', () => {
+  it('EventStreamReader keeps the id and the retry time, of events without data too', () => {
     const { events, reader } = read(['id: prime\ndata:\n\nretry: 1500\nid: next\n\nretry: soon\n\n']);
 
     expect(events).toEqual([{ event: 'message', data: '' }]);
@@ -42,17 +42,17 @@ describe('EventStreamReader', () => {
     expect(reader.retryMs).toBe(1_500);
   });
 
-  it('skips a byte order mark, comments and fields it does not know', () => {
+  it('EventStreamReader skips a byte order mark, comments and fields it does not know', () => {
     const { events } = read(['\uFEFFdata: a\n: ping\nfoo: bar\nbaz\n\n']);
 
     expect(events).toEqual([{ event: 'message', data: 'a' }]);
   });
 
-  it('drops an event the stream ends in', () => {
+  it('EventStreamReader drops an event the stream ends in', () => {
     expect(read(['data: a\n\ndata: unfinished\n']).events).toEqual([{ event: 'message', data: 'a' }]);
   });
 
-  it('refuses an event over the limit, in one line or in many', () => {
+  it('EventStreamReader refuses an event over the limit, in one line or in many', () => {
     expect(() => read([`data: ${'x'.repeat(2_000)}`], 1_000)).toThrow('too large');
     expect(() =>
       read(
@@ -62,7 +62,7 @@ describe('EventStreamReader', () => {
     ).toThrow('too large');
   });
 
-  it('lets keep-alive comments come for ever', () => {
+  it('EventStreamReader lets keep-alive comments come for ever', () => {
     expect(() =>
       read(
         Array.from({ length: 1_000 }, () => ': still here\n'),
@@ -71,7 +71,7 @@ describe('EventStreamReader', () => {
     ).not.toThrow();
   });
 
-  it('refuses bytes that are not UTF-8, and takes a replacement character that was meant', () => {
+  it('EventStreamReader refuses bytes that are not UTF-8, and takes a replacement character that was meant', () => {
     expect(() => read([Buffer.from([0x64, 0x61, 0x74, 0x61, 0x3a, 0xff, 0x0a, 0x0a])])).toThrow('not UTF-8');
     expect(read(['data: \uFFFD\n\n']).events).toEqual([{ event: 'message', data: '\uFFFD' }]);
   });

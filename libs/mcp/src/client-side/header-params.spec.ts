@@ -5,7 +5,7 @@ const object = (properties: object, more: object = {}) => ({ type: 'object', pro
 const param = (header: unknown, type: unknown = 'string') => ({ type, 'x-mcp-header': header });
 
 describe('headerMirrorsOf', () => {
-  it('finds mirrors along chains of properties', () => {
+  it('headerMirrorsOf finds mirrors along chains of properties', () => {
     const schema = object({
       region: param('Region'),
       where: object({ zone: param('Zone', 'integer') }),
@@ -20,7 +20,7 @@ describe('headerMirrorsOf', () => {
     });
   });
 
-  it('lets a parameter have the name of the keyword, and data hold it', () => {
+  it('headerMirrorsOf lets a parameter have the name of the keyword, and data hold it', () => {
     const schema = object({
       'x-mcp-header': { type: 'string' },
       other: { type: 'object', default: { 'x-mcp-header': 'no' } },
@@ -46,11 +46,11 @@ describe('headerMirrorsOf', () => {
     ['else', object({}, { if: {}, else: object({ a: param('A') }) })],
     ['additionalProperties', object({}, { additionalProperties: param('A') })],
     ['the root', { type: 'object', 'x-mcp-header': 'A' }],
-  ])('refuses %s', (_name, schema) => {
+  ])('headerMirrorsOf refuses %s', (_name, schema) => {
     expect(headerMirrorsOf(schema)).toHaveProperty('reason');
   });
 
-  it('refuses a schema without end instead of following it', () => {
+  it('headerMirrorsOf refuses a schema without end instead of following it', () => {
     let schema: object = { type: 'string' };
     for (let depth = 0; depth < 500; depth++) schema = object({ deeper: schema });
 
@@ -61,7 +61,7 @@ describe('headerMirrorsOf', () => {
 describe('mirrorHeaders', () => {
   const mirror = (header: string, path: string[]) => ({ header, path, type: 'string' as const });
 
-  it('reads values where they stand and writes them as they are', () => {
+  it('mirrorHeaders reads values where they stand and writes them as they are', () => {
     const text = '{"name":"t","arguments":{"a":"x y","n":9007199254740991,"b":true,"in":{"z":"ü"},"null":null}}';
     const mirrors = [
       mirror('A', ['a']),
@@ -85,7 +85,7 @@ describe('mirrorHeaders', () => {
     ]);
   });
 
-  it('sends nothing for a call without arguments', () => {
+  it('mirrorHeaders sends nothing for a call without arguments', () => {
     expect(mirrorHeaders([mirror('A', ['a'])], '{"name":"t"}')).toEqual([]);
   });
 });

@@ -14,7 +14,7 @@ describe('encodeHeaderValue', () => {
     ['', '=?base64??='],
     ['\u0000', '=?base64?AA==?='],
     ['evil\r\nAuthorization: x', '=?base64?ZXZpbA0KQXV0aG9yaXphdGlvbjogeA==?='],
-  ])('%j → %s', (value, expected) => {
+  ])('encodeHeaderValue %j → %s', (value, expected) => {
     expect(encodeHeaderValue(value)).toBe(expected);
   });
 });

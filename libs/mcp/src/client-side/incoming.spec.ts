@@ -17,7 +17,7 @@ const result = (text: string) => {
 };
 
 describe('readIncoming', () => {
-  it('keeps the text of a result as it came', () => {
+  it('readIncoming keeps the text of a result as it came', () => {
     const text = '{ "b" : 9007199254740993, "a":1e400, "content":[{"text":"\\u00e9"}] }';
 
     expect(result(text).text).toBe(text);
@@ -36,11 +36,11 @@ describe('readIncoming', () => {
     ['params that are no object', '{"jsonrpc":"2.0","method":"a","params":[1]}'],
     ['a request with an impossible id', '{"jsonrpc":"2.0","method":"a","id":null}'],
     ['depth', `{"jsonrpc":"2.0","id":1,"result":{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}}`],
-  ])('refuses %s', (_name, text) => {
+  ])('readIncoming refuses %s', (_name, text) => {
     expect(() => readIncoming(text)).toThrow(expect.objectContaining({ code: 'upstream.invalid_answer' }));
   });
 
-  it('reads requests, notifications and errors', () => {
+  it('readIncoming reads requests, notifications and errors', () => {
     expect(readIncoming('{"jsonrpc":"2.0","id":"a","method":"ping"}')).toEqual({
       kind: 'request',
       id: 'a',
@@ -78,22 +78,22 @@ describe('readIncoming', () => {
       { kind: 'request', paramsText: '{}' },
     ],
     ['the mark of a file', '\uFEFF{"jsonrpc":"2.0","id":1,"result":{}}', { kind: 'result', text: '{}' }],
-  ])('reads %s', (_name, text, expected) => {
+  ])('readIncoming reads %s', (_name, text, expected) => {
     expect(readIncoming(text)).toMatchObject(expected);
   });
 
-  it('keeps an id that is text when it is none of the gateway', () => {
+  it('readIncoming keeps an id that is text when it is none of the gateway', () => {
     for (const id of ['01', '1.0', 'a1', '', '1'.repeat(20)])
       expect(readIncoming(JSON.stringify({ jsonrpc: '2.0', id, result: {} }))).toMatchObject({ id });
   });
 
-  it('reads a list that nests deeper than what is passed on', () => {
+  it('readIncoming reads a list that nests deeper than what is passed on', () => {
     const deep = result(`{"tools":[{"name":"deep","inputSchema":${'{"a":'.repeat(200)}1${'}'.repeat(200)}}]}`);
     expect(itemTexts(deep.text, 'tools')).toHaveLength(1);
     expect(() => resultParts(deep)).toThrow(expect.objectContaining({ code: 'upstream.invalid_answer' }));
   });
 
-  it('does not fall for __proto__', () => {
+  it('readIncoming does not fall for __proto__', () => {
     const { text } = resultParts(result('{"__proto__":{"polluted":true},"content":[]}'));
 
     expect(text).toBe('{"__proto__":{"polluted":true},"content":[]}');
@@ -113,7 +113,7 @@ describe('readMessages', () => {
     return { messages, strays };
   };
 
-  it('reads the messages of a batch one by one', () => {
+  it('readMessages reads the messages of a batch one by one', () => {
     const { messages, strays } = read(
       ' [{"jsonrpc":"2.0","method":"n"}, {"jsonrpc":"2.0","id":1,"result":{"n":12345678901234567890}}]',
     );
@@ -121,7 +121,7 @@ describe('readMessages', () => {
     expect(strays).toEqual([]);
   });
 
-  it('tells apart what is no message, and whose answer it was', () => {
+  it('readMessages tells apart what is no message, and whose answer it was', () => {
     expect(read('hello').strays).toMatchObject([{ id: undefined }]);
     expect(read('17').strays).toMatchObject([{ id: undefined }]);
     expect(read('{"jsonrpc":"2.0","id":"4","result":[]}').strays).toMatchObject([{ id: 4 }]);
@@ -134,7 +134,7 @@ describe('readMessages', () => {
 });
 
 describe('resultParts', () => {
-  it('leaves out what says nothing because it is null', () => {
+  it('resultParts leaves out what says nothing because it is null', () => {
     expect(
       resultParts(result('{"content":[],"isError":null,"structuredContent":null,"resultType":null}')),
     ).toMatchObject({
@@ -143,7 +143,7 @@ describe('resultParts', () => {
     });
   });
 
-  it('moves what belongs to the hop into the head and leaves the rest untouched', () => {
+  it('resultParts moves what belongs to the hop into the head and leaves the rest untouched', () => {
     const parts = resultParts(
       result(
         '{"resultType":"complete","z":9007199254740993,"ttlMs":5000,"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"x"},"acme/kept":1},"cacheScope":"public","a":[1.0]}',
@@ -159,15 +159,15 @@ describe('resultParts', () => {
     });
   });
 
-  it.each([[-1], [1.5], ['5'], [null]])('takes no ttlMs of %j', (ttlMs) => {
+  it.each([[-1], [1.5], ['5'], [null]])('resultParts takes no ttlMs of %j', (ttlMs) => {
     expect(resultParts(result(JSON.stringify({ ttlMs })))).not.toHaveProperty('ttlMs');
   });
 
-  it('believes a ttlMs for a day at most', () => {
+  it('resultParts believes a ttlMs for a day at most', () => {
     expect(resultParts(result('{"ttlMs":1e18}')).ttlMs).toBe(86_400_000);
   });
 
-  it('cuts a list into the texts of its items', () => {
+  it('resultParts cuts a list into the texts of its items', () => {
     expect(itemTexts('{"tools":[ {"a":[1,2]} ,{"b":"]"}],"x":1}', 'tools')).toEqual(['{"a":[1,2]}', '{"b":"]"}']);
   });
 });
@@ -178,7 +178,7 @@ describe('withMeta', () => {
     ['  { }', '{"_meta":{"a":1}}'],
     ['{"name":"x"}', '{"_meta":{"a":1},"name":"x"}'],
     ['{\n "n" : 1.0 }', '{"_meta":{"a":1},"n" : 1.0 }'],
-  ])('%j → %s', (params, expected) => {
+  ])('withMeta %j → %s', (params, expected) => {
     expect(withMeta(params, { a: 1 })).toBe(expected);
   });
 });

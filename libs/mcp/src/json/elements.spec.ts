@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { elementsOf } from './elements.js';
 
-it('finds each element as it was written', () => {
+it('elementsOf finds each element as it was written', () => {
   expect(elementsOf(' [ {"a":[1,2]} ,"x,]\\"" ,\n[],1.0 , null ] ')).toEqual([
     '{"a":[1,2]}',
     '"x,]\\""',
@@ -13,7 +13,7 @@ it('finds each element as it was written', () => {
   expect(elementsOf('[ ]')).toEqual([]);
 });
 
-it('agrees with JSON.parse on any array', () => {
+it('elementsOf agrees with JSON.parse on any array', () => {
   fc.assert(
     fc.property(fc.array(fc.jsonValue()), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
       const text = JSON.stringify(value, null, indent);

@@ -7,7 +7,7 @@ const members = (text: string) =>
   Object.fromEntries(membersOf(text).map((member) => [member.key, valueText(text, member)]));
 
 describe('membersOf', () => {
-  it('finds each member where it stands, whatever the white space', () => {
+  it('membersOf finds each member where it stands, whatever the white space', () => {
     expect(members(' {"a" : 1,\n "b":{"c":[1,"}"]} , "d":"x\\"y" } ')).toEqual({
       a: '1',
       b: '{"c":[1,"}"]}',
@@ -15,32 +15,32 @@ describe('membersOf', () => {
     });
   });
 
-  it('reads escaped keys as what they mean', () => {
+  it('membersOf reads escaped keys as what they mean', () => {
     expect(members('{"\\u006dethod":"x"}')).toEqual({ method: '"x"' });
   });
 
-  it('keeps a number that a double cannot hold', () => {
+  it('membersOf keeps a number that a double cannot hold', () => {
     expect(members('{"n":9007199254740993}')).toEqual({ n: '9007199254740993' });
   });
 
   it.each(['{"a":1,"a":2}', '{"a":1,"\\u0061":2}', '{"__proto__":1,"__proto__":2}'])(
-    'refuses a key that stands twice: %s',
+    'membersOf refuses a key that stands twice: %s',
     (text) => {
       expect(() => membersOf(text)).toThrow(/stands twice/);
     },
   );
 
-  it('refuses a key that stands twice among many', () => {
+  it('membersOf refuses a key that stands twice among many', () => {
     const many = Array.from({ length: 40 }, (_, at) => `"k${at}":${at}`);
     expect(membersOf(`{${many.join()}}`)).toHaveLength(40);
     for (const twice of [0, 7, 8, 9, 39]) expect(() => membersOf(`{${many.join()},"k${twice}":0}`)).toThrow(/twice/);
   });
 
-  it.each(['[]', '1', '"x"', 'null'])('refuses what is not an object: %s', (text) => {
+  it.each(['[]', '1', '"x"', 'null'])('membersOf refuses what is not an object: %s', (text) => {
     expect(() => membersOf(text)).toThrow(expect.objectContaining({ code: 'mcp.invalid_request' }));
   });
 
-  it('agrees with JSON.parse on any object', () => {
+  it('membersOf agrees with JSON.parse on any object', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
@@ -54,33 +54,33 @@ describe('membersOf', () => {
 });
 
 describe('withMembers', () => {
-  it('replaces, removes and appends, and leaves the rest byte for byte', () => {
+  it('withMembers replaces, removes and appends, and leaves the rest byte for byte', () => {
     expect(withMembers('{ "name":"x" , "n":1.0e2,"_meta":{"a":1} }', { name: '"y"', _meta: null, extra: 'true' })).toBe(
       '{"name":"y","n":1.0e2,"extra":true}',
     );
   });
 
-  it('makes an object out of an empty one', () => {
+  it('withMembers makes an object out of an empty one', () => {
     expect(withMembers('{}', { a: '1' })).toBe('{"a":1}');
     expect(withMembers('{"a":1}', { a: null })).toBe('{}');
   });
 
-  it('treats members of Object.prototype as plain names', () => {
+  it('withMembers treats members of Object.prototype as plain names', () => {
     expect(withMembers('{"constructor":1,"toString":2}', { a: '3' })).toBe('{"constructor":1,"toString":2,"a":3}');
   });
 });
 
 describe('checkDepth', () => {
-  it('lets the limit pass and refuses one more', () => {
+  it('checkDepth lets the limit pass and refuses one more', () => {
     expect(() => checkDepth(`${'['.repeat(64)}${']'.repeat(64)}`, 64)).not.toThrow();
     expect(() => checkDepth(`${'['.repeat(65)}${']'.repeat(65)}`, 64)).toThrow(/deeper than 64/);
   });
 
-  it('does not count brackets inside strings', () => {
+  it('checkDepth does not count brackets inside strings', () => {
     expect(() => checkDepth(`{"a":"${'['.repeat(200)}\\"${'{'.repeat(200)}"}`, 2)).not.toThrow();
   });
 
-  it('stops early on five million levels', () => {
+  it('checkDepth stops early on five million levels', () => {
     expect(() => checkDepth('['.repeat(5_000_000), 64)).toThrow(/deeper/);
   });
 });

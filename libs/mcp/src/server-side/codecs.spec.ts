@@ -12,39 +12,42 @@ const TOOL =
   '"annotations":{"readOnlyHint":true},"execution":{"taskSupport":"optional"},"_meta":{"x":1},"vendor":12345678901234567890}';
 
 describe('a tool definition', () => {
-  it('is the upstream\u2019s own text in 2026-07-28, but for the tasks of another revision', () => {
+  it('a tool definition is the upstream\u2019s own text in 2026-07-28, but for the tasks of another revision', () => {
     expect(serverCodec('2026-07-28').definition('tools', TOOL)).toBe(
       TOOL.replace('"execution":{"taskSupport":"optional"},', ''),
     );
     expect(serverCodec('2026-07-28').definition('tools', '{ "name": "plain" }')).toBe('{ "name": "plain" }');
   });
 
-  it.each(['2025-11-25', '2025-06-18'] as const)('has an output schema of an object in %s', (revision) => {
-    const text = serverCodec(revision).definition('tools', TOOL);
-    const { outputSchema, ...rest } = JSON.parse(text);
-    expect(outputSchema).toEqual({
-      type: 'object',
-      properties: {
-        result: {
-          type: 'array',
-          items: { $ref: '#/properties/result/$defs/a' },
-          $defs: { a: { anyOf: [{ $ref: '#/properties/result' }, { type: 'null' }] } },
+  it.each(['2025-11-25', '2025-06-18'] as const)(
+    'a tool definition has an output schema of an object in %s',
+    (revision) => {
+      const text = serverCodec(revision).definition('tools', TOOL);
+      const { outputSchema, ...rest } = JSON.parse(text);
+      expect(outputSchema).toEqual({
+        type: 'object',
+        properties: {
+          result: {
+            type: 'array',
+            items: { $ref: '#/properties/result/$defs/a' },
+            $defs: { a: { anyOf: [{ $ref: '#/properties/result' }, { type: 'null' }] } },
+          },
         },
-      },
-      required: ['result'],
-    });
-    expect('icons' in rest).toBe(revision === '2025-11-25');
-    expect('execution' in rest).toBe(false);
-    expect(text).toContain('"vendor":12345678901234567890');
-    expect(text).toContain('"maximum":1.0');
-  });
+        required: ['result'],
+      });
+      expect('icons' in rest).toBe(revision === '2025-11-25');
+      expect('execution' in rest).toBe(false);
+      expect(text).toContain('"vendor":12345678901234567890');
+      expect(text).toContain('"maximum":1.0');
+    },
+  );
 
-  it('keeps an output schema of an object', () => {
+  it('a tool definition keeps an output schema of an object', () => {
     const text = '{"name":"t","outputSchema":{"type":"object","properties":{}}}';
     expect(serverCodec('2025-06-18').definition('tools', text)).toBe(text);
   });
 
-  it('has only what older revisions know', () => {
+  it('a tool definition has only what older revisions know', () => {
     const keys = (revision: '2025-03-26' | '2024-11-05') =>
       Object.keys(JSON.parse(serverCodec(revision).definition('tools', TOOL)));
     expect(keys('2025-03-26')).toEqual(['name', 'inputSchema', 'annotations', 'vendor']);
@@ -62,7 +65,7 @@ describe('a result', () => {
       ABOUT,
     );
 
-  it('says what it is and who gave it in 2026-07-28', () => {
+  it('a result says what it is and who gave it in 2026-07-28', () => {
     expect(of('2026-07-28', { 'x/y': 1 })).toBe(
       `${body.slice(0, -1)},"resultType":"complete","_meta":{"x/y":1,"io.modelcontextprotocol/serverInfo":${ABOUT}}}`,
     );
@@ -75,7 +78,7 @@ describe('a result', () => {
     expect(JSON.parse(of('2026-07-28'))).not.toHaveProperty('ttlMs');
   });
 
-  it('is what each older revision knows', () => {
+  it('a result is what each older revision knows', () => {
     expect(of('2025-11-25')).toBe(body.replace('[1, 2]', '{"result":[1, 2]}').replace('], "s', '],"s'));
     expect(JSON.parse(of('2025-06-18', { 'x/y': 1 }))).toMatchObject({
       _meta: { 'x/y': 1 },
@@ -95,7 +98,7 @@ describe('a result', () => {
     });
   });
 
-  it('rewrites the messages of a prompt as well', () => {
+  it('a result rewrites the messages of a prompt as well', () => {
     const prompt = '{"messages":[{"role":"user","content":{"type":"audio","data":"","mimeType":"a/b"}}]}';
     const text = serverCodec('2024-11-05').callResult(
       'prompts/get',
@@ -107,7 +110,7 @@ describe('a result', () => {
 });
 
 describe('a list', () => {
-  it('can be cached in 2026-07-28 alone', () => {
+  it('a list can be cached in 2026-07-28 alone', () => {
     for (const revision of REVISIONS) {
       const list = JSON.parse(
         serverCodec(revision).listResult('resourceTemplates', ['{"a":1}', '{"b":2}'], 'next', NEVER, ABOUT),
@@ -120,20 +123,20 @@ describe('a list', () => {
 
 describe('the methods', () => {
   it.each(['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe'])(
-    '%s is absent from 2026-07-28 alone',
+    'the method %s is absent from 2026-07-28 alone',
     (method) => {
       expect(REVISIONS.filter((revision) => !serverCodec(revision).operations.has(method))).toEqual(['2026-07-28']);
     },
   );
 
   it.each(['server/discover', 'subscriptions/listen', 'tasks/get', 'tasks/update', 'tasks/cancel'])(
-    '%s is in 2026-07-28 alone',
+    'the method %s is in 2026-07-28 alone',
     (method) => {
       expect(REVISIONS.filter((revision) => serverCodec(revision).operations.has(method))).toEqual(['2026-07-28']);
     },
   );
 
-  it.each(['tasks/list', 'tasks/result', '__proto__', 'toString'])('%s is in none', (method) => {
+  it.each(['tasks/list', 'tasks/result', '__proto__', 'toString'])('the method %s is in none', (method) => {
     expect(REVISIONS.some((revision) => serverCodec(revision).operations.has(method))).toBe(false);
   });
 });
@@ -152,13 +155,13 @@ describe('a failure', () => {
     ['http.overloaded', 503, 503],
     ['auth.credential_missing', 401, 401],
     ['platform.internal', 500, 500],
-  ] as const)('%s has status %i, before 2026-07-28 %i', (code, modern, legacy) => {
+  ] as const)('a failure %s has status %i, before 2026-07-28 %i', (code, modern, legacy) => {
     expect(serverCodec('2026-07-28').error(fail(code)).httpStatus).toBe(modern);
     for (const revision of LEGACY_REVISIONS) expect(serverCodec(revision).error(fail(code)).httpStatus).toBe(legacy);
   });
 
   it.each(['bus.disconnected', 'bus.no_responders', 'platform.internal', 'http.overloaded'] as const)(
-    'invites nobody to repeat a call that may have run: %s',
+    'a failure invites nobody to repeat a call that may have run: %s',
     (code) => {
       for (const revision of ['2026-07-28', ...LEGACY_REVISIONS] as const) {
         expect(serverCodec(revision).error(fail(code, { executed: 'unknown' })).httpStatus).toBe(200);
@@ -166,7 +169,7 @@ describe('a failure', () => {
     },
   );
 
-  it('promises only what is known of the execution', () => {
+  it('a failure promises only what is known of the execution', () => {
     const data = (code: Parameters<typeof fail>[0], executed?: 'no' | 'unknown') =>
       serverCodec('2026-07-28').error(fail(code, executed && { executed })).error.data;
     expect(data('upstream.closed')).toEqual({ reason: 'upstream.closed', executed: 'unknown' });
@@ -175,7 +178,7 @@ describe('a failure', () => {
     expect(data('registry.tool_unknown')).toBeUndefined();
   });
 
-  it('never shows an older or another hop\u2019s code in 2026-07-28', () => {
+  it('a failure never shows an older or another hop\u2019s code in 2026-07-28', () => {
     const code = (from: number) =>
       serverCodec('2026-07-28').upstreamError('resources/read', 'x:y', { code: from, message: 'm' });
     expect(code(-32002)).toEqual({ httpStatus: 200, error: { code: -32602, message: 'm', data: { uri: 'x:y' } } });
@@ -184,14 +187,14 @@ describe('a failure', () => {
     expect(code(-5).error).toEqual({ code: -5, message: 'm' });
   });
 
-  it('leaves -32002 of a tool as it is in every revision, since only of a resource it means that there is none', () => {
+  it('a failure leaves -32002 of a tool as it is in every revision, since only of a resource it means that there is none', () => {
     for (const revision of REVISIONS) {
       const { error } = serverCodec(revision).upstreamError('tools/call', 'x', { code: -32002, message: 'm', data: 1 });
       expect(error).toEqual({ code: -32002, message: 'm', data: 1 });
     }
   });
 
-  it('is told to older clients in their own codes', () => {
+  it('a failure is told to older clients in their own codes', () => {
     const codec = serverCodec('2025-11-25');
     expect(
       codec.upstreamError('resources/read', 'x:y', { code: -32602, message: 'm', data: { uri: 'x:y' } }).error.code,
@@ -210,7 +213,7 @@ describe('what a client can be asked', () => {
     extensions: { a: {}, b: {} },
   };
 
-  it('is cut down to its revision and to what is relayed', () => {
+  it('what a client can be asked is cut down to its revision and to what is relayed', () => {
     const of = (revision: (typeof REVISIONS)[number]) =>
       relayableCapabilities(declared, serverCodec(revision).serverRequests, ['a']);
     expect(relayableCapabilities(declared, null, ['a'])).toEqual({
@@ -224,7 +227,7 @@ describe('what a client can be asked', () => {
     expect(of('2025-03-26')).toEqual({ sampling: { tools: {} }, roots: {}, extensions: { a: {} } });
   });
 
-  it('follows the modes of elicitation', () => {
+  it('what a client can be asked follows the modes of elicitation', () => {
     const url = { mode: 'url' };
     const can = (elicitation: unknown, params: unknown) => canAnswer({ elicitation }, 'elicitation/create', params);
     expect([

@@ -16,11 +16,11 @@ describe('an encoded header value', () => {
     ['=?base64?SGVs bG8=?=', null],
     ['=?base64?SGVsbG8_?=', null],
     ['=?base64?/w==?=', null],
-  ])('%s is %j', (value, decoded) => {
+  ])('an encoded header value %s is %j', (value, decoded) => {
     expect(decodeValue(value)).toBe(decoded);
   });
 
-  it('is decoded only where the specification says so', () => {
+  it('an encoded header value is decoded only where the specification says so', () => {
     expect(() => checkMirror({ 'mcp-method': '=?base64?bQ==?=' }, 'mcp-method', 'm', false)).toThrow(MISMATCH);
     expect(() => checkMirror({ 'mcp-name': '=?base64?bQ==?=' }, 'mcp-name', 'm', true)).not.toThrow();
     expect(() => checkMirror({ 'mcp-name': ['m', 'm'] }, 'mcp-name', 'm', true)).toThrow(MISMATCH);
@@ -35,7 +35,7 @@ describe('mirrored arguments', () => {
   ] as const;
   const check = (args: unknown, headers: Record<string, string>) => () => checkParamMirrors(params, args, headers);
 
-  it('match by type', () => {
+  it('mirrored arguments match by type', () => {
     expect(
       check(
         { where: { region: 'eu' }, n: 42, dry: false },
@@ -54,7 +54,7 @@ describe('mirrored arguments', () => {
     [{ dry: true }, { 'mcp-param-dry': 'True' }],
     [{}, { 'mcp-param-count': '1' }],
     [JSON.parse('{"__proto__":{"n":1}}'), { 'mcp-param-count': '1' }],
-  ])('%j does not match %j', (args, headers) => {
+  ])('a mirrored argument %j does not match %j', (args, headers) => {
     expect(check(args, headers)).toThrow(MISMATCH);
   });
 });

@@ -10,7 +10,7 @@ const request = (text: string): ClientRequest => {
 };
 
 describe('a posted message', () => {
-  it('keeps the id and the params as they were written', () => {
+  it('a posted message keeps the id and the params as they were written', () => {
     const message = request('{ "jsonrpc":"2.0", "id": "\\u0041", "method":"m", "params": { "b": 1.0, "a":[1, 2] } }');
     expect([message.idText, message.params.text]).toEqual(['"\\u0041"', '{ "b": 1.0, "a":[1, 2] }']);
     expect(paramText(message.params, 'b')).toBe('1.0');
@@ -18,12 +18,15 @@ describe('a posted message', () => {
     expect(editParams(message.params, { b: '"x"' })).toBe('{"b":"x","a":[1, 2]}');
   });
 
-  it.each(['0', '-7', '9007199254740991', '9007199254740993', '""', '"a b"'])('takes %s as an id', (id) => {
-    expect(request(`{"jsonrpc":"2.0","id":${id},"method":"m"}`).idText).toBe(id);
-  });
+  it.each(['0', '-7', '9007199254740991', '9007199254740993', '""', '"a b"'])(
+    'a posted message takes %s as an id',
+    (id) => {
+      expect(request(`{"jsonrpc":"2.0","id":${id},"method":"m"}`).idText).toBe(id);
+    },
+  );
 
   it.each(['null', '1.0', '1e3', '-0.5', '1'.repeat(1_025), '[]', 'true', `"${'x'.repeat(1_025)}"`, '"\\udc00"'])(
-    'refuses %s as an id',
+    'a posted message refuses %s as an id',
     (id) => {
       let kind: string;
       try {
@@ -35,7 +38,7 @@ describe('a posted message', () => {
     },
   );
 
-  it('tells notifications, responses and batches apart', () => {
+  it('a posted message tells notifications, responses and batches apart', () => {
     expect(readBody('{"jsonrpc":"2.0","method":"n"}').kind).toBe('notification');
     expect(readBody('{"jsonrpc":"2.0","id":"a","result":null}')).toEqual({
       kind: 'response',
@@ -56,7 +59,7 @@ describe('a posted message', () => {
     });
   });
 
-  it('gives back the id of what it refuses, where it could be read', () => {
+  it('a posted message gives back the id of what it refuses, where it could be read', () => {
     expect(readBody('{"jsonrpc":"2.0","id":4,"method":""}')).toMatchObject({ kind: 'invalid', idText: '4' });
     expect(readBody('{"jsonrpc":"2.0","id":4,"method":"m","params":[]}')).toMatchObject({
       kind: 'invalid',
@@ -64,7 +67,7 @@ describe('a posted message', () => {
     });
   });
 
-  it('refuses what would cost far more than it weighs, quickly', () => {
+  it('a posted message refuses what would cost far more than it weighs, quickly', () => {
     const many = (count: number, part: (at: number) => string): string =>
       Array.from({ length: count }, (_, at) => part(at)).join(',');
     const bodies = [
@@ -88,7 +91,7 @@ describe('a posted message', () => {
     expect(user + system).toBeLessThan(1_000_000);
   });
 
-  it('lets surrogate pairs and escaped backslashes pass', () => {
+  it('a posted message lets surrogate pairs and escaped backslashes pass', () => {
     expect(
       request('{"jsonrpc":"2.0","id":1,"method":"m","params":{"a":"\\ud83d\\ude00 \\\\ud800 \\u00e9"}}').params.value[
         'a'
@@ -103,7 +106,7 @@ describe('_meta', () => {
   const meta = (text: string) =>
     readRequestMeta(request(`{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":${text}}}`).params);
 
-  it('passes on what is not the hop\u2019s own', () => {
+  it('_meta passes on what is not the hop\u2019s own', () => {
     const read = meta(
       '{"progressToken": 7,"io.modelcontextprotocol/logLevel":"info","x/y":1,"baggage":"b","traceparent":"t","__proto__":{"a":1}}',
     );
@@ -111,7 +114,7 @@ describe('_meta', () => {
     expect(Object.keys(read.passed ?? {})).toEqual(['x/y']);
   });
 
-  it('refuses a token or a _meta of the wrong type', () => {
+  it('_meta refuses a token or a _meta of the wrong type', () => {
     for (const text of ['{"progressToken":true}', '{"progressToken":1.5}', '[]', '"x"']) {
       expect(() => meta(text)).toThrow(expect.objectContaining({ code: 'mcp.params_invalid' }));
     }

@@ -90,19 +90,19 @@ describe.each(
   const imported = importTools(read, options === undefined ? {} : { server: options });
   const toolOf = (name: string): HttpTool => imported.tools.find((tool) => tool.name === name) as HttpTool;
 
-  it('makes a tool of every operation', () => {
+  it('a document makes a tool of every operation', () => {
     expect(imported.tools).toHaveLength(expected.tools.length);
     expect(imported.skipped).toEqual([]);
     expect(new Set(imported.tools.map((tool) => tool.name.toLowerCase())).size).toBe(imported.tools.length);
   });
 
   if (expected.withoutServerUrl !== undefined) {
-    it('needs a server URL where it names no host', () => {
+    it('a document needs a server URL where it names no host', () => {
       expect(() => importTools(read)).toThrow(expected.withoutServerUrl?.messageSays);
     });
   }
 
-  it.each(expected.tools)('describes $operation $name as expected', (wanted) => {
+  it.each(expected.tools)('a document describes $operation $name as expected', (wanted) => {
     const tool =
       wanted.operation === undefined
         ? toolOf(wanted.name as string)
@@ -127,7 +127,7 @@ describe.each(
   });
 
   for (const { tool: name, valid, invalid } of expected.schemaChecks ?? []) {
-    it(`${valid === undefined ? 'refuses' : 'takes'} ${JSON.stringify(valid ?? invalid)} for ${name}`, () => {
+    it(`a document ${valid === undefined ? 'refuses' : 'takes'} ${JSON.stringify(valid ?? invalid)} for ${name}`, () => {
       const tool = toolOf(name);
       const problem = compileCheck(tool.argumentsSchema ?? tool.inputSchema)(valid ?? invalid);
       if (valid === undefined) expect(problem).not.toBeNull();
@@ -137,7 +137,7 @@ describe.each(
   }
 
   for (const call of expected.calls ?? []) {
-    it(`calls ${call.tool} with ${JSON.stringify(call.arguments ?? call.response)}`, () => {
+    it(`a document calls ${call.tool} with ${JSON.stringify(call.arguments ?? call.response)}`, () => {
       const tool = toolOf(call.tool);
       const build = () =>
         buildRequest(

@@ -30,11 +30,11 @@ const schemaOf = (operation: Operation) =>
   };
 
 describe('diffTools', () => {
-  it('says nothing of what is the same', () => {
+  it('diffTools says nothing of what is the same', () => {
     expect(change(() => undefined)).toEqual([]);
   });
 
-  it('tells what came and what went', () => {
+  it('diffTools tells what came and what went', () => {
     const changes = diffTools(toolsOf({ '/a': { get: {} } }), toolsOf({ '/b': { get: {} } }));
     expect(changes).toEqual([
       { key: 'GET /b', name: 'get_b', kind: 'added' },
@@ -62,11 +62,11 @@ describe('diffTools', () => {
       'the rules of "body.a" changed',
     ],
     ['another credential', (op) => (op['security'] = [{ key: [] }]), 'another credential is asked for'],
-  ])('finds %s breaking', (_, edit, reason) => {
+  ])('diffTools finds %s breaking', (_, edit, reason) => {
     expect(change(edit)).toEqual([expect.objectContaining({ kind: 'breaking', reasons: [reason] })]);
   });
 
-  it('finds another server breaking, which is shown no credential', () => {
+  it('diffTools finds another server breaking, which is shown no credential', () => {
     const own = { '/a': { get: {}, servers: [{ url: 'https://b.test' }] } };
     expect(diffTools(toolsOf({ '/a': { get: {} } }), toolsOf(own))).toEqual([
       expect.objectContaining({
@@ -90,11 +90,11 @@ describe('diffTools', () => {
       (op) => Object.assign(op.parameters[0] as object, { explode: false }),
       'the request is written differently',
     ],
-  ])('finds %s compatible', (_, edit, reason) => {
+  ])('diffTools finds %s compatible', (_, edit, reason) => {
     expect(change(edit)).toEqual([expect.objectContaining({ kind: 'compatible', reasons: [reason] })]);
   });
 
-  it('finds other words to be words', () => {
+  it('diffTools finds other words to be words', () => {
     expect(change((operation) => (operation.summary = 'Does it well'))).toEqual([
       expect.objectContaining({ kind: 'text', reasons: ['its words changed'] }),
     ]);

@@ -12,7 +12,7 @@ const doc = (paths: object, rest: object = {}) =>
   });
 
 describe('readDocument', () => {
-  it('reads YAML like JSON, with comments, anchors and numbers as keys', () => {
+  it('readDocument reads YAML like JSON, with comments, anchors and numbers as keys', () => {
     const yaml = [
       '# an API',
       'openapi: 3.0.3',
@@ -39,11 +39,11 @@ describe('readDocument', () => {
     ['broken YAML', 'openapi: 3.0.0\npaths:\n  /a: [', 'neither JSON nor YAML'],
     ['tagged YAML', 'openapi: !!js/function "x"', 'neither JSON nor YAML'],
     ['nothing', '', 'neither JSON nor YAML'],
-  ])('refuses %s', (_, text, message) => {
+  ])('readDocument refuses %s', (_, text, message) => {
     expect(() => readDocument(text)).toThrow(message);
   });
 
-  it('names the line where YAML goes wrong and quotes nothing of it', () => {
+  it('readDocument names the line where YAML goes wrong and quotes nothing of it', () => {
     const text = 'openapi: 3.0.0\npaths:\n  /a: {secret-token: "x\n';
     expect(() => readDocument(text)).toThrow(/line \d+, column \d+/);
     expect(() => readDocument(text)).not.toThrow(/secret-token/);
@@ -54,11 +54,11 @@ describe('readDocument', () => {
     ['values', { valuesMax: 5 }, doc({ '/a': { get: OK } }), 'more than 5 values'],
     ['operations', { operationsMax: 1 }, doc({ '/a': { get: OK, put: OK } }), 'more than 1 operations'],
     ['depth', { depthMax: 5 }, doc({ '/a': { get: OK } }), 'nests deeper than 5 at #/paths/~1a/get/responses/200'],
-  ])('refuses a document over the limit of %s', (_, limit, text, message) => {
+  ])('readDocument refuses a document over the limit of %s', (_, limit, text, message) => {
     expect(() => readDocument(text, { limits: { ...READ_LIMITS, ...limit } })).toThrow(message);
   });
 
-  it('refuses YAML whose aliases swell, before they do', () => {
+  it('readDocument refuses YAML whose aliases swell, before they do', () => {
     const lines = ['openapi: 3.0.0', 'a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
     for (let level = 1; level < 12; level++) {
       lines.push(
@@ -70,11 +70,11 @@ describe('readDocument', () => {
     expect(() => readDocument(lines.join('\n'))).toThrow('more than 4000000 values');
   });
 
-  it('refuses YAML that holds itself', () => {
+  it('readDocument refuses YAML that holds itself', () => {
     expect(() => readDocument('openapi: 3.0.0\nx: &x {y: *x}\n')).toThrow(/deeper than 100|neither JSON nor YAML/);
   });
 
-  it('skips what one operation lacks and keeps the others', () => {
+  it('readDocument skips what one operation lacks and keeps the others', () => {
     const document = readDocument(
       doc({
         '/ok': { get: OK },
@@ -98,7 +98,7 @@ describe('readDocument', () => {
     expect(reasons['* /list']).toContain('not an object');
   });
 
-  it('skips an operation whose schema lies in another document', () => {
+  it('readDocument skips an operation whose schema lies in another document', () => {
     const body = { content: { 'application/json': { schema: { $ref: '#/components/schemas/A' } } } };
     const schemas = {
       A: { properties: { b: { $ref: '#/components/schemas/B' } } },
@@ -112,7 +112,7 @@ describe('readDocument', () => {
     expect(skipped).toEqual([{ key: 'POST /a', reason: expect.stringContaining('https://x.test/b.json') }]);
   });
 
-  it('follows references by the full name of the document itself', () => {
+  it('readDocument follows references by the full name of the document itself', () => {
     const parameters = [{ $ref: 'https://a.test/api.json#/components/parameters/P' }];
     const components = { parameters: { P: { name: 'p', in: 'query', schema: { type: 'string' } } } };
     const text = doc(
@@ -122,7 +122,7 @@ describe('readDocument', () => {
     expect(readDocument(text).operations[0]?.parameters[0]?.name).toBe('p');
   });
 
-  it('reads what 3.2 brings: QUERY, further methods, a parameter that is the whole query', () => {
+  it('readDocument reads what 3.2 brings: QUERY, further methods, a parameter that is the whole query', () => {
     const whole = {
       name: 'q',
       in: 'querystring',
@@ -145,7 +145,7 @@ describe('readDocument', () => {
     expect(importTools(document).tools[1]?.annotations).toMatchObject({ readOnlyHint: true });
   });
 
-  it('keeps what a name means to JavaScript an ordinary name', () => {
+  it('readDocument keeps what a name means to JavaScript an ordinary name', () => {
     const properties = JSON.parse('{"__proto__":{"type":"string"},"constructor":{"type":"string"}}') as object;
     const parameters = [{ name: '__proto__', in: 'query', schema: { type: 'string' } }];
     const body = {
@@ -168,14 +168,14 @@ describe('servers', () => {
   };
   const document = readDocument(doc(paths, { servers, security: [{ key: [] }] }));
 
-  it('take the defaults of their variables, or what the operator says, within what is allowed', () => {
+  it('servers take the defaults of their variables, or what the operator says, within what is allowed', () => {
     expect(importTools(document).baseUrl).toBe('https://eu.a.test/v1');
     expect(importTools(document, { server: { variables: { region: 'us' } } }).baseUrl).toBe('https://us.a.test/v1');
     expect(() => importTools(document, { server: { variables: { region: 'mars' } } })).toThrow('must be one of eu, us');
     expect(() => importTools(document, { server: { serverIndex: 3 } })).toThrow('none with the index 3');
   });
 
-  it('of an operation are kept apart, and another origin is shown no credential', () => {
+  it('servers of an operation are kept apart, and another origin is shown no credential', () => {
     const { tools, skipped } = importTools(document);
     const byKey = Object.fromEntries(tools.map((tool) => [tool.key, tool]));
     expect(byKey['GET /a']).toMatchObject({ otherOrigin: null, binding: { baseUrl: null, security: [{ key: [] }] } });
@@ -190,13 +190,13 @@ describe('servers', () => {
   it.each([
     ['/v3', 'https://docs.test/specs/api.json', 'https://docs.test/v3'],
     ['v3', 'https://docs.test/specs/api.json', 'https://docs.test/specs/v3'],
-  ])('that are relative (%s) start where the document was read', (url, documentUrl, base) => {
+  ])('servers that are relative (%s) start where the document was read', (url, documentUrl, base) => {
     expect(importTools(readDocument(doc(paths, { servers: [{ url }] })), { server: { documentUrl } }).baseUrl).toBe(
       base,
     );
   });
 
-  it.each(['https://user:pass@a.test', 'file:///etc', 'https://a.test/?x=1'])('refuse %s', (serverUrl) => {
+  it.each(['https://user:pass@a.test', 'file:///etc', 'https://a.test/?x=1'])('servers refuse %s', (serverUrl) => {
     expect(() => importTools(document, { server: { serverUrl } })).toThrow(/must/);
   });
 });

@@ -14,7 +14,7 @@ const of = (given: HttpAnswer, options: Partial<ResultOptions> = {}) => {
 };
 
 describe('resultOf', () => {
-  it('passes JSON on as it was written, digits and all', () => {
+  it('resultOf passes JSON on as it was written, digits and all', () => {
     const json = '{"id": 12345678901234567890, "b":1.0}';
     expect(of(answer(json)).text).toContain(`"structuredContent":${json}`);
     expect(of(answer(json)).parsed.content[0]?.text).toBe(json);
@@ -24,37 +24,37 @@ describe('resultOf', () => {
     ['null', '{"result":null}'],
     ['"text"', '{"result":"text"}'],
     ['[1]', '{"result":[1]}'],
-  ])('wraps %s, which is no object', (json, structured) => {
+  ])('resultOf wraps %s, which is no object', (json, structured) => {
     expect(of(answer(json)).text).toContain(`"structuredContent":${structured}`);
   });
 
-  it('tells an empty answer by its status', () => {
+  it('resultOf tells an empty answer by its status', () => {
     expect(of(answer('', { status: 204, statusText: 'No Content' })).parsed).toEqual({
       content: [{ type: 'text', text: '204 No Content' }],
       isError: false,
     });
   });
 
-  it('shapes a success before it becomes a result, and no error', () => {
+  it('resultOf shapes a success before it becomes a result, and no error', () => {
     const shape = () => '[1,2]';
     expect(of(answer('{"a":[1,2]}'), { shape }).parsed.structuredContent).toEqual({ result: [1, 2] });
     expect(of(answer('{"a":1}', { status: 404 }), { shape }).parsed.content[0]?.text).toContain('{"a":1}');
   });
 
-  it('makes bytes an embedded resource with no address of the upstream', () => {
+  it('resultOf makes bytes an embedded resource with no address of the upstream', () => {
     const given = answer(Buffer.from([0, 1]), { headers: { 'content-type': 'application/pdf' } });
     expect(of(given).parsed.content).toEqual([
       { type: 'resource', resource: { uri: 'urn:switchyard:response', mimeType: 'application/pdf', blob: 'AAE=' } },
     ]);
   });
 
-  it('takes what has no media type for JSON, text or bytes, as it is', () => {
+  it('resultOf takes what has no media type for JSON, text or bytes, as it is', () => {
     expect(of(answer('{"a":1}', { headers: {} })).parsed.structuredContent).toEqual({ a: 1 });
     expect(of(answer('plain', { headers: {} })).parsed.content[0]?.text).toBe('plain');
     expect(of(answer(Buffer.from([255, 0]), { headers: {} })).parsed.content).toMatchObject([{ type: 'resource' }]);
   });
 
-  it('names the credential that was refused, never its value', () => {
+  it('resultOf names the credential that was refused, never its value', () => {
     const refused = answer('no', {
       status: 401,
       statusText: 'Unauthorized',
@@ -66,17 +66,17 @@ describe('resultOf', () => {
     expect(of(refused).parsed.content[0]?.text).toContain('No credential was sent.');
   });
 
-  it('cuts a long error and does not print bytes', () => {
+  it('resultOf cuts a long error and does not print bytes', () => {
     expect(of(answer('x'.repeat(20_000), { status: 500 })).parsed.content[0]?.text.length).toBeLessThan(8_100);
     const bytes = answer(Buffer.from([1, 2]), { status: 500, headers: { 'content-type': 'image/png' } });
     expect(of(bytes).parsed.content[0]?.text).toContain('(2 bytes of image/png)');
   });
 
-  it('tells of a redirect that is not followed', () => {
+  it('resultOf tells of a redirect that is not followed', () => {
     expect(of(answer('', { status: 302, statusText: 'Found' })).parsed.content[0]?.text).toContain('not followed');
   });
 
-  it('puts where a list goes on into _meta and fetches nothing', () => {
+  it('resultOf puts where a list goes on into _meta and fetches nothing', () => {
     const given = answer('{"data":[],"has_more":true,"next_cursor":"c"}', {
       headers: { 'content-type': 'application/json', link: '<https://a.test/?page=2>; rel="next"' },
     });
@@ -86,7 +86,7 @@ describe('resultOf', () => {
     expect(of(answer('[]')).meta).toBeUndefined();
   });
 
-  it('takes a charset nobody knows for UTF-8', () => {
+  it('resultOf takes a charset nobody knows for UTF-8', () => {
     const given = answer('ü', { headers: { 'content-type': 'text/plain; charset="x-unknown"' } });
     expect(of(given).parsed.content[0]?.text).toBe('ü');
   });

@@ -25,7 +25,7 @@ const tookMs = (work: () => void): number => {
 };
 
 describe('compileCheck', () => {
-  it('names the place and the rule, and never the value', () => {
+  it('compileCheck names the place and the rule, and never the value', () => {
     const { check } = toolFor({ type: 'object', properties: { age: { type: 'integer' } } });
     const problem = check({ body: { age: 'hunter2' } });
     expect(problem).toContain('"body.age" must be integer');
@@ -33,7 +33,7 @@ describe('compileCheck', () => {
     expect(check({ body: {}, colour: 1 })).toContain('colour');
   });
 
-  it('follows recursion to any depth, also where the shown schema is cut', () => {
+  it('compileCheck follows recursion to any depth, also where the shown schema is cut', () => {
     const Node = { type: 'object', required: ['n'], properties: { n: { type: 'number' }, next: ref('Node') } };
     const { check, tool } = toolFor(ref('Node'), { Node });
     const chain = (depth: number, last: unknown): object =>
@@ -43,7 +43,7 @@ describe('compileCheck', () => {
     expect(check({ body: chain(40, 'x') })).toContain('must be number');
   });
 
-  it('gives up where a schema doubles the work with every level of the value', () => {
+  it('compileCheck gives up where a schema doubles the work with every level of the value', () => {
     const branch = { type: 'object', required: ['next'], properties: { next: ref('Node') } };
     const Node = { anyOf: [branch, { ...branch, minProperties: 1 }, { type: 'null' }] };
     const { check } = toolFor(ref('Node'), { Node });
@@ -54,7 +54,7 @@ describe('compileCheck', () => {
     expect(problem).toContain('too long to check');
   });
 
-  it('matches patterns in linear time', () => {
+  it('compileCheck matches patterns in linear time', () => {
     const { check } = toolFor({ type: 'string', pattern: '^(a+)+$' });
     let problem: string | null = null;
     expect(tookMs(() => (problem = check({ body: `${'a'.repeat(50_000)}!` })))).toBeLessThan(2_000);
@@ -62,11 +62,11 @@ describe('compileCheck', () => {
     expect(check({ body: 'aaa' })).toBeNull();
   });
 
-  it('leaves a pattern that looks around to the server', () => {
+  it('compileCheck leaves a pattern that looks around to the server', () => {
     expect(toolFor({ type: 'string', pattern: '^(?!x).*$' }).check({ body: 'x' })).toBeNull();
   });
 
-  it('finds equal items in linear time, whatever their order of members', () => {
+  it('compileCheck finds equal items in linear time, whatever their order of members', () => {
     const { check } = toolFor({ type: 'array', uniqueItems: true });
     expect(
       check({
@@ -87,12 +87,12 @@ describe('schemas', () => {
     ['itself', { A: ref('A') }],
     ['each other', { A: { allOf: [ref('B')] }, B: { anyOf: [ref('A'), { type: 'string' }] } }],
     ['each other through "not"', { A: { not: ref('B') }, B: { not: ref('A') } }],
-  ])('that are made of %s end somewhere', (_, schemas) => {
+  ])('schemas that are made of %s end somewhere', (_, schemas) => {
     const { check } = toolFor(ref('A'), schemas);
     expect(() => check({ body: 1 })).not.toThrow();
   });
 
-  it('of a long chain of compositions do not fill the stack', () => {
+  it('schemas of a long chain of compositions do not fill the stack', () => {
     const schemas: Record<string, object> = {};
     for (let index = 0; index < 5_000; index++)
       schemas[`A${index}`] = { allOf: [ref(`A${index + 1}`)], properties: { x: ref(`B${index}`) } };
@@ -108,7 +108,7 @@ describe('schemas', () => {
     expect(skipped[0]?.reason).toContain('longer than');
   });
 
-  it('that swell when they are written out are shown in part', () => {
+  it('schemas that swell when they are written out are shown in part', () => {
     const schemas: Record<string, object> = { L0: { type: 'string', description: 'x'.repeat(500) } };
     for (let level = 1; level <= 20; level++) {
       const names = Array.from({ length: 5 }, (_, index) => [`p${index}`, ref(`L${level - 1}`)]);
@@ -120,7 +120,7 @@ describe('schemas', () => {
     expect(JSON.stringify(tool.argumentsSchema)).not.toContain('description');
   });
 
-  it('ask for no readOnly property, also where another part of the composition requires it', () => {
+  it('schemas ask for no readOnly property, also where another part of the composition requires it', () => {
     const Base = { type: 'object', properties: { id: { type: 'string', readOnly: true }, at: ref('Stamp') } };
     const { tool, check } = toolFor(
       {
@@ -136,7 +136,7 @@ describe('schemas', () => {
     expect(check({ body: {} })).toContain('name');
   });
 
-  it('mend what documents get wrong', () => {
+  it('schemas mend what documents get wrong', () => {
     const { check, tool } = toolFor(
       {
         type: 'object',

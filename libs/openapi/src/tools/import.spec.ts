@@ -11,7 +11,7 @@ const only = (operation: object, rest: object = {}, method = 'post') => {
 };
 
 describe('importTools', () => {
-  it('keeps one name for each of several arguments that are called the same', () => {
+  it('importTools keeps one name for each of several arguments that are called the same', () => {
     const parameters = ['cookie', 'query', 'header', 'path'].map((place) => ({
       name: 'id',
       in: place,
@@ -31,13 +31,13 @@ describe('importTools', () => {
     expect(tool.binding.body?.argument).toBe('body');
   });
 
-  it('makes an argument of a placeholder that nobody declares, and says so', () => {
+  it('importTools makes an argument of a placeholder that nobody declares, and says so', () => {
     const tool = only({});
     expect(tool.inputSchema['required']).toEqual(['id']);
     expect(tool.warnings.join()).toContain('declared nowhere');
   });
 
-  it('never asks for a credential, or for a header that the gateway decides', () => {
+  it('importTools never asks for a credential, or for a header that the gateway decides', () => {
     const parameters = [
       { name: 'Authorization', in: 'header', required: true, schema: string },
       { name: 'Content-Length', in: 'header', schema: string },
@@ -70,11 +70,11 @@ describe('importTools', () => {
     ['bytes for a range of images', { 'image/*': {} }, 'binary', 'application/octet-stream'],
     ['text for XML', { 'application/xml': {} }, 'text', 'application/xml'],
     ['nothing that is no media type', { examples: {}, 'text/csv': {} }, 'text', 'text/csv'],
-  ])('takes %s', (_, content, form, mediaType) => {
+  ])('importTools takes %s', (_, content, form, mediaType) => {
     expect(only({ requestBody: { content } }).binding.body).toMatchObject({ form, mediaType });
   });
 
-  it('takes the media type that the operator chose', () => {
+  it('importTools takes the media type that the operator chose', () => {
     const document = read({
       '/a': { post: { requestBody: { content: { 'application/json': {}, 'text/plain': {} } } } },
     });
@@ -85,7 +85,7 @@ describe('importTools', () => {
     );
   });
 
-  it('drops the empty form that a GET declares, and keeps the body of one that has any', () => {
+  it('importTools drops the empty form that a GET declares, and keeps the body of one that has any', () => {
     const form = { content: { 'application/x-www-form-urlencoded': { schema: { type: 'object', properties: {} } } } };
     expect(only({ requestBody: form }, {}, 'get').binding.body).toBeNull();
     expect(
@@ -93,7 +93,7 @@ describe('importTools', () => {
     ).not.toBeNull();
   });
 
-  it('knows which parts of a form are bytes', () => {
+  it('importTools knows which parts of a form are bytes', () => {
     const schema = {
       allOf: [
         {
@@ -115,7 +115,7 @@ describe('importTools', () => {
     });
   });
 
-  it('chooses by tag, method, path and key, all of them together', () => {
+  it('importTools chooses by tag, method, path and key, all of them together', () => {
     const document = read({
       '/a/1': { get: { tags: ['x'] }, post: { tags: ['x', 'y'] } },
       '/b': { get: { tags: ['y'] } },
@@ -127,7 +127,7 @@ describe('importTools', () => {
     expect(keys({ operations: ['GET /b'] })).toEqual(['GET /b']);
   });
 
-  it('keeps the names that were given before', () => {
+  it('importTools keeps the names that were given before', () => {
     const paths = { '/b': { get: { operationId: 'same' } }, '/a': { get: { operationId: 'Same' } } };
     const first = importTools(read(paths)).tools;
     const pinnedNames = new Map(first.map(({ key, name }) => [key, name]));
@@ -138,7 +138,7 @@ describe('importTools', () => {
     expect(first[1]?.name).toMatch(/^Same_[0-9a-f]{8}$/);
   });
 
-  it('skips a schema that is too long, and everything once all together are', () => {
+  it('importTools skips a schema that is too long, and everything once all together are', () => {
     const long = json({
       type: 'object',
       properties: { a: { enum: Array.from({ length: 12_000 }, (_, index) => `value-${index}`) } },
@@ -152,7 +152,7 @@ describe('importTools', () => {
     expect(limited.skipped[0]).toMatchObject({ key: 'GET /b', reason: expect.stringContaining('together') });
   });
 
-  it('publishes an output schema on demand only, and one that refuses nothing', () => {
+  it('importTools publishes an output schema on demand only, and one that refuses nothing', () => {
     const responses = {
       200: json({
         type: 'array',
@@ -167,7 +167,7 @@ describe('importTools', () => {
     });
   });
 
-  it('reads 10,000 operations within 20 s of CPU', () => {
+  it('importTools reads 10,000 operations within 20 s of CPU', () => {
     const schemas = Object.fromEntries(
       Array.from({ length: 10 }, (_, index) => [
         `S${index}`,
@@ -190,7 +190,7 @@ describe('importTools', () => {
 });
 
 describe('previewOf', () => {
-  it('counts by tag and method, estimates tokens, and warns of too many tools', () => {
+  it('previewOf counts by tag and method, estimates tokens, and warns of too many tools', () => {
     const paths = Object.fromEntries(
       Array.from({ length: 130 }, (_, index) => [`/p${index}`, { get: { tags: [index % 2 === 0 ? 'even' : 'odd'] } }]),
     );

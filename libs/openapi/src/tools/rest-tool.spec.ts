@@ -8,7 +8,7 @@ const built = (definition: RestDefinition, values: object) => {
 const URL_WITH_ID = 'https://a.test/v1/items/{id}?key=k%2F1';
 
 describe('restToolOf', () => {
-  it('fills placeholders and puts the rest into the query where the method has no body', () => {
+  it('restToolOf fills placeholders and puts the rest into the query where the method has no body', () => {
     const { url, body, method } = built(
       { url: URL_WITH_ID, method: 'GET' },
       { id: 'a/b', tags: ['x', 'y'], deep: { a: 1 } },
@@ -17,7 +17,7 @@ describe('restToolOf', () => {
     expect([method, body]).toEqual(['GET', null]);
   });
 
-  it('puts the rest into the body where the method has one, as JSON or as a form', () => {
+  it('restToolOf puts the rest into the body where the method has one, as JSON or as a form', () => {
     const values = { id: '1', item: 'tea', n: 2 };
     expect(built({ url: URL_WITH_ID, method: 'PUT' }, values).body).toBe('{"item":"tea","n":2}');
     const contentType = 'application/x-www-form-urlencoded';
@@ -25,7 +25,7 @@ describe('restToolOf', () => {
     expect([form.body, Object.fromEntries(form.headers)['content-type']]).toEqual(['item=tea&n=2', contentType]);
   });
 
-  it('sends what mappings name under its new name, and nothing else in the query', () => {
+  it('restToolOf sends what mappings name under its new name, and nothing else in the query', () => {
     const definition = {
       url: URL_WITH_ID,
       method: 'GET',
@@ -38,19 +38,19 @@ describe('restToolOf', () => {
     expect(() => built(definition, { id: '1', other: 1 })).toThrow('There is no argument "other"');
   });
 
-  it('puts a path template in the place of the path and keeps the query', () => {
+  it('restToolOf puts a path template in the place of the path and keeps the query', () => {
     const definition = { url: 'https://a.test/old?key=1', method: 'GET', pathTemplate: '/new/{id}' };
     expect(built(definition, { id: '7' }).url).toBe('https://a.test/new/7?key=1');
   });
 
-  it('asks for what the path needs, whatever the schema says', () => {
+  it('restToolOf asks for what the path needs, whatever the schema says', () => {
     const inputSchema = { type: 'object', properties: { id: { type: 'integer', nullable: true } } };
     const tool = restToolOf({ url: URL_WITH_ID, method: 'GET', inputSchema });
     expect(tool.inputSchema).toMatchObject({ required: ['id'], properties: { id: { type: ['integer', 'null'] } } });
     expect(() => built({ url: URL_WITH_ID, method: 'GET', inputSchema }, { id: 'x' })).toThrow('must be integer');
   });
 
-  it('follows the references of the schema itself', () => {
+  it('restToolOf follows the references of the schema itself', () => {
     const inputSchema = { type: 'object', properties: { a: { $ref: '#/$defs/A' } }, $defs: { A: { type: 'boolean' } } };
     expect(() => built({ url: 'https://a.test', method: 'POST', inputSchema }, { a: 'x' })).toThrow('must be boolean');
     expect(built({ url: 'https://a.test', method: 'POST', inputSchema }, { a: true }).body).toBe('{"a":true}');
@@ -67,7 +67,7 @@ describe('restToolOf', () => {
     ['a body of bytes', { contentType: 'application/pdf' }, 'as JSON or as a form'],
     ['a schema of no object', { inputSchema: { type: 'string' } }, 'describe an object'],
     ['a schema that leads out', { inputSchema: { properties: { a: { $ref: 'b.json' } } } }, 'another document'],
-  ])('refuses %s', (_, changes, message) => {
+  ])('restToolOf refuses %s', (_, changes, message) => {
     expect(() => restToolOf({ url: 'https://a.test', method: 'POST', ...changes })).toThrow(message);
   });
 });

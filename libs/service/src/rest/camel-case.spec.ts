@@ -43,7 +43,7 @@ describe('names in requests', () => {
     expect(toCamelCase([{ a_b: { c_d: { e_f: 1 } } }])).toEqual([{ aB: { cD: { e_f: 1 } } }]);
   });
 
-  it.each([null, undefined, 'a_b', 7])('leave other bodies as they are: %j', (body) => {
+  it.each([null, undefined, 'a_b', 7])('names in requests leave other bodies as they are: %j', (body) => {
     expect(toCamelCase(body)).toBe(body);
   });
 });

@@ -52,7 +52,7 @@ describe('the data folder', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it.each(['', 'garbage', '{}', 'null'])('is taken over from a damaged lock: %j', (text) => {
+  it.each(['', 'garbage', '{}', 'null'])('the data folder is taken over from a damaged lock: %j', (text) => {
     writeFileSync(join(dir, 'lock'), text);
     lockDataDir(dir)();
     expect(readdirSync(dir)).toEqual([]);

@@ -39,11 +39,14 @@ describe('the first start', () => {
     expect(statSync(join(dir, 'secrets.json')).mode & 0o777).toBe(0o600);
   });
 
-  it.each(['{', '[]x', '{"JWT_SECRET_KEY":7}', 'null'])('refuses a damaged file without repeating it: %s', (text) => {
-    writeFileSync(join(dir, 'secrets.json'), text);
-    expect(() => keptSecrets(NAMES, {}, dir)).toThrow('is damaged');
-    expect(readFileSync(join(dir, 'secrets.json'), 'utf8')).toBe(text);
-  });
+  it.each(['{', '[]x', '{"JWT_SECRET_KEY":7}', 'null'])(
+    'the first start refuses a damaged file without repeating it: %s',
+    (text) => {
+      writeFileSync(join(dir, 'secrets.json'), text);
+      expect(() => keptSecrets(NAMES, {}, dir)).toThrow('is damaged');
+      expect(readFileSync(join(dir, 'secrets.json'), 'utf8')).toBe(text);
+    },
+  );
 });
 
 describe('rotated secrets', () => {

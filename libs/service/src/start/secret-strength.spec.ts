@@ -28,7 +28,7 @@ const WEAK = [
 ];
 
 describe('a secret from the environment', () => {
-  it.each(WEAK)('is refused when it could be guessed: %s', (secret) => {
+  it.each(WEAK)('a secret from the environment is refused when it could be guessed: %s', (secret) => {
     expect(weaknessOf(secret)).not.toBeNull();
   });
 

@@ -18,27 +18,33 @@ const start = async (era: FixtureEra): Promise<string> => {
 
 /** Before a gateway is put between, the fixture itself is beyond doubt. */
 describe('the conformance fixture', () => {
-  it.each(['both', 'apart', 'legacy'] as const)('passes every 2025-11-25 scenario when it serves %s', async (era) => {
-    const report = await runConformanceSuite(await start(era), { requirements: '2025-11-25' });
-    expect(report.failures, report.output).toEqual([]);
-    expect(report.exitCode).toBe(0);
-    expect(report.output).toContain('Total: 84 passed, 0 failed');
-  });
+  it.each(['both', 'apart', 'legacy'] as const)(
+    'the conformance fixture passes every 2025-11-25 scenario when it serves %s',
+    async (era) => {
+      const report = await runConformanceSuite(await start(era), { requirements: '2025-11-25' });
+      expect(report.failures, report.output).toEqual([]);
+      expect(report.exitCode).toBe(0);
+      expect(report.output).toContain('Total: 84 passed, 0 failed');
+    },
+  );
 
-  it.each(['both', 'apart', 'modern'] as const)('passes every 2026-07-28 scenario when it serves %s', async (era) => {
-    const report = await runConformanceSuite(await start(era), { requirements: '2026-07-28' });
-    expect(report.failures, report.output).toEqual([]);
-    expect(report.exitCode).toBe(0);
-    expect(report.output).toContain('Total: 196 passed, 0 failed');
-  });
+  it.each(['both', 'apart', 'modern'] as const)(
+    'the conformance fixture passes every 2026-07-28 scenario when it serves %s',
+    async (era) => {
+      const report = await runConformanceSuite(await start(era), { requirements: '2026-07-28' });
+      expect(report.failures, report.output).toEqual([]);
+      expect(report.exitCode).toBe(0);
+      expect(report.output).toContain('Total: 196 passed, 0 failed');
+    },
+  );
 
-  it('passes every 2025-06-18 scenario', async () => {
+  it('the conformance fixture passes every 2025-06-18 scenario', async () => {
     const report = await runConformanceSuite(await start('legacy'), { suite: 'all', specVersion: '2025-06-18' });
     expect(report.failures, report.output).toEqual([]);
     expect(report.output).toContain('Total: 56 passed, 0 failed');
   });
 
-  it('serves one era alone when told to', async () => {
+  it('the conformance fixture serves one era alone when told to', async () => {
     const discover = (url: string) =>
       fetch(url, {
         method: 'POST',
@@ -70,7 +76,7 @@ describe('the conformance fixture', () => {
     ).rejects.toThrow();
   });
 
-  it('runs in a process of its own', async () => {
+  it('the conformance fixture runs in a process of its own', async () => {
     const child = spawnSource(new URL('./main.ts', import.meta.url), [], { ...process.env, ERA: 'modern' }, 'pipe');
     const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
     expect(line.toString()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/mcp\n$/);

@@ -32,7 +32,7 @@ describe.each(Object.keys(modes))('a gateway that is %s', (name) => {
     await upstream?.stop();
   });
 
-  it.each(['modern', 'legacy'] as const)('runs a tool for a %s client of the official SDK', async (era) => {
+  it.each(['modern', 'legacy'] as const)('a gateway runs a tool for a %s client of the official SDK', async (era) => {
     const client = await gateway.client(era, { path });
     expect((await client.listTools()).tools.map((tool) => tool.name)).toEqual(['record']);
     for (let n = 0; n < 6; n++) {
@@ -44,7 +44,7 @@ describe.each(Object.keys(modes))('a gateway that is %s', (name) => {
     expect(upstream.executions.filter((id) => id.startsWith(era))).toHaveLength(6);
   });
 
-  it('refuses who has no token', async () => {
+  it('a gateway refuses who has no token', async () => {
     const response = await fetch(`${gateway.url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
@@ -53,7 +53,7 @@ describe.each(Object.keys(modes))('a gateway that is %s', (name) => {
     expect(response.status).toBe(401);
   });
 
-  it.runIf(options.replicas)('goes on with one replica of each service while the other is dead', async () => {
+  it.runIf(options.replicas)('a gateway goes on with one replica of each service while the other is dead', async () => {
     const client = await gateway.client('modern', { path });
     for (const service of ['ingress', 'auth', 'registry', 'tool-invocation', 'metrics'] as const) {
       await gateway.kill(service, 0);
@@ -64,7 +64,7 @@ describe.each(Object.keys(modes))('a gateway that is %s', (name) => {
     }
   });
 
-  it('leaves no process behind', async () => {
+  it('a gateway leaves no process behind', async () => {
     const pids = gateway.processes.map(({ server }) => server.pid);
     await gateway.stop();
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);

@@ -80,7 +80,7 @@ describe('the broken upstream', () => {
 
   const endless = new Set<BrokenAnswer>(['endless-body', 'endless-comments', 'endless-progress', 'slow-bytes']);
 
-  it.each(brokenAnswers)('breaks by %s: no correct answer comes', async (mode) => {
+  it.each(brokenAnswers)('the broken upstream breaks by %s: no correct answer comes', async (mode) => {
     const upstream = await startBrokenUpstream();
     stops.push(upstream.stop);
     const outcome = await fetch(upstream.whenCalled(mode), { ...call(7), signal: AbortSignal.timeout(700) })
@@ -98,7 +98,7 @@ describe('the broken upstream', () => {
     else expect(outcome).toMatch(/^(status \d+|goes on|TimeoutError|TypeError)$/);
   });
 
-  it.each(brokenLists)('lists by %s', async (mode) => {
+  it.each(brokenLists)('the broken upstream lists by %s', async (mode) => {
     const upstream = await startBrokenUpstream();
     stops.push(upstream.stop);
     const request = call(1);

@@ -9,7 +9,7 @@ describe('a credential given for an upstream', () => {
     [{ authToken: 't' }, { Authorization: 'Bearer t' }],
     [{ authUsername: 'u', authPassword: 'ü:p' }, { Authorization: `Basic ${Buffer.from('u:ü:p').toString('base64')}` }],
     [{ authHeaders: [{ key: 'X-Key', value: 'v' }] }, { 'X-Key': 'v' }],
-  ])('%j is headers', (body, headers) => {
+  ])('a credential given for an upstream %j is headers', (body, headers) => {
     expect(credentialFrom(body, 'AUTO')?.credential).toEqual({ headers });
   });
 
@@ -59,7 +59,7 @@ describe('a credential given for an upstream', () => {
     [{ authType: 'none', authToken: 't' }, 'AUTO'],
     [{ authType: 'bearer', authToken: 't', authPassword: 'p' }, 'AUTO'],
     [{ authToken: 't', authHeaders: [{ key: 'X-Key', value: 'v' }] }, 'AUTO'],
-  ])('%j for %s is refused', (body, transport) => {
+  ])('a credential given for an upstream %j for %s is refused', (body, transport) => {
     expect(() => credentialFrom(body, transport)).toThrow(expect.objectContaining({ code: 'http.invalid' }));
   });
 

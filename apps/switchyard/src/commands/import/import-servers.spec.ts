@@ -47,7 +47,7 @@ const registry = async (refuse: (body: GatewayBody) => string | null = () => nul
 const STDIO: GatewayBody = { name: 'a', transport: 'STDIO', command: 'x', args: ['1'] };
 
 describe('registering a gateway', () => {
-  it('does so once, however often it is asked to', async () => {
+  it('an import registers a gateway once, however often it is asked to', async () => {
     const { api, asked } = await registry();
     expect((await api.ensureGateway(STDIO)).change).toBe('new');
     expect((await api.ensureGateway(STDIO)).change).toBe('unchanged');
@@ -63,14 +63,14 @@ describe('registering a gateway', () => {
     { ...STDIO, command: 'y' },
     { ...STDIO, env: { A: 'b' } },
     { name: 'a', transport: 'AUTO', url: 'https://a.example' } as const,
-  ])('changes it when it differs or may differ: %j', async (body) => {
+  ])('an import changes a gateway when it differs or may differ: %j', async (body) => {
     const { api, asked } = await registry();
     await api.ensureGateway(STDIO);
     expect((await api.ensureGateway(body)).change).toBe('updated');
     expect(asked.at(-1)).toBe('PUT /v1/gateways/id-a');
   });
 
-  it('reports of every server how it went', async () => {
+  it('an import reports of every server how it went', async () => {
     const { api } = await registry((body) => (body.name === 'bad' ? 'The upstream cannot be reached' : null));
     const lines: string[] = [];
     const entries: ServerEntry[] = [

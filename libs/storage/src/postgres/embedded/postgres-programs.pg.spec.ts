@@ -53,7 +53,7 @@ it('findPrograms says what is missing when nothing that runs matches the data', 
   expect(() => find(9)).toThrow(/No PostgreSQL 9 \(the version of the data\).*found 18 in .*DATABASE_URL/);
 });
 
-it.runIf(fs.existsSync('/usr/lib/postgresql'))('falls back to the PostgreSQL of the system', () => {
+it.runIf(fs.existsSync('/usr/lib/postgresql'))('findPrograms falls back to the PostgreSQL of the system', () => {
   const { bin } = find(null, null);
   expect(bin).toMatch(/^\/usr\/lib\/postgresql\/\d+\/bin$/);
   const broken = path.join(home, 'broken');
