@@ -162,7 +162,8 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
   const discover = async (
     upstream: UpstreamProfile,
     transport: UpstreamProfile['transport'] | 'AUTO' = upstream.transport,
-  ) => (await bus.ask(DiscoverUpstream, { profile: upstream, transport })).head;
+    credential?: UpstreamCredential,
+  ) => (await bus.ask(DiscoverUpstream, { profile: upstream, transport, ...(credential && { credential }) })).head;
 
   const record = async (callId: string): Promise<CallRecord> => {
     for (let tries = 0; tries < 100; tries++) {

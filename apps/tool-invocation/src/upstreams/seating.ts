@@ -20,6 +20,8 @@ export interface SeatedPlace {
 export const ownershipOf = ({ seat }: Place, { client, principal, dedicatedSession: dedicated }: Caller) => ({
   /** As in `OwnListsChanged`. */
   lists: dedicated?.key ?? (seat === undefined ? 'everybody' : `principal ${principal.id}`),
+  /** Who may share it where the upstream opens no other; null: everybody, undefined: nobody. */
+  principalId: dedicated !== undefined ? undefined : seat === undefined || principal.id === '' ? null : principal.id,
   questions: seat?.client,
   logs: seat?.client ?? (dedicated?.key === client.key ? client.key : undefined),
 });

@@ -11,7 +11,8 @@ import type { Access, Transport, TransportKind } from '../transport/channel.js';
 import { DedicatedSessions } from './dedicated-sessions.js';
 import type { LogFrame, Peer, PeerEvents } from '../conversation/peer.js';
 import { PeerWatch } from './peer-watch.js';
-import { type Caller, type Place, type SeatedPlace, ownershipOf, Seating } from './seating.js';
+import { type Caller, type Place, ownershipOf, Seating } from './seating.js';
+import { SharedSessions } from './shared-sessions.js';
 import { staleProfile } from '../call/stale.js';
 import { UpstreamHealth } from './upstream-health.js';
 
@@ -58,6 +59,7 @@ export class Upstream {
   private readonly owners = new WeakMap<Peer, string>();
   private readonly dedicated = new DedicatedSessions();
   private readonly seating: Seating;
+  private readonly shared = new SharedSessions();
   private first: Promise<unknown> | undefined;
   retired = false;
 
@@ -223,7 +225,7 @@ export class Upstream {
     if (this.first === undefined) {
       const declared = sessionCapabilities(caller.client.capabilities);
       const dialed = this.open(access, declared).then((peer) => {
-        this.keep(this.seating.placeOf(peer.identity.era, access, caller), peer, caller);
+        this.keep(this.seating.placeOf(peer.identity.era, access, caller), peer, access, caller);
         return peer;
       });
       this.first = dialed.finally(() => {
@@ -252,19 +254,23 @@ export class Upstream {
   private peerAt(place: Place, access: Access, caller: Caller, era: Era): Peer | Promise<Peer> {
     const known = this.peers.get(place.key);
     if (known !== undefined && (known instanceof Promise || !known.closed)) return known;
-    const dialed = this.dial(place, access, caller, era);
-    return place.pool === undefined ? dialed : this.orShared(dialed, place, access, caller);
+    if (era === 'modern') return this.dial(place, access, caller, era);
+    const other = this.shared.isFull ? this.shared.find(access, caller) : undefined;
+    return other ?? this.orShared(this.dial(place, access, caller, era), place, access, caller);
   }
 
   /** Where there is no room for one more conversation, calls share one, and doubtful questions are refused. */
-  private async orShared(dialed: Promise<Peer>, place: SeatedPlace, access: Access, caller: Caller): Promise<Peer> {
+  private async orShared(dialed: Promise<Peer>, place: Place, access: Access, caller: Caller): Promise<Peer> {
     try {
       return await dialed;
     } catch (error) {
-      if (toGatewayError(error).code !== 'upstream.busy') throw error;
-      const other = this.seating.shareInstead(place, caller.callId);
+      const failure = toGatewayError(error);
+      const isBusy = failure.code === 'upstream.busy' && place.pool !== undefined;
+      const seat = isBusy ? this.seating.shareInstead(place, caller.callId) : undefined;
+      if (seat !== undefined) return this.peerAt({ key: seat.key }, access, caller, 'legacy');
+      const other = this.shared.insteadOf(failure, access, caller);
       if (other === undefined) throw error;
-      return this.peerAt({ key: other.key }, access, caller, 'legacy');
+      return other;
     }
   }
 
@@ -273,7 +279,7 @@ export class Upstream {
     const dialed = this.open(access, sessionCapabilities(caller.client.capabilities), era);
     this.peers.set(key, dialed);
     dialed.then(
-      (peer) => this.keep(place, peer, caller),
+      (peer) => this.keep(place, peer, access, caller),
       () => {
         if (this.peers.get(key) === dialed) this.peers.delete(key);
       },
@@ -318,12 +324,15 @@ export class Upstream {
     else this.host.onListChanged(this.profile.id, list);
   }
 
-  private keep(place: Place, peer: Peer, caller: Caller): void {
+  private keep(place: Place, peer: Peer, access: Access, caller: Caller): void {
     const { key, pool } = place;
     const { dedicatedSession: dedicated } = caller;
     const whose = ownershipOf(place, caller);
     // Of 2026-07-28 one process serves all who show the same credential, and is looked over too.
-    if (peer.identity.era === 'legacy') this.owners.set(peer, whose.lists);
+    if (peer.identity.era === 'legacy') {
+      this.owners.set(peer, whose.lists);
+      if (whose.principalId !== undefined) this.shared.add(peer, access, whose.principalId);
+    }
     if (peer.asking !== undefined) peer.asking.client = whose.questions;
     if (peer.logs !== undefined) peer.logs.alone = whose.logs;
     const other = this.peers.get(key);
@@ -345,6 +354,7 @@ export class Upstream {
       this.seating.lost(key);
     }
     this.dedicated.lost(peer);
+    this.shared.remove(peer);
   }
 
   private forget(peer: Peer): void {
