@@ -11,6 +11,8 @@ const BYTES_MAX = 8 * 1024 * 1024;
  */
 export const readConfigurationFile = (path: string): unknown => {
   const text = read(path);
+  if (/\.ya?ml$/i.test(path))
+    throw new Error(`${path} is YAML, which is not read here: give its servers as JSON or TOML`);
   return extname(path).toLowerCase() === '.toml' ? fromToml(path, text) : fromJson(path, text);
 };
 

@@ -42,7 +42,7 @@ export const findServers = (document: unknown, path: string): FoundServers => {
   if (!isMembers(document)) throw new Error(`${path} has no servers: it is not an object`);
   const folder = workspaceOf(path);
   const lists = [
-    ...listsIn(document).map((list) => ({ list, folder, owner: document })),
+    ...[...listsIn(document), ...bareListIn(document)].map((list) => ({ list, folder, owner: document })),
     ...projectsIn(document).flatMap(({ folder: at, project }) =>
       listsIn(project).map((list) => ({ list, folder: at, owner: project })),
     ),
@@ -79,6 +79,15 @@ const listsIn = (document: Members): Members[] => {
     Object.fromEntries(Object.entries(nested).filter(([, value]) => isServer(value))),
   ].map(byName);
   return lists.filter((list): list is Members => list !== null);
+};
+
+/** Plugins of Claude Code, and what people cut out of files, have the servers themselves at the root. */
+const bareListIn = (document: Members): Members[] => {
+  const servers = Object.values(document);
+  const isBare = (server: unknown) =>
+    isMembers(server) &&
+    ['command', 'url', 'serverUrl', 'httpUrl'].some((member) => typeof server[member] === 'string');
+  return servers.length > 0 && servers.every(isBare) ? [document] : [];
 };
 
 /** Whether a member of opencode's `mcp` is a server: each has a type, or is switched off or on. */

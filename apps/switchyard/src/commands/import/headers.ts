@@ -1,4 +1,4 @@
-import { type Members, isMembers, isTextMembers } from './members.js';
+import { type Members, asTexts, isMembers, isTextMembers } from './members.js';
 
 /** What a server is shown; `text` may have variables in it. */
 export type Headers = readonly { readonly key: string; readonly text: string }[];
@@ -31,7 +31,9 @@ export const headersOf = (read: Members): Headers | string => {
 
 /** An object, or a list of names and values; null where it is neither. */
 const pairsOf = (headers: unknown): Headers | null => {
-  if (isTextMembers(headers)) return Object.entries(headers).map(([key, text]) => ({ key, text }));
+  const texts = asTexts(headers);
+  if (texts !== undefined)
+    return Object.entries(texts).flatMap(([key, text]) => (text === null ? [] : [{ key, text }]));
   if (!Array.isArray(headers)) return null;
   const pairs = headers.map((item: unknown) => {
     const { key, name, value } = isMembers(item) ? item : {};

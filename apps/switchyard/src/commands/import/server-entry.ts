@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { GatewayBody } from '../../gateway/admin-api.js';
 import type { FoundServer } from './find-servers.js';
 import { type Headers, headersOf } from './headers.js';
-import { type Members, isMembers, isTextMembers, isTexts } from './members.js';
+import { type Members, asTexts, isMembers, isTexts } from './members.js';
+import { atHome, startFolder } from './start-folder.js';
 import { isSwitch, switchedOff } from './switched-off.js';
-import { Unexpandable, type VariableSource, expand } from './variables.js';
+import { Unexpandable, type VariableSource, expand, expandHeader } from './variables.js';
 
 /** A server as a client's configuration names it: how to register it, or why that cannot be done. */
 export type ServerEntry =
@@ -108,6 +108,9 @@ const TRANSPORTS: Readonly<Record<string, GatewayBody['transport']>> = {
   remote: 'AUTO',
   http: 'STREAMABLEHTTP',
   streamablehttp: 'STREAMABLEHTTP',
+  streamable: 'STREAMABLEHTTP',
+  httpstreamable: 'STREAMABLEHTTP',
+  httpstream: 'STREAMABLEHTTP',
   sse: 'SSE',
 };
 
@@ -155,37 +158,55 @@ const restricts = (value: unknown): boolean =>
   !(Array.isArray(value) && value.length === 1 && value[0] === '*') && value !== '*';
 
 const programOf = async (read: Members, source: VariableSource) => {
-  const { command: first, args: rest = [], env = {}, envVars = [], cwd } = read;
+  const { command: first, args: rest = [], cwd } = read;
   const [command, ...before] = Array.isArray(first) ? (first as unknown[]) : [first];
   if (typeof command !== 'string' || command === '') throw new Problem('has a command that is not text');
-  if (!isTexts(rest) || !isTexts(before)) throw new Problem('has args that are not a list of texts');
-  if (!isTextMembers(env)) throw new Problem('has an env that is not an object of texts');
+  const list: unknown = Array.isArray(rest) ? [...before, ...(rest as unknown[])].map(asArgument) : undefined;
+  if (!isTexts(list)) throw new Problem('has args that are not a list of texts');
   if (cwd !== undefined && typeof cwd !== 'string') throw new Problem('has a cwd that is not text');
-  if (!isTexts(envVars)) throw new Problem('has env_vars that are not a list of texts');
   for (const member of ['headers', 'envHeaders', 'requestInit', 'bearer', 'bearerVariable']) {
     if (given(read[member])) throw new Problem('has headers, which a command cannot be given');
   }
+  const env = await environmentOf(read, source);
+  const program = await expand(command, source);
+  const args = await Promise.all(list.map((arg) => expand(arg, source)));
+  const said = cwd === undefined ? undefined : await expand(cwd, source);
+  const folder = startFolder(said, [program, ...args], source.folder);
+  return {
+    transport: 'STDIO' as const,
+    command: program,
+    args,
+    ...(folder !== undefined && { cwd: folder }),
+    ...(Object.keys(env).length > 0 && { env }),
+  };
+};
+
+const environmentOf = async ({ env = {}, envVars = [], envFile }: Members, source: VariableSource) => {
+  const said = asTexts(env);
+  if (said === undefined) throw new Problem('has an env that is not an object of texts');
+  if (!isTexts(envVars)) throw new Problem('has env_vars that are not a list of texts');
   const passedOn = envVars.flatMap((name) =>
     source.env[name] === undefined ? [] : [[name, source.env[name]] as const],
   );
   const all: Record<string, string> = {
     ...Object.fromEntries(passedOn),
-    ...(await fromEnvFile(read['envFile'], source)),
-    ...(await expandAll(env, source)),
+    ...(await fromEnvFile(envFile, source)),
+    ...(await expandAll(withoutNull(said), source)),
   };
-  return {
-    transport: 'STDIO' as const,
-    command: await expand(command, source),
-    args: await Promise.all([...before, ...rest].map((arg) => expand(arg, source))),
-    ...(cwd !== undefined && { cwd: resolve(source.folder, await expand(cwd, source)) }),
-    ...(Object.keys(all).length > 0 && { env: all }),
-  };
+  // As VS Code has it: a variable that is `null` is not set.
+  for (const [name, text] of Object.entries(said)) if (text === null) delete all[name];
+  return all;
 };
+
+const asArgument = (arg: unknown): unknown => (typeof arg === 'number' ? String(arg) : arg);
+
+const withoutNull = (members: Readonly<Record<string, string | null>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(members).filter((pair): pair is [string, string] => pair[1] !== null));
 
 const fromEnvFile = async (path: unknown, source: VariableSource): Promise<Record<string, string>> => {
   if (path === undefined) return {};
   if (typeof path !== 'string') throw new Problem('has an envFile that is not text');
-  const file = resolve(source.folder, await expand(path, source));
+  const file = atHome(await expand(path, source), source.folder);
   try {
     return parseEnv(readFileSync(file, 'utf8')) as Record<string, string>;
   } catch (error) {
@@ -212,7 +233,7 @@ const authHeadersOf = async (read: Members, source: VariableSource) => {
   for (const { key, text } of found) {
     if (pairs.some((pair) => pair.key.toLowerCase() === key.toLowerCase()))
       throw new Problem(`gives the header ${key} twice`);
-    pairs.push({ key, value: await expand(text, source) });
+    pairs.push({ key, value: await expandHeader(text, source) });
   }
   return pairs;
 };

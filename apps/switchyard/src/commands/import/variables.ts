@@ -27,6 +27,12 @@ export const expand = async (text: string, source: VariableSource): Promise<stri
   return expanded + text.slice(from);
 };
 
+const BARE_WORD = /(?<=^|\s)\$([A-Z_][A-Z0-9_]*)(?=\s|$)/g;
+
+/** The same in a header, where `Bearer $TOKEN` can mean nothing else. */
+export const expandHeader = (text: string, source: VariableSource): Promise<string> =>
+  expand(text.replaceAll(BARE_WORD, '${$1}'), source);
+
 const valueOf = async (expression: string, { env, folder, input }: VariableSource): Promise<string> => {
   const asked = /^(?:input|promptString):(.+)$/.exec(expression)?.[1];
   if (asked !== undefined) return input(asked);
