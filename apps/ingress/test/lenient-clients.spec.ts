@@ -181,6 +181,7 @@ describe('a client that cannot send a session', () => {
       expect(called.json.result.content[0].text).toBe(revision);
     }
     expect((await post(url, asked('ping'))).json.result).toEqual({});
+    expect((await post(url, asked('tools/list'), { 'mcp-session-id': '' })).json.result.tools).toHaveLength(2);
     expect((await post(url, { jsonrpc: '2.0', method: 'notifications/initialized' })).status).toBe(202);
   });
 

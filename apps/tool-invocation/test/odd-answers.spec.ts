@@ -220,21 +220,34 @@ describe('what MCP leaves open', () => {
     expect(answer).toEqual({ kind: 'error', error: { code: -32002, message: 'no such branch', data: { of: 1 } } });
   });
 
-  it.each([400, 404, 405, 500])(
-    'a session is used all the same when notifications/initialized is HTTP %i',
-    async (status) => {
-      const server = await serve((req, res, body) => {
-        const { id, method } = (body ?? {}) as { id?: number; method?: string };
-        if (req.method !== 'POST' || id === undefined) return json(res, rpcError(null, -32600, 'no'), status);
-        const about = { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: {} };
-        if (method === 'initialize') return json(res, result(id, about), 200, { 'mcp-session-id': 'one' });
-        if (method === 'server/discover') return json(res, rpcError(id, -32601, 'no'));
-        return json(res, result(id, ok));
-      });
-      raw.push(server);
-      expect(textOf(await invocation.call(invocation.profile({ url: server.url }), 'odd'))).toBe('fine');
-    },
-  );
+  it.each<[string, (res: ServerResponse) => unknown]>([
+    ...[400, 404, 405, 500].map((status): [string, (res: ServerResponse) => unknown] => [
+      `HTTP ${status}`,
+      (res) => json(res, rpcError(null, -32600, 'no'), status),
+    ]),
+    ['silence', () => undefined],
+    ['a broken connection', (res) => res.destroy()],
+    [
+      'a stream that stays open',
+      (res) => {
+        openStream(res);
+        res.write(': here\n\n');
+      },
+    ],
+  ])('a session is used all the same when notifications/initialized is answered with %s', async (_title, accept) => {
+    const server = await serve((req, res, body) => {
+      const { id, method } = (body ?? {}) as { id?: number; method?: string };
+      if (req.method !== 'POST') return json(res, '', 405);
+      if (id === undefined) return accept(res);
+      const about = { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: {} };
+      if (method === 'initialize') return json(res, result(id, about), 200, { 'mcp-session-id': 'one' });
+      if (method === 'server/discover') return json(res, rpcError(id, -32601, 'no'));
+      return json(res, result(id, ok));
+    });
+    raw.push(server);
+    const profile = invocation.profile({ url: server.url, timeoutMs: 8_000 });
+    expect(textOf(await invocation.call(profile, 'odd'))).toBe('fine');
+  });
 
   it.each([
     ['before 2026-07-28', startRawLegacy],

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type {
-  DiscoveredOffer,
-  DiscoveredUpstream,
+import {
+  type DiscoveredOffer,
+  type DiscoveredUpstream,
   DiscoverUpstream,
 } from '#contracts/tool-invocation/discover-upstream.request';
 import type { ReplyOf, RequestOf } from '#contracts/define';
@@ -20,6 +20,9 @@ import { type Lists, readLists } from './lists.js';
 import { OwnListsService } from './own-lists.service.js';
 
 type Request = RequestOf<typeof DiscoverUpstream>;
+
+/** Before whoever asks gives up, so that they hear why. */
+const DISCOVERY_MS = DiscoverUpstream.deadlineMs - 2_000;
 
 const PAGE_MS = 15_000;
 
@@ -40,7 +43,7 @@ export class DiscoveryService {
     const access =
       credential === undefined ? await this.directory.credentials.access(profile.id, '') : accessFor(credential);
     try {
-      return await this.inspectBy(transport, profile, access);
+      return await inTime(this.inspectBy(transport, profile, access));
     } catch (error) {
       // Whoever registers an upstream runs it, or knows who does.
       const told = withReason(toGatewayError(error));
@@ -159,3 +162,18 @@ export class DiscoveryService {
     }
   }
 }
+
+const inTime = async <Found>(inspecting: Promise<Found>): Promise<Found> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message = `The upstream did not say within ${DISCOVERY_MS / 1_000} s what it is and what it offers`;
+      reject(fail('upstream.timed_out', { message, executed: 'no' }));
+    }, DISCOVERY_MS);
+  });
+  try {
+    return await Promise.race([inspecting, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};

@@ -18,11 +18,12 @@ const CAPABILITIES = { tools: {}, prompts: {}, resources: {} };
 type Texts = Partial<Record<ListKind, readonly string[]>>;
 
 /** An upstream that lists this, each list in one page. */
-const peerOf = (texts: Texts): Peer =>
+const peerOf = (texts: Texts, capabilities: object = CAPABILITIES, failure?: object): Peer =>
   ({
-    identity: { capabilities: CAPABILITIES },
+    identity: { era: 'legacy', capabilities },
     request: async (method: keyof typeof METHODS) => {
       const kind = METHODS[method];
+      if (texts[kind] === undefined && failure !== undefined) return { message: { kind: 'error', error: failure } };
       let message: IncomingResult | undefined;
       readMessages(
         `{"jsonrpc":"2.0","id":1,"result":{"${kind}":[${(texts[kind] ?? []).join(',')}]}}`,
@@ -151,6 +152,32 @@ describe('an odd entry of an upstream', () => {
       1 + ODD_ENTRIES.filter(({ list, becomes }) => list === 'tools' && becomes !== 'refused').length,
     );
     await expectReadable(lists);
+  });
+});
+
+describe('a list that an upstream does not declare', () => {
+  const TOOL = '{"name":"a","inputSchema":{"type":"object"}}';
+  const unknown = { code: -32_601, message: 'Method not found' };
+  const refused = { code: -32_600, message: 'not here' };
+
+  it.each([
+    ['nothing', {}, { tools: {}, prompts: {} }],
+    ['prompts alone', { prompts: {} }, { tools: {}, prompts: {} }],
+    ['tools by true', { tools: true, prompts: {} }, { tools: {}, prompts: {} }],
+  ])('is offered and declared when the upstream has it and declares %s', async (_, declared, capabilities) => {
+    const lists = await readLists(peerOf({ tools: [TOOL], prompts: ['{"name":"b"}'] }, declared, unknown));
+    expect([lists.tools.length, lists.prompts.length]).toEqual([1, 1]);
+    expect(lists.capabilities).toEqual(capabilities);
+    expect(lists.incomplete).toEqual([]);
+  });
+
+  it.each([
+    [unknown, []],
+    [refused, ['tools']],
+  ])('costs nothing when the upstream answers %j, and removes none that it had before', async (failure, incomplete) => {
+    const lists = await readLists(peerOf({ prompts: ['{"name":"b"}'] }, { prompts: {} }, failure));
+    expect(lists.prompts).toHaveLength(1);
+    expect(lists).toMatchObject({ tools: [], refused: [], incomplete, capabilities: { prompts: {} } });
   });
 });
 

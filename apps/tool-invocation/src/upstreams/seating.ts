@@ -10,7 +10,7 @@ export type Caller = Pick<UpstreamCall, 'client' | 'principal' | 'dedicatedSessi
 /** Where a conversation is kept; with a seat where its clients can be asked. */
 export type Place = SeatedPlace | { readonly key: string; readonly pool?: undefined; readonly seat?: undefined };
 
-export interface SeatedPlace {
+interface SeatedPlace {
   readonly key: string;
   readonly pool: AskingPool;
   readonly seat: Seat;

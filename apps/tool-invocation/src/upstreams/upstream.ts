@@ -268,7 +268,9 @@ export class Upstream {
       const isBusy = failure.code === 'upstream.busy' && place.pool !== undefined;
       const seat = isBusy ? this.seating.shareInstead(place, caller.callId) : undefined;
       if (seat !== undefined) return this.peerAt({ key: seat.key }, access, caller, 'legacy');
-      const other = this.shared.insteadOf(failure, access, caller);
+      // What gave up its sessions altogether is spoken to without.
+      const hasSessions = this.dialer.spoken.eraFor(caller.client.revision) === 'legacy';
+      const other = hasSessions ? this.shared.insteadOf(failure, access, caller) : undefined;
       if (other === undefined) throw error;
       return other;
     }

@@ -12,6 +12,8 @@ export interface OddConduct {
   /** Changes each answer before it is written, or the text of it. */
   readonly wrap?: (answer: Message) => Message;
   readonly text?: (answer: string) => string;
+  /** The result has no content. */
+  readonly empty?: boolean;
   /** The code of the error that a call gives, where it gives no result. */
   readonly code?: number;
 }
@@ -117,6 +119,14 @@ export const ODD_CONDUCT: readonly OddConduct[] = [
     what: 'has capabilities of its own',
     answers: { initialize: initialized({ capabilities: { tools: { listChanged: 'yes' }, magic: true } }) },
   },
+  { what: 'has no capabilities', answers: { initialize: initialized({ capabilities: {} }) } },
+  { what: 'has capabilities that are none', answers: { initialize: initialized({ capabilities: null }) } },
+  { what: 'declares prompts alone', answers: { initialize: initialized({ capabilities: { prompts: {} } }) } },
+  { what: 'declares tools by true', answers: { initialize: initialized({ capabilities: { tools: true } }) } },
+  { what: 'has no serverInfo', answers: { initialize: initialized({ serverInfo: null }) } },
+  { what: 'speaks 2024-10-07', answers: { initialize: initialized({ protocolVersion: '2024-10-07' }) } },
+  { what: 'answers a call without content', ...call({ structuredContent: { a: 1 } }), empty: true },
+  { what: 'answers a call with content that is null', ...call({ content: null }), empty: true },
   { what: 'has instructions that are null', answers: { initialize: initialized({ instructions: null, _meta: null }) } },
   { what: 'speaks 2024-11-05', answers: { initialize: initialized({ protocolVersion: '2024-11-05' }) } },
   { what: 'speaks 2025-03-26', answers: { initialize: initialized({ protocolVersion: '2025-03-26' }) } },

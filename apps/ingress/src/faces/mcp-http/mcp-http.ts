@@ -261,8 +261,9 @@ export class McpHttp implements BodyReceiver<HttpPost> {
   }
 }
 
+/** A header without a value counts as absent: some clients send what they do not have. */
 const sessionIdOf = ({ request }: HttpExchange): string | null =>
-  singleHeaderValue(request.headers, 'mcp-session-id') ?? null;
+  singleHeaderValue(request.headers, 'mcp-session-id') || null;
 
 const wireCall = (
   exchange: HttpExchange,

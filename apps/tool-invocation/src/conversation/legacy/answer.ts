@@ -5,13 +5,15 @@ import {
   resultParts,
   INTERNAL_ERROR,
   RESOURCE_NOT_FOUND,
+  withMembers,
 } from '#libs/mcp';
 import type { OpenCall } from '../../call/open-call.js';
 import { resourceNotFound } from '../upstream-error.js';
 
 /** Gives a call the result of an upstream before 2026-07-28, which knows neither result types nor cache hints. */
 export const giveLegacyResult = (call: OpenCall, message: IncomingResult): void => {
-  const { meta, text } = resultParts(message);
+  const { meta, text: said } = resultParts(message);
+  const text = lacksContent(call, message) ? withMembers(said, { content: '[]' }) : said;
   const links = resourceLinksOf(message.result);
   call.answer(
     { kind: 'result', ...(meta && { meta }), ...(links && { links }) },
@@ -19,6 +21,10 @@ export const giveLegacyResult = (call: OpenCall, message: IncomingResult): void 
     message.result.isError === true,
   );
 };
+
+/** Clients of sessions read a result without content as one of none; 2026-07-28 wants it said. */
+const lacksContent = ({ call }: OpenCall, { result }: IncomingResult): boolean =>
+  call.method === 'tools/call' && (result.content ?? null) === null;
 
 /** Gives a call the error of such an upstream, in codes that mean the same to a client of any revision. */
 export const giveLegacyError = (call: OpenCall, { error }: IncomingError): void => {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import { asObject, LEGACY_REVISIONS, MODERN_REVISION, notificationText, withMembers } from '#libs/mcp';
 import type { Channel } from '../../transport/channel.js';
@@ -22,15 +23,23 @@ export const initialize = async (
   }
   const identity = identityOf(message.result);
   channel.protocolVersion = identity.protocolVersion;
-  // A server that turns this away has opened the session all the same.
-  await channel
-    .post(notificationText('notifications/initialized'))
-    .catch((error: unknown) => passedOver(toGatewayError(error)));
+  // A server that turns this away, or is silent, has opened the session all the same.
+  const told = channel.post(notificationText('notifications/initialized')).then(() => null, toGatewayError);
+  const problem = await Promise.race([told, pause(INITIALIZED_MS, UNANSWERED, { ref: false })]);
+  if (problem !== null) passedOver(problem);
   return identity;
 };
 
+/** How long `notifications/initialized` may take to be taken. */
+const INITIALIZED_MS = 3_000;
+const UNANSWERED = fail('upstream.timed_out', { message: 'The upstream does not answer notifications/initialized' });
+
+/** What servers said before the first revision was published, and meant that one. */
+const DRAFT = '2024-10-07';
+
 const identityOf = (result: Readonly<Record<string, unknown>>): PeerIdentity => {
-  const { protocolVersion, serverInfo, capabilities, instructions } = result;
+  const { serverInfo, capabilities, instructions } = result;
+  const protocolVersion = result.protocolVersion === DRAFT ? '2024-11-05' : result.protocolVersion;
   if (!(LEGACY_REVISIONS as readonly unknown[]).includes(protocolVersion)) {
     const version = String(protocolVersion).slice(0, 32);
     throw fail('upstream.not_mcp', {

@@ -4,6 +4,7 @@ import { REDIRECTS_MAX, type RequestTarget } from './request-target.js';
 import { wireError } from './wire-error.js';
 
 const MESSAGE_MS = 30_000;
+const BODY_MS = 1_000;
 
 interface Posted {
   readonly headers: readonly string[];
@@ -30,7 +31,8 @@ export const postMessage = async (pool: Pool, target: RequestTarget, posted: Pos
       });
       status = response.statusCode;
       location = [response.headers['location']].flat()[0];
-      await response.body.dump({ limit: 65_536 });
+      // The status has said all: some servers answer by a stream that they leave open.
+      await response.body.dump({ limit: 65_536, signal: AbortSignal.timeout(BODY_MS) }).catch(() => {});
     } catch (error) {
       throw wireError(error, 'unknown');
     }
