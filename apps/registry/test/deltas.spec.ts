@@ -131,6 +131,16 @@ describe('what has changed since a revision', () => {
     expect((await other.describe()).tools).toEqual([]);
   });
 
+  it('a change is in memory when its announcement is heard, so that whoever asks then does not wait for the database', async () => {
+    const { revision: since } = await registry.describe();
+    const gateway = await registry.register('Heard', upstream({ tools: [tool('heard')] }));
+    const heard = registry.changes.at(-1)?.revision ?? 0;
+    await bench.whileLocked('registry.revision', async () => {
+      expect(await registry.describeSince(since, null, heard)).toMatchObject({ since, revision: heard });
+    });
+    await registry.ask('DELETE', `/gateways/${gateway.id}`);
+  });
+
   it('the whole is answered when the asker is ahead of the database, or a change was not noted', async () => {
     const { revision } = await registry.describe();
     expect(await registry.describeSince(revision + 100)).toHaveProperty('server');

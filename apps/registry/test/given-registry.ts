@@ -125,8 +125,9 @@ export class Registry {
     return (await this.service.bus.ask(DescribeServer, { serverId })).head as Catalog;
   }
 
-  async describeSince(since: number, serverId: string | null = null): Promise<Catalog | CatalogDelta> {
-    return (await this.service.bus.ask(DescribeServer, { serverId, since })).head;
+  async describeSince(since: number, serverId: string | null = null, heard?: number): Promise<Catalog | CatalogDelta> {
+    const request = { serverId, since, ...(heard !== undefined && { heard }) };
+    return (await this.service.bus.ask(DescribeServer, request)).head;
   }
 
   async renew(upstreamId: string) {
@@ -167,14 +168,27 @@ export class RegistryBench {
   }
 
   /** As somebody who goes past the registry. */
-  async query(statement: string): Promise<void> {
-    const client = new pg.Client({ host: this.socketDir, user: 'postgres', database: 'postgres' });
-    await client.connect();
-    await client.query(statement).finally(() => client.end());
+  query(statement: string): Promise<void> {
+    return this.withClient(async (client) => void (await client.query(statement)));
+  }
+
+  /** Nobody else reads the table meanwhile. */
+  whileLocked(table: string, work: () => Promise<void>): Promise<void> {
+    return this.withClient(async (client) => {
+      await client.query('BEGIN');
+      await client.query(`LOCK TABLE ${table}`);
+      await work();
+    });
   }
 
   stopPostgres(): Promise<void> {
     return this.postgres.stop();
+  }
+
+  private async withClient(work: (client: pg.Client) => Promise<void>): Promise<void> {
+    const client = new pg.Client({ host: this.socketDir, user: 'postgres', database: 'postgres' });
+    await client.connect();
+    await work(client).finally(() => client.end());
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ChangesModule } from '../changes/changes.module.js';
 import { RefreshModule } from '../refresh/refresh.module.js';
 import { ServersModule } from '../servers/servers.module.js';
 import { CatalogController } from './catalog.controller.js';
@@ -8,7 +9,7 @@ import { KeptCatalogService } from './kept-catalog.service.js';
 
 /** All that one endpoint offers, for ingress. */
 @Module({
-  imports: [RefreshModule, ServersModule],
+  imports: [ChangesModule, RefreshModule, ServersModule],
   controllers: [CatalogController],
   providers: [CatalogRepository, KeptCatalogService, CatalogService],
 })

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import { CatalogRepository, type Standing } from './catalog.repository.js';
 import { Snapshot } from './snapshot.js';
 
@@ -11,7 +12,12 @@ export class KeptCatalogService {
   private snapshot: Snapshot | null = null;
   private underWay: Promise<Snapshot> | null = null;
 
-  constructor(private readonly catalogs: CatalogRepository) {}
+  constructor(
+    private readonly catalogs: CatalogRepository,
+    changes: CatalogChangesService,
+  ) {
+    changes.followWith(async (revision) => this.snapshot && this.at(revision));
+  }
 
   /** Holds the revision that was heard of; without one, whatever was committed before the question. */
   async at(heard: number | undefined): Promise<Snapshot> {

@@ -8,6 +8,7 @@ import { CatalogChange } from './catalog-change.js';
 
 /** How long a REST answer waits for its announcement to leave; the broker may be away. */
 const FLUSH_TIMEOUT_MS = 2_000;
+const FOLLOW_TIMEOUT_MS = 1_000;
 /** As many changes can a replica be behind and still be told what it lacks. */
 export const CHANGES_KEPT = 1_000;
 
@@ -18,6 +19,8 @@ export const CHANGES_KEPT = 1_000;
  */
 @Injectable()
 export class CatalogChangesService {
+  private readonly followers: ((revision: number) => Promise<unknown>)[] = [];
+
   constructor(
     @InjectDatabase('registry') private readonly database: DataSource,
     @InjectBus() private readonly bus: Bus,
@@ -40,9 +43,18 @@ export class CatalogChangesService {
     return result;
   }
 
+  /** Whoever keeps the catalog in memory reads a change before it is announced: who hears of it and asks does not wait. */
+  followWith(follower: (revision: number) => Promise<unknown>): void {
+    this.followers.push(follower);
+  }
+
   private async announce(change: CatalogChange, revision: number | null): Promise<void> {
     for (const [upstreamId, kind] of change.upstreams) this.bus.publish(UpstreamChanged, { upstreamId, change: kind });
     if (revision !== null) {
+      const following = Promise.all(this.followers.map((follow) => follow(revision)));
+      await Promise.race([following, expiry(FOLLOW_TIMEOUT_MS)]).catch((error: unknown) => {
+        this.logger.warn({ err: error, revision }, 'a catalog change is announced before it could be read here');
+      });
       this.bus.publish(CatalogChanged, {
         revision,
         lists: [...change.lists],
@@ -72,5 +84,5 @@ const nextRevision = async (change: CatalogChange, manager: EntityManager): Prom
 
 const expiry = (timeoutMs: number): Promise<never> =>
   new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`not flushed within ${timeoutMs} ms`)), timeoutMs).unref();
+    setTimeout(() => reject(new Error(`not done within ${timeoutMs} ms`)), timeoutMs).unref();
   });
