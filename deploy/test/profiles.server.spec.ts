@@ -30,11 +30,11 @@ const listTools: RequestInit = {
   body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
 };
 
-/** What a gateway of the profile answers to who has no token: `/rpc`, and the page for Prometheus. */
-const EXPECTED: Readonly<Record<string, { readonly rpc: number; readonly prometheus: number }>> = {
-  'mcp-only.env': { rpc: 401, prometheus: 404 },
-  'production.env': { rpc: 401, prometheus: 401 },
-  'development.env': { rpc: 200, prometheus: 200 },
+/** What a gateway of the profile answers to who has no token: `/rpc`, the pages for Prometheus, the OpenAPI document. */
+const EXPECTED: Readonly<Record<string, Readonly<Record<'rpc' | 'prometheus' | 'internal' | 'docs', number>>>> = {
+  'mcp-only.env': { rpc: 401, prometheus: 404, internal: 401, docs: 404 },
+  'production.env': { rpc: 401, prometheus: 401, internal: 401, docs: 404 },
+  'development.env': { rpc: 200, prometheus: 200, internal: 200, docs: 200 },
 };
 
 describe('a gateway that is started with a shipped profile', () => {
@@ -51,9 +51,12 @@ describe('a gateway that is started with a shipped profile', () => {
       expect(await client.callTool({ name: 'record', arguments: { id: name } })).toMatchObject({
         content: [{ text: name }],
       });
-      expect({ rpc: await statusOf('/rpc', listTools), prometheus: await statusOf('/metrics/prometheus') }).toEqual(
-        EXPECTED[name],
-      );
+      expect({
+        rpc: await statusOf('/rpc', listTools),
+        prometheus: await statusOf('/metrics/prometheus'),
+        internal: await statusOf('/internal/metrics'),
+        docs: await statusOf('/docs-json'),
+      }).toEqual(EXPECTED[name]);
     },
     120_000,
   );

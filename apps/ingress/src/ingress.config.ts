@@ -2,16 +2,13 @@ import { formerJwtSecretsOption, jwtSecretOption } from '#contracts/auth/shared-
 import { publicUrlOption, trustedIssuersOption } from '#contracts/auth/trusted-issuers';
 import { listPageBytesOption, listPageSizeOption } from '#contracts/registry/shared-settings';
 import { callTimeoutOption } from '#contracts/tool-invocation/shared-settings';
-import { type ConfigOf, flag, integer, list, secret, secretList } from '#libs/config';
+import { type ConfigOf, flag, integer, secret, secretList } from '#libs/config';
 import { outboxOptions } from '#libs/outbox';
-import { allowedOriginsOption } from '#libs/service';
+import { allowedHostsOption, allowedOriginsOption } from '#libs/service';
 
 export const ingressOptions = {
   ...outboxOptions,
-  ALLOWED_HOSTS: list(
-    [],
-    'Names, without port, that a request may give as Host besides those of loopback. `*` allows any.',
-  ),
+  ALLOWED_HOSTS: allowedHostsOption,
   ALLOWED_ORIGINS: allowedOriginsOption,
   MCP_BODY_BYTES_MAX: integer(4 * 1024 * 1024, 'Bytes of the largest MCP message a client may post.', { min: 1_024 }),
   MCP_BODY_BYTES_TOTAL: integer(

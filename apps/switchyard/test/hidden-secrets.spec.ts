@@ -219,7 +219,11 @@ describe.each(['embedded', 'distributed'] as const)('secrets of upstreams behind
       });
       answers.push(await list.text());
     }
-    for (const { url } of gateway.processes) answers.push(await (await fetch(`${url}/internal/metrics`)).text());
+    for (const { url } of gateway.processes) {
+      const headers = { authorization: `Bearer ${gateway.adminToken}` };
+      expect((await fetch(`${url}/internal/metrics`)).status).toBe(401);
+      answers.push(await (await fetch(`${url}/internal/metrics`, { headers })).text());
+    }
     const everything = answers.join('\n');
     expect(everything).toContain('weather_now');
     expect(everything).toContain('child-argv');

@@ -26,7 +26,7 @@ const hang = async (gateway: GatewayProcess): Promise<void> => {
   const socket = connect(gateway.port, '127.0.0.1');
   socket.on('error', () => undefined);
   socket.write(
-    'POST /v1/gateways HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{',
+    'POST /v1/gateways HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{',
   );
   await pause(200);
 };

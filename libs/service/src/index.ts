@@ -1,5 +1,5 @@
 export { VERSION } from './build-info.js';
-export { AllowedOrigins, LOOPBACK_HOSTS, allowedOriginsOption } from './http/allowed-origins.js';
+export { AllowedOrigins, LOOPBACK_HOSTS, allowedHostsOption, allowedOriginsOption } from './http/allowed-origins.js';
 export { RawHttp } from './http/raw-http.js';
 export type { RawHandler, RequestPlaces, UpgradeHandler } from './http/raw-http.js';
 export { answerJson, refuse } from './http/refuse.js';

@@ -1,9 +1,9 @@
 import { Inject } from '@nestjs/common';
-import { type ConfigOf, flag, integer, type Option, text, url } from '#libs/config';
+import { type ConfigOf, flag, integer, oneOf, type Option, text, url } from '#libs/config';
 import { identityOptions } from '#libs/identity';
 import { cacheOptions, postgresOptions } from '#libs/storage';
 import { LOG_LEVELS, type LogLevel } from '#libs/telemetry';
-import { allowedOriginsOption } from './http/allowed-origins.js';
+import { allowedHostsOption, allowedOriginsOption } from './http/allowed-origins.js';
 
 const SYNONYMS: Readonly<Record<string, LogLevel>> = { warning: 'warn', critical: 'fatal', off: 'silent' };
 
@@ -45,7 +45,17 @@ export const platformOptions = {
     true,
     'REST answers carry headers that tell browsers not to frame, sniff or cache them.',
   ),
+  ALLOWED_HOSTS: allowedHostsOption,
   ALLOWED_ORIGINS: allowedOriginsOption,
+  API_DOCS_ENABLED: flag(
+    true,
+    'Whether the OpenAPI page and document are served: /docs, /docs-json, /docs-yaml, /redoc, /openapi.json.',
+  ),
+  INTERNAL_METRICS: oneOf(
+    ['token', 'private', 'off'],
+    'token',
+    'Who may read /internal/metrics of a process, which names tools and upstreams: whoever has a token with `admin.metrics`; peers of a private network, without one, unless they come through a proxy; or nobody.',
+  ),
   SWITCHYARD_DATA_DIR: text('./.switchyard', 'Where a gateway without external stores keeps its data and secrets.'),
   SHUTDOWN_TIMEOUT_MS: integer(30_000, 'How long a stopping process may take to finish what it has begun.', {
     min: 100,

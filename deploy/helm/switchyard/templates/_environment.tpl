@@ -45,6 +45,10 @@
 {{- end }}
 {{- $own := .service.settings | default dict }}
 {{- $shared := $root.Values.settings | default dict }}
+{{- if and $root.Values.monitoring.serviceMonitor.enabled (not (hasKey $own "INTERNAL_METRICS")) (not (hasKey $shared "INTERNAL_METRICS")) }}
+# Prometheus scrapes each pod, inside the cluster.
+- { name: INTERNAL_METRICS, value: private }
+{{- end }}
 {{- range $key := .facts.settings }}
 {{- if hasKey $own $key }}
 - { name: {{ $key }}, value: {{ include "switchyard.text" (get $own $key) | quote }} }

@@ -5,6 +5,11 @@ export const allowedOriginsOption = list(
   'Origins, with scheme, whose pages may call from a browser besides those on loopback. `*` allows any.',
 );
 
+export const allowedHostsOption = list(
+  [],
+  'Names, without port, that a request may give as Host besides those of loopback; outside MCP, addresses count too. `*` allows any. /health takes every name.',
+);
+
 export const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** The origins whose pages may call: those that are named, and those on loopback. */

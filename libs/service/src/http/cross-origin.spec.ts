@@ -25,7 +25,7 @@ beforeEach(async () => {
     response.end('raw');
     return true;
   });
-  const operations = new OperationsFace(['ingress'], new Readiness(), logger);
+  const operations = new OperationsFace(['ingress'], new Readiness(), logger, config.INTERNAL_METRICS);
   front = new FrontServer({ config, raw, operations, logger });
   url = `http://127.0.0.1:${await front.listen(0)}`;
 });

@@ -2,6 +2,7 @@ import { get, type IncomingMessage, request, type ServerResponse } from 'node:ht
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '#libs/config';
+import { fail } from '#libs/errors';
 import { createLogger, renderPrometheus } from '#libs/telemetry';
 import { Lifecycle } from '../lifecycle.js';
 import { platformOptions } from '../platform.config.js';
@@ -22,7 +23,7 @@ const start = async (settings: Record<string, string> = {}, pressure?: HeapPress
   const logger = createLogger({ service: 'test', level: 'silent' });
   const config = parseConfig(platformOptions, settings);
   const raw = new RawHttp(new Lifecycle());
-  const operations = new OperationsFace(['ingress'], new Readiness(), logger);
+  const operations = new OperationsFace(['ingress'], new Readiness(), logger, config.INTERNAL_METRICS);
   const front = new FrontServer({ config, raw, operations, logger }, pressure);
   opened.push(front);
   const port = await front.listen(0);
@@ -121,7 +122,7 @@ describe('the HTTP server of a process', () => {
     const { held, listener } = holding();
     front.serve(listener);
     const socket = connect(port, '127.0.0.1');
-    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await until(() => held.length === 1);
     socket.destroy();
     await until(() => held[0]?.closed === true);
@@ -139,7 +140,7 @@ describe('the HTTP server of a process', () => {
         socket.on('data', (chunk) => (half.answer += String(chunk)));
         // One after the other, so that they differ in age.
         await new Promise((resolve) => setTimeout(resolve, index * 2));
-        socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx');
+        socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nx');
         return half;
       }),
     );
@@ -223,7 +224,7 @@ describe('the HTTP server of a process', () => {
       more();
     });
     const socket = connect(port, '127.0.0.1');
-    socket.write('GET /much HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /much HTTP/1.1\r\nHost: localhost\r\n\r\n');
     socket.pause();
     await until(() => closed);
     expect(await statusOf(url)).toBe(200);
@@ -265,12 +266,12 @@ describe('the HTTP server of a process', () => {
   });
 
   it.each([
-    ['a head over 16 KiB', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, '431'],
+    ['a head over 16 KiB', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, '431'],
     ['what is not HTTP', 'nonsense\r\n\r\n', '400'],
-    ['two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab', '400'],
+    ['two lengths', 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab', '400'],
     [
       'a length and chunks',
-      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
       '400',
     ],
     ['two hosts', 'GET / HTTP/1.1\r\nHost: x\r\nhost: y\r\nConnection: close\r\n\r\n', '400'],
@@ -299,13 +300,13 @@ describe('the HTTP server of a process', () => {
     const socket = connect(port, '127.0.0.1');
     let answers = '';
     socket.on('data', (chunk) => (answers += String(chunk)));
-    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await until(() => answers.includes('ok'));
     answers = '';
     front.stopAccepting();
     const quiet = front.quiet();
     await new Promise((resolve) => setTimeout(resolve, 20));
-    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n');
+    socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
     await until(() => answers.includes('ok'));
     expect(answers).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*Connection: close\r\n/);
     await quiet;
@@ -360,17 +361,66 @@ describe('the HTTP server of a process', () => {
       new Promise((resolve) => {
         const socket = connect(port, '127.0.0.1');
         socket.once('data', (chunk) => resolve(String(chunk).split('\r\n', 1)[0] ?? ''));
-        socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
       });
     expect(await upgrade('/ws')).toBe('HTTP/1.1 101 Switching Protocols');
     expect(await upgrade('/other')).toBe('HTTP/1.1 404 Not Found');
   });
 
   it('the HTTP server shows metrics to its own network, not to those who come through the edge', async () => {
-    const { url } = await start();
+    const { url } = await start({ INTERNAL_METRICS: 'private' });
     expect(await statusOf(`${url}/internal/metrics`)).toBe(200);
     const forwarded = await fetch(`${url}/internal/metrics`, { headers: { 'x-forwarded-for': '1.2.3.4' } });
     expect(forwarded.status).toBe(503);
+  });
+
+  it('the HTTP server shows metrics to whoever may read them, or to nobody, as it is told', async () => {
+    const { front, url } = await start();
+    const ask = (at = url, token?: string) =>
+      fetch(`${at}/internal/metrics`, { headers: token === undefined ? {} : { authorization: token } });
+    expect((await ask()).status).toBe(503);
+    front.serve(
+      (_request, response) => response.end('app'),
+      undefined,
+      async ({ headers }) => {
+        if (headers.authorization === undefined) throw fail('auth.credential_missing');
+        if (headers.authorization !== 'good') throw fail('auth.grant_missing');
+      },
+    );
+    const stranger = await ask();
+    expect([stranger.status, stranger.headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringMatching(/^Bearer/),
+    ]);
+    expect((await ask(url, 'other')).status).toBe(403);
+    expect(await (await ask(url, 'good')).text()).toContain('# TYPE');
+
+    const off = await start({ INTERNAL_METRICS: 'off' });
+    off.front.serve((_request, response) => response.writeHead(404).end());
+    expect((await ask(off.url, 'good')).status).toBe(404);
+  });
+
+  it('the HTTP server refuses what the page of a rebound name, or another page, makes a browser send, outside MCP', async () => {
+    const { front, raw, port } = await start({ ALLOWED_HOSTS: 'mcp.example.com', INTERNAL_METRICS: 'private' });
+    raw.mount((request, response) => {
+      if (request.url !== '/mcp') return false;
+      response.end('mcp');
+      return true;
+    });
+    front.serve((_request, response) => response.end('app'));
+    const ask = (path: string, headers: Record<string, string>): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        get({ port, path, headers, agent: false }, (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+      });
+    for (const path of ['/things', '/ready', '/version', '/internal/metrics', '/docs']) {
+      expect([path, await ask(path, { host: 'evil.example' })]).toEqual([path, 403]);
+      expect([path, await ask(path, { host: 'localhost', origin: 'https://evil.example' })]).toEqual([path, 403]);
+      expect([path, await ask(path, { host: 'mcp.example.com', origin: 'https://mcp.example.com' })]).not.toContain(
+        403,
+      );
+    }
+    expect(await ask('/health', { host: 'evil.example' })).toBe(200);
+    expect(await ask('/mcp', { host: 'evil.example' }), 'MCP has a guard of its own').toBe(200);
   });
 
   it('the HTTP server keeps the metrics bounded whatever the method and path', async () => {

@@ -6,10 +6,11 @@ import { clientAddress } from '#libs/identity';
 import { httpTraffic, type Logger } from '#libs/telemetry';
 import type { PlatformConfig } from '../platform.config.js';
 import { AllowedOrigins } from './allowed-origins.js';
+import { BrowserGuard } from './browser-guard.js';
 import { CrossOrigin } from './cross-origin.js';
 import { descriptorLimit } from './descriptor-limit.js';
 import { HeapPressure } from './heap-pressure.js';
-import type { OperationsFace } from './operations-face.js';
+import type { ChecksMetricsReader, OperationsFace } from './operations-face.js';
 import { servedUrl } from './other-names.js';
 import { Place, Places } from './place.js';
 import type { RawHttp } from './raw-http.js';
@@ -54,6 +55,7 @@ export interface FrontServerSettings {
 export class FrontServer {
   readonly server: Server;
   private readonly crossOrigin: CrossOrigin;
+  private readonly guard: BrowserGuard;
   private readonly places: Places;
   private readonly slowClients: SlowClients;
   private application: RequestListener | null = null;
@@ -82,7 +84,9 @@ export class FrontServer {
       stallMs: config.ANSWER_STALL_TIMEOUT * 1_000,
     };
     this.slowClients = new SlowClients(this.places, limits, (place, failure) => this.cut(place, failure));
-    this.crossOrigin = new CrossOrigin(new AllowedOrigins(config.ALLOWED_ORIGINS));
+    const origins = new AllowedOrigins(config.ALLOWED_ORIGINS);
+    this.crossOrigin = new CrossOrigin(origins);
+    this.guard = new BrowserGuard(config.ALLOWED_HOSTS, origins);
     this.server = createServer(
       {
         headersTimeout: HEADERS_TIMEOUT_MS,
@@ -126,11 +130,16 @@ export class FrontServer {
 
   /**
    * From now on requests that no raw handler takes go to `application`; until then everything is refused. Requests of
-   * callers that `knows` knows are not counted as those of strangers.
+   * callers that `knows` knows are not counted as those of strangers; `checkMetricsReader` decides who may read metrics.
    */
-  serve(application: RequestListener, knows: KnowsCaller = () => false): void {
+  serve(
+    application: RequestListener,
+    knows: KnowsCaller = () => false,
+    checkMetricsReader?: ChecksMetricsReader,
+  ): void {
     this.application = application;
     this.slowClients.knows = knows;
+    if (checkMetricsReader !== undefined) this.settings.operations.checkMetricsReader = checkMetricsReader;
   }
 
   /**
@@ -193,7 +202,7 @@ export class FrontServer {
     request.url = servedUrl(request.url ?? '');
     const { origin } = request.headers;
     if (origin !== undefined && this.crossOrigin.answer(request, response, origin)) return;
-    if (this.settings.operations.answer(request, response)) return;
+    if (this.settings.operations.answer(request, response, this.guard)) return;
 
     const place = new Place(request, response);
     const refusal = isSpare ? fail('http.overloaded', TOO_MANY_CONNECTIONS) : this.refusal(place);
@@ -236,7 +245,9 @@ export class FrontServer {
       for (const { handler, label } of this.settings.raw.routes) if (handler(request, response)) return label;
       // For caches in between, whoever asked first.
       if (!response.hasHeader('vary')) response.setHeader('vary', 'Origin');
-      this.application?.(request, response);
+      const refusal = this.guard.refusal(request.headers);
+      if (refusal === null) this.application?.(request, response);
+      else refuse(response, refusal);
     } catch (error) {
       this.settings.logger.error({ err: error }, 'a request handler threw');
       if (response.headersSent) response.destroy();

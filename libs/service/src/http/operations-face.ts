@@ -1,29 +1,51 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BlockList } from 'node:net';
-import { fail } from '#libs/errors';
+import { GatewayError, fail } from '#libs/errors';
+import { challengeFor } from '#libs/identity';
 import { type Logger, renderPrometheus } from '#libs/telemetry';
+import type { PlatformConfig } from '../platform.config.js';
 import type { Readiness } from '../readiness.js';
+import type { BrowserGuard } from './browser-guard.js';
 import { versionOf } from './describe-gateway.js';
 import { answerJson, refuse } from './refuse.js';
 
+/** What whoever reads the metrics must hold. */
+export const METRICS_PERMISSION = 'admin.metrics';
+
+/** Rejects when the caller of a request may not read the metrics of the process. */
+export type ChecksMetricsReader = (request: IncomingMessage) => Promise<void>;
+
+const notYet: ChecksMetricsReader = () => Promise.reject(fail('platform.not_ready'));
+
 /** What the process tells whoever operates it: the first thing that works and the last that stops. */
 export class OperationsFace {
+  /** Known once the process knows callers. */
+  checkMetricsReader: ChecksMetricsReader = notYet;
+
   constructor(
     private readonly services: readonly string[],
     private readonly readiness: Readiness,
     private readonly logger: Logger,
+    private readonly internalMetrics: PlatformConfig['INTERNAL_METRICS'],
   ) {}
 
-  answer(request: IncomingMessage, response: ServerResponse): boolean {
+  /** `guard` tells why a request is not answered, but for `/health`; balancers ask that by any name. */
+  answer(request: IncomingMessage, response: ServerResponse, guard: BrowserGuard): boolean {
     const answer = this.find(request);
     if (answer === null) return false;
+    const refusal = request.url?.startsWith('/health') ? null : guard.refusal(request.headers);
+    if (refusal !== null) {
+      refuse(response, refusal);
+      return true;
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
       refuse(response, fail('http.method_not_allowed'));
       return true;
     }
-    answer(response).catch((error: unknown) => {
-      this.logger.error({ err: error }, 'an operations answer failed');
+    answer(response).catch((thrown: unknown) => {
+      if (thrown instanceof GatewayError) return refuse(response, thrown, challengeHeader(thrown));
+      this.logger.error({ err: thrown }, 'an operations answer failed');
       if (!response.headersSent) refuse(response, fail('platform.internal'));
     });
     return true;
@@ -40,7 +62,7 @@ export class OperationsFace {
       case '/version':
         return async (response) => answerJson(response, 200, versionOf(this.services));
       case '/internal/metrics':
-        return isInternal(request) ? (response) => this.metrics(response) : null;
+        return this.metricsFor(request);
       default:
         return null;
     }
@@ -54,12 +76,31 @@ export class OperationsFace {
     else answerJson(response, 503, { status: 'not ready', reasons, ...warnings }, { 'retry-after': '1' });
   }
 
+  private metricsFor(request: IncomingMessage): ((response: ServerResponse) => Promise<void>) | null {
+    switch (this.internalMetrics) {
+      case 'off':
+        return null;
+      case 'private':
+        return isInternal(request) ? (response) => this.metrics(response) : null;
+      case 'token':
+        return async (response) => {
+          await this.checkMetricsReader(request);
+          await this.metrics(response);
+        };
+    }
+  }
+
   private async metrics(response: ServerResponse): Promise<void> {
     const body = await renderPrometheus();
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     response.end(body);
   }
 }
+
+const challengeHeader = (error: GatewayError): Readonly<Record<string, string>> => {
+  const challenge = challengeFor(error, { scope: METRICS_PERMISSION });
+  return challenge === null ? {} : { 'www-authenticate': challenge };
+};
 
 const PRIVATE = new BlockList();
 for (const [net, prefix] of [

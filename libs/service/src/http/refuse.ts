@@ -10,9 +10,14 @@ export interface RestFailure {
 }
 
 /** Answers at once, outside Fastify. */
-export const refuse = (response: ServerResponse, error: GatewayError): void => {
+export const refuse = (
+  response: ServerResponse,
+  error: GatewayError,
+  headers: Readonly<Record<string, string>> = {},
+): void => {
   const body: RestFailure = { detail: error.message, code: error.code };
-  answerJson(response, error.httpStatus, body, error.httpStatus === 503 ? retryHeaders(error) : {});
+  const retry = error.httpStatus === 503 ? retryHeaders(error) : {};
+  answerJson(response, error.httpStatus, body, { ...retry, ...headers });
 };
 
 /** Answers with a status and a JSON body that nobody may store. */

@@ -12,12 +12,13 @@ import type { AnyServicePart } from '../service-part.js';
 export const versionRoutes = (application: INestApplication): void =>
   void application.enableVersioning({ type: VersioningType.URI, defaultVersion: ['1', VERSION_NEUTRAL] });
 
-/** What is open to everybody: what the gateway is, at `/`; OpenAPI: the page at `/docs` (and for ContextForge's clients `/redoc`), the document at `/docs-json`. Built when first asked for. */
-export const mountApiPage = (application: NestFastifyApplication): void => {
-  SwaggerModule.setup('docs', application, () => documentOf(application));
+/** What is open to everybody: what the gateway is, at `/`; OpenAPI: the page at `/docs` (and for ContextForge's clients `/redoc`), the document at `/docs-json`, unless they are switched off. Built when first asked for. */
+export const mountApiPage = (application: NestFastifyApplication, hasPage: boolean): void => {
   const fastify = application.getHttpAdapter().getInstance();
-  fastify.get('/redoc', (_request, reply) => reply.redirect('/docs'));
   fastify.get('/', (_request, reply) => reply.send(GREETING));
+  if (!hasPage) return;
+  SwaggerModule.setup('docs', application, () => documentOf(application));
+  fastify.get('/redoc', (_request, reply) => reply.redirect('/docs'));
 };
 
 /**

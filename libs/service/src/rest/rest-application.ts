@@ -4,10 +4,11 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type Bus, BusServer } from '#libs/bus';
 import { fail } from '#libs/errors';
-import { CallerAdmission, type CredentialCarrier } from '#libs/identity';
+import { CallerAdmission, type CredentialCarrier, holds, readCredential } from '#libs/identity';
 import { databaseFailure } from '#libs/storage';
 import { type Logger, NestLogger } from '#libs/telemetry';
 import type { FrontServer, RequestListener } from '../http/front-server.js';
+import { METRICS_PERMISSION } from '../http/operations-face.js';
 import type { RawHttp } from '../http/raw-http.js';
 import type { PlatformConfig } from '../platform.config.js';
 import { mountApiPage, versionRoutes } from './api-page.js';
@@ -62,13 +63,21 @@ export const openRestApplication = async (settings: RestApplicationSettings): Pr
   application.useGlobalFilters(new GatewayErrorFilter(logger));
   application.useGlobalInterceptors(new UndeclaredInputInterceptor());
   application.useGlobalPipes(validationPipe());
-  mountApiPage(application);
+  mountApiPage(application, config.API_DOCS_ENABLED);
   application.connectMicroservice({ strategy: new BusServer(bus, databaseFailure) });
 
   await application.startAllMicroservices();
   await application.init();
   await adapter.getInstance().ready();
   if (fastifyListener === undefined) throw new Error('Fastify has not asked for its server');
-  front.serve(fastifyListener, knows);
+  front.serve(fastifyListener, knows, metricsReaders(callers));
   return application;
 };
+
+const metricsReaders =
+  (callers: CallerAdmission) =>
+  async (request: CredentialCarrier): Promise<void> => {
+    const principal = await callers.admit(readCredential(request));
+    if (principal.kind === 'anonymous') throw fail('auth.credential_missing');
+    if (!holds(principal, METRICS_PERMISSION)) throw fail('auth.grant_missing');
+  };

@@ -82,7 +82,7 @@ const part: AnyServicePart = {
   module: (): DynamicModule => ({ module: ThingModule }),
   needs: { cache: true },
 };
-const env = { PORT: '0', LOG_LEVEL: 'silent', BACKPRESSURE: '8' };
+const env = { PORT: '0', LOG_LEVEL: 'silent', BACKPRESSURE: '8', INTERNAL_METRICS: 'private' };
 let service: RunningService;
 let dir: string;
 beforeAll(async () => {

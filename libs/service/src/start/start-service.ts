@@ -84,7 +84,12 @@ const open = async (
   let state: 'starting' | 'serving' | 'stopping' = 'starting';
   readiness.add('process', () => (state === 'serving' ? null : state));
 
-  const front = new FrontServer({ config, raw, logger, operations: new OperationsFace(names, readiness, logger) });
+  const front = new FrontServer({
+    config,
+    raw,
+    logger,
+    operations: new OperationsFace(names, readiness, logger, config.INTERNAL_METRICS),
+  });
   const port = await front.listen(config.PORT);
   opened.add('the HTTP server', () => front.close());
   watchProcess();
