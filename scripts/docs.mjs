@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { conversationProblems, conversationTable, conversations } from './conversations.mjs';
 import { chartFiles } from './deploy/chart-files.mjs';
+import { postgresRoles } from './deploy/postgres-roles.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const built = (path) => import(join(root, 'dist', path));
@@ -233,6 +234,7 @@ const pages = {
   'docs/reference/bus.md': busPage(),
   'docs/reference/permissions.md': permissionsPage(api),
   'deploy/nats/permissions.conf': permissions(),
+  'deploy/postgres/roles.sql': postgresRoles(parts, generated),
   'docs/reference/openapi.json': json(api),
   'nest-cli.json': json(nestProjects()),
   'libs/service/src/start/unread-settings.ts': unreadSettings(),

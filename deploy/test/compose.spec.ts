@@ -61,6 +61,22 @@ describe('the Compose file', () => {
     expect(outside.map(([name]) => name).toSorted()).toEqual(['nginx', 'tool-invocation']);
   });
 
+  it('gives each service the secrets of its own work, and tool-invocation none', () => {
+    const secrets = ['DATABASE_URL', 'REDIS_URL', 'JWT_SECRET_KEY', 'AUTH_ENCRYPTION_SECRET'];
+    const given = OURS.map((name) => [
+      name,
+      secrets.filter((secret) => secret in (compose.services[name]?.environment ?? {})),
+    ]);
+    expect(Object.fromEntries(given)).toEqual({
+      ingress: ['REDIS_URL', 'JWT_SECRET_KEY'],
+      auth: ['DATABASE_URL', 'JWT_SECRET_KEY', 'AUTH_ENCRYPTION_SECRET'],
+      registry: ['DATABASE_URL'],
+      'tool-invocation': [],
+      metrics: ['DATABASE_URL', 'REDIS_URL'],
+    });
+    for (const name of OURS) expect(compose.services[name]?.environment).toHaveProperty('NATS_URL');
+  });
+
   it('gives PgBouncer fewer connections than Postgres has', () => {
     const { command = [] } = compose.services['postgres'] ?? {};
     const most = command.find((word) => word.startsWith('-cmax_connections='))?.split('=')[1];

@@ -153,7 +153,7 @@ describe.each(['redis', 'postgres'] as const)('with the queue on %s', (store) =>
   it('a job is kept after three tries, and the rest goes on, when it cannot be done', async () => {
     await startProcess();
     const backend = redis
-      ? openRedisBackend(redis.url, () => {})
+      ? openRedisBackend(redis.url, null, () => {})
       : await openPostgresBackend(postgres.location, () => {});
     const queue = backend.queue('call-records', {});
     const poison = await queue.add('write', { nonsense: true }, { attempts: 3, backoff: 50 });

@@ -13,4 +13,5 @@ export {
 } from './option.js';
 export type { ConfigOf, Option, Options } from './option.js';
 export { describeOptions, parseConfig } from './parse.js';
+export { type TlsTexts, readSettingFile, readTlsFiles } from './tls-files.js';
 export { gatewayEnvironment, processEnvironment } from './process-environment.js';

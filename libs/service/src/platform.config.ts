@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import { type ConfigOf, flag, integer, oneOf, type Option, text, url } from '#libs/config';
+import { type ConfigOf, flag, integer, oneOf, type Option, optionalText, text, url } from '#libs/config';
 import { identityOptions } from '#libs/identity';
 import { cacheOptions, postgresOptions } from '#libs/storage';
 import { LOG_LEVELS, type LogLevel } from '#libs/telemetry';
@@ -21,12 +21,12 @@ const logLevel = (prose: string): Option<LogLevel> => ({
 });
 
 const natsUrls = (prose: string): Option<string | null> => ({
-  form: 'URLs (nats:)',
+  form: 'URLs (nats:, tls:)',
   defaultValue: null,
   prose,
   secret: true,
   parse: (value) => {
-    const one = url(['nats:'], prose);
+    const one = url(['nats:', 'tls:'], prose);
     for (const part of value.split(',')) one.parse(part.trim());
     return value;
   },
@@ -85,7 +85,15 @@ export const platformOptions = {
     'Open connections per process; 0 means half of the file descriptors it may open. A few more are taken for /health, /ready and /version alone.',
   ),
   NATS_URL: natsUrls(
-    'The message bus: `nats://[user:password@]host:4222`, or several, separated by commas. Without it the services of one process talk in memory.',
+    'The message bus: `nats://[user:password@]host:4222`, or several, separated by commas; `tls://` encrypts. Without it the services of one process talk in memory.',
+  ),
+  NATS_CA_PATH: optionalText(
+    'PEM file of the authorities that the certificate of NATS is checked with (`tls://`); unset: those that Node.js knows.',
+  ),
+  NATS_CERT_PATH: optionalText('PEM file of the certificate that the process shows to NATS (`tls://`).'),
+  NATS_KEY_PATH: optionalText('PEM file of its key.'),
+  NATS_CREDS_PATH: optionalText(
+    'File with the JWT and the seed that the process shows to NATS instead of user and password, as `nsc generate creds` writes it.',
   ),
   NATS_MAX_RETRIES: integer(30, 'Attempts to reach NATS at start before giving up.', { min: 1 }),
   NATS_RETRY_INTERVAL_MS: integer(2_000, 'First pause between attempts to reach NATS; it doubles, up to 30 s.', {

@@ -1,6 +1,6 @@
 export { CACHE } from './cache/cache.js';
 export type { Cache, ListEntry, ListSlice } from './cache/cache.js';
-export { cacheOptions } from './cache/cache.config.js';
+export { cacheOptions, redisTls } from './cache/cache.config.js';
 export type { CacheConfig } from './cache/cache.config.js';
 export { MemoryCache } from './cache/memory-cache.js';
 export { openCache } from './cache/open-cache.js';

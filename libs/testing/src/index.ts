@@ -39,3 +39,5 @@ export { SERVICES } from './gateway/gateway.js';
 export type { ClientEra, Gateway, GatewayOptions, GatewayProcess, Service } from './gateway/gateway.js';
 export { GatewaySecrets } from './gateway/gateway-secrets.js';
 export { startGateway } from './gateway/start-gateway.js';
+export { type Certificates, makeCertificates } from './certificates.js';
+export { type EncryptingFront, startEncryptingFront } from './encrypting-front.js';

@@ -46,7 +46,7 @@ export const startRedisServer = async (args: readonly string[] = []): Promise<Re
   };
 };
 
-/** While it loads its file, redis takes connections but not commands. */
+/** While it loads its file, redis takes connections but not commands; asking for a password, it has loaded it. */
 const answersPing = (port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     const socket = net.connect({ port, host: '127.0.0.1' });
@@ -55,7 +55,7 @@ const answersPing = (port: number): Promise<void> =>
     socket.once('connect', () => socket.write('PING\r\n'));
     socket.once('data', (answer) => {
       socket.destroy();
-      if (answer.toString().startsWith('+PONG')) resolve();
+      if (/^(\+PONG|-NOAUTH)/.test(answer.toString())) resolve();
       else reject(new Error(answer.toString()));
     });
   });

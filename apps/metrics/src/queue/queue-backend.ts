@@ -9,6 +9,7 @@ import {
   runMigrations,
 } from 'bullmq';
 import pg from 'pg';
+import type { TlsTexts } from '#libs/config';
 import { type PostgresLocation, connectionOf, redisClient } from '#libs/storage';
 
 type Processor = (job: { readonly data: unknown }) => Promise<unknown>;
@@ -26,14 +27,24 @@ export interface QueueBackend {
 const REDIS_PREFIX = '{switchyard}:queue';
 const COMMAND_TIMEOUT_MS = 2_000;
 
-export const openRedisBackend = (url: string, onError: (error: unknown) => void): QueueBackend => {
+export const openRedisBackend = (
+  url: string,
+  tls: TlsTexts | null,
+  onError: (error: unknown) => void,
+): QueueBackend => {
   const clients: ReturnType<typeof redisClient>[] = [];
   const connect = (blocking: boolean) => {
-    const client = redisClient(url, {
-      connectTimeout: COMMAND_TIMEOUT_MS,
-      // A worker waits for Redis for ever; whoever asks to have something written is told soon that it cannot be.
-      ...(blocking ? { maxRetriesPerRequest: null } : { maxRetriesPerRequest: 1, commandTimeout: COMMAND_TIMEOUT_MS }),
-    });
+    const client = redisClient(
+      url,
+      {
+        connectTimeout: COMMAND_TIMEOUT_MS,
+        // A worker waits for Redis for ever; whoever asks to have something written is told soon that it cannot be.
+        ...(blocking
+          ? { maxRetriesPerRequest: null }
+          : { maxRetriesPerRequest: 1, commandTimeout: COMMAND_TIMEOUT_MS }),
+      },
+      tls,
+    );
     client.on('error', onError);
     clients.push(client);
     return client;

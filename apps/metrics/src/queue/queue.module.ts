@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
-import { POSTGRES, type PostgresLocation } from '#libs/storage';
+import { POSTGRES, type PostgresLocation, redisTls } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import { RecordsModule } from '../records/records.module.js';
 import { CallQueueService, QUEUE_BACKEND } from './call-queue.service.js';
@@ -17,7 +17,7 @@ const openQueueBackend = async (
   const onError = (error: unknown): void => throttle.error(error);
   return platform.REDIS_URL === null
     ? openPostgresBackend(postgres, onError)
-    : openRedisBackend(platform.REDIS_URL, onError);
+    : openRedisBackend(platform.REDIS_URL, redisTls(platform), onError);
 };
 
 /** The queue of batches between their intake and their writing. */

@@ -18,7 +18,13 @@ export interface NatsOptions {
   readonly maxRetries?: number;
   /** Before the first retry; doubles from one to the next. */
   readonly retryIntervalMs?: number;
-  readonly credentials?: { readonly user: string; readonly password: string } | { readonly token: string };
+  /** `creds`: a JWT and its seed, as `nsc` writes them into a file. */
+  readonly credentials?:
+    | { readonly user: string; readonly password: string }
+    | { readonly token: string }
+    | { readonly creds: string };
+  /** Texts in PEM; present where the connection is encrypted. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   /** The largest message, whatever the broker takes at a time. */
   readonly maxPayloadBytes?: number;
   /** Ends the start-up attempts. */
@@ -42,8 +48,12 @@ export const connectNats = async (options: NatsOptions): Promise<Bus> => {
     onClosed = () => {},
   } = options;
   // Only here, because a gateway without NATS has this file as well.
-  const { connect } = await import('@nats-io/transport-node');
-  const to = connectionOptions(options);
+  const { connect, credsAuthenticator } = await import('@nats-io/transport-node');
+  const { credentials } = options;
+  const to = {
+    ...connectionOptions(options),
+    ...(credentials && 'creds' in credentials && { authenticator: credsAuthenticator(Buffer.from(credentials.creds)) }),
+  };
   const connection = await attempt(() => connect(to), {
     logger,
     maxRetries,
@@ -89,11 +99,12 @@ const attempt = async (
   }
 };
 
-const connectionOptions = ({ servers, name, credentials }: NatsOptions): ConnectionOptions => ({
+const connectionOptions = ({ servers, name, credentials, tls }: NatsOptions): ConnectionOptions => ({
   servers: typeof servers === 'string' ? servers.split(',') : [...servers],
   name,
-  ...(credentials &&
-    ('token' in credentials ? { token: credentials.token } : { user: credentials.user, pass: credentials.password })),
+  ...(credentials && 'token' in credentials && { token: credentials.token }),
+  ...(credentials && 'user' in credentials && { user: credentials.user, pass: credentials.password }),
+  ...(tls && { tls }),
   noAsyncTraces: true,
   maxReconnectAttempts: -1,
   // A rotated credential must not end a process that is merely told of it late.

@@ -1,4 +1,7 @@
 import { type Bus, connectNats, LocalBus, type NatsOptions, type SkewedClock } from '#libs/bus';
+import { readSettingFile, readTlsFiles } from '#libs/config';
+import { fail } from '#libs/errors';
+import type { PlatformConfig } from '../platform.config.js';
 import { retryWithBackoff } from './retry-with-backoff.js';
 import type { StartContext } from './stores.js';
 
@@ -26,7 +29,7 @@ const describeClocks = (clocks: readonly SkewedClock[]): string | null => {
 const awaitNats = (context: StartContext, name: string, urls: string): Promise<Bus> => {
   const { config, logger, signal, onFatal } = context;
   const options: NatsOptions = {
-    ...locateNats(urls),
+    ...locateNats(urls, config),
     name,
     logger,
     signal,
@@ -40,12 +43,34 @@ const awaitNats = (context: StartContext, name: string, urls: string): Promise<B
   );
 };
 
-/** The client wants hosts and credentials apart. A user without a password is a token, as in the `nats` command. */
-export const locateNats = (urls: string): Pick<NatsOptions, 'servers' | 'credentials'> => {
+type NatsFiles = Pick<PlatformConfig, 'NATS_CA_PATH' | 'NATS_CERT_PATH' | 'NATS_KEY_PATH' | 'NATS_CREDS_PATH'>;
+
+/**
+ * The client wants hosts and credentials apart. A user without a password is a token, as in the `nats` command. Throws
+ * `config.invalid` for files that cannot be read, or that contradict the URL.
+ */
+export const locateNats = (
+  urls: string,
+  { NATS_CA_PATH, NATS_CERT_PATH, NATS_KEY_PATH, NATS_CREDS_PATH }: NatsFiles,
+): Pick<NatsOptions, 'servers' | 'credentials' | 'tls'> => {
   const all = urls.split(',').map((text) => new URL(text.trim()));
   const servers = all.map(({ hostname, port }) => `${hostname}:${port || '4222'}`);
+  const isEncrypted = all[0]?.protocol === 'tls:';
+  if (all.some(({ protocol }) => (protocol === 'tls:') !== isEncrypted))
+    throw fail('config.invalid', { message: 'NATS_URL: either all servers are tls:, or none is' });
+  const paths = {
+    ca: ['NATS_CA_PATH', NATS_CA_PATH],
+    cert: ['NATS_CERT_PATH', NATS_CERT_PATH],
+    key: ['NATS_KEY_PATH', NATS_KEY_PATH],
+  } as const;
+  const tls = readTlsFiles(paths, isEncrypted);
   const user = decodeURIComponent(all[0]?.username ?? '');
   const password = decodeURIComponent(all[0]?.password ?? '');
-  if (user === '') return { servers };
-  return { servers, credentials: password === '' ? { token: user } : { user, password } };
+  if (user !== '' && NATS_CREDS_PATH !== null)
+    throw fail('config.invalid', { message: 'NATS_CREDS_PATH stands for the user in NATS_URL: give one of them' });
+  const at = { servers, ...(isEncrypted && { tls }) };
+  if (NATS_CREDS_PATH !== null)
+    return { ...at, credentials: { creds: readSettingFile('NATS_CREDS_PATH', NATS_CREDS_PATH) } };
+  if (user === '') return at;
+  return { ...at, credentials: password === '' ? { token: user } : { user, password } };
 };

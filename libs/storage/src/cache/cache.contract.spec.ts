@@ -14,6 +14,7 @@ const adapters: Record<string, () => Promise<Cache>> = {
   memory: async () => new MemoryCache(),
   redis: () =>
     connectRedisCache({
+      tls: null,
       url: redis.url,
       prefix: 'test:',
       timeoutMs: 500,
@@ -23,6 +24,7 @@ const adapters: Record<string, () => Promise<Cache>> = {
     }),
   'redis cluster': () =>
     connectRedisCache({
+      tls: null,
       url: `${cluster.url}?cluster=true`,
       prefix: 'test:',
       timeoutMs: 500,

@@ -1,6 +1,6 @@
 import { fail } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
-import type { CacheConfig } from './cache.config.js';
+import { type CacheConfig, redisTls } from './cache.config.js';
 import type { Cache } from './cache.js';
 import type { PostgresLocation } from '../postgres/location.js';
 import { KeptCache } from './kept/kept-cache.js';
@@ -29,6 +29,7 @@ export const openCache = async (config: CacheConfig, logger: Logger, keeping?: K
     throw fail('config.invalid', { message: 'CACHE_TYPE is redis, but REDIS_URL is not set' });
   return connectRedisCache({
     url: config.REDIS_URL,
+    tls: redisTls(config),
     prefix: config.CACHE_PREFIX,
     timeoutMs: config.REDIS_SOCKET_TIMEOUT * 1000,
     connectTimeoutMs: config.REDIS_SOCKET_CONNECT_TIMEOUT * 1000,

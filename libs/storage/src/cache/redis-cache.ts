@@ -1,4 +1,5 @@
 import { ReplyError } from 'ioredis';
+import type { TlsTexts } from '#libs/config';
 import { fail } from '#libs/errors';
 import { CircuitBreaker } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
@@ -9,6 +10,7 @@ import { type ScriptCommands, scripts } from './redis-scripts.js';
 /** How a cache in Redis or Valkey is reached; times in milliseconds. */
 export interface RedisCacheOptions {
   readonly url: string;
+  readonly tls: TlsTexts | null;
   readonly prefix: string;
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -19,15 +21,19 @@ export interface RedisCacheOptions {
 
 /** Connects; rejects when it cannot. From then on the connection mends itself, and operations fail fast meanwhile. */
 export const connectRedisCache = async (options: RedisCacheOptions): Promise<RedisCache> => {
-  const redis = redisClient(options.url, {
-    keyPrefix: options.prefix,
-    commandTimeout: options.timeoutMs,
-    connectTimeout: options.connectTimeoutMs,
-    // Nothing waits for a connection, and what was sent on a lost one is not sent again: it may have been done.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-  });
+  const redis = redisClient(
+    options.url,
+    {
+      keyPrefix: options.prefix,
+      commandTimeout: options.timeoutMs,
+      connectTimeout: options.connectTimeoutMs,
+      // Nothing waits for a connection, and what was sent on a lost one is not sent again: it may have been done.
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+    },
+    options.tls,
+  );
   redis.on('error', (error: Error) => options.logger.debug({ reason: error.message }, 'redis connection'));
   try {
     await redis.connect();

@@ -1,4 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { TlsTexts } from '#libs/config';
 import { backoffMs } from '#libs/resilience';
 
 export type RedisConnection = Redis | Cluster;
@@ -10,7 +11,7 @@ const reconnectMs = (attempt: number): number => backoffMs(attempt, { firstMs: 1
  * An unconnected client for what `REDIS_URL` says: one server, a cluster (`?cluster=true`), or the master that
  * sentinels name (`?sentinel=<name>&node=host:port…`).
  */
-export const redisClient = (redisUrl: string, options: RedisOptions): RedisConnection => {
+export const redisClient = (redisUrl: string, options: RedisOptions, tls: TlsTexts | null = null): RedisConnection => {
   const url = new URL(redisUrl);
   const shared: RedisOptions = {
     ...options,
@@ -18,7 +19,7 @@ export const redisClient = (redisUrl: string, options: RedisOptions): RedisConne
     retryStrategy: reconnectMs,
     ...(url.username && { username: decodeURIComponent(url.username) }),
     ...(url.password && { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === 'rediss:' && { tls: {} }),
+    ...(url.protocol === 'rediss:' && { tls: { ...tls } }),
   };
   const node = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) };
   const db = Number(url.pathname.slice(1) || 0);

@@ -63,4 +63,8 @@ export interface GatewayOptions {
   readonly folder?: string;
   /** Settings for every process; with a `PORT`, in embedded mode, the gateway is there. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What is done with the database before the services start, in distributed mode. */
+  readonly prepare?: (postgres: EmbeddedPostgres) => Promise<void>;
+  /** Settings of each process of a service, which win over `env`; in distributed mode. */
+  readonly envOf?: (service: Service) => Readonly<Record<string, string>>;
 }

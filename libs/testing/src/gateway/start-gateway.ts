@@ -91,7 +91,13 @@ const startEmbedded = async ({ env = {}, folder: checkout }: GatewayOptions): Pr
   });
 };
 
-const startDistributed = async ({ replicas = 1, env = {}, folder: checkout }: GatewayOptions): Promise<Gateway> => {
+const startDistributed = async ({
+  replicas = 1,
+  env = {},
+  prepare,
+  envOf = () => ({}),
+  folder: checkout,
+}: GatewayOptions): Promise<Gateway> => {
   const closers: (() => Promise<void> | void)[] = [];
   const processes: GatewayProcess[] = [];
   const giveUp = async (): Promise<void> => {
@@ -104,6 +110,7 @@ const startDistributed = async ({ replicas = 1, env = {}, folder: checkout }: Ga
     const logger = createLogger({ service: 'testing', level: 'error' });
     const postgres = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), logger });
     closers.push(() => postgres.stop());
+    await prepare?.(postgres);
     const redis = await startRedisServer();
     closers.push(() => redis.stop());
     const nats = await startNats();
@@ -119,7 +126,8 @@ const startDistributed = async ({ replicas = 1, env = {}, folder: checkout }: Ga
     };
     const start = async (service: Service, replica: number): Promise<void> => {
       const SWITCHYARD_DATA_DIR = path.join(folder, `${service}-${replica}`);
-      processes.push(await startProcess(service, replica, { ...shared, SWITCHYARD_DATA_DIR, ...env }, checkout));
+      const settings = { ...shared, SWITCHYARD_DATA_DIR, ...env, ...envOf(service) };
+      processes.push(await startProcess(service, replica, settings, checkout));
     };
     const numbers = Array.from({ length: replicas }, (_, replica) => replica);
     const started = await Promise.allSettled(
