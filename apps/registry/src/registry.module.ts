@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { databaseToken, provideDatabase } from '#libs/storage';
 import { CatalogModule } from './catalog/catalog.module.js';
+import { ContextForgeModule } from './contextforge/contextforge.module.js';
 import { EntriesModule } from './entries/entries.module.js';
 import { EntryEntity, EntryGatewayEntity, SwitchedOffEntity } from './entries/entry.entity.js';
 import { GatewayEntity } from './gateways/gateway.entity.js';
@@ -27,7 +28,7 @@ import { ChangeLog1764633600000 } from './storage/migrations/0013-change-log.mig
 const SCHEMA = 'registry';
 
 /** Which upstream servers there are, what each offers, and which of it each endpoint shows. */
-@Module({ imports: [GatewaysModule, EntriesModule, ServersModule, RefreshModule, CatalogModule] })
+@Module({ imports: [GatewaysModule, EntriesModule, ServersModule, RefreshModule, CatalogModule, ContextForgeModule] })
 export class RegistryModule {
   /** Global, so that every feature may have the database and the settings injected. */
   static with(config: RegistryConfig): DynamicModule {

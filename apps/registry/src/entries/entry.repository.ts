@@ -58,7 +58,7 @@ export class EntryRepository {
     kinds: readonly EntryKind[],
     choices: readonly string[],
     principal: Principal,
-    manager: EntityManager,
+    manager: EntityManager = this.database.manager,
   ): Promise<EntryWithGateway[]> {
     const query = selectEntries(manager)
       .where('entry.kind = ANY(:kinds)', { kinds })

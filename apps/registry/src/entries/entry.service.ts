@@ -51,7 +51,7 @@ export class EntryService {
     kinds: readonly EntryKind[],
     choices: readonly string[],
     principal: Principal,
-    manager: EntityManager,
+    manager?: EntityManager,
   ): Promise<EntryWithGateway[]> {
     return this.entries.findChosen(kinds, choices, principal, manager);
   }
@@ -61,6 +61,13 @@ export class EntryService {
     const [entry] = await this.entries.findByGateway(gatewayId);
     if (entry === undefined) throw fail('registry.unknown');
     return entryView(await this.find([entry.kind], entry.id), principal);
+  }
+
+  /** Whether a gateway has the tool just so. */
+  async isStored(gatewayId: string, tool: { name: string; definition: string; source: string }): Promise<boolean> {
+    const [entry] = await this.entries.findByGateway(gatewayId);
+    if (entry?.originalName !== tool.name || entry.definition !== tool.definition) return false;
+    return (await this.entries.findSource(gatewayId, tool.name)) === tool.source;
   }
 
   async describe(kinds: readonly EntryKind[], id: string, principal: Principal): Promise<EntryView> {

@@ -4,14 +4,17 @@ import type { Principal } from '#contracts/auth/principal';
 import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { fail } from '#libs/errors';
+import { canView } from '#libs/identity';
 import { assertRepeats } from '#libs/service';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import { UpstreamCredentialService } from '../credentials/upstream-credential.service.js';
 import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
+import { slugOf } from '../entries/naming.js';
 import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
 import { assertCanChange, assertCanView } from '../rest/ownership.js';
 import type { ApiReading } from '../sources/api-reading.js';
 import { isObjectId } from '../storage/stored.entity.js';
+import { apiDiscovery } from './api-discovery.service.js';
 import type { RegisterGatewayBody, UpdateGatewayBody } from './gateway.body.js';
 import type { GatewayEntity } from './gateway.entity.js';
 import { isOwnListsFinding, OWN_LISTS_FINDING } from './discovery-result.js';
@@ -49,6 +52,24 @@ export class GatewayService {
     principal: Principal,
   ): Promise<string> {
     return (await this.registration.registerTool(body, reading, secrets, principal)).id;
+  }
+
+  /** Registers a tool that was described by hand anew, in the place of what the gateway was. Throws as `update` does. */
+  async replaceTool(
+    id: string,
+    body: UpdateGatewayBody,
+    reading: ApiReading,
+    secrets: AddressSecrets,
+    principal: Principal,
+  ): Promise<void> {
+    const before = await this.findChangeable(id, principal);
+    await this.updating.update(before, body, principal, apiDiscovery(reading, 'REST', secrets));
+  }
+
+  /** A gateway that the caller may see and that has this name, or the slug that the name comes down to. */
+  async findNamed(name: string, principal: Principal): Promise<GatewayEntity | null> {
+    const found = await this.gateways.findNamesake({ id: '', name, slug: slugOf(name) });
+    return found !== null && canView(principal, found) ? found : null;
   }
 
   /** The gateways that the caller may see; an array, or a page when the query asks for one. */

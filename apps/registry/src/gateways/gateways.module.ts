@@ -30,6 +30,6 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
     StdioPolicyService,
     RestToolService,
   ],
-  exports: [DiscoveryService, GatewayService],
+  exports: [DiscoveryService, GatewayService, RestToolService],
 })
 export class GatewaysModule {}

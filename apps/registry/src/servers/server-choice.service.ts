@@ -41,6 +41,23 @@ export class ServerChoiceService {
     return unique.map(({ id }) => id);
   }
 
+  /** The ids of what goes by one of these ids, names or URIs, as far as the caller may see it. */
+  async find(
+    kinds: readonly EntryKind[],
+    wanted: readonly string[],
+    principal: Principal,
+  ): Promise<ReadonlyMap<string, readonly string[]>> {
+    const found = await this.entries.findChosen(kinds, wanted, principal);
+    const byName = Map.groupBy(found, clientName);
+    const known = new Map(found.map(({ id }) => [id, [id]]));
+    for (const [name, entries] of byName)
+      known.set(
+        name,
+        entries.map(({ id }) => id),
+      );
+    return known;
+  }
+
   private async resolve(
     noun: string,
     kinds: readonly EntryKind[],

@@ -28,7 +28,7 @@ export class ServerRepository {
 
   findByName(
     { name, ownerEmail, teamId }: Pick<ServerEntity, 'name' | 'ownerEmail' | 'teamId'>,
-    manager: EntityManager,
+    manager: EntityManager = this.database.manager,
   ): Promise<ServerEntity | null> {
     return manager.findOneBy(ServerEntity, { name, ownerEmail: ownerEmail ?? IsNull(), teamId: teamId ?? IsNull() });
   }

@@ -71,6 +71,22 @@ export class ServerService {
     return listAnswer(query, 'servers', paged, views);
   }
 
+  /** The server that the caller would make again with this name. */
+  async findNamed(
+    name: string,
+    sight: Parameters<typeof scopeFrom>[1],
+    principal: Principal,
+  ): Promise<ServerView | null> {
+    const { ownerEmail, teamId } = scopeFrom(principal, sight);
+    const server = await this.servers.findByName({ name, ownerEmail, teamId });
+    return server === null ? null : this.viewOf(server, principal);
+  }
+
+  /** See `ServerChoiceService.find`. */
+  findKnown(kinds: readonly EntryKind[], wanted: readonly string[], principal: Principal) {
+    return this.choice.find(kinds, wanted, principal);
+  }
+
   async describe(id: string, principal: Principal): Promise<ServerView> {
     const server = await this.find(id);
     assertCanView(principal, server);

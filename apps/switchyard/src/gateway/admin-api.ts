@@ -37,6 +37,24 @@ export interface GatewayView {
   readonly promptCount: number;
 }
 
+/** A part of an export of ContextForge, and how it is taken over. */
+export interface ImportRequest {
+  readonly import_data: { readonly entities: Readonly<Record<string, readonly unknown[]>> };
+  readonly conflict_strategy: string;
+  readonly dry_run: boolean;
+  readonly visibility?: string;
+  readonly secret?: string;
+}
+
+export interface Imported {
+  readonly results: readonly {
+    readonly type: string;
+    readonly name: string;
+    readonly outcome: 'created' | 'updated' | 'unchanged' | 'skipped' | 'left_out' | 'failed';
+    readonly notes: readonly string[];
+  }[];
+}
+
 export interface Registered {
   readonly gateway: GatewayView;
   readonly change: 'new' | 'updated' | 'unchanged';
@@ -73,6 +91,10 @@ export class AdminApi {
     const known = await this.find(body.name);
     if (known === undefined || known.lastError !== null) return 'new';
     return isSame(known, body) ? 'unchanged' : 'updated';
+  }
+
+  importEntries(request: ImportRequest): Promise<Imported> {
+    return this.ask('POST', '/v1/import', request);
   }
 
   private async find(name: string): Promise<GatewayView | undefined> {

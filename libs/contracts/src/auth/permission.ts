@@ -29,6 +29,7 @@ export const PERMISSIONS = [
   'admin.metrics',
   'admin.user_management',
   'admin.system_config',
+  'admin.import',
 ] as const;
 
 /** The name of one thing that may be done: `tools.read`, `servers.create`. */

@@ -35,6 +35,15 @@ export const validationPipe = (): ValidationPipe =>
     exceptionFactory: (errors) => invalidMembers(problemsOf(errors)),
   });
 
+const bodies = validationPipe();
+
+/**
+ * A body that stands inside another, checked as the body of a route of its own would be. Throws `http.invalid` with the
+ * members that are wrong; no value is told.
+ */
+export const checkedBody = <Body extends object>(body: object, metatype: new () => Body): Promise<Body> =>
+  bodies.transform(body, { type: 'body', metatype }) as Promise<Body>;
+
 /** The refusal of members that a route does not read. */
 export const unknownMembers = (names: readonly string[]): GatewayError =>
   invalidMembers(names.map((field) => ({ field: field.slice(0, NAME_CHARS_MAX), message: UNKNOWN })));

@@ -1,17 +1,27 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { EntryService } from '../../entries/entry.service.js';
 import type { EntryView } from '../../entries/entry.view.js';
-import { problemWithName } from '../../entries/naming.js';
+import { type ToolNameStyle, problemWithName } from '../../entries/naming.js';
 import { assertAgree } from '../../rest/agreement.js';
 import { OpenApiSourceService } from '../../sources/openapi/openapi-source.service.js';
 import { sourceFrom } from '../../sources/openapi/source-choice.js';
 import { credentialHeaders, readRestTool, withoutQuery } from '../../sources/rest/rest-source.js';
-import { RegisterGatewayBody } from '../gateway.body.js';
+import type { ApiReading } from '../../sources/api-reading.js';
+import { RegisterGatewayBody, UpdateGatewayBody } from '../gateway.body.js';
+import type { GatewayEntity } from '../gateway.entity.js';
+import type { AddressSecrets } from '../registration/sealed-address.js';
 import { assertFits } from '../registration/credential-form.js';
 import { GatewayService } from '../gateway.service.js';
 import { type GenerateSchemasBody, RestToolBody } from './rest-tool.body.js';
+
+export interface ReadTool {
+  readonly reading: ApiReading;
+  /** The fixed query of its URL, which belongs to the credential. */
+  readonly secrets: AddressSecrets;
+}
 
 /** Tools that are described by hand: each is a gateway of its own, with its own credential and limits. */
 @Injectable()
@@ -22,17 +32,46 @@ export class RestToolService {
     private readonly openapi: OpenApiSourceService,
   ) {}
 
-  /** Throws `http.invalid` for what makes no request, `registry.name_taken`. */
-  async create(outer: RestToolBody, principal: Principal): Promise<EntryView> {
+  /** `style`: how its name is spelt for clients. Throws `http.invalid` for what makes no request, `registry.name_taken`. */
+  async create(outer: RestToolBody, principal: Principal, style: ToolNameStyle = 'exact'): Promise<EntryView> {
     if (outer.tool !== undefined) assertAgree(outer, outer.tool);
     const body =
       outer.tool === undefined ? outer : Object.assign(new RestToolBody(), outer, definedMembers(outer.tool));
-    const problem = problemWithName('tool', body.name, { prefix: '', style: 'exact' });
+    const { reading, secrets } = this.read(body, style);
+    const asked = gatewayBodyOf(body, style);
+    return this.entries.describeOnly(await this.gateways.registerTool(asked, reading, secrets, principal), principal);
+  }
+
+  /** What the body comes down to. Throws `http.invalid` for what makes no request. */
+  read(body: RestToolBody, style: ToolNameStyle = 'exact'): ReadTool {
+    const problem = problemWithName('tool', body.name, { prefix: '', style });
     if (problem !== null) throw fail('http.invalid', { message: `name: ${problem}` });
     const { form, query } = withoutQuery(body);
-    const secrets = query === null ? {} : { query };
-    const gatewayId = await this.gateways.registerTool(gatewayBodyOf(body), readRestTool(form), secrets, principal);
-    return this.entries.describeOnly(gatewayId, principal);
+    return { reading: readRestTool(form), secrets: query === null ? {} : { query } };
+  }
+
+  /** Puts a tool in the place of what a gateway was; its entry keeps its id. Throws as `create` does. */
+  async replace(gatewayId: string, body: RestToolBody, principal: Principal, style: ToolNameStyle): Promise<void> {
+    const { reading, secrets } = this.read(body, style);
+    const asked = Object.assign(new UpdateGatewayBody(), gatewayBodyOf(body, style));
+    await this.gateways.replaceTool(gatewayId, asked, reading, secrets, principal);
+  }
+
+  /** Whether a gateway is the tool that the body describes. Secrets cannot be compared: with one it never is. */
+  async isAsDescribed(gateway: GatewayEntity, body: RestToolBody, style: ToolNameStyle): Promise<boolean> {
+    const { reading, secrets } = this.read(body, style);
+    const [tool] = reading.tools;
+    const asked = gatewayBodyOf(body, style);
+    const hasSecret = (asked.authType ?? 'none') !== 'none' || secrets.query !== undefined;
+    const { authType, sealsAddress } = gateway.credentialShape;
+    if (tool === undefined || hasSecret || authType !== 'none' || sealsAddress === true) return false;
+    const { description = null, tags = [], timeoutMs = null } = asked;
+    const { visibility = gateway.visibility, teamId = gateway.teamId } = asked;
+    const described = { url: reading.baseUrl, description, tags, timeoutMs, visibility, teamId, toolNameStyle: style };
+    const isSame = Object.entries(described).every(([member, value]) =>
+      isDeepStrictEqual(gateway[member as keyof typeof described], value),
+    );
+    return isSame && this.entries.isStored(gateway.id, tool);
   }
 
   /**
@@ -77,7 +116,7 @@ const isPathOf = (template: string, path: string): boolean => {
 };
 
 /** The gateway that a tool is. Fixed headers are kept with its credential: they may well be one. */
-const gatewayBodyOf = (body: RestToolBody): RegisterGatewayBody => {
+const gatewayBodyOf = (body: RestToolBody, style: ToolNameStyle): RegisterGatewayBody => {
   const { name, description, tags, visibility, teamId, timeoutMs } = body;
   const { authType, authToken, authUsername, authPassword, authHeaders = [] } = body;
   const headers = [...credentialHeaders(body), ...authHeaders];
@@ -93,6 +132,7 @@ const gatewayBodyOf = (body: RestToolBody): RegisterGatewayBody => {
   return Object.assign(new RegisterGatewayBody(), {
     name,
     toolPrefix: '',
+    toolNameStyle: style,
     description,
     tags,
     visibility,

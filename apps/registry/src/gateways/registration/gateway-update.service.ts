@@ -6,6 +6,7 @@ import { GatewayEntriesService } from '../../entries/gateway-entries.service.js'
 import { prefixOf } from '../../entries/naming.js';
 import { scopeFrom } from '../../rest/ownership.js';
 import { newObjectId } from '../../storage/stored.entity.js';
+import type { ApiDiscovery } from '../api-discovery.service.js';
 import type { Discovery } from '../discovery-result.js';
 import { DiscoveryService } from '../discovery.service.js';
 import { UpdateGatewayBody } from '../gateway.body.js';
@@ -35,11 +36,16 @@ export class GatewayUpdateService {
 
   /**
    * `before`: the gateway, which the caller may change. Throws what registering it would throw, and `http.conflict` when
-   * somebody else changed it meanwhile.
+   * somebody else changed it meanwhile. `tool`: what a tool that is described by hand has become.
    */
-  async update(before: GatewayEntity, given: UpdateGatewayBody, principal: Principal): Promise<GatewayEntity> {
+  async update(
+    before: GatewayEntity,
+    given: UpdateGatewayBody,
+    principal: Principal,
+    tool?: ApiDiscovery,
+  ): Promise<GatewayEntity> {
     const body = withUrlUser(given);
-    const known = await this.discoveries.apis.readChanged(before, body);
+    const known = tool ?? (await this.discoveries.apis.readChanged(before, body));
     const asked = known === null ? body : Object.assign(new UpdateGatewayBody(), body, { url: known.reading.baseUrl });
     const stdio = { policy: this.stdio, principal };
     const { connection, transport, secrets } = connectionFrom(before.id, asked, before, stdio);

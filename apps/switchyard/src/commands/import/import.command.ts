@@ -1,8 +1,8 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { processEnvironment } from '#libs/config';
-import { AdminApi } from '../../gateway/admin-api.js';
-import { httpUrl } from '../http-url.js';
 import { newCommand } from '../new-command.js';
+import { contextForgeCommand } from './contextforge/contextforge.command.js';
+import { adminApi, tokenOption, urlOption } from './gateway-options.js';
 import { importServers } from './import-servers.js';
 import { readServerList } from './server-list.js';
 import { terminalAsker } from './terminal.js';
@@ -23,16 +23,11 @@ export const importCommand = (): Command =>
       '<file>',
       'of VS Code, Claude, Cursor, Zed, opencode, Codex or another client: JSON, with comments too, or TOML',
     )
-    .addOption(
-      new Option('--url <url>', 'where the gateway is')
-        .env('SWITCHYARD_URL')
-        .default(new URL('http://127.0.0.1:4444'), 'http://127.0.0.1:4444')
-        .argParser(httpUrl('--url')),
-    )
-    .addOption(new Option('--token <token>', 'of an administrator').env('SWITCHYARD_TOKEN'))
+    .addOption(urlOption())
+    .addOption(tokenOption())
     .option('--dry-run', 'only say what would be done')
+    .addCommand(contextForgeCommand())
     .action(async (file: string, { url, token, dryRun }: ImportOptions) => {
-      if (token === undefined) throw new Error('import needs an administrator’s --token (or SWITCHYARD_TOKEN)');
       const isDryRun = dryRun === true;
       const ask = terminalAsker();
       const entries = await readServerList(file, {
@@ -40,6 +35,6 @@ export const importCommand = (): Command =>
         ask: ask !== null && isDryRun ? async ({ id }) => String(id) : ask,
       });
       const print = (line: string): void => void process.stdout.write(`${line}\n`);
-      const failed = await importServers(new AdminApi(url.origin, token), entries, { isDryRun, print });
+      const failed = await importServers(adminApi(url, token), entries, { isDryRun, print });
       if (failed > 0) throw new Error(`${failed} of the servers could not be registered`);
     });

@@ -1,0 +1,58 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsIn, IsObject, IsOptional } from 'class-validator';
+import { NotSupported } from '#libs/service';
+import { SightBody } from '../rest/owned.body.js';
+import { IsPlainText } from '../rest/plain-text.decorator.js';
+
+/** What becomes of an entry whose name is taken already. */
+export const CONFLICT_STRATEGIES = ['skip', 'update', 'rename', 'fail'] as const;
+export type ConflictStrategy = (typeof CONFLICT_STRATEGIES)[number];
+
+const lowerCase = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
+
+/** A file that ContextForge exported, and how it is to be taken over. */
+@NotSupported({ rekeySecret: null })
+export class ImportBody extends SightBody {
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description: 'The whole export. Its gateways, tools and servers are 1000 at most in one request.',
+  })
+  @IsObject()
+  importData!: Record<string, unknown>;
+
+  @ApiPropertyOptional({
+    enum: CONFLICT_STRATEGIES,
+    default: 'update',
+    description:
+      'What becomes of an entry whose name is taken: it stays (`skip`), it is made as the file has it (`update`), the new one gets another name (`rename`), or nothing at all is imported (`fail`).',
+  })
+  @IsOptional()
+  @Transform(lowerCase)
+  @IsIn(CONFLICT_STRATEGIES)
+  conflictStrategy?: ConflictStrategy;
+
+  @ApiPropertyOptional({ default: false, description: 'Only say what would be done.' })
+  @IsOptional()
+  @IsBoolean()
+  dryRun?: boolean;
+
+  @ApiPropertyOptional({
+    writeOnly: true,
+    description:
+      'The AUTH_ENCRYPTION_SECRET of the gateway that exported. Without it what has a credential is left out. Not kept.',
+  })
+  @IsOptional()
+  @IsPlainText(1_024, { lengthMin: 1 })
+  secret?: string;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'array', items: { type: 'string' } },
+    description: 'By type (`gateways`, `tools`, `servers`) the names to import; an empty list: all of the type.',
+  })
+  @IsOptional()
+  @IsObject()
+  selectedEntities?: Record<string, unknown>;
+}

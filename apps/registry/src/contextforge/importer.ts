@@ -1,0 +1,38 @@
+import type { Principal } from '#contracts/auth/principal';
+import type { Visibility } from '#contracts/registry/catalog';
+import { LeftOut } from './file-entry.js';
+import type { ConflictStrategy } from './import.body.js';
+import type { Outcome } from './import.view.js';
+import type { NamedEntry } from './import-file.js';
+
+/** For whom and how a file is taken over. */
+export interface ImportTerms {
+  readonly principal: Principal;
+  readonly strategy: ConflictStrategy;
+  readonly isDryRun: boolean;
+  readonly secret: string | undefined;
+  readonly sight: { readonly visibility?: Visibility | undefined; readonly teamId?: string | null | undefined };
+}
+
+export interface EntryResult {
+  readonly outcome: Outcome;
+  readonly notes: readonly string[];
+}
+
+/** Takes over the entries of one type. Its methods throw `LeftOut`, or what making the thing by REST would. */
+export interface Importer {
+  /** Whether something here has the entry's name. */
+  isTaken(entry: NamedEntry, terms: ImportTerms): Promise<boolean>;
+  take(entry: NamedEntry, terms: ImportTerms): Promise<EntryResult>;
+}
+
+const RENAMES_MAX = 100;
+
+/** The first of `name-imported`, `name-imported-2` and so on that is free. Throws `LeftOut` where none is. */
+export const freeName = async (name: string, isTaken: (name: string) => Promise<boolean>): Promise<string> => {
+  for (let count = 1; count <= RENAMES_MAX; count += 1) {
+    const renamed = `${name}-imported${count === 1 ? '' : `-${count}`}`;
+    if (!(await isTaken(renamed))) return renamed;
+  }
+  throw new LeftOut(`it was imported under ${RENAMES_MAX} other names already`);
+};

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { fail } from '#libs/errors';
+import { checkedBody } from '#libs/service';
+import type { ToolNameStyle } from '../entries/naming.js';
+import { TOOL_NAME_STYLES } from '../entries/naming.js';
+import { RestToolBody } from '../gateways/apis/rest-tool.body.js';
+import { RestToolService } from '../gateways/apis/rest-tool.service.js';
+import { GatewayService } from '../gateways/gateway.service.js';
+import { readTool } from './gateway-entry.js';
+import type { NamedEntry } from './import-file.js';
+import { type EntryResult, type ImportTerms, type Importer, freeName } from './importer.js';
+
+/** Takes over routes of HTTP APIs that were described by hand. */
+@Injectable()
+export class ToolImporter implements Importer {
+  constructor(
+    private readonly gateways: GatewayService,
+    private readonly tools: RestToolService,
+  ) {}
+
+  async isTaken({ name }: NamedEntry, { principal }: ImportTerms): Promise<boolean> {
+    return (await this.gateways.findNamed(name, principal)) !== null;
+  }
+
+  async take({ name, entry }: NamedEntry, { principal, strategy, isDryRun, secret, sight }: ImportTerms) {
+    const { body: members, enabled, notes } = readTool(entry, secret);
+    const style = styleOf(entry['tool_name_style']);
+    const known = await this.gateways.findNamed(name, principal);
+    if (known === null || strategy === 'rename') {
+      const isTaken = async (other: string) => (await this.gateways.findNamed(other, principal)) !== null;
+      const newName = known === null ? name : await freeName(name, isTaken);
+      const body = await checkedBody({ ...members, ...sight, name: newName }, RestToolBody);
+      const allNotes = newName === name ? notes : [`it is called "${newName}"`, ...notes];
+      this.tools.read(body);
+      if (isDryRun) return result('created', allNotes);
+      const { gatewayId } = await this.tools.create(body, principal, style);
+      if (!enabled && gatewayId) await this.gateways.setEnabled(gatewayId, false, principal);
+      return result('created', allNotes);
+    }
+    if (strategy === 'skip') return result('skipped', ['the name is taken']);
+    if (known.transport !== 'REST') {
+      throw fail('registry.name_taken', { message: 'The name is that of a gateway' });
+    }
+    const body = await checkedBody({ ...members, ...sight }, RestToolBody);
+    if (known.enabled === enabled && (await this.tools.isAsDescribed(known, body, style))) {
+      return result('unchanged', notes);
+    }
+    if (isDryRun) return result('updated', notes);
+    await this.tools.replace(known.id, body, principal, style);
+    await this.gateways.setEnabled(known.id, enabled, principal);
+    return result('updated', notes);
+  }
+}
+
+const result = (outcome: EntryResult['outcome'], notes: readonly string[]): EntryResult => ({ outcome, notes });
+
+const styleOf = (style: unknown): ToolNameStyle => TOOL_NAME_STYLES.find((known) => known === style) ?? 'contextforge';

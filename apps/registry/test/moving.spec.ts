@@ -1,0 +1,238 @@
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Registry, RegistryBench, prompt, tool, upstream, userOf } from './given-registry.js';
+
+const SECRET = 'the-secret-of-the-other';
+const TOKEN = 'tok-8c1f5e';
+
+let bench: RegistryBench;
+let registry: Registry;
+beforeAll(async () => {
+  bench = await RegistryBench.open();
+  registry = await bench.registry();
+  registry.around.principals.set('reader', userOf('reader@example.com', ['home'], ['gateways.create', 'tools.create']));
+  registry.around.upstreams.set(
+    'http://weather.example/mcp',
+    upstream({ tools: [tool('get_forecast'), tool('alerts')], prompts: [prompt('ask')] }),
+  );
+  registry.around.upstreams.set('http://clock.example/sse', upstream({ transport: 'SSE', tools: [tool('now')] }));
+});
+afterAll(() => bench.close());
+
+/** As the other gateway seals it. */
+const seal = (headers: object): string => {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', createHash('sha256').update(SECRET).digest(), nonce);
+  const text = Buffer.concat([cipher.update(JSON.stringify(headers)), cipher.final()]);
+  return Buffer.concat([nonce, text, cipher.getAuthTag()]).toString('base64url');
+};
+
+const exported = () => ({
+  version: '2025-11-25',
+  exported_at: '2026-11-01T00:00:00Z',
+  encryption_method: 'AES-256-GCM',
+  entities: {
+    tools: [
+      { name: 'find_order', url: 'https://api.example/orders/{id}', integration_type: 'REST', request_type: 'GET' },
+      { name: 'remote', url: 'https://x.example', integration_type: 'A2A' },
+      { name: 'filtered', url: 'https://x.example', integration_type: 'REST', jsonpath_filter: '$.a' },
+    ],
+    gateways: [
+      {
+        name: 'Weather',
+        url: 'http://weather.example/mcp',
+        transport: 'STREAMABLEHTTP',
+        description: 'of tomorrow',
+        tags: [{ id: 'sky', label: 'sky' }, 'rain'],
+        is_active: true,
+        passthrough_headers: ['X-Tenant'],
+        auth_type: 'bearer',
+        auth_value: seal({ Authorization: `Bearer ${TOKEN}` }),
+      },
+      { name: 'Clock', url: 'http://clock.example/sse', transport: 'SSE', is_active: true, tags: [] },
+      { name: 'Gone', url: 'http://gone.example/mcp', transport: 'STREAMABLEHTTP', is_active: true, tags: [] },
+      { name: 'Signed', url: 'http://signed.example/mcp', transport: 'SSE', auth_type: 'oauth', auth_value: 'x' },
+      { name: 'Wrong', url: 'no url', transport: 'SSE' },
+    ],
+    servers: [
+      {
+        name: 'Travel',
+        description: null,
+        tool_ids: ['weather-get-forecast', 'find-order', 'gone-missing'],
+        is_active: true,
+        tags: ['t'],
+      },
+    ],
+    prompts: [
+      { name: 'weather-ask', template: '', is_active: true },
+      { name: 'greet', template: 'Hello {{ name }}', is_active: true },
+    ],
+    resources: [{ name: 'r', uri: 'doc://1' }],
+  },
+});
+
+const bring = (more: object = {}, token = 'admin') =>
+  registry.ask('POST', '/v1/import', { import_data: exported(), secret: SECRET, ...more }, token);
+
+const outcomes = (body: { results: { type: string; name: string; outcome: string }[] }) =>
+  Object.fromEntries(body.results.map(({ type, name, outcome }) => [`${type} ${name}`, outcome]));
+
+const FIRST = {
+  'gateways Weather': 'created',
+  'gateways Clock': 'created',
+  'gateways Gone': 'created',
+  'gateways Signed': 'left_out',
+  'gateways Wrong': 'failed',
+  'tools find_order': 'created',
+  'tools remote': 'left_out',
+  'tools filtered': 'left_out',
+  'servers Travel': 'created',
+  'prompts weather-ask': 'left_out',
+  'prompts greet': 'left_out',
+  'resources r': 'left_out',
+};
+
+/** Everything that is registered, without when. */
+const state = async () => {
+  const lists = ['/gateways', '/tools', '/servers'].map((list) =>
+    registry.ask('GET', `${list}?include_inactive=true`).then(({ text }) => text),
+  );
+  return (await Promise.all(lists)).join('\n').replace(/"(?:updatedAt|lastRefreshAt)":"[^"]*"/g, '');
+};
+
+describe('an import from ContextForge', () => {
+  it('an import changes nothing and says what it would do when it is a dry run', async () => {
+    const before = await state();
+    const { status, body } = await bring({ dry_run: true });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ dry_run: true, progress: { total: 12, created: 5, skipped: 6, failed: 1 } });
+    expect(outcomes(body)).toEqual(FIRST);
+    expect(await state()).toBe(before);
+    expect(registry.around.discoveries).toEqual([]);
+    expect(registry.around.credentials.size).toBe(0);
+  });
+
+  it('an import is refused to a caller without admin.import', async () => {
+    expect(await bring({}, 'reader')).toMatchObject({ status: 403 });
+  });
+
+  it('an entry with a credential fails when the secret is another or none', async () => {
+    const entities = { gateways: exported().entities.gateways.slice(0, 1) };
+    const wrong = await bring({ import_data: { entities }, secret: 'another' });
+    expect(wrong.body.results[0]).toMatchObject({
+      outcome: 'failed',
+      notes: ['its credential was sealed with another secret'],
+    });
+    const none = await bring({ import_data: { entities }, secret: undefined });
+    expect(none.body.results[0].notes[0]).toContain('no secret was given');
+    const { auth_value: _sealed, ...entry } = entities.gateways[0] as Record<string, unknown>;
+    const broken = await bring({ import_data: { entities: { gateways: [{ ...entry, auth_value: 'QUJD' }] } } });
+    expect(broken.body.results[0].notes).toEqual(['its credential is not one that ContextForge sealed']);
+  });
+
+  it('an import makes gateways, tools and servers when they are new, and names what it leaves out', async () => {
+    const { status, body, text } = await bring();
+    expect(status).toBe(200);
+    expect(outcomes(body)).toEqual(FIRST);
+    expect(text).not.toContain(TOKEN);
+    const notes = Object.fromEntries(
+      body.results.map(({ type, name, notes: [note] }: { type: string; name: string; notes: string[] }) => [
+        `${type} ${name}`,
+        note,
+      ]),
+    );
+    expect(notes).toMatchObject({
+      'gateways Weather': expect.stringContaining('X-Tenant'),
+      'gateways Gone': expect.stringContaining('kept, disabled'),
+      'gateways Signed': expect.stringContaining('OAuth'),
+      'gateways Wrong': expect.stringContaining('url'),
+      'tools remote': expect.stringContaining('A2A'),
+      'tools filtered': expect.stringContaining('jsonpath_filter'),
+      'servers Travel': 'there is no tool "gone-missing"',
+      'prompts weather-ask': expect.stringContaining('a gateway of the file offers it'),
+      'prompts greet': expect.stringContaining('none of its own'),
+    });
+    const gateways = (await registry.ask('GET', '/gateways?include_inactive=true')).body;
+    const weather = gateways.find(({ name }: { name: string }) => name === 'Weather');
+    expect(weather).toMatchObject({ authType: 'bearer', tags: ['sky', 'rain'], toolNameStyle: 'contextforge' });
+    expect(registry.around.credentials.get(weather.id)).toMatchObject({
+      headers: { Authorization: `Bearer ${TOKEN}` },
+    });
+    expect((await registry.ask('GET', '/servers')).body).toMatchObject([
+      { name: 'Travel', tags: ['t'], associatedTools: ['weather-get-forecast', 'find-order'] },
+    ]);
+  });
+
+  it('an import changes nothing more when it is done twice', async () => {
+    const before = await state();
+    const { body } = await bring();
+    expect(body.progress).toMatchObject({ created: 0, failed: 1 });
+    expect(outcomes(body)).toMatchObject({
+      'gateways Clock': 'unchanged',
+      'gateways Gone': 'unchanged',
+      'tools find_order': 'unchanged',
+      'servers Travel': 'unchanged',
+    });
+    expect(await state()).toBe(before);
+  });
+
+  it('an import brings a gateway and the tools of its servers when it is reached the second time', async () => {
+    registry.around.upstreams.set('http://gone.example/mcp', upstream({ tools: [tool('missing')] }));
+    const { body } = await bring();
+    expect(outcomes(body)).toMatchObject({ 'gateways Gone': 'updated', 'servers Travel': 'updated' });
+    expect((await registry.ask('GET', '/servers')).body[0].associatedTools).toContain('gone-missing');
+  });
+
+  it('a tool and a server are changed in place when the file has them otherwise', async () => {
+    const { id } = (await registry.ask('GET', '/tools')).body.find(
+      ({ name }: { name: string }) => name === 'find-order',
+    );
+    const file = exported();
+    Object.assign(file.entities.tools[0] as object, {
+      url: 'https://api.example/v2/orders/{id}',
+      description: 'finds',
+    });
+    const { body } = await bring({ import_data: file });
+    expect(outcomes(body)).toMatchObject({ 'tools find_order': 'updated', 'servers Travel': 'unchanged' });
+    expect((await registry.ask('GET', `/tools/${id}`)).body).toMatchObject({ description: 'finds' });
+  });
+
+  it('names that are taken are skipped, given another name, or refused, when the strategy says so', async () => {
+    const import_data = { entities: { gateways: exported().entities.gateways.slice(1, 2) } };
+    const skipped = await bring({ import_data, conflict_strategy: 'skip' });
+    expect(outcomes(skipped.body)).toEqual({ 'gateways Clock': 'skipped' });
+    const before = await state();
+    const refused = await bring({ import_data, conflict_strategy: 'fail' });
+    expect(refused).toMatchObject({ status: 409, body: { detail: expect.stringContaining('gateways "Clock"') } });
+    expect(await state()).toBe(before);
+    const renamed = await bring({ import_data, conflict_strategy: 'rename' });
+    expect(renamed.body.results[0]).toMatchObject({ outcome: 'created', notes: ['it is called "Clock-imported"'] });
+  });
+
+  it('an import takes the chosen entries alone when some are selected', async () => {
+    const { body } = await bring({ selected_entities: { gateways: ['Clock'] }, dry_run: true });
+    expect(outcomes(body)).toEqual({ 'gateways Clock': 'unchanged' });
+  });
+
+  it.each([
+    ['has no entities', { import_data: { version: '1' } }],
+    ['has a list that is none', { import_data: { entities: { gateways: {} } } }],
+    ['is no object', { import_data: [] }],
+    ['has an unknown strategy', { conflict_strategy: 'merge' }],
+    ['asks for what is not supported', { rekey_secret: 'x' }],
+    ['has too many entries', { import_data: { entities: { tools: Array.from({ length: 1_001 }, () => ({})) } } }],
+  ])('an import is refused when it %s', async (_case, more) => {
+    expect(await bring(more)).toMatchObject({ status: 422, body: { detail: expect.any(String) } });
+  });
+
+  it('an entry is left out when it is no object, has no name, or stands twice', async () => {
+    const entry = { name: 'Twin', url: 'http://twin.example/mcp' };
+    const { body } = await bring({ import_data: { entities: { gateways: [3, {}, entry, entry] } }, dry_run: true });
+    expect(body.results.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
+      'left_out',
+      'left_out',
+      'created',
+      'left_out',
+    ]);
+  });
+});

@@ -1,0 +1,54 @@
+import { type Command, Option } from 'commander';
+import { newCommand } from '../../new-command.js';
+import { readConfigurationFile } from '../configuration-file.js';
+import { adminApi, tokenOption, urlOption } from '../gateway-options.js';
+import { importExport } from './import-export.js';
+
+interface ContextForgeOptions {
+  readonly url: URL;
+  readonly token?: string;
+  readonly secret?: string;
+  readonly conflict: string;
+  readonly visibility?: string;
+  readonly dryRun?: true;
+}
+
+export const contextForgeCommand = (): Command =>
+  newCommand('contextforge')
+    .summary('take over what ContextForge exported')
+    .description(
+      'Takes over the gateways, tools and virtual servers of a file that ContextForge exported, and says of each entry how it ' +
+        'went. Doing it twice is the same as doing it once. What has no place here is left out, with the reason.',
+    )
+    .argument('<file>', 'that `GET /export` of ContextForge answered, or its command line wrote')
+    .addOption(urlOption())
+    .addOption(tokenOption())
+    .addOption(
+      new Option(
+        '--secret <secret>',
+        'the AUTH_ENCRYPTION_SECRET of ContextForge, which opens the credentials; better given in the environment',
+      ).env('CONTEXTFORGE_SECRET'),
+    )
+    .addOption(
+      new Option('--conflict <strategy>', 'what becomes of an entry whose name is taken')
+        .choices(['skip', 'update', 'rename', 'fail'])
+        .default('update'),
+    )
+    .addOption(
+      new Option('--visibility <who>', 'who may see what is made; the file does not say').choices([
+        'public',
+        'private',
+      ]),
+    )
+    .option('--dry-run', 'only say what would be done')
+    .action(async (file: string, { url, token, secret, conflict, visibility, dryRun }: ContextForgeOptions) => {
+      const api = adminApi(url, token);
+      const failed = await importExport(api, readConfigurationFile(file), {
+        isDryRun: dryRun === true,
+        strategy: conflict,
+        ...(secret !== undefined && { secret }),
+        ...(visibility !== undefined && { visibility }),
+        print: (line) => void process.stdout.write(`${line}\n`),
+      });
+      if (failed > 0) throw new Error(`${failed} of the entries could not be taken over`);
+    });
