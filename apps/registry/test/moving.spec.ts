@@ -214,6 +214,69 @@ describe('an import from ContextForge', () => {
     expect(outcomes(body)).toEqual({ 'gateways Clock': 'unchanged' });
   });
 
+  it('an export imported into an empty gateway makes the same again, without a credential', async () => {
+    await registry.ask('POST', '/tools', {
+      name: 'put_note',
+      url: 'https://api.example/notes/{id}',
+      requestType: 'PUT',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      queryMapping: { limit: 'max' },
+      headerMapping: { trace: 'X-Trace' },
+      inputSchema: { type: 'object', properties: { id: { type: 'integer' }, limit: { type: 'integer' } } },
+      timeoutMs: 1_234,
+    });
+    await registry.ask('POST', '/tools', {
+      name: 'keyed',
+      url: 'https://api.example/k?key=tok-5e8d1c',
+      authToken: TOKEN,
+    });
+    await registry.ask('POST', '/servers', {
+      server: { name: 'All', associated_tools: ['put_note', 'clock-now'], associated_prompts: ['weather-ask'] },
+    });
+    const { status, body: file, text } = await registry.ask('GET', '/v1/export?include_inactive=true');
+    expect(status).toBe(200);
+    expect(text).not.toMatch(/tok-8c1f5e|tok-5e8d1c/);
+    expect(file.metadata).toMatchObject({
+      entity_counts: { gateways: 4, tools: 3, servers: 2, prompts: 0, resources: 0 },
+      dependencies: {
+        servers_to_tools: { All: ['put_note', 'clock-now'] },
+        servers_to_prompts: { All: ['weather-ask'] },
+      },
+    });
+    expect(file.metadata.left_out.map(({ name }: { name: string }) => name)).toEqual(['Weather', 'keyed']);
+
+    const back = (await bring({ import_data: file })).body;
+    expect(new Set(back.results.map(({ outcome }: { outcome: string }) => outcome))).toEqual(
+      new Set(['unchanged', 'skipped']),
+    );
+
+    const others = await RegistryBench.open();
+    try {
+      const other = await others.registry(registry.around);
+      const made = await other.ask('POST', '/v1/import', { import_data: file });
+      expect(made.body.progress).toMatchObject({ total: 9, created: 9, failed: 0 });
+      const again = await other.ask('GET', '/v1/export?include_inactive=true');
+      // Several gateways are made at once, in no order; ids and credentials are not taken along.
+      const withoutIds = ({ entities }: { entities: Record<string, Record<string, unknown>[]> }) =>
+        Object.values(entities).flatMap((entries) =>
+          entries
+            .map(({ sse_endpoint: _sse, websocket_endpoint: _ws, credential_left_out: _credential, ...entry }) => entry)
+            .sort((one, other) => (one['name'] as string).localeCompare(other['name'] as string)),
+        );
+      expect(withoutIds(again.body)).toEqual(withoutIds(file));
+    } finally {
+      await others.close();
+    }
+  });
+
+  it('an export has the chosen types alone, and is refused without admin.export or for an unknown type', async () => {
+    const { body } = await registry.ask('GET', '/v1/export?types=gateways,tools&exclude_types=tools');
+    expect(Object.keys(body.entities)).toEqual(['gateways']);
+    expect(await registry.ask('GET', '/v1/export', undefined, 'reader')).toMatchObject({ status: 403 });
+    expect(await registry.ask('GET', '/v1/export?types=users')).toMatchObject({ status: 422 });
+    expect(await registry.ask('GET', '/v1/export?include_dependencies=false')).toMatchObject({ status: 422 });
+  });
+
   it.each([
     ['has no entities', { import_data: { version: '1' } }],
     ['has a list that is none', { import_data: { entities: { gateways: {} } } }],

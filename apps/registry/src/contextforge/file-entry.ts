@@ -4,6 +4,12 @@ export type FileEntry = Readonly<Record<string, unknown>>;
 /** Why an entry is left out; a sentence that goes on from its name. */
 export class LeftOut extends Error {}
 
+/** What stands in an export of this gateway in the place of a credential, which is never in it. */
+export const CREDENTIAL_LEFT_OUT = 'credential_left_out';
+
+export const CREDENTIAL_STAYS = 'its credential is not in the file: what is here stays as it is';
+export const CREDENTIAL_MISSING = 'its credential is not in the file: give it here';
+
 export const isObject = (value: unknown): value is FileEntry =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -1,11 +1,13 @@
 import { fail } from '#libs/errors';
 import { credentialMembers, credentialQuery } from './credential.js';
-import { type FileEntry, LeftOut, isEmpty, quoted, textMembers } from './file-entry.js';
+import { CREDENTIAL_LEFT_OUT, type FileEntry, LeftOut, isEmpty, quoted, textMembers } from './file-entry.js';
 
 /** What a file says of something that is to be made here, as the body of the request that would make it. */
 export interface ReadEntry {
   readonly body: Readonly<Record<string, unknown>>;
   readonly enabled: boolean;
+  /** It has one where it was exported, which the file does not hold. */
+  readonly isWithoutCredential: boolean;
   /** What of the entry is not taken over, in sentences. */
   readonly notes: readonly string[];
 }
@@ -37,6 +39,7 @@ export const readGateway = (entry: FileEntry, secret: string | undefined): ReadE
       ...(query === '' ? credentialMembers(entry, secret) : { authType: 'none' }),
     },
     enabled: entry['is_active'] !== false,
+    isWithoutCredential: CREDENTIAL_LEFT_OUT in entry,
     notes: isEmpty(entry['passthrough_headers'])
       ? []
       : [`passthrough_headers are not supported: ${quoted(entry['passthrough_headers'])} do not reach it`],
@@ -67,6 +70,7 @@ export const readTool = (entry: FileEntry, secret: string | undefined): ReadEntr
       ...credentialMembers(entry, secret),
     },
     enabled: entry['is_active'] !== false,
+    isWithoutCredential: CREDENTIAL_LEFT_OUT in entry,
     notes: unread.map((member) => `its ${member} is not taken over`),
   };
 };

@@ -5,6 +5,7 @@ import { RegisterGatewayBody, UpdateGatewayBody } from '../gateways/gateway.body
 import type { GatewayEntity } from '../gateways/gateway.entity.js';
 import { GatewayService } from '../gateways/gateway.service.js';
 import { GatewayView } from '../gateways/gateway.view.js';
+import { CREDENTIAL_MISSING, CREDENTIAL_STAYS } from './file-entry.js';
 import { type ReadEntry, readGateway } from './gateway-entry.js';
 import type { NamedEntry } from './import-file.js';
 import { type EntryResult, type ImportTerms, type Importer, freeName } from './importer.js';
@@ -23,12 +24,15 @@ export class GatewayImporter implements Importer {
     const read = readGateway(entry, secret);
     const known = await this.gateways.findNamed(name, principal);
     if (known !== null && strategy === 'skip') return { outcome: 'skipped', notes: ['the name is taken'] };
-    if (known !== null && strategy === 'update') return this.update(known, read, terms);
-    const isFree = async (other: string) => (await this.gateways.findNamed(other, principal)) !== null;
-    const newName = known === null ? name : await freeName(name, isFree);
+    if (known !== null && strategy === 'update') {
+      return read.isWithoutCredential ? STAYS : this.update(known, read, terms);
+    }
+    const missing = read.isWithoutCredential ? [CREDENTIAL_MISSING] : [];
+    const isTaken = async (other: string) => (await this.gateways.findNamed(other, principal)) !== null;
+    const newName = known === null ? name : await freeName(name, isTaken);
     const given = { ...read.body, ...sight, name: newName, keepUnreachable: true };
     const body = await checkedBody(given, RegisterGatewayBody);
-    const notes = newName === name ? read.notes : [`it is called "${newName}"`, ...read.notes];
+    const notes = [...(newName === name ? [] : [`it is called "${newName}"`]), ...missing, ...read.notes];
     if (isDryRun) return { outcome: 'created', notes };
     const { id, lastError } = await this.gateways.register(body, principal);
     if (lastError) return { outcome: 'created', notes: [...notes, keptText(lastError)] };
@@ -64,6 +68,8 @@ export class GatewayImporter implements Importer {
     }
   }
 }
+
+const STAYS: EntryResult = { outcome: 'skipped', notes: [CREDENTIAL_STAYS] };
 
 const keptText = (reason: string): string => `kept, disabled, until it is reached: ${reason}`;
 

@@ -6,6 +6,7 @@ import { TOOL_NAME_STYLES } from '../entries/naming.js';
 import { RestToolBody } from '../gateways/apis/rest-tool.body.js';
 import { RestToolService } from '../gateways/apis/rest-tool.service.js';
 import { GatewayService } from '../gateways/gateway.service.js';
+import { CREDENTIAL_MISSING, CREDENTIAL_STAYS } from './file-entry.js';
 import { readTool } from './gateway-entry.js';
 import type { NamedEntry } from './import-file.js';
 import { type EntryResult, type ImportTerms, type Importer, freeName } from './importer.js';
@@ -23,14 +24,15 @@ export class ToolImporter implements Importer {
   }
 
   async take({ name, entry }: NamedEntry, { principal, strategy, isDryRun, secret, sight }: ImportTerms) {
-    const { body: members, enabled, notes } = readTool(entry, secret);
+    const { body: members, enabled, isWithoutCredential, notes } = readTool(entry, secret);
+    const missing = isWithoutCredential ? [CREDENTIAL_MISSING] : [];
     const style = styleOf(entry['tool_name_style']);
     const known = await this.gateways.findNamed(name, principal);
     if (known === null || strategy === 'rename') {
       const isTaken = async (other: string) => (await this.gateways.findNamed(other, principal)) !== null;
       const newName = known === null ? name : await freeName(name, isTaken);
       const body = await checkedBody({ ...members, ...sight, name: newName }, RestToolBody);
-      const allNotes = newName === name ? notes : [`it is called "${newName}"`, ...notes];
+      const allNotes = [...(newName === name ? [] : [`it is called "${newName}"`]), ...missing, ...notes];
       this.tools.read(body);
       if (isDryRun) return result('created', allNotes);
       const { gatewayId } = await this.tools.create(body, principal, style);
@@ -38,6 +40,7 @@ export class ToolImporter implements Importer {
       return result('created', allNotes);
     }
     if (strategy === 'skip') return result('skipped', ['the name is taken']);
+    if (isWithoutCredential) return result('skipped', [CREDENTIAL_STAYS]);
     if (known.transport !== 'REST') {
       throw fail('registry.name_taken', { message: 'The name is that of a gateway' });
     }

@@ -29,6 +29,7 @@ export const PERMISSIONS = [
   'admin.metrics',
   'admin.user_management',
   'admin.system_config',
+  'admin.export',
   'admin.import',
 ] as const;
 
