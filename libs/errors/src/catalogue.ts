@@ -48,6 +48,7 @@ export const catalogue = {
   'auth.credential_ambiguous': failure(400, -32600, 'More than one Authorization header was sent'),
   'auth.grant_missing': failure(403, 4403, 'The credential lacks a required permission'),
   'auth.unavailable': failure(503, 4503, 'Authentication is unavailable'),
+  'auth.issuer_unavailable': failure(503, 4503, 'The keys of the issuer of the token cannot be read'),
 
   'registry.unknown': failure(404, -32602, 'Not found'),
   'registry.server_unknown': failure(404, -32602, 'Server not found'),

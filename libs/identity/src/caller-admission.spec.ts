@@ -251,6 +251,19 @@ describe('CallerAdmission', () => {
     expect(admission.admit('ann')).toEqual(principalOf('ann'));
   });
 
+  it('CallerAdmission asks again about others when the issuer of one token is away', async () => {
+    const admission = given({ ttlMs: 30, staleMaxMs: 60_000 });
+    await admission.admit('ann');
+    await admission.admit('eve');
+    answer = async (credential) =>
+      Promise.reject(fail(credential === 'ann' ? 'auth.issuer_unavailable' : 'auth.credential_invalid'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    expect(await admission.admit('ann')).toEqual(principalOf('ann'));
+    expect(await code(() => admission.admit('eve'))).toBe('auth.credential_invalid');
+    expect(await code(() => admission.admitConfirmed('ann'))).toBe('auth.issuer_unavailable');
+  });
+
   it('CallerAdmission believes auth as soon as it is back from a grace', async () => {
     const admission = given({ ttlMs: 30, staleMaxMs: 60_000 });
     await admission.admit('ann');

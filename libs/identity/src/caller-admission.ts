@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { type Bus, type Subscription, hedgedAsk } from '#libs/bus';
 import { AdmitCaller, CredentialRevoked, GrantsChanged, type Principal, type ReplyOf } from '#libs/contracts';
-import { type GatewayError, fail, toGatewayError } from '#libs/errors';
+import { type FailureCode, type GatewayError, fail, toGatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import { ANONYMOUS } from './anonymous.js';
 import { type CredentialCarrier, readCredential } from './credential.js';
@@ -70,7 +70,7 @@ export class CallerAdmission {
 
   /**
    * Synchronous when the answer is known, refusals (thrown) included. Throws or rejects with
-   * `auth.credential_missing`, `auth.credential_invalid` or `auth.unavailable`.
+   * `auth.credential_missing`, `auth.credential_invalid`, `auth.unavailable` or `auth.issuer_unavailable`.
    */
   admit(credential: string | null): Principal | Promise<Principal> {
     return this.find(credential, true);
@@ -133,7 +133,7 @@ export class CallerAdmission {
 
   /** Whom auth could not be asked about. Throws where the grace is over, or the credential was revoked meanwhile. */
   private stale(credential: string, error: GatewayError): Principal {
-    const known = error.code === 'auth.unavailable' ? this.known(credential) : undefined;
+    const known = isUnconfirmed(error) ? this.known(credential) : undefined;
     if (known === undefined || Date.now() >= known.staleUntilMs) throw error;
     return known.principal;
   }
@@ -176,7 +176,7 @@ export class CallerAdmission {
       this.isAuthAway = false;
       return head;
     } catch (thrown) {
-      this.isAuthAway = toGatewayError(thrown).code !== 'auth.credential_invalid';
+      this.isAuthAway = !VERDICTS.has(toGatewayError(thrown).code);
       throw thrown;
     }
   }
@@ -203,7 +203,7 @@ export class CallerAdmission {
       if (this.drops === dropsBefore) this.refused.set(credential, error);
       return error;
     }
-    return error.code === 'auth.unavailable' ? error : fail('auth.unavailable', { cause: error });
+    return isUnconfirmed(error) ? error : fail('auth.unavailable', { cause: error });
   }
 
   private forget({ credential }: Admitted): void {
@@ -216,6 +216,11 @@ export class CallerAdmission {
     for (const known of this.admitted.values()) if (concerns(known.principal)) this.forget(known);
   }
 }
+
+/** What only an auth that is well says. */
+const VERDICTS: ReadonlySet<FailureCode> = new Set(['auth.credential_invalid', 'auth.issuer_unavailable']);
+const isUnconfirmed = ({ code }: GatewayError): boolean =>
+  code === 'auth.unavailable' || code === 'auth.issuer_unavailable';
 
 const isSomebody = (): boolean => true;
 const isNobody = (): boolean => false;

@@ -36,7 +36,7 @@ export class CallerService {
 
   /**
    * Rejects with `auth.credential_missing` where there is none, `auth.credential_invalid` for any that is not good, and
-   * `auth.unavailable` when the accounts cannot be read.
+   * `auth.unavailable` when the accounts cannot be read, `auth.issuer_unavailable` when the keys of a trusted issuer cannot.
    */
   async admit(credential: string | null): Promise<AdmittedCaller> {
     if (credential === null) throw fail('auth.credential_missing');
@@ -57,7 +57,7 @@ export class CallerService {
       return await this.jwt.verify(credential);
     } catch (error) {
       const { code, message } = toGatewayError(error);
-      if (code === 'auth.unavailable') {
+      if (code === 'auth.issuer_unavailable') {
         // Of a failure that is repeated to everybody for a while, once.
         const cause = causeOf(error);
         if (cause !== this.keysFailure)

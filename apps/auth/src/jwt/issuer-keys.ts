@@ -23,7 +23,7 @@ export class IssuerKeys {
 
   constructor(private readonly issuer: Pick<TrustedIssuer, 'issuer' | 'jwksUri'>) {}
 
-  /** For `jwtVerify`. Rejects with `auth.unavailable` when the keys cannot be had, else as jose does for unknown ones. */
+  /** For `jwtVerify`. Rejects with `auth.issuer_unavailable` when the keys cannot be had, else as jose does for unknown ones. */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const keys = await this.known();
     try {
@@ -69,8 +69,7 @@ export class IssuerKeys {
   }
 }
 
-const unreadable = (cause: unknown) =>
-  fail('auth.unavailable', { message: 'The keys of the issuer of the token cannot be read', cause });
+const unreadable = (cause: unknown) => fail('auth.issuer_unavailable', { cause });
 
 /** In the order in which clients of MCP look. https://www.rfc-editor.org/rfc/rfc8414#section-3 */
 const metadataUrls = (issuer: string): readonly string[] => {

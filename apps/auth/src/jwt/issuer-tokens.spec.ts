@@ -175,13 +175,13 @@ describe('IssuerTokens', () => {
     shown.status = 500;
     const tokens = trusting({ jwksUri: `${new URL(issuer).origin}/keys` });
     for (let times = 0; times < 3; times++)
-      await expect(tokens.verify(await sign())).rejects.toMatchObject({ code: 'auth.unavailable' });
+      await expect(tokens.verify(await sign())).rejects.toMatchObject({ code: 'auth.issuer_unavailable' });
     expect(shown.fetches).toBe(1);
   });
 
   it('IssuerTokens believes no metadata that is of another issuer', async () => {
     shown.metadata = { issuer: `${issuer}2`, jwks_uri: issuer.replace('/realm', '/keys') };
-    await expect(trusting().verify(await sign())).rejects.toMatchObject({ code: 'auth.unavailable' });
+    await expect(trusting().verify(await sign())).rejects.toMatchObject({ code: 'auth.issuer_unavailable' });
     expect(shown.fetches).toBe(0);
   });
 });

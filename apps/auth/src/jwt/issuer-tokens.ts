@@ -31,7 +31,7 @@ export class IssuerTokens {
   }
 
   /**
-   * The claims of a good token. Rejects with `auth.unavailable` when the keys of its issuer cannot be read, else with
+   * The claims of a good token. Rejects with `auth.issuer_unavailable` when the keys of its issuer cannot be read, else with
    * `auth.credential_invalid`; the cause is for the log.
    */
   async verify(token: string): Promise<IssuerClaims> {

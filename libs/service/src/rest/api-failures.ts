@@ -26,6 +26,7 @@ const ANY_ROUTE: readonly FailureCode[] = [
   'auth.grant_missing',
   'http.rate_limited',
   'auth.unavailable',
+  'auth.issuer_unavailable',
   'platform.not_ready',
 ];
 
