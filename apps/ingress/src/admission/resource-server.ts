@@ -1,6 +1,7 @@
 import type { TrustedIssuer } from '#contracts/auth/trusted-issuers';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 
+/** Where the metadata of an endpoint is found. https://www.rfc-editor.org/rfc/rfc9728#section-3.1 */
 export const METADATA_PATH = '/.well-known/oauth-protected-resource';
 
 /** How to get in, as members of a failure's data that become parts of `WWW-Authenticate`. */

@@ -1,15 +1,18 @@
 import { list } from '#libs/config';
 
+/** The setting that names the origins whose pages may call. https://fetch.spec.whatwg.org/#origin-header */
 export const allowedOriginsOption = list(
   [],
   'Origins, with scheme, whose pages may call from a browser besides those on loopback. `*` allows any.',
 );
 
+/** The setting that names the hosts a request may be for. https://www.rfc-editor.org/rfc/rfc9110#name-host-and-authority */
 export const allowedHostsOption = list(
   [],
   'Names, without port, that a request may give as Host besides those of loopback; outside MCP, addresses count too. `*` allows any. /health takes every name.',
 );
 
+/** The host names of this machine, as URLs spell them. */
 export const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** The origins whose pages may call: those that are named, and those on loopback. */
