@@ -3,7 +3,7 @@ import type { GatewayError } from '#libs/errors';
 import type { Peer } from '../conversation/peer.js';
 import type { Access } from '../transport/channel.js';
 import { HttpRefusal } from '../transport/http/refusal.js';
-import type { Caller } from './seating.js';
+import type { Caller } from './placement.js';
 
 /** How long one that refused another session is not asked again, while there is one to share. */
 const REFUSED_MS = 60_000;

@@ -11,7 +11,7 @@ import type { Access, Transport, TransportKind } from '../transport/channel.js';
 import { DedicatedSessions } from './dedicated-sessions.js';
 import type { LogFrame, Peer, PeerEvents } from '../conversation/peer.js';
 import { PeerWatch } from './peer-watch.js';
-import { type Caller, type Place, ownershipOf, Seating } from './seating.js';
+import { type Caller, type Place, ownershipOf, Placement } from './placement.js';
 import { SharedSessions } from './shared-sessions.js';
 import { staleProfile } from '../call/stale.js';
 import { UpstreamHealth } from './upstream-health.js';
@@ -58,7 +58,7 @@ export class Upstream {
   /** Whose alone a process is, by `OwnListsChanged`. */
   private readonly owners = new WeakMap<Peer, string>();
   private readonly dedicated = new DedicatedSessions();
-  private readonly seating: Seating;
+  private readonly placement: Placement;
   private readonly shared = new SharedSessions();
   private first: Promise<unknown> | undefined;
   retired = false;
@@ -73,8 +73,8 @@ export class Upstream {
   ) {
     const { concurrencyMax } = profile;
     this.health = new UpstreamHealth(settings, kind, (failure) => host.onFailure(profile.id, failure));
-    this.seating = new Seating({
-      seatsMax: settings.sessions.perCallerMax,
+    this.placement = new Placement({
+      slotsMax: settings.sessions.perCallerMax,
       peerOf: (key) => this.peers.get(key),
       dismiss: (peer) => this.watches.get(peer)?.lost(),
       evict: (peer) => void this.evict(peer),
@@ -106,14 +106,14 @@ export class Upstream {
     if (dedicated !== undefined && era !== 'modern') this.dedicated.use(dedicated);
     // The era is known a moment before the conversation that found it out is kept.
     if (era === undefined || this.first !== undefined) return this.firstPeer(access, caller);
-    const peer = this.peerAt(this.seating.placeOf(era, access, caller), access, caller, era);
+    const peer = this.peerAt(this.placement.placeOf(era, access, caller), access, caller, era);
     const isBeside = era === 'legacy' && spoken.verdict?.era === 'modern';
     return isBeside && peer instanceof Promise ? this.orBridged(peer, access, caller) : peer;
   }
 
   /** The call is over: others may have its conversation. */
   giveBack(callId: string): void {
-    this.seating.giveBack(callId);
+    this.placement.giveBack(callId);
   }
 
   /** Makes this instance the owner of the dedicated sessions of this key. */
@@ -171,7 +171,7 @@ export class Upstream {
   /** The conversation that a caller's calls go to, if it is open. */
   openPeer(access: Access, caller: Caller): Peer | undefined {
     const era = this.dialer.spoken.eraFor(caller.client.revision);
-    const key = era && this.seating.keyOf(era, access, caller);
+    const key = era && this.placement.keyOf(era, access, caller);
     const peer = key === undefined ? undefined : this.peers.get(key);
     return peer instanceof Promise ? undefined : peer;
   }
@@ -192,7 +192,7 @@ export class Upstream {
 
   evictIdle(idleMs: number): void {
     this.dedicated.forgetUnused(idleMs);
-    this.seating.tidy();
+    this.placement.tidy();
     const nowMs = performance.now();
     for (const peer of this.openPeers()) {
       if (peer.closed || (peer.uses === 0 && nowMs - peer.usedAtMs > idleMs)) void this.evict(peer);
@@ -225,7 +225,7 @@ export class Upstream {
     if (this.first === undefined) {
       const declared = sessionCapabilities(caller.client.capabilities);
       const dialed = this.open(access, declared).then((peer) => {
-        this.keep(this.seating.placeOf(peer.identity.era, access, caller), peer, access, caller);
+        this.keep(this.placement.placeOf(peer.identity.era, access, caller), peer, access, caller);
         return peer;
       });
       this.first = dialed.finally(() => {
@@ -266,8 +266,8 @@ export class Upstream {
     } catch (error) {
       const failure = toGatewayError(error);
       const isBusy = failure.code === 'upstream.busy' && place.pool !== undefined;
-      const seat = isBusy ? this.seating.shareInstead(place, caller.callId) : undefined;
-      if (seat !== undefined) return this.peerAt({ key: seat.key }, access, caller, 'legacy');
+      const slot = isBusy ? this.placement.shareInstead(place, caller.callId) : undefined;
+      if (slot !== undefined) return this.peerAt({ key: slot.key }, access, caller, 'legacy');
       // What gave up its sessions altogether is spoken to without.
       const hasSessions = this.dialer.spoken.eraFor(caller.client.revision) === 'legacy';
       const other = hasSessions ? this.shared.insteadOf(failure, access, caller) : undefined;
@@ -353,7 +353,7 @@ export class Upstream {
     for (const [key, known] of this.peers) {
       if (known !== peer) continue;
       this.peers.delete(key);
-      this.seating.lost(key);
+      this.placement.lost(key);
     }
     this.dedicated.lost(peer);
     this.shared.remove(peer);

@@ -1,38 +1,38 @@
 import type { DedicatedSession, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import { canBeAsked, capabilityKey, isTaskMethod, sessionCapabilities } from '#libs/mcp';
 import type { Access } from '../transport/channel.js';
-import { AskingPool, type PoolTerms, type Seat } from './asking-pool.js';
+import { AskingPool, type PoolTerms, type PoolSlot } from './asking-pool.js';
 
 /** For whom a conversation is wanted: a call, or one who listens and names none. */
 export type Caller = Pick<UpstreamCall, 'client' | 'principal' | 'dedicatedSession'> &
   Partial<Pick<UpstreamCall, 'callId' | 'method' | 'target'>>;
 
-/** Where a conversation is kept; with a seat where its clients can be asked. */
-export type Place = SeatedPlace | { readonly key: string; readonly pool?: undefined; readonly seat?: undefined };
+/** Where a conversation is kept; with a slot where its clients can be asked. */
+export type Place = PooledPlace | { readonly key: string; readonly pool?: undefined; readonly slot?: undefined };
 
-interface SeatedPlace {
+interface PooledPlace {
   readonly key: string;
   readonly pool: AskingPool;
-  readonly seat: Seat;
+  readonly slot: PoolSlot;
 }
 
 /** Whose a conversation is: what its process lists, the questions and the log messages that do not say whose they are. */
-export const ownershipOf = ({ seat }: Place, { client, principal, dedicatedSession: dedicated }: Caller) => ({
+export const ownershipOf = ({ slot }: Place, { client, principal, dedicatedSession: dedicated }: Caller) => ({
   /** As in `OwnListsChanged`. */
-  lists: dedicated?.key ?? (seat === undefined ? 'everybody' : `principal ${principal.id}`),
+  lists: dedicated?.key ?? (slot === undefined ? 'everybody' : `principal ${principal.id}`),
   /** Who may share it where the upstream opens no other; null: everybody, undefined: nobody. */
-  principalId: dedicated !== undefined ? undefined : seat === undefined || principal.id === '' ? null : principal.id,
-  questions: seat?.client,
-  logs: seat?.client ?? (dedicated?.key === client.key ? client.key : undefined),
+  principalId: dedicated !== undefined ? undefined : slot === undefined || principal.id === '' ? null : principal.id,
+  questions: slot?.client,
+  logs: slot?.client ?? (dedicated?.key === client.key ? client.key : undefined),
 });
 
 /** Which callers share a conversation with one upstream, and which have one of their own. */
-export class Seating {
+export class Placement {
   private readonly pools = new Map<string, AskingPool>();
   /** What calls have taken, by the id of the call. */
-  private readonly taken = new Map<string, { readonly pool: AskingPool; readonly seat: Seat }>();
+  private readonly taken = new Map<string, { readonly pool: AskingPool; readonly slot: PoolSlot }>();
 
-  constructor(private readonly terms: Pick<PoolTerms, 'seatsMax' | 'peerOf' | 'dismiss' | 'evict'>) {}
+  constructor(private readonly terms: Pick<PoolTerms, 'slotsMax' | 'peerOf' | 'dismiss' | 'evict'>) {}
 
   /**
    * Every request to a modern upstream holds the client's capabilities, so all clients share one conversation. A legacy
@@ -45,8 +45,8 @@ export class Seating {
     const shared = `legacy ${access.version} ${capabilityKey(declared)}`;
     if (!canBeAsked(declared)) return { key: dedicated === undefined ? shared : `${shared} ${dedicated.key}` };
     const pool = this.poolOf(`${shared} ${dedicated?.key ?? principal.id}`, dedicated);
-    const seat = this.seatIn(pool, caller);
-    return { key: seat.key, pool, seat };
+    const slot = this.slotIn(pool, caller);
+    return { key: slot.key, pool, slot };
   }
 
   /** Where the conversation of a caller is kept that has one already. */
@@ -63,13 +63,13 @@ export class Seating {
     const taken = this.taken.get(callId);
     if (taken === undefined) return;
     this.taken.delete(callId);
-    taken.pool.giveBack(taken.seat, callId);
+    taken.pool.giveBack(taken.slot, callId);
   }
 
-  /** Another open seat for a call that found no room for its own. */
-  shareInstead({ pool, seat }: SeatedPlace, callId: string | undefined): Seat | undefined {
-    const other = pool.shareInstead(seat, callId);
-    if (other !== undefined && callId !== undefined) this.taken.set(callId, { pool, seat: other });
+  /** Another open slot for a call that found no room for its own. */
+  shareInstead({ pool, slot }: PooledPlace, callId: string | undefined): PoolSlot | undefined {
+    const other = pool.shareInstead(slot, callId);
+    if (other !== undefined && callId !== undefined) this.taken.set(callId, { pool, slot: other });
     return other;
   }
 
@@ -83,11 +83,11 @@ export class Seating {
     for (const [key, pool] of this.pools) if (pool.isVacant()) this.pools.delete(key);
   }
 
-  private seatIn(pool: AskingPool, { client, callId, method, target }: Caller): Seat {
-    if (method !== undefined && isTaskMethod(method)) return pool.seatOfTask(target ?? '', client.key);
-    const seat = pool.take(client.key, callId);
-    if (callId !== undefined) this.taken.set(callId, { pool, seat });
-    return seat;
+  private slotIn(pool: AskingPool, { client, callId, method, target }: Caller): PoolSlot {
+    if (method !== undefined && isTaskMethod(method)) return pool.slotOfTask(target ?? '', client.key);
+    const slot = pool.take(client.key, callId);
+    if (callId !== undefined) this.taken.set(callId, { pool, slot });
+    return slot;
   }
 
   private poolOf(key: string, remembers: DedicatedSession | undefined): AskingPool {
