@@ -28,6 +28,7 @@ export const importCommand = (): Command =>
     .option('--dry-run', 'only say what would be done')
     .addCommand(contextForgeCommand())
     .action(async (file: string, { url, token, dryRun }: ImportOptions) => {
+      const api = adminApi(url, token);
       const isDryRun = dryRun === true;
       const ask = terminalAsker();
       const entries = await readServerList(file, {
@@ -35,6 +36,6 @@ export const importCommand = (): Command =>
         ask: ask !== null && isDryRun ? async ({ id }) => String(id) : ask,
       });
       const print = (line: string): void => void process.stdout.write(`${line}\n`);
-      const failed = await importServers(adminApi(url, token), entries, { isDryRun, print });
+      const failed = await importServers(api, entries, { isDryRun, print });
       if (failed > 0) throw new Error(`${failed} of the servers could not be registered`);
     });
