@@ -48,5 +48,7 @@ it('the tutorial’s reader gets in nowhere but at the virtual server of the tok
   const env = { PATH, HOME, SWITCHYARD_DATA_DIR: join(folder.path, 'data') };
   const elsewhere = `${script()}\nSWITCHYARD_TOKEN=$READER node_modules/.bin/node examples/client.mjs ${gateway.url}/mcp`;
   const running = promisify(execFile)('bash', ['-c', elsewhere], { cwd: ROOT, env });
-  await expect(running).rejects.toMatchObject({ stderr: expect.stringContaining('Insufficient scope') });
+  await expect(running).rejects.toMatchObject({
+    stderr: expect.stringContaining('The credential is for one virtual server only'),
+  });
 }, 120_000);
