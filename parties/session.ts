@@ -21,11 +21,13 @@ export interface Seen {
 
 const TIMEOUT_MS = 60_000;
 
-const open = async (transport: Transport, era: Era): Promise<Client> => {
-  // Some servers offer more to clients that can be asked; the gateway, which registers them for all, is one that can.
-  const capabilities = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
+/** Some servers offer more to clients that can be asked; the gateway, which registers them for all, is one that can. */
+const ASKABLE = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
+
+const open = async (transport: Transport, era: Era, canBeAsked: boolean): Promise<Client> => {
+  const capabilities = canBeAsked ? ASKABLE : {};
   const client = new Client({ name: 'parties', version: '1.0.0' }, { versionNegotiation: { mode: era }, capabilities });
-  client.setRequestHandler('roots/list', () => ({ roots: [] }));
+  if (canBeAsked) client.setRequestHandler('roots/list', () => ({ roots: [] }));
   await client.connect(transport, { timeout: TIMEOUT_MS });
   return client;
 };
@@ -49,8 +51,13 @@ const look = async (client: Client, calls: readonly ToolCall[]): Promise<Seen> =
   return { revision, tools, prompts, resources, resourceTemplates, answers } as unknown as Seen;
 };
 
-const seenOver = async (transport: Transport, era: Era, calls: readonly ToolCall[]): Promise<Seen> => {
-  const client = await open(transport, era);
+const seenOver = async (
+  transport: Transport,
+  era: Era,
+  calls: readonly ToolCall[],
+  canBeAsked = true,
+): Promise<Seen> => {
+  const client = await open(transport, era, canBeAsked);
   try {
     return await look(client, calls);
   } finally {
@@ -63,12 +70,14 @@ export const seenDirectly = (
   { command, args, env = {} }: Launch,
   era: Era,
   calls: readonly ToolCall[],
+  canBeAsked = true,
 ): Promise<Seen> => {
   const { PATH = '' } = process.env;
   return seenOver(
     new StdioClientTransport({ command, args: [...args], env: { PATH, ...env }, stderr: 'ignore' }),
     era,
     calls,
+    canBeAsked,
   );
 };
 

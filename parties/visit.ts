@@ -10,7 +10,8 @@ import { ERAS, type Seen, seenDirectly, seenThrough } from './session.js';
 
 const CLIENT_MS = 90_000;
 /** What every client calls, at a server that all of them are pointed at. */
-const HELLO: ToolCall = { tool: 'everything-echo', args: { message: 'hello' } };
+const PREFIX = 'everything-';
+const HELLO: ToolCall = { tool: `${PREFIX}echo`, args: { message: 'hello' } };
 const ECHO = 'Echo: hello';
 
 /** The parties at one gateway, one after the other. */
@@ -78,18 +79,17 @@ export class Visit {
     }
   }
 
-  private async join(client: ClientParty, installed: string, { target, names }: Common): Promise<Result> {
+  private async join(client: ClientParty, installed: string, { target, names, namesOfMute }: Common): Promise<Result> {
     const home = temporaryFolder('party');
     try {
       const { command, args, env = {} } = client.launch(installed, home, target, HELLO);
       const printed = await runToEnd(command, args, { cwd: installed, timeoutMs: CLIENT_MS, env });
       const answer = JSON.parse(printed.trim().split('\n').at(-1) ?? '') as { names: string[]; text: string };
       const problems: string[] = [];
-      const missing = names.filter((name) => !answer.names.includes(name));
-      if (missing.length > 0 || answer.names.length !== names.length)
-        problems.push(
-          `lists ${answer.names.length} of ${names.length} tools; ${missing.slice(0, 5).join(', ')} missing`,
-        );
+      const missing = namesOfMute.filter((name) => !answer.names.includes(name));
+      if (missing.length > 0) problems.push(`lists ${answer.names.length} tools; ${missing.join(', ')} missing`);
+      const unknown = answer.names.filter((name) => !names.includes(name));
+      if (unknown.length > 0) problems.push(`lists ${unknown.join(', ')}, which the server does not have`);
       if (answer.text !== ECHO) problems.push(`the call gave ${JSON.stringify(answer.text)}`);
       return { seen: `${answer.names.length} tools, 1 call`, problems };
     } finally {
@@ -100,16 +100,21 @@ export class Visit {
   /** The server that clients are pointed at: the official one with something of everything. */
   private async openCommon(): Promise<Common> {
     const script = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/dist/index.js');
+    const launch = { command: process.execPath, args: [script, 'stdio'] };
     const registered = await this.gateway.admin.register({
       name: 'everything for clients',
       transport: 'STDIO',
-      toolPrefix: 'everything-',
-      command: process.execPath,
-      args: [script, 'stdio'],
+      toolPrefix: PREFIX,
+      ...launch,
     });
     const target = await this.targetOf('common', registered);
     const { tools } = await seenThrough(target, 'auto', []);
-    return { target, names: tools.map(({ name }) => String(name)) };
+    const mute = await seenDirectly(launch, 'auto', [], false);
+    return {
+      target,
+      names: tools.map(({ name }) => String(name)),
+      namesOfMute: mute.tools.map(({ name }) => `${PREFIX}${String(name)}`),
+    };
   }
 
   private async targetOf(name: string, registered: RegisteredGateway): Promise<Target> {
@@ -121,7 +126,10 @@ export class Visit {
 /** The server that clients are pointed at. */
 interface Common {
   readonly target: Target;
+  /** All that it has. */
   readonly names: readonly string[];
+  /** What it has, by itself, for a client that cannot be asked anything; each client is shown at least this. */
+  readonly namesOfMute: readonly string[];
 }
 
 type Result = Pick<Outcome, 'seen' | 'problems'>;
