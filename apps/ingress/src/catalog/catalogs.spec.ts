@@ -77,6 +77,22 @@ describe('the read model', () => {
     expect(await revisionOf(null)).toBe(2);
   });
 
+  it('the read model gives whoever asks after a change what was asked for after it, while an older answer is under way', async () => {
+    let release: () => void = () => {};
+    held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const first = revisionOf(null);
+    await registry.flush();
+    await registry.flush();
+    await change();
+    const second = revisionOf(null);
+    const third = revisionOf(null);
+    release();
+    expect([await first, await second, await third]).toEqual([1, 2, 2]);
+    expect(asked).toBe(2);
+  });
+
   it('the read model keeps other catalogs when one server changes', async () => {
     await Promise.all([revisionOf('a'), revisionOf('b'), revisionOf(null)]);
     await change(['a']);

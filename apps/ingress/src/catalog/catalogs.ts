@@ -26,6 +26,12 @@ interface Held {
   askedAtMs: number;
 }
 
+interface Loading {
+  readonly catalog: Promise<EndpointCatalog>;
+  /** How many changes had been heard when it was asked for; null as long as it has not been. */
+  changes: number | null;
+}
+
 const ENDPOINTS_MAX = 10_000;
 const UNKNOWN_MAX = 10_000;
 const UNKNOWN_TTL_MS = 2_000;
@@ -35,6 +41,8 @@ const PAUSE_MS = 1_000;
 const AHEAD_MAX = 16;
 /** What is used is asked for behind its readers' backs after this: an announcement may have been lost. */
 const LOOK_AGAIN_MS = 30_000;
+
+const ignore = (): void => undefined;
 
 const keyOf = (serverId: string | null): string => (serverId === null ? '' : `/${serverId}`);
 
@@ -54,7 +62,7 @@ export class Catalogs {
   });
   private readonly definitions = new SharedDefinitions();
   private readonly unknown = new LRUCache<string, GatewayError>({ max: UNKNOWN_MAX, ttl: UNKNOWN_TTL_MS });
-  private readonly loading = new Map<string, Promise<EndpointCatalog>>();
+  private readonly loading = new Map<string, Loading>();
   private readonly watchers = new Set<(serverId: string | null) => void>();
   private readonly subscriptions: Subscription[];
   /** Grows with every change heard, so that what was asked for before it is not taken for what came after. */
@@ -114,10 +122,19 @@ export class Catalogs {
   /** `heard`: what the answer must hold at least; null: whatever the database has. */
   private load(key: string, serverId: string | null, heard: number | null): Promise<EndpointCatalog> {
     const underWay = this.loading.get(key);
-    if (underWay !== undefined) return underWay;
-    const load = this.fetch(key, serverId, heard).finally(() => this.loading.delete(key));
-    this.loading.set(key, load);
-    return load;
+    if (underWay !== undefined && (underWay.changes ?? this.changes) === this.changes) return underWay.catalog;
+    // What was asked for before a change may not hold it. The next delta begins where that one ends.
+    const before = underWay?.catalog.then(ignore, ignore);
+    const ask = (): Promise<EndpointCatalog> => {
+      loading.changes = this.changes;
+      return this.fetch(key, serverId, heard === null ? null : this.heard);
+    };
+    const done = (): void => {
+      if (this.loading.get(key) === loading) this.loading.delete(key);
+    };
+    const loading: Loading = { changes: null, catalog: Promise.resolve(before).then(ask).finally(done) };
+    this.loading.set(key, loading);
+    return loading.catalog;
   }
 
   private async fetch(key: string, serverId: string | null, heard: number | null): Promise<EndpointCatalog> {
