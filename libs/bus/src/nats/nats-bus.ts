@@ -29,8 +29,8 @@ import {
   WithBody,
 } from '../port.js';
 import { signalSubject, subscribedSubject } from '../subject.js';
-import { Answerer } from './answerer.js';
-import { Asker } from './asker.js';
+import { Answerer } from './answering/answerer.js';
+import { Asker } from './asking/asker.js';
 import { ClockSkew } from './clock-skew.js';
 import { EventOutbox } from './event-outbox.js';
 import { type ConnectAgain, Link } from './link.js';

@@ -1,11 +1,11 @@
 import { fail } from '#libs/errors';
-import type { SlotMap } from '../flow/slot-map.js';
-import { BEAT_INTERVAL_MS, FIRST_SIGN_MS } from '../limits.js';
-import type { Link } from './link.js';
-import { encodeInquiry, readAbsent, readLeaving } from './notices.js';
+import type { SlotMap } from '../../flow/slot-map.js';
+import { BEAT_INTERVAL_MS, FIRST_SIGN_MS } from '../../limits.js';
+import type { Link } from '../link.js';
+import { encodeInquiry, readAbsent, readLeaving } from '../notices.js';
 import type { PendingAsk } from './pending-ask.js';
 import { Roster } from './roster.js';
-import { recallSubject } from './subjects.js';
+import { recallSubject } from '../subjects.js';
 
 /** Without a beat for so long, whoever has a call is asked about it. */
 const NEXT_SIGN_MS = 2.5 * BEAT_INTERVAL_MS;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CONFIRM_AFTER_MS, LICENCE_MS } from '../limits.js';
-import type { ClockSkew } from './clock-skew.js';
-import type { Link } from './link.js';
-import { type CallKey, encodeAbsent, encodeQuestion, keyOf, readClock } from './notices.js';
-import { clockReply, peerOf } from './subjects.js';
+import { CONFIRM_AFTER_MS, LICENCE_MS } from '../../limits.js';
+import type { ClockSkew } from '../clock-skew.js';
+import type { Link } from '../link.js';
+import { type CallKey, encodeAbsent, encodeQuestion, keyOf, readClock } from '../notices.js';
+import { clockReply, peerOf } from '../subjects.js';
 
 /** How long a question may be without an answer before it is asked again. */
 const ASK_AGAIN_MS = 500;

@@ -4,10 +4,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { defineRequest } from '#libs/contracts';
 import { type GatewayError, toGatewayError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
-import { type NatsServer, startNatsServer } from '../../../testing/src/nats-server.js';
-import { type StallingProxy, startStallingProxy } from '../../../testing/src/stalling-proxy.js';
-import { datedRequest } from '../../test/dated-request.js';
-import { type Bus, connectNats } from '../index.js';
+import { type NatsServer, startNatsServer } from '../../../../testing/src/nats-server.js';
+import { type StallingProxy, startStallingProxy } from '../../../../testing/src/stalling-proxy.js';
+import { datedRequest } from '../../../test/dated-request.js';
+import { type Bus, connectNats } from '../../index.js';
 
 const Echo = defineRequest<{ n: number; forMs?: number }, { n: number }>('registry', 'echo.return', {
   deadlineMs: 30_000,

@@ -1,11 +1,11 @@
 import type { AnyRequest } from '#libs/contracts';
 import { type GatewayError, fail, fromEnvelope } from '#libs/errors';
 import type { FailureEnvelope } from '#libs/errors';
-import { Intake, type OnFrame } from '../flow/intake.js';
-import { ignore } from '../flow/outflow.js';
-import { WINDOW_BYTES, WINDOW_FRAMES } from '../limits.js';
-import type { Answer, AskOptions, Message } from '../port.js';
-import { CONTINUES, FAILURE, FRAME, HAS_BODY, MORE, UNIT_PREFIX, readMessage } from './wire.js';
+import { Intake, type OnFrame } from '../../flow/intake.js';
+import { ignore } from '../../flow/outflow.js';
+import { WINDOW_BYTES, WINDOW_FRAMES } from '../../limits.js';
+import type { Answer, AskOptions, Message } from '../../port.js';
+import { CONTINUES, FAILURE, FRAME, HAS_BODY, MORE, UNIT_PREFIX, readMessage } from '../wire.js';
 
 /** What a pending ask needs of the asker it belongs to. */
 export interface AskerSide {

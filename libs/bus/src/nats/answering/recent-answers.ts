@@ -1,4 +1,4 @@
-import { type CallKey, keyOf } from './notices.js';
+import { type CallKey, keyOf } from '../notices.js';
 
 const ENTRIES = 32_768;
 const BYTES = 8 * 1024 * 1024;

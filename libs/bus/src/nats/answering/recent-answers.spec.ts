@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CallKey, keyOf } from './notices.js';
+import { type CallKey, keyOf } from '../notices.js';
 import { RecentAnswers } from './recent-answers.js';
 
 const ENTRIES = 32_768;

@@ -1,13 +1,13 @@
 import { fail } from '#libs/errors';
-import type { SlotMap } from '../flow/slot-map.js';
-import { failureToJson } from '../json.js';
+import type { SlotMap } from '../../flow/slot-map.js';
+import { failureToJson } from '../../json.js';
 import type { AskerClocks } from './asker-clocks.js';
 import type { Handling } from './handling.js';
-import type { Link } from './link.js';
-import { type CallKey, INQUIRY, encodeAbsent, keyOf, readInquiry } from './notices.js';
+import type { Link } from '../link.js';
+import { type CallKey, INQUIRY, encodeAbsent, keyOf, readInquiry } from '../notices.js';
 import type { RecentAnswers } from './recent-answers.js';
-import { inboxOf, peerOf } from './subjects.js';
-import { FAILURE, encodeUnit } from './wire.js';
+import { inboxOf, peerOf } from '../subjects.js';
+import { FAILURE, encodeUnit } from '../wire.js';
 
 /** Tells askers that have heard nothing what has become of their requests here. */
 export class LostRequests {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LICENCE_MS } from '../limits.js';
+import { LICENCE_MS } from '../../limits.js';
 import { Roster } from './roster.js';
 
 const MINUTES_MS = 60_000;

@@ -1,11 +1,11 @@
 import type { AnyRequest } from '#libs/contracts';
 import { type GatewayError, fail } from '#libs/errors';
-import { Outflow, refusal } from '../flow/outflow.js';
-import { failureToJson, fits, toJson } from '../json.js';
-import { type CallContext, WithBody } from '../port.js';
+import { Outflow, refusal } from '../../flow/outflow.js';
+import { failureToJson, fits, toJson } from '../../json.js';
+import { type CallContext, WithBody } from '../../port.js';
 import type { AskerClock } from './asker-clocks.js';
-import type { Link } from './link.js';
-import { FAILURE, FRAME, REPLY, type ReceivedRequest, encodeUnit, isWhole, splitUnit } from './wire.js';
+import type { Link } from '../link.js';
+import { FAILURE, FRAME, REPLY, type ReceivedRequest, encodeUnit, isWhole, splitUnit } from '../wire.js';
 
 /** What a call in hand needs of the answerer it belongs to. */
 export interface AnswererSide {

@@ -1,4 +1,4 @@
-import { LICENCE_MS } from '../limits.js';
+import { LICENCE_MS } from '../../limits.js';
 
 interface Member {
   readonly owners: ReadonlySet<string>;
