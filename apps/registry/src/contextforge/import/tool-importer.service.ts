@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { fail } from '#libs/errors';
 import { checkedBody } from '#libs/service';
-import type { ToolNameStyle } from '../entries/naming.js';
-import { TOOL_NAME_STYLES } from '../entries/naming.js';
-import { RestToolBody } from '../gateways/apis/rest-tool.body.js';
-import { RestToolService } from '../gateways/apis/rest-tool.service.js';
-import { GatewayService } from '../gateways/gateway.service.js';
-import { CREDENTIAL_MISSING, CREDENTIAL_STAYS } from './file-entry.js';
+import type { ToolNameStyle } from '../../entries/naming.js';
+import { TOOL_NAME_STYLES } from '../../entries/naming.js';
+import { RestToolBody } from '../../gateways/apis/rest-tool.body.js';
+import { RestToolService } from '../../gateways/apis/rest-tool.service.js';
+import { GatewayService } from '../../gateways/gateway.service.js';
+import { CREDENTIAL_MISSING, CREDENTIAL_STAYS } from '../file-entry.js';
 import { readTool } from './gateway-entry.js';
 import type { NamedEntry } from './import-file.js';
 import { type EntryResult, type ImportTerms, type Importer, freeName } from './importer.js';

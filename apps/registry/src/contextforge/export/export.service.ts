@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
 import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
-import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
-import { GatewayService } from '../gateways/gateway.service.js';
-import type { GatewayView } from '../gateways/gateway.view.js';
-import type { EntryView } from '../entries/entry.view.js';
-import { ListQuery } from '../rest/list.query.js';
-import { ServerService } from '../servers/server.service.js';
-import type { ServerView } from '../servers/server.view.js';
+import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
+import { GatewayService } from '../../gateways/gateway.service.js';
+import type { GatewayView } from '../../gateways/gateway.view.js';
+import type { EntryView } from '../../entries/entry.view.js';
+import { ListQuery } from '../../rest/list.query.js';
+import { ServerService } from '../../servers/server.service.js';
+import type { ServerView } from '../../servers/server.view.js';
 import { EXPORT_TYPES, type ExportQuery, type ExportType, type ExportView } from './export.view.js';
 import { exportedGateway, exportedTool } from './exported-entries.js';
-import { CREDENTIAL_LEFT_OUT, LeftOut } from './file-entry.js';
+import { CREDENTIAL_LEFT_OUT, LeftOut } from '../file-entry.js';
 
 /** ContextForge names a revision of MCP here. */
 const FORM_VERSION = '2025-11-25';

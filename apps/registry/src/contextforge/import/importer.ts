@@ -1,6 +1,6 @@
 import type { Principal } from '#contracts/auth/principal';
 import type { Visibility } from '#contracts/registry/catalog';
-import { LeftOut } from './file-entry.js';
+import { LeftOut } from '../file-entry.js';
 import type { ConflictStrategy } from './import.body.js';
 import type { Outcome } from './import.view.js';
 import type { NamedEntry } from './import-file.js';

@@ -1,7 +1,7 @@
 import { MASK } from '#contracts/auth/upstream-secrets.rules';
 import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
-import type { GatewayView } from '../gateways/gateway.view.js';
-import { CREDENTIAL_LEFT_OUT, LeftOut } from './file-entry.js';
+import type { GatewayView } from '../../gateways/gateway.view.js';
+import { CREDENTIAL_LEFT_OUT, LeftOut } from '../file-entry.js';
 
 /** A gateway as an export has it. Throws `LeftOut` for what its form has no place for. */
 export const exportedGateway = (gateway: GatewayView): Record<string, unknown> => {

@@ -2,8 +2,8 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsObject, IsOptional } from 'class-validator';
 import { NotSupported } from '#libs/service';
-import { SightBody } from '../rest/owned.body.js';
-import { IsPlainText } from '../rest/plain-text.decorator.js';
+import { SightBody } from '../../rest/owned.body.js';
+import { IsPlainText } from '../../rest/plain-text.decorator.js';
 
 /** What becomes of an entry whose name is taken already. */
 export const CONFLICT_STRATEGIES = ['skip', 'update', 'rename', 'fail'] as const;

@@ -1,5 +1,5 @@
 import { fail } from '#libs/errors';
-import { type FileEntry, isObject } from './file-entry.js';
+import { type FileEntry, isObject } from '../file-entry.js';
 
 const MADE_MAX = 1_000;
 const ENTRIES_MAX = 10_000;

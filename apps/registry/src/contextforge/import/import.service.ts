@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { fail, toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
-import { LeftOut, isEmpty } from './file-entry.js';
+import { LeftOut, isEmpty } from '../file-entry.js';
 import { GatewayImporter } from './gateway-importer.service.js';
 import type { ImportView, ImportedEntryView } from './import.view.js';
 import { MADE_TYPES, type MadeType, type NamedEntry, entriesOf } from './import-file.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { checkedBody } from '#libs/service';
-import { CreateServerBody, UpdateServerBody } from '../servers/server.body.js';
-import { ServerService } from '../servers/server.service.js';
-import type { ServerView } from '../servers/server.view.js';
-import type { EntryKind } from '../storage/entry-kind.js';
-import { type FileEntry, textMembers } from './file-entry.js';
+import { CreateServerBody, UpdateServerBody } from '../../servers/server.body.js';
+import { ServerService } from '../../servers/server.service.js';
+import type { ServerView } from '../../servers/server.view.js';
+import type { EntryKind } from '../../storage/entry-kind.js';
+import { type FileEntry, textMembers } from '../file-entry.js';
 import type { NamedEntry } from './import-file.js';
 import { type EntryResult, type ImportTerms, type Importer, freeName } from './importer.js';
 

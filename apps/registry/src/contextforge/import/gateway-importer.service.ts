@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { fail, toGatewayError } from '#libs/errors';
 import { checkedBody } from '#libs/service';
-import { RegisterGatewayBody, UpdateGatewayBody } from '../gateways/gateway.body.js';
-import type { GatewayEntity } from '../gateways/gateway.entity.js';
-import { GatewayService } from '../gateways/gateway.service.js';
-import { GatewayView } from '../gateways/gateway.view.js';
-import { CREDENTIAL_MISSING, CREDENTIAL_STAYS } from './file-entry.js';
+import { RegisterGatewayBody, UpdateGatewayBody } from '../../gateways/gateway.body.js';
+import type { GatewayEntity } from '../../gateways/gateway.entity.js';
+import { GatewayService } from '../../gateways/gateway.service.js';
+import { GatewayView } from '../../gateways/gateway.view.js';
+import { CREDENTIAL_MISSING, CREDENTIAL_STAYS } from '../file-entry.js';
 import { type ReadEntry, readGateway } from './gateway-entry.js';
 import type { NamedEntry } from './import-file.js';
 import { type EntryResult, type ImportTerms, type Importer, freeName } from './importer.js';

@@ -1,4 +1,4 @@
-import { type FileEntry, LeftOut, isEmpty, quoted } from './file-entry.js';
+import { type FileEntry, LeftOut, isEmpty, quoted } from '../file-entry.js';
 import { UNREADABLE, openSealed } from './sealed-value.js';
 
 /** The members of a body that give the credential of an entry, opened. Throws `LeftOut`, and `http.invalid` where it cannot be opened. */

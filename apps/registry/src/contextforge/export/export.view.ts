@@ -2,8 +2,8 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsOptional } from 'class-validator';
 import { NotSupported } from '#libs/service';
-import { asBoolean } from '../rest/list.query.js';
-import { IsPlainText } from '../rest/plain-text.decorator.js';
+import { asBoolean } from '../../rest/list.query.js';
+import { IsPlainText } from '../../rest/plain-text.decorator.js';
 
 /** The lists of an export. Those that this gateway has nothing of are empty. */
 export const EXPORT_TYPES = ['tools', 'gateways', 'servers', 'prompts', 'resources', 'roots'] as const;

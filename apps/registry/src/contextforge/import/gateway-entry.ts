@@ -1,6 +1,6 @@
 import { fail } from '#libs/errors';
 import { credentialMembers, credentialQuery } from './credential.js';
-import { CREDENTIAL_LEFT_OUT, type FileEntry, LeftOut, isEmpty, quoted, textMembers } from './file-entry.js';
+import { CREDENTIAL_LEFT_OUT, type FileEntry, LeftOut, isEmpty, quoted, textMembers } from '../file-entry.js';
 
 /** What a file says of something that is to be made here, as the body of the request that would make it. */
 export interface ReadEntry {
