@@ -8,11 +8,11 @@ import type { UpstreamDialer } from '../conversation/dialer.js';
 import { RetryBudget } from './retry-budget.js';
 import type { Settings } from '../tool-invocation.settings.js';
 import type { Access, Transport, TransportKind } from '../transport/channel.js';
-import { DedicatedSessions } from './dedicated-sessions.js';
+import { DedicatedSessions } from './sessions/dedicated-sessions.js';
 import type { LogFrame, Peer, PeerEvents } from '../conversation/peer.js';
 import { PeerWatch } from './peer-watch.js';
-import { type Caller, type Place, ownershipOf, Placement } from './placement.js';
-import { SharedSessions } from './shared-sessions.js';
+import { type Caller, type Place, ownershipOf, Placement } from './sessions/placement.js';
+import { SharedSessions } from './sessions/shared-sessions.js';
 import { staleProfile } from '../call/stale.js';
 import { UpstreamHealth } from './upstream-health.js';
 

@@ -1,6 +1,6 @@
 import type { DedicatedSession } from '#contracts/tool-invocation/execute-call.request';
 import { fail } from '#libs/errors';
-import type { Peer } from '../conversation/peer.js';
+import type { Peer } from '../../conversation/peer.js';
 
 interface Claim {
   usedAtMs: number;

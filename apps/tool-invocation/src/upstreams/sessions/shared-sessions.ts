@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GatewayError } from '#libs/errors';
-import type { Peer } from '../conversation/peer.js';
-import type { Access } from '../transport/channel.js';
-import { HttpRefusal } from '../transport/http/refusal.js';
+import type { Peer } from '../../conversation/peer.js';
+import type { Access } from '../../transport/channel.js';
+import { HttpRefusal } from '../../transport/http/refusal.js';
 import type { Caller } from './placement.js';
 
 /** How long one that refused another session is not asked again, while there is one to share. */

@@ -1,6 +1,6 @@
 import type { DedicatedSession, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import { canBeAsked, capabilityKey, isTaskMethod, sessionCapabilities } from '#libs/mcp';
-import type { Access } from '../transport/channel.js';
+import type { Access } from '../../transport/channel.js';
 import { AskingPool, type PoolTerms, type PoolSlot } from './asking-pool.js';
 
 /** For whom a conversation is wanted: a call, or one who listens and names none. */

@@ -1,4 +1,4 @@
-import type { Peer } from '../conversation/peer.js';
+import type { Peer } from '../../conversation/peer.js';
 
 /** A client's place: one conversation, open or about to be. */
 export interface PoolSlot {
