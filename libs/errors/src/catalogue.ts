@@ -1,6 +1,6 @@
 /**
  * Every failure the gateway can name. The prefix says who can mend it. `http` and `rpc` are what a 2026-07-28 client
- * sees; older revisions differ only where `session-errors.ts` of `libs/mcp` says so. Messages are public: no secret, path or address.
+ * sees; older revisions differ only where `session-answers.ts` of `libs/mcp` says so. Messages are public: no secret, path or address.
  */
 export interface Failure {
   readonly http: number;

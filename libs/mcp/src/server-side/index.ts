@@ -24,7 +24,7 @@ export { checkParamMirrors } from './header-mirror.js';
 export type { MirroredParam } from './header-mirror.js';
 export { singleHeaderValue } from './header-value.js';
 export type { HeaderBag } from './header-value.js';
-export { isPlainName, readBody } from './message.js';
+export { editParams, isPlainName, paramText, readBody } from './message.js';
 export type {
   Batch,
   ClientMessage,
@@ -34,7 +34,6 @@ export type {
   InvalidMessage,
   Params,
 } from './message.js';
-export { editParams, paramText } from './params-text.js';
 export { readRequestMeta } from './request-meta.js';
 export type { RequestMeta } from './request-meta.js';
 export { appendMembers, errorMessage, notificationMessage, requestMessage, resultMessage } from './text.js';

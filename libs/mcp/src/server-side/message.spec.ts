@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ClientRequest, readBody } from './message.js';
-import { editParams, paramText } from './params-text.js';
+import { type ClientRequest, editParams, paramText, readBody } from './message.js';
 import { readRequestMeta } from './request-meta.js';
 
 const request = (text: string): ClientRequest => {

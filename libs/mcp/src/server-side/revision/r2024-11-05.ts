@@ -1,8 +1,14 @@
 import type { Operation, ServerCodec } from '../codec.js';
-import { withoutContentTypes } from '../content-text.js';
-import { withoutMembers } from '../definition-text.js';
-import { sessionError, sessionUpstreamError } from '../session-errors.js';
-import { initializeResult, plainList, plainResult, sessionCapabilities } from '../session-results.js';
+import { withoutContentTypes } from './content-text.js';
+import { withoutMembers } from './definition-text.js';
+import {
+  initializeResult,
+  plainList,
+  plainResult,
+  sessionCapabilities,
+  sessionError,
+  sessionUpstreamError,
+} from './session-answers.js';
 
 /** https://modelcontextprotocol.io/specification/2024-11-05/schema : what a client may request. */
 const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([

@@ -1,7 +1,13 @@
 import type { Operation, ServerCodec } from '../codec.js';
-import { withoutMembers, wrapOutputSchema, wrapStructuredContent } from '../definition-text.js';
-import { sessionError, sessionUpstreamError } from '../session-errors.js';
-import { initializeResult, plainList, plainResult, sessionCapabilities } from '../session-results.js';
+import { withoutMembers, wrapOutputSchema, wrapStructuredContent } from './definition-text.js';
+import {
+  initializeResult,
+  plainList,
+  plainResult,
+  sessionCapabilities,
+  sessionError,
+  sessionUpstreamError,
+} from './session-answers.js';
 
 /** https://modelcontextprotocol.io/specification/2025-06-18/schema : what a client may request. */
 const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([

@@ -20,7 +20,7 @@ import type {
   ServerCodec,
 } from '../codec.js';
 import type { ListKind } from '../../lists.js';
-import { withoutMembers } from '../definition-text.js';
+import { withoutMembers } from './definition-text.js';
 import { VERSION_KEY } from '../era.js';
 import { toHttpStatus, toRpcError } from '../failures.js';
 import { checkMirror } from '../header-mirror.js';

@@ -1,4 +1,4 @@
-import { memberText, withMembers } from '../json/members.js';
+import { memberText, withMembers } from '../../json/members.js';
 
 /** A definition without some members; untouched, byte for byte, when it has none of them. */
 export const withoutMembers = (text: string, names: readonly string[]): string => {

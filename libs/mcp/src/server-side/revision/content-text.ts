@@ -1,5 +1,5 @@
-import { elementsOf } from '../json/elements.js';
-import { memberText, withMembers } from '../json/members.js';
+import { elementsOf } from '../../json/elements.js';
+import { memberText, withMembers } from '../../json/members.js';
 
 /**
  * A tool result or prompt for a revision that lacks some kinds of content: each such block becomes a text block that
