@@ -1,7 +1,7 @@
 import { listPageBytesOption, listPageSizeOption } from '#contracts/registry/shared-settings';
 import { stdioTransportOption } from '#contracts/tool-invocation/shared-settings';
 import { type ConfigOf, decimal, oneOf } from '#libs/config';
-import { TOOL_NAME_STYLES } from './entries/naming.js';
+import { TOOL_NAME_STYLES } from './entries/names/naming.js';
 import { NEW_TOOLS } from './gateways/new-tools.js';
 
 export const registryOptions = {

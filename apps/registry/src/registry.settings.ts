@@ -1,4 +1,4 @@
-import type { ToolNameStyle } from './entries/naming.js';
+import type { ToolNameStyle } from './entries/names/naming.js';
 import type { NewTools } from './gateways/new-tools.js';
 import type { RegistryConfig } from './registry.config.js';
 

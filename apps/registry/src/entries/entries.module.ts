@@ -4,7 +4,7 @@ import { CredentialsModule } from '../credentials/credentials.module.js';
 import { EntryRepository } from './entry.repository.js';
 import { EntryService } from './entry.service.js';
 import { GatewayEntriesService } from './gateway-entries.service.js';
-import { NameConflictService } from './name-conflict.service.js';
+import { NameConflictService } from './names/name-conflict.service.js';
 import { PromptController } from './prompt.controller.js';
 import { ResourceController } from './resource.controller.js';
 import { ToolController } from './tool.controller.js';

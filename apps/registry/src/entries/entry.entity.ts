@@ -1,7 +1,7 @@
 import { Column, Entity, type EntityManager, PrimaryColumn, type SelectQueryBuilder } from 'typeorm';
 import type { Era, HeaderParam, AccessScope, Visibility } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
-import type { ToolNameStyle } from './naming.js';
+import type { ToolNameStyle } from './names/naming.js';
 import type { EntryKind } from '../storage/entry-kind.js';
 import { StoredEntity } from '../storage/stored.entity.js';
 

@@ -13,8 +13,8 @@ import type { UpdateEntryBody, UpdateToolBody } from './entry.body.js';
 import { type EntryEntity, EntryGatewayEntity, type EntryWithGateway } from './entry.entity.js';
 import { EntryRepository } from './entry.repository.js';
 import { type EntryView, entryView, type TemplateListView } from './entry.view.js';
-import { NameConflictService } from './name-conflict.service.js';
-import { exposedNameOf, namingOf, problemWithName } from './naming.js';
+import { NameConflictService } from './names/name-conflict.service.js';
+import { exposedNameOf, namingOf, problemWithName } from './names/naming.js';
 
 /**
  * Tools, prompts and resources: an entry is seen and changed by those who may see and change its gateway. Every method

@@ -11,8 +11,8 @@ import { type Difference, type OfferedEntry, differenceBetween, keyOf } from './
 import type { EntryEntity } from './entry.entity.js';
 import { EntryRepository } from './entry.repository.js';
 import { type ListFinding, listFindings } from './list-findings.js';
-import { type NameClaim, NameConflictService } from './name-conflict.service.js';
-import { type NamedGateway, exposedNameOf, isFitting, namingOf, problemWithName } from './naming.js';
+import { type NameClaim, NameConflictService } from './names/name-conflict.service.js';
+import { type NamedGateway, exposedNameOf, isFitting, namingOf, problemWithName } from './names/naming.js';
 
 /** The gateway that entries belong to, as far as their names depend on it. */
 export interface NamingGateway extends NamedGateway {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { fail } from '#libs/errors';
 import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
-import { prefixOf, slugFor } from '../entries/naming.js';
+import { prefixOf, slugFor } from '../entries/names/naming.js';
 import { type ApiReading, discoveredFrom } from '../sources/api-reading.js';
 import { OpenApiBody } from '../sources/openapi/openapi.body.js';
 import { OpenApiSourceService } from '../sources/openapi/openapi-source.service.js';

@@ -3,7 +3,7 @@ import type { DiscoveredOffer, DiscoveredUpstream } from '#contracts/tool-invoca
 import { toGatewayError } from '#libs/errors';
 import { checkDepth, type ListKind, membersOf } from '#libs/mcp';
 import type { OfferedEntry } from '../entries/difference.js';
-import { type Naming, exposedNameOf, problemWithName } from '../entries/naming.js';
+import { type Naming, exposedNameOf, problemWithName } from '../entries/names/naming.js';
 import { LIST_OF } from '../storage/entry-kind.js';
 import { type ApiReading, versionOf } from '../sources/api-reading.js';
 import type { GatewayEntity, RefusedEntry, SelfDescription } from './gateway.entity.js';

@@ -7,7 +7,7 @@ import { DiscoverUpstream } from '#contracts/tool-invocation/discover-upstream.r
 import { type Bus, InjectBus } from '#libs/bus';
 import type { CatalogChange } from '../changes/catalog-change.js';
 import { GatewayEntriesService, type ReplacedEntries } from '../entries/gateway-entries.service.js';
-import { type NamedGateway, type ToolNameStyle, namingOf } from '../entries/naming.js';
+import { type NamedGateway, type ToolNameStyle, namingOf } from '../entries/names/naming.js';
 import { SETTINGS, type RegistrySettings } from '../registry.settings.js';
 import { ApiDiscoveryService } from './api-discovery.service.js';
 import {

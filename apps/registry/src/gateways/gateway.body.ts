@@ -16,7 +16,7 @@ import {
 import { MayRepeat, NotSupported } from '#libs/service';
 import { type CacheHint, ERAS, type Era, type SessionScope } from '#contracts/registry/catalog';
 import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
-import { SLUG, TOOL_NAME_STYLES, TOOL_PREFIX, type ToolNameStyle } from '../entries/naming.js';
+import { SLUG, TOOL_NAME_STYLES, TOOL_PREFIX, type ToolNameStyle } from '../entries/names/naming.js';
 import type { AuthType } from './gateway.entity.js';
 import { GatewayView } from './gateway.view.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';

@@ -2,7 +2,7 @@ import { Column, Entity } from 'typeorm';
 import type { CacheHint, Era, SessionScope } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { DiscoveredOffer, DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
-import type { ToolNameStyle } from '../entries/naming.js';
+import type { ToolNameStyle } from '../entries/names/naming.js';
 import type { ReadSource } from '../sources/read-source.js';
 import type { NewTools } from './new-tools.js';
 import { OwnedEntity } from '../storage/owned.entity.js';

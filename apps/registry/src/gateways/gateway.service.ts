@@ -9,7 +9,7 @@ import { assertRepeats } from '#libs/service';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import { UpstreamCredentialService } from '../credentials/upstream-credential.service.js';
 import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
-import { slugOf } from '../entries/naming.js';
+import { slugOf } from '../entries/names/naming.js';
 import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
 import { assertCanChange, assertCanView } from '../rest/ownership.js';
 import type { ApiReading } from '../sources/api-reading.js';

@@ -12,7 +12,7 @@ import {
 import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { EntrySummary } from '../entries/gateway-entries.service.js';
 import { type ListFinding, ListFindingView } from '../entries/list-findings.js';
-import { TOOL_NAME_STYLES, type ToolNameStyle } from '../entries/naming.js';
+import { TOOL_NAME_STYLES, type ToolNameStyle } from '../entries/names/naming.js';
 import type { ReadSource } from '../sources/read-source.js';
 import { canChange, ownerShownTo } from '../rest/ownership.js';
 import type { AuthType, GatewayEntity, RefusedEntry } from './gateway.entity.js';

@@ -3,7 +3,7 @@ import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { ShowEntries } from '#contracts/registry/show-entries.request';
 import { keyOf } from '../entries/difference.js';
 import { exposedDefinition } from '../entries/exposed-definition.js';
-import { exposedNameOf, namingOf, problemWithName } from '../entries/naming.js';
+import { exposedNameOf, namingOf, problemWithName } from '../entries/names/naming.js';
 import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
 import { problemWithDefinition } from '../gateways/discovery-result.js';
 import { GatewayService } from '../gateways/gateway.service.js';

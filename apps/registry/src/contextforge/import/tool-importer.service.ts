@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { fail } from '#libs/errors';
 import { checkedBody } from '#libs/service';
-import type { ToolNameStyle } from '../../entries/naming.js';
-import { TOOL_NAME_STYLES } from '../../entries/naming.js';
+import type { ToolNameStyle } from '../../entries/names/naming.js';
+import { TOOL_NAME_STYLES } from '../../entries/names/naming.js';
 import { RestToolBody } from '../../gateways/apis/rest-tool.body.js';
 import { RestToolService } from '../../gateways/apis/rest-tool.service.js';
 import { GatewayService } from '../../gateways/gateway.service.js';

@@ -4,7 +4,7 @@ import { IsOptional } from 'class-validator';
 import type { Principal } from '#contracts/auth/principal';
 import { Caller, Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
-import { prefixOf, slugOf } from '../../entries/naming.js';
+import { prefixOf, slugOf } from '../../entries/names/naming.js';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
 import { IsPlainText } from '../../rest/plain-text.decorator.js';
 import { OpenApiBody } from '../../sources/openapi/openapi.body.js';

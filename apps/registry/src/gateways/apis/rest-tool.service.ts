@@ -4,7 +4,7 @@ import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { EntryService } from '../../entries/entry.service.js';
 import type { EntryView } from '../../entries/entry.view.js';
-import { type ToolNameStyle, problemWithName } from '../../entries/naming.js';
+import { type ToolNameStyle, problemWithName } from '../../entries/names/naming.js';
 import { assertAgree } from '../../rest/agreement.js';
 import { OpenApiSourceService } from '../../sources/openapi/openapi-source.service.js';
 import { sourceFrom } from '../../sources/openapi/source-choice.js';

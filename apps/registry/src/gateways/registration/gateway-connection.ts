@@ -2,7 +2,7 @@ import type { Principal } from '#contracts/auth/principal';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { fail } from '#libs/errors';
 import { canView } from '#libs/identity';
-import { slugFor } from '../../entries/naming.js';
+import { slugFor } from '../../entries/names/naming.js';
 import { type Connection, isApi, reachesSameUpstream } from '../profile.js';
 import type { GatewayEntity } from '../gateway.entity.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';

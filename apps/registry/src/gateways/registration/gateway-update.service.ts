@@ -3,7 +3,7 @@ import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { CatalogChangesService } from '../../changes/catalog-changes.service.js';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
-import { prefixOf } from '../../entries/naming.js';
+import { prefixOf } from '../../entries/names/naming.js';
 import { scopeFrom } from '../../rest/ownership.js';
 import { newObjectId } from '../../storage/stored.entity.js';
 import type { ApiDiscovery } from '../api-discovery.service.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EntryKind } from '../storage/entry-kind.js';
+import type { EntryKind } from '../../storage/entry-kind.js';
 
 /**
  * What an upstream's entries are called towards clients. A tool or prompt is `<prefix><name>`; the prefix is the

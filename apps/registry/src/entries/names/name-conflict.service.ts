@@ -3,9 +3,9 @@ import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { type GatewayError, fail } from '#libs/errors';
 import { canView } from '#libs/identity';
-import type { EntryKind } from '../storage/entry-kind.js';
-import type { EntryWithGateway } from './entry.entity.js';
-import { EntryRepository } from './entry.repository.js';
+import type { EntryKind } from '../../storage/entry-kind.js';
+import type { EntryWithGateway } from '../entry.entity.js';
+import { EntryRepository } from '../entry.repository.js';
 
 /** An entry that is to go by an exposed name. */
 export interface NameClaim {
