@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { sourceArguments } from '../source-process.js';
+import { sourceArguments } from '../../source-process.js';
 import { ODD_CONDUCT, type OddConduct } from './odd-conduct.js';
 
 const PROGRAM = sourceArguments(new URL('odd-server.ts', import.meta.url));
