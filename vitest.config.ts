@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -5,6 +6,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const conditions = ['switchyard', 'node', 'default'];
 const resolve = { conditions };
 const ssr = { resolve: { conditions, externalConditions: ['switchyard'] } };
+
+// The tests start some hundred Node processes, gateways among them: what V8 has compiled is kept for the next.
+process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/v8', import.meta.url));
 
 const needsServers = [
   '**/*.{nats,pg,redis,contract}.spec.ts',

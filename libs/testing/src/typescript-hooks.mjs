@@ -1,18 +1,48 @@
 // Lets plain `node --conditions=switchyard --import <this file>` run the sources, decorators included: for tests that need
-// a second process of a piece of code which no application starts.
+// a second process of a piece of code which no application starts. What was compiled once is kept, because a test may
+// start some hundred of them.
+import { hash } from 'node:crypto';
 import fs from 'node:fs';
-import { registerHooks } from 'node:module';
+import { createRequire, enableCompileCache, registerHooks } from 'node:module';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 
-const { config } = ts.readConfigFile(
-  fileURLToPath(new URL('../../../tsconfig.json', import.meta.url)),
-  ts.sys.readFile,
-);
-const { options } = ts.convertCompilerOptionsFromJson(
-  { ...config.compilerOptions, incremental: false, module: 'ESNext', moduleResolution: 'bundler' },
-  '.',
-);
+const at = (file) => fileURLToPath(new URL(`../../../${file}`, import.meta.url));
+const kept = at('node_modules/.cache/switchyard-sources');
+fs.mkdirSync(kept, { recursive: true });
+enableCompileCache(at('node_modules/.cache/v8'));
+
+const config = fs.readFileSync(at('tsconfig.json'), 'utf8');
+const { version } = JSON.parse(fs.readFileSync(at('node_modules/typescript/package.json'), 'utf8'));
+
+const transpile = (source, fileName) => {
+  const ts = createRequire(import.meta.url)('typescript');
+  const { options } = ts.convertCompilerOptionsFromJson(
+    {
+      ...ts.parseConfigFileTextToJson('tsconfig.json', config).config.compilerOptions,
+      incremental: false,
+      module: 'ESNext',
+      moduleResolution: 'bundler',
+    },
+    '.',
+  );
+  return ts.transpileModule(source, { compilerOptions: options, fileName }).outputText;
+};
+
+const compiled = (fileName) => {
+  const source = fs.readFileSync(fileName, 'utf8');
+  const file = path.join(kept, `${hash('sha256', [version, config, fileName, source].join('\0'))}.js`);
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    const output = transpile(source, fileName);
+    // Whole at once: others start beside this one.
+    const own = `${file}.${process.pid}`;
+    fs.writeFileSync(own, output);
+    fs.renameSync(own, file);
+    return output;
+  }
+};
 
 registerHooks({
   resolve(specifier, context, next) {
@@ -24,11 +54,6 @@ registerHooks({
   },
   load(url, context, next) {
     if (!url.endsWith('.ts')) return next(url, context);
-    const fileName = fileURLToPath(url);
-    const { outputText } = ts.transpileModule(fs.readFileSync(fileName, 'utf8'), {
-      compilerOptions: options,
-      fileName,
-    });
-    return { format: 'module', source: outputText, shortCircuit: true };
+    return { format: 'module', source: compiled(fileURLToPath(url)), shortCircuit: true };
   },
 });

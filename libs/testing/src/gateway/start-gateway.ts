@@ -59,12 +59,12 @@ const startProcess = async (
   const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT']);
   const url = `http://127.0.0.1:${port}`;
   const main = mainOf(checkout, app);
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   const server = new ChildServer({
     command: process.execPath,
     args: [...nodeFlags(checkout), main],
     cwd: checkout,
-    env: { PATH, HOME, ...common, ...env, PORT: String(port) },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...common, ...env, PORT: String(port) },
     probe: () => isReady(url),
     readyWithinMs: READY_WITHIN_MS,
   });
