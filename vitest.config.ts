@@ -18,15 +18,45 @@ const needsServers = [
   'deploy/test/*.server.spec.ts',
 ];
 
-/** The longest first, so that none of them is left to run alone at the end. */
+/** The longest first, so that none of them is left to run alone at the end: all that take more than half a minute. */
 const LONG = [
   'apps/switchyard/test/conformance.spec.ts',
   'apps/switchyard/test/growth.spec.ts',
+  'apps/switchyard/test/odd-upstreams.spec.ts',
   'apps/metrics/test/faults.spec.ts',
-  'apps/switchyard/test/faults-stores.spec.ts',
-  'apps/switchyard/test/lifecycle.spec.ts',
+  'apps/tool-invocation/test/questions.spec.ts',
   'apps/switchyard/test/parties.spec.ts',
+  'apps/switchyard/test/faults-stores.spec.ts',
+  'apps/switchyard/test/questions.spec.ts',
   'apps/switchyard/test/replicas.spec.ts',
+  'libs/testing/src/conformance-fixture/conformance-fixture.spec.ts',
+  'deploy/test/edge-restart.server.spec.ts',
+  'apps/switchyard/test/conformance-client.spec.ts',
+  'apps/switchyard/test/changes.spec.ts',
+  'apps/switchyard/test/lifecycle.spec.ts',
+  'apps/switchyard/test/url-elicitation.spec.ts',
+  'apps/switchyard/test/refusals.spec.ts',
+  'apps/auth/test/auth-service.spec.ts',
+  'libs/storage/src/postgres/embedded/embedded-postgres.pg.spec.ts',
+  'apps/switchyard/test/extensions.spec.ts',
+  'apps/switchyard/test/parked-calls.spec.ts',
+  'libs/outbox/test/outbox.crash.spec.ts',
+  'apps/switchyard/test/import.spec.ts',
+  'libs/testing/src/gateway/gateway.spec.ts',
+  'apps/switchyard/test/checkout.spec.ts',
+  'apps/switchyard/test/browser.spec.ts',
+  'libs/bus/src/nats/clock-skew.nats.spec.ts',
+  'apps/switchyard/test/stateful-upstreams.spec.ts',
+  'apps/switchyard/test/first-call.spec.ts',
+  'apps/switchyard/test/killed-tasks.spec.ts',
+  'apps/switchyard/test/list-caching.spec.ts',
+  'apps/switchyard/test/stdio-bridges.spec.ts',
+  'apps/switchyard/test/contextforge-paths.spec.ts',
+  'apps/switchyard/test/http-apis.spec.ts',
+  'apps/switchyard/test/isolation.spec.ts',
+  'libs/storage/src/postgres/database.pg.spec.ts',
+  'libs/bus/src/nats/lost-requests.nats.spec.ts',
+  'deploy/test/profiles.server.spec.ts',
 ];
 
 class LongestFirst extends BaseSequencer {

@@ -1,9 +1,11 @@
 // `npm run rooms`: the rooms of each app (the folders below its `src`), which of them import each other, and the sizes
-// of its files. Fails when two rooms import each other, or when "rooms" of topology.json and the folders differ.
+// of its files. Fails when two rooms import each other, when "rooms" of topology.json and the folders differ, or when a
+// folder of an app or a library holds too many files.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { crowdedFolders, FILES_PER_FOLDER_MAX } from './crowded-folders.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { rooms } = JSON.parse(readFileSync(join(root, 'libs/contracts/topology.json'), 'utf8'));
@@ -79,5 +81,9 @@ for (const app of foldersOf('apps')) {
   if (rooms[app] === undefined)
     console.log('  no entry in "rooms" of libs/contracts/topology.json: its rooms are not checked');
   isSound &&= pairs.length === 0 && differences.length === 0;
+}
+for (const { folder, files } of crowdedFolders(root)) {
+  console.log(`${folder}: ${files} files, more than ${FILES_PER_FOLDER_MAX}; give a part of them a folder of its own`);
+  isSound = false;
 }
 process.exit(isSound ? 0 : 1);
