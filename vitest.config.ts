@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -55,9 +56,12 @@ const LONG = [
   'apps/switchyard/test/http-apis.spec.ts',
   'apps/switchyard/test/isolation.spec.ts',
   'libs/storage/src/postgres/database.pg.spec.ts',
-  'libs/bus/src/nats/lost-requests.nats.spec.ts',
+  'libs/bus/src/nats/answering/lost-requests.nats.spec.ts',
   'deploy/test/profiles.server.spec.ts',
 ];
+
+for (const file of LONG)
+  if (!existsSync(new URL(file, import.meta.url))) throw new Error(`${file} of LONG is not there`);
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
