@@ -25,10 +25,17 @@ export interface HttpExchange {
  * https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/cancellation
  */
 export const cancelOnClose = (response: ServerResponse, abort: CallAbort): void => {
-  response.once('close', () => {
-    if (!response.writableFinished) abort.abort();
-  });
+  (response as Cancellable)[ABORT] = abort;
+  response.on('close', onClose);
 };
+
+const ABORT = Symbol('ABORT');
+type Cancellable = ServerResponse & { [ABORT]: CallAbort };
+
+// One function for all requests, rather than a closure each.
+function onClose(this: ServerResponse): void {
+  if (!this.writableFinished) (this as Cancellable)[ABORT].abort();
+}
 
 export const errorText = (codec: ServerCodec, idText: string | null, failure: GatewayError): string =>
   errorMessage(idText, codec.error(failure).error);

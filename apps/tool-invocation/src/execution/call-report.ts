@@ -6,10 +6,13 @@ import { traceIdOf } from '#libs/telemetry';
 
 const REFUSED = new Set<string>(['upstream.busy', 'upstream.breaker_open', 'upstream.refused', 'platform.not_ready']);
 
+/** What is not known before the end is written into the record then. */
+type Settling = { -readonly [Key in keyof CallRecord]: CallRecord[Key] };
+
 /** One call's record: begun before anything is sent, settled once whatever happens. */
 export class CallReport {
   private readonly startedMs = performance.now();
-  private readonly record: CallRecord;
+  private readonly record: Settling;
   private begun: ReturnType<Outbox['begin']>;
   private settled = false;
 
@@ -58,8 +61,12 @@ export class CallReport {
   private settle(outcome: CallOutcome, responseBytes: number, errorCode: string | null): void {
     if (this.settled) return;
     this.settled = true;
-    const latencyMs = performance.now() - this.startedMs;
-    const settled = { outcome, responseBytes, errorCode, latencyMs: Math.round(latencyMs * 1_000) / 1_000 };
-    this.outbox.settle({ ...this.record, ...settled }, this.begun);
+    const { record } = this;
+    // The same object: what has begun is of no more use to anybody, and a copy of each record shows in the collector.
+    record.outcome = outcome;
+    record.responseBytes = responseBytes;
+    record.errorCode = errorCode;
+    record.latencyMs = Math.round((performance.now() - this.startedMs) * 1_000) / 1_000;
+    this.outbox.settle(record, this.begun);
   }
 }

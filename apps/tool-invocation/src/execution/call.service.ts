@@ -24,6 +24,7 @@ import { ParkedCalls } from './parked-calls.js';
 import { RunningCall } from './running-call.js';
 
 type Reply = WithBody<CallAnswer>;
+type Ended = Extract<Step, { kind: 'ended' }>;
 
 const unrecorded = (): GatewayError =>
   fail('platform.not_ready', { message: 'The call cannot be recorded now', executed: 'no' });
@@ -70,7 +71,7 @@ export class CallService {
   }
 
   /** Runs a call to its answer, or until its client has to provide input. */
-  async execute(call: UpstreamCall, context: Context): Promise<Reply> {
+  execute(call: UpstreamCall, context: Context): Promise<Reply> {
     if (call.affinity === 'instance') return this.deferred.operate(call, context);
     const body = context.body ?? '{}';
     const traceparent = childTraceparent(context.traceparent);
@@ -169,43 +170,51 @@ export class CallService {
   }
 
   private async conclude(running: RunningCall, first: Promise<Step>, round: number): Promise<Reply> {
-    const { open, report } = running;
-    let step: Extract<Step, { kind: 'ended' }> | undefined;
-    for (let next = first; step === undefined; ) {
+    for (let next = first; ; ) {
+      let ended: Ended;
       try {
-        const reached = await next;
-        if (reached.kind === 'server-requests')
-          return this.park(running, new Map(reached.requests.map((request) => [request.key, request])), round + 1);
-        step = reached;
+        const step = await next;
+        if (step.kind === 'server-requests') return this.parkFor(running, step.requests, round + 1);
+        ended = step;
       } catch (error) {
-        const failure = toGatewayError(error);
-        const again = this.dispatcher.tryAgain(running, failure);
-        if (again !== null) {
-          next = again;
-          continue;
-        }
-        this.dispatcher.leave(running, failure);
-        this.finish(running);
-        report.failed(failure);
-        throw failure;
+        next = this.tryAgain(running, error);
+        continue;
       }
+      const reply = this.answer(running, ended);
+      const { frames } = running.open;
+      if (frames.busy) await frames.drained();
+      return reply;
     }
+  }
+
+  /** The next step of a call whose attempt failed. Throws its failure where there is no other attempt. */
+  private tryAgain(running: RunningCall, error: unknown): Promise<Step> {
+    const failure = toGatewayError(error);
+    const again = this.dispatcher.tryAgain(running, failure);
+    if (again !== null) return again;
+    this.dispatcher.leave(running, failure);
+    this.finish(running);
+    running.report.failed(failure);
+    throw failure;
+  }
+
+  private answer(running: RunningCall, { answer, body }: Ended): Reply {
+    const { open, report } = running;
     this.dispatcher.leave(running, undefined);
     this.finish(running);
-    const { answer, body } = step;
-    const outcome = answer.kind === 'error' ? 'error' : open.isToolError ? 'tool_error' : 'ok';
-    report.answered(
-      outcome,
-      body === undefined ? 0 : Buffer.byteLength(body),
-      answer.kind === 'error' ? String(answer.error.code) : null,
-    );
-    if (open.frames.busy) await open.frames.drained();
+    const bytes = body === undefined ? 0 : Buffer.byteLength(body);
+    if (answer.kind === 'error') report.answered('error', bytes, String(answer.error.code));
+    else report.answered(open.isToolError ? 'tool_error' : 'ok', bytes, null);
     return new WithBody(answer, body);
   }
 
   private finish(running: RunningCall): void {
     this.running.delete(running);
     running.upstream?.giveBack(running.open.call.callId);
+  }
+
+  private parkFor(running: RunningCall, requests: readonly ServerRequest[], round: number): Reply {
+    return this.park(running, new Map(requests.map((request) => [request.key, request])), round);
   }
 
   private park(running: RunningCall, requests: ReadonlyMap<string, ServerRequest>, round: number): Reply {

@@ -19,6 +19,13 @@ export type StopListening = (finish?: boolean) => void;
 /** Opens another connection, to a server other than the one that the given connection is about to lose. */
 export type ConnectAgain = (leaving: NatsConnection) => Promise<NatsConnection>;
 
+/** A message that leaves when this turn of the event loop ends. */
+interface Outbound {
+  readonly subject: string;
+  readonly payload: Uint8Array;
+  readonly reply: string | undefined;
+}
+
 interface Listening {
   readonly subject: string;
   readonly queue: string | undefined;
@@ -40,6 +47,7 @@ export class Link {
   private leaving: NatsConnection | undefined;
   /** Where it listens: besides the one in use, while it moves, the one to move to or the one that is left. */
   private connections: readonly NatsConnection[];
+  private outbound: Outbound[] = [];
   private readonly listenings = new Set<Listening>();
   private readonly reconnected = new Set<() => void>();
   refused: (subject: string) => void = () => {};
@@ -63,23 +71,23 @@ export class Link {
     return Math.min(this.brokerBytesMax, PAYLOAD_BYTES_MAX);
   }
 
-  /** False when it could not be handed to the broker. */
+  /**
+   * False when it cannot be handed to the broker. What one turn of the event loop sends leaves together when the turn
+   * ends: the client would make a write, and the broker a read, of every single message. `payload` stays as it is.
+   */
   send(subject: string, payload: Uint8Array, reply?: string): boolean {
     if (!this.isConnected || this.stuck) return false;
-    try {
-      this.current.publish(subject, payload, reply === undefined ? undefined : { reply });
-      return true;
-    } catch (err) {
-      this.logger.error({ err, subject, bytes: payload.length }, 'a bus message could not be sent');
-      return false;
-    }
+    if (this.outbound.push({ subject, payload, reply }) === 1) setImmediate(this.sendAll);
+    return true;
   }
 
   listen(subject: string, received: Received, queue?: string): StopListening {
+    this.sendAll();
     const listening: Listening = { subject, queue, received, on: new Map() };
     this.listenings.add(listening);
     for (const connection of this.connections) this.subscribe(listening, connection);
     return (finish = false) => {
+      this.sendAll();
       this.listenings.delete(listening);
       for (const [connection, subscription] of listening.on) {
         if (finish && this.isConnected) leave(connection, subscription);
@@ -95,14 +103,31 @@ export class Link {
 
   /** Resolves once what was sent has reached the broker, and what it had sent before has arrived. */
   async flush(): Promise<void> {
+    this.sendAll();
     await Promise.all(this.connections.map((connection) => connection.flush()));
   }
 
   async close(): Promise<void> {
+    this.sendAll();
     this.closing = true;
     this.isConnected = false;
     await Promise.all(this.connections.map((connection) => connection.close()));
   }
+
+  private readonly sendAll = (): void => {
+    if (this.outbound.length === 0) return;
+    const messages = this.outbound;
+    this.outbound = [];
+    // Lost, as what had left just before the connection was lost: it is found out as for that.
+    if (!this.isConnected) return;
+    for (const { subject, payload, reply } of messages) {
+      try {
+        this.current.publish(subject, payload, reply === undefined ? undefined : { reply });
+      } catch (err) {
+        this.logger.error({ err, subject, bytes: payload.length }, 'a bus message could not be sent');
+      }
+    }
+  };
 
   private subscribe({ subject, queue, received, on }: Listening, connection: NatsConnection): void {
     // An exception in here would end the client's reader for good.
@@ -222,6 +247,7 @@ export class Link {
     await sleep(SPREAD_MS);
     if (this.closing) return;
     const wasConnected = this.isConnected;
+    this.sendAll();
     this.current = next;
     this.use(next);
     if (wasConnected) {

@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, type Socket, createConnection, createServer } from 'node:net';
+import { type AddressInfo, Socket, createConnection, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
-import { type TestContext, describe, expect, it } from 'vitest';
+import { type TestContext, describe, expect, it, vi } from 'vitest';
 import { defineEvent, defineRequest } from '#libs/contracts';
 import { GatewayError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
@@ -21,6 +21,8 @@ const Echo = defineRequest<{ text: string }, { text: string }, { n: number }>('r
 });
 const Changed = defineEvent<{ revision: number }>('registry', 'thing.changed');
 const logger = createLogger({ service: 'test', level: 'silent' });
+const ASKED = 20;
+const ONE_OF_MANY = 'one of many';
 
 type Test = Pick<TestContext, 'onTestFinished'>;
 
@@ -180,6 +182,25 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
 
     await until(() => heard.length === 2);
     expect(heard).toEqual([1, 2]);
+  });
+
+  it('the bus makes one write when one turn of the event loop asks many things, each in a callback of its own', async (test) => {
+    const server = await givenServer(test);
+    const [asker, answerer] = [await join(test, server, 'ingress'), await join(test, server, 'registry')];
+    answerer.answer(Echo, async ({ text }) => ({ text }));
+    await answerer.flush();
+    await asker.ask(Echo, { text: 'first' });
+    const writes = vi.spyOn(Socket.prototype, 'write');
+    test.onTestFinished(() => writes.mockRestore());
+    const asked: Promise<unknown>[] = [];
+    const turn = (): void => void asked.push(asker.ask(Echo, { text: ONE_OF_MANY }));
+    for (let count = 0; count < ASKED; count++) setImmediate(turn);
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all(asked);
+
+    const texts = writes.mock.calls.map(([bytes]) => Buffer.from(bytes as Uint8Array).toString('latin1'));
+    const counts = texts.map((text) => text.split(ONE_OF_MANY).length - 1);
+    expect(counts.find((count) => count > 0)).toBe(ASKED);
   });
 
   it('the bus does not run late requests when a frozen broker held them back', { concurrent: false }, async (test) => {

@@ -2,7 +2,7 @@ import { fail, GatewayError } from '#libs/errors';
 import { elementsOf } from '../json/elements.js';
 import { isObject } from '../json/is-object.js';
 import { checkDepth } from '../json/limits.js';
-import { membersOf, valueText } from '../json/members.js';
+import { type Member, memberAmong, membersOf, valueText } from '../json/members.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -141,7 +141,7 @@ const readCall = (message: Json, text: string): IncomingRequest | IncomingNotifi
   if (id === undefined || (id === null && method.startsWith('notifications/')))
     return { kind: 'notification', method, params: params ?? {}, text };
   if (typeof id !== 'string' && typeof id !== 'number') throw invalid('its request has no usable id');
-  const member = !isObject(params) ? undefined : readMembers(text).find(({ key }) => key === 'params');
+  const member = isObject(params) ? readMember(text, message, 'params') : undefined;
   return { kind: 'request', id, method, params: params ?? {}, paramsText: member ? valueText(text, member) : '{}' };
 };
 
@@ -158,7 +158,7 @@ const readResponse = (message: Json, text: string, depth: number): IncomingResul
     return { kind: 'error', id: id ?? null, error: data === undefined ? known : { ...known, data } };
   }
   if (!isObject(result) || error !== undefined) throw invalid('its message is neither a result nor an error');
-  const member = readMembers(text).find(({ key }) => key === 'result');
+  const member = readMember(text, message, 'result');
   if (member === undefined) throw invalid('its message is neither a result nor an error');
   return { kind: 'result', id, result, text: valueText(text, member), depth };
 };
@@ -172,6 +172,14 @@ export const notifiedParams = ({ text }: IncomingNotification): string => {
 const readMembers = (text: string) => {
   try {
     return membersOf(text);
+  } catch {
+    throw invalid('a key stands twice in its message');
+  }
+};
+
+const readMember = (text: string, message: Json, key: string): Member | undefined => {
+  try {
+    return memberAmong(text, message, key);
   } catch {
     throw invalid('a key stands twice in its message');
   }

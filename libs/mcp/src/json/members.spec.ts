@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkDepth } from './limits.js';
-import { membersOf, valueText, withMembers } from './members.js';
+import { memberAmong, membersOf, valueText, withMembers } from './members.js';
 
 const members = (text: string) =>
   Object.fromEntries(membersOf(text).map((member) => [member.key, valueText(text, member)]));
@@ -51,6 +51,31 @@ describe('membersOf', () => {
       }),
     );
   });
+});
+
+describe('memberAmong', () => {
+  it('memberAmong finds what membersOf finds, in any object and for any key', () => {
+    const keys = fc.string({ unit: fc.constantFrom('a', '"', '\\', '\u00e9', '\ud83d\ude00'), maxLength: 3 });
+    fc.assert(
+      fc.property(fc.dictionary(keys, fc.jsonValue()), keys, fc.constantFrom(undefined, 1), (value, key, indent) => {
+        const text = JSON.stringify(value, null, indent);
+        const due = membersOf(text).find((member) => member.key === key);
+        expect(memberAmong(text, JSON.parse(text), key)).toEqual(due);
+      }),
+    );
+  });
+
+  it('memberAmong finds a key that is written with escapes', () => {
+    const text = '{"\\u0072esult":1,"_result":2}';
+    expect(memberAmong(text, JSON.parse(text), 'result')).toMatchObject({ valueStart: 15, end: 16 });
+  });
+
+  it.each(['{"a":1,"a":2}', '{"b":1,"a":1,"\\u0061":2}', '{"__proto__":1,"__proto__":2}'])(
+    'memberAmong refuses a key that stands twice, whichever is looked for: %s',
+    (text) => {
+      for (const key of ['a', 'b', 'x']) expect(() => memberAmong(text, JSON.parse(text), key)).toThrow(/stands twice/);
+    },
+  );
 });
 
 describe('withMembers', () => {

@@ -1,5 +1,5 @@
 import { fail } from '#libs/errors';
-import { membersOf, valueText } from '../json/members.js';
+import { memberAmong, valueText } from '../json/members.js';
 import type { Params } from './message.js';
 import { isObject } from '../json/is-object.js';
 
@@ -32,7 +32,7 @@ export const readRequestMeta = (params: Params): RequestMeta => {
   if (keys.length > META_KEYS_MAX) throw fail('mcp.invalid_request', { message: 'Too many _meta members' });
   const metaMember = params.members.find((member) => member.key === '_meta');
   const text = metaMember === undefined ? '{}' : valueText(params.text, metaMember);
-  const members = membersOf(text);
+  const tokenMember = memberAmong(text, value, 'progressToken');
 
   let progressTokenText: string | null = null;
   const token = value['progressToken'];
@@ -40,8 +40,7 @@ export const readRequestMeta = (params: Params): RequestMeta => {
     if (typeof token !== 'string' && !Number.isInteger(token)) {
       throw fail('mcp.params_invalid', { message: 'progressToken must be a string or an integer' });
     }
-    const member = members.find((candidate) => candidate.key === 'progressToken');
-    progressTokenText = member === undefined ? null : valueText(text, member);
+    progressTokenText = tokenMember === undefined ? null : valueText(text, tokenMember);
   }
   let passed: Record<string, unknown> | undefined;
   for (const key of keys) {

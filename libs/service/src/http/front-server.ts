@@ -12,7 +12,7 @@ import { descriptorLimit } from './descriptor-limit.js';
 import { HeapPressure } from './heap-pressure.js';
 import type { ChecksMetricsReader, OperationsFace } from './operations-face.js';
 import { servedUrl } from './other-names.js';
-import { Place, Places } from './place.js';
+import { holdPlace, Place, Places } from './place.js';
 import type { RawHttp } from './raw-http.js';
 import { refuse } from './refuse.js';
 import { type KnowsCaller, SlowClients } from './slow-clients.js';
@@ -66,6 +66,10 @@ export class FrontServer {
     this.connections--;
   };
   // Made once, not for each request.
+  private readonly closed = (place: Place): void => {
+    this.places.leave(place);
+    this.record(place);
+  };
   private readonly unwritten = (error: Error): void =>
     this.settings.logger.debug({ err: error }, 'the answer could not be written');
 
@@ -204,7 +208,7 @@ export class FrontServer {
     if (origin !== undefined && this.crossOrigin.answer(request, response, origin)) return;
     if (this.settings.operations.answer(request, response, this.guard)) return;
 
-    const place = new Place(request, response);
+    const place = new Place(request, response, this.closed);
     const refusal = isSpare ? fail('http.overloaded', TOO_MANY_CONNECTIONS) : this.refusal(place);
     if (refusal !== null) {
       httpTraffic.refused(methodLabel(request.method), refusal.httpStatus);
@@ -213,8 +217,7 @@ export class FrontServer {
     }
     if (this.stopping) response.shouldKeepAlive = false;
     this.places.add(place);
-    this.settings.raw.hold(response, place);
-    response.once('close', () => this.closed(place));
+    holdPlace(place);
     place.label = this.dispatch(request, response);
   }
 
@@ -256,11 +259,6 @@ export class FrontServer {
     return null;
   }
 
-  private closed(place: Place): void {
-    this.places.leave(place);
-    this.record(place);
-  }
-
   private record({ request, response, label, startedAtMs }: Place): void {
     const tookMs = performance.now() - startedAtMs;
     const route = label ?? (response as { [ROUTE]?: string })[ROUTE] ?? 'unknown';
@@ -268,7 +266,7 @@ export class FrontServer {
     const status = response.writableFinished ? response.statusCode : 499;
     const method = methodLabel(request.method);
     httpTraffic.answered(method, route, status, tookMs / 1_000);
-    if (this.settings.config.DISABLE_ACCESS_LOG) return;
+    if (this.settings.config.DISABLE_ACCESS_LOG || !this.settings.logger.isLevelEnabled('info')) return;
     const path = request.url?.split('?', 1)[0];
     this.settings.logger.info({ method, path, status, durationMs: Math.round(tookMs * 10) / 10 }, 'request');
   }

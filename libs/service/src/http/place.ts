@@ -19,7 +19,29 @@ export class Place implements Slotted {
   constructor(
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
+    /** Told once the answer has left, or its client has. */
+    readonly onClosed: (place: Place) => void,
   ) {}
+}
+
+/** On the response: looking it up in a weak map costs more, and the garbage collector most of all. */
+const PLACE = Symbol('PLACE');
+
+type Placed = ServerResponse & { [PLACE]?: Place };
+
+/** Lets the place of a response be found, and watches for its end. */
+export const holdPlace = (place: Place): void => {
+  (place.response as Placed)[PLACE] = place;
+  place.response.on('close', onClose);
+};
+
+/** The place of a response that is in hand. */
+export const placeOf = (response: ServerResponse): Place | undefined => (response as Placed)[PLACE];
+
+// One function for all requests, rather than a closure each.
+function onClose(this: ServerResponse): void {
+  const place = placeOf(this);
+  place?.onClosed(place);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type GatewayError, fail } from '#libs/errors';
 import type { Lifecycle } from '../lifecycle.js';
-import type { Place, Places } from './place.js';
+import { type Places, placeOf } from './place.js';
 
 /** True when the handler has taken the request; it then answers it. */
 export type RawHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -27,11 +27,6 @@ export interface RequestPlaces {
    */
   releasePlace(response: ServerResponse): void;
 }
-
-/** On the response: looking it up in a weak map costs more, and the garbage collector most of all. */
-const PLACE = Symbol('PLACE');
-
-type Placed = ServerResponse & { [PLACE]?: Place };
 
 /**
  * The door for requests that must not pay for a framework: handlers see every request before Fastify does. `takePlace`
@@ -61,24 +56,19 @@ export class RawHttp implements RequestPlaces {
   }
 
   takePlace(response: ServerResponse): void {
-    const place = (response as Placed)[PLACE];
+    const place = placeOf(response);
     if (place === undefined || this.places === null) throw fail('platform.internal');
     const refusal = this.places.take(place);
     if (refusal !== null) throw refusal;
   }
 
   releasePlace(response: ServerResponse): void {
-    const place = (response as Placed)[PLACE];
+    const place = placeOf(response);
     if (place !== undefined) this.places?.leave(place);
   }
 
   /** Called by the front server, once. */
   placedIn(places: Places): void {
     this.places = places;
-  }
-
-  /** Called by the front server, for each request. */
-  hold(response: ServerResponse, place: Place): void {
-    (response as Placed)[PLACE] = place;
   }
 }

@@ -10,6 +10,14 @@ import { wireError } from './wire-error.js';
 
 type Headers = Record<string, string | string[] | undefined>;
 
+/** A request whose response is read: where it was sent, after how many redirects. */
+export interface SentRequest {
+  readonly exchange: Exchange;
+  readonly path: string;
+  readonly redirects: number;
+}
+
+/** What the readers of a channel have in common. */
 export interface AnswerReaderOptions {
   readonly bytesMax: number;
   readonly talk: TalkLimits;
@@ -17,12 +25,12 @@ export interface AnswerReaderOptions {
   readonly strays: Strays;
   /** A credential was sent along. */
   readonly presented: boolean;
-  /** Before the body, whatever the status. */
-  readonly onHeaders?: (status: number, headers: Headers) => void;
+  /** Before the body, whatever the status, of what opens a session. */
+  readonly onHeaders: (status: number, headers: Headers) => void;
   /** Told to go elsewhere. True: the request has been sent there. */
-  readonly onRedirect?: (status: number, location: string | undefined) => boolean;
+  readonly onRedirect: (sent: SentRequest, status: number, location: string | undefined) => boolean;
   /** The stream ended early; with a cause: broke off. True: the answer is fetched in another way. */
-  readonly onCutOff?: (stream: EventStreamReader, cause: unknown) => boolean;
+  readonly onCutOff: (exchange: Exchange, stream: EventStreamReader, cause: unknown) => boolean;
 }
 
 /** How long a stream may stay open after the answer before its connection is given up. */
@@ -46,11 +54,14 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   private faulty: GatewayError | undefined;
   private linger: NodeJS.Timeout | undefined;
 
+  private readonly exchange: Exchange;
+
   constructor(
-    private readonly exchange: Exchange,
+    private readonly request: SentRequest,
     private readonly options: AnswerReaderOptions,
   ) {
-    exchange.carrier = this;
+    this.exchange = request.exchange;
+    this.exchange.carrier = this;
   }
 
   release(): void {
@@ -71,19 +82,16 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     this.status = status;
     this.retryAfter = single(headers['retry-after']);
     this.location = single(headers['location']);
-    if (this.options.onRedirect?.(status, this.location)) {
+    if (this.options.onRedirect(this.request, status, this.location)) {
       this.passedOn = true;
       controller.abort(new Error('redirected'));
       return;
     }
-    this.options.onHeaders?.(status, headers);
+    if (this.exchange.opensSession) this.options.onHeaders(status, headers);
     const type = (single(headers['content-type']) ?? '').toLowerCase();
     this.isJson = type.includes('json');
-    this.decoder = BodyDecoder.of(headers['content-encoding'], {
-      onData: (chunk) => this.take(chunk),
-      onEnd: () => this.end(),
-      onError: (error) => this.give(wireError(error, this.exchange.executed)),
-    });
+    const encoding = headers['content-encoding'];
+    if (encoding !== undefined) this.decoder = this.decoderOf(encoding);
     if (Number(single(headers['content-length'])) > this.options.bytesMax) this.give(this.tooLarge());
     else if (status < 300 && type.startsWith('text/event-stream')) {
       this.exchange.talk ??= new TalkGauge(this.options.talk, this.options.bytesMax);
@@ -110,6 +118,14 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     if (this.exchange.settled || this.passedOn) return;
     if (this.stream) this.cutOff(this.stream, error);
     else this.give(wireError(error, this.exchange.executed));
+  }
+
+  private decoderOf(encoding: string | string[]): BodyDecoder | undefined {
+    return BodyDecoder.of(encoding, {
+      onData: (chunk) => this.take(chunk),
+      onEnd: () => this.end(),
+      onError: (error) => this.give(wireError(error, this.exchange.executed)),
+    });
   }
 
   private take(chunk: Buffer): void {
@@ -176,7 +192,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   }
 
   private cutOff(stream: EventStreamReader, cause?: unknown): void {
-    if (this.options.onCutOff?.(stream, cause)) return;
+    if (this.options.onCutOff(this.exchange, stream, cause)) return;
     if (this.faulty !== undefined && cause === undefined) this.give(wireError(this.faulty, this.exchange.executed));
     else this.exchange.failClosed(cause);
   }

@@ -2,7 +2,7 @@ import type { EventStreamReader, StreamEvent } from '#libs/mcp';
 import { fail } from '#libs/errors';
 import { type Access, type Channel, type ChannelEvents, presentsCredential, requestPath } from '../channel.js';
 import type { Exchange } from '../exchange.js';
-import { AnswerReader } from '../http/answer-reader.js';
+import { AnswerReader, type AnswerReaderOptions, type SentRequest } from '../http/answer-reader.js';
 import { ACCEPT_ENCODING } from '../http/body-decoder.js';
 import type { Pools } from '../http/pools.js';
 import { postMessage } from '../http/post.js';
@@ -37,6 +37,8 @@ export class HttpChannel implements Channel {
   private readonly resumptions = new Set<Resumption>();
   private readonly postHeaders: readonly string[];
   private readonly target: RequestTarget;
+  /** The same for every request, rather than made anew for each. */
+  private readonly reading: AnswerReaderOptions;
 
   constructor(
     private readonly upstream: HttpUpstream,
@@ -47,6 +49,16 @@ export class HttpChannel implements Channel {
     const own = ['content-type', 'application/json', 'accept', accept, 'accept-encoding', ACCEPT_ENCODING];
     this.postHeaders = [...own, ...access.headers];
     this.target = new RequestTarget(upstream.url, requestPath(upstream.url, access));
+    this.reading = {
+      bytesMax: upstream.bytesMax,
+      talk: upstream.talk,
+      redact: access.redact,
+      strays: upstream.strays,
+      presented: this.presented,
+      onHeaders: (status, headers) => this.takeSession(status, headers),
+      onRedirect: (sent, status, location) => this.redirect(sent, status, location),
+      onCutOff: (exchange, stream, cause) => this.resume(exchange, stream, cause === undefined),
+    };
   }
 
   get sessionful(): boolean {
@@ -64,22 +76,15 @@ export class HttpChannel implements Channel {
 
   private send(exchange: Exchange, redirects: number): void {
     const { path } = this.target;
-    const reader = new AnswerReader(exchange, {
-      bytesMax: this.upstream.bytesMax,
-      talk: this.upstream.talk,
-      redact: this.access.redact,
-      strays: this.upstream.strays,
-      presented: this.presented,
-      onRedirect: (status, location) => {
-        if (redirects >= REDIRECTS_MAX || !this.target.follow(path, status, location)) return false;
-        this.send(exchange, redirects + 1);
-        return true;
-      },
-      ...(exchange.opensSession && { onHeaders: (status, headers) => this.takeSession(status, headers) }),
-      onCutOff: (stream, cause) => this.resume(exchange, stream, cause === undefined),
-    });
-    const headers = this.withSession([...this.postHeaders, ...exchange.headers]);
+    const reader = new AnswerReader({ exchange, path, redirects }, this.reading);
+    const headers = this.withSession(this.postHeaders.concat(exchange.headers));
     this.upstream.pools.calls.dispatch({ path, method: 'POST', headers, body: exchange.text }, reader);
+  }
+
+  private redirect({ exchange, path, redirects }: SentRequest, status: number, location: string | undefined): boolean {
+    if (redirects >= REDIRECTS_MAX || !this.target.follow(path, status, location)) return false;
+    this.send(exchange, redirects + 1);
+    return true;
   }
 
   async post(text: string): Promise<void> {
