@@ -63,6 +63,16 @@ export const authOptions = {
     { min: 1, max: 1_000_000 },
   ),
   ACCOUNT_LOCKOUT_DURATION_MINUTES: integer(15, 'Minutes for which it stays locked out.', { min: 1, max: 10_080 }),
+  MAX_TEAMS_PER_USER: integer(50, 'Teams that one user may be in, besides their personal one.', { min: 1, max: 400 }),
+  MAX_MEMBERS_PER_TEAM: integer(
+    100,
+    'Members that one team may have; as many invitations to it, and wishes to join it, may be open.',
+    { min: 1, max: 100_000 },
+  ),
+  INVITATION_EXPIRY_DAYS: integer(7, 'Days for which an invitation to a team, or a wish to join one, is good.', {
+    min: 1,
+    max: 365,
+  }),
   AUTH_ENCRYPTION_SECRET: secret(
     'Encrypts what is presented to upstreams; at least 32 characters. Embedded, one is made at the first start.',
   ),

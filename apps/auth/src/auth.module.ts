@@ -6,6 +6,7 @@ import { AUTH_SETTINGS, settingsOf } from './auth.settings.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { LoginModule } from './login/login.module.js';
 import { authDatabase } from './storage/auth.database.js';
+import { TeamModule } from './teams/team.module.js';
 import { TokenModule } from './tokens/token.module.js';
 import { UpstreamCredentialModule } from './upstream-credentials/upstream-credential.module.js';
 import { UserModule } from './users/user.module.js';
@@ -16,7 +17,15 @@ class AuthFoundationModule {}
 
 /** Who is calling, what they may do, and what is presented to upstreams. */
 @Module({
-  imports: [AdmissionModule, LoginModule, TokenModule, UserModule, UpstreamCredentialModule, OperationsModule],
+  imports: [
+    AdmissionModule,
+    LoginModule,
+    TokenModule,
+    TeamModule,
+    UserModule,
+    UpstreamCredentialModule,
+    OperationsModule,
+  ],
 })
 export class AuthModule {
   static with(config: AuthConfig): DynamicModule {

@@ -51,6 +51,12 @@ export interface AuthSettings {
     readonly perAddressMax: number;
     readonly lockoutMs: number;
   };
+  readonly teams: {
+    readonly membersMax: number;
+    /** Besides the personal one. */
+    readonly teamsMax: number;
+    readonly invitationLifeMs: number;
+  };
   readonly platformAdmin: {
     /** Lower case. */
     readonly email: string;
@@ -84,6 +90,11 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
     attemptsMax: config.MAX_FAILED_LOGIN_ATTEMPTS,
     perAddressMax: config.LOGIN_FAILURES_PER_ADDRESS_MAX,
     lockoutMs: config.ACCOUNT_LOCKOUT_DURATION_MINUTES * MINUTE_MS,
+  },
+  teams: {
+    membersMax: config.MAX_MEMBERS_PER_TEAM,
+    teamsMax: config.MAX_TEAMS_PER_USER,
+    invitationLifeMs: config.INVITATION_EXPIRY_DAYS * DAY_MS,
   },
   platformAdmin: {
     email: config.PLATFORM_ADMIN_EMAIL.toLowerCase(),

@@ -1,3 +1,4 @@
+import { VISIBILITIES } from '#contracts/registry/catalog';
 import { listPageBytesOption, listPageSizeOption } from '#contracts/registry/shared-settings';
 import { stdioTransportOption } from '#contracts/tool-invocation/shared-settings';
 import { type ConfigOf, decimal, oneOf } from '#libs/config';
@@ -15,6 +16,11 @@ export const registryOptions = {
     NEW_TOOLS,
     'enabled',
     'Whether tools that an upstream offers only after it was registered may be called at once, for gateways that others than their owner may use and that do not say it themselves (`newTools`). disabled: somebody enables each.',
+  ),
+  DEFAULT_VISIBILITY: oneOf(
+    VISIBILITIES,
+    'public',
+    'Who may see gateways and virtual servers that are made without saying it. team: the one team that the token reaches; with several, it must be named.',
   ),
   LIST_PAGE_SIZE: listPageSizeOption,
   LIST_PAGE_BYTES: listPageBytesOption,

@@ -1,3 +1,4 @@
+import type { Visibility } from '#contracts/registry/catalog';
 import type { ToolNameStyle } from './entries/names/naming.js';
 import type { NewTools } from './gateways/new-tools.js';
 import type { RegistryConfig } from './registry.config.js';
@@ -17,6 +18,8 @@ export interface RegistrySettings {
   readonly toolNameStyle: ToolNameStyle;
   /** At least so much time passes before a client's use of an upstream has it listed again. */
   readonly listRefreshIntervalMs: number;
+  /** Of what is made by a body that does not say it. */
+  readonly defaultVisibility: Visibility;
   /** What clients get of a list at once. */
   readonly page: PageSize;
 }
@@ -28,5 +31,6 @@ export const registrySettings = (config: RegistryConfig): RegistrySettings => ({
   newTools: config.NEW_TOOLS,
   toolNameStyle: config.TOOL_NAME_STYLE,
   listRefreshIntervalMs: config.LIST_REFRESH_INTERVAL * 1_000,
+  defaultVisibility: config.DEFAULT_VISIBILITY,
   page: { entriesMax: config.LIST_PAGE_SIZE, bytesMax: config.LIST_PAGE_BYTES },
 });

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import pg from 'pg';
 import type { Bus } from '#libs/bus';
 import { AdmitCaller } from '#contracts/auth/admit-caller.request';
+import { DescribeTeam } from '#contracts/auth/describe-team.request';
 import type { Principal } from '#contracts/auth/principal';
 import { KeepUpstreamCredential, type UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import type { PayloadOf, RequestOf } from '#contracts/define';
@@ -60,6 +61,8 @@ export class Surroundings {
   readonly upstreams = new Map<string, Offered>();
   readonly principals = new Map<string, Principal>([['admin', ADMIN]]);
   readonly credentials = new Map<string, UpstreamCredential>();
+  /** The teams that there are. */
+  readonly teams = new Set(['home', 'a', 'b', 'z']);
   readonly discoveries: RequestOf<typeof DiscoverUpstream>[] = [];
 
   joinBus(bus: Bus): void {
@@ -68,6 +71,9 @@ export class Surroundings {
       if (principal === undefined) throw fail('auth.credential_invalid');
       return { principal, expiresAtMs: Date.now() + 60_000 };
     });
+    bus.answer(DescribeTeam, async ({ teamId }) => ({
+      team: this.teams.has(teamId) ? { id: teamId, name: teamId } : null,
+    }));
     bus.answer(KeepUpstreamCredential, async ({ upstreamId, credential }) => {
       if (credential === null) this.credentials.delete(upstreamId);
       else this.credentials.set(upstreamId, credential);

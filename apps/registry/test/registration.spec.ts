@@ -299,6 +299,7 @@ describe('registering a gateway', () => {
     ['a mask for a secret', { name: 'bad', url: 'http://x.example/', authToken: '*****' }],
     ['a command with a URL', { name: 'bad', url: 'http://x.example/', command: 'npx' }],
     ['a team for nobody', { name: 'bad', url: 'http://x.example/', visibility: 'team' }],
+    ['an unknown team', { name: 'bad', url: 'http://x.example/', visibility: 'public', teamId: 'nowhere' }],
   ])('registering a gateway refuses %s', async (_what, body) => {
     const answer = await registry.ask('POST', '/gateways', body);
     expect(answer).toMatchObject({ status: 422, body: { code: 'http.invalid', detail: expect.any(String) } });

@@ -63,7 +63,9 @@ export class CallerAdmission {
       bus.subscribe(CredentialRevoked, ({ tokenId, principalId }) => {
         this.drop((principal) => matches(principal.tokenId, tokenId) || matches(principal.id, principalId));
       }),
-      bus.subscribe(GrantsChanged, ({ principalId }) => this.drop((principal) => principal.id === principalId)),
+      bus.subscribe(GrantsChanged, ({ principalId }) =>
+        this.drop((principal) => principalId === null || principal.id === principalId),
+      ),
       bus.onReconnect(() => this.drop(() => true)),
     ];
   }

@@ -12,8 +12,20 @@ export interface AccountStatus {
     readonly credentialsNotBeforeMs: number | null;
   } | null;
   readonly isRevoked: boolean;
+  /** The teams that the user is in, and what is known of those that the token names. */
+  readonly teams: TeamStatus;
   /** For tokens that are kept on record. */
   readonly token: (TokenRecord & { readonly wantsUseNoted: boolean }) | null;
+}
+
+/** What decides which teams a caller reaches. */
+export interface TeamStatus {
+  /** Ids of those that the user is in. */
+  readonly own: readonly string[];
+  /** Of those that were asked about: ids of which there is or was a team. */
+  readonly kept: readonly string[];
+  /** Ids of the teams that are there under such an id or slug. */
+  readonly named: readonly string[];
 }
 
 interface Row {
@@ -25,6 +37,9 @@ interface Row {
   readonly token_hash: string | null;
   readonly token_user: string | null;
   readonly wants_use_noted: boolean;
+  readonly own_teams: string[];
+  readonly kept_teams: string[];
+  readonly named_teams: string[];
 }
 
 const USE_NOTED_EVERY = `interval '5 minutes'`;
@@ -33,6 +48,10 @@ const STATUS = `
   SELECT u.email, u.is_admin, u.is_active AND u.deleted_at IS NULL AS is_active, u.credentials_not_before,
          EXISTS (SELECT FROM auth.revocations r WHERE r.token_id = $2) OR t.revoked_at IS NOT NULL AS is_revoked,
          t.token_hash, t.user_email AS token_user,
+         ARRAY(SELECT m.team_id FROM auth.team_members m WHERE m.user_email = u.email ORDER BY m.team_id) AS own_teams,
+         ARRAY(SELECT k.id FROM auth.teams k WHERE k.id = ANY($3)) AS kept_teams,
+         ARRAY(SELECT n.id FROM auth.teams n
+               WHERE n.deleted_at IS NULL AND NOT n.is_personal AND (n.id = ANY($3) OR n.slug = ANY($3))) AS named_teams,
          t.token_id IS NOT NULL AND (t.last_used_at IS NULL OR t.last_used_at < now() - ${USE_NOTED_EVERY}) AS wants_use_noted
   FROM (SELECT $1::text AS email) asked
   LEFT JOIN auth.users u ON u.email = asked.email
@@ -43,9 +62,9 @@ const STATUS = `
 export class AccountStatusRepository {
   constructor(@InjectDatabase('auth') private readonly database: DataSource) {}
 
-  /** One round trip, by primary keys. */
-  async find(email: string, tokenId: string): Promise<AccountStatus> {
-    const [row] = (await this.database.query(STATUS, [email, tokenId])) as [Row];
+  /** One round trip, by keys. `teams`: those that the token names. */
+  async find(email: string, tokenId: string, teams: readonly string[]): Promise<AccountStatus> {
+    const [row] = (await this.database.query(STATUS, [email, tokenId, teams])) as [Row];
     return {
       user:
         row.email === null
@@ -57,6 +76,7 @@ export class AccountStatusRepository {
               credentialsNotBeforeMs: row.credentials_not_before?.getTime() ?? null,
             },
       isRevoked: row.is_revoked,
+      teams: { own: row.own_teams, kept: row.kept_teams, named: row.named_teams },
       token:
         row.token_hash === null || row.token_user === null
           ? null

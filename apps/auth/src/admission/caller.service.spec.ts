@@ -18,7 +18,12 @@ const known: AccountStatus['user'] = {
   isActive: true,
   credentialsNotBeforeMs: null,
 };
-const clean: AccountStatus = { user: known, isRevoked: false, token: null };
+const clean: AccountStatus = {
+  user: known,
+  isRevoked: false,
+  teams: { own: [], kept: [], named: [] },
+  token: null,
+};
 
 const sign = (claims: object = {}) =>
   jwt.sign({ sub: 'ann@example.org', jti: randomUUID(), iat: issuedAt, exp: issuedAt + 600, ...claims });

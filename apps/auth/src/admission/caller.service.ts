@@ -45,9 +45,11 @@ export class CallerService {
     const objection = this.objection(credential, claims, status);
     if (objection !== null) throw this.refuse(objection, claims.tokenId, status.isRevoked ? REVOKED : undefined);
     if (status.token?.wantsUseNoted) this.noteUse(claims.tokenId);
-    if ('issuer' in claims && status.user === null) await this.keepUser(claims);
-    const user = status.user ?? { email: claims.subject, isAdmin: false };
-    const principal = 'issuer' in claims ? issuedPrincipalOf(claims) : principalOf(user, claims);
+    const { user, teams } = 'issuer' in claims && status.user === null ? await this.keepUser(claims) : status;
+    const principal =
+      'issuer' in claims
+        ? issuedPrincipalOf(claims, teams)
+        : principalOf(user ?? { email: claims.subject, isAdmin: false }, claims, teams);
     return { principal, expiresAtMs: claims.expiresAtMs };
   }
 
@@ -94,11 +96,12 @@ export class CallerService {
     return null;
   }
 
-  /** A user who is seen for the first time, where the issuer may bring new ones. */
-  private async keepUser({ subject, issuer }: IssuerClaims): Promise<void> {
-    if (!issuer.createUsers) return;
+  /** A user who is seen for the first time, where the issuer may bring new ones; what is then on record about them. */
+  private async keepUser(claims: IssuerClaims): Promise<AccountStatus> {
+    const { subject, issuer } = claims;
     try {
-      await this.users.keep(subject, issuer.issuer);
+      if (issuer.createUsers) await this.users.keep(subject, issuer.issuer);
+      return await this.status(claims);
     } catch (cause) {
       this.logger.error({ err: cause }, 'a user could not be kept');
       throw fail('auth.unavailable', { cause });
@@ -106,9 +109,9 @@ export class CallerService {
   }
 
   /** What cannot be checked is not admitted. */
-  private async status({ subject, tokenId }: TokenClaims): Promise<AccountStatus> {
+  private async status({ subject, tokenId, teams }: TokenClaims): Promise<AccountStatus> {
     try {
-      return await this.statuses.find(subject, tokenId);
+      return await this.statuses.find(subject, tokenId, teams ?? []);
     } catch (cause) {
       this.logger.error({ err: cause }, 'the account of a caller could not be read');
       throw fail('auth.unavailable', { cause });

@@ -16,30 +16,39 @@ const claims = (facts: Partial<TokenClaims>): TokenClaims => ({
 });
 const admin = { email: 'ann@example.org', isAdmin: true };
 const user = { email: 'ann@example.org', isAdmin: false };
+/** She is in `own`; there is or was a team `kept`, and never one of another name. */
+const status = { own: ['own'], kept: ['own', 'kept'], named: [] };
 
 describe('principalOf', () => {
   it.each<[string, typeof admin, Partial<TokenClaims>, boolean, readonly string[] | null]>([
     ['admin, claimed, all teams', admin, { isAdmin: true, teams: null }, true, null],
     ['admin, claimed, some teams', admin, { isAdmin: true, teams: ['a'] }, true, ['a']],
     ['admin, claimed, no teams', admin, { isAdmin: true }, true, []],
-    ['admin, unclaimed, all teams', admin, { teams: null }, true, []],
-    ['admin, disclaimed, all teams', admin, { isAdmin: false, teams: null }, false, []],
-    ['user who claims to be admin', user, { isAdmin: true, teams: null }, false, []],
-    ['user, some teams', user, { teams: ['a'] }, false, ['a']],
+    ['admin, claimed, a team that they are not in', admin, { isAdmin: true, teams: ['kept'] }, true, ['kept']],
+    ['admin, unclaimed, all teams', admin, { teams: null }, true, ['own']],
+    ['admin, disclaimed, all teams', admin, { isAdmin: false, teams: null }, false, ['own']],
+    ['admin, disclaimed, some teams', admin, { isAdmin: false, teams: ['own', 'kept'] }, false, ['own']],
+    ['user who claims to be admin', user, { isAdmin: true, teams: null }, false, ['own']],
+    ['user, all teams', user, { teams: null }, false, ['own']],
+    ['user, no teams', user, { teams: [] }, false, []],
+    ['user, a team that they are not in', user, { teams: ['kept', 'own'] }, false, ['own']],
+    ['user, a team that was never kept', user, { teams: ['a'] }, false, ['a']],
   ])('principalOf: %s', (_case, who, facts, isAdmin, teams) => {
-    const principal = principalOf(who, claims(facts));
+    const principal = principalOf(who, claims(facts), status);
 
     expect(principal).toMatchObject({ id: 'ann@example.org', isAdmin, teams, tokenId: 'j1' });
     expect(principal.permissions.includes('*')).toBe(isAdmin);
   });
 
   it('principalOf makes nobody an administrator when the token is narrowed', () => {
-    expect(principalOf(admin, claims({ isAdmin: true, teams: null, permissions: ['tools.read'] }))).toMatchObject({
+    expect(
+      principalOf(admin, claims({ isAdmin: true, teams: null, permissions: ['tools.read'] }), status),
+    ).toMatchObject({
       isAdmin: false,
       permissions: ['tools.read'],
       teams: null,
     });
-    expect(principalOf(admin, claims({ isAdmin: true, serverId: 's1' }))).toMatchObject({
+    expect(principalOf(admin, claims({ isAdmin: true, serverId: 's1' }), status)).toMatchObject({
       isAdmin: false,
       serverId: 's1',
     });

@@ -11,7 +11,7 @@ export interface TokenClaims {
   readonly use: 'session' | 'api';
   /** `undefined` when the token does not say. */
   readonly isAdmin: boolean | undefined;
-  /** `null` is every team, for administrators; none is public things only. */
+  /** `null` is every team that the user is in, for administrators every team; none is public things only. */
   readonly teams: readonly string[] | null;
   readonly serverId: string | null;
   /** Empty: all that the user may do. */
@@ -70,9 +70,9 @@ const adminOf = (claims: Claims): boolean | undefined => {
   return said.includes(true) ? true : undefined;
 };
 
-/** Absent and `null` differ: only a token that says `null` outright can mean every team. */
-const teamsOf = (teams: unknown): readonly string[] | null => {
-  if (teams === undefined) return [];
+/** Absent and `null` differ: of what is made for programs, only a token that says `null` outright can mean every team. */
+const teamsOf = (teams: unknown, use: TokenClaims['use']): readonly string[] | null => {
+  if (teams === undefined) return use === 'session' ? null : [];
   if (teams === null) return null;
   if (!Array.isArray(teams) || teams.length > ITEMS_MAX) throw invalid('teams');
   return [...new Set(teams.map((team) => textOf(isRecord(team) ? team['id'] : team, 'teams')))];
@@ -127,14 +127,15 @@ export const refuseBound = (confirmation: unknown): void => {
 /** Reads the claims of a token whose signature, issuer, audience and times have been verified. */
 export const readClaims = (claims: Claims): TokenClaims => {
   refuseBound(claims['cnf']);
+  const use = useOf(claims['token_use']);
   return {
     subject: subjectOf(claims),
-    use: useOf(claims['token_use']),
+    use,
     tokenId: textOf(claims['jti'], 'jti'),
     issuedAtMs: claims['iat'] === undefined ? null : secondsOf(claims['iat'], 'iat'),
     expiresAtMs: secondsOf(claims['exp'], 'exp'),
     isAdmin: adminOf(claims),
-    teams: teamsOf(claims['teams']),
+    teams: teamsOf(claims['teams'], use),
     ...scopesOf(claims['scopes']),
   };
 };

@@ -57,7 +57,7 @@ export const createToken = async (
       use: 'api',
       expiresInMs,
       isAdmin: admin,
-      teams: admin ? null : [],
+      teams: null,
       serverId,
       permissions,
     });

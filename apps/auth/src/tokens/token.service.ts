@@ -63,7 +63,7 @@ export class TokenService {
       use: 'api',
       expiresInMs: this.lifeOf(body, parent),
       isAdmin: caller.isAdmin,
-      teams: caller.teams,
+      teams: parent.teams === null ? null : caller.teams,
       serverId,
       permissions,
     });
@@ -80,8 +80,7 @@ export class TokenService {
 
   /** A token for as long as a user is logged in. */
   issueForSession(user: User, expiresInMs: number): Promise<IssuedToken> {
-    const { isAdmin } = user;
-    return this.issueOwn({ user, madeBy: 'login', expiresInMs, isAdmin, teams: isAdmin ? null : [] });
+    return this.issueOwn({ user, madeBy: 'login', expiresInMs, isAdmin: user.isAdmin, teams: null });
   }
 
   /**

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ChangesModule } from '../changes/changes.module.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { EntriesModule } from '../entries/entries.module.js';
+import { ScopeModule } from '../rest/scope.module.js';
 import { DiscoveryService } from './discovery.service.js';
 import { GatewayController } from './gateway.controller.js';
 import { GatewayRepository } from './gateway.repository.js';
@@ -13,12 +14,13 @@ import { RestToolService } from './apis/rest-tool.service.js';
 import { ApiDiscoveryService } from './api-discovery.service.js';
 import { GatewayRegistrationService } from './registration/gateway-registration.service.js';
 import { GatewayUpdateService } from './registration/gateway-update.service.js';
+import { RegistrationPolicies } from './registration/registration-policies.js';
 import { StdioPolicyService } from './registration/stdio-policy.service.js';
 import { UpstreamProfileController } from './upstream-profile.controller.js';
 
 /** Gateways: the upstream servers that are registered here. */
 @Module({
-  imports: [ChangesModule, CredentialsModule, EntriesModule, OpenApiModule],
+  imports: [ChangesModule, CredentialsModule, EntriesModule, OpenApiModule, ScopeModule],
   controllers: [GatewayController, OpenApiController, RestToolController, UpstreamProfileController],
   providers: [
     ApiDiscoveryService,
@@ -27,6 +29,7 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
     GatewayRepository,
     GatewayService,
     GatewayUpdateService,
+    RegistrationPolicies,
     StdioPolicyService,
     RestToolService,
   ],

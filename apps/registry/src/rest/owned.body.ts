@@ -5,7 +5,7 @@ import { IsPlainText, IsTags } from './plain-text.decorator.js';
 
 /** Who may see what is made. */
 export class SightBody {
-  @ApiPropertyOptional({ enum: VISIBILITIES, default: 'public' })
+  @ApiPropertyOptional({ enum: VISIBILITIES, description: 'By default as DEFAULT_VISIBILITY says.' })
   @IsOptional()
   @IsIn(VISIBILITIES)
   visibility?: Visibility;
@@ -13,7 +13,7 @@ export class SightBody {
   @ApiPropertyOptional({
     type: String,
     nullable: true,
-    description: 'One of your teams. Needed for the visibility `team`.',
+    description: 'One of your teams. Needed for the visibility `team`, unless the token reaches one team alone.',
   })
   @IsOptional()
   @IsPlainText(128)

@@ -32,17 +32,22 @@ export function assertCanChange<Owned extends AccessScope>(
     throw fail('auth.grant_missing', { message: 'Only its owner, its team or an administrator may change this' });
 }
 
+/** What a body says of who may see something. */
+export interface AskedScope {
+  readonly visibility?: Visibility | undefined;
+  readonly teamId?: string | null | undefined;
+}
+
 /**
  * The visibility that a body asks for, within what the caller may give; what it leaves out stays as `before`. The owner
- * is never taken from a body. Throws `http.invalid` for a foreign team or a visibility beyond the token's reach.
+ * is never taken from a body. A caller of one team alone need not name it. Throws `http.invalid` for a foreign team or a
+ * visibility beyond the token's reach; whether there is such a team is for `ScopeService` to ask.
  */
-export const scopeFrom = (
-  principal: Principal,
-  body: { readonly visibility?: Visibility | undefined; readonly teamId?: string | null | undefined },
-  before: AccessScope = { visibility: 'public', teamId: null, ownerEmail: principal.id },
-): AccessScope => {
+export const scopeFrom = (principal: Principal, body: AskedScope, before: AccessScope): AccessScope => {
   const visibility = body.visibility ?? before.visibility;
-  const teamId = body.teamId === undefined ? before.teamId : body.teamId;
+  const given = body.teamId === undefined ? before.teamId : body.teamId;
+  const only = principal.teams?.length === 1 ? (principal.teams[0] ?? null) : null;
+  const teamId = given ?? (visibility === 'team' ? only : null);
   const isForeignTeam =
     teamId !== null && teamId !== before.teamId && principal.teams !== null && !principal.teams.includes(teamId);
   if (isForeignTeam) throw fail('http.invalid', { message: 'teamId is not one of your teams' });

@@ -11,7 +11,8 @@ import { type EntryView, entryView } from '../entries/entry.view.js';
 import { type RegistrySettings, SETTINGS } from '../registry.settings.js';
 import { assertAgree } from '../rest/agreement.js';
 import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
-import { assertCanChange, assertCanView, scopeFrom } from '../rest/ownership.js';
+import { type AskedScope, assertCanChange, assertCanView, scopeFrom } from '../rest/ownership.js';
+import { ScopeService } from '../rest/scope.service.js';
 import type { EntryKind } from '../storage/entry-kind.js';
 import { isObjectId, newObjectId } from '../storage/stored.entity.js';
 import type { CreateServerBody, ServerBody, UpdateServerBody } from './server.body.js';
@@ -30,13 +31,15 @@ export class ServerService {
     private readonly servers: ServerRepository,
     private readonly choice: ServerChoiceService,
     private readonly changes: CatalogChangesService,
+    private readonly scopes: ScopeService,
     @Inject(SETTINGS) private readonly settings: RegistrySettings,
   ) {}
 
   /** Throws `registry.name_taken`, and `registry.unknown` for a choice that is not there. */
   async create({ server: body, visibility, teamId }: CreateServerBody, principal: Principal): Promise<ServerView> {
     assertAgree({ visibility, teamId }, body);
-    const scope = scopeFrom(principal, { visibility: visibility ?? body.visibility, teamId: teamId ?? body.teamId });
+    const asked = { visibility: visibility ?? body.visibility, teamId: teamId ?? body.teamId };
+    const scope = await this.scopes.ofNew(principal, asked);
     const { name, description = null, icon = null, tags = [] } = body;
     const now = new Date();
     const server = {
@@ -72,12 +75,8 @@ export class ServerService {
   }
 
   /** The server that the caller would make again with this name. */
-  async findNamed(
-    name: string,
-    sight: Parameters<typeof scopeFrom>[1],
-    principal: Principal,
-  ): Promise<ServerView | null> {
-    const { ownerEmail, teamId } = scopeFrom(principal, sight);
+  async findNamed(name: string, sight: AskedScope, principal: Principal): Promise<ServerView | null> {
+    const { ownerEmail, teamId } = await this.scopes.ofNew(principal, sight);
     const server = await this.servers.findByName({ name, ownerEmail, teamId });
     return server === null ? null : this.viewOf(server, principal);
   }
@@ -95,6 +94,9 @@ export class ServerService {
 
   /** What the body leaves out stays; a list that it gives takes the place of the old one. Throws as `create` does. */
   async update(id: string, body: UpdateServerBody, principal: Principal): Promise<ServerView> {
+    const before = await this.find(id);
+    assertCanView(principal, before);
+    await this.scopes.ofChanged(principal, body, before);
     return this.changes.make(async (manager, change) => {
       const server = await this.begin(id, principal, manager, change);
       assertRepeats(body, await this.viewOf(server, principal, manager));

@@ -6,8 +6,8 @@ export const CredentialRevoked = defineEvent<{ readonly tokenId?: string; readon
   'credential.revoked',
 );
 
-/** What a user may do has changed; cached principals of that user are dropped. */
-export const GrantsChanged = defineEvent<{ readonly principalId: string }>('auth', 'grants.changed');
+/** What a user may do or see has changed, of everybody where it is `null`; cached principals are dropped. */
+export const GrantsChanged = defineEvent<{ readonly principalId: string | null }>('auth', 'grants.changed');
 
 /** What is presented to an upstream has changed; connections made with the old credential end. */
 export const UpstreamCredentialChanged = defineEvent<{ readonly upstreamId: string }>(

@@ -4,7 +4,6 @@ import type { AccessScope } from '#contracts/registry/catalog';
 import { fail, toGatewayError } from '#libs/errors';
 import { CatalogChangesService } from '../../changes/catalog-changes.service.js';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
-import { scopeFrom } from '../../rest/ownership.js';
 import type { ApiReading } from '../../sources/api-reading.js';
 import { newObjectId } from '../../storage/stored.entity.js';
 import { type Discovery, REFUSED_MAX, failedDiscovery, failureText } from '../discovery-result.js';
@@ -18,7 +17,7 @@ import { UpstreamCredentialService } from '../../credentials/upstream-credential
 import { newCredentialFrom, withUrlUser } from './credential-form.js';
 import { assertNameFree, connectionFrom } from './gateway-connection.js';
 import { type AddressSecrets, withAddress } from './sealed-address.js';
-import { StdioPolicyService } from './stdio-policy.service.js';
+import { RegistrationPolicies } from './registration-policies.js';
 
 interface NewGateway {
   readonly body: RegisterGatewayBody;
@@ -36,7 +35,7 @@ export class GatewayRegistrationService {
     private readonly discoveries: DiscoveryService,
     private readonly credentials: UpstreamCredentialService,
     private readonly changes: CatalogChangesService,
-    private readonly stdio: StdioPolicyService,
+    private readonly policies: RegistrationPolicies,
   ) {}
 
   /**
@@ -67,9 +66,12 @@ export class GatewayRegistrationService {
   /** `known`: what there is to discover, where nothing has to be asked for it. */
   private async connect(body: RegisterGatewayBody, principal: Principal, known?: ApiDiscovery): Promise<GatewayEntity> {
     const id = newObjectId();
-    const { connection, transport, secrets } = connectionFrom(id, body, null, { policy: this.stdio, principal });
+    const { connection, transport, secrets } = connectionFrom(id, body, null, {
+      policy: this.policies.stdio,
+      principal,
+    });
     const form = withAddress(newCredentialFrom(body, transport), known?.secrets ?? secrets);
-    const scope = scopeFrom(principal, body);
+    const scope = await this.policies.scopes.ofNew(principal, body);
     assertNameFree(connection, await this.gateways.findNamesake(connection), principal);
     if (form.credential !== null) await this.credentials.keep(id, form.credential);
     try {
@@ -96,7 +98,7 @@ export class GatewayRegistrationService {
    */
   async retry(before: GatewayEntity, principal: Principal): Promise<GatewayEntity> {
     const { id, transport } = before;
-    if (transport === 'STDIO') this.stdio.assertAllowed(principal);
+    if (transport === 'STDIO') this.policies.stdio.assertAllowed(principal);
     // What it speaks has never been seen.
     const asked = transport === 'STREAMABLEHTTP' ? 'AUTO' : transport;
     const discovery = await this.discoveries.discover(before, asked).catch(async (error: unknown) => {

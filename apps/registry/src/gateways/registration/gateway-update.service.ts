@@ -4,7 +4,6 @@ import { fail } from '#libs/errors';
 import { CatalogChangesService } from '../../changes/catalog-changes.service.js';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
 import { prefixOf } from '../../entries/names/naming.js';
-import { scopeFrom } from '../../rest/ownership.js';
 import { newObjectId } from '../../storage/stored.entity.js';
 import type { ApiDiscovery } from '../api-discovery.service.js';
 import type { Discovery } from '../discovery-result.js';
@@ -17,7 +16,7 @@ import { UpstreamCredentialService } from '../../credentials/upstream-credential
 import { type CredentialForm, credentialFrom, withUrlUser } from './credential-form.js';
 import { type AskedConnection, assertNameFree, connectionFrom, isElsewhere } from './gateway-connection.js';
 import { changedCredential } from './sealed-address.js';
-import { StdioPolicyService } from './stdio-policy.service.js';
+import { RegistrationPolicies } from './registration-policies.js';
 
 /**
  * Changes a gateway. A new address or credential is tried before anything is kept; a new name or prefix renames what
@@ -31,7 +30,7 @@ export class GatewayUpdateService {
     private readonly discoveries: DiscoveryService,
     private readonly credentials: UpstreamCredentialService,
     private readonly changes: CatalogChangesService,
-    private readonly stdio: StdioPolicyService,
+    private readonly policies: RegistrationPolicies,
   ) {}
 
   /**
@@ -47,11 +46,11 @@ export class GatewayUpdateService {
     const body = withUrlUser(given);
     const known = tool ?? (await this.discoveries.apis.readChanged(before, body));
     const asked = known === null ? body : Object.assign(new UpdateGatewayBody(), body, { url: known.reading.baseUrl });
-    const stdio = { policy: this.stdio, principal };
+    const stdio = { policy: this.policies.stdio, principal };
     const { connection, transport, secrets } = connectionFrom(before.id, asked, before, stdio);
     const ofAddress = isApi(before) ? (known?.secrets ?? null) : secrets;
     const form = changedCredential(before, newFormOf(before, credentialFrom(body, transport)), ofAddress);
-    if (form !== null && transport === 'STDIO') this.stdio.assertAllowed(principal);
+    if (form !== null && transport === 'STDIO') this.policies.stdio.assertAllowed(principal);
     if (form === null && isElsewhere(before, connection) && hasSecret(before)) {
       throw fail('http.invalid', {
         message: 'The credential must be given again when the gateway moves to another place',
@@ -59,7 +58,7 @@ export class GatewayUpdateService {
     }
     const changes: Partial<GatewayEntity> = {
       ...connection,
-      ...scopeFrom(principal, body, before),
+      ...(await this.policies.scopes.ofChanged(principal, body, before)),
       ...settingsFrom(body, before),
       args: [...connection.args],
       ...(form !== null && { credentialShape: form.shape }),

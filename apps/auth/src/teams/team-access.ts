@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '#contracts/auth/principal';
+import { fail } from '#libs/errors';
+import { isPublicOnly } from '#libs/identity';
+import { MemberRepository } from './members/member.repository.js';
+import type { Team } from './team.entity.js';
+import { TeamRepository } from './team.repository.js';
+
+/** Which teams a caller reaches, and which of them they may change. A token reaches no more than its teams. */
+@Injectable()
+export class TeamAccess {
+  constructor(
+    private readonly teams: TeamRepository,
+    private readonly members: MemberRepository,
+  ) {}
+
+  /** A team that is there, whoever asks. Throws `registry.unknown` for any other. */
+  async find(id: string): Promise<Team> {
+    const team = await this.teams.find(id);
+    if (team === null) throw fail('registry.unknown');
+    return team;
+  }
+
+  /** A team that the caller may know of: theirs, or a public one. Throws `registry.unknown` for any other. */
+  async visible(caller: Principal, id: string): Promise<Team> {
+    const team = await this.find(id);
+    if (!reaches(caller, id) && team.visibility !== 'public') throw fail('registry.unknown');
+    return team;
+  }
+
+  /** A team that the caller is in. Throws `registry.unknown`, or `auth.grant_missing` for a public one they are not in. */
+  async reached(caller: Principal, id: string): Promise<Team> {
+    const team = await this.visible(caller, id);
+    if (!reaches(caller, id)) throw fail('auth.grant_missing', { message: 'You are not in this team' });
+    return team;
+  }
+
+  /** A team that the caller may change: its owner, or an administrator. Throws as `reached` does. */
+  async owned(caller: Principal, id: string): Promise<Team> {
+    const team = await this.reached(caller, id);
+    if (administers(caller)) return team;
+    const member = await this.members.find(id, caller.id);
+    if (member?.role === 'owner') return team;
+    throw fail('auth.grant_missing', { message: 'Only an owner of the team or an administrator may do this' });
+  }
+
+  /** Throws `http.conflict` for the personal team of a user, in which nobody else is. */
+  async shared(caller: Principal, id: string): Promise<Team> {
+    const team = await this.owned(caller, id);
+    if (team.isPersonal) throw fail('http.conflict', { message: 'A personal team is of its user alone, and stays' });
+    return team;
+  }
+}
+
+const reaches = ({ teams }: Principal, id: string): boolean => teams === null || teams.includes(id);
+
+export const administers = (caller: Principal): boolean => caller.isAdmin && !isPublicOnly(caller);
