@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type FixtureEra,
   type Gateway,
+  type GatewayOptions,
   runConformanceSuite,
   startConformanceFixture,
   startGateway,
@@ -53,57 +54,75 @@ const polling = { STREAM_AFTER_MS: '250', SSE_POLL_AFTER: '3' };
 
 /** The suite itself waits for tasks to run their time. */
 const SUITE_TIMEOUT_MS = 150_000;
+/** Of all gateways together. */
+const START_TIMEOUT_MS = 300_000;
+
+/** The suite spends most of its time waiting, so the gateways are asked side by side; each by one suite at a time. */
+const SIDE_BY_SIDE = { concurrent: true };
+const IN_TURN = { concurrent: false };
+
+/** One after the other, since a start is work for every core. */
+let started: Promise<unknown> = Promise.resolve();
+const startInTurn = (options: GatewayOptions): Promise<Gateway> => {
+  const gateway = started.then(() => startGateway(options));
+  started = gateway.catch(() => {});
+  return gateway;
+};
 
 describe.each([
   { mode: 'embedded', answers: 'JSON', JSON_RESPONSE_ENABLED: 'true', runs: suites },
   { mode: 'distributed', answers: 'JSON', JSON_RESPONSE_ENABLED: 'true', runs: suites },
   { mode: 'embedded', answers: 'streams', JSON_RESPONSE_ENABLED: 'false', runs: streamingSuites },
   { mode: 'distributed', answers: 'streams', JSON_RESPONSE_ENABLED: 'false', runs: streamingSuites },
-] as const)('the MCP conformance suite through the gateway, $mode, answering sessions by $answers', (way) => {
-  let gateway: Gateway;
-
-  beforeAll(async () => {
-    const { mode, JSON_RESPONSE_ENABLED } = way;
-    gateway = await startGateway({
-      mode,
-      replicas: 2,
-      env: { AUTH_REQUIRED: 'false', JSON_RESPONSE_ENABLED, ...polling },
-    });
-  });
-  afterAll(() => gateway?.stop());
-
-  describe.each(['both', 'apart', 'legacy', 'modern'] as const)('to an upstream that speaks: %s', (era) => {
-    let endpoint: string;
-    let stopFixture: (() => Promise<unknown>) | undefined;
-    let removeUpstream: (() => Promise<unknown>) | undefined;
+] as const)(
+  'the MCP conformance suite through the gateway, $mode, answering sessions by $answers',
+  SIDE_BY_SIDE,
+  (way) => {
+    let gateway: Gateway;
 
     beforeAll(async () => {
-      const fixture = await startConformanceFixture({ era });
-      stopFixture = () => fixture.stop();
-      const upstream = await gateway.admin.register({
-        name: `fixture-${era}`,
-        url: fixture.url,
-        transport: 'STREAMABLEHTTP',
-        toolPrefix: '',
+      const { mode, JSON_RESPONSE_ENABLED } = way;
+      gateway = await startInTurn({
+        mode,
+        replicas: 2,
+        env: { AUTH_REQUIRED: 'false', JSON_RESPONSE_ENABLED, ...polling },
       });
-      removeUpstream = () => gateway.admin.call('DELETE', `/gateways/${upstream.id}`);
-      const server = await gateway.admin.createServer(`suite-${era}`, [upstream]);
-      endpoint = `${gateway.url}/servers/${server.id}/mcp`;
-    });
-    afterAll(async () => {
-      await removeUpstream?.();
-      await stopFixture?.();
-    });
+    }, START_TIMEOUT_MS);
+    afterAll(() => gateway?.stop());
 
-    it.for<(typeof suites)[number] | (typeof streamingSuites)[number]>(way.runs)(
-      'the gateway fails only what the list of expected failures names: $suite',
-      { timeout: SUITE_TIMEOUT_MS },
-      async (run, { signal }) => {
-        const report = await runConformanceSuite(endpoint, run.selection, signal);
-        const shown = `${report.output}\n${gateway.logs()}`;
-        expect(report.failures, shown).toEqual(expectedOf(run.suite, era));
-        expect(report.passed, shown).toBe(run.passed[era]);
-      },
-    );
-  });
-});
+    describe.each(['both', 'apart', 'legacy', 'modern'] as const)('to an upstream that speaks: %s', IN_TURN, (era) => {
+      let endpoint: string;
+      let stopFixture: (() => Promise<unknown>) | undefined;
+      let removeUpstream: (() => Promise<unknown>) | undefined;
+
+      beforeAll(async () => {
+        const fixture = await startConformanceFixture({ era });
+        stopFixture = () => fixture.stop();
+        const upstream = await gateway.admin.register({
+          name: `fixture-${era}`,
+          url: fixture.url,
+          transport: 'STREAMABLEHTTP',
+          toolPrefix: '',
+        });
+        removeUpstream = () => gateway.admin.call('DELETE', `/gateways/${upstream.id}`);
+        const server = await gateway.admin.createServer(`suite-${era}`, [upstream]);
+        endpoint = `${gateway.url}/servers/${server.id}/mcp`;
+      });
+      afterAll(async () => {
+        await removeUpstream?.();
+        await stopFixture?.();
+      });
+
+      it.for<(typeof suites)[number] | (typeof streamingSuites)[number]>(way.runs)(
+        'the gateway fails only what the list of expected failures names: $suite',
+        { timeout: SUITE_TIMEOUT_MS },
+        async (run, { signal }) => {
+          const report = await runConformanceSuite(endpoint, run.selection, signal);
+          const shown = `${report.output}\n${gateway.logs()}`;
+          expect(report.failures, shown).toEqual(expectedOf(run.suite, era));
+          expect(report.passed, shown).toBe(run.passed[era]);
+        },
+      );
+    });
+  },
+);

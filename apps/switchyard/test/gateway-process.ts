@@ -32,10 +32,10 @@ export class GatewayProcess {
 
   private constructor(port: number, { args = [], env = {}, cwd, root = ROOT, uid, module }: ProcessSettings) {
     this.port = port;
-    const { PATH, HOME } = process.env;
+    const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
     this.child = spawn(nodeOf(root), [module ?? join(root, 'scripts', 'start.mjs'), ...args], {
       cwd: cwd ?? root,
-      env: { PATH, HOME, PORT: String(port), ...env },
+      env: { PATH, HOME, NODE_COMPILE_CACHE, PORT: String(port), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(uid !== undefined && { uid, gid: uid }),
     });

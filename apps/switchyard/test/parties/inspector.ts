@@ -25,8 +25,9 @@ export const inspector =
         'json',
         ...request,
       ];
-      const { PATH = '' } = process.env;
-      const { stdout } = await run(process.execPath, args, { env: { PATH, HOME: home }, timeout: TIMEOUT_MS });
+      const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
+      const env = { PATH, NODE_COMPILE_CACHE, HOME: home };
+      const { stdout } = await run(process.execPath, args, { env, timeout: TIMEOUT_MS });
       return (JSON.parse(stdout) as { result: unknown }).result;
     };
     return {

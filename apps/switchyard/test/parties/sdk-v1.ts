@@ -8,9 +8,14 @@ export const sdkV1OverStdio = (
   env: Readonly<Record<string, string>>,
   canBeAsked = true,
 ): Promise<Party> => {
-  const { PATH = '' } = process.env;
+  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
   return connected(
-    new StdioClientTransport({ command: process.execPath, args: [...args], env: { PATH, ...env }, stderr: 'ignore' }),
+    new StdioClientTransport({
+      command: process.execPath,
+      args: [...args],
+      env: { PATH, NODE_COMPILE_CACHE, ...env },
+      stderr: 'ignore',
+    }),
     canBeAsked,
   );
 };

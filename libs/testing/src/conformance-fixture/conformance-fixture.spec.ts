@@ -1,50 +1,52 @@
 import { once } from 'node:events';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { afterEach, describe, expect, it } from 'vitest';
+import { type TestContext, describe, expect, it } from 'vitest';
 import { runConformanceSuite } from '../conformance-suite.js';
 import { spawnSource } from '../source-process.js';
-import { type ConformanceFixture, type FixtureEra, startConformanceFixture } from './conformance-fixture.js';
+import { type FixtureEra, startConformanceFixture } from './conformance-fixture.js';
 
-let fixture: ConformanceFixture | undefined;
-afterEach(async () => {
-  await fixture?.stop();
-  fixture = undefined;
-});
-
-const start = async (era: FixtureEra): Promise<string> => {
-  fixture = await startConformanceFixture({ era });
+/** For one test, of those that run side by side. */
+const start = async (era: FixtureEra, { onTestFinished }: Pick<TestContext, 'onTestFinished'>): Promise<string> => {
+  const fixture = await startConformanceFixture({ era });
+  onTestFinished(() => fixture.stop());
   return fixture.url;
 };
 
+/** The suite spends most of its time waiting. */
+const SIDE_BY_SIDE = { concurrent: true };
+
 /** Before a gateway is put between, the fixture itself is beyond doubt. */
 describe('the conformance fixture', () => {
-  it.each(['both', 'apart', 'legacy'] as const)(
+  it.for(['both', 'apart', 'legacy'] as const)(
     'the conformance fixture passes every 2025-11-25 scenario when it serves %s',
-    async (era) => {
-      const report = await runConformanceSuite(await start(era), { requirements: '2025-11-25' });
+    SIDE_BY_SIDE,
+    async (era, test) => {
+      const report = await runConformanceSuite(await start(era, test), { requirements: '2025-11-25' }, test.signal);
       expect(report.failures, report.output).toEqual([]);
       expect(report.exitCode).toBe(0);
       expect(report.output).toContain('Total: 84 passed, 0 failed');
     },
   );
 
-  it.each(['both', 'apart', 'modern'] as const)(
+  it.for(['both', 'apart', 'modern'] as const)(
     'the conformance fixture passes every 2026-07-28 scenario when it serves %s',
-    async (era) => {
-      const report = await runConformanceSuite(await start(era), { requirements: '2026-07-28' });
+    SIDE_BY_SIDE,
+    async (era, test) => {
+      const report = await runConformanceSuite(await start(era, test), { requirements: '2026-07-28' }, test.signal);
       expect(report.failures, report.output).toEqual([]);
       expect(report.exitCode).toBe(0);
       expect(report.output).toContain('Total: 196 passed, 0 failed');
     },
   );
 
-  it('the conformance fixture passes every 2025-06-18 scenario', async () => {
-    const report = await runConformanceSuite(await start('legacy'), { suite: 'all', specVersion: '2025-06-18' });
+  it('the conformance fixture passes every 2025-06-18 scenario', SIDE_BY_SIDE, async (test) => {
+    const selection = { suite: 'all', specVersion: '2025-06-18' };
+    const report = await runConformanceSuite(await start('legacy', test), selection, test.signal);
     expect(report.failures, report.output).toEqual([]);
     expect(report.output).toContain('Total: 56 passed, 0 failed');
   });
 
-  it('the conformance fixture serves one era alone when told to', async () => {
+  it('the conformance fixture serves one era alone when told to', async (test) => {
     const discover = (url: string) =>
       fetch(url, {
         method: 'POST',
@@ -66,14 +68,12 @@ describe('the conformance fixture', () => {
           },
         }),
       });
-    expect((await discover(await start('legacy'))).status).toBe(400);
-    await fixture?.stop();
-    expect((await discover(await start('modern'))).status).toBe(200);
+    expect((await discover(await start('legacy', test))).status).toBe(400);
+    const modern = await start('modern', test);
+    expect((await discover(modern)).status).toBe(200);
 
     const legacyClient = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode: 'legacy' } });
-    await expect(
-      legacyClient.connect(new StreamableHTTPClientTransport(new URL((fixture as ConformanceFixture).url))),
-    ).rejects.toThrow();
+    await expect(legacyClient.connect(new StreamableHTTPClientTransport(new URL(modern)))).rejects.toThrow();
   });
 
   it('the conformance fixture runs in a process of its own', async () => {
