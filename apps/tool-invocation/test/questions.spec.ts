@@ -97,9 +97,11 @@ describe.each(['STDIO', 'STREAMABLEHTTP', 'SSE'] as const)(
       (['shared', 'principal', 'client'] as const).flatMap((scope) => KINDS.map((kind) => ({ era, scope, kind }))),
     );
 
-    it.each(cases)(
+    // They wait for most of their time, each at an upstream of its own.
+    it.for(cases)(
       'a question on no stream of a call reaches its own of two clients $era when it is $kind and the scope is $scope',
-      async ({ era, scope, kind }) => {
+      { concurrent: true },
+      async ({ era, scope, kind }, { expect }) => {
         const profile = await given(scope);
         const [a, b] = eras[era as keyof typeof eras];
         const asking = converse(profile, 'ask', { canary: 'a', kind, afterMs: ASKS_AFTER_MS }, clientOf(a, scope));

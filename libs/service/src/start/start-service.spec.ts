@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Body, Controller, Get, HttpCode, type DynamicModule, Module, Param, Post, Query } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, MinLength, ValidateNested } from 'class-validator';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fail } from '#libs/errors';
 import { Open } from '#libs/identity';
 import { createLogger } from '#libs/telemetry';
@@ -26,6 +26,9 @@ class Thing {
   @IsOptional() @ValidateNested() @Type(() => Inner) inner?: Inner;
   @IsOptional() inputSchema?: unknown;
 }
+
+/** What `things/held` waits for. */
+let holding = Promise.withResolvers<void>();
 
 @Open()
 @Controller('things')
@@ -61,6 +64,12 @@ class ThingController {
   @Get('slow')
   slow(): Promise<string> {
     return new Promise((resolve) => setTimeout(() => resolve('done'), 300));
+  }
+
+  @Get('held')
+  async held(): Promise<string> {
+    await holding.promise;
+    return 'done';
   }
 }
 
@@ -230,8 +239,16 @@ describe('a running service', () => {
   });
 
   it('a running service refuses what is more than it can serve, at once, and recovers at once', async () => {
-    const answers = await Promise.all(Array.from({ length: 30 }, () => fetch(`${service.url}/things/slow`)));
-    const shed = answers.filter(({ status }) => status === 503);
+    holding = Promise.withResolvers<void>();
+    const shed: Response[] = [];
+    const asked = Array.from({ length: 30 }, async () => {
+      const answer = await fetch(`${service.url}/things/held`);
+      if (answer.status === 503) shed.push(answer);
+      return answer;
+    });
+    await vi.waitFor(() => expect(shed).toHaveLength(22), 8_000);
+    holding.resolve();
+    const answers = await Promise.all(asked);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(8);
     expect(shed).toHaveLength(22);
     expect(shed[0]?.headers.get('retry-after')).toBe('1');
