@@ -76,7 +76,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 3,
+    // On two cores: half of them wait, as a rule, for a time to pass that a test is about.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
