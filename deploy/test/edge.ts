@@ -10,7 +10,10 @@ export interface Edge {
   readonly statusUrl: string;
   /** What nginx has complained of. */
   readonly output: string;
-  /** Goes on with these replicas, as an orchestrator has it whose names lead to ready ones only. */
+  /**
+   * Goes on with these replicas, as an orchestrator has it whose names lead to ready ones only. Resolves once no request
+   * goes by the former addresses any more.
+   */
   reload(addresses: EdgeOptions['addresses']): Promise<void>;
   stop(): Promise<void>;
 }
@@ -29,7 +32,7 @@ const workersOf = (master: number): string[] =>
   fs.readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').trim().split(' ');
 
 const until = async (holds: () => boolean): Promise<void> => {
-  const giveUpAtMs = Date.now() + 10_000;
+  const giveUpAtMs = Date.now() + 30_000;
   while (!holds()) {
     if (Date.now() > giveUpAtMs) throw new Error('nginx has not taken the new configuration');
     await sleep(20);
@@ -89,7 +92,8 @@ export const startEdge = async ({ addresses, tls, edit = (_file, text) => text }
       lead(to);
       const before = workersOf(server.pid);
       process.kill(server.pid, 'SIGHUP');
-      await until(() => workersOf(server.pid).some((worker) => !before.includes(worker)));
+      // Those of the former configuration finish what they have in hand, and end.
+      await until(() => !workersOf(server.pid).some((worker) => before.includes(worker)));
     },
     stop: async () => {
       await server.stop();
