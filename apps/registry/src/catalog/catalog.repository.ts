@@ -5,8 +5,8 @@ import { GatewayEntity } from '../gateways/gateway.entity.js';
 import type { LoggedChange, StoredCatalog } from './snapshot.js';
 import type { StoredEntry } from './stored-entry.js';
 
-/** Where the catalog stands, and what led there from another revision. */
-export interface Standing {
+/** The revision of the catalog, and what was changed since another. */
+export interface ChangesSince {
   readonly revision: number;
   /** In their order; with gaps where a service of before made changes, or where they are too long ago. */
   readonly changes: readonly LoggedChange[];
@@ -20,7 +20,7 @@ export class CatalogRepository {
   constructor(@InjectDatabase('registry') private readonly database: DataSource) {}
 
   /** The revision grows with every change to the catalog. Both are of one moment. */
-  async readStanding(since: number): Promise<Standing> {
+  async readChanges(since: number): Promise<ChangesSince> {
     const [row]: { value: string; changes: LoggedChange[] | null }[] = await this.database.query(
       `SELECT value, (SELECT json_agg(json_build_object('revision', change.revision, 'entryIds', entry_ids,
                         'gatewayIds', gateway_ids, 'serverIds', server_ids) ORDER BY change.revision)

@@ -17,13 +17,13 @@ type UpstreamOf = (gateway: GatewayEntity) => CatalogUpstream;
 
 /** All that the endpoint offers. */
 export const wholeOf = (endpoint: Endpoint, snapshot: Snapshot, upstreamOf: UpstreamOf): Catalog => {
-  const offer = new Offer(endpoint, snapshot);
+  const entries = new EndpointEntries(endpoint, snapshot);
   return {
     server: endpoint.server,
     revision: snapshot.revision,
-    upstreams: offer.gateways().map(upstreamOf),
-    ...offer.named(offer.members, offer.apps()),
-    ...offer.byUri(),
+    upstreams: entries.gateways().map(upstreamOf),
+    ...entries.named(entries.members, entries.apps()),
+    ...entries.byUri(),
   };
 };
 
@@ -37,27 +37,27 @@ export const deltaOf = (
   const changes = snapshot.changesSince(since);
   if (changes === null || changes.serverIds.has(endpoint.server.id ?? '')) return null;
   const { entryIds, gatewayIds, isWide } = changes;
-  const offer = new Offer(endpoint, snapshot);
+  const entries = new EndpointEntries(endpoint, snapshot);
   const touched = new Set([...entryIds, ...[...gatewayIds].flatMap((id) => [...snapshot.idsOf(id)])]);
-  if (isWide) for (const { stored, hasApp } of offer.members) if (hasApp) touched.add(stored.id);
-  const there = [...touched].filter((id) => offer.has(id)).map((id) => snapshot.entry(id) as KeptEntry);
+  if (isWide) for (const { stored, hasApp } of entries.members) if (hasApp) touched.add(stored.id);
+  const there = [...touched].filter((id) => entries.has(id)).map((id) => snapshot.entry(id) as KeptEntry);
   const showsOtherUpstreams = gatewayIds.size > 0 || (endpoint.chosen !== null && touched.size > 0);
   return {
     since,
     revision: snapshot.revision,
-    ...(showsOtherUpstreams && { upstreams: offer.gateways().map(upstreamOf) }),
+    ...(showsOtherUpstreams && { upstreams: entries.gateways().map(upstreamOf) }),
     replacedUpstreamIds: [...gatewayIds],
-    goneIds: [...touched].filter((id) => !offer.has(id)),
-    ...offer.named(
-      there.sort((one, other) => offer.orderOf(one) - offer.orderOf(other)),
-      isWide ? offer.apps() : null,
+    goneIds: [...touched].filter((id) => !entries.has(id)),
+    ...entries.named(
+      there.sort((one, other) => entries.orderOf(one) - entries.orderOf(other)),
+      isWide ? entries.apps() : null,
     ),
-    ...(isWide && offer.byUri()),
+    ...(isWide && entries.byUri()),
   };
 };
 
 /** What an endpoint offers at the moment of a snapshot. Lists are made when they are asked for. */
-class Offer {
+class EndpointEntries {
   private all: readonly KeptEntry[] | undefined;
 
   constructor(

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
-import { CatalogRepository, type Standing } from './catalog.repository.js';
+import { CatalogRepository, type ChangesSince } from './catalog.repository.js';
 import { Snapshot } from './snapshot.js';
 
 /**
@@ -34,10 +34,10 @@ export class KeptCatalogService {
   private async follow(): Promise<Snapshot> {
     const held = this.snapshot;
     if (held === null) return this.read();
-    const standing = await this.catalogs.readStanding(held.revision);
-    if (standing.revision === held.revision) return held;
-    if (!isWithoutGap(held.revision, standing)) return this.read();
-    const { revision, changes } = standing;
+    const since = await this.catalogs.readChanges(held.revision);
+    if (since.revision === held.revision) return held;
+    if (!isWithoutGap(held.revision, since)) return this.read();
+    const { revision, changes } = since;
     const ids = (of: 'entryIds' | 'gatewayIds'): string[] => [...new Set(changes.flatMap((change) => change[of]))];
     const named = { entryIds: ids('entryIds'), gatewayIds: ids('gatewayIds') };
     held.apply(changes, await this.catalogs.readNamed(revision, named));
@@ -50,5 +50,5 @@ export class KeptCatalogService {
   }
 }
 
-const isWithoutGap = (held: number, { revision, changes }: Standing): boolean =>
+const isWithoutGap = (held: number, { revision, changes }: ChangesSince): boolean =>
   revision - held === changes.length && changes.every((change, index) => change.revision === held + index + 1);
