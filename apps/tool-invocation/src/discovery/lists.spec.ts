@@ -287,7 +287,7 @@ describe('the lists of the gateway', () => {
     ) as Record<ListKind, fc.Arbitrary<string[]>>,
   );
 
-  it('can be read by both SDKs in both eras, whatever an upstream lists', { timeout: 60_000 }, async () => {
+  it('can be read by both SDKs in both eras, whatever an upstream lists', { timeout: 180_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(texts, async (listed) => {
         await expectReadable(await readLists(peerOf(listed)));
