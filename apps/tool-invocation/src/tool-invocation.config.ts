@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { callTimeoutOption, stdioTransportOption } from '#contracts/tool-invocation/shared-settings';
-import { autoFlag, type ConfigOf, decimal, flag, integer, list, optionalText, text } from '#libs/config';
+import { autoFlag, type ConfigOf, decimal, flag, integer, list, oneOf, optionalText, text } from '#libs/config';
 import { outboxOptions } from '#libs/outbox';
 
 /** Seconds where the name says none, as the names' origin has it. */
@@ -125,6 +125,35 @@ export const toolInvocationOptions = {
   MCPGATEWAY_STDIO_TRANSPORT_ENABLED: stdioTransportOption,
   STDIO_COMMANDS_ALLOWED: list([], 'The commands that stdio upstreams may start, as they are registered. Empty: any.'),
   STDIO_PROCESSES_MAX: integer(64, 'Child processes one instance runs at once.', { min: 1, max: 10_000 }),
+  STDIO_SANDBOX: oneOf(
+    ['auto', 'require', 'off'],
+    'auto',
+    "Whether child processes are kept apart from the gateway. `auto`: as far as this host can, with bubblewrap where it works. `require`: stdio upstreams are refused where it does not. `off`: they are the gateway's equals.",
+  ),
+  STDIO_USER: text(
+    'auto',
+    "`uid:gid` that child processes run as, where the gateway is root. `auto`: 64925:64925 where the gateway is root and the sandbox is not off, with a home folder of their own; else the gateway's.",
+    { isText: (value) => value === 'auto' || /^\d{1,9}:\d{1,9}$/.test(value), form: 'auto or uid:gid' },
+  ),
+  STDIO_NETWORK: flag(
+    true,
+    'Whether child processes have a network. `false` needs bubblewrap, and stdio upstreams are refused without it.',
+  ),
+  STDIO_MEMORY_MB_MAX: integer(
+    4_096,
+    'Megabytes of memory that one process of a stdio upstream may have (RLIMIT_DATA). 0: no limit.',
+    { max: 1_048_576 },
+  ),
+  STDIO_TASKS_MAX: integer(
+    512,
+    'Processes and threads of one stdio upstream, where it runs in bubblewrap (RLIMIT_NPROC). 0: no limit.',
+    { max: 1_000_000 },
+  ),
+  STDIO_CPU_SECONDS_MAX: integer(
+    36_000,
+    'Seconds of processor time after which a process of a stdio upstream is ended (RLIMIT_CPU). 0: no limit.',
+    { max: 1_000_000_000 },
+  ),
   PATH: text(
     '/usr/local/bin:/usr/bin:/bin',
     'Where the commands of stdio upstreams are found. Handed to them, like the next four.',

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { gatewayEnvironment, secretFilesOf } from '#libs/config';
 import { Lifecycle, PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
 import { DiscoveryService } from './discovery/discovery.service.js';
 import { OwnListsService } from './discovery/own-lists.service.js';
@@ -41,7 +42,12 @@ export class ToolInvocationModule implements OnApplicationShutdown {
         {
           provide: SETTINGS,
           inject: [PLATFORM_CONFIG],
-          useFactory: (platform: PlatformConfig) => settingsOf(config, { embedded: platform.NATS_URL === null }),
+          useFactory: ({ NATS_URL, SWITCHYARD_DATA_DIR: dataDir }: PlatformConfig) =>
+            settingsOf(config, {
+              embedded: NATS_URL === null,
+              dataDir,
+              secretFiles: secretFilesOf(gatewayEnvironment()),
+            }),
         },
         CallIntake,
         CallService,

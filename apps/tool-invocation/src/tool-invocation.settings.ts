@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { ToolInvocationConfig } from './tool-invocation.config.js';
 
 /** Under which the settings are injected. */
@@ -34,11 +35,28 @@ export interface Settings {
     readonly commandsAllowed: readonly string[];
     readonly processesMax: number;
     readonly env: Readonly<Record<string, string>>;
+    /** Where each child has a folder of its own. */
+    readonly folder: string;
+    readonly sandbox: {
+      readonly mode: 'auto' | 'require' | 'off';
+      readonly network: boolean;
+      /** Null: another one than root, and otherwise the gateway's. */
+      readonly user: { readonly uid: number; readonly gid: number } | null;
+      /** Paths that no child sees. */
+      readonly hidden: readonly string[];
+      /** Zero, here and below: no limit. */
+      readonly memoryBytesMax: number;
+      readonly tasksMax: number;
+      readonly cpuSecondsMax: number;
+    };
   };
 }
 
-/** `embedded`: the gateway is one process. */
-export const settingsOf = (config: ToolInvocationConfig, { embedded }: { embedded: boolean }): Settings => ({
+/** `embedded`: the gateway is one process. `dataDir`: what the gateway keeps there is for it alone, as are `secretFiles`. */
+export const settingsOf = (
+  config: ToolInvocationConfig,
+  { embedded, dataDir, secretFiles = [] }: { embedded: boolean; dataDir: string; secretFiles?: readonly string[] },
+): Settings => ({
   callTimeoutMs: ms(config.TOOL_TIMEOUT),
   queueMax: config.TOOL_QUEUE_LIMIT,
   queueWaitMs: ms(config.MCP_SESSION_POOL_ACQUIRE_TIMEOUT),
@@ -82,8 +100,34 @@ export const settingsOf = (config: ToolInvocationConfig, { embedded }: { embedde
     commandsAllowed: config.STDIO_COMMANDS_ALLOWED,
     processesMax: config.STDIO_PROCESSES_MAX,
     env: childEnv(config),
+    folder: resolve(dataDir, 'stdio'),
+    sandbox: {
+      mode: config.STDIO_SANDBOX,
+      network: config.STDIO_NETWORK,
+      user: userOf(config.STDIO_USER),
+      hidden: [
+        resolve(dataDir),
+        // Of the embedded PostgreSQL; where paths are long it lies elsewhere, and this leads there.
+        resolve(dataDir, 'postgres/socket'),
+        resolve('.env'),
+        ...SECRET_FOLDERS,
+        ...secretFiles.map((path) => resolve(path)),
+      ],
+      memoryBytesMax: config.STDIO_MEMORY_MB_MAX * 1_048_576,
+      tasksMax: config.STDIO_TASKS_MAX,
+      cpuSecondsMax: config.STDIO_CPU_SECONDS_MAX,
+    },
   },
 });
+
+/** Where containers are given theirs. */
+const SECRET_FOLDERS = ['/run/secrets', '/var/run/secrets'];
+
+const userOf = (text: string): { uid: number; gid: number } | null => {
+  if (text === 'auto') return null;
+  const [uid = 0, gid = 0] = text.split(':').map(Number);
+  return { uid, gid };
+};
 
 const ms = (seconds: number): number => Math.round(seconds * 1_000);
 

@@ -49,6 +49,8 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
       PORT: '0',
       PATH: process.env.PATH ?? '',
       METRICS_BUFFER_ENABLED: 'false',
+      // Tests of the sandbox have their own; here it would make a difference whether bubblewrap is installed.
+      STDIO_SANDBOX: 'off',
       ...env,
     },
     logger,

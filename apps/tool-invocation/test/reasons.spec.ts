@@ -57,7 +57,7 @@ describe('why an upstream could not be discovered', () => {
     const profile = invocation.profile({ transport: 'STDIO', command: 'no-such-program' });
     expect(await refusalOf(profile)).toEqual({
       code: 'upstream.unreachable',
-      message: expect.stringContaining('no-such-program ENOENT'),
+      message: expect.stringContaining('there is no program no-such-program'),
     });
   });
 

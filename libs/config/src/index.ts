@@ -14,4 +14,5 @@ export {
 export type { ConfigOf, Option, Options } from './option.js';
 export { describeOptions, parseConfig } from './parse.js';
 export { type TlsTexts, readSettingFile, readTlsFiles } from './tls-files.js';
-export { gatewayEnvironment, processEnvironment } from './process-environment.js';
+export { withSecretFiles } from './secret-files.js';
+export { gatewayEnvironment, processEnvironment, secretFilesOf } from './process-environment.js';

@@ -30,9 +30,16 @@ const option = <Value>(
   secret = false,
 ): Option<Value> => ({ form, defaultValue, prose, secret, parse });
 
-/** Any text. */
-export const text = (defaultValue: string, prose: string): Option<string> =>
-  option('text', defaultValue, prose, (value) => value);
+/** Any text; or what `isText` takes, which `form` says. */
+export const text = (
+  defaultValue: string,
+  prose: string,
+  { isText = () => true, form = 'text' }: { isText?: (value: string) => boolean; form?: string } = {},
+): Option<string> =>
+  option(form, defaultValue, prose, (value) => {
+    if (!isText(value)) throw new Error(`"${value}" is not ${form}`);
+    return value;
+  });
 
 /** Any text; `null` where it is unset. */
 export const optionalText = (prose: string): Option<string | null> =>

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { gatewayEnvironment } from '#libs/config';
+import { gatewayEnvironment, secretFilesOf } from '#libs/config';
 
 let folder: string;
 beforeEach(() => {
@@ -37,5 +37,18 @@ describe('gatewayEnvironment', () => {
     const notAFolder = join(folder, 'file');
     writeFileSync(notAFolder, '');
     expect(() => gatewayEnvironment(notAFolder)).toThrow(/\.env cannot be read \(ENOTDIR\)/);
+  });
+});
+
+describe('secretFilesOf', () => {
+  it('secretFilesOf has the files of keys, credentials and secrets, and no certificate', () => {
+    const env = {
+      NATS_KEY_PATH: '/a',
+      NATS_CERT_PATH: '/b',
+      NATS_CREDS_PATH: '/c',
+      JWT_SECRET_KEY_FILE: '/d',
+      X_FILE: '',
+    };
+    expect(secretFilesOf(env)).toEqual(['/a', '/c', '/d']);
   });
 });

@@ -17,6 +17,12 @@ export const gatewayEnvironment = (folder = process.cwd()): ProcessEnvironment =
   ...processEnvironment(),
 });
 
+const NAMES_SECRET_FILE = /_(?:KEY|CREDS)_PATH$|_FILE$/;
+
+/** The files that settings name for holding a secret. */
+export const secretFilesOf = (env: ProcessEnvironment): string[] =>
+  Object.entries(env).flatMap(([name, path]) => (NAMES_SECRET_FILE.test(name) && path ? [path] : []));
+
 const settingsFile = (path: string): ProcessEnvironment => {
   try {
     // Some editors write a byte order mark.

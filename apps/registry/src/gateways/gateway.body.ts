@@ -124,7 +124,7 @@ export class RegisterGatewayBody extends OwnedBody {
   @ApiPropertyOptional({
     type: String,
     nullable: true,
-    description: 'STDIO: the folder that the program is started in, from the root. Default: that of the gateway.',
+    description: 'STDIO: the folder that the program is started in, from the root. Default: one of its own.',
   })
   @IsOptional()
   @IsPlainText(4096, { lengthMin: 1 })

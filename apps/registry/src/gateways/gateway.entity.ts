@@ -50,7 +50,7 @@ export class GatewayEntity extends OwnedEntity {
   @Column({ type: 'simple-json' })
   args!: string[];
 
-  /** STDIO: the folder it is started in; null: that of the gateway. */
+  /** STDIO: the folder it is started in; null: one of its own. */
   @Column({ type: 'text', nullable: true })
   cwd!: string | null;
 

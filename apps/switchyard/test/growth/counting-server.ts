@@ -1,6 +1,9 @@
 // A server on stdin and stdout whose tool says which process it is and how often it has been called.
+import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 
+/** In sandboxes of their own all have the same process id. */
+const self = randomUUID();
 let calls = 0;
 
 const resultOf = (method: string): object => {
@@ -15,7 +18,7 @@ const resultOf = (method: string): object => {
       return { tools: [{ name: 'count', inputSchema: { type: 'object' } }] };
     case 'tools/call':
       calls++;
-      return { content: [{ type: 'text', text: `${process.pid} ${calls}` }] };
+      return { content: [{ type: 'text', text: `${self} ${calls}` }] };
     default:
       return {};
   }

@@ -1,3 +1,4 @@
+import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import {
   areArguments,
@@ -8,7 +9,7 @@ import {
   isVariableName,
   isVariableValue,
 } from '#contracts/auth/upstream-credential.rules';
-import { isQuery, maskArguments } from '#contracts/auth/upstream-secrets.rules';
+import { isMaskedUrl, isQuery, MASK, maskArguments } from '#contracts/auth/upstream-secrets.rules';
 import { fail } from '#libs/errors';
 import type { Access } from '../transport/channel.js';
 
@@ -31,6 +32,11 @@ export const accessOf = (credential: UpstreamCredential | null, version: string)
   maskArguments(args ?? [], (secret) => void secrets.push(secret));
   return { version, headers, env, query, documentQuery, args, redact: redactor(secrets) };
 };
+
+/** Whether what the profile leaves out for being secret is there. While an upstream is being changed the two may not fit. */
+export const isComplete = ({ url, args }: UpstreamProfile, access: Access): boolean =>
+  (access.query !== undefined || !isMaskedUrl(url)) &&
+  (access.args !== undefined || !args.some((arg) => arg.includes(MASK)));
 
 const checkedHeaders = (presented: Readonly<Record<string, string>>): string[] => {
   const headers: string[] = [];

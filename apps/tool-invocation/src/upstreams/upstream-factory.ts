@@ -11,6 +11,7 @@ import { EgressPolicy } from '../transport/egress/egress-policy.js';
 import { HttpApiSender } from '../transport/http-api/sender.js';
 import { SseTransport } from '../transport/sse/transport.js';
 import { Strays } from '../transport/strays.js';
+import { Sandbox } from '../transport/stdio/sandbox/sandbox.js';
 import { ProcessQuota, StdioTransport } from '../transport/stdio/transport.js';
 import { HttpTransport } from '../transport/streamable-http/transport.js';
 import { SingleFlight } from './single-flight.js';
@@ -28,6 +29,7 @@ const KINDS: Readonly<Record<UpstreamProfile['transport'], TransportKind>> = {
 export class UpstreamFactory {
   readonly processes: ProcessQuota;
   private readonly egress: EgressPolicy;
+  private readonly sandbox: Sandbox;
 
   constructor(
     private readonly settings: Settings,
@@ -35,6 +37,7 @@ export class UpstreamFactory {
     private readonly bus: Bus,
   ) {
     this.egress = new EgressPolicy(settings.egress);
+    this.sandbox = new Sandbox(settings.stdio, logger);
     this.processes = new ProcessQuota(settings.stdio.processesMax);
   }
 
@@ -67,7 +70,7 @@ export class UpstreamFactory {
     if (kind === 'stdio') {
       const { id: upstreamId, command: program, args, cwd = null } = profile;
       const command = { upstreamId, command: program ?? '', args, cwd };
-      return new StdioTransport(command, this.settings, this.processes, this.logger);
+      return new StdioTransport(command, this.settings, this.processes, this.sandbox, this.logger);
     }
     const url = this.egress.parse(profile.url);
     const strays = new Strays(profile.id, this.logger);

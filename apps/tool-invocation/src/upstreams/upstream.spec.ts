@@ -10,8 +10,8 @@ import { settingsOf } from '../tool-invocation.settings.js';
 import type { Access } from '../transport/channel.js';
 import { UpstreamFactory } from './upstream-factory.js';
 
-const given = (env: Record<string, string>) => {
-  const settings = settingsOf(parseConfig(toolInvocationOptions, env), { embedded: true });
+const given = (env: Record<string, string>, changes: Partial<UpstreamProfile> = {}) => {
+  const settings = settingsOf(parseConfig(toolInvocationOptions, env), { embedded: true, dataDir: '.switchyard' });
   const profile: UpstreamProfile = {
     id: 'upstream',
     name: 'upstream',
@@ -23,6 +23,7 @@ const given = (env: Record<string, string>) => {
     args: [],
     timeoutMs: null,
     concurrencyMax: null,
+    ...changes,
   };
   const host = {
     onListChanged() {},
@@ -64,6 +65,19 @@ describe('Upstream', () => {
     const { retryAfterMs } = (refusal as GatewayError).data as { retryAfterMs: number };
     expect(retryAfterMs).toBeGreaterThan(4_000);
     expect(retryAfterMs).toBeLessThanOrEqual(5_000);
+  });
+
+  it.each([
+    ['url', { url: 'http://127.0.0.1:3000/mcp?api_key=*****' }],
+    ['args', { transport: 'STDIO' as const, url: null, command: 'node', args: ['--api-key', '*****'] }],
+  ])('is not reached when a secret of its %s is masked and the credential does not hold it', async (_, changes) => {
+    const upstream = given({}, changes);
+    upstream.dialer.dial = () => Promise.reject(new Error('was dialled'));
+    const access: Access = { version: '1', headers: [], env: {}, redact: (text) => text };
+
+    const error = await Promise.resolve(upstream.peer(access, CALLER)).catch((thrown: unknown) => thrown);
+
+    expect(error).toMatchObject({ code: 'upstream.closed', executed: 'no' });
   });
 
   it('opens one session when a call comes between the finding of its era and the end of the handshake', async () => {

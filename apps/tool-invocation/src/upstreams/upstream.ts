@@ -14,6 +14,7 @@ import { PeerWatch } from './peer-watch.js';
 import { type Caller, type Place, ownershipOf, Placement } from './sessions/placement.js';
 import { SharedSessions } from './sessions/shared-sessions.js';
 import { staleProfile } from '../call/stale.js';
+import { isComplete } from './access.js';
 import { UpstreamHealth } from './upstream-health.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -290,7 +291,7 @@ export class Upstream {
   }
 
   private async open(access: Access, declared: Json, era?: Era): Promise<Peer> {
-    if (this.retired) throw staleProfile();
+    if (this.retired || !isComplete(this.profile, access)) throw staleProfile();
     const room = this.host.makeRoom(this.kind);
     if (room !== undefined) await room;
     let opened: Peer | undefined;

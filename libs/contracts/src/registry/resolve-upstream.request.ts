@@ -21,7 +21,7 @@ export interface UpstreamProfile {
   /** For STDIO. */
   readonly command: string | null;
   readonly args: readonly string[];
-  /** For STDIO: the folder it is started in; absent: that of the gateway. */
+  /** For STDIO: the folder it is started in; absent: one of its own. */
   readonly cwd?: string | null;
   /** Per call; the gateway's `TOOL_TIMEOUT` when null. */
   readonly timeoutMs: number | null;

@@ -1,4 +1,5 @@
 // A server of the npm SDK v1, over stdio, in which calls change what it offers.
+import { randomUUID } from 'node:crypto';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import {
@@ -10,6 +11,8 @@ import {
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 
+/** In sandboxes of their own all have the same process id. */
+const self = randomUUID();
 const URI = 'changing://state';
 const tools = new Set(['add', 'drop', 'touch', 'log']);
 const subscribed = new Set<string>();
@@ -47,6 +50,6 @@ server.setRequestHandler(CallToolRequestSchema, async ({ params: { name, argumen
   }
   // Behind the result, which is written as soon as this has returned.
   if (name === 'log') setTimeout(() => void server.sendLoggingMessage({ level: 'info', data: args['text'] }), 2);
-  return said(`${name} ${process.pid}`);
+  return said(`${name} ${self}`);
 });
 await server.connect(new StdioServerTransport());

@@ -7,6 +7,7 @@ import type { Logger } from '#libs/telemetry';
 import type { Settings } from '../../tool-invocation.settings.js';
 import type { Access, ChannelEvents, Transport } from '../channel.js';
 import { OperatorReason } from '../reason.js';
+import type { Sandbox } from './sandbox/sandbox.js';
 import { StdioChannel } from './channel.js';
 
 /** How many child processes this instance has and may have. */
@@ -19,7 +20,7 @@ export interface StdioCommand {
   readonly upstreamId: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Null: the folder of the gateway. */
+  /** Null: a folder of its own. */
   readonly cwd: string | null;
 }
 
@@ -36,6 +37,7 @@ export class StdioTransport implements Transport {
     private readonly spec: StdioCommand,
     private readonly settings: Settings,
     private readonly quota: ProcessQuota,
+    private readonly sandbox: Sandbox,
     private readonly logger: Logger,
   ) {
     const { enabled, commandsAllowed } = settings.stdio;
@@ -76,23 +78,25 @@ export class StdioTransport implements Transport {
     await Promise.all([...this.channels].map((channel) => channel.close()));
   }
 
-  private start(access: Access): Promise<ChildProcessWithoutNullStreams> {
+  private async start(access: Access): Promise<ChildProcessWithoutNullStreams> {
+    const args = access.args ?? this.spec.args;
+    const { file, args: all, env, cwd, user } = await this.sandbox.prepare({ ...this.spec, args, env: access.env });
     return new Promise((resolve, reject) => {
-      const { command, args, cwd } = this.spec;
       const notStarted = (cause: unknown) =>
         reject(
           fail('upstream.unreachable', {
             message: 'The command of the upstream cannot be started',
             executed: 'no',
-            cause: cwd === null || existsSync(cwd) ? cause : new OperatorReason(`there is no folder ${cwd}`),
+            cause: existsSync(cwd) ? cause : new OperatorReason(`there is no folder ${cwd}`),
           }),
         );
       let child: ChildProcessWithoutNullStreams;
       try {
         // A group of its own, so that what it starts in turn ends with it.
-        child = spawn(command, [...(access.args ?? args)], {
-          ...(cwd !== null && { cwd }),
-          env: { ...this.settings.stdio.env, ...access.env },
+        child = spawn(file, [...all], {
+          cwd,
+          env,
+          ...user,
           stdio: 'pipe',
           shell: false,
           detached: true,
