@@ -46,6 +46,7 @@ const settingsPage = () => {
     '',
     `${generated} Every setting is an environment variable; a malformed one stops the start with a line that names it.`,
     'A setting that several services read stands where it is first read. `npm start -- --help` prints the same.',
+    'A secret, as `DATABASE_URL`, `REDIS_URL` and `NATS_URL` are too, may stand in a file: `NAME_FILE` is then its path.',
     '',
     '## every service',
     '',
@@ -228,13 +229,15 @@ if (problems.length > 0) {
 
 const api = await apiDocument(parts);
 
+const roles = postgresRoles(parts, generated);
+
 const pages = {
   'docs/reference/settings.md': settingsPage(),
   'docs/reference/errors.md': errorsPage(),
   'docs/reference/bus.md': busPage(),
   'docs/reference/permissions.md': permissionsPage(api),
   'deploy/nats/permissions.conf': permissions(),
-  'deploy/postgres/roles.sql': postgresRoles(parts, generated),
+  'deploy/postgres/roles.sql': roles,
   'docs/reference/openapi.json': json(api),
   'nest-cli.json': json(nestProjects()),
   'libs/service/src/start/unread-settings.ts': unreadSettings(),
@@ -245,7 +248,7 @@ const pages = {
       return [path, within(path, 'conversations', conversationTable(spoken, contracts, owner))];
     }),
   ),
-  ...chartFiles({ root, parts, platformOptions, topology, natsPermissions: permissions() }),
+  ...chartFiles({ root, parts, platformOptions, topology, natsPermissions: permissions(), roles }),
 };
 
 const isCheck = process.argv.includes('--check');

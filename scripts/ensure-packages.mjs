@@ -1,14 +1,16 @@
-// The tests need a real nats-server, redis-server, nginx, openssl and Chromium. Uses those on the PATH; where it may, installs Debian's.
+// The tests need a real nats-server, redis-server, nginx, openssl, bubblewrap, pgbouncer and Chromium. Uses those on the PATH; where it may, installs Debian's.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Each by its names; Debian's package has the first of them. */
+/** Debian's package, which is the program's name or stands before it; then other names of the program. */
 const PROGRAMS = [
   ['nats-server'],
   ['redis-server'],
   ['nginx'],
   ['openssl'],
+  ['bubblewrap', 'bwrap'],
+  ['pgbouncer'],
   ['chromium', 'chromium-browser', 'google-chrome'],
 ];
 // This file, while it exists, keeps them from being started as services.

@@ -74,7 +74,7 @@ describe('the facts that the chart is rendered from', () => {
       Object.fromEntries(Object.entries(services).map(([name, { secrets }]) => [name, Object.keys(secrets)])),
     ).toEqual({
       auth: expect.arrayContaining(['JWT_SECRET_KEY', 'AUTH_ENCRYPTION_SECRET']),
-      ingress: expect.arrayContaining(['JWT_SECRET_KEY']),
+      ingress: ['STATE_SECRET', 'STATE_SECRET_PREVIOUS'],
       metrics: [],
       registry: [],
       'tool-invocation': [],

@@ -5,12 +5,14 @@ import { parse } from 'yaml';
 
 interface ComposeService {
   readonly image: string;
+  readonly restart?: string;
   readonly healthcheck?: object;
   readonly build?: object;
   readonly volumes?: readonly string[];
   readonly networks?: readonly string[];
   readonly depends_on?: Readonly<Record<string, object>>;
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string | null>>;
+  readonly secrets?: readonly (string | { readonly source: string; readonly target: string })[];
   readonly command?: readonly string[];
   readonly deploy?: { readonly resources?: { readonly limits?: { readonly cpus?: string; readonly memory?: string } } };
 }
@@ -19,16 +21,21 @@ const folder = path.resolve(import.meta.dirname, '../../docker');
 const compose = parse(fs.readFileSync(path.join(folder, 'compose.yaml'), 'utf8'), { merge: true }) as {
   readonly services: Readonly<Record<string, ComposeService>>;
   readonly volumes: Readonly<Record<string, unknown>>;
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 };
 const services = Object.entries(compose.services);
 const OURS = ['ingress', 'auth', 'registry', 'tool-invocation', 'metrics'];
+/** They do their work once and end. */
+const JOBS = services.filter(([, { restart }]) => restart === 'on-failure').map(([name]) => name);
+const secretsOf = (name: string): string[] =>
+  (compose.services[name]?.secrets ?? []).map((one) => (typeof one === 'string' ? one : one.source));
 
 describe('the Compose file', () => {
   it.each(services)('limits the processor and the memory of %s', (_name, service) => {
     expect(service.deploy?.resources?.limits).toEqual({ cpus: expect.any(String), memory: expect.any(String) });
   });
 
-  it.each(services.filter(([name]) => !OURS.includes(name)))(
+  it.each(services.filter(([name]) => ![...OURS, ...JOBS].includes(name)))(
     'checks the health of %s (ours have it in the image)',
     (_name, { healthcheck }) => {
       expect(healthcheck).toBeDefined();
@@ -61,28 +68,55 @@ describe('the Compose file', () => {
     expect(outside.map(([name]) => name).toSorted()).toEqual(['nginx', 'tool-invocation']);
   });
 
-  it('gives each service the secrets of its own work, and tool-invocation none', () => {
-    const secrets = ['DATABASE_URL', 'REDIS_URL', 'JWT_SECRET_KEY', 'AUTH_ENCRYPTION_SECRET'];
-    const given = OURS.map((name) => [
-      name,
-      secrets.filter((secret) => secret in (compose.services[name]?.environment ?? {})),
-    ]);
-    expect(Object.fromEntries(given)).toEqual({
-      ingress: ['REDIS_URL', 'JWT_SECRET_KEY'],
-      auth: ['DATABASE_URL', 'JWT_SECRET_KEY', 'AUTH_ENCRYPTION_SECRET'],
-      registry: ['DATABASE_URL'],
-      'tool-invocation': [],
-      metrics: ['DATABASE_URL', 'REDIS_URL'],
+  it('gives each container the secrets of its own work as files, and tool-invocation that for NATS alone', () => {
+    expect(Object.fromEntries(services.map(([name]) => [name, secretsOf(name)]))).toEqual({
+      nginx: [],
+      ingress: ['nats_url_ingress', 'redis_url_ingress', 'state_secret'],
+      auth: ['nats_url_auth', 'database_url_auth', 'jwt_secret_key', 'auth_encryption_secret'],
+      registry: ['nats_url_registry', 'database_url_registry'],
+      'tool-invocation': ['nats_url_tool-invocation'],
+      metrics: ['nats_url_metrics', 'database_url_metrics', 'redis_url_metrics'],
+      nats: ['nats_passwords'],
+      redis: ['redis_users'],
+      postgres: ['postgres_password'],
+      'postgres-roles': ['postgres_password', 'postgres_roles'],
+      pgbouncer: ['pgbouncer_users'],
     });
-    for (const name of OURS) expect(compose.services[name]?.environment).toHaveProperty('NATS_URL');
+    expect(Object.keys(compose.secrets).toSorted()).toEqual(
+      [...new Set(services.flatMap(([name]) => secretsOf(name)))].toSorted(),
+    );
+  });
+
+  it('names for each service the file of each secret that it is given, and no secret itself', () => {
+    const own = ['PLATFORM_ADMIN_PASSWORD', /_PREVIOUS$/];
+    for (const name of OURS) {
+      const { environment = {}, secrets = [] } = compose.services[name] ?? {};
+      const files = Object.values(environment).filter((value) => value?.startsWith('/run/secrets/'));
+      expect(files.toSorted(), name).toEqual(
+        secrets.map((one) => `/run/secrets/${typeof one === 'string' ? one : one.target}`).toSorted(),
+      );
+      const values = Object.keys(environment).filter(
+        (key) => /SECRET|PASSWORD|_URL/.test(key) && !key.endsWith('_FILE'),
+      );
+      expect(
+        values.filter((key) => !own.some((known) => key.match(known))),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  it('takes every image by a variable, so that it can be a digest', () => {
+    for (const [name, { image }] of services) expect(image, name).toMatch(/^\$\{[A-Z]+_IMAGE:-[^}]+\}$/);
   });
 
   it('gives PgBouncer fewer connections than Postgres has', () => {
     const { command = [] } = compose.services['postgres'] ?? {};
-    const most = command.find((word) => word.startsWith('-cmax_connections='))?.split('=')[1];
-    const { MAX_DB_CONNECTIONS, DEFAULT_POOL_SIZE, RESERVE_POOL_SIZE } =
-      compose.services['pgbouncer']?.environment ?? {};
-    expect(Number(DEFAULT_POOL_SIZE) + Number(RESERVE_POOL_SIZE)).toBeLessThanOrEqual(Number(MAX_DB_CONNECTIONS));
-    expect(Number(MAX_DB_CONNECTIONS)).toBeLessThan(Number(most) - 10);
+    const most = Number(command.find((word) => word.startsWith('-cmax_connections='))?.split('=')[1]);
+    const settings = fs.readFileSync(path.join(folder, 'pgbouncer.ini'), 'utf8');
+    const setting = (name: string) => Number(new RegExp(`^${name} = (\\d+)$`, 'm').exec(settings)?.[1]);
+    const roles = OURS.filter((name) => secretsOf(name).includes(`database_url_${name}`)).length;
+    const wanted = roles * (setting('default_pool_size') + setting('reserve_pool_size'));
+    expect(wanted).toBeLessThanOrEqual(setting('max_db_connections'));
+    expect(setting('max_db_connections')).toBeLessThan(most - 10);
   });
 });

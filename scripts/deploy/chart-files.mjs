@@ -15,6 +15,13 @@ const OWN = new Set([
   'NATS_URL',
   'DATABASE_URL',
   'REDIS_URL',
+  'NATS_CA_PATH',
+  'NATS_CERT_PATH',
+  'NATS_KEY_PATH',
+  'NATS_CREDS_PATH',
+  'REDIS_CA_PATH',
+  'REDIS_CERT_PATH',
+  'REDIS_KEY_PATH',
   'PATH',
   'HOME',
   'TMPDIR',
@@ -40,8 +47,10 @@ const servicesOf = ({ parts, platformOptions, topology }) =>
           ...(part.needs.cache || part.name === QUEUES ? ['redis'] : []),
         ];
         const required = new Set(part.secrets);
-        // Ingress derives its own from the one that signs tokens, which therefore every deployment has.
-        if (part.name === 'ingress') required.add('JWT_SECRET_KEY');
+        // Without one, ingress would derive it from the key that signs tokens, which is none of its business.
+        const isIngress = part.name === 'ingress';
+        if (isIngress) required.add('STATE_SECRET');
+        const isGiven = (name) => isSecret(options[name]) && !(isIngress && name.startsWith('JWT_'));
         return [
           part.name,
           {
@@ -50,9 +59,7 @@ const servicesOf = ({ parts, platformOptions, topology }) =>
             subscribes: topology.subscribes[part.name],
             reachesOutside: part.name === REACHES_OUTSIDE,
             secrets: Object.fromEntries(
-              names
-                .filter((name) => isSecret(options[name]))
-                .map((name) => [name, required.has(name) ? 'required' : 'optional']),
+              names.filter(isGiven).map((name) => [name, required.has(name) ? 'required' : 'optional']),
             ),
             settings: names.filter((name) => !isSecret(options[name])),
           },
@@ -81,7 +88,7 @@ const yamlOf = (services) => {
 };
 
 /** Path in the project → text. */
-export const chartFiles = ({ root, parts, platformOptions, topology, natsPermissions }) => {
+export const chartFiles = ({ root, parts, platformOptions, topology, natsPermissions, roles }) => {
   const read = (path) => readFileSync(join(root, path), 'utf8');
   const services = servicesOf({ parts, platformOptions, topology });
   const options = Object.assign({}, platformOptions, ...parts.map((part) => part.options));
@@ -90,6 +97,7 @@ export const chartFiles = ({ root, parts, platformOptions, topology, natsPermiss
     [`${CHART}/values.schema.json`]: `${JSON.stringify(valuesSchema(services, options), null, 2)}\n`,
     [`${CHART}/generated/services.yaml`]: yamlOf(services),
     [`${CHART}/generated/nats-permissions.conf`]: natsPermissions,
+    [`${CHART}/generated/roles.sql`]: roles,
     [`${CHART}/generated/rules.yaml`]: `${COPIED}deploy/prometheus/rules.yaml\n${read('deploy/prometheus/rules.yaml')}`,
     ...Object.fromEntries(
       folder('docker/nginx', '.conf').map((name) => [

@@ -1,11 +1,13 @@
 // npm run chart: lints and renders the chart by Helm 3 and 4 with each set of values, and checks every object that
-// comes out against its schema. Needs Go and Python; what it can't have, it names, and then it fails.
+// comes out against its schema; then the alerts and the configuration of NATS by their own programs. Needs Go and Python; what it
+// can't have, it names, and then it fails.
 // HELM3, HELM4: programs to use instead of building them (CHART_CACHE: where what is built is kept).
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseAllDocuments } from 'yaml';
+import { checkNats, checkRules } from './check-stores.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const chart = join(root, 'deploy/helm/switchyard');
@@ -108,7 +110,7 @@ const checkObjects = async (rendered, file, title, { validate, load }) => {
       }
     }
   }
-  return objects.length;
+  return objects;
 };
 
 mkdirSync(cache, { recursive: true });
@@ -127,8 +129,10 @@ for (const major of [3, 4]) {
       fail(`${title}: template`, made.stderr);
       continue;
     }
-    const count = await checkObjects(made.stdout, join(cache, `${major}-${basename(file)}`), title, tools);
-    say(`${title}: ${count} objects`);
+    const objects = await checkObjects(made.stdout, join(cache, `${major}-${basename(file)}`), title, tools);
+    const without = checkNats(objects, join(cache, 'nats'), title, fail);
+    if (without !== null && !lacking.includes(without)) lacking.push(without);
+    say(`${title}: ${objects.length} objects`);
   }
   // The schema must be able to refuse.
   for (const wrong of ['settings.TOOL_TIMEOT=5', 'services.ingress.settings.TOOL_TIMEOUT=0', 'edge.replica=2']) {
@@ -137,6 +141,8 @@ for (const major of [3, 4]) {
   }
 }
 
+const withoutRules = checkRules(root, cache, fail);
+if (withoutRules !== null) lacking.push(withoutRules);
 for (const line of lacking) say(`not checked: ${line}`);
 for (const line of failures) say(`FAILED: ${line}`);
 say(

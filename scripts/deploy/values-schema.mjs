@@ -19,6 +19,7 @@ const image = only({
 const port = { type: 'integer', minimum: 1, maximum: 65_535 };
 const cidr = { type: 'string', pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}$' };
 const external = only({ port, cidrs: listOf(cidr) });
+const tls = only({ secret: text, clientCertificate: flag });
 const storage = only({ size: quantity, className: text });
 const probe = only({
   periodSeconds: positive,
@@ -143,8 +144,16 @@ export const valuesSchema = (services, options) => ({
       dashboards: only({ enabled: flag, labels: any }),
     }),
     stores: only({
-      nats: only({ bundled: flag, replicas: positive, image, maxPayloadBytes: positive, resources, external }),
-      postgres: only({ bundled: flag, image, storage, parameters: any, resources, external }),
+      nats: only({
+        bundled: flag,
+        replicas: positive,
+        image,
+        maxPayloadBytes: positive,
+        resources,
+        tls,
+        external: only({ ...external.properties, credsSecret: text }),
+      }),
+      postgres: only({ bundled: flag, image, storage, parameters: any, resources, tls, external }),
       pgbouncer: only({
         enabled: flag,
         replicas: positive,
@@ -153,7 +162,7 @@ export const valuesSchema = (services, options) => ({
         poolSize: positive,
         resources,
       }),
-      redis: only({ bundled: flag, image, storage, maxMemory: text, resources, external }),
+      redis: only({ bundled: flag, image, storage, maxMemory: text, resources, tls, external }),
     }),
   }),
   $defs: {

@@ -1,4 +1,7 @@
+import { withSecretFiles } from '#libs/config';
+import { platformOptions } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
+import { authOptions } from './auth.config.js';
 import { type Environment, openAuthStore } from './auth.store.js';
 import { type NewToken, createToken } from './tokens/token.command.js';
 import { retireSecrets, rotateSecrets } from './rotate.command.js';
@@ -27,7 +30,8 @@ export interface AuthCommands {
 }
 
 /** What the command line does with the database that the environment names. Each answers what to print. */
-export const authCommands = ({ env, logger }: CommandDeps): AuthCommands => {
+export const authCommands = ({ env: given, logger }: CommandDeps): AuthCommands => {
+  const env = withSecretFiles({ ...platformOptions, ...authOptions }, given);
   const open = () => openAuthStore(env, logger);
   return {
     createToken: (token) => createToken(token, open),

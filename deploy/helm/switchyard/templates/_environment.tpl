@@ -12,31 +12,40 @@
 - name: NATS_PASSWORD
   valueFrom: { secretKeyRef: { name: {{ $secret }}, key: NATS_PASSWORD_{{ $upper }} } }
 - name: NATS_URL
-  value: nats://{{ .name }}:$(NATS_PASSWORD)@{{ $full }}-nats:4222
+  value: {{ if $stores.nats.tls.secret }}tls{{ else }}nats{{ end }}://{{ .name }}:$(NATS_PASSWORD)@{{ $full }}-nats:4222
 {{- else }}
 - name: NATS_URL
   valueFrom: { secretKeyRef: { name: {{ $secret }}, key: NATS_URL_{{ $upper }} } }
+{{- if $stores.nats.external.credsSecret }}
+- { name: NATS_CREDS_PATH, value: /etc/switchyard/nats-creds/{{ .name }}.creds }
+{{- end }}
+{{- end }}
+{{- if $stores.nats.tls.secret }}
+{{ include "switchyard.tlsEnvironment" (dict "root" $root "store" "nats" "prefix" "NATS") }}
 {{- end }}
 {{- if has "postgres" .facts.stores }}
 {{- if $stores.postgres.bundled }}
 - name: POSTGRES_PASSWORD
-  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: POSTGRES_PASSWORD } }
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: POSTGRES_PASSWORD_{{ $upper }} } }
 - name: DATABASE_URL
-  value: postgres://switchyard:$(POSTGRES_PASSWORD)@{{ $full }}-{{ if $stores.pgbouncer.enabled }}pgbouncer:6432{{ else }}postgres:5432{{ end }}/switchyard
+  value: postgres://switchyard_{{ .name }}:$(POSTGRES_PASSWORD)@{{ $full }}-{{ if $stores.pgbouncer.enabled }}pgbouncer:6432{{ else }}postgres:5432{{ end }}/switchyard{{ if $stores.postgres.tls.secret }}?sslmode=verify-full&sslrootcert={{ include "switchyard.tlsFolder" "postgres" }}/ca.crt{{ end }}
 {{- else }}
 - name: DATABASE_URL
-  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: DATABASE_URL } }
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: DATABASE_URL_{{ $upper }} } }
 {{- end }}
 {{- end }}
 {{- if has "redis" .facts.stores }}
 {{- if $stores.redis.bundled }}
 - name: REDIS_PASSWORD
-  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: REDIS_PASSWORD } }
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: REDIS_PASSWORD_{{ $upper }} } }
 - name: REDIS_URL
-  value: redis://:$(REDIS_PASSWORD)@{{ $full }}-redis:6379/0
+  value: {{ if $stores.redis.tls.secret }}rediss{{ else }}redis{{ end }}://{{ .name }}:$(REDIS_PASSWORD)@{{ $full }}-redis:6379/0
 {{- else }}
 - name: REDIS_URL
-  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: REDIS_URL } }
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: REDIS_URL_{{ $upper }} } }
+{{- end }}
+{{- if $stores.redis.tls.secret }}
+{{ include "switchyard.tlsEnvironment" (dict "root" $root "store" "redis" "prefix" "REDIS") }}
 {{- end }}
 {{- end }}
 {{- range $key, $need := .facts.secrets }}

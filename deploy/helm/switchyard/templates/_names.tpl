@@ -72,3 +72,12 @@ capabilities: { drop: [ALL] }
 podSelector:
   matchLabels: {{- include "switchyard.selector" . | nindent 4 }}
 {{- end }}
+
+{{/* The services that have a role in PostgreSQL, comma-separated. */}}
+{{- define "switchyard.roles" -}}
+{{- $roles := list }}
+{{- range $name, $facts := (include "switchyard.topology" . | fromYaml).services }}
+{{- if has "postgres" $facts.stores }}{{ $roles = append $roles $name }}{{ end }}
+{{- end }}
+{{- join "," $roles }}
+{{- end }}

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type ConfigOf, type Options, parseConfig } from '#libs/config';
+import { type ConfigOf, type Options, parseConfig, withSecretFiles } from '#libs/config';
 import { defaultPortOf, type PlatformConfig, platformOptions } from '../platform.config.js';
 import type { AnyServicePart } from '../service-part.js';
 import { lockDataDir, openDataDir } from './data-dir.js';
@@ -17,23 +17,24 @@ export interface Configuration {
  * Reads the settings of the process and of its parts, all of them before anything is opened. A gateway with a database
  * of its own also takes its data folder and finds or makes its secrets there.
  */
-export const readConfiguration = (parts: readonly AnyServicePart[], env: Environment): Configuration => {
+export const readConfiguration = (parts: readonly AnyServicePart[], given: Environment): Configuration => {
   const names = [...new Set(parts.flatMap((part) => part.secrets ?? []))];
   const allOptions: Options = Object.assign({}, ...parts.map((part) => part.options as Options), platformOptions);
+  const env = withSecretFiles(allOptions, given);
   parseConfig(allOptions, env);
-  const given = parseConfig(platformOptions, env);
+  const platform = parseConfig(platformOptions, env);
   const former: FormerNames = Object.assign({}, ...parts.map((part) => part.formerSecrets ?? {}));
   refuseWeakSecrets(names, env, former);
 
-  const isEmbedded = given.DATABASE_URL === null && parts.some((part) => part.needs.database);
+  const isEmbedded = platform.DATABASE_URL === null && parts.some((part) => part.needs.database);
   if (!isEmbedded) requireSecrets(names, env);
-  const dataDir = isEmbedded ? openDataDir(given.SWITCHYARD_DATA_DIR) : resolve(given.SWITCHYARD_DATA_DIR);
+  const dataDir = isEmbedded ? openDataDir(platform.SWITCHYARD_DATA_DIR) : resolve(platform.SWITCHYARD_DATA_DIR);
   const unlock = isEmbedded ? lockDataDir(dataDir) : () => undefined;
   try {
     const whole = isEmbedded ? { ...env, ...keptSecrets(names, env, dataDir, former) } : env;
-    const port = env.PORT ? given.PORT : defaultPortOf(parts.map((part) => part.name));
+    const port = env.PORT ? platform.PORT : defaultPortOf(parts.map((part) => part.name));
     return {
-      platform: { ...given, SWITCHYARD_DATA_DIR: dataDir, PORT: port },
+      platform: { ...platform, SWITCHYARD_DATA_DIR: dataDir, PORT: port },
       configOf: (options) => parseConfig(options, whole),
       unlock,
     };

@@ -5,8 +5,9 @@ const ADMIN_EMAIL = 'admin@example.com';
 
 /** The secrets a gateway is started with, and tokens made with them from outside, as an operator's own tooling would. */
 export class GatewaySecrets {
-  private readonly signing = randomBytes(48).toString('base64url');
   private readonly encryption = randomBytes(48).toString('base64url');
+
+  constructor(private readonly signing = randomBytes(48).toString('base64url')) {}
 
   get environment(): Record<string, string> {
     return {

@@ -63,6 +63,8 @@ export interface GatewayOptions {
   readonly folder?: string;
   /** Settings for every process; with a `PORT`, in embedded mode, the gateway is there. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Tokens of the test are signed with this; else with one that is made. In distributed mode. */
+  readonly signingKey?: string;
   /** What is done with the database before the services start, in distributed mode. */
   readonly prepare?: (postgres: EmbeddedPostgres) => Promise<void>;
   /** Settings of each process of a service, which win over `env`; in distributed mode. */

@@ -50,6 +50,9 @@ const mainOf = (checkout: string, app: GatewayProcess['service']): string => {
   throw new Error(`${main} is missing: run npm run build first`);
 };
 
+/** Programs write where the tests read; for that they have to be the tests' user, in their sandbox all the same. */
+const OF_PROGRAMS: Record<string, string> = process.getuid?.() === 0 ? { STDIO_USER: '0:0' } : {};
+
 const startProcess = async (
   app: GatewayProcess['service'],
   replica: number,
@@ -64,7 +67,7 @@ const startProcess = async (
     command: process.execPath,
     args: [...nodeFlags(checkout), main],
     cwd: checkout,
-    env: { PATH, HOME, NODE_COMPILE_CACHE, ...common, ...env, PORT: String(port) },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...common, ...OF_PROGRAMS, ...env, PORT: String(port) },
     probe: () => isReady(url),
     readyWithinMs: READY_WITHIN_MS,
   });
@@ -96,6 +99,7 @@ const startDistributed = async ({
   env = {},
   prepare,
   envOf = () => ({}),
+  signingKey,
   folder: checkout,
 }: GatewayOptions): Promise<Gateway> => {
   const closers: (() => Promise<void> | void)[] = [];
@@ -117,7 +121,7 @@ const startDistributed = async ({
     closers.push(() => nats.server.kill());
 
     const { socketDir } = postgres.location as { socketDir: string };
-    const secrets = new GatewaySecrets();
+    const secrets = new GatewaySecrets(signingKey);
     const shared = {
       ...secrets.environment,
       NATS_URL: nats.url,
