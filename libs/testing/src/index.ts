@@ -19,10 +19,13 @@ export { startTransactionPooler } from './transaction-pooler.js';
 export { temporaryFolder } from './temporary-folder.js';
 export { startAskingUpstream } from './upstream/asking-upstream.js';
 export type { AskingSession, AskingUpstream } from './upstream/asking-upstream.js';
-export { startCommonStreamUpstream } from './upstream/common-stream-upstream.js';
-export type { ScriptUpstream } from './upstream/script-upstream.js';
-export { CHANGING_SERVER, HINTING_SERVER } from './upstream/changing-upstreams.js';
-export { startUrlUpstream } from './upstream/url-upstream.js';
+export {
+  CHANGING_SERVER,
+  HINTING_SERVER,
+  type ScriptUpstream,
+  startCommonStreamUpstream,
+  startUrlUpstream,
+} from './upstream/script-upstream.js';
 export { ANNOUNCE, largeText, PROGRESS_STEPS, startFastUpstream } from './upstream/fast-upstream.js';
 export { type OddUpstream, type OddUpstreams, startOddUpstreams } from './upstream/odd/odd-upstreams.js';
 export { ODD_ENTRIES } from './upstream/odd/odd-entries.js';

@@ -20,3 +20,24 @@ export class LoginBody {
   @MaxLength(1024)
   password!: string;
 }
+
+/** A change of one's own password. */
+export class ChangePasswordBody {
+  @ApiProperty({ name: 'old_password', type: String, format: 'password', minLength: 1, maxLength: 1024 })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(1024)
+  oldPassword!: string;
+
+  @ApiProperty({
+    name: 'new_password',
+    type: String,
+    format: 'password',
+    minLength: 12,
+    maxLength: 256,
+    description: 'Not one that attackers try first.',
+  })
+  @IsString()
+  @MaxLength(256)
+  newPassword!: string;
+}

@@ -15,8 +15,7 @@ import {
 import { ApiFailures, ApiOpenFailures } from '#libs/service';
 import { UserService } from '../users/user.service.js';
 import { userView } from '../users/user.view.js';
-import { LoginBody } from './login.body.js';
-import { ChangePasswordBody } from './password.body.js';
+import { ChangePasswordBody, LoginBody } from './login.body.js';
 import { LoginService } from './login.service.js';
 import { LoginView, LogoutView, MeView } from './login.view.js';
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { processEnvironment } from '#libs/config';
 import { newCommand } from '../new-command.js';
-import { expose } from './expose.js';
+import { ExposedServer, type ExposedServerSettings } from './exposed-server.js';
 
 interface ExposeOptions {
   readonly host: string;
@@ -13,6 +13,22 @@ interface ExposeOptions {
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 const DEFAULT_PORT = 8000;
 const PORT_MAX = 65_535;
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** Serves a stdio server on HTTP until it is told to stop. */
+const expose = async (choices: Omit<ExposedServerSettings, 'log'>): Promise<void> => {
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  const server = new ExposedServer({
+    ...choices,
+    log: (line) => void process.stderr.write(`switchyard expose: ${line}\n`),
+  });
+  for (const signal of SIGNALS) process.on(signal, () => end());
+  const url = await server.start();
+  process.stdout.write(`${choices.program.command} is exposed at ${url}\n`);
+  await over;
+  await server.stop();
+};
 
 export const exposeCommand = (): Command =>
   newCommand('expose')
