@@ -7,6 +7,8 @@ const ALL = { elicitation: {}, sampling: {}, roots: {} };
 const KINDS = ['elicitation', 'sampling', 'roots'] as const;
 const ASKS_AFTER_MS = 300;
 const STRESS = 48;
+/** A busy machine takes its time to start the processes of so many callers. */
+const PATIENCE_MS = 150_000;
 
 type Kind = (typeof KINDS)[number];
 interface Question {
@@ -18,6 +20,8 @@ type Scope = 'shared' | 'principal' | 'client';
 let invocation: Invocation;
 beforeAll(async () => {
   invocation = await givenInvocation({
+    MCP_SESSION_POOL_ACQUIRE_TIMEOUT: '120',
+    MCP_SESSION_POOL_CREATE_TIMEOUT: '120',
     MCP_SESSION_POOL_MAX_PER_KEY: '64',
     MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'true',
     PARKED_CALLS_PER_PRINCIPAL: '100',
@@ -40,7 +44,7 @@ const clientOf = (session: number | null, scope: Scope): CallOptions => {
       ...(key && { key }),
     },
     ...(scope !== 'shared' && { dedicatedSession: own }),
-    timeoutMs: 60_000,
+    timeoutMs: PATIENCE_MS,
   };
 };
 
@@ -60,7 +64,7 @@ const converse = async (
   options: CallOptions,
 ): Promise<{ readonly asked: readonly string[]; readonly said: string }> => {
   const call = invocation.routed(profile, tool, options);
-  let step = await invocation.call(profile, tool, args, { ...call, timeoutMs: 60_000 });
+  let step = await invocation.call(profile, tool, args, { ...call, timeoutMs: PATIENCE_MS });
   const asked: string[] = [];
   for (let round = 1; step.answer.kind === 'input-required'; round++) {
     const requests = JSON.parse(step.body as string).inputRequests as Record<string, { params: Question }>;
@@ -69,7 +73,7 @@ const converse = async (
       asked.push(about);
       return [key, answerTo(args.kind, `told ${about}`)];
     });
-    step = await invocation.proceed(call.callId, round, Object.fromEntries(answers), { timeoutMs: 60_000 });
+    step = await invocation.proceed(call.callId, round, Object.fromEntries(answers), { timeoutMs: PATIENCE_MS });
   }
   return { asked, said: textOf(step) };
 };
@@ -100,7 +104,7 @@ describe.each(['STDIO', 'STREAMABLEHTTP', 'SSE'] as const)(
     // They wait for most of their time, each at an upstream of its own.
     it.for(cases)(
       'a question on no stream of a call reaches its own of two clients $era when it is $kind and the scope is $scope',
-      { concurrent: true },
+      { concurrent: true, timeout: PATIENCE_MS },
       async ({ era, scope, kind }, { expect }) => {
         const profile = await given(scope);
         const [a, b] = eras[era as keyof typeof eras];
@@ -118,7 +122,9 @@ describe.each(['STDIO', 'STREAMABLEHTTP', 'SSE'] as const)(
       },
     );
 
-    it(`a question on no stream of a call reaches its own client each time when ${STRESS} calls ask at random`, async () => {
+    it(`a question on no stream of a call reaches its own client each time when ${STRESS} calls ask at random`, {
+      timeout: PATIENCE_MS,
+    }, async () => {
       const profile = await given('principal');
       // Half of them have no session, the others are twelve clients of two calls each.
       const ownerOf = (index: number): string => (index % 2 === 0 ? `call ${index}` : `client ${index % 24}`);
