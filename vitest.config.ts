@@ -78,6 +78,7 @@ export default defineConfig({
     pool: 'forks',
     // On two cores: half of them wait, as a rule, for a time to pass that a test is about.
     maxWorkers: 4,
+    setupFiles: ['libs/testing/src/patience.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [
       {
