@@ -81,6 +81,11 @@ export const ingressOptions = {
       max: 3_600,
     },
   ),
+  REFUSAL_RECORDS_PER_MINUTE: integer(
+    60,
+    'Requests refused before or at admission that get a record, of one user or, without a good token, of one address. What is beyond is counted alone. 0: none.',
+    { max: 100_000 },
+  ),
   STATE_SECRET: secret(
     'Seals requestState and cursors; the same for every replica. Unset: derived from JWT_SECRET_KEY.',
   ),

@@ -1,6 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { BUS, type Bus } from '#libs/bus';
-import { CallerAdmission, CallShares } from '#libs/identity';
+import { CLIENT_ADDRESS, CallerAdmission, CallShares, type ClientAddress } from '#libs/identity';
 import { Outbox } from '#libs/outbox';
 import { RawHttp, Readiness } from '#libs/service';
 import { CACHE, type Cache } from '#libs/storage';
@@ -11,7 +11,7 @@ import { type Ingress, openIngress } from './ingress.js';
 
 const INGRESS = Symbol('INGRESS');
 
-type Injected = [Bus, Cache, CallerAdmission, CallShares, Outbox, Logger, RawHttp];
+type Injected = [Bus, Cache, CallerAdmission, CallShares, ClientAddress, Outbox, Logger, RawHttp];
 
 /** The clients' edge: its faces straight on the HTTP server, in front of Nest's own routes. */
 @Module({})
@@ -33,9 +33,9 @@ export class IngressModule implements OnApplicationShutdown {
       providers: [
         {
           provide: INGRESS,
-          inject: [BUS, CACHE, CallerAdmission, CallShares, Outbox, LOGGER, RawHttp],
-          useFactory: (...[bus, cache, callers, shares, outbox, logger, raw]: Injected) =>
-            openIngress(settingsOf(config), { bus, cache, callers, shares, outbox, logger, places: raw }),
+          inject: [BUS, CACHE, CallerAdmission, CallShares, CLIENT_ADDRESS, Outbox, LOGGER, RawHttp],
+          useFactory: (...[bus, cache, callers, shares, addressOf, outbox, logger, places]: Injected) =>
+            openIngress(settingsOf(config), { bus, cache, callers, shares, addressOf, outbox, logger, places }),
         },
       ],
     };

@@ -1,6 +1,6 @@
 import { SealingKeysAnnounced } from '#contracts/ingress/keys-announced.signal';
 import type { Bus } from '#libs/bus';
-import type { CallerAdmission, CallShares } from '#libs/identity';
+import type { CallerAdmission, CallShares, ClientAddress } from '#libs/identity';
 import { Heartbeat } from '#libs/mcp-http';
 import type { Outbox } from '#libs/outbox';
 import { ReplicaKeys, type ReplicaLine, type RequestPlaces } from '#libs/service';
@@ -10,7 +10,7 @@ import { Admission, ResourceServer, callerAdmitter } from './admission/index.js'
 import { ABOUT } from './call/index.js';
 import { openCatalog } from './catalog/index.js';
 import { openFaces } from './faces/index.js';
-import { openForwarding } from './forwarding/index.js';
+import { RefusalJournal, openForwarding } from './forwarding/index.js';
 import type { IngressSettings } from './ingress.settings.js';
 import { openPipeline } from './pipeline/index.js';
 import { Router } from './routing/index.js';
@@ -23,6 +23,7 @@ export interface IngressDeps {
   readonly cache: Cache;
   readonly callers: CallerAdmission;
   readonly shares: CallShares;
+  readonly addressOf: ClientAddress;
   readonly outbox: Pick<Outbox, 'settle'>;
   readonly logger: Logger;
   readonly places: RequestPlaces;
@@ -41,9 +42,11 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
   const sessions = openSessions(settings, { ...deps, catalogs, admitCaller, heartbeat });
 
   const admission = new Admission(admitCaller, sessions.store, settings.sessions.required, resourceServer);
-  const router = new Router(catalogs, links, sessions.ownLists, { seal, timeoutMs: settings.callTimeoutMs });
+  const routing = { seal, timeoutMs: settings.callTimeoutMs, addressOf: deps.addressOf };
+  const router = new Router(catalogs, links, sessions.ownLists, routing);
   const forwarding = openForwarding(settings, { ...deps, links, sessions });
-  const pipeline = openPipeline({ ...deps, admission, router, forwarding, sessions, catalogs, seal });
+  const refusals = new RefusalJournal(deps.outbox, deps.callers, deps.addressOf, settings.refusalRecords);
+  const pipeline = openPipeline({ ...deps, admission, router, forwarding, refusals, sessions, catalogs, seal });
 
   const { bus } = deps;
   const line: ReplicaLine = {
@@ -54,6 +57,7 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
   const faces = openFaces(settings, {
     ...deps,
     pipeline,
+    refusals,
     admission,
     resourceServer,
     sessions,

@@ -19,7 +19,7 @@ let url: string;
 let session: Record<string, string>;
 
 beforeAll(async () => {
-  rig = new Rig({ MCP_BODY_BYTES_MAX: '100000' });
+  rig = new Rig({ MCP_BODY_BYTES_MAX: '100000', REFUSAL_RECORDS_PER_MINUTE: '10000' });
   const mirrored = tool('mirror', {}, undefined, [
     { header: 'Region', path: ['region'], type: 'string' },
     { header: 'Count', path: ['n'], type: 'integer' },
@@ -509,7 +509,35 @@ describe('somebody who may not', () => {
       name: 'absent',
       principalId: 'blue@x',
       errorCode: 'registry.tool_unknown',
+      clientName: 'test',
+      address: '127.0.0.1',
+      revision: '2026-07-28',
     });
+  });
+
+  it.each([
+    [
+      'a permission is missing',
+      'reader',
+      { principalId: 'reader@x', errorCode: 'auth.grant_missing', rule: 'permission tools.execute' },
+    ],
+    ['its token is not good', 'wrong', { principalId: '', errorCode: 'auth.credential_invalid', rule: null }],
+  ])('the gateway records who was refused what, and by which rule, when %s', async (_why, token, facts) => {
+    const _meta = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' };
+    await post(url, modern('tools/call', { name: 'echo', _meta }), { ...echoHeaders, ...auth(token) });
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const known = { traceId, outcome: 'refused', method: 'tools/call', name: 'echo', serverId: null, upstreamId: null };
+    expect(rig.records.at(-1)).toMatchObject({ ...known, address: '127.0.0.1', clientName: 'test', ...facts });
+  });
+
+  it('the gateway records the refusal of a request that it did not read when that is no JSON', async () => {
+    await post(url, '{', { ...list, ...auth('blue') });
+    expect(rig.records.at(-1)).toMatchObject({ errorCode: 'mcp.malformed_json', method: '', principalId: 'blue@x' });
+  });
+
+  it('the gateway records no words of the client as a method when MCP does not have it', async () => {
+    await post(url, JSON.stringify(modern('made/up')), { ...modernHeaders('made/up'), ...auth('blue') });
+    expect(rig.records.at(-1)).toMatchObject({ errorCode: 'mcp.method_unknown', method: 'other', name: 'made/up' });
   });
 });
 

@@ -271,6 +271,7 @@ export class Rig {
       cache: this.cache,
       callers,
       shares,
+      addressOf: clientAddress([]),
       outbox: { settle: (record) => this.records.push(record) },
       logger,
       places: { takePlace: () => {}, releasePlace: () => {} },

@@ -54,6 +54,9 @@ describe('the shares of callers of MCP', () => {
         },
       });
       expect(rig.calls).toHaveLength(2);
+      expect(rig.records).toMatchObject([
+        { principalId: 'ann', errorCode: 'http.rate_limited', rule: 'CALLER_CONCURRENT_LIMIT 2', name: 'echo' },
+      ]);
       release();
       expect((await answers()).map(({ status }) => status)).toEqual([200, 200]);
       expect((await call('ann', 'echo')).status).toBe(200);

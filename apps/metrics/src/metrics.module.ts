@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { databaseToken, provideDatabase } from '#libs/storage';
 import { AggregatesModule } from './aggregates/aggregates.module.js';
+import { CallLogModule } from './call-log/call-log.module.js';
 import { ExpositionModule } from './exposition/exposition.module.js';
 import { IntakeModule } from './intake/intake.module.js';
 import type { MetricsConfig } from './metrics.config.js';
@@ -9,7 +10,7 @@ import { RetentionModule } from './retention/retention.module.js';
 import { metricsDatabase } from './storage/metrics.database.js';
 
 /** Keeps one record of every call, and tells what they add up to. */
-@Module({ imports: [IntakeModule, AggregatesModule, RetentionModule] })
+@Module({ imports: [IntakeModule, AggregatesModule, CallLogModule, RetentionModule] })
 export class MetricsModule {
   /** Global, so that every room may have the database and the settings injected. */
   static with(config: MetricsConfig): DynamicModule {

@@ -17,6 +17,14 @@ export const aCall = (facts: Partial<CallRecord> = {}): CallRecord => ({
   requestBytes: 100,
   responseBytes: 1_000,
   traceId: null,
+  clientName: 'test-client',
+  clientVersion: '1.2.3',
+  address: '192.0.2.7',
+  revision: '2026-07-28',
+  upstreamRevision: '2025-11-25',
+  waitedMs: 0.5,
+  upstreamMs: 10,
+  rule: null,
   ...facts,
 });
 

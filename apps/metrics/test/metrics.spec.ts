@@ -56,6 +56,15 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
         request_bytes: '100',
         response_bytes: '1000',
         trace_id: 'trace',
+        client_name: 'test-client',
+        client_version: '1.2.3',
+        address: '192.0.2.7',
+        revision: '2026-07-28',
+        upstream_revision: '2025-11-25',
+        waited_ms: 0.5,
+        upstream_ms: 10,
+        rule: null,
+        was_unknown: false,
       },
     ]);
   });

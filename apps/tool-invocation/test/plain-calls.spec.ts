@@ -52,6 +52,33 @@ describe('calls without incidents', () => {
     expect(JSON.parse(body as string).content[0].text).toBe('Echo: hello');
   });
 
+  it('a record tells waiting and the time at the upstream apart when a call waits for its turn', async () => {
+    const upstream = invocation.profile({ url: legacy.url, concurrencyMax: 1 });
+    await invocation.call(upstream, 'echo', { text: 'warm' });
+    const options = (callId: string) => ({
+      callId,
+      address: '192.0.2.7',
+      client: { info: { name: 'claude', version: '2' }, capabilities: {}, revision: '2026-07-28' },
+    });
+    const first = invocation.call(upstream, 'slow', {}, options('timed-first'));
+    const second = invocation.call(upstream, 'slow', {}, options('timed-second'));
+    await Promise.all([first, second]);
+
+    const [at, after] = [await invocation.record('timed-first'), await invocation.record('timed-second')];
+    expect(after).toMatchObject({
+      clientName: 'claude',
+      clientVersion: '2',
+      address: '192.0.2.7',
+      revision: '2026-07-28',
+      upstreamRevision: expect.stringMatching(/^202[45]-/),
+      rule: null,
+    });
+    expect(at.waitedMs).toBeLessThan(at.upstreamMs);
+    expect(after.waitedMs).toBeGreaterThan(at.upstreamMs / 2);
+    expect(after.upstreamMs).toBeGreaterThan(0);
+    expect(after.waitedMs + after.upstreamMs).toBeLessThanOrEqual(after.latencyMs + 0.01);
+  });
+
   it('discovery lists everything when the upstream is of either era', async () => {
     for (const [server, era] of [
       [modern, 'modern'],

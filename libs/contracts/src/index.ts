@@ -37,4 +37,5 @@ export * from './tool-invocation/upstream-list-changed.event.js';
 export * from './tool-invocation/upstream-resource-changed.event.js';
 export * from './tool-invocation/watch-tasks.request.js';
 export * from './tool-invocation/watch-upstream.request.js';
+export * from './metrics/record.rules.js';
 export * from './metrics/record-calls.request.js';

@@ -87,5 +87,6 @@ export const catalogue = {
 /** The code of a failure, `<owner>.<what failed>`. */
 export type FailureCode = keyof typeof catalogue;
 
+/** Whether this is the code of a failure. */
 export const isFailureCode = (code: unknown): code is FailureCode =>
   typeof code === 'string' && Object.hasOwn(catalogue, code);

@@ -95,6 +95,16 @@ export class CallerAdmission {
     }
   }
 
+  /** Who the caller of a request is as far as that is known; `null` otherwise. Asks nobody, and admits nobody. */
+  lastKnown(carrier: CredentialCarrier): Principal | null {
+    try {
+      const credential = readCredential(carrier);
+      return (credential !== null && this.known(credential)?.principal) || null;
+    } catch {
+      return null;
+    }
+  }
+
   close(): void {
     for (const subscription of this.subscriptions) subscription.close();
   }

@@ -13,8 +13,18 @@ const METHOD_LENGTH_MAX = 64;
 
 const cut = (text: string, lengthMax: number): string => (text.length > lengthMax ? text.slice(0, lengthMax) : text);
 
-/** The fields that do not change from begin to settle: JSON without the brackets. */
-export const toKnown = (record: CallRecord): string =>
+/** The fields that do not change from begin to settle, of the call and of its client: JSON without the brackets. */
+export interface Known {
+  readonly call: string;
+  readonly client: string;
+}
+
+export const toKnown = (record: CallRecord): Known => ({ call: callOf(record), client: clientOf(record) });
+
+const clientOf = ({ clientName, clientVersion, address, revision }: CallRecord): string =>
+  JSON.stringify([clientName, clientVersion, address, revision]).slice(1, -1);
+
+const callOf = (record: CallRecord): string =>
   JSON.stringify([
     record.callId,
     record.startedAtMs,
@@ -28,13 +38,19 @@ export const toKnown = (record: CallRecord): string =>
     record.traceId,
   ]).slice(1, -1);
 
-export const beginLine = (known: string): string => `B[${known}]\n`;
+export const beginLine = ({ call, client }: Known): string => `B[${call},${client}]\n`;
 
-export const settleLine = (known: string, { latencyMs, outcome, errorCode, responseBytes }: CallRecord): string =>
-  `S[${known},${latencyMs},"${outcome}",${errorCode === null ? 'null' : JSON.stringify(errorCode)},${responseBytes}]\n`;
+export const settleLine = ({ call, client }: Known, record: CallRecord): string => {
+  const { latencyMs, outcome, errorCode, responseBytes, upstreamRevision, waitedMs, upstreamMs, rule } = record;
+  const end = `${latencyMs},"${outcome}",${textOf(errorCode)},${responseBytes}`;
+  return `S[${call},${end},${client},${textOf(upstreamRevision)},${waitedMs},${upstreamMs},${textOf(rule)}]\n`;
+};
+
+const textOf = (value: string | null): string => (value === null ? 'null' : JSON.stringify(value));
 
 const KNOWN_COUNT = 10;
-const FIELD_COUNT = 14;
+/** Where the fields begin that came later; a line of before has none of them. */
+const SETTLED_COUNT = 14;
 
 /** `null` for anything that is not a whole line: the last one of a process that died while it wrote. */
 export const fromLine = (line: string): { readonly kind: LineKind; readonly record: CallRecord } | null => {
@@ -42,7 +58,7 @@ export const fromLine = (line: string): { readonly kind: LineKind; readonly reco
   if (kind !== 'B' && kind !== 'S') return null;
   const fields = parseArray(line.slice(1));
   if (fields === null || typeof fields[0] !== 'string') return null;
-  if (fields.length < (kind === 'B' ? KNOWN_COUNT : FIELD_COUNT)) return null;
+  if (fields.length < (kind === 'B' ? KNOWN_COUNT : SETTLED_COUNT)) return null;
   return {
     kind,
     record: {
@@ -60,7 +76,24 @@ export const fromLine = (line: string): { readonly kind: LineKind; readonly reco
       requestBytes: fields[8] as number,
       responseBytes: kind === 'B' ? 0 : (fields[13] as number),
       traceId: fields[9] as string | null,
+      ...laterFields(fields.slice(kind === 'B' ? KNOWN_COUNT : SETTLED_COUNT)),
     },
+  };
+};
+
+/** Those of the client, then those of how it ended. */
+const laterFields = (fields: readonly unknown[]) => {
+  const text = (at: number): string | null => (fields[at] ?? null) as string | null;
+  const ms = (at: number): number => (fields[at] ?? 0) as number;
+  return {
+    clientName: text(0),
+    clientVersion: text(1),
+    address: text(2),
+    revision: text(3),
+    upstreamRevision: text(4),
+    waitedMs: ms(5),
+    upstreamMs: ms(6),
+    rule: text(7),
   };
 };
 

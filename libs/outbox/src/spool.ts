@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { CallRecord } from '#libs/contracts';
 import { SlotMap, type Slotted } from '#libs/bus';
-import { beginLine, fromLine, settleLine, toKnown } from './record-line.js';
+import { type Known, beginLine, fromLine, settleLine, toKnown } from './record-line.js';
 import { Segment } from './segment.js';
 import { OWNER_FILE, beat, createOwned } from './spool-owner.js';
 
@@ -21,7 +21,7 @@ export class Begun implements Slotted {
   isRefused = false;
 
   /** What both of its lines have in common. */
-  readonly known: string;
+  readonly known: Known;
 
   constructor(readonly record: CallRecord) {
     this.known = toKnown(record);

@@ -16,5 +16,13 @@ export const aCallRecord = (facts: Partial<CallRecord> = {}): CallRecord => ({
   requestBytes: 123,
   responseBytes: 456,
   traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  clientName: 'test-client',
+  clientVersion: '1.2.3',
+  address: '192.0.2.7',
+  revision: '2026-07-28',
+  upstreamRevision: null,
+  waitedMs: 0,
+  upstreamMs: 0,
+  rule: null,
   ...facts,
 });

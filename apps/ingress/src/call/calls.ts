@@ -63,6 +63,8 @@ export type RoutedCall = ScopedCall & {
   /** The params as the upstream gets them. */
   readonly body: string;
   readonly traceparent: string;
+  /** When it came first: before `receivedAtMs` where it is the retry of a parked call. */
+  readonly startedAtMs: number;
   /** What it may take, from its hand-over on. */
   readonly timeoutMs: number;
   /** The one instance that is asked; `null`: any. */

@@ -12,6 +12,7 @@ import { answerJson, refusalHeaders } from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../admission/index.js';
 import type { CallAbort, Endpoint } from '../call/index.js';
+import type { RefusalJournal } from '../forwarding/index.js';
 
 /** One HTTP request: what came in where, and where the answer goes. */
 export interface HttpExchange {
@@ -55,14 +56,21 @@ export const refuseOnceKnown = async (
   refuse(thrown);
 };
 
+/** Where it is written down that a request was refused. */
+export interface RefusalRecords {
+  readonly refusals: RefusalJournal;
+  readonly logger: Logger;
+}
+
 /** Answers a request that never became a call. */
 export const refuseExchange = (
-  { request, response }: HttpExchange,
+  { request, response, endpoint }: HttpExchange,
   thrown: unknown,
   idText: string | null,
-  logger: Logger,
+  { refusals, logger }: RefusalRecords,
 ): void => {
   const failure = toGatewayError(thrown);
+  refusals.unread(request, endpoint, failure);
   if (failure.code === 'platform.internal') logger.error({ err: thrown }, 'a request failed');
   if (response.headersSent || response.destroyed) return void response.destroy();
   const modern = singleHeaderValue(request.headers, 'mcp-protocol-version') === MODERN_REVISION;

@@ -3,7 +3,6 @@ import type { Bus } from '#libs/bus';
 import type { GatewayError } from '#libs/errors';
 import { BodyReader, Heartbeat, OriginGuard, type ReplySettings } from '#libs/mcp-http';
 import type { RequestPlaces } from '#libs/service';
-import type { Logger } from '#libs/telemetry';
 import type { Admission, ResourceServer } from '../admission/index.js';
 import type { Catalogs } from '../catalog/index.js';
 import type { IngressSettings } from '../ingress.settings.js';
@@ -12,7 +11,7 @@ import type { Seal } from '../sealing/index.js';
 import type { Sessions } from '../sessions/index.js';
 import { Connections } from './connection/connections.js';
 import { connectionPathOf, mcpEndpointOf, rpcEndpointOf } from './endpoint.js';
-import { refuseExchange } from './http-exchange.js';
+import { type RefusalRecords, refuseExchange } from './http-exchange.js';
 import { McpHttp } from './mcp-http/mcp-http.js';
 import { McpSse } from './mcp-sse/mcp-sse.js';
 import { McpWs } from './mcp-ws/mcp-ws.js';
@@ -30,7 +29,7 @@ export interface HttpFace {
 }
 
 /** What the client protocols share. */
-export interface FacesDeps {
+export interface FacesDeps extends RefusalRecords {
   readonly bus: Bus;
   readonly pipeline: Pipeline;
   readonly admission: Admission;
@@ -40,7 +39,6 @@ export interface FacesDeps {
   readonly seal: Seal;
   readonly heartbeat: Heartbeat;
   readonly places: RequestPlaces;
-  readonly logger: Logger;
 }
 
 const SECOND_MS = 1_000;
@@ -52,7 +50,7 @@ const TICKS_PER_WAIT = 4;
  * is what those share that keep one connection for everything.
  */
 export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
-  const { bus, pipeline, admission, sessions, catalogs, seal, heartbeat, places, logger } = deps;
+  const { bus, pipeline, admission, sessions, catalogs, seal, heartbeat, places, refusals, logger } = deps;
   const { streams, bodies: limits } = settings;
   const { keepAliveMs, pollAfterMs } = streams;
   const waiting = new Heartbeat(Math.min(SECOND_MS, streams.afterMs / TICKS_PER_WAIT));
@@ -69,7 +67,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
   const bodies = new BodyReader(limits);
   const { store, serverRequests, calls, events, feeds } = sessions;
   const sessionReply = { ...reply, plainJson: streams.plainJson };
-  const http = { guard, bodies, places, pipeline, admission, logger };
+  const http = { guard, bodies, places, pipeline, admission, refusals, logger };
   const connections = new Connections(
     { pipeline, sessions: store, serverRequests, callsMax: settings.callsPerConnectionMax },
     catalogs,
@@ -89,13 +87,14 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
   const rpc = new Rpc({ ...http, reply });
   const protocol = new Protocol(http);
   const metadata = new ResourceMetadata({ ...http, resourceServer: deps.resourceServer });
-  const sse = new McpSse({ bus, guard, bodies, places, admission, connections, seal, reply, logger });
+  const sse = new McpSse({ bus, guard, bodies, places, admission, connections, seal, reply, refusals, logger });
   const sockets = new McpWs({
     guard,
     admission,
     connections,
     settings: reply,
     frameBytesMax: limits.bytesMax,
+    refusals,
     logger,
   });
   const refuse: HttpFace['refuse'] = (request, response, failure) => {
@@ -103,7 +102,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     const endpoint =
       mcpEndpointOf(url) ?? rpcEndpointOf(url) ?? connectionPathOf(url)?.endpoint ?? metadataEndpointOf(url);
     if (endpoint === null) return false;
-    refuseExchange({ request, response, endpoint }, failure, null, logger);
+    refuseExchange({ request, response, endpoint }, failure, null, deps);
     return true;
   };
   const all: readonly HttpFace[] = [

@@ -1,5 +1,7 @@
 import type { CallRecord } from '#contracts/metrics/record-calls.request';
+import { clientFactsOf, ruleOf } from '#contracts/metrics/record.rules';
 import type { GatewayError } from '#libs/errors';
+import type { ClientAddress } from '#libs/identity';
 import { singleHeaderValue } from '#libs/mcp';
 import type { Outbox } from '#libs/outbox';
 import { traceIdOf } from '#libs/telemetry';
@@ -22,18 +24,22 @@ const LOST = new Set([
 
 type KnownFacts = Pick<
   CallRecord,
-  'callId' | 'name' | 'upstreamId' | 'outcome' | 'requestBytes' | 'responseBytes' | 'traceId'
+  'callId' | 'startedAtMs' | 'name' | 'upstreamId' | 'outcome' | 'requestBytes' | 'responseBytes' | 'traceId'
 >;
 
 /** The records that ingress writes itself: of calls it did not let through, and of calls whose answer got lost. */
 export class CallJournal {
-  constructor(private readonly outbox: Pick<Outbox, 'settle'>) {}
+  constructor(
+    private readonly outbox: Pick<Outbox, 'settle'>,
+    private readonly addressOf: ClientAddress,
+  ) {}
 
   refused(call: AdmittedCall, callId: string, error: GatewayError): void {
     const { params } = call.request;
     const name = params.value['name'] ?? params.value['uri'];
     this.write(call, error, {
       callId,
+      startedAtMs: call.receivedAtMs,
       name: typeof name === 'string' ? name : '',
       upstreamId: null,
       outcome: 'refused',
@@ -47,6 +53,7 @@ export class CallJournal {
   answered(call: RoutedCall, responseBytes: number): void {
     this.write(call, null, {
       callId: call.outgoing.callId,
+      startedAtMs: call.receivedAtMs,
       name: call.outgoing.exposedName,
       upstreamId: call.outgoing.upstreamId,
       outcome: 'ok',
@@ -60,6 +67,7 @@ export class CallJournal {
     if (!LOST.has(error.code)) return;
     this.write(call, error, {
       callId,
+      startedAtMs: call.startedAtMs,
       name: call.outgoing.exposedName,
       upstreamId: call.outgoing.upstreamId,
       outcome: error.executed === 'no' ? 'refused' : 'unknown',
@@ -70,16 +78,23 @@ export class CallJournal {
   }
 
   private write(call: AdmittedCall, error: GatewayError | null, known: KnownFacts): void {
+    const address = this.addressOf(call.carrier);
     this.outbox.settle({
       ...known,
       name: known.name.slice(0, NAME_CHARS_MAX),
-      startedAtMs: call.receivedAtMs,
-      latencyMs: Date.now() - call.receivedAtMs,
+      latencyMs: Date.now() - known.startedAtMs,
       principalId: call.principal.id,
       tokenId: call.principal.tokenId,
       serverId: call.endpoint.serverId,
       method: call.request.method,
       errorCode: error?.code ?? null,
+      ...clientFactsOf(call.envelope?.info ?? call.session?.client.info ?? null),
+      address: address === '' ? null : address,
+      revision: call.codec.revision,
+      upstreamRevision: null,
+      waitedMs: 0,
+      upstreamMs: 0,
+      rule: error === null ? null : ruleOf(error),
     });
   }
 }

@@ -125,7 +125,7 @@ const withSealedState = ({ call, answer }: SettledCall, body: string, seal: Seal
     if (canAnswer(call.outgoing.client.capabilities, method, params)) continue;
     throw fail('mcp.capability_missing', { data: { requiredCapabilities: REQUIRED[method] } });
   }
-  const state = stateOf(call.parked?.callId ?? call.outgoing.callId, answer, needed.requestStateText);
+  const state = stateOf(call, answer, needed.requestStateText);
   if (state === null) return body;
   const { outgoing, principal } = call;
   const scope = {
@@ -139,13 +139,14 @@ const withSealedState = ({ call, answer }: SettledCall, body: string, seal: Seal
 };
 
 const stateOf = (
-  callId: string,
+  { parked, outgoing, startedAtMs }: SettledCall['call'],
   answer: SettledCall['answer'],
   upstreamStateText: string | null,
 ): RequestState | null => {
   const { head, instance } = answer;
   if (head.kind === 'input-required' && head.parked !== undefined) {
-    return { kind: 'parked', instance, callId, round: head.parked.round };
+    const callId = parked?.callId ?? outgoing.callId;
+    return { kind: 'parked', instance, callId, round: head.parked.round, startedAtMs };
   }
   const state: unknown = upstreamStateText === null ? undefined : JSON.parse(upstreamStateText);
   return typeof state === 'string' ? { kind: 'upstream', state } : null;

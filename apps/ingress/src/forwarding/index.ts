@@ -1,4 +1,5 @@
 import type { Bus } from '#libs/bus';
+import type { ClientAddress } from '#libs/identity';
 import type { Outbox } from '#libs/outbox';
 import type { ResourceLinks } from '../catalog/index.js';
 import type { IngressSettings } from '../ingress.settings.js';
@@ -12,11 +13,13 @@ import { ResourceCache } from './resource-cache.js';
 export type { CallJournal } from './call-journal.js';
 export { encodeAnswer } from './encode.js';
 export type { Forwarder } from './forwarder.js';
+export { RefusalJournal } from './refusal-journal.js';
 
 /** What forwarding to tool-invocation is built from. */
 export interface ForwardingDeps {
   readonly bus: Bus;
   readonly outbox: Pick<Outbox, 'settle'>;
+  readonly addressOf: ClientAddress;
   readonly links: ResourceLinks;
   readonly sessions: Sessions;
 }
@@ -25,8 +28,9 @@ export interface ForwardingDeps {
  * Hands calls to tool-invocation and writes its answers in the client's revision. Answers reads of resources that are
  * still good from memory, and records the calls of which nobody else can.
  */
-export const openForwarding = (settings: IngressSettings, { bus, outbox, links, sessions }: ForwardingDeps) => {
-  const journal = new CallJournal(outbox);
+export const openForwarding = (settings: IngressSettings, deps: ForwardingDeps) => {
+  const { bus, outbox, addressOf, links, sessions } = deps;
+  const journal = new CallJournal(outbox, addressOf);
   const resources = new ResourceCache(bus, journal, settings.resources);
   sessions.feeds.onResourceUpdated((upstreamId, uri) => resources.changed(upstreamId, uri));
   const inputLoop = new InputLoop(sessions.serverRequests, new ParkedCallLease(bus, journal));

@@ -3,7 +3,7 @@ import type { CallShares } from '#libs/identity';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../admission/index.js';
 import type { Catalogs } from '../catalog/index.js';
-import type { CallJournal, Forwarder } from '../forwarding/index.js';
+import type { CallJournal, Forwarder, RefusalJournal } from '../forwarding/index.js';
 import type { Router } from '../routing/index.js';
 import type { Seal } from '../sealing/index.js';
 import type { Sessions } from '../sessions/index.js';
@@ -20,6 +20,7 @@ export interface PipelineDeps {
   readonly shares: CallShares;
   readonly router: Router;
   readonly forwarding: { readonly forwarder: Forwarder; readonly journal: CallJournal };
+  readonly refusals: RefusalJournal;
   readonly sessions: Sessions;
   readonly catalogs: Catalogs;
   readonly seal: Seal;
@@ -28,8 +29,8 @@ export interface PipelineDeps {
 
 /** Takes each call through its stages to its answer, in the order that `pipeline.ts` gives the reason for. */
 export const openPipeline = (deps: PipelineDeps): Pipeline => {
-  const { bus, admission, shares, router, forwarding, sessions, catalogs, seal, logger } = deps;
+  const { bus, admission, shares, router, forwarding, refusals, sessions, catalogs, seal, logger } = deps;
   const listener = new SubscriptionListener(sessions.feeds, catalogs, bus, seal);
   const answering = new Answering(sessions.store, sessions.streams.confirmation, listener, seal);
-  return new Pipeline({ admission, shares, router, answering, ...forwarding, seal, logger });
+  return new Pipeline({ admission, shares, router, answering, ...forwarding, refusals, seal, logger });
 };

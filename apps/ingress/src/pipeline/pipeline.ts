@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { fail, toGatewayError } from '#libs/errors';
+import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import type { CallShares, TakenShares } from '#libs/identity';
 import { type ServerCodec, errorMessage } from '#libs/mcp';
 import { refusalHeaders } from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../admission/index.js';
-import type { RoutedCall, ScopedCall, WireCall } from '../call/index.js';
-import { type CallJournal, type Forwarder, encodeAnswer } from '../forwarding/index.js';
+import type { AdmittedCall, DecodedCall, RoutedCall, ScopedCall, WireCall } from '../call/index.js';
+import { type CallJournal, type Forwarder, type RefusalJournal, encodeAnswer } from '../forwarding/index.js';
 import type { Router } from '../routing/index.js';
 import type { Seal } from '../sealing/index.js';
 import type { Answering } from './answering.js';
@@ -19,6 +19,7 @@ export interface PipelineStages {
   readonly answering: Answering;
   readonly forwarder: Forwarder;
   readonly journal: CallJournal;
+  readonly refusals: RefusalJournal;
   readonly seal: Seal;
   readonly logger: Logger;
 }
@@ -43,14 +44,19 @@ export class Pipeline {
     const { admission, shares, router, answering } = this.stages;
     let codec = presumedCodec(wire);
     let taken: TakenShares | null = null;
+    /** What is known of a call that is not through yet, for the record of its refusal. */
+    let before: WireCall | DecodedCall | AdmittedCall | null = wire;
     try {
       const decoded = decode(wire);
+      before = decoded;
       const admitting = admission.admit(decoded);
       const admitted = admitting instanceof Promise ? await admitting : admitting;
+      before = admitted;
       codec = admitted.codec;
       taken = shares.enter(admitted.principal, wire.carrier);
       const scoping = router.scope(admitted);
       const scoped = scoping instanceof Promise ? await scoping : scoping;
+      before = null;
       if (scoped.operation.does === 'call') return await this.call(scoped, taken);
       if (scoped.operation.does === 'listen') {
         // A stream that stays open counts when it is asked for; how many there are has a limit of its own.
@@ -59,6 +65,7 @@ export class Pipeline {
       }
       await answering.answer(scoped);
     } catch (thrown) {
+      if (before !== null && !wire.abort.aborted) this.turnedAway(before, codec, toGatewayError(thrown));
       this.refuse(wire, codec, thrown);
     } finally {
       if (taken !== null) this.leave(taken, wire);
@@ -74,17 +81,24 @@ export class Pipeline {
   }
 
   private async call(scoped: ScopedCall, taken: TakenShares): Promise<void> {
-    const { forwarder, seal, shares } = this.stages;
+    const { forwarder, seal } = this.stages;
     const routing = this.route(scoped);
     const routed = routing instanceof Promise ? await routing : routing;
-    if (routed.outgoing.method === 'tools/call')
-      shares.enterTool(taken, routed.outgoing.upstreamId, routed.outgoing.target);
+    if (routed.outgoing.method === 'tools/call') this.enterTool(routed, taken);
     try {
       const settled = await forwarder.forward(routed);
       const { message, httpStatus } = encodeAnswer(settled, seal);
       scoped.reply.finish(message, httpStatus);
     } catch (thrown) {
       throw mayHaveRun(thrown);
+    }
+  }
+
+  private enterTool(routed: RoutedCall, taken: TakenShares): void {
+    try {
+      this.stages.shares.enterTool(taken, routed.outgoing.upstreamId, routed.outgoing.target);
+    } catch (thrown) {
+      this.recorded(routed, thrown);
     }
   }
 
@@ -96,6 +110,14 @@ export class Pipeline {
     } catch (thrown) {
       return this.recorded(scoped, thrown);
     }
+  }
+
+  private turnedAway(before: WireCall | DecodedCall | AdmittedCall, codec: ServerCodec, error: GatewayError): void {
+    const { carrier, endpoint, receivedAtMs, request } = before;
+    const client =
+      ('envelope' in before && before.envelope?.info) || ('session' in before && before.session?.client.info) || null;
+    const traceparent = 'meta' in before ? before.meta.traceparent : undefined;
+    this.stages.refusals.turnedAway({ carrier, endpoint, receivedAtMs, request, codec, client, traceparent }, error);
   }
 
   private recorded(scoped: ScopedCall, thrown: unknown): never {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CallClient, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import { fail } from '#libs/errors';
+import type { ClientAddress } from '#libs/identity';
 import {
   type ForwardedMethod,
   checkParamMirrors,
@@ -23,6 +24,7 @@ export interface RoutingDeps {
   readonly seal: Seal;
   /** What a call may take where its upstream has no time of its own. */
   readonly timeoutMs: number;
+  readonly addressOf: ClientAddress;
 }
 
 /**
@@ -40,16 +42,23 @@ export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, 
   if (state?.kind === 'upstream') changes['requestState'] = JSON.stringify(state.state);
   return {
     ...call,
-    outgoing: outgoingOf(call, method, target, modern),
+    outgoing: outgoingOf(call, method, target, modern, deps.addressOf(call.carrier)),
     body: editParams(params, changes),
     traceparent: childTraceparent(call.meta.traceparent ?? singleHeaderValue(call.headers ?? {}, 'traceparent')),
+    startedAtMs: state?.kind === 'parked' ? state.startedAtMs : call.receivedAtMs,
     timeoutMs: call.catalog.timeoutMs(target.upstreamId) ?? deps.timeoutMs,
     instance: target.kept?.instance ?? null,
     parked: state?.kind === 'parked' ? parkedCall(call, state) : null,
   };
 };
 
-const outgoingOf = (call: ScopedCall, method: ForwardedMethod, target: Target, modern: boolean): UpstreamCall => {
+const outgoingOf = (
+  call: ScopedCall,
+  method: ForwardedMethod,
+  target: Target,
+  modern: boolean,
+  address: string,
+): UpstreamCall => {
   const { principal, logLevel, meta } = call;
   const dedicatedSession = dedicatedSessionOf(call, target.upstreamId);
   const client = clientOf(call, target);
@@ -71,6 +80,7 @@ const outgoingOf = (call: ScopedCall, method: ForwardedMethod, target: Target, m
     ...(target.taskSupport !== undefined && { taskSupport: target.taskSupport }),
     ...(taskAfterMs !== undefined && modern && declaresTasks(client.capabilities) && { taskAfterMs }),
     ...(target.kept !== undefined && { affinity: target.kept.by }),
+    address,
     receivedAtMs: call.receivedAtMs,
   };
 };

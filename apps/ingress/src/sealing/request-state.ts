@@ -5,7 +5,14 @@ import type { Seal } from './seal.js';
 
 /** What the gateway needs to know when a client comes back with what it was asked for. */
 export type RequestState =
-  | { readonly kind: 'parked'; readonly instance: string; readonly callId: string; readonly round: number }
+  | {
+      readonly kind: 'parked';
+      readonly instance: string;
+      readonly callId: string;
+      readonly round: number;
+      /** Epoch ms at which the call came first. */
+      readonly startedAtMs: number;
+    }
   | { readonly kind: 'upstream'; readonly state: string };
 
 /** The request that a state belongs to. */

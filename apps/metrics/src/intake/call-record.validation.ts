@@ -13,6 +13,9 @@ export const validateCallRecord = (record: unknown): string | null => {
   if (!isWithin(call.requestBytes, Number.MAX_SAFE_INTEGER)) return 'requestBytes is no size';
   if (!isWithin(call.responseBytes, Number.MAX_SAFE_INTEGER)) return 'responseBytes is no size';
   if (!isText(call.method) || !isText(call.name) || !isText(call.principalId)) return 'a text is missing';
+  // A replica of before, in an update, does not say these.
+  for (const ms of [call.waitedMs, call.upstreamMs])
+    if (ms !== undefined && !isWithin(ms, Number.MAX_SAFE_INTEGER)) return 'a part of the latency is no duration';
   if (!OUTCOMES.has(call.outcome)) return 'outcome is not known';
   return null;
 };

@@ -17,6 +17,14 @@ const recordOf = (number: number): CallRecord => ({
   requestBytes: number,
   responseBytes: number * 2,
   traceId: null,
+  clientName: 'a client',
+  clientVersion: null,
+  address: '192.0.2.7',
+  revision: '2025-11-25',
+  upstreamRevision: null,
+  waitedMs: number / 7,
+  upstreamMs: 0,
+  rule: null,
 });
 const recordsTo = (count: number): CallRecord[] => Array.from({ length: count }, (_, number) => recordOf(number));
 

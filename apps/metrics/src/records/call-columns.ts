@@ -24,6 +24,14 @@ const NAMES = [
   'requestBytes',
   'responseBytes',
   'traceId',
+  'clientName',
+  'clientVersion',
+  'address',
+  'revision',
+  'upstreamRevision',
+  'waitedMs',
+  'upstreamMs',
+  'rule',
 ] as const satisfies readonly (keyof CallRecord)[];
 
 const WHOLE: ReadonlySet<keyof CallRecord> = new Set(['startedAtMs', 'requestBytes', 'responseBytes']);

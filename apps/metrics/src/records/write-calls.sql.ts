@@ -11,20 +11,27 @@ export const WRITE_CALLS = `
 WITH incoming AS MATERIALIZED (
   SELECT * FROM unnest(
     $1::text[], $2::bigint[], $3::double precision[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::text[]
+    $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::text[],
+    $15::text[], $16::text[], $17::text[], $18::text[], $19::text[],
+    $20::double precision[], $21::double precision[], $22::text[]
   ) AS t (
     call_id, started_at_ms, latency_ms, principal_id, token_id, server_id, method,
-    name, upstream_id, outcome, error_code, request_bytes, response_bytes, trace_id
+    name, upstream_id, outcome, error_code, request_bytes, response_bytes, trace_id,
+    client_name, client_version, address, revision, upstream_revision, waited_ms, upstream_ms, rule
   )
 ), written AS (
   INSERT INTO metrics.calls AS c (
     call_id, started_at, latency_ms, principal_id, token_id, server_id, method,
-    name, upstream_id, outcome, error_code, request_bytes, response_bytes, trace_id
+    name, upstream_id, outcome, error_code, request_bytes, response_bytes, trace_id,
+    client_name, client_version, address, revision, upstream_revision, waited_ms, upstream_ms, rule
   )
   SELECT call_id, to_timestamp(started_at_ms / 1000.0), latency_ms, principal_id, token_id, server_id, method,
-    name, upstream_id, outcome, error_code, request_bytes, response_bytes, trace_id
+    name, upstream_id, outcome, error_code, request_bytes, response_bytes, trace_id,
+    client_name, client_version, address, revision, upstream_revision, waited_ms, upstream_ms, rule
   FROM incoming ORDER BY call_id COLLATE "C"
-  ON CONFLICT (call_id) DO UPDATE SET
+  ON CONFLICT (call_id, started_at) DO UPDATE SET
+    was_unknown = true, upstream_revision = excluded.upstream_revision, waited_ms = excluded.waited_ms,
+    upstream_ms = excluded.upstream_ms, rule = excluded.rule,
     latency_ms = excluded.latency_ms, outcome = excluded.outcome, error_code = excluded.error_code,
     request_bytes = excluded.request_bytes, response_bytes = excluded.response_bytes
     WHERE c.outcome = 'unknown' AND excluded.outcome <> 'unknown'
@@ -33,7 +40,7 @@ WITH incoming AS MATERIALIZED (
     coalesce(c.upstream_id, '') AS upstream_id, coalesce(c.server_id, '') AS server_id,
     c.outcome, c.started_at, c.request_bytes, c.response_bytes,
     CASE WHEN c.outcome NOT IN ('unknown', 'refused') THEN c.latency_ms END AS latency_ms,
-    c.xmax = 0 AS is_new
+    NOT c.was_unknown AS is_new
 ), hourly AS MATERIALIZED (
   SELECT hour, method, name, upstream_id, server_id,
     count(*) FILTER (WHERE outcome = 'ok') AS ok,

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
+import { DaysRepository } from './days.repository.js';
 import { RetentionRepository } from './retention.repository.js';
 import { RetentionService } from './retention.service.js';
 
 /** Deletes what need not be kept any longer. */
-@Module({ providers: [RetentionRepository, RetentionService] })
+@Module({ providers: [DaysRepository, RetentionRepository, RetentionService] })
 export class RetentionModule {}

@@ -9,11 +9,11 @@ const DELETE_ROWS = 10_000;
 export class RetentionRepository {
   constructor(@InjectDatabase('metrics') private readonly database: DataSource) {}
 
-  /** Deletes what is older; answers the number of call records. Several replicas may do it at once. */
+  /** Deletes what is older; answers the number of call records, of days without a partition. Several replicas may do it at once. */
   async deleteOlder(limits: { readonly callsBefore: Date; readonly hoursBefore: Date }): Promise<number> {
     await this.deleteBatches('refused_records', 'refused_at', limits.callsBefore);
     await this.deleteBatches('rollups', "hour > '-infinity' AND hour", limits.hoursBefore);
-    return this.deleteBatches('calls', 'started_at', limits.callsBefore);
+    return this.deleteBatches('calls_of_other_days', 'started_at', limits.callsBefore);
   }
 
   private async deleteBatches(table: string, condition: string, before: Date): Promise<number> {

@@ -2,22 +2,31 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { jittered } from '#libs/resilience';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { type MetricsSettings, SETTINGS } from '../metrics.settings.js';
+import { DaysRepository } from './days.repository.js';
 import { RetentionRepository } from './retention.repository.js';
 
 const HOUR_MS = 3_600_000;
 
-/** Deletes old records soon after the start, then hourly, at another minute in each replica. */
+/** Partitions are made so many days before they are needed, for a database that cannot be had for a while. */
+const DAYS_AHEAD = 3;
+
+/**
+ * Makes the partitions of the days to come at the start, deletes old records soon after it, and does both hourly, at
+ * another minute in each replica.
+ */
 @Injectable()
 export class RetentionService implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly records: RetentionRepository,
+    private readonly days: DaysRepository,
     @Inject(SETTINGS) private readonly settings: MetricsSettings,
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    await this.days.prepare(Date.now(), DAYS_AHEAD).catch((error: unknown) => this.failed(error));
     this.schedule(HOUR_MS / 60);
   }
 
@@ -26,19 +35,23 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
   }
 
   async cleanUp(nowMs: number = Date.now()): Promise<void> {
+    await this.days.prepare(nowMs, DAYS_AHEAD);
+    const days = await this.days.dropBefore(nowMs - this.settings.callRetentionMs);
     const calls = await this.records.deleteOlder({
       callsBefore: new Date(nowMs - this.settings.callRetentionMs),
       hoursBefore: new Date(nowMs - this.settings.rollupRetentionMs),
     });
-    if (calls > 0) this.logger.info({ calls }, 'deleted old call records');
+    if (days > 0 || calls > 0) this.logger.info({ days, calls }, 'deleted old call records');
+  }
+
+  private failed(error: unknown): void {
+    this.logger.warn({ err: error }, 'deleting old call records, or making room for new ones, failed');
   }
 
   private schedule(delayMs: number): void {
     this.timer = setTimeout(
       async () => {
-        await this.cleanUp().catch((error: unknown) =>
-          this.logger.warn({ err: error }, 'deleting old call records failed'),
-        );
+        await this.cleanUp().catch((error: unknown) => this.failed(error));
         this.schedule(HOUR_MS);
       },
       jittered(delayMs, 0.5),

@@ -1,12 +1,13 @@
 import type { GatewayError } from '#libs/errors';
 import type { CallOutcome, CallRecord } from '#contracts/metrics/record-calls.request';
 import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
+import { clientFactsOf, ruleOf } from '#contracts/metrics/record.rules';
 import type { Outbox } from '#libs/outbox';
 import { traceIdOf } from '#libs/telemetry';
 
 const REFUSED = new Set<string>(['upstream.busy', 'upstream.breaker_open', 'upstream.refused', 'platform.not_ready']);
 
-/** What is not known before the end is written into the record then. */
+/** What is not known when the call begins is written into the record when it is. */
 type Settling = { -readonly [Key in keyof CallRecord]: CallRecord[Key] };
 
 /** One call's record: begun before anything is sent, settled once whatever happens. */
@@ -14,6 +15,9 @@ export class CallReport {
   private readonly startedMs = performance.now();
   private readonly record: Settling;
   private begun: ReturnType<Outbox['begin']>;
+  private waitingSinceMs: number;
+  /** Since the upstream has the call; 0: it has not. */
+  private sentAtMs = 0;
   private settled = false;
 
   constructor(
@@ -22,6 +26,8 @@ export class CallReport {
     requestBytes: number,
     traceparent: string,
   ) {
+    this.waitingSinceMs = this.startedMs;
+    const { clientName, clientVersion } = clientFactsOf(call.client.info);
     this.record = {
       callId: call.callId,
       startedAtMs: call.receivedAtMs,
@@ -37,7 +43,43 @@ export class CallReport {
       requestBytes,
       responseBytes: 0,
       traceId: traceIdOf(traceparent) ?? null,
+      clientName,
+      clientVersion,
+      address: call.address ?? null,
+      revision: call.client.revision,
+      upstreamRevision: null,
+      waitedMs: 0,
+      upstreamMs: 0,
+      rule: null,
     };
+  }
+
+  /** It asks for a place at the upstream. */
+  waits(nowMs: number): void {
+    this.waitingSinceMs = nowMs;
+  }
+
+  /** It has its place. */
+  entered(nowMs: number): void {
+    this.record.waitedMs += nowMs - this.waitingSinceMs;
+  }
+
+  /** It goes to the upstream, in this revision. */
+  sent(revision: string): void {
+    this.record.upstreamRevision = revision;
+    this.sentAtMs = performance.now();
+  }
+
+  /** The upstream has answered, has asked something in return, or will not answer. */
+  left(): void {
+    if (this.sentAtMs === 0) return;
+    this.record.upstreamMs += performance.now() - this.sentAtMs;
+    this.sentAtMs = 0;
+  }
+
+  /** The upstream has it again, with what it asked for. */
+  resumed(): void {
+    this.sentAtMs = performance.now();
   }
 
   /** Calls `go` once the begun record is on disk, `refuse` when the disk does not take it. */
@@ -50,23 +92,29 @@ export class CallReport {
     responseBytes: number,
     errorCode: string | null,
   ): void {
-    this.settle(outcome, responseBytes, errorCode);
+    this.settle(outcome, responseBytes, errorCode, null);
   }
 
   failed(error: GatewayError): void {
     const outcome = error.code === 'bus.cancelled' ? 'cancelled' : REFUSED.has(error.code) ? 'refused' : 'error';
-    this.settle(outcome, 0, error.code);
+    this.settle(outcome, 0, error.code, ruleOf(error));
   }
 
-  private settle(outcome: CallOutcome, responseBytes: number, errorCode: string | null): void {
+  private settle(outcome: CallOutcome, responseBytes: number, errorCode: string | null, rule: string | null): void {
     if (this.settled) return;
     this.settled = true;
+    this.left();
     const { record } = this;
     // The same object: what has begun is of no more use to anybody, and a copy of each record shows in the collector.
     record.outcome = outcome;
     record.responseBytes = responseBytes;
     record.errorCode = errorCode;
-    record.latencyMs = Math.round((performance.now() - this.startedMs) * 1_000) / 1_000;
+    record.rule = rule;
+    record.latencyMs = thousandths(performance.now() - this.startedMs);
+    record.waitedMs = thousandths(record.waitedMs);
+    record.upstreamMs = thousandths(record.upstreamMs);
     this.outbox.settle(record, this.begun);
   }
 }
+
+const thousandths = (ms: number): number => Math.round(ms * 1_000) / 1_000;

@@ -117,6 +117,7 @@ export class CallService {
     running.upstream?.limiter.reacquire(running.limiterKey, open.call.principal.id);
     running.holdsSlot = true;
     running.enteredAtMs = performance.now();
+    running.report.resumed();
     open.frames.attach(context);
     return this.orTask(running, this.conclude(running, open.next(), round));
   }

@@ -40,6 +40,7 @@ export class Dispatcher {
   /** Releases the place at the upstream and reports its health to the breaker. */
   leave(running: RunningCall, failure: GatewayError | undefined, judged = true): void {
     const { upstream } = running;
+    running.report.left();
     if (!running.holdsSlot || upstream === undefined) return;
     running.holdsSlot = false;
     upstream.limiter.release(running.limiterKey, running.open.call.principal.id);
@@ -98,6 +99,7 @@ export class Dispatcher {
     running.upstream = upstream;
     running.access = access;
     running.tightenDeadline(upstream.timeoutMs);
+    running.report.waits(performance.now());
     if (upstream.limiter.tryAcquire(running.limiterKey, open.call.principal.id)) return this.enter(running);
     upstream.limiter
       .acquire(running.limiterKey, () => open.ended, open.call.principal.id)
@@ -112,6 +114,7 @@ export class Dispatcher {
     const upstream = running.upstream as Upstream;
     running.holdsSlot = true;
     running.enteredAtMs = performance.now();
+    running.report.entered(running.enteredAtMs);
     if (open.ended) return this.leave(running, undefined, false);
     if (upstream.retired) {
       // It was described anew, or its credential changed, while the call waited for its turn.
@@ -138,7 +141,10 @@ export class Dispatcher {
   private start(running: RunningCall, peer: Peer): void {
     const { open, upstream } = running;
     running.peer = peer;
-    if (!open.ended) peer.start(open);
+    if (!open.ended) {
+      running.report.sent(upstream?.kind === 'api' ? 'http' : peer.identity.protocolVersion);
+      peer.start(open);
+    }
     // It ended while it waited, and may have taken its conversation only then.
     else upstream?.giveBack(open.call.callId);
   }

@@ -26,6 +26,21 @@ export interface CallRecord {
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly traceId: string | null;
+  /** What the client calls itself. */
+  readonly clientName: string | null;
+  readonly clientVersion: string | null;
+  /** Where the client is. */
+  readonly address: string | null;
+  /** The protocol revision that the client speaks; null where the request was refused before that was known. */
+  readonly revision: string | null;
+  /** What was spoken to the upstream: a revision of MCP, or `http` for an HTTP API; null where nothing was. */
+  readonly upstreamRevision: string | null;
+  /** Of the latency: in the queue for a place at the upstream. */
+  readonly waitedMs: number;
+  /** Of the latency: from the hand-over to the upstream to its answer, without what a person took to answer questions. */
+  readonly upstreamMs: number;
+  /** What decided that the call did not go through: a permission, a limit, a breaker; null where it did. */
+  readonly rule: string | null;
 }
 
 /**

@@ -68,6 +68,8 @@ export interface UpstreamCall {
   readonly taskAfterMs?: number;
   /** Of a `tasks/…` method: who keeps the task. */
   readonly affinity?: TaskAffinity;
+  /** Where the client is, for the record alone. */
+  readonly address?: string;
   /** Epoch ms at which the gateway had read the request. */
   readonly receivedAtMs: number;
 }

@@ -111,10 +111,11 @@ export const UNREAD_SETTINGS: Readonly<Record<string, string>> = {
   OTEL_TRACES_EXPORTER: 'no spans are exported; `traceparent` is passed on through every hop',
   OTEL_EXPORTER_OTLP_ENDPOINT: 'no spans are exported; `traceparent` is passed on through every hop',
   OTEL_SERVICE_NAME: 'no spans are exported; `traceparent` is passed on through every hop',
-  AUDIT_TRAIL_ENABLED: 'nothing here reads it: every executed call is recorded, changes by administrators are not',
+  AUDIT_TRAIL_ENABLED:
+    'nothing here reads it: every call and refusal is recorded (`GET /calls`), changes by administrators are not',
   SECURITY_LOGGING_ENABLED: 'nothing here reads it',
   STRUCTURED_LOGGING_DATABASE_ENABLED: 'JSON lines on standard output',
-  TOKEN_USAGE_LOGGING_ENABLED: 'nothing here reads it',
+  TOKEN_USAGE_LOGGING_ENABLED: 'always on: `GET /calls?token=`',
   DB_QUERY_LOG_ENABLED: '`log_min_duration_statement` of Postgres',
   PERFORMANCE_TRACKING_ENABLED: 'Prometheus series of every service',
   MCPGATEWAY_PERFORMANCE_NET_CONNECTIONS_ENABLED: '`node_exporter`',

@@ -28,7 +28,6 @@ import {
   checkContentType,
 } from '#libs/mcp-http';
 import type { RequestPlaces } from '#libs/service';
-import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../../admission/index.js';
 import { CallAbort, type Session, type WireCall } from '../../call/index.js';
 import type { Pipeline } from '../../pipeline/index.js';
@@ -41,7 +40,14 @@ import {
   StoredStream,
 } from '../../sessions/index.js';
 import { mcpEndpointOf } from '../endpoint.js';
-import { type HttpExchange, cancelOnClose, errorText, refuseExchange, refuseOnceKnown } from '../http-exchange.js';
+import {
+  type HttpExchange,
+  type RefusalRecords,
+  cancelOnClose,
+  errorText,
+  refuseExchange,
+  refuseOnceKnown,
+} from '../http-exchange.js';
 import { BatchReply } from './batch-reply.js';
 
 interface HttpPost extends HttpExchange {
@@ -49,7 +55,7 @@ interface HttpPost extends HttpExchange {
   readonly streams: boolean;
 }
 
-export interface McpHttpParts {
+export interface McpHttpParts extends RefusalRecords {
   readonly guard: OriginGuard;
   readonly bodies: BodyReader;
   readonly places: RequestPlaces;
@@ -65,7 +71,6 @@ export interface McpHttpParts {
   readonly sessionReply: ReplySettings;
   /** Whether requests before 2026-07-28 must name a session. */
   readonly sessionsRequired: boolean;
-  readonly logger: Logger;
 }
 
 /**
@@ -257,7 +262,7 @@ export class McpHttp implements BodyReceiver<HttpPost> {
   }
 
   private refuse(exchange: HttpExchange, thrown: unknown, idText: string | null): void {
-    refuseExchange(exchange, thrown, idText, this.parts.logger);
+    refuseExchange(exchange, thrown, idText, this.parts);
   }
 }
 

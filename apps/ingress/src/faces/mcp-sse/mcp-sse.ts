@@ -17,16 +17,15 @@ import {
   SseStream,
 } from '#libs/mcp-http';
 import type { RequestPlaces } from '#libs/service';
-import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../../admission/index.js';
 import type { Seal } from '../../sealing/index.js';
 import type { Connections } from '../connection/connections.js';
 import type { Line } from '../connection/line.js';
 import { OrderedOutlet } from '../connection/ordered-outlet.js';
 import { type ConnectionPath, connectionPathOf } from '../endpoint.js';
-import { refuseOnceKnown } from '../http-exchange.js';
+import { type RefusalRecords, refuseOnceKnown } from '../http-exchange.js';
 
-export interface McpSseParts {
+export interface McpSseParts extends RefusalRecords {
   readonly bus: Bus;
   readonly guard: OriginGuard;
   readonly bodies: BodyReader;
@@ -35,7 +34,6 @@ export interface McpSseParts {
   readonly connections: Connections;
   readonly seal: Seal;
   readonly reply: ReplySettings;
-  readonly logger: Logger;
 }
 
 interface Exchange {
@@ -184,8 +182,9 @@ export class McpSse implements BodyReceiver<Exchange> {
   }
 
   private refuse({ request, response, path }: Exchange, thrown: unknown, idText: string | null = null): void {
-    if (toGatewayError(thrown).code === 'platform.internal')
-      this.parts.logger.error({ err: thrown }, 'a request failed');
+    const failure = toGatewayError(thrown);
+    this.parts.refusals.unread(request, path.endpoint, failure);
+    if (failure.code === 'platform.internal') this.parts.logger.error({ err: thrown }, 'a request failed');
     if (response.headersSent || response.destroyed) return void response.destroy();
     const { httpStatus, text, headers } = refusalAnswer(thrown, idText);
     if (httpStatus === 405) headers['Allow'] = path.kind === 'sse' ? 'GET' : 'POST';

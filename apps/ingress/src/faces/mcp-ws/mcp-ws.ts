@@ -5,20 +5,19 @@ import { fail, toGatewayError } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
 import { readBody } from '#libs/mcp';
 import { answerJson, type OriginGuard, refusalAnswer, refusalText } from '#libs/mcp-http';
-import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../../admission/index.js';
 import type { Connection } from '../connection/connection.js';
 import type { Connections } from '../connection/connections.js';
 import { type ConnectionPath, connectionPathOf } from '../endpoint.js';
+import type { RefusalRecords } from '../http-exchange.js';
 import { SocketLine, type SocketSettings } from './socket-line.js';
 
-export interface McpWsParts {
+export interface McpWsParts extends RefusalRecords {
   readonly guard: OriginGuard;
   readonly admission: Admission;
   readonly connections: Connections;
   readonly settings: SocketSettings;
   readonly frameBytesMax: number;
-  readonly logger: Logger;
 }
 
 const SUBPROTOCOL = 'mcp';
@@ -42,7 +41,10 @@ export class McpWs {
   readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): boolean => {
     const path = connectionPathOf(request.url ?? '');
     if (path?.kind !== 'ws') return false;
-    this.open(path, request, socket, head).catch((thrown: unknown) => this.refuse(socket, thrown));
+    this.open(path, request, socket, head).catch((thrown: unknown) => {
+      this.parts.refusals.unread(request, path.endpoint, toGatewayError(thrown));
+      this.refuse(socket, thrown);
+    });
     return true;
   };
 
@@ -64,7 +66,8 @@ export class McpWs {
     guard.check(request.headers);
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') throw fail('http.upgrade_required');
     const principal = await admission.caller(request, endpoint.serverId);
-    const carrier: CredentialCarrier = { rawHeaders: request.rawHeaders };
+    const { rawHeaders, headers } = request;
+    const carrier: CredentialCarrier = { rawHeaders, headers, socket: request.socket };
     let upgraded: WebSocket | null = null;
     let line: SocketLine | null = null;
     const connection = await connections.open({ endpoint, principal, carrier }, () => {

@@ -2,18 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fail } from '#libs/errors';
 import { type OriginGuard, answerJson } from '#libs/mcp-http';
 import type { RequestPlaces } from '#libs/service';
-import type { Logger } from '#libs/telemetry';
 import { METADATA_PATH, type ResourceServer } from '../../admission/index.js';
 import type { Endpoint } from '../../call/index.js';
 import { mcpEndpointOf } from '../endpoint.js';
-import { refuseExchange } from '../http-exchange.js';
+import { type RefusalRecords, refuseExchange } from '../http-exchange.js';
 
-export interface ResourceMetadataParts {
+export interface ResourceMetadataParts extends RefusalRecords {
   readonly guard: OriginGuard;
   readonly places: RequestPlaces;
   /** `null`: there is nowhere to sign in, and so no document. */
   readonly resourceServer: ResourceServer | null;
-  readonly logger: Logger;
 }
 
 /**
@@ -25,7 +23,7 @@ export class ResourceMetadata {
 
   /** True when the request is for a document of an endpoint here; it is then answered. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): boolean => {
-    const { resourceServer, guard, places, logger } = this.parts;
+    const { resourceServer, guard, places } = this.parts;
     const endpoint = resourceServer === null ? null : metadataEndpointOf(request.url ?? '');
     if (resourceServer === null || endpoint === null) return false;
     try {
@@ -34,7 +32,7 @@ export class ResourceMetadata {
       if (request.method === 'GET') answerJson(response, 200, resourceServer.document(endpoint.serverId));
       else throw fail('http.method_not_allowed');
     } catch (thrown) {
-      refuseExchange({ request, response, endpoint }, thrown, null, logger);
+      refuseExchange({ request, response, endpoint }, thrown, null, this.parts);
     }
     return true;
   };

@@ -11,21 +11,25 @@ import {
   checkContentType,
 } from '#libs/mcp-http';
 import type { RequestPlaces } from '#libs/service';
-import type { Logger } from '#libs/telemetry';
 import type { Admission } from '../../admission/index.js';
 import { CallAbort } from '../../call/index.js';
 import type { Pipeline } from '../../pipeline/index.js';
 import { rpcEndpointOf } from '../endpoint.js';
-import { type HttpExchange, cancelOnClose, refuseExchange, refuseOnceKnown } from '../http-exchange.js';
+import {
+  type HttpExchange,
+  type RefusalRecords,
+  cancelOnClose,
+  refuseExchange,
+  refuseOnceKnown,
+} from '../http-exchange.js';
 
-export interface RpcParts {
+export interface RpcParts extends RefusalRecords {
   readonly guard: OriginGuard;
   readonly bodies: BodyReader;
   readonly places: RequestPlaces;
   readonly pipeline: Pipeline;
   readonly admission: Admission;
   readonly reply: ReplySettings;
-  readonly logger: Logger;
 }
 
 /** Bare JSON-RPC over POST: no session, no envelope, no stream; one JSON answer to each request. */
@@ -109,6 +113,6 @@ export class Rpc implements BodyReceiver<HttpExchange> {
   }
 
   private refuse(exchange: HttpExchange, thrown: unknown, idText: string | null = null): void {
-    refuseExchange(exchange, thrown, idText, this.parts.logger);
+    refuseExchange(exchange, thrown, idText, this.parts);
   }
 }
