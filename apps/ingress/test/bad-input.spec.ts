@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderPrometheus } from '#libs/telemetry';
 import {
   JSON_HEADERS,
   MODERN_META,
@@ -528,6 +529,23 @@ describe('somebody who may not', () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
     const known = { traceId, outcome: 'refused', method: 'tools/call', name: 'echo', serverId: null, upstreamId: null };
     expect(rig.records.at(-1)).toMatchObject({ ...known, address: '127.0.0.1', clientName: 'test', ...facts });
+  });
+
+  it('Prometheus tells requests apart by method, era and what they failed of when they are answered', async () => {
+    await post(url, good, { ...list, ...auth('blue') });
+    await post(url, raw('"name":"echo"'), { ...echoHeaders, ...auth('reader') });
+    await post(url, { jsonrpc: '2.0', id: 1, method: 'tools/list' }, session);
+    await post(url, JSON.stringify(modern('made/up')), { ...modernHeaders('made/up'), ...auth('blue') });
+    const text = await renderPrometheus();
+    for (const labels of [
+      'mcp_method_name="tools/list",era="modern"',
+      'mcp_method_name="tools/list",era="legacy"',
+      'mcp_method_name="tools/call",era="modern",error_type="auth.grant_missing"',
+      'mcp_method_name="other",era="modern",error_type="mcp.method_unknown"',
+    ])
+      expect(text).toMatch(new RegExp(`mcp_server_operation_duration_seconds_count{${labels}} [1-9]`));
+    expect(text).not.toContain('made/up');
+    expect(text).toMatch(/caller_admissions_total{source="memory"} [1-9]/);
   });
 
   it('the gateway records the refusal of a request that it did not read when that is no JSON', async () => {

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UpstreamChanged } from '#libs/contracts';
+import { renderPrometheus } from '#libs/telemetry';
 import { givenInvocation, type Invocation } from './invocation.js';
 import { json, result, rpcError } from './raw-upstream.js';
 import { serve, startLegacyServer, startModernServer, type TestServer } from './sdk-servers.js';
@@ -77,6 +79,23 @@ describe('calls without incidents', () => {
     expect(after.waitedMs).toBeGreaterThan(at.upstreamMs / 2);
     expect(after.upstreamMs).toBeGreaterThan(0);
     expect(after.waitedMs + after.upstreamMs).toBeLessThanOrEqual(after.latencyMs + 0.01);
+  });
+
+  it('Prometheus names an upstream and what its calls took, and forgets both when it is removed', async () => {
+    const upstream = invocation.profile({ url: modern.url, name: 'to be removed' });
+    await invocation.call(upstream, 'echo', { text: 'timed' });
+    await invocation.call(upstream, 'fails');
+    const before = await renderPrometheus();
+    const of = `upstream="${upstream.id}"`;
+    expect(before).toContain(`upstream_info{${of},name="to be removed"} 1`);
+    expect(before).toContain(`upstream_breaker_open{${of}} 0`);
+    const count = `mcp_client_operation_duration_seconds_count{mcp_method_name="tools/call",${of}`;
+    expect(before).toContain(`${count}} 1`);
+    expect(before).toContain(`${count},error_type="tool_error"} 1`);
+
+    invocation.profiles.delete(upstream.id);
+    invocation.bus.publish(UpstreamChanged, { upstreamId: upstream.id, change: 'removed' });
+    await expect.poll(() => renderPrometheus()).not.toContain(upstream.id);
   });
 
   it('discovery lists everything when the upstream is of either era', async () => {

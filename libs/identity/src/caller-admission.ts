@@ -3,6 +3,7 @@ import { type Bus, type Subscription, hedgedAsk } from '#libs/bus';
 import { AdmitCaller, CredentialRevoked, GrantsChanged, type Principal, type ReplyOf } from '#libs/contracts';
 import { type FailureCode, type GatewayError, fail, toGatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
+import { admissions } from './admission.instruments.js';
 import { ANONYMOUS } from './anonymous.js';
 import { type CredentialCarrier, readCredential } from './credential.js';
 
@@ -126,12 +127,17 @@ export class CallerAdmission {
           known.refreshAtMs = nowMs + REFRESH_PAUSE_MS;
           this.refresh(credential);
         }
+        admissions.known++;
         return known.principal;
       }
       if (nowMs >= known.staleUntilMs) this.forget(known);
     }
     const refusal = this.refused.get(credential);
-    if (refusal !== undefined) throw refusal;
+    if (refusal !== undefined) {
+      admissions.known++;
+      throw refusal;
+    }
+    admissions.asked++;
     const asking = this.ask(credential);
     return hasGrace && known !== undefined
       ? asking.catch((thrown: unknown) => this.stale(credential, toGatewayError(thrown)))

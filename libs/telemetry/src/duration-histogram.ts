@@ -51,6 +51,11 @@ export class DurationHistogram {
     return known.series;
   }
 
+  /** The series of these labels is shown no more; whoever has it gets a new one before he records again. */
+  end(labels: Attributes): void {
+    this.series.delete(JSON.stringify(labels));
+  }
+
   /** As OpenTelemetry puts it. */
   collect(): MetricData {
     const { startTime } = this;

@@ -9,4 +9,6 @@ export { durationHistogram } from './duration-histogram.js';
 export type { DurationSeries } from './duration-histogram.js';
 export { httpTraffic } from './http-traffic.js';
 export { meter, watchProcess } from './instruments.js';
+export { OperationDurations } from './operation-durations.js';
 export { renderPrometheus } from './prometheus.js';
+export { snapshotGauge } from './snapshot-gauge.js';

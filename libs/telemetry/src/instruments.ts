@@ -1,12 +1,45 @@
 import type { Meter } from '@opentelemetry/api';
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { PerformanceObserver, constants, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { durationHistogram } from './duration-histogram.js';
 import { meterProvider } from './prometheus.js';
 
 /** The process' meter. A service declares its instruments once, in one file of its own, by their public names. */
 export const meter = (): Meter => meterProvider.getMeter('switchyard');
 
-/** Starts to watch the process itself: memory, processor time, event loop. */
+/** In seconds. */
+const PAUSE_BOUNDARIES = [0.001, 0.01, 0.1, 1, 2, 5];
+const COLLECTIONS: Readonly<Record<number, string>> = {
+  [constants.NODE_PERFORMANCE_GC_MINOR]: 'minor',
+  [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major',
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental',
+  [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
+};
+
+/** What Node says of a run of the garbage collector. https://nodejs.org/api/perf_hooks.html#garbage-collection-gc-details */
+interface Collection {
+  readonly duration: number;
+  readonly detail?: { readonly kind?: number };
+}
+
+const watchCollections = (): void => {
+  const pauses = durationHistogram(
+    'nodejs_gc_duration_seconds',
+    'Time in which the garbage collector held the process up, by kind.',
+    PAUSE_BOUNDARIES,
+  );
+  new PerformanceObserver((list) => {
+    for (const { detail, duration } of list.getEntries() as readonly Collection[])
+      pauses.of({ kind: COLLECTIONS[detail?.kind ?? 0] ?? 'other' }).record(duration / 1_000);
+  }).observe({ entryTypes: ['gc'] });
+};
+
+let isWatched = false;
+
+/** Starts to watch the process itself: memory, processor time, event loop, garbage collector. Once is enough. */
 export const watchProcess = (): void => {
+  if (isWatched) return;
+  isWatched = true;
+  watchCollections();
   const delays = monitorEventLoopDelay({ resolution: 50 });
   delays.enable();
   let seen = performance.eventLoopUtilization();

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { httpTraffic } from './http-traffic.js';
 import { meter, watchProcess } from './instruments.js';
 import { renderPrometheus } from './prometheus.js';
+import { snapshotGauge } from './snapshot-gauge.js';
 
 describe("Prometheus' text", () => {
   it("Prometheus' text holds the HTTP series under their public names", async () => {
@@ -27,8 +28,29 @@ describe("Prometheus' text", () => {
     expect(await renderPrometheus()).toContain('pool_size_test 2');
   });
 
+  it("Prometheus' text shows a snapshot as it is now, without what is gone", async () => {
+    const present = new Map([
+      ['a', 1],
+      ['b', 2],
+    ]);
+    const read = () => [...present].map(([of, value]) => ({ labels: { of }, value }));
+    const end = snapshotGauge('snapshot_test', 'For a test.', read);
+    expect(await renderPrometheus()).toContain(
+      '# TYPE snapshot_test gauge\nsnapshot_test{of="a"} 1\nsnapshot_test{of="b"} 2',
+    );
+    present.delete('a');
+    expect(await renderPrometheus()).not.toContain('snapshot_test{of="a"}');
+    end();
+    expect(await renderPrometheus()).not.toContain('snapshot_test');
+  });
+
   it("Prometheus' text holds the process itself", async () => {
     watchProcess();
+    const garbage: object[][] = [];
+    await vi.waitUntil(async () => {
+      garbage.push(Array.from({ length: 50_000 }, (_, at) => ({ at })));
+      return /^nodejs_gc_duration_seconds_count.* [1-9]/m.test(await renderPrometheus());
+    });
     const text = await renderPrometheus();
     expect(Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1])).toBeGreaterThan(10_000_000);
     for (const name of [

@@ -2,6 +2,7 @@ import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { collectDurations } from './duration-histogram.js';
 import { httpTraffic } from './http-traffic.js';
+import { collectSnapshots } from './snapshot-gauge.js';
 
 /** Label sets an instrument may have; beyond them OpenTelemetry folds into one. Its own default is too few for tools. */
 const LABEL_SETS_MAX = 10_000;
@@ -20,7 +21,8 @@ export const meterProvider = new MeterProvider({ readers: [reader] });
 /** This process' metrics in Prometheus' text format. */
 export const renderPrometheus = async (): Promise<string> => {
   const { resourceMetrics } = await reader.collect();
-  const durations = { scope: { name: 'switchyard' }, metrics: collectDurations() };
-  const scopeMetrics = [httpTraffic.collect(), durations, ...resourceMetrics.scopeMetrics];
+  // Snapshots first: who reads them knows what is gone, and ends the durations of that.
+  const own = { scope: { name: 'switchyard' }, metrics: [...collectSnapshots(), ...collectDurations()] };
+  const scopeMetrics = [httpTraffic.collect(), own, ...resourceMetrics.scopeMetrics];
   return serializer.serialize({ ...resourceMetrics, scopeMetrics });
 };

@@ -11,6 +11,7 @@ import type { Router } from '../routing/index.js';
 import type { Seal } from '../sealing/index.js';
 import type { Answering } from './answering.js';
 import { decode, presumedCodec } from './decode.js';
+import { requestEnded } from './instruments.js';
 
 export interface PipelineStages {
   readonly admission: Admission;
@@ -42,6 +43,8 @@ export class Pipeline {
   /** Answers the call; never rejects. */
   async run(wire: WireCall): Promise<void> {
     const { admission, shares, router, answering } = this.stages;
+    const startedAtMs = performance.now();
+    let errorType = '';
     let codec = presumedCodec(wire);
     let taken: TakenShares | null = null;
     /** What is known of a call that is not through yet, for the record of its refusal. */
@@ -57,7 +60,10 @@ export class Pipeline {
       const scoping = router.scope(admitted);
       const scoped = scoping instanceof Promise ? await scoping : scoping;
       before = null;
-      if (scoped.operation.does === 'call') return await this.call(scoped, taken);
+      if (scoped.operation.does === 'call') {
+        errorType = await this.call(scoped, taken);
+        return;
+      }
       if (scoped.operation.does === 'listen') {
         // A stream that stays open counts when it is asked for; how many there are has a limit of its own.
         shares.leave(taken);
@@ -65,10 +71,14 @@ export class Pipeline {
       }
       await answering.answer(scoped);
     } catch (thrown) {
+      errorType = wire.abort.aborted ? 'bus.cancelled' : toGatewayError(thrown).code;
       if (before !== null && !wire.abort.aborted) this.turnedAway(before, codec, toGatewayError(thrown));
       this.refuse(wire, codec, thrown);
     } finally {
       if (taken !== null) this.leave(taken, wire);
+      // How long a stream stayed open is its client's own affair.
+      if (codec.operations.get(wire.request.method)?.does !== 'listen' || errorType !== '')
+        requestEnded(wire.request.method, codec, startedAtMs, errorType);
     }
   }
 
@@ -80,7 +90,8 @@ export class Pipeline {
     else void unsent.then(() => shares.leave(taken));
   }
 
-  private async call(scoped: ScopedCall, taken: TakenShares): Promise<void> {
+  /** Answers with what the upstream failed of; '' where it did not. */
+  private async call(scoped: ScopedCall, taken: TakenShares): Promise<string> {
     const { forwarder, seal } = this.stages;
     const routing = this.route(scoped);
     const routed = routing instanceof Promise ? await routing : routing;
@@ -89,6 +100,7 @@ export class Pipeline {
       const settled = await forwarder.forward(routed);
       const { message, httpStatus } = encodeAnswer(settled, seal);
       scoped.reply.finish(message, httpStatus);
+      return settled.answer.head.kind === 'error' ? 'upstream_error' : '';
     } catch (thrown) {
       throw mayHaveRun(thrown);
     }

@@ -3,6 +3,7 @@ import type { CallOutcome, CallRecord } from '#contracts/metrics/record-calls.re
 import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import { clientFactsOf, ruleOf } from '#contracts/metrics/record.rules';
 import type { Outbox } from '#libs/outbox';
+import { upstreamDurations } from './instruments.js';
 import { traceIdOf } from '#libs/telemetry';
 
 const REFUSED = new Set<string>(['upstream.busy', 'upstream.breaker_open', 'upstream.refused', 'platform.not_ready']);
@@ -113,8 +114,23 @@ export class CallReport {
     record.latencyMs = thousandths(performance.now() - this.startedMs);
     record.waitedMs = thousandths(record.waitedMs);
     record.upstreamMs = thousandths(record.upstreamMs);
+    // What did not get so far says nothing of the upstream.
+    if (record.upstreamRevision !== null)
+      upstreamDurations.record(
+        record.upstreamMs / 1_000,
+        record.method,
+        record.upstreamId ?? '',
+        errorTypeOf(outcome, errorCode),
+      );
     this.outbox.settle(record, this.begun);
   }
 }
+
+/** Bounded: what code an upstream's own errors have is left to it. */
+const errorTypeOf = (outcome: CallOutcome, errorCode: string | null): string => {
+  if (outcome === 'ok') return '';
+  if (outcome === 'tool_error') return outcome;
+  return errorCode === null || /^-?\d/.test(errorCode) ? 'upstream_error' : errorCode;
+};
 
 const thousandths = (ms: number): number => Math.round(ms * 1_000) / 1_000;

@@ -13,6 +13,7 @@ import { HeapPressure } from './heap-pressure.js';
 import type { ChecksMetricsReader, OperationsFace } from './operations-face.js';
 import { servedUrl } from './other-names.js';
 import { holdPlace, Place, Places } from './place.js';
+import { watchPlaces } from './place.instruments.js';
 import type { RawHttp } from './raw-http.js';
 import { refuse } from './refuse.js';
 import { type KnowsCaller, SlowClients } from './slow-clients.js';
@@ -58,6 +59,7 @@ export class FrontServer {
   private readonly guard: BrowserGuard;
   private readonly places: Places;
   private readonly slowClients: SlowClients;
+  private readonly unwatchPlaces: () => void;
   private application: RequestListener | null = null;
   private stopping = false;
   private readonly connectionsMax: number;
@@ -81,6 +83,7 @@ export class FrontServer {
     // One at a time while the heap is nearly full, since work is what makes it shrink again.
     this.places = new Places(() => (this.pressure.isHigh ? 1 : config.BACKPRESSURE));
     raw.placedIn(this.places);
+    this.unwatchPlaces = watchPlaces(this.places);
     const limits = {
       bodyBytesPerSecondMin: config.BODY_RATE_MIN,
       strangersPerAddressMax: config.STRANGERS_PER_ADDRESS_MAX,
@@ -179,6 +182,7 @@ export class FrontServer {
     this.stopAccepting();
     this.pressure.close();
     this.slowClients.close();
+    this.unwatchPlaces();
     // Now the HTTP server's own, which closes idle connections and ends its timer.
     this.server.close();
     await new Promise((resolve) => setTimeout(resolve, IDLE_SWEEP_MS));

@@ -63,6 +63,10 @@ export class OperationsFace {
         return async (response) => answerJson(response, 200, versionOf(this.services));
       case '/internal/metrics':
         return this.metricsFor(request);
+      case '/metrics/prometheus':
+      case '/v1/metrics/prometheus':
+        // The metrics service has rules of its own for it.
+        return this.services.includes('metrics') ? null : this.metricsFor(request);
       default:
         return null;
     }

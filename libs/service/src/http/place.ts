@@ -56,6 +56,14 @@ export class Places implements Iterable<Place> {
   /** `placesMax`: how many there are now. */
   constructor(private readonly placesMax: () => number) {}
 
+  get inUse(): number {
+    return this.taken;
+  }
+
+  get max(): number {
+    return this.placesMax();
+  }
+
   get full(): boolean {
     return this.taken >= this.placesMax();
   }

@@ -236,6 +236,11 @@ describe('a running service', () => {
     expect(text).toMatch(/http_requests_total\{method="GET",route="\/things\/failing\/:how",status="409"\} \d/);
     expect(text).toMatch(/http_requests_total\{method="POST",route="\/mcp",status="200"\} \d/);
     expect(text).not.toContain('nowhere');
+    expect(text).toMatch(/^switchyard_build_info\{version="\d[^"]*",services="[a-z-]+",node="v\d[^"]*"\} 1$/m);
+    expect(text).toMatch(/^http_requests_in_flight 0$/m);
+    expect(text).toMatch(/^http_requests_in_flight_max 8$/m);
+    const other = await (await fetch(`${service.url}/metrics/prometheus`)).text();
+    expect(other).toContain('switchyard_build_info');
   });
 
   it('a running service refuses what is more than it can serve, at once, and recovers at once', async () => {

@@ -15,6 +15,7 @@ import { type Configuration, type Environment, readConfiguration } from './confi
 import { openBus } from './open-bus.js';
 import { openDoorWarning } from './open-door.js';
 import { OpenedThings } from './opened.js';
+import { showBuild } from './show-build.js';
 import { openMemory, openPostgres, type StartContext } from './stores.js';
 import { tellUnreadSettings } from './tell-unread-settings.js';
 
@@ -93,6 +94,7 @@ const open = async (
   const port = await front.listen(config.PORT);
   opened.add('the HTTP server', () => front.close());
   watchProcess();
+  opened.add('the build info', showBuild(names));
 
   const context: StartContext = {
     config,

@@ -1,0 +1,60 @@
+import { type DurationHistogram, type DurationSeries, durationHistogram } from './duration-histogram.js';
+
+/** In seconds, as OpenTelemetry advises for MCP: https://opentelemetry.io/docs/specs/semconv/gen-ai/mcp/ */
+const BOUNDARIES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+
+/** In the place of what would be one series too many. */
+const OTHER = 'other';
+
+interface Known {
+  readonly by: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly durations: DurationSeries;
+}
+
+/**
+ * How long operations of MCP take and how they end, by method, by one more label and by what they failed of. There are
+ * never many more than `seriesMax` series, whatever is recorded: beyond, only the method is told apart.
+ */
+export class OperationDurations {
+  private readonly histogram: DurationHistogram;
+  private readonly known = new Map<string, Known>();
+
+  /** `byLabel`: the label that the two sides of the gateway do not have in common. */
+  constructor(
+    name: string,
+    description: string,
+    private readonly byLabel: string,
+    private readonly seriesMax: number,
+  ) {
+    this.histogram = durationHistogram(name, description, BOUNDARIES);
+  }
+
+  /** `method` is one of MCP; `errorType` the code of the failure, '' where there is none. */
+  record(seconds: number, method: string, by: string, errorType: string): void {
+    const known = this.known.get(`${method}\n${by}\n${errorType}`) ?? this.add(method, by, errorType);
+    known.durations.record(seconds);
+  }
+
+  /** Ends the series of what is not there any more. */
+  keep(isThere: (by: string) => boolean): void {
+    for (const [key, { by, labels }] of this.known) {
+      if (by === OTHER || isThere(by)) continue;
+      this.known.delete(key);
+      this.histogram.end(labels);
+    }
+  }
+
+  private add(method: string, by: string, errorType: string): Known {
+    if (this.known.size >= this.seriesMax && by !== OTHER) return this.other(method, errorType);
+    const labels = { mcp_method_name: method, [this.byLabel]: by, ...(errorType !== '' && { error_type: errorType }) };
+    const known: Known = { by, labels, durations: this.histogram.of(labels) };
+    this.known.set(`${method}\n${by}\n${errorType}`, known);
+    return known;
+  }
+
+  private other(method: string, errorType: string): Known {
+    const error = errorType === '' ? '' : OTHER;
+    return this.known.get(`${method}\n${OTHER}\n${error}`) ?? this.add(method, OTHER, error);
+  }
+}
