@@ -35,7 +35,8 @@ const exported = () => ({
     tools: [
       { name: 'find_order', url: 'https://api.example/orders/{id}', integration_type: 'REST', request_type: 'GET' },
       { name: 'remote', url: 'https://x.example', integration_type: 'A2A' },
-      { name: 'filtered', url: 'https://x.example', integration_type: 'REST', jsonpath_filter: '$.a' },
+      { name: 'filtered', url: 'https://x.example', integration_type: 'REST', jsonpath_filter: '.a' },
+      { name: 'wrongly filtered', url: 'https://y.example', integration_type: 'REST', jsonpath_filter: '$.a' },
     ],
     gateways: [
       {
@@ -85,7 +86,8 @@ const FIRST = {
   'gateways Wrong': 'failed',
   'tools find_order': 'created',
   'tools remote': 'left_out',
-  'tools filtered': 'left_out',
+  'tools filtered': 'created',
+  'tools wrongly filtered': 'failed',
   'servers Travel': 'created',
   'prompts weather-ask': 'left_out',
   'prompts greet': 'left_out',
@@ -105,7 +107,7 @@ describe('an import from ContextForge', () => {
     const before = await state();
     const { status, body } = await bring({ dry_run: true });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ dry_run: true, progress: { total: 12, created: 5, skipped: 6, failed: 1 } });
+    expect(body).toMatchObject({ dry_run: true, progress: { total: 13, created: 6, skipped: 5, failed: 2 } });
     expect(outcomes(body)).toEqual(FIRST);
     expect(await state()).toBe(before);
     expect(registry.around.discoveries).toEqual([]);
@@ -147,7 +149,7 @@ describe('an import from ContextForge', () => {
       'gateways Signed': expect.stringContaining('OAuth'),
       'gateways Wrong': expect.stringContaining('url'),
       'tools remote': expect.stringContaining('A2A'),
-      'tools filtered': expect.stringContaining('jsonpath_filter'),
+      'tools wrongly filtered': expect.stringContaining('jsonpathFilter is not valid jq'),
       'servers Travel': 'there is no tool "gone-missing"',
       'prompts weather-ask': expect.stringContaining('a gateway of the file offers it'),
       'prompts greet': expect.stringContaining('none of its own'),
@@ -166,8 +168,9 @@ describe('an import from ContextForge', () => {
   it('an import changes nothing more when it is done twice', async () => {
     const before = await state();
     const { body } = await bring();
-    expect(body.progress).toMatchObject({ created: 0, failed: 1 });
+    expect(body.progress).toMatchObject({ created: 0, failed: 2 });
     expect(outcomes(body)).toMatchObject({
+      'tools filtered': 'unchanged',
       'gateways Clock': 'unchanged',
       'gateways Gone': 'unchanged',
       'tools find_order': 'unchanged',
@@ -237,12 +240,17 @@ describe('an import from ContextForge', () => {
     expect(status).toBe(200);
     expect(text).not.toMatch(/tok-8c1f5e|tok-5e8d1c/);
     expect(file.metadata).toMatchObject({
-      entity_counts: { gateways: 4, tools: 3, servers: 2, prompts: 0, resources: 0 },
+      entity_counts: { gateways: 4, tools: 4, servers: 2, prompts: 0, resources: 0 },
       dependencies: {
         servers_to_tools: { All: ['put_note', 'clock-now'] },
         servers_to_prompts: { All: ['weather-ask'] },
       },
     });
+    const filters = file.entities.tools.map((entry: Record<string, string>) => [
+      entry['name'],
+      entry['jsonpath_filter'],
+    ]);
+    expect(filters).toContainEqual(['filtered', '.a']);
     expect(file.metadata.left_out.map(({ name }: { name: string }) => name)).toEqual(['Weather', 'keyed']);
 
     const back = (await bring({ import_data: file })).body;
@@ -254,7 +262,7 @@ describe('an import from ContextForge', () => {
     try {
       const other = await others.registry(registry.around);
       const made = await other.ask('POST', '/v1/import', { import_data: file });
-      expect(made.body.progress).toMatchObject({ total: 9, created: 9, failed: 0 });
+      expect(made.body.progress).toMatchObject({ total: 10, created: 10, failed: 0 });
       const again = await other.ask('GET', '/v1/export?include_inactive=true');
       // Several gateways are made at once, in no order; ids and credentials are not taken along.
       const withoutIds = ({ entities }: { entities: Record<string, Record<string, unknown>[]> }) =>

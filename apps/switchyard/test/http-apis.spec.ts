@@ -356,6 +356,89 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     await expect(gateway.admin.call('GET', `/gateways/${created.gatewayId}`)).rejects.toThrow('404');
   });
 
+  it('an HTTP API is shown a key in the query and cookies, and has its answers filtered', async () => {
+    const paths = {
+      '/items': {
+        get: {
+          operationId: 'items',
+          parameters: [
+            { name: 'lang', in: 'cookie', schema: string },
+            { name: 'q', in: 'query', schema: string },
+            { name: 'api_key', in: 'query', required: true, schema: string },
+          ],
+        },
+      },
+    };
+    const securitySchemes = { key: { type: 'apiKey', in: 'query', name: 'api_key' } };
+    const document = JSON.stringify({
+      openapi: '3.1.0',
+      servers: [{ url: api.url }],
+      security: [{ key: [] }],
+      paths,
+      components: { securitySchemes },
+    });
+    const openapi = { document, responseFilters: { 'GET /items': '.items[] | {id, price}' } };
+    const asked = { name: 'Items', transport: 'OPENAPI', openapi, auth_type: 'query_param' } as const;
+    const { id } = await gateway.admin.register({
+      ...asked,
+      auth_query_param_key: 'api_key',
+      auth_query_param_value: 'query secret+1',
+    });
+    expect(await gateway.admin.call('GET', `/gateways/${id}`)).toMatchObject({
+      authType: 'query_param',
+      authQueryParamKey: 'api_key',
+      authQueryParamValue: '*****',
+    });
+    await expect.poll(() => names()).toContain('items-items');
+    const body = '{"items":[{"id":12345678901234567890,"price":2,"secret":"x"},{"id":2}]}';
+    api.answer(() => ({ headers: { 'content-type': 'application/json' }, body }));
+    const result = await call('items-items', { q: 'a', lang: 'de' });
+    expect(last().target).toBe('/items?api_key=query%20secret%2B1&q=a');
+    expect(result.content[0]?.text).toBe('[{"id":12345678901234567890,"price":2},{"id":2,"price":null}]');
+    expect(result.structuredContent).toMatchObject({ result: [{ price: 2 }, { id: 2, price: null }] });
+
+    const authHeaders = [{ key: 'Cookie', value: 'session=s3cret-session' }];
+    const cookies = {
+      authType: 'authheaders',
+      authHeaders,
+      openapi: { ...openapi, credentialParameters: ['api_key'] },
+    };
+    await gateway.admin.call('PUT', `/gateways/${id}`, cookies);
+    await expect
+      .poll(async () => (await call('items-items', { lang: 'de' }), last().headers['cookie']))
+      .toBe('session=s3cret-session; lang=de');
+    for (const [answer, problem] of [
+      [{ body: '<p>secret page</p>', headers: { 'content-type': 'text/html' } }, 'no JSON'],
+      [{ body: '{"items":"secret"}', headers: { 'content-type': 'application/json' } }, 'does not fit the filter'],
+    ] as const) {
+      api.answer(() => answer);
+      const kept = await call('items-items', {});
+      expect(kept).toMatchObject({ isError: true });
+      expect(kept.content[0]?.text).toContain(problem);
+      expect(JSON.stringify(kept)).not.toContain('secret');
+    }
+    api.answer(() => ({ status: 404, body: 'no such thing' }));
+    expect((await call('items-items', {})).content[0]?.text).toMatch(/^404[^]*no such thing/);
+
+    const refused = (responseFilters: object) =>
+      gateway.admin.call('PUT', `/gateways/${id}`, { openapi: { document, responseFilters } });
+    await expect(refused({ 'GET /items': '.a[' })).rejects.toThrow('is not valid jq');
+    await expect(refused({ 'GET /none': '.' })).rejects.toThrow('none of the operations');
+    await gateway.admin.call('DELETE', `/gateways/${id}`);
+  });
+
+  it('an HTTP API has its answers filtered for a tool that is described by hand', async () => {
+    const tool = { name: 'ids', url: `${api.url}/ids`, request_type: 'GET', jsonpath_filter: '.rows[].id' };
+    await expect(gateway.admin.call('POST', '/tools', { ...tool, jsonpath_filter: '$.rows[*]' })).rejects.toThrow(
+      'jsonpathFilter is not valid jq',
+    );
+    const { id } = await gateway.admin.call<{ id: string }>('POST', '/tools', tool);
+    await expect.poll(() => names()).toContain('ids');
+    api.answer(() => ({ headers: { 'content-type': 'application/json' }, body: '{"rows":[{"id":1},{"id":2}]}' }));
+    expect((await call('ids', {})).structuredContent).toEqual({ result: [1, 2] });
+    await gateway.admin.call('DELETE', `/tools/${id}`);
+  });
+
   it('an HTTP API has the schemas of one operation read off its document', async () => {
     documents.answer(() => ({ body: JSON.stringify(documentOf(documents.url, other.url)) }));
     const answer = await gateway.admin.call('POST', '/v1/tools/generate-schemas-from-openapi', {

@@ -21,7 +21,7 @@ export { ArgumentsRefused } from './request/encode.js';
 export { PAGINATION_META } from './response/pagination.js';
 export { textResult } from './response/answer.js';
 export type { HttpAnswer, ToolResult } from './response/answer.js';
-export { resultOf } from './response/result.js';
+export { jsonToFilter, resultOf } from './response/result.js';
 export type { ResultOptions } from './response/result.js';
 export { compileCheck } from './schema/check.js';
 export type { Check } from './schema/check.js';

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
 import { fail } from '#libs/errors';
 import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
 import { prefixOf, slugFor } from '../entries/names/naming.js';
@@ -49,6 +50,7 @@ export class ApiDiscoveryService {
     const sealed = documentUrl === undefined ? null : sealUrl(urlText(documentUrl), null, 'documentQuery');
     const source = sourceFrom(atServer(body.openapi, body.url));
     const reading = await this.openapi.read(source, body.openapi.document, { prefix });
+    assertFiltersAreUsed(reading, body.openapi);
     return apiDiscovery(readFrom(reading, sealed?.shown), 'OPENAPI', sealed?.secrets ?? {});
   }
 
@@ -71,6 +73,7 @@ export class ApiDiscoveryService {
     const isSame = sealed !== null && sealed.secrets === null;
     const asked = Object.assign(new OpenApiBody(), body.openapi, isSame && { documentUrl: sealed.shown });
     const reading = await this.openapi.read(sourceFrom(atServer(asked, body.url), before.source), document, terms);
+    assertFiltersAreUsed(reading, body.openapi);
     const secrets = sealed === null ? (document === undefined ? null : {}) : sealed.secrets;
     return apiDiscovery(readFrom(reading, sealed?.shown), 'OPENAPI', secrets);
   }
@@ -90,6 +93,14 @@ export class ApiDiscoveryService {
 /** The URL of a gateway stands for the server, unless the document's own choice says more. */
 const atServer = (openapi: OpenApiBody, url: string | null | undefined): OpenApiBody =>
   openapi.serverUrl === undefined && url ? Object.assign(new OpenApiBody(), openapi, { serverUrl: url }) : openapi;
+
+/** A filter that nothing goes through may be one that is meant to keep something back. */
+const assertFiltersAreUsed = ({ tools }: ApiReading, { responseFilters = {} }: OpenApiBody): void => {
+  const keys = new Set(tools.map(({ source }) => (JSON.parse(source) as HttpToolSource).key));
+  const unused = Object.keys(responseFilters).find((key) => !keys.has(key));
+  if (unused !== undefined)
+    throw invalid(`openapi.responseFilters: "${unused.slice(0, 200)}" is none of the operations that become tools`);
+};
 
 /** The reading as it is kept: without the query of its document's URL. */
 const readFrom = (reading: ApiReading, documentUrl: string | undefined): ApiReading =>

@@ -17,7 +17,7 @@ import { MayRepeat, NotSupported } from '#libs/service';
 import { type CacheHint, ERAS, type Era, type SessionScope } from '#contracts/registry/catalog';
 import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { SLUG, TOOL_NAME_STYLES, TOOL_PREFIX, type ToolNameStyle } from '../entries/names/naming.js';
-import type { AuthType } from './gateway.entity.js';
+import { AUTH_TYPES, type AuthType } from './gateway.entity.js';
 import { GatewayView } from './gateway.view.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
 import { OwnedBody } from '../rest/owned.body.js';
@@ -47,8 +47,6 @@ export class AuthHeaderBody {
 @NotSupported({
   authHeaderKey: null,
   authHeaderValue: null,
-  authQueryParamKey: null,
-  authQueryParamValue: null,
   authValue: null,
   caCertificate: null,
   caCertificateSig: null,
@@ -159,9 +157,14 @@ export class RegisterGatewayBody extends OwnedBody {
   @IsIn(TOOL_NAME_STYLES)
   toolNameStyle?: ToolNameStyle;
 
-  @ApiPropertyOptional({ enum: ['none', 'bearer', 'basic', 'authheaders'], nullable: true, default: 'none' })
+  @ApiPropertyOptional({
+    enum: AUTH_TYPES,
+    nullable: true,
+    default: 'none',
+    description: 'query_param: a key in the query of every request.',
+  })
   @IsOptional()
-  @IsIn(['none', 'bearer', 'basic', 'authheaders'])
+  @IsIn(AUTH_TYPES)
   authType?: AuthType;
 
   @ApiPropertyOptional({ type: String, nullable: true, writeOnly: true })
@@ -186,6 +189,16 @@ export class RegisterGatewayBody extends OwnedBody {
   @ValidateNested({ each: true })
   @Type(() => AuthHeaderBody)
   authHeaders?: AuthHeaderBody[];
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'For authType "query_param": its name.' })
+  @IsOptional()
+  @IsPlainText(128, { lengthMin: 1 })
+  authQueryParamKey?: string;
+
+  @ApiPropertyOptional({ type: String, nullable: true, writeOnly: true })
+  @IsOptional()
+  @IsPlainText(4096, { lengthMin: 1 })
+  authQueryParamValue?: string;
 
   @ApiPropertyOptional({
     type: Number,

@@ -7,7 +7,9 @@ import type { ReadSource } from '../sources/read-source.js';
 import type { NewTools } from './new-tools.js';
 import { OwnedEntity } from '../storage/owned.entity.js';
 
-export type AuthType = 'none' | 'bearer' | 'basic' | 'authheaders';
+export const AUTH_TYPES = ['none', 'bearer', 'basic', 'authheaders', 'query_param'] as const;
+
+export type AuthType = (typeof AUTH_TYPES)[number];
 
 /** What may be told of a credential that auth keeps: its kind and its names, never a value. */
 export interface CredentialShape {
@@ -15,6 +17,8 @@ export interface CredentialShape {
   readonly username: string | null;
   readonly headerNames: readonly string[];
   readonly envNames: readonly string[];
+  /** For `query_param`. */
+  readonly queryName?: string;
   /** It also holds parts of the address: a query of a URL, or arguments. What is stored of those is masked. */
   readonly sealsAddress?: boolean;
 }

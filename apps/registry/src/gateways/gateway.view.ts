@@ -15,7 +15,7 @@ import { type ListFinding, ListFindingView } from '../entries/list-findings.js';
 import { TOOL_NAME_STYLES, type ToolNameStyle } from '../entries/names/naming.js';
 import type { ReadSource } from '../sources/read-source.js';
 import { canChange, ownerShownTo } from '../rest/ownership.js';
-import type { AuthType, GatewayEntity, RefusedEntry } from './gateway.entity.js';
+import { AUTH_TYPES, type AuthType, type GatewayEntity, type RefusedEntry } from './gateway.entity.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
 import { sessionScopeOf } from './profile.js';
 
@@ -96,7 +96,7 @@ export class GatewayView {
   @ApiPropertyOptional({ type: [String], description: `What had better be otherwise. ${TO_CHANGERS}` })
   readonly warnings?: readonly string[];
 
-  @ApiPropertyOptional({ enum: ['none', 'bearer', 'basic', 'authheaders'], description: TO_CHANGERS })
+  @ApiPropertyOptional({ enum: AUTH_TYPES, description: TO_CHANGERS })
   readonly authType?: AuthType;
 
   @ApiPropertyOptional({ enum: [MASK], description: `For authType "bearer". ${TO_CHANGERS}` })
@@ -110,6 +110,12 @@ export class GatewayView {
 
   @ApiPropertyOptional({ type: [AuthHeaderView], description: `For authType "authheaders". ${TO_CHANGERS}` })
   readonly authHeaders?: readonly AuthHeaderView[];
+
+  @ApiPropertyOptional({ type: String, description: `For authType "query_param". ${TO_CHANGERS}` })
+  readonly authQueryParamKey?: string;
+
+  @ApiPropertyOptional({ enum: [MASK], description: `For authType "query_param". ${TO_CHANGERS}` })
+  readonly authQueryParamValue?: string;
 
   @ApiPropertyOptional({
     ...OPTIONAL_TEXT,
@@ -266,6 +272,8 @@ type ConnectionMembers = Pick<
   | 'authUsername'
   | 'authPassword'
   | 'authHeaders'
+  | 'authQueryParamKey'
+  | 'authQueryParamValue'
   | 'lastError'
 >;
 
@@ -278,7 +286,7 @@ const shownSource = (source: ReadSource): ReadSource =>
 /** A mask stands for every secret; sent back, it means "as it was". */
 const connectionMembers = (gateway: GatewayEntity): ConnectionMembers => {
   const { url, command, args, cwd, source, credentialShape, lastError } = gateway;
-  const { authType, username, headerNames, envNames } = credentialShape;
+  const { authType, username, headerNames, envNames, queryName } = credentialShape;
   const shownArgs = maskArguments(args);
   return {
     url: url === null ? null : splitQuery(url).shown,
@@ -292,6 +300,7 @@ const connectionMembers = (gateway: GatewayEntity): ConnectionMembers => {
     authType,
     ...(authType === 'bearer' && { authToken: MASK }),
     ...(authType === 'basic' && { authUsername: username, authPassword: MASK }),
+    ...(queryName !== undefined && { authQueryParamKey: queryName, authQueryParamValue: MASK }),
     ...(authType === 'authheaders' && { authHeaders: headerNames.map((key) => ({ key, value: MASK })) }),
   };
 };

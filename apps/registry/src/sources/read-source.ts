@@ -10,5 +10,7 @@ export interface ReadSource {
   readonly choice: Choice;
   readonly credentialParameters: readonly string[];
   readonly bodyMediaTypes: Readonly<Record<string, string>>;
+  /** jq, by operation key; absent in what was read before there were any. */
+  readonly responseFilters?: Readonly<Record<string, string>>;
   readonly publishesOutputSchemas: boolean;
 }

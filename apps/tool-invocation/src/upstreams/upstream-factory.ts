@@ -1,6 +1,7 @@
 import { type HttpToolSource, ResolveHttpTool } from '#contracts/registry/resolve-http-tool.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import type { Bus } from '#libs/bus';
+import { JsonFilters } from '#libs/jq';
 import type { Logger } from '#libs/telemetry';
 import { Dialer } from '../conversation/dialer.js';
 import { HttpApiDialer } from '../conversation/openapi/dialer.js';
@@ -30,6 +31,8 @@ export class UpstreamFactory {
   readonly processes: ProcessQuota;
   private readonly egress: EgressPolicy;
   private readonly sandbox: Sandbox;
+  /** Of all HTTP APIs. */
+  private readonly filters = new JsonFilters();
 
   constructor(
     private readonly settings: Settings,
@@ -62,7 +65,7 @@ export class UpstreamFactory {
         ({ head }) => head,
       ),
     );
-    const dialer = new HttpApiDialer(profile.url ?? '', tools, sender);
+    const dialer = new HttpApiDialer(profile.url ?? '', tools, sender, this.filters);
     return new Upstream(profile, 'api', sender, dialer, this.settings, host);
   }
 

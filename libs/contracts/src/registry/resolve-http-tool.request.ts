@@ -8,6 +8,8 @@ export interface HttpToolSource {
   readonly binding: HttpBinding;
   /** What arguments are checked against. */
   readonly argumentsSchema: Schema;
+  /** A jq filter that a JSON answer goes through; absent: it is passed on as it is. */
+  readonly filter?: string;
 }
 
 /** Failure: `registry.tool_unknown` (also for an upstream that is no HTTP API). */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type HttpAnswer, PAGINATION_META, resultOf, type ResultOptions } from '#libs/openapi';
+import { type HttpAnswer, jsonToFilter, PAGINATION_META, resultOf, type ResultOptions } from '#libs/openapi';
 
 const answer = (body: string | Uint8Array, rest: Partial<HttpAnswer> = {}): HttpAnswer => ({
   status: 200,
@@ -35,10 +35,23 @@ describe('resultOf', () => {
     });
   });
 
-  it('resultOf shapes a success before it becomes a result, and no error', () => {
-    const shape = () => '[1,2]';
-    expect(of(answer('{"a":[1,2]}'), { shape }).parsed.structuredContent).toEqual({ result: [1, 2] });
-    expect(of(answer('{"a":1}', { status: 404 }), { shape }).parsed.content[0]?.text).toContain('{"a":1}');
+  it('resultOf puts what was filtered in the place of a success, and of no error', () => {
+    const filtered = '[1,2]';
+    expect(of(answer('{"a":[1,2]}'), { filtered }).parsed.structuredContent).toEqual({ result: [1, 2] });
+    expect(of(answer('{"a":1}', { status: 404 }), { filtered }).parsed.content[0]?.text).toContain('{"a":1}');
+  });
+
+  it.each([
+    ['JSON', answer('{"a":1}'), '{"a":1}'],
+    ['JSON of no media type', answer('[1]', { headers: {} }), '[1]'],
+    ['what only claims to be JSON', answer('<p>'), null],
+    ['a page', answer('<p>', { headers: { 'content-type': 'text/html' } }), null],
+    ['bytes that are no text', answer(Buffer.from([255]), { headers: {} }), null],
+    ['an empty success', answer('', { status: 204 }), undefined],
+    ['an error', answer('{"a":1}', { status: 404 }), undefined],
+    ['an answer that is too large', { ...answer(''), body: null }, undefined],
+  ])('jsonToFilter knows %s', (_, given, json) => {
+    expect(jsonToFilter(given)).toBe(json);
   });
 
   it('resultOf makes bytes an embedded resource with no address of the upstream', () => {

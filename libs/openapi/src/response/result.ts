@@ -11,9 +11,20 @@ export interface ResultOptions {
   readonly credentials?: readonly string[];
   /** Names an answer that becomes an embedded resource; it is nobody's address. */
   readonly resourceUri?: string;
-  /** Changes the JSON text of a success before it becomes a result. */
-  readonly shape?: (json: string) => string;
+  /** Takes the place of the JSON text of a success. */
+  readonly filtered?: string;
 }
+
+/**
+ * The JSON text of an answer that a filter of its tool is for; `undefined` where there is nothing to filter, since the answer
+ * is no success or has no content; `null` where its content is no JSON.
+ */
+export const jsonToFilter = ({ status, headers, body }: HttpAnswer): string | null | undefined => {
+  if (body === null || body.length === 0 || status < 200 || status >= 300) return undefined;
+  const mediaType = headers['content-type'] ?? '';
+  const text = isJsonType(mediaType) || mediaType === '' ? utf8(body) : null;
+  return text === null || kindOf(text) === 'invalid' ? null : text;
+};
 
 /**
  * The MCP result of an HTTP answer. JSON is passed on as it was written: as text, and as `structuredContent`, wrapped as
@@ -36,22 +47,21 @@ const successResult = (
   if (body.length === 0) return textResult(`${status} ${statusText}`.trim(), false);
   const mediaType = headers['content-type'] ?? '';
   const essence = essenceOf(mediaType);
-  if (isJsonType(mediaType)) return jsonResult(decoded(body, 'utf-8'), options.shape);
+  if (options.filtered !== undefined) return jsonResult(options.filtered);
+  if (isJsonType(mediaType)) return jsonResult(decoded(body, 'utf-8'));
   if (isTextType(mediaType)) return textResult(decoded(body, mediaTypeParameter(mediaType, 'charset')), false);
   if (mediaType === '') {
     const text = utf8(body);
-    if (text !== null) return jsonResult(text, options.shape);
+    if (text !== null) return jsonResult(text);
   }
   return bytesResult(essence === '' ? 'application/octet-stream' : essence, body, options.resourceUri);
 };
 
-const jsonResult = (json: string, shape: (json: string) => string = (same) => same): ToolResult => {
-  if (kindOf(json) === 'invalid') return textResult(json, false);
-  const shaped = shape(json);
-  const kind = kindOf(shaped);
-  if (kind === 'invalid') return textResult(shaped, false);
-  const structured = kind === 'object' ? shaped : `{"result":${shaped}}`;
-  const content = `[{"type":"text","text":${JSON.stringify(shaped)}}]`;
+const jsonResult = (json: string): ToolResult => {
+  const kind = kindOf(json);
+  if (kind === 'invalid') return textResult(json, false);
+  const structured = kind === 'object' ? json : `{"result":${json}}`;
+  const content = `[{"type":"text","text":${JSON.stringify(json)}}]`;
   return { isError: false, text: `{"content":${content},"structuredContent":${structured},"isError":false}` };
 };
 

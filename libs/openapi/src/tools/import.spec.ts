@@ -52,6 +52,17 @@ describe('importTools', () => {
     expect(tools[0]?.binding.security).toEqual([{ key: [] }]);
   });
 
+  it('importTools gives a tool the filter of its operation, and then no schema of what it answers', () => {
+    const document = read({ '/a': { get: { responses: { 200: json({ type: 'object' }) } } }, '/b': { get: {} } });
+    const { tools } = importTools(document, { responseFilters: { 'GET /a': '.a' }, publishesOutputSchemas: true });
+    expect(tools.map(({ filter, outputSchema }) => [filter, outputSchema])).toEqual([
+      ['.a', undefined],
+      [undefined, undefined],
+    ]);
+    const [unfiltered] = importTools(document, { publishesOutputSchemas: true }).tools;
+    expect(unfiltered?.outputSchema).toBeDefined();
+  });
+
   it.each([
     ['the JSON of several', { 'text/plain': {}, 'application/json': {} }, 'json', 'application/json'],
     [

@@ -31,6 +31,8 @@ export interface ImportOptions {
   readonly credentialParameters?: readonly string[];
   /** By operation key, where the preferred media type of a body is not wanted. */
   readonly bodyMediaTypes?: Readonly<Record<string, string>>;
+  /** By operation key: jq, for what comes back. */
+  readonly responseFilters?: Readonly<Record<string, string>>;
   readonly publishesOutputSchemas?: boolean;
   readonly limits?: ToolLimits;
 }
@@ -108,9 +110,12 @@ class Workshop {
       ...(bodyMediaType !== undefined && { bodyMediaType }),
     });
     this.#chars += input.chars;
-    const outputSchema = options.publishesOutputSchemas
-      ? outputSchemaOf(operation, document, this.#output, limits)
-      : undefined;
+    const filter = ownMember(options.responseFilters, operation.key);
+    // What a filter makes of an answer is not what the document describes.
+    const outputSchema =
+      options.publishesOutputSchemas && filter === undefined
+        ? outputSchemaOf(operation, document, this.#output, limits)
+        : undefined;
     const security = operation.security ?? null;
     const otherOrigin = baseUrl === null ? null : originOf(baseUrl, this.baseUrl);
     const shown = {
@@ -125,6 +130,7 @@ class Workshop {
       argumentsSchema: input.argumentsSchema,
       ...(outputSchema !== undefined && { outputSchema }),
       annotations: annotationsOf(operation),
+      ...(filter !== undefined && { filter }),
       binding: {
         method: operation.method,
         baseUrl,
@@ -157,6 +163,9 @@ class Workshop {
     }
   }
 }
+
+const ownMember = (texts: Readonly<Record<string, string>> = {}, key: string): string | undefined =>
+  Object.hasOwn(texts, key) ? texts[key] : undefined;
 
 const originOf = (url: string, base: string): string | null => {
   const { origin } = new URL(url);

@@ -20,6 +20,8 @@ export interface HttpTool {
   readonly outputSchema?: Schema;
   readonly annotations: ToolAnnotations;
   readonly binding: HttpBinding;
+  /** jq, for what comes back. */
+  readonly filter?: string;
   readonly tags: readonly string[];
   readonly deprecated: boolean;
   /** Another origin than the document's: not called until the operator allows it, and never with the credential. */

@@ -32,7 +32,7 @@ export const exportedGateway = (gateway: GatewayView): Record<string, unknown> =
 export const exportedTool = (
   gateway: GatewayView,
   definition: Readonly<Record<string, unknown>>,
-  { binding }: HttpToolSource,
+  { binding, filter = '' }: HttpToolSource,
 ): Record<string, unknown> => {
   const { name, url, description, tags, enabled, toolNameStyle, timeoutMs, authType } = gateway;
   if (authType === undefined) throw new LeftOut('only those who may change it may see how it is reached');
@@ -58,7 +58,7 @@ export const exportedTool = (
     input_schema: definition['inputSchema'],
     output_schema: null,
     annotations: definition['annotations'],
-    jsonpath_filter: '',
+    jsonpath_filter: filter,
     tags,
     is_active: enabled,
     tool_name_style: toolNameStyle,

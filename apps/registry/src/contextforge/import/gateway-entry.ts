@@ -50,8 +50,6 @@ export const readGateway = (entry: FileEntry, secret: string | undefined): ReadE
 export const readTool = (entry: FileEntry, secret: string | undefined): ReadEntry => {
   const { integration_type: kind = 'REST', displayName: title, name, timeout_ms: timeoutMs } = entry;
   if (kind !== 'REST') throw new LeftOut(`tools of the integration_type ${quoted(kind)} come from their server`);
-  if (!isEmpty(entry['jsonpath_filter']))
-    throw new LeftOut('it has a jsonpath_filter, which is not supported: clients would see another result');
   const unread = ['output_schema', 'rate_limit', 'timeout'].filter((member) => !isEmpty(entry[member]));
   return {
     body: {
@@ -65,6 +63,7 @@ export const readTool = (entry: FileEntry, secret: string | undefined): ReadEntr
       ...present('pathTemplate', entry['path_template']),
       ...present('queryMapping', entry['query_mapping']),
       ...present('headerMapping', entry['header_mapping']),
+      ...present('jsonpathFilter', entry['jsonpath_filter']),
       ...present('timeoutMs', timeoutMs),
       ...textMembers(entry),
       ...credentialMembers(entry, secret),

@@ -33,7 +33,7 @@ export class ToolImporter implements Importer {
       const newName = known === null ? name : await freeName(name, isTaken);
       const body = await checkedBody({ ...members, ...sight, name: newName }, RestToolBody);
       const allNotes = [...(newName === name ? [] : [`it is called "${newName}"`]), ...missing, ...notes];
-      this.tools.read(body);
+      await this.tools.read(body);
       if (isDryRun) return result('created', allNotes);
       const { gatewayId } = await this.tools.create(body, principal, style);
       if (!enabled && gatewayId) await this.gateways.setEnabled(gatewayId, false, principal);

@@ -16,6 +16,7 @@ import { HasNoMarkup, NotSupported } from '#libs/service';
 import { OwnedBody } from '../../rest/owned.body.js';
 import { IsPlainText } from '../../rest/plain-text.decorator.js';
 import { IsStringMap } from '../../rest/string-map.decorator.js';
+import { FILTER_CHARS_MAX } from '../../sources/filter-check.service.js';
 import type { AuthType } from '../gateway.entity.js';
 import { AuthHeaderBody } from '../gateway.body.js';
 
@@ -36,7 +37,6 @@ const isWhole = ({ tool }: { tool?: unknown }): boolean => tool === undefined;
   exposePassthrough: true,
   extensionMetadata: null,
   gatewayId: null,
-  jsonpathFilter: null,
   outputSchema: null,
   ownerEmail: null,
   pluginChainPost: null,
@@ -106,6 +106,14 @@ export class RestToolBody extends OwnedBody {
   @IsObject()
   @IsStringMap()
   headerMapping?: Record<string, string>;
+
+  @ApiPropertyOptional({
+    description:
+      'A jq filter that JSON answers go through; the result is the list of all its outputs. Empty: answers are passed on as they are.',
+  })
+  @IsOptional()
+  @IsPlainText(FILTER_CHARS_MAX)
+  jsonpathFilter?: string;
 
   @ApiPropertyOptional({ enum: ['none', 'bearer', 'basic', 'authheaders'], default: 'none' })
   @IsOptional()

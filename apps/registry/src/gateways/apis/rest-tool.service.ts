@@ -6,6 +6,7 @@ import { EntryService } from '../../entries/entry.service.js';
 import type { EntryView } from '../../entries/entry.view.js';
 import { type ToolNameStyle, problemWithName } from '../../entries/names/naming.js';
 import { assertAgree } from '../../rest/agreement.js';
+import { FilterCheckService } from '../../sources/filter-check.service.js';
 import { OpenApiSourceService } from '../../sources/openapi/openapi-source.service.js';
 import { sourceFrom } from '../../sources/openapi/source-choice.js';
 import { credentialHeaders, readRestTool, withoutQuery } from '../../sources/rest/rest-source.js';
@@ -30,6 +31,7 @@ export class RestToolService {
     private readonly gateways: GatewayService,
     private readonly entries: EntryService,
     private readonly openapi: OpenApiSourceService,
+    private readonly filters: FilterCheckService,
   ) {}
 
   /** `style`: how its name is spelt for clients. Throws `http.invalid` for what makes no request, `registry.name_taken`. */
@@ -37,29 +39,30 @@ export class RestToolService {
     if (outer.tool !== undefined) assertAgree(outer, outer.tool);
     const body =
       outer.tool === undefined ? outer : Object.assign(new RestToolBody(), outer, definedMembers(outer.tool));
-    const { reading, secrets } = this.read(body, style);
+    const { reading, secrets } = await this.read(body, style);
     const asked = gatewayBodyOf(body, style);
     return this.entries.describeOnly(await this.gateways.registerTool(asked, reading, secrets, principal), principal);
   }
 
   /** What the body comes down to. Throws `http.invalid` for what makes no request. */
-  read(body: RestToolBody, style: ToolNameStyle = 'exact'): ReadTool {
+  async read(body: RestToolBody, style: ToolNameStyle = 'exact'): Promise<ReadTool> {
     const problem = problemWithName('tool', body.name, { prefix: '', style });
     if (problem !== null) throw fail('http.invalid', { message: `name: ${problem}` });
+    if (body.jsonpathFilter) await this.filters.check('jsonpathFilter', [body.jsonpathFilter]);
     const { form, query } = withoutQuery(body);
     return { reading: readRestTool(form), secrets: query === null ? {} : { query } };
   }
 
   /** Puts a tool in the place of what a gateway was; its entry keeps its id. Throws as `create` does. */
   async replace(gatewayId: string, body: RestToolBody, principal: Principal, style: ToolNameStyle): Promise<void> {
-    const { reading, secrets } = this.read(body, style);
+    const { reading, secrets } = await this.read(body, style);
     const asked = Object.assign(new UpdateGatewayBody(), gatewayBodyOf(body, style));
     await this.gateways.replaceTool(gatewayId, asked, reading, secrets, principal);
   }
 
   /** Whether a gateway is the tool that the body describes. Secrets cannot be compared: with one it never is. */
   async isAsDescribed(gateway: GatewayEntity, body: RestToolBody, style: ToolNameStyle): Promise<boolean> {
-    const { reading, secrets } = this.read(body, style);
+    const { reading, secrets } = await this.read(body, style);
     const [tool] = reading.tools;
     const asked = gatewayBodyOf(body, style);
     const hasSecret = (asked.authType ?? 'none') !== 'none' || secrets.query !== undefined;

@@ -13,6 +13,13 @@ describe('a credential given for an upstream', () => {
     expect(credentialFrom(body, 'AUTO')?.credential).toEqual({ headers });
   });
 
+  it('credentialFrom makes a query of a key in the query, and shows its name alone', () => {
+    const form = credentialFrom({ authQueryParamKey: 'key', authQueryParamValue: 'hidden&more' }, 'OPENAPI');
+    expect(form?.credential).toEqual({ query: 'key=hidden%26more' });
+    expect(form?.shape).toMatchObject({ authType: 'query_param', queryName: 'key' });
+    expect(JSON.stringify(form?.shape)).not.toContain('hidden');
+  });
+
   it('credentialFrom keeps names alone in the shape when it is given values', () => {
     const form = credentialFrom({ authHeaders: [{ key: 'X-Key', value: 'hidden' }] }, 'SSE');
     expect(JSON.stringify(form?.shape)).not.toContain('hidden');
@@ -21,6 +28,7 @@ describe('a credential given for an upstream', () => {
   it('credentialFrom keeps the credential when it is left out or masked, and drops it when authType is "none"', () => {
     expect(credentialFrom({}, 'AUTO')).toBeNull();
     expect(credentialFrom({ authType: 'bearer', authToken: MASK }, 'AUTO')).toBeNull();
+    expect(credentialFrom({ authQueryParamKey: 'k', authQueryParamValue: MASK }, 'AUTO')).toBeNull();
     expect(credentialFrom({ env: { A: MASK, B: MASK } }, 'STDIO')).toBeNull();
     expect(credentialFrom({ authType: 'none' }, 'AUTO')?.credential).toBeNull();
     expect(credentialFrom({ env: {} }, 'STDIO')?.credential).toBeNull();
@@ -32,6 +40,10 @@ describe('a credential given for an upstream', () => {
     [{ authUsername: 'a:b', authPassword: 'p' }, 'AUTO'],
     [{ authToken: 'a\nb' }, 'AUTO'],
     [{ authHeaders: [] }, 'AUTO'],
+    [{ authQueryParamKey: 'k' }, 'AUTO'],
+    [{ authType: 'query_param', authQueryParamValue: 'v' }, 'AUTO'],
+    [{ authQueryParamKey: 'k', authQueryParamValue: 'v', authHeaders: [{ key: 'X-Key', value: 'v' }] }, 'AUTO'],
+    [{ authQueryParamKey: 'k', authQueryParamValue: 'v' }, 'STDIO'],
     [{ authHeaders: [{ key: 'Content-Length', value: '1' }] }, 'AUTO'],
     [
       {

@@ -1,6 +1,6 @@
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import { isHeaderName, isHeaderValue, isReservedHeader } from '#contracts/auth/upstream-credential.rules';
-import { MASK } from '#contracts/auth/upstream-secrets.rules';
+import { MASK, isQuery } from '#contracts/auth/upstream-secrets.rules';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { type GatewayError, fail } from '#libs/errors';
 import type { AuthType, CredentialShape } from '../gateway.entity.js';
@@ -50,10 +50,14 @@ export const newCredentialFrom = (body: UpdateGatewayBody, transport: UpstreamTr
   return form ?? NO_CREDENTIAL;
 };
 
-const hasMask = ({ authToken, authPassword, authHeaders, env }: UpdateGatewayBody): boolean =>
-  [authToken, authPassword, ...(authHeaders ?? []).map(({ value }) => value), ...Object.values(env ?? {})].includes(
-    MASK,
-  );
+const hasMask = ({ authToken, authPassword, authQueryParamValue, authHeaders, env }: UpdateGatewayBody): boolean =>
+  [
+    authToken,
+    authPassword,
+    authQueryParamValue,
+    ...(authHeaders ?? []).map(({ value }) => value),
+    ...Object.values(env ?? {}),
+  ].includes(MASK);
 
 /** What a body says of the credential; null when it leaves it as it was. */
 export const credentialFrom = (
@@ -74,19 +78,31 @@ export const credentialFrom = (
       return isLeft([body.authPassword], 'authPassword')
         ? null
         : basic(body.authUsername ?? '', body.authPassword ?? '');
-    default:
+    case 'query_param':
+      return isLeft([body.authQueryParamValue], 'authQueryParamValue')
+        ? null
+        : queryParam(body.authQueryParamKey ?? '', body.authQueryParamValue ?? '');
+    case 'authheaders':
       return isLeft(body.authHeaders?.map(({ value }) => value) ?? [], 'authHeaders')
         ? null
         : headers(body.authHeaders ?? []);
   }
 };
 
-const MEMBERS = ['authToken', 'authUsername', 'authPassword', 'authHeaders'] as const;
+const MEMBERS = [
+  'authToken',
+  'authUsername',
+  'authPassword',
+  'authHeaders',
+  'authQueryParamKey',
+  'authQueryParamValue',
+] as const;
 const MEMBERS_OF: Readonly<Record<AuthType, readonly (typeof MEMBERS)[number][]>> = {
   none: [],
   bearer: ['authToken'],
   basic: ['authUsername', 'authPassword'],
   authheaders: ['authHeaders'],
+  query_param: ['authQueryParamKey', 'authQueryParamValue'],
 };
 
 /** Throws `http.invalid` for a member that belongs to another kind of credential: it would never be presented. */
@@ -101,6 +117,7 @@ export const assertFits = (
 const authTypeOfMembers = (body: UpdateGatewayBody): AuthType | null => {
   if (body.authToken) return 'bearer';
   if (body.authUsername || body.authPassword) return 'basic';
+  if (body.authQueryParamKey || body.authQueryParamValue) return 'query_param';
   return body.authHeaders ? 'authheaders' : null;
 };
 
@@ -137,6 +154,15 @@ const headers = (pairs: readonly { readonly key: string; readonly value: string 
     values[key] = checkedValue('authHeaders', value);
   }
   return form('authheaders', values);
+};
+
+const queryParam = (name: string, value: string): CredentialForm => {
+  if (name === '') throw invalid('authQueryParamKey', 'is needed for authType "query_param"');
+  if (value === '') throw invalid('authQueryParamValue', 'is needed for authType "query_param"');
+  const query = new URLSearchParams([[name, value]]).toString().replaceAll('+', '%20');
+  if (!isQuery(query)) throw invalid('authQueryParamValue', 'is too long');
+  const shape = { ...NO_CREDENTIAL.shape, authType: 'query_param' as const, queryName: name };
+  return { shape, credential: { query } };
 };
 
 const form = (authType: AuthType, values: Readonly<Record<string, string>>): CredentialForm => ({

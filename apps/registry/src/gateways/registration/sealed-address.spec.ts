@@ -9,6 +9,7 @@ const NONE: CredentialShape = { authType: 'none', username: null, headerNames: [
 const BEARER: CredentialShape = { ...NONE, authType: 'bearer', headerNames: ['Authorization'] };
 const SEALED = { ...NONE, sealsAddress: true };
 const token = credentialFrom({ authToken: 't' }, 'AUTO');
+const key = credentialFrom({ authQueryParamKey: 'api key', authQueryParamValue: 'a+b' }, 'AUTO');
 
 describe('the address of an upstream', () => {
   it('sealUrl keeps what was shown as it is, and takes the query of a new one', () => {
@@ -36,6 +37,7 @@ describe('the address of an upstream', () => {
     ['the credential alone', NONE, token, null, { headers: { Authorization: 'Bearer t' } }],
     ['an address without secrets', BEARER, null, {}, null],
     ['an address with a secret', NONE, null, { query: 'k=s' }, { query: 'k=s' }],
+    ['a key behind the query of the address', NONE, key, { query: 'k=s' }, { query: 'k=s&api%20key=a%2Bb' }],
     ['both', BEARER, token, { query: 'k=s' }, { headers: { Authorization: 'Bearer t' }, query: 'k=s' }],
   ])(
     'changedCredential keeps what is to be kept when an update gives %s',

@@ -43,7 +43,17 @@ export const sealArguments = (given: readonly string[], before: readonly string[
 export const withAddress = (form: CredentialForm, secrets: AddressSecrets | null): CredentialForm =>
   secrets === null || Object.keys(secrets).length === 0
     ? form
-    : { shape: { ...form.shape, sealsAddress: true }, credential: { ...form.credential, ...secrets } };
+    : {
+        shape: { ...form.shape, sealsAddress: true },
+        credential: { ...form.credential, ...secrets, ...joinedQuery(secrets.query, form.credential?.query) },
+      };
+
+/** A key in the query stands behind what the URL has. */
+const joinedQuery = (ofAddress: string | undefined, ofCredential: string | undefined) => {
+  const query = [ofAddress, ofCredential].filter((part) => part !== undefined).join('&');
+  if (!isQuery(query) && query !== '') throw invalid('url', 'has a query that is too long');
+  return query === '' ? {} : { query };
+};
 
 /**
  * What an update makes of the credential; null where it stays. Auth keeps one credential and shows the registry none, so

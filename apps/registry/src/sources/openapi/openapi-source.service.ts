@@ -16,6 +16,7 @@ import {
 } from '#libs/openapi';
 import { type ApiReading, apiToolOf } from '../api-reading.js';
 import type { ReadSource } from '../read-source.js';
+import { FilterCheckService } from '../filter-check.service.js';
 import type { OpenApiBody } from './openapi.body.js';
 import { sourceFrom } from './source-choice.js';
 
@@ -35,7 +36,10 @@ const TOOLS_MAX = 2_000;
 /** Reads OpenAPI documents, from where they are or as they are handed over. */
 @Injectable()
 export class OpenApiSourceService {
-  constructor(@InjectBus() private readonly bus: Bus) {}
+  constructor(
+    @InjectBus() private readonly bus: Bus,
+    private readonly filters: FilterCheckService,
+  ) {}
 
   /** Throws `http.invalid` for a document that cannot be read, and what fetching it fails with. */
   async preview(body: OpenApiBody, terms: ReadingTerms): Promise<{ preview: Preview; tools: readonly HttpTool[] }> {
@@ -65,7 +69,8 @@ export class OpenApiSourceService {
     handedOver: string | undefined,
     { prefix, pinnedNames, upstreamId }: ReadingTerms,
   ): Promise<{ document: ApiDocument; imported: Imported }> {
-    const { documentUrl, serverUrl, serverIndex, variables } = source;
+    const { documentUrl, serverUrl, serverIndex, variables, responseFilters = {} } = source;
+    await this.filters.check('openapi.responseFilters', Object.values(responseFilters));
     const text = handedOver ?? (await this.fetch(documentUrl, upstreamId));
     const document = readDocument(text, documentUrl === null ? {} : { documentUrl });
     const imported = importTools(document, {
@@ -80,6 +85,7 @@ export class OpenApiSourceService {
       ...(pinnedNames !== undefined && { pinnedNames }),
       credentialParameters: source.credentialParameters,
       bodyMediaTypes: source.bodyMediaTypes,
+      responseFilters,
       publishesOutputSchemas: source.publishesOutputSchemas,
     });
     return { document, imported };
@@ -101,8 +107,9 @@ export class OpenApiSourceService {
   }
 }
 
-export const httpToolSourceOf = ({ key, binding, argumentsSchema, inputSchema }: HttpTool): HttpToolSource => ({
+export const httpToolSourceOf = ({ key, binding, argumentsSchema, inputSchema, filter }: HttpTool): HttpToolSource => ({
   key,
   binding,
   argumentsSchema: argumentsSchema ?? inputSchema,
+  ...(filter !== undefined && { filter }),
 });

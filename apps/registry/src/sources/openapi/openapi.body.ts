@@ -86,6 +86,17 @@ export class OpenApiBody {
   bodyMediaTypes?: Record<string, string>;
 
   @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description:
+      'By `METHOD /path`: a jq filter that JSON answers go through; the result is the list of all its outputs.',
+  })
+  @IsOptional()
+  @IsObject()
+  @IsStringMap()
+  responseFilters?: Record<string, string>;
+
+  @ApiPropertyOptional({
     default: false,
     description: 'Whether tools tell what they answer; loosely, it refuses nothing.',
   })

@@ -11,6 +11,7 @@ const NEW: ReadSource = {
   choice: {},
   credentialParameters: [],
   bodyMediaTypes: {},
+  responseFilters: {},
   publishesOutputSchemas: false,
 };
 
@@ -26,6 +27,7 @@ export const sourceFrom = (body: OpenApiBody, before: ReadSource = NEW): ReadSou
   choice: choiceOf(body) ?? before.choice,
   credentialParameters: body.credentialParameters ?? before.credentialParameters,
   bodyMediaTypes: body.bodyMediaTypes ?? before.bodyMediaTypes,
+  responseFilters: body.responseFilters ?? before.responseFilters ?? {},
   publishesOutputSchemas: body.outputSchemas ?? before.publishesOutputSchemas,
 });
 

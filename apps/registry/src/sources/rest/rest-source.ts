@@ -16,6 +16,8 @@ export interface RestToolForm {
   readonly pathTemplate?: string;
   readonly queryMapping?: Readonly<Record<string, string>>;
   readonly headerMapping?: Readonly<Record<string, string>>;
+  /** jq. */
+  readonly jsonpathFilter?: string;
 }
 
 /** The tool, as an HTTP API that has no other. Throws `http.invalid` where it makes no request. */
@@ -44,7 +46,7 @@ export const readRestTool = (form: RestToolForm): ApiReading => {
     tools: [
       apiToolOf(
         { ...shown, ...(form.title !== undefined && { title: form.title }) },
-        { key, binding, argumentsSchema },
+        { key, binding, argumentsSchema, ...(form.jsonpathFilter && { filter: form.jsonpathFilter }) },
       ),
     ],
     refused: [],

@@ -1,4 +1,5 @@
 import { type GatewayError, toGatewayError } from '#libs/errors';
+import { FilterFailed, type JsonFilters } from '#libs/jq';
 import { memberText } from '#libs/mcp';
 import {
   ArgumentsRefused,
@@ -6,6 +7,7 @@ import {
   type HttpAnswer,
   type HttpRequest,
   isIdempotent,
+  jsonToFilter,
   resultOf,
   textResult,
   type ToolResult,
@@ -24,11 +26,25 @@ const withQuery = (url: string, query: string | undefined): string => {
   return at < 0 ? `${url}?${query}` : `${url.slice(0, at)}?${query}&${url.slice(at + 1)}`;
 };
 
+type Pairs = HttpRequest['headers'];
+
+/** The headers of a request that the credential does not decide. */
+const besides = (headers: Pairs, credential: readonly string[]): Pairs =>
+  headers.filter(([name]) => !credential.some((each, index) => index % 2 === 0 && each === name));
+
+/** Cookies of the credential and those of the arguments go in one header. https://www.rfc-editor.org/rfc/rfc6265#section-5.4 */
+const withCookies = (headers: readonly string[], others: Pairs): readonly string[] => {
+  const cookies = others.find(([name]) => name === 'cookie')?.[1];
+  const at = headers.findIndex((each, index) => index % 2 === 0 && each === 'cookie');
+  return cookies === undefined || at < 0 ? headers : headers.with(at + 1, `${headers[at + 1]}; ${cookies}`);
+};
+
 /** What a call is sent with. */
 export interface HttpCallMeans {
   readonly baseUrl: string;
   readonly sender: HttpApiSender;
   readonly access: Access;
+  readonly filters: JsonFilters;
 }
 
 /** A tool call on its way to an HTTP API and back. */
@@ -60,16 +76,18 @@ export class HttpCall implements AnswerSink, UpstreamSide {
 
   answered(answer: HttpAnswer): void {
     this.open.heard = true;
-    const { access, sender } = this.means;
-    try {
-      const result = resultOf(answer, {
-        bodyBytesMax: sender.bodyBytesMax,
-        credentials: this.sendsCredential ? access.headers.filter((_, index) => index % 2 === 0) : [],
-      });
-      this.give({ ...result, text: access.redact(result.text) });
-    } catch (error) {
-      this.end(toUpstreamError(error));
-    }
+    const filter = this.tool?.filter;
+    const json = filter === undefined ? undefined : jsonToFilter(answer);
+    if (filter === undefined || json === undefined) return this.tell(answer);
+    // What a filter cannot read is not shown: it may be there to keep something back.
+    if (json === null) return this.give(textResult('The answer is no JSON, which the filter of the tool is for', true));
+    this.means.filters.apply(filter, json).then(
+      (filtered) => this.tell(answer, filtered),
+      (error: unknown) => {
+        if (error instanceof FilterFailed) this.give(textResult(error.message, true));
+        else this.end(toGatewayError(error));
+      },
+    );
   }
 
   /** A connection that was kept open may have been closed at the other end: what can be repeated is, once. */
@@ -104,8 +122,27 @@ export class HttpCall implements AnswerSink, UpstreamSide {
     const credential = this.sendsCredential ? access.headers : [];
     const query = this.sendsCredential ? access.query : undefined;
     const headers = [...credential, 'traceparent', this.open.traceparent];
-    this.collector = sender.send({ ...request, url: withQuery(request.url, query) }, headers, this);
+    const shown = { ...request, headers: besides(request.headers, credential), url: withQuery(request.url, query) };
+    this.collector = sender.send(shown, withCookies(headers, request.headers), this);
     this.open.carrier = this.collector;
+  }
+
+  private tell(answer: HttpAnswer, filtered?: string): void {
+    if (this.open.ended) return;
+    const { access, sender } = this.means;
+    const { bodyBytesMax } = sender;
+    if (filtered !== undefined && filtered.length > bodyBytesMax)
+      return this.give(textResult(`The filtered answer is larger than the limit of ${bodyBytesMax} bytes`, true));
+    try {
+      const result = resultOf(answer, {
+        bodyBytesMax,
+        credentials: this.sendsCredential ? access.headers.filter((_, index) => index % 2 === 0) : [],
+        ...(filtered !== undefined && { filtered }),
+      });
+      this.give({ ...result, text: access.redact(result.text) });
+    } catch (error) {
+      this.end(toUpstreamError(error));
+    }
   }
 
   private give({ text, meta, isError }: ToolResult): void {

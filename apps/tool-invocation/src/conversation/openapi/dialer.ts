@@ -1,4 +1,5 @@
 import { MODERN_REVISION } from '#libs/mcp';
+import type { JsonFilters } from '#libs/jq';
 import type { Access } from '../../transport/channel.js';
 import type { HttpApiSender } from '../../transport/http-api/sender.js';
 import type { UpstreamDialer } from '../dialer.js';
@@ -24,12 +25,13 @@ export class HttpApiDialer implements UpstreamDialer {
     private readonly baseUrl: string,
     private readonly tools: HttpTools,
     private readonly sender: HttpApiSender,
+    private readonly filters: JsonFilters,
   ) {
     this.spoken.settle({ era: 'modern', identity: IDENTITY });
   }
 
   async dial(access: Access): Promise<Peer> {
-    return new HttpApiPeer(IDENTITY, this.baseUrl, this.tools, this.sender, access);
+    return new HttpApiPeer(IDENTITY, this.baseUrl, this.tools, this.sender, access, this.filters);
   }
 
   async recheck(): Promise<void> {}

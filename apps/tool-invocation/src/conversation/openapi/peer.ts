@@ -1,6 +1,7 @@
 import { SlotMap } from '#libs/bus';
 import { fail, toGatewayError } from '#libs/errors';
 import type { OpenCall } from '../../call/open-call.js';
+import type { JsonFilters } from '#libs/jq';
 import type { Access } from '../../transport/channel.js';
 import type { HttpApiSender } from '../../transport/http-api/sender.js';
 import type { Peer, PeerIdentity } from '../peer.js';
@@ -22,6 +23,7 @@ export class HttpApiPeer implements Peer {
     private readonly tools: HttpTools,
     private readonly sender: HttpApiSender,
     private readonly access: Access,
+    private readonly filters: JsonFilters,
   ) {}
 
   get uses(): number {
@@ -34,9 +36,8 @@ export class HttpApiPeer implements Peer {
       open.answer({ kind: 'error', error: { code: METHOD_NOT_FOUND, message: `An HTTP API has no ${method}` } });
       return;
     }
-    const call = new HttpCall(open, { baseUrl: this.baseUrl, sender: this.sender, access: this.access }, () =>
-      this.done(call),
-    );
+    const { baseUrl, sender, access, filters } = this;
+    const call = new HttpCall(open, { baseUrl, sender, access, filters }, () => this.done(call));
     this.calls.add(call);
     open.upstreamSide = call;
     const tool = this.tools.find(target);

@@ -6,6 +6,8 @@ import { type Check, compileCheck, type HttpBinding } from '#libs/openapi';
 export interface HttpTool {
   readonly binding: HttpBinding;
   readonly check: Check;
+  /** jq, for what comes back. */
+  readonly filter: string | undefined;
 }
 
 const TOOLS_MAX = 500;
@@ -22,8 +24,8 @@ export class HttpTools {
   }
 
   private async make(name: string): Promise<HttpTool> {
-    const { binding, argumentsSchema } = await this.resolve(name);
-    const tool = { binding, check: compileCheck(argumentsSchema) };
+    const { binding, argumentsSchema, filter } = await this.resolve(name);
+    const tool = { binding, check: compileCheck(argumentsSchema), filter };
     this.ready.set(name, tool);
     return tool;
   }

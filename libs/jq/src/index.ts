@@ -1,0 +1,2 @@
+export { FILTER_LIMITS, FilterFailed, JsonFilters } from './filters.js';
+export type { FilterLimits } from './filters.js';
