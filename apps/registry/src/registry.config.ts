@@ -1,7 +1,7 @@
 import { VISIBILITIES } from '#contracts/registry/catalog';
 import { listPageBytesOption, listPageSizeOption } from '#contracts/registry/shared-settings';
 import { stdioTransportOption } from '#contracts/tool-invocation/shared-settings';
-import { type ConfigOf, decimal, oneOf } from '#libs/config';
+import { type ConfigOf, decimal, integer, oneOf } from '#libs/config';
 import { TOOL_NAME_STYLES } from './entries/names/naming.js';
 import { NEW_TOOLS } from './gateways/new-tools.js';
 
@@ -24,6 +24,17 @@ export const registryOptions = {
   ),
   LIST_PAGE_SIZE: listPageSizeOption,
   LIST_PAGE_BYTES: listPageBytesOption,
+  HEALTH_CHECK_INTERVAL: decimal(
+    60,
+    'Seconds between checks of an upstream that is reached over HTTP and speaks MCP, over all replicas; one that does not answer is checked six times as often. 0 is never.',
+    { min: 0, max: 86_400 },
+  ),
+  HEALTH_CHECK_TIMEOUT: decimal(5, 'Seconds in which an upstream has to answer a check.', { min: 0.1, max: 60 }),
+  UNHEALTHY_THRESHOLD: integer(
+    3,
+    'Checks in a row that an upstream does not answer before its gateway is shown as not reachable.',
+    { min: 1, max: 100 },
+  ),
   LIST_REFRESH_INTERVAL: decimal(
     10,
     'Seconds that pass at least before an upstream is asked for its lists again because a client uses them and their ttlMs is over.',

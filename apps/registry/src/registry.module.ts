@@ -24,6 +24,7 @@ import { ListingHints1763856000000 } from './storage/migrations/0004-listing-hin
 import { LastError1764374400000 } from './storage/migrations/0010-last-error.migration.js';
 import { ServerIcon1764547200000 } from './storage/migrations/0012-server-icon.migration.js';
 import { ChangeLog1764633600000 } from './storage/migrations/0013-change-log.migration.js';
+import { GatewayHealth1764720000000 } from './storage/migrations/0014-gateway-health.migration.js';
 
 const SCHEMA = 'registry';
 
@@ -61,6 +62,7 @@ export class RegistryModule {
             FittedNames1764460800000,
             ServerIcon1764547200000,
             ChangeLog1764633600000,
+            GatewayHealth1764720000000,
           ],
         }),
       ],

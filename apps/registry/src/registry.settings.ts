@@ -8,6 +8,14 @@ export interface PageSize {
   readonly bytesMax: number;
 }
 
+export interface HealthCheckSettings {
+  /** 0: upstreams are not checked. */
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** So many in a row make an upstream unreachable. */
+  readonly failuresMax: number;
+}
+
 /** What the environment decides, in the units that the code counts in. */
 export interface RegistrySettings {
   /** `auto`: yes where all services run in one process, no where they talk over NATS. */
@@ -20,6 +28,7 @@ export interface RegistrySettings {
   readonly listRefreshIntervalMs: number;
   /** Of what is made by a body that does not say it. */
   readonly defaultVisibility: Visibility;
+  readonly healthCheck: HealthCheckSettings;
   /** What clients get of a list at once. */
   readonly page: PageSize;
 }
@@ -32,5 +41,10 @@ export const registrySettings = (config: RegistryConfig): RegistrySettings => ({
   toolNameStyle: config.TOOL_NAME_STYLE,
   listRefreshIntervalMs: config.LIST_REFRESH_INTERVAL * 1_000,
   defaultVisibility: config.DEFAULT_VISIBILITY,
+  healthCheck: {
+    intervalMs: config.HEALTH_CHECK_INTERVAL * 1_000,
+    timeoutMs: config.HEALTH_CHECK_TIMEOUT * 1_000,
+    failuresMax: config.UNHEALTHY_THRESHOLD,
+  },
   page: { entriesMax: config.LIST_PAGE_SIZE, bytesMax: config.LIST_PAGE_BYTES },
 });

@@ -11,6 +11,7 @@ import { CatalogChanged, UpstreamChanged } from '#contracts/registry/catalog-cha
 import { DescribeServer } from '#contracts/registry/describe-server.request';
 import { RenewListing } from '#contracts/registry/renew-listing.request';
 import { ResolveUpstream } from '#contracts/registry/resolve-upstream.request';
+import { CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
 import { DiscoverUpstream, type DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { type GatewayError, fail } from '#libs/errors';
 import { type RunningService, startService } from '#libs/service';
@@ -64,6 +65,9 @@ export class Surroundings {
   /** The teams that there are. */
   readonly teams = new Set(['home', 'a', 'b', 'z']);
   readonly discoveries: RequestOf<typeof DiscoverUpstream>[] = [];
+  /** Which upstreams were asked whether they are there, and what of them the answer is a failure. */
+  readonly checks: string[] = [];
+  readonly ill = new Map<string, GatewayError>();
 
   joinBus(bus: Bus): void {
     bus.answer(AdmitCaller, async ({ credential }) => {
@@ -78,6 +82,12 @@ export class Surroundings {
       if (credential === null) this.credentials.delete(upstreamId);
       else this.credentials.set(upstreamId, credential);
       return { version: '1' };
+    });
+    bus.answer(CheckUpstream, async ({ upstreamId }) => {
+      this.checks.push(upstreamId);
+      const failure = this.ill.get(upstreamId);
+      if (failure !== undefined) throw failure;
+      return { answered: true as const };
     });
     bus.answer(DiscoverUpstream, async (request) => {
       this.discoveries.push(request);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
 import { fail } from '#libs/errors';
-import { type Registry, RegistryBench, prompt, resource, tool, upstream } from './given-registry.js';
+import { type Registry, RegistryBench, prompt, resource, tool, upstream, userOf } from './given-registry.js';
 
 let bench: RegistryBench;
 let registry: Registry;
@@ -269,5 +269,83 @@ describe('two replicas', () => {
       201, 201, 201, 201, 409, 409, 409, 409,
     ]);
     expect((await replica.describe()).revision).toBe(before + 4);
+  });
+});
+
+describe('checking upstreams', () => {
+  const shownOf = async (id: string, token = 'admin') =>
+    (await registry.ask('GET', `/gateways/${id}`, undefined, token)).body;
+  const becomes = (id: string, expected: object) =>
+    expect.poll(() => shownOf(id), { timeout: 10_000, interval: 50 }).toMatchObject(expected);
+
+  it('a check finds an upstream away after so many failures, says since when and why, and finds it back', async () => {
+    const gateway = await registry.register('Dying', upstream({ tools: [tool('t')] }));
+    const unused = await registry.register('Off', upstream({}));
+    const program = await registry.ask('POST', '/gateways', {
+      name: 'Odd',
+      url: 'http://dying.example/mcp',
+      transport: 'SSE',
+    });
+    await registry.ask('POST', `/gateways/${unused.id}/state?activate=false`);
+    registry.around.principals.set('bob', userOf('bob'));
+    expect(gateway).toMatchObject({ reachable: true, unreachableSince: null, unreachableReason: null });
+    const env = { HEALTH_CHECK_INTERVAL: '0.6', UNHEALTHY_THRESHOLD: '4' };
+    const checking = await Promise.all([bench.registry(registry.around, env), bench.registry(registry.around, env)]);
+    const { checks, ill } = registry.around;
+    const checksOf = (id: string): number => checks.filter((each) => each === id).length;
+    await expect.poll(() => checksOf(gateway.id), { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => checksOf(program.body.id), { timeout: 10_000 }).toBeGreaterThan(0);
+
+    const before = Date.now();
+    ill.set(gateway.id, fail('upstream.busy'));
+    await expect.poll(() => checksOf(gateway.id), { timeout: 10_000 }).toBeGreaterThan(3);
+    expect((await shownOf(gateway.id)).reachable).toBe(true);
+    const well = checksOf(gateway.id);
+    ill.set(gateway.id, fail('upstream.unreachable', { message: 'connection refused at the upstream' }));
+    await becomes(gateway.id, { reachable: false, unreachableReason: 'connection refused at the upstream' });
+    const away = await shownOf(gateway.id);
+    expect(checksOf(gateway.id) - well).toBeGreaterThanOrEqual(4);
+    expect(Date.parse(away.unreachableSince)).toBeGreaterThanOrEqual(before);
+    expect(await shownOf(gateway.id, 'bob')).toMatchObject({
+      reachable: false,
+      unreachableSince: away.unreachableSince,
+    });
+    expect(await shownOf(gateway.id, 'bob')).not.toHaveProperty('unreachableReason');
+    expect(away).toMatchObject({ enabled: true, toolCount: 1, updatedAt: gateway.updatedAt });
+
+    registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('t'), tool('new')] }));
+    ill.delete(gateway.id);
+    await becomes(gateway.id, { reachable: true, unreachableSince: null, unreachableReason: null, toolCount: 2 });
+    expect(checksOf(unused.id)).toBe(0);
+    for (const { service } of checking) await service.stop();
+  });
+
+  it('a check of each upstream is made by one replica alone', async () => {
+    const { id } = await registry.register('Shared', upstream({}));
+    const env = { HEALTH_CHECK_INTERVAL: '0.6' };
+    const checking = await Promise.all([1, 2, 3].map(() => bench.registry(registry.around, env)));
+    const times: number[] = [];
+    const { checks } = registry.around;
+    const push = checks.push.bind(checks);
+    checks.push = (...ids) => (ids.includes(id) && times.push(Date.now()), push(...ids));
+    await expect.poll(() => times.length, { timeout: 10_000 }).toBe(4);
+    expect((times[3] as number) - (times[0] as number)).toBeGreaterThan(1_200);
+    for (const { service } of checking) await service.stop();
+  });
+
+  it('a failed refresh says why, and since when', async () => {
+    const gateway = await registry.register('Reasoned', upstream({ tools: [tool('t')] }));
+    registry.around.upstreams.set(gateway.url, fail('upstream.timed_out', { message: 'too slow today' }));
+    await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`);
+    expect(await shownOf(gateway.id)).toMatchObject({
+      reachable: false,
+      unreachableReason: 'too slow today',
+      unreachableSince: expect.any(String),
+    });
+    const sentBack = await registry.ask('PUT', `/gateways/${gateway.id}`, {
+      ...(await shownOf(gateway.id)),
+      tags: ['x'],
+    });
+    expect(sentBack).toMatchObject({ status: 200, body: { reachable: false, tags: ['x'] } });
   });
 });

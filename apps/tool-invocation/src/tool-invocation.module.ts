@@ -3,11 +3,13 @@ import { gatewayEnvironment, secretFilesOf } from '#libs/config';
 import { Lifecycle, PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
 import { DiscoveryService } from './discovery/discovery.service.js';
 import { OwnListsService } from './discovery/own-lists.service.js';
+import { CheckService } from './discovery/check.service.js';
 import { DocumentService } from './discovery/document.service.js';
 import { TaskWatchService } from './execution/task-watch.service.js';
 import { WatchService } from './discovery/watch.service.js';
 import { CallService } from './execution/call.service.js';
 import { CallIntake } from './intake/call.intake.js';
+import { CheckController } from './intake/check.controller.js';
 import { PoolController } from './intake/pool.controller.js';
 import { UpstreamController } from './intake/upstream.controller.js';
 import { watchInvocation } from './intake/instruments.js';
@@ -37,7 +39,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
   static with(config: ToolInvocationConfig): DynamicModule {
     return {
       module: ToolInvocationModule,
-      controllers: [UpstreamController, PoolController],
+      controllers: [CheckController, UpstreamController, PoolController],
       providers: [
         {
           provide: SETTINGS,
@@ -53,6 +55,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
         CallService,
         TaskWatchService,
         DiscoveryService,
+        CheckService,
         DocumentService,
         OwnListsService,
         WatchService,

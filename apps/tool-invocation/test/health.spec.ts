@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
 import { freePort } from '#libs/testing';
 import { givenInvocation, type Invocation } from './invocation.js';
 import { type Answering, json, openStream, result, startRawLegacy, startRawModern } from './raw-upstream.js';
@@ -136,5 +137,64 @@ describe('the breaker of an upstream', () => {
     hangs = true;
     const call = () => codeOf(invocation.call(profile, 'x'));
     await expect.poll(call, { timeout: 20_000, interval: 100 }).toBe('upstream.breaker_open');
+  });
+});
+
+describe('a check of an upstream', () => {
+  const check = (profile: { readonly id: string }, timeoutMs = 3_000) =>
+    invocation.bus.ask(CheckUpstream, { upstreamId: profile.id, timeoutMs });
+
+  it.each<['modern' | 'legacy', string, typeof startRawModern]>([
+    ['modern', 'server/discover', startRawModern],
+    ['legacy', 'ping', startRawLegacy as unknown as typeof startRawModern],
+  ])('a check of a %s upstream asks %s, and any answer will do', async (_era, method, start) => {
+    const asked: string[] = [];
+    const upstream = await start((request, res) => {
+      asked.push(request.method);
+      return json(res, { jsonrpc: '2.0', id: request.id, error: { code: -32601, message: 'Method not found' } });
+    });
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    expect((await check(profile)).head).toEqual({ answered: true });
+    await check(profile);
+    if (method === 'ping') expect(asked).toContain('ping');
+  });
+
+  it('a check opens another session where the upstream has forgotten the one there was', async () => {
+    const upstream = await startRawLegacy((request, res) => json(res, result(request.id, {})));
+    raw.push(upstream);
+    const profile = invocation.profile({ url: upstream.url });
+    await check(profile);
+    upstream.known.clear();
+    expect((await check(profile)).head).toEqual({ answered: true });
+  });
+
+  it('a check fails with the reason where nobody listens, and in time where nobody answers', async () => {
+    const nobody = invocation.profile({ url: `http://127.0.0.1:${await freePort()}/mcp` });
+    await expect(check(nobody)).rejects.toThrow(expect.objectContaining({ code: 'upstream.unreachable' }));
+    const server = await serve(() => undefined);
+    raw.push(server);
+    const silent = invocation.profile({ url: server.url });
+    await expect(check(silent, 300)).rejects.toThrow(
+      expect.objectContaining({ code: 'upstream.timed_out', message: expect.stringContaining('300 ms') }),
+    );
+  });
+
+  it('a check has calls go to an upstream again at once when it is back', async () => {
+    let isAway = true;
+    const server = await serve((_req, res, body) => {
+      const { id, method } = body as { id: number; method: string };
+      if (isAway) return res.destroy();
+      const about = { resultType: 'complete', supportedVersions: ['2026-07-28'], capabilities: { tools: {} } };
+      return json(res, result(id, method === 'server/discover' ? about : ok));
+    });
+    raw.push(server);
+    const profile = invocation.profile({ url: server.url });
+    const call = () => codeOf(invocation.call(profile, 'x'));
+    for (let calls = 0; calls < FAILURES_MAX; calls++) await call();
+    expect(await call()).toBe('upstream.breaker_open');
+    isAway = false;
+    await check(profile);
+    expect(await call()).toBe('ok');
   });
 });

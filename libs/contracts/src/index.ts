@@ -26,6 +26,7 @@ export * from './registry/resolve-upstream.request.js';
 export * from './registry/shared-settings.js';
 export * from './tool-invocation/discover-upstream.request.js';
 export * from './tool-invocation/execute-call.request.js';
+export * from './tool-invocation/check-upstream.request.js';
 export * from './tool-invocation/claim-session.request.js';
 export * from './tool-invocation/fetch-document.request.js';
 export * from './tool-invocation/shared-settings.js';

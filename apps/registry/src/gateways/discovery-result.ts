@@ -31,6 +31,9 @@ export type UpstreamDescription = Pick<
   | 'instructions'
   | 'hints'
   | 'reachable'
+  | 'checkFailures'
+  | 'failingSince'
+  | 'failingReason'
   | 'refreshedAt'
   | 'source'
   | 'sourceVersion'
@@ -200,6 +203,9 @@ const descriptionOf = ({ discovered, askedAt, reading, failure }: Discovery): Up
   legacy: discovered.legacy === undefined ? null : selfOf(discovered.legacy),
   hints: discovered.hints ?? {},
   reachable: failure === undefined,
+  checkFailures: 0,
+  failingSince: failure === undefined ? null : askedAt,
+  failingReason: failure ?? null,
   lastError: failure ?? null,
   refreshedAt: askedAt,
   source: reading?.source ?? null,

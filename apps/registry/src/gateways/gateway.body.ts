@@ -285,6 +285,8 @@ export class RegisterGatewayBody extends OwnedBody {
   views: [GatewayView],
   observed: [
     'reachable',
+    'unreachableSince',
+    'unreachableReason',
     'era',
     'protocolVersion',
     'serverInfo',

@@ -42,6 +42,18 @@ export class GatewayEntity extends OwnedEntity {
   @Column({ type: 'boolean' })
   reachable!: boolean;
 
+  /** In a row, since it answered last. */
+  @Column({ type: 'integer' })
+  checkFailures!: number;
+
+  /** When it failed first since it answered last; null: it answered when it was last asked. */
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  failingSince!: Date | null;
+
+  /** Why it failed last, in words for an operator. */
+  @Column({ type: 'text', nullable: true })
+  failingReason!: string | null;
+
   @Column({ type: 'text' })
   transport!: UpstreamTransport;
 

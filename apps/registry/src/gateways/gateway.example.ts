@@ -25,6 +25,7 @@ export const GATEWAY_EXAMPLE: GatewayView = {
   newTools: null,
   enabled: true,
   reachable: true,
+  unreachableSince: null,
   era: 'auto',
   eras: ['modern', 'legacy'],
   protocolVersion: '2026-07-28',

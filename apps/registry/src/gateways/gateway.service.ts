@@ -170,8 +170,9 @@ export class GatewayService {
   }
 
   /** Notes that the last attempt to list what the upstream offers failed. */
-  async markUnreachable(id: string): Promise<void> {
-    await this.gateways.update(id, { reachable: false });
+  async markUnreachable({ id, failingSince }: GatewayEntity, reason: string): Promise<void> {
+    const changes = { reachable: false, failingSince: failingSince ?? new Date(), failingReason: reason };
+    await this.gateways.update(id, changes);
   }
 
   private async viewOf(gateway: GatewayEntity, principal: Principal, manager?: EntityManager): Promise<GatewayView> {

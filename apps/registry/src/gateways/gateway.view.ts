@@ -154,8 +154,18 @@ export class GatewayView {
   @ApiProperty({ type: Boolean })
   readonly enabled: boolean;
 
-  @ApiProperty({ type: Boolean, description: 'Whether the last attempt to list what it offers succeeded.' })
+  @ApiProperty({
+    type: Boolean,
+    description:
+      'Whether it is there, as far as is known: it was when it was last listed, and has not failed UNHEALTHY_THRESHOLD checks since.',
+  })
   readonly reachable: boolean;
+
+  @ApiProperty({ type: Date, nullable: true, description: 'Since when it is not reachable; null while it is.' })
+  readonly unreachableSince: Date | null;
+
+  @ApiPropertyOptional({ ...OPTIONAL_TEXT, description: `Why it is not reachable; null while it is. ${TO_CHANGERS}` })
+  readonly unreachableReason?: string | null;
 
   @ApiProperty({ enum: ['auto', ...ERAS], description: 'In which era it is spoken to; `auto`: see `eras`.' })
   readonly era: 'auto' | Era;
@@ -237,6 +247,7 @@ export class GatewayView {
     this.newTools = gateway.newTools;
     this.enabled = gateway.enabled;
     this.reachable = gateway.reachable;
+    this.unreachableSince = gateway.reachable ? null : gateway.failingSince;
     this.era = gateway.onlyEra ?? 'auto';
     this.eras = gateway.legacy === null ? [gateway.era] : ERAS;
     this.protocolVersion = gateway.protocolVersion;
@@ -275,6 +286,7 @@ type ConnectionMembers = Pick<
   | 'authQueryParamKey'
   | 'authQueryParamValue'
   | 'lastError'
+  | 'unreachableReason'
 >;
 
 const ARGUMENTS_ARE_SEEN =
@@ -297,6 +309,7 @@ const connectionMembers = (gateway: GatewayEntity): ConnectionMembers => {
     env: Object.fromEntries(envNames.map((name) => [name, MASK])),
     ...(source !== null && { openapi: shownSource(source) }),
     lastError,
+    unreachableReason: gateway.reachable ? null : gateway.failingReason,
     authType,
     ...(authType === 'bearer' && { authToken: MASK }),
     ...(authType === 'basic' && { authUsername: username, authPassword: MASK }),

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { ChangesModule } from '../changes/changes.module.js';
 import { EntriesModule } from '../entries/entries.module.js';
 import { GatewaysModule } from '../gateways/gateways.module.js';
+import { HealthRepository } from './health/health.repository.js';
+import { HealthService } from './health/health.service.js';
 import { ListingController } from './listing.controller.js';
 import { ListingService } from './listing.service.js';
 import { OwnEntriesController } from './own-entries.controller.js';
@@ -11,11 +13,18 @@ import { RefreshLeaseRepository } from './refresh-lease.repository.js';
 import { RefreshService } from './refresh.service.js';
 import { UpstreamListController } from './upstream-list.controller.js';
 
-/** Listing upstreams anew: on request, when one announces a change, when a client uses lists that are too old. */
+/** Listing upstreams anew: on request, when one announces a change, when a client uses lists that are too old, when one is back. */
 @Module({
   imports: [ChangesModule, EntriesModule, GatewaysModule],
   controllers: [RefreshController, ListingController, OwnEntriesController, UpstreamListController],
-  providers: [ListingService, OwnEntriesService, RefreshLeaseRepository, RefreshService],
+  providers: [
+    HealthRepository,
+    HealthService,
+    ListingService,
+    OwnEntriesService,
+    RefreshLeaseRepository,
+    RefreshService,
+  ],
   exports: [ListingService],
 })
 export class RefreshModule {}

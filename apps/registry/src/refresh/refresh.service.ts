@@ -5,6 +5,7 @@ import { fail, toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import { type AppliedDiscovery, DiscoveryService } from '../gateways/discovery.service.js';
+import { failureText } from '../gateways/discovery-result.js';
 import { GatewayService } from '../gateways/gateway.service.js';
 import { isApi, reachesSameUpstream } from '../gateways/profile.js';
 import { RefreshLeaseRepository } from './refresh-lease.repository.js';
@@ -103,7 +104,7 @@ export class RefreshService {
       ? this.discoveries.apis.reread(gateway)
       : this.discoveries.discover(gateway, gateway.transport);
     const discovery = await asked.catch(async (error: unknown) => {
-      if (isOutOfReach(error)) await this.gateways.markUnreachable(gatewayId);
+      if (isOutOfReach(error)) await this.gateways.markUnreachable(gateway, failureText(error));
       throw error;
     });
     return this.changes.make(async (manager, change) => {

@@ -69,23 +69,43 @@ export const credentialFrom = (
   const authType = body.authType ?? authTypeOfMembers(body);
   if (authType === null) return null;
   assertFits(body, authType);
+  const { member, secrets } = secretsOf(body, authType);
+  return isLeft(secrets, member) ? null : formOf(body, authType);
+};
+
+const formOf = (body: UpdateGatewayBody, authType: AuthType): CredentialForm => {
   switch (authType) {
     case 'none':
       return NO_CREDENTIAL;
     case 'bearer':
-      return isLeft([body.authToken], 'authToken') ? null : bearer(body.authToken ?? '');
+      return bearer(body.authToken ?? '');
     case 'basic':
-      return isLeft([body.authPassword], 'authPassword')
-        ? null
-        : basic(body.authUsername ?? '', body.authPassword ?? '');
+      return basic(body.authUsername ?? '', body.authPassword ?? '');
     case 'query_param':
-      return isLeft([body.authQueryParamValue], 'authQueryParamValue')
-        ? null
-        : queryParam(body.authQueryParamKey ?? '', body.authQueryParamValue ?? '');
+      return queryParam(body.authQueryParamKey ?? '', body.authQueryParamValue ?? '');
     case 'authheaders':
-      return isLeft(body.authHeaders?.map(({ value }) => value) ?? [], 'authHeaders')
-        ? null
-        : headers(body.authHeaders ?? []);
+      return headers(body.authHeaders ?? []);
+  }
+};
+
+interface Secrets {
+  readonly member: string;
+  readonly secrets: readonly (string | undefined)[];
+}
+
+/** Which of them a mask may stand for. */
+const secretsOf = (body: UpdateGatewayBody, authType: AuthType): Secrets => {
+  switch (authType) {
+    case 'none':
+      return { member: 'authType', secrets: [] };
+    case 'bearer':
+      return { member: 'authToken', secrets: [body.authToken] };
+    case 'basic':
+      return { member: 'authPassword', secrets: [body.authPassword] };
+    case 'query_param':
+      return { member: 'authQueryParamValue', secrets: [body.authQueryParamValue] };
+    case 'authheaders':
+      return { member: 'authHeaders', secrets: body.authHeaders?.map(({ value }) => value) ?? [] };
   }
 };
 

@@ -1,0 +1,87 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
+import { type Bus, InjectBus } from '#libs/bus';
+import { toGatewayError } from '#libs/errors';
+import { InjectLogger, type Logger } from '#libs/telemetry';
+import { failureText } from '../../gateways/discovery-result.js';
+import { type RegistrySettings, SETTINGS } from '../../registry.settings.js';
+import { RefreshService } from '../refresh.service.js';
+import { type DueGateway, HealthRepository } from './health.repository.js';
+
+/** One process asks so many at once. */
+const CHECKS_MAX = 20;
+/** Turns are looked for so many times an interval. */
+const LOOKS = 4;
+const LOOK_MS_MAX = 5_000;
+/** One that does not answer is asked so much more often, so that it is soon known to be back. */
+const FAILING_FACTOR = 6;
+
+/** Not the upstream's doing. */
+const OF_GATEWAY = new Set<string>(['upstream.busy', 'upstream.unknown', 'upstream.breaker_open']);
+
+/** Asks upstreams from time to time whether they are there, so that a gateway shows what is, not what was. */
+@Injectable()
+export class HealthService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> | undefined;
+
+  constructor(
+    private readonly gateways: HealthRepository,
+    private readonly refreshing: RefreshService,
+    @InjectBus() private readonly bus: Bus,
+    @Inject(SETTINGS) private readonly settings: RegistrySettings,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { intervalMs } = this.settings.healthCheck;
+    if (intervalMs === 0) return;
+    const lookMs = Math.min(LOOK_MS_MAX, intervalMs / FAILING_FACTOR / LOOKS);
+    this.timer = setInterval(() => this.look(), lookMs);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    this.timer = undefined;
+    await this.round;
+  }
+
+  private look(): void {
+    this.round ??= this.checkDue()
+      .catch((error: unknown) => this.logger.warn({ err: error }, 'upstreams could not be checked'))
+      .finally(() => {
+        this.round = undefined;
+      });
+  }
+
+  private async checkDue(): Promise<void> {
+    const { intervalMs } = this.settings.healthCheck;
+    const turns = { intervalMs, failingIntervalMs: intervalMs / FAILING_FACTOR };
+    let due: DueGateway[];
+    do {
+      due = await this.gateways.claimDue(turns, CHECKS_MAX);
+      await Promise.all(due.map((gateway) => this.check(gateway)));
+    } while (due.length === CHECKS_MAX && this.timer !== undefined);
+  }
+
+  private async check(gateway: DueGateway): Promise<void> {
+    const { id: upstreamId, name } = gateway;
+    const { timeoutMs, failuresMax } = this.settings.healthCheck;
+    try {
+      await this.bus.ask(CheckUpstream, { upstreamId, timeoutMs });
+    } catch (error) {
+      const { code } = toGatewayError(error);
+      // What the bus, or a service, lacks says nothing of the upstream.
+      if (!code.startsWith('upstream.') || OF_GATEWAY.has(code)) return;
+      const reason = failureText(error);
+      const failures = await this.gateways.noteFailure(gateway, reason, failuresMax);
+      if (failures === failuresMax) this.logger.warn({ upstreamId, name, code, reason }, 'an upstream does not answer');
+      return;
+    }
+    await this.gateways.noteAnswer(gateway);
+    if (gateway.reachable) return;
+    this.logger.info({ upstreamId, name }, 'an upstream answers again');
+    // What it offers may have changed while nobody could be told.
+    await this.refreshing.refreshIfFree(upstreamId);
+  }
+}

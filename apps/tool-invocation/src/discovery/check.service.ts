@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import type { ReplyOf, RequestOf } from '#contracts/define';
+import type { CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
+import { fail, toGatewayError } from '#libs/errors';
+import type { Peer } from '../conversation/peer.js';
+import { withReason } from '../transport/reason.js';
+import type { Access } from '../transport/channel.js';
+import type { Upstream } from '../upstreams/upstream.js';
+import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
+
+/** Asks upstreams whether they are there. */
+@Injectable()
+export class CheckService {
+  constructor(private readonly directory: UpstreamDirectory) {}
+
+  /** Rejects with why it is not there, in words for whoever runs it. One that answers is called again at once. */
+  async check({ upstreamId, timeoutMs }: RequestOf<typeof CheckUpstream>): Promise<ReplyOf<typeof CheckUpstream>> {
+    const upstream = await this.directory.upstream(upstreamId);
+    const access = await this.directory.credentials.access(upstreamId, '');
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const message = `The upstream did not answer within ${timeoutMs} ms whether it is there`;
+      timer = setTimeout(() => reject(fail('upstream.timed_out', { message, executed: 'no' })), timeoutMs);
+    });
+    try {
+      await Promise.race([ask(upstream, access, timeoutMs), late]);
+    } catch (error) {
+      throw withReason(toGatewayError(error));
+    } finally {
+      clearTimeout(timer);
+    }
+    upstream.health.breaker.succeeded();
+    return { answered: true };
+  }
+}
+
+const ask = async (upstream: Upstream, access: Access, timeoutMs: number): Promise<void> => {
+  const peer = await upstream.overview(access);
+  try {
+    await greet(peer, timeoutMs);
+  } catch (error) {
+    // A session that is lost says nothing of whether there is another to be had.
+    if (!peer.closed) throw error;
+    await greet(await upstream.overview(access), timeoutMs);
+  }
+};
+
+/** Any answer will do, an error of MCP too. */
+const greet = async (peer: Peer, timeoutMs: number): Promise<void> => {
+  await peer.request(peer.identity.era === 'modern' ? 'server/discover' : 'ping', {}, timeoutMs);
+};
