@@ -274,7 +274,7 @@ export class Rig {
       addressOf: clientAddress([]),
       outbox: { settle: (record) => this.records.push(record) },
       logger,
-      places: { takePlace: () => {}, releasePlace: () => {} },
+      places: { takePlace: () => {}, releasePlace: () => {}, lendPlace: () => {} },
     });
     const server = createServer((request, response) => {
       for (const face of ingress.faces) if (face.handle(request, response)) return;

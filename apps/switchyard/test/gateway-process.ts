@@ -16,6 +16,8 @@ export interface ProcessSettings {
   readonly uid?: number;
   /** Runs this module instead of the start script. */
   readonly module?: string;
+  /** By `npm start`, which is then the child. */
+  readonly npm?: boolean;
 }
 
 /** The Node that a checkout brings along; the one that runs the tests where it brings none. */
@@ -30,10 +32,13 @@ export class GatewayProcess {
   readonly child: ChildProcess;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 
-  private constructor(port: number, { args = [], env = {}, cwd, root = ROOT, uid, module }: ProcessSettings) {
+  private constructor(port: number, { args = [], env = {}, cwd, root = ROOT, uid, module, npm }: ProcessSettings) {
     this.port = port;
     const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
-    this.child = spawn(nodeOf(root), [module ?? join(root, 'scripts', 'start.mjs'), ...args], {
+    const [command, ...words] = npm
+      ? ['npm', 'start', '-s', '--']
+      : [nodeOf(root), module ?? join(root, 'scripts', 'start.mjs')];
+    this.child = spawn(command, [...words, ...args], {
       cwd: cwd ?? root,
       env: { PATH, HOME, NODE_COMPILE_CACHE, PORT: String(port), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

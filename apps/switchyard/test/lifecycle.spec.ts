@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { GatewayProcess, pause, type ProcessSettings, processesAt, temporaryFolder } from './gateway-process.js';
+import { GatewayProcess, ROOT, pause, type ProcessSettings, processesAt, temporaryFolder } from './gateway-process.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
 const started: GatewayProcess[] = [];
@@ -51,14 +51,15 @@ describe('a gateway with nothing but Node', () => {
     expect(gateway.stderr.trim().split('\n').at(-1)).toContain('"msg":"stopped"');
   });
 
-  it('starts again after kill -9, with the same secrets, and leaves no orphans', async () => {
+  it('starts again after kill -9, with the same secrets, and leaves no orphans, npm start neither', async () => {
     const secrets = join(folder.path, '.switchyard', 'secrets.json');
     const first = await start();
     await first.ready();
     const before = readFileSync(secrets, 'utf8');
-    for (let round = 0; round < 2; round++) {
+    for (const npm of [false, true]) {
       await started.at(-1)?.kill('SIGKILL');
-      const again = await start();
+      const SWITCHYARD_DATA_DIR = join(folder.path, '.switchyard');
+      const again = await start({ SWITCHYARD_DATA_DIR }, { npm, ...(npm && { cwd: ROOT }) });
       await again.ready();
       expect(await statusOf(again, '/ready')).toBe(200);
     }

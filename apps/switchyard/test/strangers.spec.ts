@@ -15,14 +15,18 @@ let upstream: McpDouble;
 let token: string;
 let otherToken: string;
 const sockets: Socket[] = [];
+/** Lets the calls of the slow tool end. */
+const slow: (() => void)[] = [];
 
 beforeAll(async () => {
   const schema = { type: 'object' };
   upstream = await startMcpDouble({
     name: 'double',
-    tools: ['echo', 'big'].map((name) => ({ name, description: name, inputSchema: schema })),
-    call: ({ name }) =>
-      `"content":[{"type":"text","text":"${name === 'big' ? 'x'.repeat(BIG_CHARS) : 'hello'}"}],"isError":false`,
+    tools: ['echo', 'big', 'slow'].map((name) => ({ name, description: name, inputSchema: schema })),
+    call: async ({ name }) => {
+      if (name === 'slow') await new Promise<void>((resolve) => slow.push(resolve));
+      return `"content":[{"type":"text","text":"${name === 'big' ? 'x'.repeat(BIG_CHARS) : 'hello'}"}],"isError":false`;
+    },
   });
   gateway = await startGateway({
     mode: 'embedded',
@@ -135,6 +139,39 @@ describe('clients that nobody knows', () => {
   it('a large upload without a token is refused by REST before it is read', async () => {
     const half = await send(head('/auth/login', 1_000_000));
     await vi.waitFor(() => expect(statusLine(half)).toBe('HTTP/1.1 413 Payload Too Large'), PATIENCE_MS);
+  });
+});
+
+describe('calls that wait for their turn', () => {
+  it('calls that wait for their turn at an upstream hold no place', async () => {
+    showLogs();
+    await gateway.admin.register({ name: 'narrow', url: `${upstream.url}/narrow`, concurrencyMax: 1 });
+    const callSlow = async (bearer: string): Promise<number> => {
+      const response = await fetch(`${gateway.url}/rpc`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${bearer}` },
+        body: callOf('slow').replace('double-', 'narrow-'),
+      });
+      await response.text();
+      return response.status;
+    };
+    const first = callSlow(otherToken);
+    await vi.waitFor(() => expect(slow).toHaveLength(1));
+    // Takes the second of two places, waits, and gives it back.
+    const second = callSlow(await gateway.tokenFor({ email: 'third@example.com' }));
+    await vi.waitFor(async () => {
+      const [status, seen] = await call();
+      expect([status, seen]).toEqual(GOOD);
+      const metrics = await fetch(`${gateway.url}/internal/metrics`, {
+        headers: { authorization: `Bearer ${gateway.adminToken}` },
+      });
+      expect(await metrics.text()).toMatch(/^upstream_calls_waiting(?:{.*})? 1$/m);
+    });
+    for (let count = 0; count < 10; count++) expect(await call()).toEqual(GOOD);
+    slow[0]?.();
+    await vi.waitFor(() => expect(slow).toHaveLength(2));
+    slow[1]?.();
+    expect(await Promise.all([first, second])).toEqual([200, 200]);
   });
 });
 

@@ -22,6 +22,13 @@ export interface Abortable {
   removeEventListener(type: 'abort', listener: AbortListener): void;
 }
 
+/** What an answer that comes in parts is counted as, so that it comes no faster than there is room. See `HeldBytes`. */
+export interface Holds {
+  readonly hasRoom: boolean;
+  add(bytes: number): void;
+  whenRoom(resume: () => void): void;
+}
+
 /** What goes with a request besides its head; a time in milliseconds. */
 export interface AskOptions<Frame> {
   readonly body?: string | undefined;
@@ -33,6 +40,8 @@ export interface AskOptions<Frame> {
   readonly instance?: string | undefined;
   readonly callId?: string | undefined;
   readonly traceparent?: string | undefined;
+  /** Counts what has come of an answer; the answerer is held back while there is no room. The asker gives it back. */
+  readonly holds?: Holds | undefined;
   /** Receives what comes before the answer, in order; while its promise is pending the sender is held back. */
   readonly onFrame?: ((frame: Message<Frame>) => void | Promise<void>) | undefined;
 }
@@ -77,6 +86,8 @@ export class WithBody<Head> implements Message<Head> {
   constructor(
     readonly head: Head,
     readonly body: string | undefined,
+    /** Called once, when the answerer holds nothing of it any more: it has left, or nobody wants it. */
+    readonly gone?: () => void,
   ) {}
 }
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { heldBytes } from '#libs/resilience';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 
 /** How much may be received, in bytes. */
@@ -34,6 +35,7 @@ export class BodyReader {
   /** Bytes held for callers who are known, and for those who are not, or not yet. */
   private known = 0;
   private strangers = 0;
+  private readonly held = heldBytes.claim('bodies on their way');
 
   constructor(readonly limits: BodyLimits) {}
 
@@ -50,6 +52,7 @@ export class BodyReader {
   hold(bytes: number, isKnown: boolean): void {
     if (isKnown) this.known += bytes;
     else this.strangers += bytes;
+    this.held.set(this.known + this.strangers);
   }
 
   get isFull(): boolean {

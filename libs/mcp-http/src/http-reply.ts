@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { bytesHeld } from '#libs/resilience';
 import type { Beating, Heartbeat } from './heartbeat.js';
 import { answerJson, unsentOf } from './json-answer.js';
 import type { Reply } from './reply.js';
@@ -12,6 +13,8 @@ import { type SseSettings, SseStream, retryPeriodMs } from './sse-stream.js';
 export interface ReplySettings extends SseSettings {
   /** Gives the request's place among those in hand back, once it has become a long stream. */
   readonly releasePlace: (response: ServerResponse) => void;
+  /** Gives it back while the request waits; it stays in hand. */
+  readonly lendPlace: (response: ServerResponse) => void;
   /** Whether an answer that nothing came before is one JSON object; else it is a stream of one event. */
   readonly plainJson: boolean;
   /** Looks after the calls that are under way, more often than streams have to be. */
@@ -30,6 +33,7 @@ const RETRY_MS_MAX = 60_000;
  */
 export class HttpReply implements Reply, Beating {
   slot = -1;
+  answerBytes = 0;
   private stream: SseStream | null = null;
   private finished = false;
   private underWayAtMs = 0;
@@ -50,6 +54,10 @@ export class HttpReply implements Reply, Beating {
     if (!this.streams || this.stream !== null) return;
     this.underWayAtMs = Date.now();
     this.settings.waiting.add(this);
+  }
+
+  waits(): void {
+    this.settings.lendPlace(this.response);
   }
 
   send(message: string): void | Promise<void> {
@@ -80,10 +88,11 @@ export class HttpReply implements Reply, Beating {
     this.finished = true;
     this.settings.waiting.remove(this);
     if (this.stream === null && (this.settings.plainJson || !this.streams || httpStatus !== 200)) {
-      if (!this.response.destroyed) answerJson(this.response, httpStatus, message, headers);
+      if (!this.response.destroyed) this.answerBytes = answerJson(this.response, httpStatus, message, headers);
       return;
     }
     if (this.isLost) return;
+    this.answerBytes = bytesHeld(message);
     const stream = this.begin(headers);
     void stream.send(message, this.resumable?.appendLast(message, !stream.open));
     stream.end();
@@ -102,7 +111,7 @@ export class HttpReply implements Reply, Beating {
   }
 
   hold(): void {
-    this.begin();
+    this.begin().stay();
     this.settings.releasePlace(this.response);
   }
 

@@ -12,13 +12,13 @@ const LONG_CHARS = 32_768;
 
 const PIECE_BYTES = 256 * 1024;
 
-/** One JSON answer. Text and headers leave in one write. */
+/** One JSON answer. Text and headers leave in one write. Gives its length in bytes. */
 export const answerJson = (
   response: ServerResponse,
   httpStatus: number,
   text: string,
   headers: Headers = NO_HEADERS,
-): void => {
+): number => {
   const body = text.length < LONG_CHARS ? text : Buffer.from(text);
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   const flat = ['Content-Type', 'application/json', 'Content-Length', String(length), ...GUARDS];
@@ -26,6 +26,7 @@ export const answerJson = (
   response.writeHead(httpStatus, flat);
   if (typeof body === 'string' || body.length <= PIECE_BYTES) response.end(body);
   else sendInPieces(response, body);
+  return length;
 };
 
 /** Each piece when the one before has left, so that it shows whether the client reads. */

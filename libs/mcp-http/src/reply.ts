@@ -4,6 +4,10 @@ export interface Reply {
   readonly streams: boolean;
   /** From here on every failure is an answer like any other, and it may take a while: the client is kept waiting. */
   underWay(): void;
+  /** Of the answer, once there is one. */
+  readonly answerBytes: number;
+  /** The request waits for its turn elsewhere, where what waits is limited: here it holds no place meanwhile. */
+  waits(): void;
   /** A notification ahead of the answer. Answers a promise while the client has to catch up. */
   send(message: string): void | Promise<void>;
   /** A request to the client, who may take as long as a person thinks. */

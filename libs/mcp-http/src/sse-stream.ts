@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { jittered } from '#libs/resilience';
+import { type Claim, heldBytes, jittered } from '#libs/resilience';
 import type { Beating, Heartbeat } from './heartbeat.js';
 
 /**
@@ -15,6 +15,11 @@ export interface SseSettings {
 /** A reader that takes nothing for this long, or owes this much, is cut off. */
 const STALL_MS = 30_000;
 const QUEUE_BYTES_MAX = 1024 * 1024;
+/** While the process holds as much as it may, patience is short, and so are queues. */
+const SCARCE_STALL_MS = 1_000;
+const SCARCE_QUEUE_BYTES_MAX = 64 * 1024;
+/** All queues of streams that stay open count as one caller's. */
+const QUEUES = 'event streams';
 
 const RETRY_MS = 1_500;
 
@@ -31,6 +36,7 @@ export class SseStream implements Beating {
   private lastWriteMs = Date.now();
   private stalledSinceMs: number | null = null;
   private room: Promise<void> | null = null;
+  private queued: Claim | null = null;
   private due: { readonly atMs: number; readonly act: () => void } | null = null;
 
   constructor(
@@ -46,11 +52,19 @@ export class SseStream implements Beating {
       ...headers,
     });
     settings.heartbeat.add(this);
-    response.once('close', () => settings.heartbeat.remove(this));
+    response.once('close', () => {
+      settings.heartbeat.remove(this);
+      this.queued?.release();
+    });
   }
 
   get open(): boolean {
     return !this.response.destroyed && !this.response.writableEnded;
+  }
+
+  /** It stays open for as long as its reader likes: what the reader has yet to take counts by itself. */
+  stay(): void {
+    this.queued ??= heldBytes.claim(QUEUES);
   }
 
   /** An event with nothing in it but an id to resume from, and when. */
@@ -97,7 +111,8 @@ export class SseStream implements Beating {
     if (!this.open) return this.settings.heartbeat.remove(this);
     if (this.response.writableLength === 0) this.stalledSinceMs = null;
     else if (this.stalledSinceMs === null) this.stalledSinceMs = nowMs;
-    else if (nowMs - this.stalledSinceMs > STALL_MS) return void this.response.destroy();
+    else if (nowMs - this.stalledSinceMs > (heldBytes.isFull ? SCARCE_STALL_MS : STALL_MS))
+      return void this.response.destroy();
     if (this.due !== null && nowMs >= this.due.atMs) {
       const { act } = this.due;
       this.due = null;
@@ -115,7 +130,9 @@ export class SseStream implements Beating {
       this.stalledSinceMs = null;
       return;
     }
-    if (this.room !== null && this.response.writableLength > QUEUE_BYTES_MAX + text.length) {
+    this.queued?.set(this.response.writableLength);
+    const bytesMax = this.queued?.hasRoom === false ? SCARCE_QUEUE_BYTES_MAX : QUEUE_BYTES_MAX;
+    if (this.room !== null && this.response.writableLength > bytesMax + text.length) {
       this.response.destroy();
       return;
     }
@@ -124,6 +141,7 @@ export class SseStream implements Beating {
         this.response.off('drain', done);
         this.response.off('close', done);
         this.room = null;
+        this.queued?.set(this.response.writableLength);
         resolve();
       };
       this.response.on('drain', done);

@@ -3,6 +3,8 @@ export { CircuitBreaker, type CircuitBreakerSettings } from './circuit-breaker.j
 export { ConcurrencyLimiter, type ConcurrencyLimits } from './concurrency-limiter.js';
 export { DeadlineSweep, type SweepSettings } from './deadline-sweep.js';
 export { FairShares, type Share, type ShareLimits, type ShareRefusal } from './fair-shares.js';
+export { heapShare } from './heap-share.js';
+export { Claim, UNCOUNTED_BYTES, bytesHeld, heldBytes } from './held-bytes.js';
 export { type HedgeSettings, hedge } from './hedge.js';
 export { pause } from './pause.js';
 export { StallWatch } from './stall-watch.js';

@@ -79,6 +79,14 @@ export const platformOptions = {
     'Seconds after which an answer that its client does not read is given up and the connection closed; for a large answer a second more for each 64 KiB that is unsent.',
     { min: 1, max: 3_600 },
   ),
+  HELD_BYTES_TOTAL: integer(
+    0,
+    'Bytes that the process holds at once for clients and upstreams: bodies, answers on their way, queues of streams, each from 16 KiB on. While there is no room upstreams are not read, and an answer of which nothing is taken for 1 s is given up. 0: a quarter of what the heap may grow to (`--max-old-space-size`).',
+  ),
+  CALLER_HELD_BYTES: integer(
+    0,
+    'Likewise, for one caller; its further answers wait at their upstreams. 0: as many as it leaves free to others.',
+  ),
   BACKLOG: integer(2_048, 'Connections that may wait to be accepted.', { min: 1, max: 65_535 }),
   MAX_CONNECTIONS: integer(
     0,

@@ -58,6 +58,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     heartbeat,
     keepAliveMs,
     releasePlace: (response) => places.releasePlace(response),
+    lendPlace: (response) => places.lendPlace(response),
     plainJson: true,
     waiting,
     patienceMs: streams.afterMs,

@@ -5,14 +5,19 @@ import type { RoutedCall } from '../call/index.js';
 
 /**
  * Writes what comes before the answer to the client that asked for it: progress with its own token, only upwards; log
- * messages from its level on, and what its upstream tells in notifications of its own. `undefined` when it asked for neither, which no client with a session does.
+ * messages from its level on, and what its upstream tells in notifications of its own. Nothing when it asked for neither,
+ * which no client with a session does.
  */
-export const frameWriter = (call: RoutedCall): ((frame: Message<CallFrame>) => void | Promise<void>) | undefined => {
+export const frameWriter = (call: RoutedCall): ((frame: Message<CallFrame>) => void | Promise<void>) => {
   const { reply, logLevel, codec } = call;
   const { progressTokenText } = call.meta;
-  if (!reply.streams || (progressTokenText === null && logLevel === null)) return undefined;
+  if (!reply.streams || (progressTokenText === null && logLevel === null))
+    return ({ head }) => {
+      if (head.kind === 'waits') reply.waits();
+    };
   let reached = Number.NEGATIVE_INFINITY;
   return ({ head: frame }) => {
+    if (frame.kind === 'waits') return reply.waits();
     if (frame.kind === 'later') return reply.pause(frame.afterMs);
     if (frame.kind === 'notification')
       return reply.send(notificationMessage(frame.method, JSON.stringify(frame.params)));

@@ -6,6 +6,7 @@ import {
   ExecuteCall,
 } from '#contracts/tool-invocation/execute-call.request';
 import { toGatewayError } from '#libs/errors';
+import type { Claim } from '#libs/resilience';
 import { isObject, isTaskMethod, resourceLinksOf } from '#libs/mcp';
 import type { ParkedCallRetry, RoutedCall } from '../call/index.js';
 import type { ResourceLinks } from '../catalog/index.js';
@@ -23,7 +24,8 @@ export interface SettledCall {
   readonly answer: Answer<CallAnswer>;
 }
 
-type OnFrame = AskOptions<CallFrame>['onFrame'];
+/** What receives an answer: what comes before it, and what counts as held of it. */
+type Receiver = Pick<AskOptions<CallFrame>, 'onFrame' | 'holds'>;
 
 /** So that the one who runs the call is the one who says that it took too long. */
 const MARGIN_MS = 1_000;
@@ -40,14 +42,14 @@ export class Forwarder {
   ) {}
 
   /** Fails with what the call failed of; the error says whether it may have run. */
-  async forward(call: RoutedCall): Promise<SettledCall> {
+  async forward(call: RoutedCall, holds: Claim): Promise<SettledCall> {
     call.reply.underWay();
-    const onFrame = frameWriter(call);
-    let answer = await this.begin(call, onFrame);
+    const receiver = { onFrame: frameWriter(call), holds };
+    let answer = await this.begin(call, receiver);
     if (answer.head.kind === 'input-required' && isSessionCall(call)) {
       answer = await this.inputLoop.run(call, answer, {
-        execute: (next) => this.execute(next, onFrame),
-        continue: (parked) => this.continue(call, parked, onFrame),
+        execute: (next) => this.execute(next, receiver),
+        continue: (parked) => this.continue(call, parked, receiver),
       });
     }
     const links = linksIn(call, answer);
@@ -55,15 +57,15 @@ export class Forwarder {
     return { call, answer };
   }
 
-  private begin(call: RoutedCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
-    if (call.parked !== null) return this.continue(call, call.parked, onFrame);
-    if (isPlainRead(call)) return this.resources.answer(call, () => this.execute(call, onFrame));
-    return this.execute(call, onFrame);
+  private begin(call: RoutedCall, receiver: Receiver): Promise<Answer<CallAnswer>> {
+    if (call.parked !== null) return this.continue(call, call.parked, receiver);
+    if (isPlainRead(call)) return this.resources.answer(call, () => this.execute(call, receiver));
+    return this.execute(call, receiver);
   }
 
-  private execute(call: RoutedCall, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
+  private execute(call: RoutedCall, receiver: Receiver): Promise<Answer<CallAnswer>> {
     const { callId } = call.outgoing;
-    const options = { ...this.options(call, callId, onFrame), body: call.body };
+    const options = { ...this.options(call, callId, receiver), body: call.body };
     if (call.instance !== null) return this.watch(call, callId, this.executeThere(call, call.instance, options));
     const { dedicatedSession } = call.outgoing;
     if (dedicatedSession === undefined)
@@ -87,7 +89,7 @@ export class Forwarder {
     }
   }
 
-  private continue(call: RoutedCall, parked: ParkedCallRetry, onFrame: OnFrame): Promise<Answer<CallAnswer>> {
+  private continue(call: RoutedCall, parked: ParkedCallRetry, receiver: Receiver): Promise<Answer<CallAnswer>> {
     const { outgoing } = call;
     const { instance, ...answers } = parked;
     const request = {
@@ -96,7 +98,7 @@ export class Forwarder {
       ...(outgoing.logLevel !== undefined && { logLevel: outgoing.logLevel }),
       wantsProgress: outgoing.wantsProgress,
     };
-    const options = this.options(call, parked.callId, onFrame);
+    const options = this.options(call, parked.callId, receiver);
     return this.watch(call, parked.callId, this.bus.ask(ContinueCall, request, { ...options, instance })).catch(
       (error: unknown) => {
         // The instance that held the call is gone, and the call with it.
@@ -105,13 +107,13 @@ export class Forwarder {
     );
   }
 
-  private options(call: RoutedCall, callId: string, onFrame: OnFrame): AskOptions<CallFrame> {
+  private options(call: RoutedCall, callId: string, receiver: Receiver): AskOptions<CallFrame> {
     return {
       timeoutMs: call.timeoutMs + MARGIN_MS,
       signal: call.abort,
       callId,
       traceparent: call.traceparent,
-      onFrame,
+      ...receiver,
     };
   }
 

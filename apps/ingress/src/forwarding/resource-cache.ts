@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { ResourceChanged } from '#contracts/ingress/resource-changed.signal';
 import type { Answer, Bus, Subscription } from '#libs/bus';
+import { heapShare } from '#libs/resilience';
 import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
 import { CatalogChanged } from '#contracts/registry/catalog-changed.event';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
@@ -26,7 +27,7 @@ interface Kept {
   readonly receivedAtMs: number;
 }
 
-const CHARS_MAX = 64 * 1024 * 1024;
+const CHARS_MAX = Math.min(64 * 1024 * 1024, heapShare(1 / 16));
 const CHARS_EACH_MAX = 1024 * 1024;
 /** All that a read may depend on, if it is to be kept. */
 const PLAIN_PARAMS = new Set(['uri', '_meta']);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import type { CallShares, TakenShares } from '#libs/identity';
+import { UNCOUNTED_BYTES } from '#libs/resilience';
 import { type ServerCodec, errorMessage } from '#libs/mcp';
 import { refusalHeaders } from '#libs/mcp-http';
 import type { Logger } from '#libs/telemetry';
@@ -57,6 +58,7 @@ export class Pipeline {
       before = admitted;
       codec = admitted.codec;
       taken = shares.enter(admitted.principal, wire.carrier);
+      holdRequest(taken, wire);
       const scoping = router.scope(admitted);
       const scoped = scoping instanceof Promise ? await scoping : scoping;
       before = null;
@@ -86,8 +88,9 @@ export class Pipeline {
   private leave(taken: TakenShares, { reply }: WireCall): void {
     const { shares } = this.stages;
     const unsent = reply.unsent();
-    if (unsent === null) shares.leave(taken);
-    else void unsent.then(() => shares.leave(taken));
+    if (unsent === null) return shares.leave(taken);
+    taken.held.set(reply.answerBytes);
+    void unsent.then(() => shares.leave(taken));
   }
 
   /** Answers with what the upstream failed of; '' where it did not. */
@@ -97,7 +100,7 @@ export class Pipeline {
     const routed = routing instanceof Promise ? await routing : routing;
     if (routed.outgoing.method === 'tools/call') this.enterTool(routed, taken);
     try {
-      const settled = await forwarder.forward(routed);
+      const settled = await forwarder.forward(routed, taken.held);
       const { message, httpStatus } = encodeAnswer(settled, seal);
       scoped.reply.finish(message, httpStatus);
       return settled.answer.head.kind === 'error' ? 'upstream_error' : '';
@@ -146,6 +149,14 @@ export class Pipeline {
     wire.reply.finish(errorMessage(wire.request.idText, error), httpStatus, refusalHeaders(failure, httpStatus));
   }
 }
+
+/** Throws `http.overloaded` where there is no room for it. */
+const holdRequest = ({ held }: TakenShares, { request }: WireCall): void => {
+  const chars = request.params.text.length;
+  if (chars < UNCOUNTED_BYTES) return;
+  if (!held.hasRoom) throw fail('http.overloaded', { message: 'The gateway holds as much as it may', executed: 'no' });
+  held.set(chars);
+};
 
 /** From the hand-over on, a failure without a name promises nothing. */
 const mayHaveRun = (thrown: unknown): unknown => {

@@ -100,6 +100,7 @@ export class SessionStreams {
     this.end(session.id);
     this.bus.signal(SessionStreamReplaced, { sessionId: session.id, by: this.bus.instance });
     stream = new SseStream(response, this.settings, { 'mcp-session-id': session.id });
+    stream.stay();
     const opened: OpenStream = { stream, feed, seen: 0, claiming: Promise.resolve() };
     this.open.set(session.id, opened);
     this.confirmation.holds(session.id, this.sessions.ttlMs);
@@ -137,6 +138,7 @@ export class SessionStreams {
     });
     if (replay === null) return false;
     stream = new SseStream(response, this.settings, { 'mcp-session-id': session.id });
+    stream.stay();
     stream.comment();
     let ends = this.replays.get(session.id);
     if (ends === undefined) this.replays.set(session.id, (ends = new Set()));

@@ -1,6 +1,7 @@
 import type { GatewayError } from '#libs/errors';
 import type { CallAnswer, CallFrame, LogLevel, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import { isAtLeast } from '#libs/mcp';
+import { type Claim, bytesHeld, heldBytes } from '#libs/resilience';
 import { FramePump } from './frame-pump.js';
 import type { ServerRequest } from './server-request.js';
 
@@ -32,6 +33,8 @@ export const CALL_HAS_ENDED = 'The call has ended';
 /** A call under way. The conversation with the upstream feeds it; execution waits for its steps. */
 export class OpenCall implements CallTerms {
   readonly frames = new FramePump();
+  /** What the process holds for it: its request, then its answer. */
+  readonly held: Claim;
   /**
    * Set while an upstream works on it. An object, not a closure, here as in `Exchange`: with closures 3 KB more per call
    * were measured to reach the old generation. Why is not known.
@@ -62,6 +65,7 @@ export class OpenCall implements CallTerms {
   ) {
     this.logLevel = call.logLevel;
     this.wantsProgress = call.wantsProgress;
+    this.held = heldBytes.claim(call.principal.id);
   }
 
   get executed(): 'no' | 'unknown' {
@@ -84,6 +88,8 @@ export class OpenCall implements CallTerms {
   /** Makes the call ready for another attempt. */
   rearm(): void {
     this.repeats++;
+    this.held.stopWaiting();
+    this.held.set(bytesHeld(this.paramsText));
     this.end = undefined;
     this.upstreamSide = undefined;
     this.carrier = undefined;
@@ -120,6 +126,11 @@ export class OpenCall implements CallTerms {
   /** Says that nothing will come for so long. */
   postpone(afterMs: number): void {
     if (this.end === undefined) this.frames.offer({ kind: 'later', afterMs });
+  }
+
+  /** Says that it waits for its turn. */
+  waits(): void {
+    if (this.repeats === 0) this.frames.offer({ kind: 'waits' });
   }
 
   /** Takes a request of the upstream, or refuses it at once. */

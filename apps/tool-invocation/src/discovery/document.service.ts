@@ -3,6 +3,7 @@ import { WithBody } from '#libs/bus';
 import type { RequestOf } from '#contracts/define';
 import type { FetchDocument } from '#contracts/tool-invocation/fetch-document.request';
 import { fail } from '#libs/errors';
+import { heldBytes } from '#libs/resilience';
 import { type HttpAnswer, mediaTypeCharset } from '#libs/openapi';
 import { EgressPolicy } from '../transport/egress/egress-policy.js';
 import { refusalOf } from '../transport/http/refusal.js';
@@ -50,18 +51,23 @@ export class DocumentService {
   private get(sender: HttpApiSender, url: string, headers: readonly string[]): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const request = { method: 'GET', url, headers: [['accept', ACCEPT]] as const, body: null };
+      const held = heldBytes.claim('documents');
       const collector = sender.send(request, headers, {
+        held,
         answered: (answer) => {
+          held.release();
           clearTimeout(timer);
           resolve(answer);
         },
         failed: (error) => {
+          held.release();
           clearTimeout(timer);
           reject(error);
         },
       });
       const timer = setTimeout(() => {
         collector.abandon();
+        held.release();
         reject(fail('upstream.timed_out', { executed: collector.executed }));
       }, FETCH_MS);
     });

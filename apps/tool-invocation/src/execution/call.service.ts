@@ -10,7 +10,7 @@ import type {
 import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import { MODERN_REVISION } from '#libs/mcp';
 import { Outbox } from '#libs/outbox';
-import { DeadlineSweep } from '#libs/resilience';
+import { DeadlineSweep, bytesHeld } from '#libs/resilience';
 import { childTraceparent } from '#libs/telemetry';
 import { OpenCall, type Step } from '../call/open-call.js';
 import { inputRequestsText, type ServerRequest } from '../call/server-request.js';
@@ -76,6 +76,7 @@ export class CallService {
     const body = context.body ?? '{}';
     const traceparent = childTraceparent(context.traceparent);
     const open = new OpenCall(call, body, traceparent);
+    open.held.set(bytesHeld(body));
     const report = new CallReport(this.outbox, call, Buffer.byteLength(body), traceparent);
     const running = new RunningCall(open, report, context, this.overdue);
     this.running.add(running);
@@ -112,6 +113,7 @@ export class CallService {
       unanswered.delete(key);
     }
     if (unanswered.size > 0 && !open.ended) return this.park(running, unanswered, round + 1);
+    open.held.rest(false);
     running.serve(context);
     running.tightenDeadline(running.upstream?.timeoutMs ?? this.settings.callTimeoutMs);
     running.upstream?.limiter.reacquire(running.limiterKey, open.call.principal.id);
@@ -158,7 +160,10 @@ export class CallService {
     this.dismissParked();
     this.sweep.stop();
     this.dispatcher.close();
-    for (const running of this.running) this.running.delete(running);
+    for (const running of this.running) {
+      this.running.delete(running);
+      running.open.held.release();
+    }
   }
 
   private orTask(running: RunningCall, concluding: Promise<Reply>): Promise<Reply> {
@@ -195,6 +200,7 @@ export class CallService {
     if (again !== null) return again;
     this.dispatcher.leave(running, failure);
     this.finish(running);
+    running.open.held.release();
     running.report.failed(failure);
     throw failure;
   }
@@ -206,7 +212,7 @@ export class CallService {
     const bytes = body === undefined ? 0 : Buffer.byteLength(body);
     if (answer.kind === 'error') report.answered('error', bytes, String(answer.error.code));
     else report.answered(open.isToolError ? 'tool_error' : 'ok', bytes, null);
-    return new WithBody(answer, body);
+    return new WithBody(answer, body, () => open.held.release());
   }
 
   private finish(running: RunningCall): void {
@@ -229,6 +235,7 @@ export class CallService {
       throw error;
     }
     open.frames.attach(undefined);
+    open.held.rest(true);
     running.context = undefined;
     const { ttlMs } = this.settings.parked;
     // A client without a session comes back by itself, from anywhere; any other is asked by the ingress that made the call.
@@ -248,6 +255,7 @@ export class CallService {
     for (const request of requests.values()) request.refuse('There will be no answer');
     running.open.cancel(error, 'there will be no answer');
     this.finish(running);
+    running.open.held.release();
     running.report.failed(fail('bus.cancelled', { executed: 'unknown' }));
   }
 }

@@ -87,7 +87,10 @@ export class DeferredTask {
 
   follow(running: Promise<Reply>): void {
     running.then(
-      (answered) => this.take(answered),
+      (answered) => {
+        this.take(answered);
+        answered.gone?.();
+      },
       (thrown: unknown) => this.end('failed', `"error":${JSON.stringify(toRpcError(toGatewayError(thrown)))}`),
     );
   }

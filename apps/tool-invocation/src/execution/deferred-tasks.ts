@@ -1,5 +1,6 @@
 import { WithBody } from '#libs/bus';
 import type { CallAnswer, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
+import { heapShare } from '#libs/resilience';
 import type { Context, Continuation } from './deferred-task.js';
 import { DeferredTask } from './deferred-task.js';
 
@@ -12,7 +13,7 @@ export interface DeferredTaskSettings {
 type Reply = WithBody<CallAnswer>;
 
 /** Characters of results that wait for their clients; the oldest give way. */
-const KEPT_CHARS_MAX = 134_217_728;
+const KEPT_CHARS_MAX = Math.min(134_217_728, heapShare(1 / 8));
 const UNKNOWN = { kind: 'error', error: { code: -32_602, message: 'Unknown task' } } as const;
 
 /**

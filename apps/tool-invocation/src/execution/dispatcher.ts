@@ -101,6 +101,7 @@ export class Dispatcher {
     running.tightenDeadline(upstream.timeoutMs);
     running.report.waits(performance.now());
     if (upstream.limiter.tryAcquire(running.limiterKey, open.call.principal.id)) return this.enter(running);
+    open.waits();
     upstream.limiter
       .acquire(running.limiterKey, () => open.ended, open.call.principal.id)
       .then(

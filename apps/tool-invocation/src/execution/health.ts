@@ -23,7 +23,8 @@ const AWAY = new Set([502, 503, 504]);
  */
 export const healthAfter = (failure: GatewayError, open: OpenCall): Health => {
   const { code, cause } = failure;
-  if (staleness(failure) !== undefined) return 'unknown';
+  // While its answer waited for room here, the upstream could not give it.
+  if (staleness(failure) !== undefined || open.held.isWaiting) return 'unknown';
   if (open.carrier === undefined) return NO_CONVERSATION.has(code) ? 'ill' : 'unknown';
   switch (code) {
     case 'upstream.closed':

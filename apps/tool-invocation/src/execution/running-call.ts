@@ -7,6 +7,8 @@ import type { Context } from './deferred-task.js';
 import type { OpenCall } from '../call/open-call.js';
 import type { Peer } from '../conversation/peer.js';
 
+const NO_ROOM = { message: 'The gateway had no room for the answer in time' };
+
 /** A call that runs, and all that is kept for it. */
 export class RunningCall implements Slotted {
   slot = -1;
@@ -49,7 +51,8 @@ export class RunningCall implements Slotted {
   }
 
   end(code: 'bus.cancelled' | 'upstream.timed_out', reason: string): void {
-    this.open.cancel(fail(code, { executed: this.open.executed }), reason);
+    const { executed, held } = this.open;
+    this.open.cancel(fail(code, { executed, ...(held.isWaiting && NO_ROOM) }), reason);
   }
 
   /** Read only when the calls are swept, so that short ones never cost a signal. */

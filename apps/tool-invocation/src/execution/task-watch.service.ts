@@ -124,7 +124,8 @@ export class TaskWatchService {
       await followAll(tasks, over, async (taskId) => {
         const body = JSON.stringify({ taskId });
         const asked = { deadlineAtMs: performance.now() + READ_MS, signal: over, traceparent: undefined, body, send };
-        const { head, body: text } = await this.calls.deferred.operate(callFor(request, taskId), asked);
+        const { head, body: text, gone } = await this.calls.deferred.operate(callFor(request, taskId), asked);
+        gone?.();
         return head.kind === 'result' ? (text ?? '{}') : null;
       });
     } finally {
@@ -144,6 +145,7 @@ export class TaskWatchService {
       return step.kind === 'ended' && step.answer.kind === 'result' ? (step.body ?? '{}') : null;
     } finally {
       clearTimeout(timer);
+      open.held.release();
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Incoming, IncomingError, IncomingNotification, IncomingRequest, IncomingResult } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
+import { type Claim, bytesHeld } from '#libs/resilience';
 import type { TalkGauge } from './talk-gauge.js';
 
 /** What becomes of one request to an upstream. `answered` or `failed` comes last, and once. */
@@ -10,6 +11,8 @@ export interface ExchangeSink {
   requested(message: IncomingRequest): void;
   /** The upstream closed the stream of the request; it wants to be asked for the rest after so long. */
   postponed?(retryMs: number): void;
+  /** What the process holds for it. None: a request of the gateway's own. */
+  readonly held?: Claim;
   failed(error: GatewayError): void;
 }
 
@@ -46,6 +49,10 @@ export class Exchange {
     readonly opensSession = false,
   ) {}
 
+  get held(): Claim | undefined {
+    return this.sink.held;
+  }
+
   get executed(): 'no' | 'unknown' {
     return this.sent ? 'unknown' : 'no';
   }
@@ -66,6 +73,7 @@ export class Exchange {
       return;
     }
     this.settled = true;
+    if (message.kind === 'result') this.held?.set(bytesHeld(message.text));
     this.sink.answered(message, httpStatus);
   }
 

@@ -10,7 +10,7 @@ export class Strays {
   count = 0;
 
   constructor(
-    private readonly upstreamId: string,
+    readonly upstreamId: string,
     private readonly logger: Logger,
   ) {}
 

@@ -61,6 +61,7 @@ export class LocalCall implements CallContext<unknown> {
   private reject!: (error: unknown) => void;
   private abort: AbortController | undefined;
   private stopped: GatewayError | undefined;
+  private gone: (() => void) | undefined;
   private outflow: Outflow<Outgoing> | undefined;
   private intake: Intake | undefined;
 
@@ -125,8 +126,9 @@ export class LocalCall implements CallContext<unknown> {
     }
   }
 
-  settle(head: unknown, body: string | undefined, instance: string): void {
-    if (!this.isOpen) return;
+  settle(head: unknown, body: string | undefined, instance: string, gone?: () => void): void {
+    if (!this.isOpen) return gone?.();
+    this.gone = gone;
     try {
       const parcel = pack(this.contract, head, body, this.bytesMax, 'unknown');
       if (this.outflow === undefined) this.deliverAnswer(parcel, body, instance);
@@ -188,6 +190,7 @@ export class LocalCall implements CallContext<unknown> {
     this.intake?.stop();
     this.options.signal?.removeEventListener('abort', this);
     this.asker.ended(this);
+    this.gone?.();
     return true;
   }
 }

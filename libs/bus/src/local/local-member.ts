@@ -111,7 +111,7 @@ export class LocalMember implements Bus, LocalAsker {
       return;
     }
     replying.then((reply) => {
-      if (reply instanceof WithBody) call.settle(reply.head, reply.body, this.instance);
+      if (reply instanceof WithBody) call.settle(reply.head, reply.body, this.instance, reply.gone);
       else call.settle(reply, undefined, this.instance);
       done();
     }, failed);

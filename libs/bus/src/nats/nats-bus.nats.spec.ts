@@ -384,6 +384,41 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
     expect(frameBody === body).toBe(true);
   });
 
+  it('the bus holds an answer back at its answerer while the asker has no room for it', async (test) => {
+    const server = await givenServer(test);
+    const [asker, answerer] = await Promise.all([join(test, server, 'ingress'), join(test, server, 'registry')]);
+    const body = 'x'.repeat(20 * 1024 * 1024);
+    let isGone = false;
+    answerer.answer(Echo, async (request) => new WithBody(request, body, () => void (isGone = true)));
+    await answerer.flush();
+    let [held, waits] = [0, 0];
+    let resume: (() => void) | undefined;
+    const roomAfter = 4 * 1024 * 1024;
+    const holds = {
+      get hasRoom() {
+        return held < roomAfter || resume !== undefined;
+      },
+      add: (bytes: number) => void (held += bytes),
+      whenRoom: (goOn: () => void) => {
+        waits++;
+        resume = goOn;
+      },
+    };
+
+    const asking = asker.ask(Echo, { text: 'large' }, { timeoutMs: BUSY_MS, holds });
+    await until(() => resume !== undefined);
+    // Longer than the beat, by which an answerer that waits asks for more.
+    await sleep(2_500);
+
+    // What had been granted before is on its way, and no more than that.
+    expect(held).toBeLessThan(roomAfter + 2 * 1024 * 1024);
+    expect([isGone, waits]).toEqual([false, 1]);
+    resume?.();
+    expect((await asking).body === body).toBe(true);
+    expect(isGone).toBe(true);
+    expect(held).toBeGreaterThan(body.length);
+  });
+
   it('the bus carries an answer of 60 MiB when the limit allows it', { concurrent: false }, async (test) => {
     const server = await givenServer(test);
     const [asker, answerer] = await Promise.all([join(test, server, 'ingress'), join(test, server, 'registry')]);

@@ -83,7 +83,9 @@ export type CallFrame =
   /** For a client before 2026-07-28: what it was sent to a URL for is done. */
   | { readonly kind: 'elicitation-complete'; readonly elicitationId: string }
   /** The upstream has closed its stream and wants to be asked again after so long; nothing comes before that. */
-  | { readonly kind: 'later'; readonly afterMs: number };
+  | { readonly kind: 'later'; readonly afterMs: number }
+  /** There is no place for it at the upstream yet: it waits for its turn. */
+  | { readonly kind: 'waits' };
 
 /**
  * The answer. For `result` the body is the JSON text of the result without `_meta`, `resultType`, `ttlMs` and

@@ -1,6 +1,6 @@
 import type { Principal } from '#libs/contracts';
 import { fail } from '#libs/errors';
-import { FairShares, type Share, type ShareLimits } from '#libs/resilience';
+import { type Claim, FairShares, type Share, type ShareLimits, heldBytes } from '#libs/resilience';
 import { type AddressedRequest, type ClientAddress, networkOf } from '../client-address.js';
 import { limitedCalls } from './instruments.js';
 
@@ -15,6 +15,8 @@ export interface TakenShares {
   readonly caller: Share;
   readonly teams: readonly Share[];
   tool: Share | null;
+  /** What it makes the process hold. */
+  readonly held: Claim;
 }
 
 const NO_SHARES: readonly Share[] = [];
@@ -50,7 +52,7 @@ export class CallShares {
     for (const share of teams) refuseIf(team, share, nowMs, 'team');
     caller.take(own);
     for (const share of teams) team.take(share);
-    return { caller: own, teams, tool: null };
+    return { caller: own, teams, tool: null, held: heldBytes.claim(own.key) };
   }
 
   /** Takes the share of a tool as well. Throws `http.rate_limited`; what was taken before is still to be given back. */
@@ -64,7 +66,8 @@ export class CallShares {
     taken.tool = share;
   }
 
-  leave({ caller, teams, tool }: TakenShares): void {
+  leave({ caller, teams, tool, held }: TakenShares): void {
+    held.release();
     this.owners.caller.leave(caller);
     for (const share of teams) this.owners.team.leave(share);
     if (tool !== null) this.owners.tool.leave(tool);

@@ -45,6 +45,11 @@ export class EventStreamReader {
     private readonly limits: EventStreamLimits,
   ) {}
 
+  /** Bytes of the event that is not complete yet. */
+  get pendingBytes(): number {
+    return this.eventBytes + this.partialBytes;
+  }
+
   /** Throws `upstream.too_large` or `upstream.invalid_answer`; the stream is of no use after that. */
   push(chunk: Buffer): void {
     let from = 0;

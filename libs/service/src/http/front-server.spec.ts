@@ -99,6 +99,35 @@ describe('the HTTP server of a process', () => {
     expect(await statusOf(url)).toBe(200);
   });
 
+  it('the HTTP server gives the place of a request that waits elsewhere to another, and does not stop before it', async () => {
+    const { front, raw, url } = await start({ BACKPRESSURE: '1' });
+    const waiting: ServerResponse[] = [];
+    raw.mount((incoming, response) => {
+      if (incoming.url !== '/waits') return false;
+      raw.lendPlace(response);
+      // Twice is as once.
+      raw.lendPlace(response);
+      waiting.push(response);
+      return true;
+    });
+    const { held, listener } = holding();
+    front.serve(listener);
+    const waits = statusOf(`${url}/waits`);
+    await until(() => waiting.length === 1);
+    const works = statusOf(url);
+    await until(() => held.length === 1);
+    expect(await statusOf(url)).toBe(503);
+    held[0]?.end();
+    expect(await works).toBe(200);
+    let isQuiet = false;
+    void front.quiet().then(() => (isQuiet = true));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(isQuiet).toBe(false);
+    waiting[0]?.end();
+    expect(await waits).toBe(200);
+    await until(() => isQuiet);
+  });
+
   it('the HTTP server takes one request at a time while the heap is nearly full', async () => {
     let share = 0.95;
     const pressure = new HeapPressure(() => share);

@@ -8,8 +8,8 @@ export class Place implements Slotted {
   readonly startedAtMs = performance.now();
   /** Of the raw route that took the request; null when Fastify did. */
   label: string | null = null;
-  /** `arriving`: its body is on the way. `cut`: it was too slow, and has been answered. */
-  state: 'arriving' | 'taken' | 'over' | 'cut' = 'arriving';
+  /** `arriving`: its body is on the way. `waiting`: it has given its place back. `cut`: it was too slow, and has been answered. */
+  state: 'arriving' | 'taken' | 'waiting' | 'over' | 'cut' = 'arriving';
   /** Whether its caller is known; `null` until somebody has to know. */
   known: boolean | null = null;
   /** When the bytes of the connection were last looked at (-1: never), and what they were then. */
@@ -80,6 +80,13 @@ export class Places implements Iterable<Place> {
     place.state = 'taken';
     this.taken++;
     return null;
+  }
+
+  /** It waits for its turn elsewhere; what it does after that is limited there. No matter when it has no place. */
+  lend(place: Place): void {
+    if (place.state !== 'taken') return;
+    place.state = 'waiting';
+    this.taken--;
   }
 
   /** No matter when it has left already. */

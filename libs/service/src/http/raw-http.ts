@@ -26,6 +26,8 @@ export interface RequestPlaces {
    * gives back its place among the requests in hand, and a stopping process does not wait for it.
    */
   releasePlace(response: ServerResponse): void;
+  /** The request waits for its turn somewhere with a limit of its own: it gives back its place, and stays in hand. */
+  lendPlace(response: ServerResponse): void;
 }
 
 /**
@@ -65,6 +67,11 @@ export class RawHttp implements RequestPlaces {
   releasePlace(response: ServerResponse): void {
     const place = placeOf(response);
     if (place !== undefined) this.places?.leave(place);
+  }
+
+  lendPlace(response: ServerResponse): void {
+    const place = placeOf(response);
+    if (place !== undefined) this.places?.lend(place);
   }
 
   /** Called by the front server, once. */

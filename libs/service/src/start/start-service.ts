@@ -11,6 +11,7 @@ import { type Platform, platformModules } from '../platform.module.js';
 import { Readiness } from '../readiness.js';
 import { openRestApplication } from '../rest/rest-application.js';
 import type { AnyServicePart } from '../service-part.js';
+import { limitHeldBytes } from '../held-bytes.js';
 import { type Configuration, type Environment, readConfiguration } from './configuration.js';
 import { openBus } from './open-bus.js';
 import { openDoorWarning } from './open-door.js';
@@ -91,6 +92,7 @@ const open = async (
     logger,
     operations: new OperationsFace(names, readiness, logger, config.INTERNAL_METRICS),
   });
+  limitHeldBytes(config);
   const port = await front.listen(config.PORT);
   opened.add('the HTTP server', () => front.close());
   watchProcess();

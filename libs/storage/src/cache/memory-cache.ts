@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { heapShare } from '#libs/resilience';
 import type { Cache, ListEntry, ListSlice } from './cache.js';
 
 interface List {
@@ -9,6 +10,8 @@ interface List {
 type Entry = string | number | List;
 
 const OBJECT_BYTES = 64;
+const BYTES_MAX = 128 * 1024 * 1024;
+const HEAP_SHARE = 1 / 8;
 
 const bytesOf = (entry: Entry): number =>
   typeof entry === 'string'
@@ -22,7 +25,10 @@ export class MemoryCache implements Cache {
   readonly ready = true;
   private readonly entries: LRUCache<string, Entry>;
 
-  constructor({ entriesMax = 100_000, bytesMax = 128 * 1024 * 1024 }: { entriesMax?: number; bytesMax?: number } = {}) {
+  constructor({
+    entriesMax = 100_000,
+    bytesMax = Math.min(BYTES_MAX, heapShare(HEAP_SHARE)),
+  }: { entriesMax?: number; bytesMax?: number } = {}) {
     // Not `max`, which takes 6 MB for its 100,000 places before the first is used.
     const bytesMin = Math.floor(bytesMax / entriesMax);
     this.entries = new LRUCache({

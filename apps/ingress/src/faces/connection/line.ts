@@ -1,3 +1,4 @@
+import { bytesHeld } from '#libs/resilience';
 import type { Reply } from '#libs/mcp-http';
 
 /** Why a connection ends from this side. */
@@ -15,7 +16,9 @@ export interface Line {
 /** The answer to one request of many on the same connection; its id tells the client which. */
 export class LineReply implements Reply {
   readonly streams = true;
+  answerBytes = 0;
   private done = false;
+  private sending: Promise<void> | null = null;
 
   constructor(
     private readonly line: Line,
@@ -25,6 +28,10 @@ export class LineReply implements Reply {
 
   underWay(): void {
     // The connection is kept alive anyway.
+  }
+
+  waits(): void {
+    // A connection holds no place.
   }
 
   send(message: string): void | Promise<void> {
@@ -39,7 +46,8 @@ export class LineReply implements Reply {
     if (this.done) return;
     this.done = true;
     this.settled(headers);
-    void this.line.send(message);
+    this.answerBytes = bytesHeld(message);
+    this.sending = this.line.send(message) ?? null;
   }
 
   hold(): void {
@@ -50,9 +58,8 @@ export class LineReply implements Reply {
     // It carries everything else, too.
   }
 
-  unsent(): null {
-    // A connection has limits of its own for what its client has yet to take.
-    return null;
+  unsent(): Promise<void> | null {
+    return this.sending;
   }
 
   abandon(): void {

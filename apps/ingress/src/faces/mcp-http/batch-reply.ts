@@ -1,4 +1,5 @@
 import type { HttpReply, Reply } from '#libs/mcp-http';
+import { bytesHeld } from '#libs/resilience';
 
 /**
  * The answers to a batch: one array when the last is there, unless something has to be said before or it takes long;
@@ -9,6 +10,7 @@ export class BatchReply {
   /** Those that are to be sent together. */
   private answers: string[] = [];
   private waiting: number;
+  private readonly settled = Promise.withResolvers<void>();
 
   constructor(
     requests: number,
@@ -20,9 +22,16 @@ export class BatchReply {
 
   member(): Reply {
     const { whole } = this;
+    let answerBytes = 0;
     return {
       streams: whole.streams,
+      get answerBytes() {
+        return answerBytes;
+      },
       underWay: () => whole.underWay(),
+      waits: () => {
+        // The place is that of all its members, of which others may run.
+      },
       send: (message) => {
         if (!whole.streams) return;
         this.tellAnswers();
@@ -32,13 +41,17 @@ export class BatchReply {
         this.tellAnswers();
         whole.ask(message);
       },
-      finish: (message) => this.settle(message),
+      finish: (message) => {
+        answerBytes = bytesHeld(message);
+        this.settle(message);
+      },
       hold: () => whole.hold(),
       pause: () => {
         // Batches are older than streams that may be closed early.
       },
       abandon: () => this.settle(null),
-      unsent: () => whole.unsent(),
+      // It waits for the others, and then for its client.
+      unsent: () => this.settled.promise.then(() => whole.unsent() ?? undefined),
     };
   }
 
@@ -54,6 +67,7 @@ export class BatchReply {
     if (streaming) this.tellAnswers();
     if (last === undefined || last === '[]') this.whole.abandon();
     else this.whole.finish(last, 200);
+    this.settled.resolve();
   }
 
   /** What had waited for the others need not do so any more. */

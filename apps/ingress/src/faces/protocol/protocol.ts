@@ -88,12 +88,12 @@ export class Protocol implements BodyReceiver<ProtocolExchange> {
     if (method === 'notifications') {
       if (readBody(text).kind !== 'notification') throw notA('notification');
       // Nothing that is served here has anything to be told of.
-      return answerJson(response, 200, 'null');
+      return void answerJson(response, 200, 'null');
     }
     if (method === 'ping') {
       const message = readBody(text);
       if (message.kind !== 'request' || message.method !== 'ping') throw notA('ping');
-      return answerJson(response, 200, `{"jsonrpc":"2.0","id":${message.idText},"result":{}}`);
+      return void answerJson(response, 200, `{"jsonrpc":"2.0","id":${message.idText},"result":{}}`);
     }
     this.call(request, response, requestOf(method, text));
   }
@@ -105,7 +105,7 @@ export class Protocol implements BodyReceiver<ProtocolExchange> {
       headers: request.headers,
       carrier: request,
       endpoint: EVERYTHING,
-      reply: new BareReply(response),
+      reply: new BareReply(response, this.parts.places),
       abort: new CallAbort(),
       sessionId: null,
       receivedAtMs: Date.now(),
@@ -155,11 +155,19 @@ const parsed = (text: string): unknown => {
 /** Only the result, or what went wrong, leaves. */
 class BareReply implements Reply {
   readonly streams = false;
+  answerBytes = 0;
 
-  constructor(private readonly response: ServerResponse) {}
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly places: RequestPlaces,
+  ) {}
 
   underWay(): void {
     // There is no stream to keep alive.
+  }
+
+  waits(): void {
+    this.places.lendPlace(this.response);
   }
 
   send(): void {
@@ -176,9 +184,11 @@ class BareReply implements Reply {
       result?: unknown;
       error?: { message: string; data?: { reason?: string } };
     };
-    if (error === undefined) return answerJson(this.response, 200, JSON.stringify(result), headers);
-    const status = httpStatus === 200 ? 422 : httpStatus;
-    answerJson(this.response, status, failureText(error.message, error.data?.reason ?? 'http.invalid'), headers);
+    const [status, text] =
+      error === undefined
+        ? [200, JSON.stringify(result)]
+        : [httpStatus === 200 ? 422 : httpStatus, failureText(error.message, error.data?.reason ?? 'http.invalid')];
+    this.answerBytes = answerJson(this.response, status, text, headers);
   }
 
   hold(): void {

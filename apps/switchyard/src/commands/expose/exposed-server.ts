@@ -78,6 +78,7 @@ export class ExposedServer implements BodyReceiver<Post> {
       heartbeat: this.heartbeat,
       keepAliveMs: KEEP_ALIVE_MS,
       releasePlace: () => {},
+      lendPlace: () => {},
       plainJson: true,
       waiting: this.heartbeat,
       patienceMs: PATIENCE_MS,

@@ -9,6 +9,7 @@ import {
   withMeta,
 } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
+import type { Claim } from '#libs/resilience';
 import type { OpenCall, UpstreamSide } from '../../call/open-call.js';
 import type { ServerRequest } from '../../call/server-request.js';
 import { staleSession } from '../../call/stale.js';
@@ -81,6 +82,10 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
     this.owner = overrides.owner ?? (isTaskMethod(call.method) ? null : ownerOf(call));
     open.carrier = this.exchange;
     open.upstreamSide = this;
+  }
+
+  get held(): Claim {
+    return this.open.held;
   }
 
   answered(message: IncomingResult | IncomingError, httpStatus: number | undefined): void {

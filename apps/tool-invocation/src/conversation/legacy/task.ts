@@ -124,7 +124,7 @@ export class LegacyTask {
       onError: take,
       onServerRequest: (request) => this.serverRequest(request),
     });
-    await ended;
+    await ended.finally(() => open.held.release());
     return outcome as Outcome;
   }
 }

@@ -10,6 +10,7 @@ import {
   HEADER_MISMATCH,
 } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
+import type { Claim } from '#libs/resilience';
 import type { OpenCall, UpstreamSide } from '../../call/open-call.js';
 import { staleEra } from '../../call/stale.js';
 import type { Channel } from '../../transport/channel.js';
@@ -58,6 +59,10 @@ export class ModernCall implements ExchangeSink, UpstreamSide {
     this.open.carrier = this.exchange;
     this.open.upstreamSide = this;
     this.peer.channel.request(this.exchange);
+  }
+
+  get held(): Claim {
+    return this.open.held;
   }
 
   answered(message: IncomingResult | IncomingError, httpStatus: number | undefined): void {

@@ -1,5 +1,6 @@
 import { type GatewayError, toGatewayError } from '#libs/errors';
 import { FilterFailed, type JsonFilters } from '#libs/jq';
+import { type Claim, bytesHeld } from '#libs/resilience';
 import { memberText } from '#libs/mcp';
 import {
   ArgumentsRefused,
@@ -72,6 +73,10 @@ export class HttpCall implements AnswerSink, UpstreamSide {
       if (error instanceof ArgumentsRefused) this.give(textResult(error.message, true));
       else this.end(toGatewayError(error));
     }
+  }
+
+  get held(): Claim {
+    return this.open.held;
   }
 
   answered(answer: HttpAnswer): void {
@@ -147,6 +152,7 @@ export class HttpCall implements AnswerSink, UpstreamSide {
 
   private give({ text, meta, isError }: ToolResult): void {
     this.done();
+    this.held.set(bytesHeld(text));
     this.open.answer({ kind: 'result', ...(meta !== undefined && { meta }) }, text, isError);
   }
 

@@ -1,7 +1,9 @@
 import type { Dispatcher } from 'undici';
 import { fail, type GatewayError } from '#libs/errors';
 import type { HttpAnswer } from '#libs/openapi';
+import { type Claim, UNCOUNTED_BYTES } from '#libs/resilience';
 import { wireError } from '../http/wire-error.js';
+import { IntakeGate } from '../intake-gate.js';
 
 type Headers = Record<string, string | string[] | undefined>;
 
@@ -9,6 +11,8 @@ type Headers = Record<string, string | string[] | undefined>;
 export interface AnswerSink {
   answered(answer: HttpAnswer): void;
   failed(error: GatewayError): void;
+  /** What the process holds for it. */
+  readonly held: Claim;
 }
 
 /** Collects the answer to one request; of a body that is longer than the limit nothing is kept. */
@@ -21,6 +25,7 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
   private head: Omit<HttpAnswer, 'body'> | undefined;
   private chunks: Buffer[] = [];
   private bytes = 0;
+  private gate: IntakeGate | undefined;
 
   constructor(
     private readonly bytesMax: number,
@@ -66,6 +71,9 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
     this.bytes += chunk.length;
     if (this.bytes > this.bytesMax) return this.giveUp(controller);
     this.chunks.push(chunk);
+    if (this.gate === undefined && this.bytes >= UNCOUNTED_BYTES)
+      this.gate = new IntakeGate(this.sink.held, controller);
+    this.gate?.holds(this.bytes);
   }
 
   onResponseEnd(): void {

@@ -1,7 +1,9 @@
 import type { Dispatcher } from 'undici';
 import { decodeUtf8, EventStreamReader, readMessages, type Stray } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
+import { type Claim, UNCOUNTED_BYTES, heldBytes } from '#libs/resilience';
 import type { Carrier, Exchange } from '../exchange.js';
+import { IntakeGate } from '../intake-gate.js';
 import type { Strays } from '../strays.js';
 import { TalkGauge, type TalkLimits } from '../talk-gauge.js';
 import { BodyDecoder } from './body-decoder.js';
@@ -53,6 +55,8 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   /** Why there is no answer among what was read. */
   private faulty: GatewayError | undefined;
   private linger: NodeJS.Timeout | undefined;
+  private gate: IntakeGate | undefined;
+  private claim: Claim | undefined;
 
   private readonly exchange: Exchange;
 
@@ -115,6 +119,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     clearTimeout(this.linger);
     this.decoder?.close();
+    this.claim?.release();
     if (this.exchange.settled || this.passedOn) return;
     if (this.stream) this.cutOff(this.stream, error);
     else this.give(wireError(error, this.exchange.executed));
@@ -140,11 +145,30 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
       this.controller?.abort(new Error('refused'));
       return;
     }
-    if (!this.exchange.settled) return;
+    if (!this.exchange.settled) return this.hold(this.stream?.pendingBytes ?? this.bytes);
     this.linger ??= setTimeout(() => this.controller?.abort(new Error('answered')), LINGER_MS).unref();
   }
 
+  /** Of a request of the gateway's own, what is held counts while it is read. */
+  private hold(bytes: number): void {
+    if (this.gate === undefined) {
+      const { controller } = this;
+      if (bytes < UNCOUNTED_BYTES || controller === undefined) return;
+      this.gate = new IntakeGate(this.exchange.held ?? this.ownClaim(), controller);
+    }
+    this.gate.holds(bytes);
+  }
+
+  private ownClaim(): Claim {
+    return (this.claim = heldBytes.claim(`upstream ${this.options.strays.upstreamId}`));
+  }
+
   private end(): void {
+    this.conclude();
+    this.claim?.release();
+  }
+
+  private conclude(): void {
     clearTimeout(this.linger);
     if (this.exchange.settled || this.passedOn) return;
     if (this.stream) return this.cutOff(this.stream);

@@ -1,6 +1,8 @@
 import type { Dispatcher, Pool } from 'undici';
 import { EventStreamReader, type StreamEvent } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
+import { type Claim, UNCOUNTED_BYTES, heldBytes } from '#libs/resilience';
+import { IntakeGate } from '../intake-gate.js';
 import type { TalkGauge } from '../talk-gauge.js';
 import { ACCEPT_ENCODING, BodyDecoder } from './body-decoder.js';
 import { refusalOf } from './refusal.js';
@@ -15,6 +17,8 @@ export interface EventFeedOptions {
   readonly presented: boolean;
   readonly eventBytesMax: number;
   readonly talk: TalkGauge;
+  /** Who what is held of an event counts for, while it comes in. */
+  readonly holder: string;
   readonly lastEventId?: string | undefined;
   readonly onEvent: (event: StreamEvent) => void;
   readonly onOpen?: () => void;
@@ -32,6 +36,8 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   private redirects = 0;
   /** What is read leads elsewhere. */
   private redirected = false;
+  private gate: IntakeGate | undefined;
+  private claim: Claim | undefined;
 
   constructor(private readonly options: EventFeedOptions) {
     const { talk, onEvent } = options;
@@ -51,6 +57,7 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   close(): void {
     this.ended = true;
     this.decoder?.close();
+    this.claim?.release();
     this.controller?.abort(new Error('closed'));
   }
 
@@ -118,8 +125,19 @@ export class EventFeed implements Dispatcher.DispatchHandler {
       this.options.talk.take(chunk.length, 0);
       this.reader.push(chunk);
     } catch (error) {
-      this.refuse(error);
+      return this.refuse(error);
     }
+    this.hold(this.reader.pendingBytes);
+  }
+
+  private hold(bytes: number): void {
+    if (this.gate === undefined) {
+      const { controller } = this;
+      if (bytes < UNCOUNTED_BYTES || controller === undefined || this.ended) return;
+      this.claim = heldBytes.claim(this.options.holder);
+      this.gate = new IntakeGate(this.claim, controller);
+    }
+    this.gate.holds(bytes);
   }
 
   private refuse(error: unknown): void {
@@ -131,6 +149,7 @@ export class EventFeed implements Dispatcher.DispatchHandler {
     if (this.ended) return;
     this.ended = true;
     this.decoder?.close();
+    this.claim?.release();
     this.options.onEnd(error);
   }
 }

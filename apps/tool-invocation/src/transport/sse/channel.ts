@@ -62,6 +62,7 @@ export class SseChannel implements Channel, Carrier {
       headers: ['accept', 'text/event-stream', ...access.headers],
       eventBytesMax: bytesMax,
       talk: this.talk,
+      holder: `upstream ${options.strays.upstreamId}`,
       onEvent: ({ event, data }) => (event === 'endpoint' ? this.takeEndpoint(data) : this.read(event, data)),
       onEnd: (error) => this.end(error ?? fail('upstream.closed')),
     });

@@ -1,10 +1,12 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { type Incoming, META_SUBSCRIPTION_ID, readMessages } from '#libs/mcp';
 import { fail, GatewayError } from '#libs/errors';
+import { type Claim, heldBytes } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
 import type { Settings } from '../../tool-invocation.settings.js';
 import type { Channel, ChannelEvents } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
+import { IntakeGate } from '../intake-gate.js';
 import { Strays } from '../strays.js';
 import { TalkGauge } from '../talk-gauge.js';
 import { LastWords } from './last-words.js';
@@ -30,6 +32,8 @@ export class StdioChannel implements Channel, Carrier {
   private readonly noise: Strays;
   private readonly exchanges = new Map<unknown, Exchange>();
   private readonly talk: TalkGauge;
+  private readonly held: Claim;
+  private readonly gate: IntakeGate;
   private readonly exited: Promise<void>;
   private readonly lastWords = new LastWords();
   private stderrLines = 0;
@@ -45,6 +49,8 @@ export class StdioChannel implements Channel, Carrier {
   ) {
     this.noise = new Strays(upstreamId, logger);
     this.talk = new TalkGauge(notifications, resultBytesMax);
+    this.held = heldBytes.claim(`upstream ${upstreamId}`);
+    this.gate = new IntakeGate(this.held, child.stdout);
     const lines = new LineReader(
       resultBytesMax,
       (line) => this.readLine(line),
@@ -122,6 +128,7 @@ export class StdioChannel implements Channel, Carrier {
     try {
       this.talk.take(chunk.length, 0);
       lines.push(chunk);
+      this.gate.holds(lines.pendingBytes);
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       this.cutOff(error);
@@ -193,6 +200,7 @@ export class StdioChannel implements Channel, Carrier {
   private end(): void {
     if (this.closed) return;
     this.closed = true;
+    this.held.release();
     const cause = this.closing ? undefined : this.lastWords.reason(this.child);
     for (const exchange of this.exchanges.values()) exchange.failClosed(cause);
     this.exchanges.clear();

@@ -18,6 +18,11 @@ export class LineReader {
     private readonly onNoise: (error: GatewayError) => void,
   ) {}
 
+  /** Bytes of the line that is not complete yet. */
+  get pendingBytes(): number {
+    return this.bytes;
+  }
+
   push(chunk: Buffer): void {
     let from = 0;
     for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, from)) {

@@ -145,6 +145,7 @@ export class HttpChannel implements Channel {
       headers: this.withSession(['accept', 'text/event-stream', ...this.access.headers]),
       eventBytesMax: this.upstream.bytesMax,
       talk,
+      holder: `upstream ${this.upstream.strays.upstreamId}`,
     };
   }
 

@@ -10,7 +10,7 @@ const RETRY_MS_MIN = 100;
 const BARREN_MAX = 5;
 
 export interface ResumptionOptions
-  extends Pick<EventFeedOptions, 'pool' | 'target' | 'presented' | 'headers' | 'eventBytesMax' | 'talk'> {
+  extends Pick<EventFeedOptions, 'pool' | 'target' | 'presented' | 'headers' | 'eventBytesMax' | 'talk' | 'holder'> {
   readonly redact: (text: string) => string;
   readonly strays: Strays;
   readonly onDone: (resumption: Resumption) => void;
@@ -49,7 +49,7 @@ export class Resumption implements Carrier {
   }
 
   private fetch(lastEventId: string, retryMs: number, barren: number): void {
-    const { pool, target, presented, headers, eventBytesMax, talk } = this.options;
+    const { pool, target, presented, headers, eventBytesMax, talk, holder } = this.options;
     const feed = new EventFeed({
       pool,
       target,
@@ -57,6 +57,7 @@ export class Resumption implements Carrier {
       headers,
       eventBytesMax,
       talk,
+      holder: this.exchange.held?.caller ?? holder,
       lastEventId,
       onEvent: ({ event, data }) => this.read(event, data),
       onEnd: (error) => {

@@ -29,7 +29,7 @@ export class SessionFeed {
   constructor(
     private readonly options: Pick<
       EventFeedOptions,
-      'pool' | 'target' | 'presented' | 'headers' | 'eventBytesMax' | 'talk'
+      'pool' | 'target' | 'presented' | 'headers' | 'eventBytesMax' | 'talk' | 'holder'
     >,
     private readonly events: SessionFeedEvents,
   ) {

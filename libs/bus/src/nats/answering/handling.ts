@@ -39,6 +39,7 @@ export class Handling implements CallContext<unknown> {
   private abort: AbortController | undefined;
   private stopReason: GatewayError | undefined;
   private handled = false;
+  private gone: (() => void) | undefined;
 
   constructor(
     private readonly side: AnswererSide,
@@ -93,6 +94,7 @@ export class Handling implements CallContext<unknown> {
 
   settle(result: unknown): void {
     const [head, body] = result instanceof WithBody ? [result.head, result.body] : [result, undefined];
+    if (result instanceof WithBody) this.gone = result.gone;
     try {
       const text = toJson(head, 'unknown');
       if (fits(text, body, this.side.bytesMax)) this.answer(REPLY, text, body);
@@ -120,7 +122,7 @@ export class Handling implements CallContext<unknown> {
     this.stopReason = reason;
     this.outflow?.fail(reason);
     this.abort?.abort(reason);
-    if (this.handled) this.side.close(this);
+    if (this.handled) this.close();
   }
 
   /** This instance goes away before the handler is done: the asker is told so that it need not find out. */
@@ -134,15 +136,20 @@ export class Handling implements CallContext<unknown> {
   private answer(kind: number, head: string, body: string | undefined): void {
     this.handled = true;
     if (this.stopReason !== undefined) {
-      this.side.close(this);
+      this.close();
       return;
     }
     const unit = this.encode(kind, head, body);
     if (this.outflow === undefined && unit.length <= this.side.link.payloadBytesMax && this.transmitNow(unit)) {
-      this.side.close(this, unit);
+      this.close(unit);
       return;
     }
     void this.push(unit, true);
+  }
+
+  private close(answer?: Buffer): void {
+    this.side.close(this, answer);
+    this.gone?.();
   }
 
   private encode(kind: number, head: string, body: string | undefined): Buffer {
@@ -167,7 +174,7 @@ export class Handling implements CallContext<unknown> {
     unit.writeUInt32LE(seq, 12);
     if (!this.transmitNow(unit)) return false;
     // The last of several parts is worth nothing alone.
-    if (last) this.side.close(this, isWhole(unit) ? unit : undefined);
+    if (last) this.close(isWhole(unit) ? unit : undefined);
     return true;
   }
 

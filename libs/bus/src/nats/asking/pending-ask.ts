@@ -68,6 +68,8 @@ export class PendingAsk {
   private receivedSeq = 0;
   private grantedSeq = 0;
   private ungrantedBytes = 0;
+  /** There is no room for more of the answer: nothing is granted until there is. */
+  private isHeldBack = false;
 
   constructor(
     private readonly asker: AskerSide,
@@ -133,6 +135,7 @@ export class PendingAsk {
   /** The answerer waits for credit after `seq`: what was sent up to there has arrived by now, or is lost. */
   blockedAfter(seq: number): void {
     if (seq > this.receivedSeq) this.receivedSeq = seq;
+    if (this.isHeldBack) return;
     if (this.intake === undefined || this.intake.idle) this.grant(this.receivedSeq);
   }
 
@@ -171,6 +174,7 @@ export class PendingAsk {
     }
     // A copy: the unit shares its memory with the whole read of the socket.
     this.parts.push(Buffer.from(unit.subarray(dataAt)));
+    this.hold(unit.length - dataAt);
     if ((flags & MORE) !== 0) {
       this.arrivals().push({ seq });
       return;
@@ -221,7 +225,20 @@ export class PendingAsk {
     return this.intake;
   }
 
+  private hold(bytes: number): void {
+    const { holds } = this.options;
+    if (holds === undefined) return;
+    holds.add(bytes);
+    if (this.isHeldBack || holds.hasRoom) return;
+    this.isHeldBack = true;
+    holds.whenRoom(() => {
+      this.isHeldBack = false;
+      if (this.open) this.grant(this.receivedSeq);
+    });
+  }
+
   private consumed(seq: number): void {
+    if (this.isHeldBack) return;
     if (seq - this.grantedSeq >= WINDOW_FRAMES / 2 || this.ungrantedBytes >= WINDOW_BYTES / 2) this.grant(seq);
   }
 
