@@ -63,6 +63,10 @@ export const authOptions = {
     { min: 1, max: 1_000_000 },
   ),
   ACCOUNT_LOCKOUT_DURATION_MINUTES: integer(15, 'Minutes for which it stays locked out.', { min: 1, max: 10_080 }),
+  DEFAULT_ROLE: text(
+    'user',
+    'Name of the global role that every user has, whatever else they are given; what it permits is what an ordinary user may do.',
+  ),
   MAX_TEAMS_PER_USER: integer(50, 'Teams that one user may be in, besides their personal one.', { min: 1, max: 400 }),
   MAX_MEMBERS_PER_TEAM: integer(
     100,

@@ -6,6 +6,7 @@ import { AUTH_SETTINGS, settingsOf } from './auth.settings.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { LoginModule } from './login/login.module.js';
 import { authDatabase } from './storage/auth.database.js';
+import { RoleModule } from './roles/role.module.js';
 import { TeamModule } from './teams/team.module.js';
 import { TokenModule } from './tokens/token.module.js';
 import { UpstreamCredentialModule } from './upstream-credentials/upstream-credential.module.js';
@@ -22,6 +23,7 @@ class AuthFoundationModule {}
     LoginModule,
     TokenModule,
     TeamModule,
+    RoleModule,
     UserModule,
     UpstreamCredentialModule,
     OperationsModule,

@@ -51,6 +51,8 @@ export interface AuthSettings {
     readonly perAddressMax: number;
     readonly lockoutMs: number;
   };
+  /** Name of the global role that every user has. */
+  readonly defaultRole: string;
   readonly teams: {
     readonly membersMax: number;
     /** Besides the personal one. */
@@ -91,6 +93,7 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
     perAddressMax: config.LOGIN_FAILURES_PER_ADDRESS_MAX,
     lockoutMs: config.ACCOUNT_LOCKOUT_DURATION_MINUTES * MINUTE_MS,
   },
+  defaultRole: config.DEFAULT_ROLE,
   teams: {
     membersMax: config.MAX_MEMBERS_PER_TEAM,
     teamsMax: config.MAX_TEAMS_PER_USER,

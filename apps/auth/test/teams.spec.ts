@@ -1,7 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DescribeTeam } from '#libs/contracts';
+import { BuiltInRoles } from '../src/roles/built-in-roles.js';
+import { Roles1764000000005 } from '../src/storage/migrations/0005-roles.migration.js';
 import { Teams1763900000004 } from '../src/storage/migrations/0004-teams.migration.js';
 import { ADMIN, type GivenAuth, givenAuth } from './given-auth.js';
 
@@ -339,15 +341,222 @@ describe('invitations and wishes to join', () => {
   });
 });
 
+describe('roles', () => {
+  const rbac = (method: string, path: string, body?: object, by: { readonly token: string } = { token: admin }) =>
+    auth.call(method, `/rbac/${path}`, { token: by.token, ...(body && { body }) });
+  const give = (
+    { email }: Pick<Someone, 'email'>,
+    roleId: string,
+    more: object = {},
+    by?: { readonly token: string },
+  ) => rbac('POST', `users/${email}/roles`, { role_id: roleId, scope: 'global', ...more }, by);
+  const givenRole = async (facts: object) =>
+    (await rbac('POST', 'roles', { name: randomBytes(4).toString('hex'), scope: 'global', permissions: [], ...facts }))
+      .body;
+
+  it('a role answers in the shape of ContextForge when it is made, inherits, is changed and deleted', async () => {
+    const made = await rbac('POST', 'roles', {
+      name: 'exporter',
+      description: 'Takes copies',
+      scope: 'global',
+      permissions: ['admin.export'],
+      inherits_from: 'user',
+    });
+    expect(made).toMatchObject({ status: 200 });
+    expect(made.body).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      name: 'exporter',
+      description: 'Takes copies',
+      scope: 'global',
+      permissions: ['admin.export'],
+      inherits_from: 'user',
+      effective_permissions: expect.arrayContaining(['admin.export', 'tools.execute']),
+      created_by: ADMIN,
+      is_system_role: false,
+      is_active: true,
+      created_at: expect.any(String),
+      updated_at: expect.any(String),
+    });
+    const path = `roles/${made.body.id}`;
+    expect((await rbac('GET', path)).body).toEqual(made.body);
+    const ids = (await rbac('GET', 'roles?scope=global')).body.map(({ id }: { id: string }) => id);
+    expect(ids.slice(0, 3)).toEqual(['platform_admin', 'platform_viewer', 'user']);
+    expect(ids).toContain(made.body.id);
+    expect((await rbac('PUT', path, { permissions: ['admin.import'], inherits_from: null })).body).toMatchObject({
+      name: 'exporter',
+      effective_permissions: ['admin.import'],
+    });
+    expect((await rbac('DELETE', path)).body).toEqual({ message: 'Role deleted successfully' });
+    expect((await rbac('GET', path)).status).toBe(404);
+  });
+
+  it.each<[string, object, number]>([
+    ['an unknown permission', { name: 'x', scope: 'global', permissions: ['tools.raed'] }, 422],
+    ['administration for a team', { name: 'x', scope: 'team', permissions: ['admin.metrics'] }, 422],
+    ['everything for a team', { name: 'x', scope: 'team', permissions: ['*'] }, 422],
+    ['another scope', { name: 'x', scope: 'personal', permissions: [] }, 422],
+    ['an unknown role to inherit from', { name: 'x', scope: 'global', permissions: [], inherits_from: 'no' }, 422],
+    ['a role of a team to inherit from', { name: 'x', scope: 'global', permissions: [], inherits_from: 'viewer' }, 422],
+    ['a name that is taken', { name: 'user', scope: 'global', permissions: [] }, 409],
+  ])('a role is refused when it has %s', async (_what, body, status) => {
+    expect((await rbac('POST', 'roles', body)).status).toBe(status);
+  });
+
+  it('a role is refused when it would inherit from itself, and a built-in one is not changed', async () => {
+    const parent = await givenRole({});
+    const child = await givenRole({ inherits_from: parent.id });
+    expect((await rbac('PUT', `roles/${parent.id}`, { inherits_from: child.id })).status).toBe(422);
+    expect((await rbac('DELETE', `roles/${parent.id}`)).status).toBe(409);
+    expect((await rbac('PUT', 'roles/user', { permissions: ['*'] })).status).toBe(409);
+    expect((await rbac('DELETE', 'roles/user')).status).toBe(409);
+    const ann = await given();
+    for (const [method, path, body] of [
+      ['GET', 'roles'],
+      ['POST', 'roles', { name: 'mine', scope: 'global', permissions: [] }],
+      ['POST', `users/${ann.email}/roles`, { role_id: 'platform_admin', scope: 'global' }],
+      ['GET', `users/${ann.email}/roles`],
+      ['GET', `permissions/user/${ann.email}`],
+    ] as const)
+      expect([path, (await rbac(method, path, body, ann)).status]).toEqual([path, 403]);
+  });
+
+  it('a role that permits everything makes an administrator while its user has it, by a token of before as well', async () => {
+    const ann = await given();
+    const outside = await signed({ sub: ann.email, is_admin: false, teams: null });
+    const [own] = (await teamsOf(ann)) ?? [];
+    const made = await give(ann, 'platform_admin');
+    expect(made.body).toEqual({
+      id: expect.any(String),
+      user_email: ann.email,
+      role_id: 'platform_admin',
+      role_name: 'platform_admin',
+      scope: 'global',
+      scope_id: null,
+      granted_by: ADMIN,
+      granted_at: expect.any(String),
+      expires_at: null,
+      is_active: true,
+    });
+    expect(await auth.admission.admit(ann.token)).toMatchObject({ isAdmin: true, teams: null, permissions: ['*'] });
+    expect(await auth.admission.admit(outside)).toMatchObject({ isAdmin: false, teams: [own] });
+    expect((await rbac('GET', `users/${ann.email}/roles`)).body).toEqual([made.body]);
+    expect((await rbac('GET', 'my/roles', undefined, ann)).body).toEqual([made.body]);
+    expect((await rbac('DELETE', `users/${ann.email}/roles/platform_admin`)).body).toEqual({
+      message: 'Role revoked successfully',
+    });
+    expect(await auth.admission.admit(ann.token)).toMatchObject({ isAdmin: false, teams: [own] });
+    expect((await rbac('DELETE', `users/${ann.email}/roles/platform_admin`)).status).toBe(404);
+  });
+
+  it('a role in a team counts there, as far as the token goes, until it expires or its user leaves', async () => {
+    const [ann, bob] = [await given(), await given()];
+    const team = await givenTeam(ann);
+    await put(ann, team, bob);
+    const inTeam = { scope: 'team', scope_id: team.id };
+    expect((await give(bob, 'developer', inTeam)).status).toBe(200);
+    const permissions = async (token: string) => (await auth.admission.admit(token)).teamPermissions;
+    expect(await permissions(bob.token)).toEqual({ [team.id]: expect.arrayContaining(['gateways.*']) });
+    const narrowed = await signed({ sub: bob.email, teams: null, scopes: { permissions: ['gateways.create'] } });
+    expect(await permissions(narrowed)).toEqual({ [team.id]: ['gateways.create'] });
+    expect(await permissions(await signed({ sub: bob.email, teams: [] }))).toBeUndefined();
+
+    const check = async (permission: string, teamId?: string) =>
+      (await rbac('POST', 'permissions/check', { user_email: bob.email, permission, team_id: teamId })).body;
+    expect(await check('gateways.create', team.id)).toEqual({
+      user_email: bob.email,
+      permission: 'gateways.create',
+      granted: true,
+      checked_at: expect.any(String),
+      checked_by: ADMIN,
+    });
+    expect(await check('gateways.create')).toMatchObject({ granted: false });
+    expect(await check('tools.execute')).toMatchObject({ granted: true });
+    expect((await rbac('GET', `permissions/user/${bob.email}?team_id=${team.id}`)).body).toContain('gateways.*');
+    expect((await rbac('GET', 'my/permissions', undefined, bob)).body).not.toContain('gateways.*');
+
+    const expiresAt = new Date(Date.now() + 1_500).toISOString();
+    expect((await give(bob, 'developer', { ...inTeam, expires_at: expiresAt })).body).toMatchObject({
+      expires_at: expiresAt,
+    });
+    expect(await permissions(bob.token)).toBeDefined();
+    await vi.waitFor(async () => expect(await permissions(bob.token)).toBeUndefined(), { timeout: 5_000 });
+    expect((await rbac('GET', `users/${bob.email}/roles`)).body).toEqual([]);
+    expect((await rbac('GET', `users/${bob.email}/roles?active_only=false`)).body).toMatchObject([
+      { is_active: false },
+    ]);
+
+    await give(bob, 'viewer', inTeam);
+    await auth.call('DELETE', `/teams/${team.id}/leave`, bob);
+    await put(ann, team, bob);
+    expect(await permissions(bob.token)).toBeUndefined();
+  });
+
+  it('an owner gives roles in their team of what they may do there, and a team administrator says who is in it', async () => {
+    const [ann, bob, cem] = [await given(), await given(), await given()];
+    const team = await givenTeam(ann);
+    await put(ann, team, bob);
+    const inTeam = { scope: 'team', scope_id: team.id };
+    expect((await give(bob, 'viewer', inTeam, ann)).status).toBe(200);
+    expect((await give(bob, 'developer', inTeam, ann)).status).toBe(403);
+    expect((await give(bob, 'viewer', inTeam, bob)).status).toBe(403);
+    expect((await give(bob, 'user', {}, ann)).status).toBe(403);
+    expect((await put(bob, team, cem)).status).toBe(403);
+    expect((await give(bob, 'team_admin', inTeam)).status).toBe(200);
+    expect((await put(bob, team, cem)).status).toBe(201);
+    expect((await give(cem, 'developer', inTeam, bob)).status).toBe(200);
+    expect(
+      (await rbac('DELETE', `users/${cem.email}/roles/developer?scope_id=${team.id}`, undefined, bob)).status,
+    ).toBe(200);
+  });
+
+  it('what a role permits changes for all who have it at once', async () => {
+    const ann = await given();
+    const role = await givenRole({ permissions: ['admin.export'] });
+    await give(ann, role.id);
+    const permissions = async () => (await auth.admission.admit(ann.token)).permissions;
+    expect(await permissions()).toContain('admin.export');
+    await rbac('PUT', `roles/${role.id}`, { permissions: ['admin.import'] });
+    expect(await permissions()).toContain('admin.import');
+    expect(await permissions()).not.toContain('admin.export');
+    await rbac('DELETE', `roles/${role.id}`);
+    expect(await permissions()).not.toContain('admin.import');
+  });
+
+  it.each<[string, object]>([
+    ['an unknown role', { role_id: 'nobody' }],
+    ['the scope of another role', { role_id: 'viewer' }],
+    ['no team for a role in one', { role_id: 'viewer', scope: 'team' }],
+    ['a team for a global role', { role_id: 'user', scope_id: 'x' }],
+    ['an expiry that is over', { role_id: 'user', expires_at: '2020-01-01T00:00:00Z' }],
+    ['an expiry that is no time', { role_id: 'user', expires_at: 'soon' }],
+  ])('a role cannot be given with %s', async (_what, body) => {
+    const ann = await given();
+    expect((await give(ann, '', body)).status).toBe(422);
+  });
+
+  it('a role cannot be given to a user who is unknown, or not in the team', async () => {
+    const [ann, bob] = [await given(), await given()];
+    const team = await givenTeam(ann);
+    expect((await give({ email: 'nobody@example.org' }, 'user')).status).toBe(422);
+    expect((await give(bob, 'viewer', { scope: 'team', scope_id: team.id })).status).toBe(422);
+    expect((await give(bob, 'viewer', { scope: 'team', scope_id: 'nowhere' })).status).toBe(422);
+    expect((await rbac('GET', 'permissions/available')).body).toMatchObject({
+      all_permissions: expect.arrayContaining(['tools.execute']),
+      permissions_by_resource: { teams: expect.arrayContaining(['teams.create']) },
+    });
+  });
+});
+
 it('users, administrators and tokens of before go on when teams come with an upgrade', async () => {
   const runner = auth.database.createQueryRunner();
-  const migration = new Teams1763900000004();
+  const migrations = [new Teams1763900000004(), new Roles1764000000005()];
   const before = await signed({ sub: 'early@example.org', teams: ['red'] });
   try {
-    await migration.down(runner);
+    for (const migration of migrations.toReversed()) await migration.down(runner);
     await runner.query(`INSERT INTO auth.users (email) VALUES ('early@example.org'), ('gone@example.org')`);
     await runner.query(`UPDATE auth.users SET deleted_at = now() WHERE email = 'gone@example.org'`);
-    await migration.up(runner);
+    for (const migration of migrations) await migration.up(runner);
+    await auth.running.application.get(BuiltInRoles, { strict: false }).onModuleInit();
   } finally {
     await runner.release();
   }

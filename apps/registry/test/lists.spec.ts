@@ -1,3 +1,4 @@
+import type { Principal } from '#contracts/auth/principal';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessScope } from '#contracts/registry/catalog';
 import { canView } from '#libs/identity';
@@ -116,6 +117,40 @@ describe('lists', () => {
         .status,
     ).toBe(422);
   });
+});
+
+it('a caller who may by a role in a team finds what is kept for that team, and keeps things for it alone', async () => {
+  const dev = { ...userOf('dev@example.com', ['a', 'b'], []), teamPermissions: { a: ['gateways.*', 'tools.read'] } };
+  registry.around.principals.set('dev', dev as Principal);
+  const made: Record<string, string> = {};
+  for (const [name, scope] of Object.entries({
+    everybody: { visibility: 'public' },
+    a: { visibility: 'team', teamId: 'a' },
+    b: { visibility: 'team', teamId: 'b' },
+    shown: { visibility: 'public', teamId: 'a' },
+    own: { visibility: 'private', teamId: 'a' },
+  }))
+    made[name] = (await registry.register(`Role ${name}`, upstream({ tools: [tool('t')] }), scope)).id;
+  const ask = (method: string, path: string, body?: object) => registry.ask(method, path, body, 'dev');
+  const names = async (path: string) =>
+    (await ask('GET', path)).body.map(({ gatewayId, id }: Record<string, string>) => gatewayId ?? id);
+
+  const seen = (await names('/gateways')).filter((id: string) => Object.values(made).includes(id));
+  expect(seen).toEqual([made['a'], made['shown']]);
+  expect(await names(`/tools?gatewayId=${made['everybody']}`)).toEqual([]);
+  expect(await names(`/tools?gatewayId=${made['a']}`)).toEqual([made['a']]);
+  for (const name of ['everybody', 'b', 'own'])
+    expect((await ask('PUT', `/gateways/${made[name]}`, { description: 'x' })).status).toBe(404);
+  expect((await ask('PUT', `/gateways/${made['shown']}`, { description: 'x' })).status).toBe(403);
+  expect((await ask('PUT', `/gateways/${made['a']}`, { description: 'x' })).status).toBe(200);
+  expect((await ask('PUT', `/gateways/${made['a']}`, { visibility: 'public' })).status).toBe(422);
+  expect((await ask('POST', '/servers', { server: { name: 'x' } })).status).toBe(403);
+
+  const offer = { name: 'Role new', url: 'http://role-new.example/mcp' };
+  registry.around.upstreams.set(offer.url, upstream());
+  expect((await ask('POST', '/gateways', { ...offer, visibility: 'public' })).status).toBe(422);
+  expect((await ask('POST', '/gateways', { ...offer, teamId: 'b' })).status).toBe(422);
+  expect((await ask('POST', '/gateways', offer)).body).toMatchObject({ visibility: 'team', teamId: 'a' });
 });
 
 it('the OpenAPI document marks secrets as write-only when it describes a gateway', async () => {

@@ -26,6 +26,10 @@ const entries: Readonly<Record<string, CommandEntry>> = {
     summary: 'user create makes a user',
     load: async () => (await import('./commands/auth/auth.command.js')).userCommand(),
   },
+  can: {
+    summary: 'can USER TOOL says whether a user may call a tool, and why',
+    load: async () => (await import('./commands/can/can.command.js')).canCommand(),
+  },
   secrets: {
     summary: 'secrets reseal encrypts upstream credentials with the current secret',
     load: async () => (await import('./commands/auth/auth.command.js')).secretsCommand(),

@@ -128,6 +128,7 @@ describe('what it can tell without starting', () => {
     ['token', 'create'],
     ['user', 'create'],
     ['secrets', 'reseal'],
+    ['can'],
   ])('the command line tells of each command, on a screen, without starting: %s', async (...words) => {
     const { code, stdout } = await run({ args: words.length === 0 ? ['help'] : [...words, '--help'] });
     const lines = stdout.trimEnd().split('\n');

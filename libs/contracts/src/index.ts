@@ -13,6 +13,7 @@ export * from './auth/principal.js';
 export * from './auth/admit-caller.request.js';
 export * from './auth/credential-revoked.event.js';
 export * from './auth/describe-team.request.js';
+export * from './auth/describe-user.request.js';
 export * from './auth/log-level-changed.event.js';
 export * from './auth/keys-announced.signal.js';
 export * from './auth/shared-settings.js';

@@ -1,11 +1,19 @@
 import type { Principal, AccessScope } from '#libs/contracts';
 import { isPublicOnly } from './permission.js';
 
+/** Whether an entry exists for this caller, as they act: whoever is confined to teams finds what is kept for those alone. */
+export const canView = (principal: Principal, scope: AccessScope): boolean => {
+  if (!canSee(principal, scope)) return false;
+  const { confinedTo } = principal;
+  if (confinedTo === undefined) return true;
+  return scope.visibility !== 'private' && scope.teamId !== null && confinedTo.includes(scope.teamId);
+};
+
 /**
- * Whether an entry exists for this caller. An administrator sees every team's entries, but nobody sees what another
+ * Whether the visibility of an entry lets this caller see it, whatever they do with it. An administrator sees every team's entries, but nobody sees what another
  * user keeps private, and a public-only token not even what its own user keeps private.
  */
-export const canView = (principal: Principal, scope: AccessScope): boolean => {
+export const canSee = (principal: Principal, scope: AccessScope): boolean => {
   switch (scope.visibility) {
     case 'public':
       return true;
@@ -28,7 +36,8 @@ export interface Audience {
 export const viewKeyOf = (principal: Principal, { teams, owners }: Audience): string => {
   const isOwner = owners.has(principal.id) && canView(principal, { ...PRIVATE, ownerEmail: principal.id });
   const own = principal.teams?.filter((team) => teams.has(team)).sort() ?? null;
-  return JSON.stringify([isOwner ? principal.id : null, own]);
+  const key = [isOwner ? principal.id : null, own];
+  return JSON.stringify(principal.confinedTo === undefined ? key : [...key, principal.confinedTo]);
 };
 
 const PRIVATE = { visibility: 'private', teamId: null } as const;

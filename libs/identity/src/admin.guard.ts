@@ -6,7 +6,7 @@ import { fail, toGatewayError } from '#libs/errors';
 import { CallerAdmission } from './caller-admission.js';
 import { challengeFor } from './challenge.js';
 import { type CredentialCarrier, readCredential } from './credential.js';
-import { holds } from './permission.js';
+import { acting } from './permission.js';
 import { CallShares } from './shares/index.js';
 import { OPEN_ROUTE, PRINCIPAL, REQUIRED_PERMISSIONS } from './requires.decorator.js';
 
@@ -21,7 +21,8 @@ interface Reply {
 }
 
 /**
- * Guards every management route: a bearer token, and every permission that `@Requires` names. A route without
+ * Guards every management route: a bearer token, and every permission that `@Requires` names; who has them by roles in
+ * teams alone goes on confined to those. A route without
  * `@Requires`, `@Authenticated` or `@Open` is refused, so that forgetting the decorator opens nothing. A request counts
  * in the shares of its caller until its answer has left.
  */
@@ -62,11 +63,8 @@ export class AdminGuard implements CanActivate {
     if (principal.endpoints !== undefined)
       throw fail('auth.credential_invalid', { message: 'The token is for an MCP endpoint, not for administration' });
     // A token that is tied to one virtual server is for that server's MCP endpoint, not for administration.
-    const allowed =
-      required !== undefined &&
-      principal.serverId === null &&
-      required.every((permission) => holds(principal, permission));
-    if (!allowed) throw fail('auth.grant_missing');
-    return principal;
+    const allowed = required !== undefined && principal.serverId === null ? acting(principal, required) : null;
+    if (allowed === null) throw fail('auth.grant_missing');
+    return allowed;
   }
 }

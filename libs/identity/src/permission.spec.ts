@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Grant, Principal, AccessScope } from '#libs/contracts';
 import { ANONYMOUS } from './anonymous.js';
-import { holds } from './permission.js';
+import { acting, holds, holdsIn } from './permission.js';
 import { canView, mayUseServer } from './access-scope.js';
 
 const principal = (facts: Partial<Principal>): Principal => ({
@@ -77,5 +77,48 @@ describe('canView', () => {
     expect(mayUseServer(principal({ serverId: 's1' }), 's1')).toBe(true);
     expect(mayUseServer(principal({ serverId: 's1' }), 's2')).toBe(false);
     expect(mayUseServer(principal({ serverId: 's1' }), null)).toBe(false);
+  });
+});
+
+describe('acting', () => {
+  const dev = principal({
+    teams: ['red', 'blue'],
+    permissions: ['tools.read'],
+    teamPermissions: { red: ['gateways.*'] },
+  });
+  const entry = (facts: Partial<AccessScope>): AccessScope => ({
+    visibility: 'team',
+    teamId: 'red',
+    ownerEmail: 'ann@example.org',
+    ...facts,
+  });
+
+  it('acting leaves a principal as they are who may with all that they see', () => {
+    expect(acting(dev, ['tools.read'])).toBe(dev);
+    expect(acting(dev, [])).toBe(dev);
+  });
+
+  it('acting confines a principal to the teams in which a role allows it, and is the same object each time', () => {
+    const confined = acting(dev, ['gateways.update', 'tools.read']);
+    expect(confined?.confinedTo).toEqual(['red']);
+    expect(acting(dev, ['gateways.update', 'tools.read'])).toBe(confined);
+    expect(confined && [entry({}), entry({ visibility: 'public' })].map((one) => canView(confined, one))).toEqual([
+      true,
+      true,
+    ]);
+    const others = [
+      entry({ teamId: 'blue' }),
+      entry({ visibility: 'private' }),
+      entry({ visibility: 'public', teamId: null }),
+    ];
+    expect(confined && others.map((one) => canView(confined, one))).toEqual([false, false, false]);
+  });
+
+  it('acting gives nobody what no role allows, nor administration by a team', () => {
+    const odd = principal({ teamPermissions: { red: ['admin.metrics', '*'] } });
+    expect(acting(dev, ['servers.create'])).toBeNull();
+    expect(acting(odd, ['admin.metrics'])).toBeNull();
+    expect(holdsIn(dev, 'blue', 'gateways.update')).toBe(false);
+    expect(holdsIn(dev, 'toString', 'gateways.update')).toBe(false);
   });
 });

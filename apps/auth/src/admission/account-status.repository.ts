@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { type Grant, isGrant } from '#contracts/auth/permission';
 import { InjectDatabase } from '#libs/storage';
+import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import type { TokenRecord } from '../tokens/token-record.js';
 
 /** All that is on record about a user and the token they show. */
@@ -14,8 +16,19 @@ export interface AccountStatus {
   readonly isRevoked: boolean;
   /** The teams that the user is in, and what is known of those that the token names. */
   readonly teams: TeamStatus;
+  readonly roles: RoleStatus;
   /** For tokens that are kept on record. */
   readonly token: (TokenRecord & { readonly wantsUseNoted: boolean }) | null;
+}
+
+/** What a user may do, by roles that have not expired. */
+export interface RoleStatus {
+  /** What every user may do. */
+  readonly base: readonly Grant[];
+  /** For a team where one is named, else for all that they see. */
+  readonly assigned: readonly { readonly teamId: string | null; readonly permissions: readonly Grant[] }[];
+  /** When the first of them expires. */
+  readonly changesAtMs: number | null;
 }
 
 /** What decides which teams a caller reaches. */
@@ -40,6 +53,9 @@ interface Row {
   readonly own_teams: string[];
   readonly kept_teams: string[];
   readonly named_teams: string[];
+  readonly base_permissions: string[] | null;
+  readonly assigned: { readonly teamId: string | null; readonly permissions: string[] }[] | null;
+  readonly changes_at: Date | null;
 }
 
 const USE_NOTED_EVERY = `interval '5 minutes'`;
@@ -52,19 +68,31 @@ const STATUS = `
          ARRAY(SELECT k.id FROM auth.teams k WHERE k.id = ANY($3)) AS kept_teams,
          ARRAY(SELECT n.id FROM auth.teams n
                WHERE n.deleted_at IS NULL AND NOT n.is_personal AND (n.id = ANY($3) OR n.slug = ANY($3))) AS named_teams,
+         (SELECT e.permissions FROM auth.roles d JOIN auth.effective_roles e ON e.role_id = d.id
+          WHERE d.name = $4 AND d.scope = 'global') AS base_permissions,
+         given.assigned, given.changes_at,
          t.token_id IS NOT NULL AND (t.last_used_at IS NULL OR t.last_used_at < now() - ${USE_NOTED_EVERY}) AS wants_use_noted
   FROM (SELECT $1::text AS email) asked
   LEFT JOIN auth.users u ON u.email = asked.email
-  LEFT JOIN auth.api_tokens t ON t.token_id = $2`;
+  LEFT JOIN auth.api_tokens t ON t.token_id = $2
+  LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_object('teamId', a.team_id, 'permissions', e.permissions)) AS assigned,
+           min(a.expires_at) AS changes_at
+    FROM auth.role_assignments a JOIN auth.effective_roles e ON e.role_id = a.role_id
+    WHERE a.user_email = u.email AND (a.expires_at IS NULL OR a.expires_at > now())
+  ) given ON true`;
 
 /** What admission asks of the accounts; written for that one query. */
 @Injectable()
 export class AccountStatusRepository {
-  constructor(@InjectDatabase('auth') private readonly database: DataSource) {}
+  constructor(
+    @InjectDatabase('auth') private readonly database: DataSource,
+    @InjectAuthSettings() private readonly settings: Pick<AuthSettings, 'defaultRole'>,
+  ) {}
 
   /** One round trip, by keys. `teams`: those that the token names. */
   async find(email: string, tokenId: string, teams: readonly string[]): Promise<AccountStatus> {
-    const [row] = (await this.database.query(STATUS, [email, tokenId, teams])) as [Row];
+    const [row] = (await this.database.query(STATUS, [email, tokenId, teams, this.settings.defaultRole])) as [Row];
     return {
       user:
         row.email === null
@@ -76,6 +104,14 @@ export class AccountStatusRepository {
               credentialsNotBeforeMs: row.credentials_not_before?.getTime() ?? null,
             },
       isRevoked: row.is_revoked,
+      roles: {
+        base: (row.base_permissions ?? []).filter(isGrant),
+        assigned: (row.assigned ?? []).map(({ teamId, permissions }) => ({
+          teamId,
+          permissions: permissions.filter(isGrant),
+        })),
+        changesAtMs: row.changes_at?.getTime() ?? null,
+      },
       teams: { own: row.own_teams, kept: row.kept_teams, named: row.named_teams },
       token:
         row.token_hash === null || row.token_user === null

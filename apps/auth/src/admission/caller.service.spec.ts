@@ -22,6 +22,7 @@ const clean: AccountStatus = {
   user: known,
   isRevoked: false,
   teams: { own: [], kept: [], named: [] },
+  roles: { base: [], assigned: [], changesAtMs: null },
   token: null,
 };
 

@@ -19,6 +19,7 @@ export interface AdmittedCaller {
 }
 
 const CLOCK_SKEW_MS = 60_000;
+const ROLE_CHANGE_MIN_MS = 500;
 
 /** Says who a caller is: a token with a good signature, of a known and active user, that nobody revoked. */
 @Injectable()
@@ -45,12 +46,12 @@ export class CallerService {
     const objection = this.objection(credential, claims, status);
     if (objection !== null) throw this.refuse(objection, claims.tokenId, status.isRevoked ? REVOKED : undefined);
     if (status.token?.wantsUseNoted) this.noteUse(claims.tokenId);
-    const { user, teams } = 'issuer' in claims && status.user === null ? await this.keepUser(claims) : status;
+    const known = 'issuer' in claims && status.user === null ? await this.keepUser(claims) : status;
     const principal =
       'issuer' in claims
-        ? issuedPrincipalOf(claims, teams)
-        : principalOf(user ?? { email: claims.subject, isAdmin: false }, claims, teams);
-    return { principal, expiresAtMs: claims.expiresAtMs };
+        ? issuedPrincipalOf(claims, known)
+        : principalOf(known.user ?? { email: claims.subject, isAdmin: false }, claims, known);
+    return { principal, expiresAtMs: Math.min(claims.expiresAtMs, goodUntilMs(known)) };
   }
 
   private async verify(credential: string): Promise<TokenClaims | IssuerClaims> {
@@ -127,6 +128,10 @@ export class CallerService {
 
 /** What is left of it, where it does not say when it was made. */
 const lifeOf = ({ issuedAtMs, expiresAtMs }: TokenClaims): number => expiresAtMs - (issuedAtMs ?? Date.now());
+
+/** A role expires while its user is remembered; the clock of the database may be ahead. */
+const goodUntilMs = ({ roles: { changesAtMs } }: AccountStatus): number =>
+  changesAtMs === null ? Infinity : Math.max(changesAtMs, Date.now() + ROLE_CHANGE_MIN_MS);
 
 const INVALID = fail('auth.credential_invalid').message;
 const REVOKED = 'The credential has been revoked';

@@ -17,7 +17,10 @@ const claims = (facts: Partial<TokenClaims>): TokenClaims => ({
 const admin = { email: 'ann@example.org', isAdmin: true };
 const user = { email: 'ann@example.org', isAdmin: false };
 /** She is in `own`; there is or was a team `kept`, and never one of another name. */
-const status = { own: ['own'], kept: ['own', 'kept'], named: [] };
+const status = {
+  teams: { own: ['own'], kept: ['own', 'kept'], named: [] },
+  roles: { base: ['tools.read', 'tools.execute'] as const, assigned: [], changesAtMs: null },
+};
 
 describe('principalOf', () => {
   it.each<[string, typeof admin, Partial<TokenClaims>, boolean, readonly string[] | null]>([

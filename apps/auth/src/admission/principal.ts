@@ -1,7 +1,11 @@
+import type { Grant } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import type { IssuerClaims, TokenClaims } from '../jwt/claims.js';
-import { narrow, permissionsOf } from '../policy/grants.js';
-import type { TeamStatus } from './account-status.repository.js';
+import { narrow } from '../policy/grants.js';
+import type { AccountStatus, RoleStatus, TeamStatus } from './account-status.repository.js';
+
+/** What is on record that a principal is made of. */
+type Held = Pick<AccountStatus, 'teams' | 'roles'>;
 
 /** Of a user, what decides over permissions. */
 export interface AdminStatus {
@@ -10,30 +14,82 @@ export interface AdminStatus {
 }
 
 /**
- * The principal of a verified token: the decision table. What a token says can only take away from what its user is:
+ * The principal of a verified token: the decision table. What a token says can only take away from what its user is. Who
+ * holds `*` by a role is an administrator as well:
  *
  * | user    | token's admin claim | teams claim | is admin | teams                        |
  * |---------|---------------------|-------------|----------|------------------------------|
  * | admin   | true                | null        | yes      | all                          |
  * | admin   | true or absent      | listed      | yes      | as listed                    |
- * | admin   | absent              | null        | yes      | those that the user is in    |
+ * | admin   | absent              | null        | yes      | all, of a log-in; else those that the user is in |
  * | admin   | false               | any         | no       | as of any other user         |
  * | other   | any                 | null        | no       | those that the user is in    |
  * | other   | any                 | listed      | no       | those of them, see `reached` |
  */
-export const principalOf = (user: AdminStatus, claims: TokenClaims, teams: TeamStatus): Principal => {
-  const isAdmin = user.isAdmin && claims.isAdmin !== false;
-  const permissions = narrow(permissionsOf(isAdmin), claims.permissions);
+export const principalOf = (user: AdminStatus, claims: TokenClaims, { teams, roles }: Held): Principal => {
+  const everywhere = globalOf(roles);
+  const isAdmin = (user.isAdmin || everywhere.includes('*')) && claims.isAdmin !== false;
+  const granted = isAdmin ? ADMINISTRATION : everywhere.filter((grant) => grant !== '*');
+  const permissions = narrow(granted, claims.permissions);
+  const reach = reached(isAdmin, claims, teams);
+  const teamPermissions = isAdmin ? null : inTeams(roles, teams, reach, claims);
   return {
     id: user.email,
     kind: 'user',
     // A narrowed token is not an administrator's: nothing may take the short cut past its permissions.
     isAdmin: isAdmin && permissions.includes('*') && claims.serverId === null,
-    teams: reached(isAdmin, claims, teams),
+    teams: reach,
     permissions,
+    ...(teamPermissions !== null && { teamPermissions }),
     serverId: claims.serverId,
     tokenId: claims.tokenId,
   };
+};
+
+/** The principal of a user by a token that narrows nothing: what they are allowed. One who is not active is allowed nothing. */
+export const principalOfUser = (user: AdminStatus & { readonly isActive: boolean }, held: Held): Principal => {
+  const principal = principalOf(user, NARROWS_NOTHING, held);
+  if (user.isActive) return principal;
+  const { teamPermissions: _none, ...rest } = principal;
+  return { ...rest, isAdmin: false, teams: [], permissions: [] };
+};
+
+const ADMINISTRATION: readonly Grant[] = ['*'];
+
+const NARROWS_NOTHING: TokenClaims = {
+  subject: '',
+  tokenId: '',
+  issuedAtMs: null,
+  expiresAtMs: Infinity,
+  use: 'session',
+  isAdmin: undefined,
+  teams: null,
+  serverId: null,
+  permissions: [],
+};
+
+const globalOf = ({ base, assigned }: RoleStatus): readonly Grant[] => [
+  // Nobody administers by what everybody has.
+  ...new Set([
+    ...base.filter((grant) => grant !== '*'),
+    ...assigned.filter(({ teamId }) => teamId === null).flatMap(({ permissions }) => permissions),
+  ]),
+];
+
+/** By roles in teams that the user is in and the token reaches; `null` where there are none. */
+const inTeams = (
+  { assigned }: RoleStatus,
+  { own }: TeamStatus,
+  reach: readonly string[] | null,
+  { permissions: wanted }: TokenClaims,
+): Readonly<Record<string, readonly Grant[]>> | null => {
+  const held = new Map<string, readonly Grant[]>();
+  for (const { teamId, permissions } of assigned) {
+    if (teamId === null || !own.includes(teamId) || reach?.includes(teamId) === false) continue;
+    const kept = narrow(permissions, wanted);
+    if (kept.length > 0) held.set(teamId, [...new Set([...(held.get(teamId) ?? []), ...kept])]);
+  }
+  return held.size === 0 ? null : Object.fromEntries(held);
 };
 
 /**
@@ -41,29 +97,45 @@ export const principalOf = (user: AdminStatus, claims: TokenClaims, teams: TeamS
  * teams were kept. Nothing more can be kept for one.
  */
 const reached = (isAdmin: boolean, claims: TokenClaims, { own, kept }: TeamStatus): readonly string[] | null => {
-  if (claims.teams === null) return isAdmin && claims.isAdmin === true ? null : own;
+  const isUnsaid = claims.isAdmin === undefined && claims.use === 'session';
+  if (claims.teams === null) return isAdmin && (claims.isAdmin === true || isUnsaid) ? null : own;
   return isAdmin ? claims.teams : claims.teams.filter((team) => own.includes(team) || !kept.includes(team));
 };
 
 /**
  * The principal of an access token of a trusted issuer. Who administers is said by its rules alone, so that an issuer
  * makes nobody an administrator only because an administrator here has the same address. Its teams are those of the rules
- * and those that the user is in. Where scopes count, they are all that the token allows, and `consentable` is what they
- * could allow.
+ * and those that the user is in; roles count but for administration. Where scopes count, they are all that the token
+ * allows, and `consentable` is what they could allow.
  */
-export const issuedPrincipalOf = (claims: IssuerClaims, { own, named, kept }: TeamStatus): Principal => {
+export const issuedPrincipalOf = (claims: IssuerClaims, { teams: { own, named, kept }, roles }: Held): Principal => {
   const { issuer, subject, endpoints } = claims;
   const teams = claims.teams === null ? null : [...new Set([...own, ...named])];
   const user = { email: subject, isAdmin: claims.isAdmin === true };
-  const principal = principalOf(user, { ...claims, teams }, { own: teams ?? own, named, kept });
-  const most = permissionsOf(claims.isAdmin === true);
+  const held = { teams: { own: teams ?? own, named, kept }, roles: withoutAdministration(roles) };
+  const whole = principalOf(user, { ...claims, teams, permissions: [] }, held);
   const scoped = issuer.scopes.size > 0;
-  const permissions = scoped && claims.permissions.length === 0 ? [] : principal.permissions;
-  return {
-    ...principal,
-    permissions,
-    isAdmin: principal.isAdmin && permissions.length > 0,
-    ...(endpoints !== undefined && { endpoints }),
-    ...(scoped && { consentable: narrow(most, [...issuer.scopes.values()].flat()) }),
-  };
+  if (scoped && claims.permissions.length === 0) {
+    const { teamPermissions: _none, ...rest } = whole;
+    return { ...rest, isAdmin: false, permissions: [], ...issued(endpoints, consentableOf(issuer, whole)) };
+  }
+  const principal = principalOf(user, { ...claims, teams }, held);
+  return { ...principal, ...issued(endpoints, scoped ? consentableOf(issuer, whole) : undefined) };
 };
+
+const issued = (endpoints: Principal['endpoints'], consentable: Principal['consentable']): Partial<Principal> => ({
+  ...(endpoints !== undefined && { endpoints }),
+  ...(consentable !== undefined && { consentable }),
+});
+
+const consentableOf = ({ scopes }: IssuerClaims['issuer'], whole: Principal): readonly Grant[] =>
+  narrow(whole.permissions, [...scopes.values()].flat());
+
+const withoutAdministration = ({ base, assigned, changesAtMs }: RoleStatus): RoleStatus => ({
+  base,
+  assigned: assigned.map(({ teamId, permissions }) => ({
+    teamId,
+    permissions: permissions.filter((grant) => grant !== '*' && !grant.startsWith('admin.')),
+  })),
+  changesAtMs,
+});

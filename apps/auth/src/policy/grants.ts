@@ -2,7 +2,7 @@ import { type Grant, type Permission, isGrant } from '#contracts/auth/permission
 import type { Principal } from '#contracts/auth/principal';
 import { holds } from '#libs/identity';
 
-/** What every user may do with what they can see. */
+/** What the built-in role that every user has permits, with what they can see. */
 export const ORDINARY_PERMISSIONS: readonly Permission[] = [
   'tools.read',
   'tools.execute',
@@ -30,8 +30,6 @@ export const USE_PERMISSIONS: readonly Permission[] = [
   'prompts.read',
   'servers.use',
 ];
-
-export const permissionsOf = (isAdmin: boolean): readonly Grant[] => (isAdmin ? ['*'] : ORDINARY_PERMISSIONS);
 
 const covers = (wildcard: Grant, permission: Grant): boolean =>
   wildcard === '*' || (wildcard.endsWith('.*') && permission.startsWith(wildcard.slice(0, -1)));

@@ -1,6 +1,8 @@
 import { Invitation } from '../teams/invitations/invitation.entity.js';
 import { JoinRequest } from '../teams/join-requests/join-request.entity.js';
 import { Member } from '../teams/members/member.entity.js';
+import { Assignment } from '../roles/assignments/assignment.entity.js';
+import { Role } from '../roles/role.entity.js';
 import { Team } from '../teams/team.entity.js';
 import { Token } from '../tokens/token.entity.js';
 import { Revocation } from '../tokens/revocation.entity.js';
@@ -8,12 +10,19 @@ import { UpstreamCredentialRow } from '../upstream-credentials/upstream-credenti
 import { User } from '../users/user.entity.js';
 import { Accounts1763600000001 } from './migrations/0001-accounts.migration.js';
 import { LoginAttempts1763800000003 } from './migrations/0003-login-attempts.migration.js';
+import { Roles1764000000005 } from './migrations/0005-roles.migration.js';
 import { Teams1763900000004 } from './migrations/0004-teams.migration.js';
 import { TokensOnRecord1763700000002 } from './migrations/0002-tokens-on-record.migration.js';
 
 /** What auth keeps, and how its tables came about. */
 export const authDatabase = {
   schema: 'auth',
-  entities: [User, Token, Revocation, UpstreamCredentialRow, Team, Member, Invitation, JoinRequest],
-  migrations: [Accounts1763600000001, TokensOnRecord1763700000002, LoginAttempts1763800000003, Teams1763900000004],
+  entities: [User, Token, Revocation, UpstreamCredentialRow, Team, Member, Invitation, JoinRequest, Role, Assignment],
+  migrations: [
+    Accounts1763600000001,
+    TokensOnRecord1763700000002,
+    LoginAttempts1763800000003,
+    Teams1763900000004,
+    Roles1764000000005,
+  ],
 } as const;

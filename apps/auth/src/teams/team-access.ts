@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { Permission } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { isPublicOnly } from '#libs/identity';
+import { holdsByTeam, isPublicOnly } from '#libs/identity';
 import { MemberRepository } from './members/member.repository.js';
 import type { Team } from './team.entity.js';
 import { TeamRepository } from './team.repository.js';
@@ -24,7 +25,8 @@ export class TeamAccess {
   /** A team that the caller may know of: theirs, or a public one. Throws `registry.unknown` for any other. */
   async visible(caller: Principal, id: string): Promise<Team> {
     const team = await this.find(id);
-    if (!reaches(caller, id) && team.visibility !== 'public') throw fail('registry.unknown');
+    const isShown = team.visibility === 'public' && caller.confinedTo === undefined;
+    if (!reaches(caller, id) && !isShown) throw fail('registry.unknown');
     return team;
   }
 
@@ -35,23 +37,28 @@ export class TeamAccess {
     return team;
   }
 
-  /** A team that the caller may change: its owner, or an administrator. Throws as `reached` does. */
-  async owned(caller: Principal, id: string): Promise<Team> {
+  /** A team that the caller may change: its owner, an administrator, or by a role in it. Throws as `reached` does. */
+  async owned(caller: Principal, id: string, permission: Permission): Promise<Team> {
     const team = await this.reached(caller, id);
-    if (administers(caller)) return team;
+    if (administers(caller) || holdsByTeam(caller, id, permission)) return team;
     const member = await this.members.find(id, caller.id);
     if (member?.role === 'owner') return team;
-    throw fail('auth.grant_missing', { message: 'Only an owner of the team or an administrator may do this' });
+    throw fail('auth.grant_missing', {
+      message: 'Only an owner of the team, or whose role in it allows this, may do this',
+    });
   }
 
   /** Throws `http.conflict` for the personal team of a user, in which nobody else is. */
-  async shared(caller: Principal, id: string): Promise<Team> {
-    const team = await this.owned(caller, id);
+  async shared(caller: Principal, id: string, permission: Permission): Promise<Team> {
+    const team = await this.owned(caller, id, permission);
     if (team.isPersonal) throw fail('http.conflict', { message: 'A personal team is of its user alone, and stays' });
     return team;
   }
 }
 
-const reaches = ({ teams }: Principal, id: string): boolean => teams === null || teams.includes(id);
+/** Those that the token reaches, or in which a role allows what is asked; `null` is every team. */
+export const reachedTeams = ({ teams, confinedTo }: Principal): readonly string[] | null => confinedTo ?? teams;
+
+const reaches = (caller: Principal, id: string): boolean => reachedTeams(caller)?.includes(id) ?? true;
 
 export const administers = (caller: Principal): boolean => caller.isAdmin && !isPublicOnly(caller);

@@ -6,7 +6,7 @@ import { fail } from '#libs/errors';
 import { isPublicOnly } from '#libs/identity';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import { UserService } from '../users/user.service.js';
-import { TeamAccess } from './team-access.js';
+import { TeamAccess, reachedTeams } from './team-access.js';
 import type { ChangeTeamBody, CreateTeamBody } from './team.body.js';
 import type { Team } from './team.entity.js';
 import { type CountedTeam, type TeamPage, TeamRepository } from './team.repository.js';
@@ -28,6 +28,8 @@ export class TeamService {
 
   /** The caller is its owner. Throws `http.conflict` when the slug is taken or the caller is in too many teams. */
   async create(caller: Principal, body: CreateTeamBody): Promise<CountedTeam> {
+    if (caller.confinedTo !== undefined)
+      throw fail('auth.grant_missing', { message: 'A role in a team makes no other team' });
     if (isPublicOnly(caller))
       throw fail('auth.grant_missing', { message: 'The token reaches public things only; it can make no team' });
     if ((await this.users.find(caller.id)) === null)
@@ -49,12 +51,12 @@ export class TeamService {
 
   /** Those that the caller's token reaches; of administrators, all that are not personal. */
   list(caller: Principal, page: TeamPage): Promise<{ teams: CountedTeam[]; total: number }> {
-    return this.teams.list(caller.teams, page);
+    return this.teams.list(reachedTeams(caller), page);
   }
 
   /** Public teams that the caller is not in. */
-  discover(caller: Principal, page: TeamPage): Promise<CountedTeam[]> {
-    return this.teams.discover(caller.id, page);
+  async discover(caller: Principal, page: TeamPage): Promise<CountedTeam[]> {
+    return caller.confinedTo === undefined ? this.teams.discover(caller.id, page) : [];
   }
 
   /** Throws `registry.unknown` for a team that is not there or that the caller may not know of. */
@@ -64,7 +66,7 @@ export class TeamService {
 
   /** Throws as `TeamAccess.owned` does. */
   async change(caller: Principal, id: string, body: ChangeTeamBody): Promise<CountedTeam> {
-    const team = await this.access.owned(caller, id);
+    const team = await this.access.owned(caller, id, 'teams.update');
     if (team.isPersonal && (body.visibility === 'public' || typeof body.maxMembers === 'number'))
       throw fail('http.conflict', { message: 'A personal team is of its user alone' });
     await this.teams.change(id, given(body));
@@ -73,7 +75,7 @@ export class TeamService {
 
   /** What was kept for the team alone is then there for administrators alone. Throws as `TeamAccess.shared` does. */
   async remove(caller: Principal, id: string): Promise<void> {
-    await this.access.shared(caller, id);
+    await this.access.shared(caller, id, 'teams.delete');
     await this.teams.remove(id);
     await this.announce(null);
   }

@@ -41,8 +41,14 @@ export class TokenIssuer {
       iat: issuedAt,
       exp: expiresAt,
       token_use: use,
-      user: { email: user.email, full_name: user.fullName, is_admin: isAdmin, auth_provider: user.authProvider },
-      is_admin: isAdmin,
+      user: {
+        email: user.email,
+        full_name: user.fullName,
+        ...((isAdmin || use === 'api') && { is_admin: isAdmin }),
+        auth_provider: user.authProvider,
+      },
+      // Of a log-in that does not say it, what its user is counts from now on as well.
+      ...((isAdmin || use === 'api') && { is_admin: isAdmin }),
       teams,
       ...((serverId !== null || permissions.length > 0) && { scopes: { server_id: serverId, permissions } }),
     });

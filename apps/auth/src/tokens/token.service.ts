@@ -9,7 +9,7 @@ import { fail } from '#libs/errors';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import type { TokenClaims } from '../jwt/claims.js';
 import { JwtService } from '../jwt/jwt.service.js';
-import { ORDINARY_PERMISSIONS, USE_PERMISSIONS, firstNotHeld } from '../policy/grants.js';
+import { USE_PERMISSIONS, firstNotHeld } from '../policy/grants.js';
 import type { User } from '../users/user.entity.js';
 import { UserService } from '../users/user.service.js';
 import { type IssuedToken, TokenIssuer } from './token-issuer.js';
@@ -56,7 +56,7 @@ export class TokenService {
     const user = await this.users.find(caller.id);
     if (user === null) throw fail('http.conflict', { message: 'Only users that are known here can have tokens' });
     const parent = await this.jwt.verify(credential);
-    const permissions = inheritedBy(caller, body.scope?.permissions ?? []);
+    const permissions = inheritedBy(caller, parent, body.scope?.permissions ?? []);
     const serverId = body.scope?.serverId ?? caller.serverId;
     const issued = await this.issuer.issue({
       user,
@@ -206,11 +206,10 @@ const tooLong = (reason: string) =>
   });
 
 /** The permissions a new token carries; none means all of its user's, which only an unnarrowed caller can give. */
-const inheritedBy = (caller: Principal, wanted: readonly Grant[]): readonly Grant[] => {
+const inheritedBy = (caller: Principal, parent: TokenClaims, wanted: readonly Grant[]): readonly Grant[] => {
   const missing = firstNotHeld(caller, wanted);
   if (missing !== null)
     throw fail('auth.grant_missing', { message: `You do not hold the permission ${missing} yourself` });
   if (wanted.length > 0) return wanted;
-  const isWhole = caller.isAdmin || ORDINARY_PERMISSIONS.every((permission) => caller.permissions.includes(permission));
-  return isWhole ? [] : caller.permissions;
+  return parent.permissions.length === 0 ? [] : caller.permissions;
 };

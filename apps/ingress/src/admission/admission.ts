@@ -87,8 +87,8 @@ export class Admission {
   private admitted(call: DecodedCall, principal: Principal, codec: ServerCodec, session: Session | null): AdmittedCall {
     const operation = codec.operations.get(call.request.method);
     if (operation === undefined) throw fail('mcp.method_unknown');
-    checkPermission(principal, operation, this.resourceServer, call.endpoint.serverId);
-    return { ...call, codec, operation, principal, session };
+    const acting = checkPermission(principal, operation, this.resourceServer, call.endpoint.serverId);
+    return { ...call, codec, operation, principal: acting, session };
   }
 }
 

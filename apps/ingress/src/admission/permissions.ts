@@ -1,7 +1,7 @@
 import type { Permission } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { holds, isMeantFor, mayUseServer } from '#libs/identity';
+import { acting, holds, isMeantFor, mayUseServer } from '#libs/identity';
 import type { Operation } from '#libs/mcp';
 import type { ResourceServer } from './resource-server.js';
 
@@ -44,7 +44,7 @@ const permissionFor = (operation: Operation): Permission | null => {
 };
 
 /**
- * Throws `auth.grant_missing`, with how to get in only where signing in anew can help: a client that is told so
+ * The principal as they may do this: who may by roles in teams alone is confined to those. Throws `auth.grant_missing`, with how to get in only where signing in anew can help: a client that is told so
  * takes its user through a consent.
  */
 export const checkPermission = (
@@ -52,9 +52,11 @@ export const checkPermission = (
   operation: Operation,
   resourceServer: ResourceServer | null,
   serverId: string | null,
-): void => {
+): Principal => {
   const permission = permissionFor(operation);
-  if (permission === null || holds(principal, permission)) return;
+  if (permission === null || holds(principal, permission)) return principal;
+  const confined = acting(principal, [permission]);
+  if (confined !== null) return confined;
   const mayConsent = holds({ ...principal, permissions: principal.consentable ?? [] }, permission);
   throw fail('auth.grant_missing', {
     message: `This needs the permission ${permission}`,

@@ -133,7 +133,8 @@ export class CatalogView {
   }
 
   private seen<T extends AccessScope>(entries: readonly T[]): readonly T[] {
-    return this.isForAll ? entries : entries.filter((entry) => canView(this.principal, entry));
+    const isWhole = this.isForAll && this.principal.confinedTo === undefined;
+    return isWhole ? entries : entries.filter((entry) => canView(this.principal, entry));
   }
 
   private some(capability: string): boolean {

@@ -12,7 +12,7 @@ import type {
   SessionScope,
   AccessScope,
 } from '#contracts/registry/catalog';
-import { type Audience, canView, viewKeyOf } from '#libs/identity';
+import { type Audience, canSee, canView, viewKeyOf } from '#libs/identity';
 import { CatalogView, type PageShape } from './catalog-view.js';
 import { catalogOfEra, deltaOfEra, isSplit } from './catalog-of-era.js';
 import { type CatalogStep, stepBy } from '#contracts/registry/catalog-delta.rules';
@@ -115,7 +115,7 @@ export class EndpointCatalog {
   }
 
   isSeenBy(principal: Principal): boolean {
-    return canView(principal, this.catalog.server);
+    return canSee(principal, this.catalog.server);
   }
 
   tool(name: string, principal: Principal): CatalogTool | undefined {

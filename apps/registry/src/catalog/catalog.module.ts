@@ -5,12 +5,14 @@ import { ServersModule } from '../servers/servers.module.js';
 import { CatalogController } from './catalog.controller.js';
 import { CatalogRepository } from './catalog.repository.js';
 import { CatalogService } from './catalog.service.js';
+import { ExplainController } from './explain/explain.controller.js';
+import { ExplainService } from './explain/explain.service.js';
 import { KeptCatalogService } from './kept-catalog.service.js';
 
 /** All that one endpoint offers, for ingress. */
 @Module({
   imports: [ChangesModule, RefreshModule, ServersModule],
-  controllers: [CatalogController],
-  providers: [CatalogRepository, KeptCatalogService, CatalogService],
+  controllers: [CatalogController, ExplainController],
+  providers: [CatalogRepository, KeptCatalogService, CatalogService, ExplainService],
 })
 export class CatalogModule {}

@@ -44,17 +44,32 @@ export interface AskedScope {
  * visibility beyond the token's reach; whether there is such a team is for `ScopeService` to ask.
  */
 export const scopeFrom = (principal: Principal, body: AskedScope, before: AccessScope): AccessScope => {
-  const visibility = body.visibility ?? before.visibility;
+  const scope = askedScope(principal, body, before);
+  const objection = objectionTo(principal, scope, before);
+  if (objection !== null) throw fail('http.invalid', { message: objection });
+  return scope;
+};
+
+const reachOf = ({ confinedTo, teams }: Principal): readonly string[] | null => confinedTo ?? teams;
+
+/** What a role in a team makes is for the team. */
+const askedScope = (principal: Principal, body: AskedScope, before: AccessScope): AccessScope => {
+  const isOfRole = principal.confinedTo !== undefined && before.teamId === null;
+  const visibility = body.visibility ?? (isOfRole ? 'team' : before.visibility);
   const given = body.teamId === undefined ? before.teamId : body.teamId;
-  const only = principal.teams?.length === 1 ? (principal.teams[0] ?? null) : null;
-  const teamId = given ?? (visibility === 'team' ? only : null);
-  const isForeignTeam =
-    teamId !== null && teamId !== before.teamId && principal.teams !== null && !principal.teams.includes(teamId);
-  if (isForeignTeam) throw fail('http.invalid', { message: 'teamId is not one of your teams' });
-  if (visibility !== 'public' && isPublicOnly(principal)) {
-    throw fail('http.invalid', { message: `The token reaches public things only; it cannot make one ${visibility}` });
-  }
-  if (visibility === 'team' && teamId === null)
-    throw fail('http.invalid', { message: 'The visibility "team" needs a teamId' });
-  return { visibility, teamId, ownerEmail: before.ownerEmail };
+  const reach = reachOf(principal);
+  const only = visibility === 'team' && reach?.length === 1 ? (reach[0] ?? null) : null;
+  return { visibility, teamId: given ?? only, ownerEmail: before.ownerEmail };
+};
+
+const objectionTo = (principal: Principal, { visibility, teamId }: AccessScope, before: AccessScope): string | null => {
+  const reach = reachOf(principal);
+  if (teamId !== null && teamId !== before.teamId && reach?.includes(teamId) === false)
+    return 'teamId is not one of your teams';
+  if (visibility !== 'public' && isPublicOnly(principal))
+    return `The token reaches public things only; it cannot make one ${visibility}`;
+  const isKept = before.teamId !== null && visibility === before.visibility;
+  if (principal.confinedTo !== undefined && visibility !== 'team' && !isKept)
+    return 'You may do this by a role in a team: it can be for that team alone';
+  return visibility === 'team' && teamId === null ? 'The visibility "team" needs a teamId' : null;
 };

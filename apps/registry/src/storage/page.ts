@@ -30,8 +30,11 @@ export const onlySeenBy = <Row extends ObjectLiteral>(
   query: SelectQueryBuilder<Row>,
   alias: string,
   principal: Principal,
-): SelectQueryBuilder<Row> =>
-  query.andWhere(
+): SelectQueryBuilder<Row> => {
+  const { confinedTo } = principal;
+  if (confinedTo !== undefined)
+    query.andWhere(`${alias}.visibility <> 'private' AND ${alias}.teamId = ANY(:confinedTo)`, { confinedTo });
+  return query.andWhere(
     new Brackets((scope) => {
       scope.where(`${alias}.visibility = 'public'`);
       if (principal.teams === null) scope.orWhere(`${alias}.visibility = 'team'`);
@@ -45,6 +48,7 @@ export const onlySeenBy = <Row extends ObjectLiteral>(
       }
     }),
   );
+};
 
 /** Tags by the table `tagged`, visibility and team by the table `sighted`. */
 export const narrowTo = <Row extends ObjectLiteral>(

@@ -55,6 +55,20 @@ export interface Imported {
   }[];
 }
 
+/** May this user call this tool? */
+export interface AskedCall {
+  readonly user: string;
+  readonly tool: string;
+  readonly server?: string;
+}
+
+export interface Verdict {
+  readonly allowed: boolean;
+  readonly rule: string;
+  readonly because: string;
+  readonly wouldChange: readonly string[];
+}
+
 export interface Registered {
   readonly gateway: GatewayView;
   readonly change: 'new' | 'updated' | 'unchanged';
@@ -95,6 +109,10 @@ export class AdminApi {
 
   importEntries(request: ImportRequest): Promise<Imported> {
     return this.ask('POST', '/v1/import', request);
+  }
+
+  explain(asked: AskedCall): Promise<Verdict> {
+    return this.ask('GET', `/v1/authz/explain?${new URLSearchParams({ ...asked }).toString()}`);
   }
 
   private async find(name: string): Promise<GatewayView | undefined> {

@@ -8,7 +8,12 @@ export interface Principal {
   readonly isAdmin: boolean;
   /** Team ids; `null` means every team (an administrator's unrestricted token). */
   readonly teams: readonly string[] | null;
+  /** What they may do with all that they can see. */
   readonly permissions: readonly Grant[];
+  /** What they may do besides with what is kept for a team, by its id; of teams that they reach. */
+  readonly teamPermissions?: Readonly<Record<string, readonly Grant[]>>;
+  /** Acts by roles in these teams alone, and so finds nothing but what is kept for them. Never said by auth. */
+  readonly confinedTo?: readonly string[];
   /** A token that is restricted to one virtual server names it. */
   readonly serverId: string | null;
   /**

@@ -29,7 +29,7 @@ export class InvitationService {
 
   /** Throws as `TeamAccess.shared` does, and `http.conflict` for a member, or too many that are open. */
   async create(caller: Principal, teamId: string, address: string, role: TeamRole): Promise<TeamInvitation> {
-    const team = await this.access.shared(caller, teamId);
+    const team = await this.access.shared(caller, teamId, 'teams.manage_members');
     const email = address.toLowerCase();
     if ((await this.memberships.find(teamId, email)) !== null)
       throw fail('http.conflict', { message: 'The user is in the team already' });
@@ -43,7 +43,7 @@ export class InvitationService {
 
   /** For owners, the oldest first. Throws as `TeamAccess.owned` does. */
   async list(caller: Principal, teamId: string): Promise<TeamInvitation[]> {
-    const team = await this.access.owned(caller, teamId);
+    const team = await this.access.owned(caller, teamId, 'teams.manage_members');
     return (await this.invitations.list(teamId)).map((invitation) => ({ invitation, team }));
   }
 
@@ -64,7 +64,7 @@ export class InvitationService {
     if (found === null) throw fail('registry.unknown');
     await (found.invitedBy === caller.id
       ? this.access.reached(caller, found.teamId)
-      : this.access.owned(caller, found.teamId));
+      : this.access.owned(caller, found.teamId, 'teams.manage_members'));
     if (!(await this.invitations.remove(id))) throw fail('registry.unknown');
   }
 }

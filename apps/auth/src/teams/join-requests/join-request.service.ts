@@ -32,11 +32,9 @@ export class JoinRequestService {
 
   /** Throws `registry.unknown` for a team that is not public, `http.conflict` for a member, or a second wish. */
   async create(caller: Principal, teamId: string, message: string | null): Promise<TeamJoinRequest> {
-    const team = await this.access.find(teamId);
-    if (team.visibility !== 'public') {
-      await this.access.visible(caller, teamId);
+    const team = await this.access.visible(caller, teamId);
+    if (team.visibility !== 'public')
       throw fail('http.conflict', { message: 'Only public teams can be asked to join' });
-    }
     if (isPublicOnly(caller))
       throw fail('auth.grant_missing', { message: 'The token reaches public things only; it can join no team' });
     if ((await this.users.find(caller.id)) === null)
@@ -53,13 +51,13 @@ export class JoinRequestService {
 
   /** For owners. Throws as `TeamAccess.owned` does. */
   async list(caller: Principal, teamId: string): Promise<TeamJoinRequest[]> {
-    const team = await this.access.owned(caller, teamId);
+    const team = await this.access.owned(caller, teamId, 'teams.manage_members');
     return (await this.requests.list(teamId)).map((request) => ({ request, team }));
   }
 
   /** Throws as `TeamAccess.shared` does, `registry.unknown` for one that is not there, else as `MemberService.add`. */
   async approve(caller: Principal, teamId: string, id: string): Promise<Member> {
-    await this.access.shared(caller, teamId);
+    await this.access.shared(caller, teamId, 'teams.manage_members');
     const found = await this.requests.find(teamId, id);
     if (found === null) throw fail('registry.unknown');
     const member = { teamId, email: found.userEmail, role: 'member', invitedBy: caller.id } as const;
@@ -72,7 +70,7 @@ export class JoinRequestService {
   /** An owner refuses it, or who made it takes it back. Throws `registry.unknown` where there is none for the caller. */
   async remove(caller: Principal, teamId: string, id: string): Promise<void> {
     const found = await this.requests.find(teamId, id);
-    if (found?.userEmail !== caller.id) await this.access.owned(caller, teamId);
+    if (found?.userEmail !== caller.id) await this.access.owned(caller, teamId, 'teams.manage_members');
     if (found === null || !(await this.requests.remove(id))) throw fail('registry.unknown');
   }
 }

@@ -26,7 +26,7 @@ export class MemberService {
 
   /** Throws as `TeamAccess.shared` does, `http.invalid` for an unknown user, `http.conflict` where there is no place. */
   async add(caller: Principal, teamId: string, email: string, role: TeamRole): Promise<Member> {
-    await this.access.shared(caller, teamId);
+    await this.access.shared(caller, teamId, 'teams.manage_members');
     return this.admit({ teamId, email: email.toLowerCase(), role, invitedBy: caller.id });
   }
 
@@ -37,7 +37,7 @@ export class MemberService {
 
   /** Throws as `TeamAccess.shared` does, and `http.conflict` for the last owner. */
   async setRole(caller: Principal, teamId: string, email: string, role: TeamRole): Promise<Member> {
-    await this.access.shared(caller, teamId);
+    await this.access.shared(caller, teamId, 'teams.manage_members');
     const key = email.toLowerCase();
     return this.announced(key, await this.members.setRole(teamId, key, role));
   }
@@ -46,7 +46,7 @@ export class MemberService {
   async remove(caller: Principal, teamId: string, email: string): Promise<void> {
     const key = email.toLowerCase();
     if (key === caller.id) return this.leave(caller, teamId);
-    await this.access.shared(caller, teamId);
+    await this.access.shared(caller, teamId, 'teams.manage_members');
     await this.announced(key, await this.members.remove(teamId, key));
   }
 

@@ -11,7 +11,7 @@ export const urlOption = (): Option =>
 export const tokenOption = (): Option => new Option('--token <token>', 'of an administrator').env('SWITCHYARD_TOKEN');
 
 /** Throws a sentence where no token was given. */
-export const adminApi = (url: URL, token: string | undefined): AdminApi => {
-  if (token === undefined) throw new Error('import needs an administrator’s --token (or SWITCHYARD_TOKEN)');
+export const adminApi = (url: URL, token: string | undefined, command = 'import'): AdminApi => {
+  if (token === undefined) throw new Error(`${command} needs an administrator’s --token (or SWITCHYARD_TOKEN)`);
   return new AdminApi(url.origin, token);
 };

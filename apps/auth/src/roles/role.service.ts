@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { GrantsChanged } from '#contracts/auth/credential-revoked.event';
+import type { Principal } from '#contracts/auth/principal';
+import { type Bus, InjectBus } from '#libs/bus';
+import { fail } from '#libs/errors';
+import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
+import { firstNotHeld } from '../policy/grants.js';
+import type { ChangeRoleBody, CreateRoleBody } from './role.body.js';
+import type { RoleScope } from './role.entity.js';
+import { type EffectiveRole, RoleRepository } from './role.repository.js';
+
+/** Roles, as administrators make them. A change is announced once it is committed: it counts everywhere at once. */
+@Injectable()
+export class RoleService {
+  constructor(
+    private readonly roles: RoleRepository,
+    @InjectAuthSettings() private readonly settings: AuthSettings,
+    @InjectBus() private readonly bus: Bus,
+  ) {}
+
+  /**
+   * Throws `http.invalid` for a permission that a role in a team cannot have, or an unknown role to inherit from,
+   * `auth.grant_missing` for one that the caller does not hold, `http.conflict` where the name is taken.
+   */
+  async create(caller: Principal, body: CreateRoleBody): Promise<EffectiveRole> {
+    const { name, description = null, scope, permissions, inheritsFrom = null } = body;
+    await this.checkParent(inheritsFrom, scope);
+    this.checkPermissions(caller, scope, permissions);
+    const asked = { name, description, scope, permissions: [...new Set(permissions)], inheritsFrom };
+    const made = await this.roles.add({ ...asked, createdBy: caller.id });
+    if (made === 'name_taken') throw nameTaken(name);
+    if (made === 'too_many') throw fail('http.conflict', { message: 'There are as many roles as may be' });
+    return this.get(made.id);
+  }
+
+  list(scope: RoleScope | null): Promise<EffectiveRole[]> {
+    return this.roles.list(scope);
+  }
+
+  /** Throws `registry.unknown` where there is no such role. */
+  async get(id: string): Promise<EffectiveRole> {
+    const found = await this.roles.find(id);
+    if (found === null) throw fail('registry.unknown');
+    return found;
+  }
+
+  /** What is left out stays. Throws as `create` does, and `http.conflict` for a built-in role. */
+  async change(caller: Principal, id: string, body: ChangeRoleBody): Promise<EffectiveRole> {
+    const { role } = await this.changeable(id);
+    const { name, description, permissions, inheritsFrom } = body;
+    if (typeof inheritsFrom === 'string') {
+      await this.checkParent(inheritsFrom, role.scope);
+      if (await this.roles.descends(inheritsFrom, id))
+        throw fail('http.invalid', { message: 'inherits_from: the role would inherit from itself' });
+    }
+    const change = {
+      ...(typeof name === 'string' && { name }),
+      ...(description !== undefined && { description }),
+      ...(Array.isArray(permissions) && { permissions: [...new Set(permissions)] }),
+      ...(inheritsFrom !== undefined && { inheritsFrom }),
+    };
+    const taken = await this.roles.change(id, change, (after) =>
+      this.checkPermissions(caller, role.scope, after.permissions),
+    );
+    if (taken !== null) throw nameTaken(name ?? '');
+    await this.announce();
+    return this.get(id);
+  }
+
+  /** Ends it for all who have it. Throws `http.conflict` for one that is built in, inherited from, or had by every user. */
+  async remove(id: string): Promise<void> {
+    const { role } = await this.changeable(id);
+    if (role.scope === 'global' && role.name === this.settings.defaultRole)
+      throw fail('http.conflict', { message: 'Every user has this role: DEFAULT_ROLE names it' });
+    if (!(await this.roles.remove(id)))
+      throw fail('http.conflict', { message: 'Another role inherits from this one; change that first' });
+    await this.announce();
+  }
+
+  private async changeable(id: string): Promise<EffectiveRole> {
+    const found = await this.get(id);
+    if (found.role.isSystemRole) throw fail('http.conflict', { message: 'A built-in role cannot be changed' });
+    return found;
+  }
+
+  private async checkParent(id: string | null, scope: RoleScope): Promise<void> {
+    if (id === null) return;
+    const parent = await this.roles.find(id);
+    if (parent?.role.scope !== scope)
+      throw fail('http.invalid', { message: `inherits_from: there is no such ${scope} role` });
+  }
+
+  /** Nobody hands on what they do not hold, and a team has neither administration nor anybody's tokens to give. */
+  private checkPermissions(caller: Principal, scope: RoleScope, permissions: EffectiveRole['permissions']): void {
+    const missing = firstNotHeld(caller, permissions);
+    if (missing !== null)
+      throw fail('auth.grant_missing', { message: `You do not hold the permission ${missing} yourself` });
+    const foreign = permissions.find((name) => name === '*' || name.startsWith('admin.') || name.startsWith('tokens.'));
+    if (scope === 'team' && foreign !== undefined)
+      throw fail('http.invalid', { message: `permissions: ${foreign} is not for roles in a team` });
+  }
+
+  private async announce(): Promise<void> {
+    this.bus.publish(GrantsChanged, { principalId: null });
+    await this.bus.flush();
+  }
+}
+
+const nameTaken = (name: string) => fail('http.conflict', { message: `There is a role "${name}"` });
