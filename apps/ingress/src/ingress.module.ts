@@ -8,6 +8,9 @@ import { LOGGER, type Logger } from '#libs/telemetry';
 import type { IngressConfig } from './ingress.config.js';
 import { settingsOf } from './ingress.settings.js';
 import { type Ingress, openIngress } from './ingress.js';
+import { PreviewController } from './preview/preview.controller.js';
+import { PreviewService } from './preview/preview.service.js';
+import { Router } from './routing/index.js';
 
 const INGRESS = Symbol('INGRESS');
 
@@ -30,7 +33,10 @@ export class IngressModule implements OnApplicationShutdown {
   static with(config: IngressConfig): DynamicModule {
     return {
       module: IngressModule,
+      controllers: [PreviewController],
       providers: [
+        PreviewService,
+        { provide: Router, inject: [INGRESS], useFactory: ({ router }: Ingress) => router },
         {
           provide: INGRESS,
           inject: [BUS, CACHE, CallerAdmission, CallShares, CLIENT_ADDRESS, Outbox, LOGGER, RawHttp],

@@ -67,6 +67,7 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
   });
   return {
     faces: faces.all,
+    router,
     upgrade: faces.upgrade,
     /** What other replicas have otherwise; `null`: nothing. */
     keysWarning: (): string | null => keys.warning(),

@@ -5,14 +5,17 @@ import { AdmitCaller } from '#contracts/auth/admit-caller.request';
 import { DescribeTeam } from '#contracts/auth/describe-team.request';
 import type { Principal } from '#contracts/auth/principal';
 import { KeepUpstreamCredential, type UpstreamCredential } from '#contracts/auth/upstream-credential.request';
-import type { PayloadOf, RequestOf } from '#contracts/define';
+import { ListServerTokens, type ServerToken } from '#contracts/auth/list-server-tokens.request';
+import type { PayloadOf, ReplyOf, RequestOf } from '#contracts/define';
 import type { Catalog, CatalogDelta } from '#contracts/registry/catalog';
 import { CatalogChanged, UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import { DescribeServer } from '#contracts/registry/describe-server.request';
 import { RenewListing } from '#contracts/registry/renew-listing.request';
 import { ResolveUpstream } from '#contracts/registry/resolve-upstream.request';
 import { CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
+import { DescribeUse } from '#contracts/tool-invocation/describe-use.request';
 import { DiscoverUpstream, type DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
+import { GreetUpstream } from '#contracts/tool-invocation/greet-upstream.request';
 import { type GatewayError, fail } from '#libs/errors';
 import { type RunningService, startService } from '#libs/service';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/storage';
@@ -68,6 +71,10 @@ export class Surroundings {
   /** Which upstreams were asked whether they are there, and what of them the answer is a failure. */
   readonly checks: string[] = [];
   readonly ill = new Map<string, GatewayError>();
+  /** By the virtual server that they are for; null where auth cannot say. */
+  serverTokens: ReadonlyMap<string, readonly ServerToken[]> | null = new Map();
+  /** What comes of greeting an upstream, by its id. */
+  readonly greetings = new Map<string, ReplyOf<typeof GreetUpstream> | GatewayError>();
 
   joinBus(bus: Bus): void {
     bus.answer(AdmitCaller, async ({ credential }) => {
@@ -88,6 +95,22 @@ export class Surroundings {
       const failure = this.ill.get(upstreamId);
       if (failure !== undefined) throw failure;
       return { answered: true as const };
+    });
+    bus.answer(ListServerTokens, async ({ serverIds }) => {
+      const known = this.serverTokens;
+      if (known === null) throw fail('platform.not_ready');
+      const found = serverIds.map((serverId) => ({ serverId, tokens: known.get(serverId) ?? [] }));
+      return {
+        servers: found
+          .filter(({ tokens }) => tokens.length > 0)
+          .map((each) => ({ ...each, count: each.tokens.length })),
+      };
+    });
+    bus.answer(DescribeUse, async () => ({ conversations: 2, running: 1, waiting: 0, breakerOpen: false }));
+    bus.answer(GreetUpstream, async ({ upstreamId }) => {
+      const greeting = this.greetings.get(upstreamId) ?? fail('upstream.unreachable');
+      if (greeting instanceof Error) throw greeting;
+      return greeting;
     });
     bus.answer(DiscoverUpstream, async (request) => {
       this.discoveries.push(request);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ServerToken } from '#contracts/auth/list-server-tokens.request';
+import { fail } from '#libs/errors';
 import { type Registry, RegistryBench, prompt, resource, template, tool, upstream, userOf } from './given-registry.js';
 
 let bench: RegistryBench;
@@ -210,4 +212,178 @@ describe('a list that is longer than one page', () => {
 
   const idsOfTools = async (gatewayId: string): Promise<string[]> =>
     (await small.ask('GET', `/tools?gateway_id=${gatewayId}`)).body.map(({ id }: { id: string }) => id);
+});
+
+describe('what a gateway and a virtual server are asked before something is done', () => {
+  let [first, second] = [{ id: '' }, { id: '' }];
+  const serverOf = async (name: string, associatedTools: string[], more: object = {}, token = 'admin') =>
+    (await registry.ask('POST', '/servers', { server: { name, associatedTools, ...more } }, token)).body;
+  beforeAll(async () => {
+    registry.around.principals.set('eve', userOf('eve@example.com', ['home'], ['gateways.*', 'servers.*']));
+    registry.around.principals.set('fay', userOf('fay@example.com', ['home'], ['gateways.read']));
+    first = await registry.register(
+      'First',
+      upstream({ tools: [tool('x')], resourceTemplates: [template('f://{n}')] }),
+    );
+    second = await registry.register('Second', upstream({ tools: [tool('y')], prompts: [prompt('p')] }));
+  });
+
+  it('the removal of a gateway is foreseen with what is lost where', async () => {
+    const both = await serverOf('Both', ['first-x', 'second-y'], { associatedPrompts: ['second-p'] });
+    const only = await serverOf('Only', ['first-x'], { associatedResources: ['f://{n}'] });
+    await serverOf('Other', ['second-y']);
+    const token = { id: '7c0d9a52-4a39-4b0e-9c5e-2f5d3c1b0a98', name: 'nightly', userEmail: 'ann@example.com' };
+    registry.around.serverTokens = new Map([[only.id, [token]]]);
+
+    const { status, body } = await registry.ask('GET', `/gateways/${first.id}/impact-preview`);
+    expect(status).toBe(200);
+    const { servers, use, ...rest } = body;
+    expect(rest).toEqual({
+      gatewayId: first.id,
+      gatewayName: 'First',
+      toolCount: 1,
+      promptCount: 0,
+      resourceCount: 1,
+      tools: ['first-x'],
+      prompts: [],
+      resources: ['f://{n}'],
+      hiddenServerCount: 0,
+    });
+    expect(use).toEqual({ conversations: 2, running: 1, waiting: 0, breakerOpen: false, instance: expect.any(String) });
+    const none = { promptCount: 0, tokenCount: 0, tokens: [], enabled: true };
+    expect(servers).toEqual([
+      { ...none, id: both.id, name: 'Both', toolCount: 1, resourceCount: 0, remainingCount: 2, becomesEmpty: false },
+      {
+        ...none,
+        id: only.id,
+        name: 'Only',
+        toolCount: 1,
+        resourceCount: 1,
+        remainingCount: 0,
+        becomesEmpty: true,
+        tokenCount: 1,
+        tokens: [token],
+      },
+    ]);
+    expect((await registry.describe(only.id)).tools).toHaveLength(1);
+  });
+
+  it('the removal of a gateway is foreseen for each caller with what is theirs to know', async () => {
+    registry.around.principals.set('gus', userOf('gus@example.com'));
+    const gateway = await registry.register('Gus', upstream({ tools: [tool('g')] }), {}, 'gus');
+    const mine = await serverOf('Mine', ['gus-g'], { visibility: 'private' }, 'eve');
+    const [own, other] = ['eve@example.com', 'ann@example.com'].map((userEmail) => ({ id: 't', name: 't', userEmail }));
+    registry.around.serverTokens = new Map([[mine.id, [own, other] as ServerToken[]]]);
+    const previewFor = async (token: string) =>
+      (await registry.ask('GET', `/gateways/${gateway.id}/impact-preview`, undefined, token)).body;
+
+    expect(await previewFor('eve')).toMatchObject({
+      servers: [{ id: mine.id, tokenCount: 2, tokens: [own] }],
+      hiddenServerCount: null,
+    });
+    registry.around.principals.set('eve-of-all', userOf('eve@example.com'));
+    expect(await previewFor('eve-of-all')).toMatchObject({ servers: [{ tokens: [own, other] }] });
+    expect(await previewFor('admin')).toMatchObject({ servers: [], hiddenServerCount: 1 });
+    expect(await previewFor('gus')).toMatchObject({ servers: [], hiddenServerCount: 1 });
+    expect(await previewFor('fay')).toMatchObject({ servers: [], hiddenServerCount: null });
+
+    registry.around.serverTokens = null;
+    expect(await previewFor('eve')).toMatchObject({ servers: [{ tokenCount: null, tokens: [] }] });
+    registry.around.serverTokens = new Map();
+    const hidden = await registry.register('Hidden', upstream(), { visibility: 'private' }, 'eve');
+    const path = `/gateways/${hidden.id}/impact-preview`;
+    expect((await registry.ask('GET', path, undefined, 'fay')).status).toBe(404);
+    expect((await registry.ask('GET', '/gateways/nobody/impact-preview')).status).toBe(404);
+  });
+
+  it('a handshake is tested with every upstream of a virtual server that is enabled', async () => {
+    const third = await registry.register('Thirdly', upstream({ tools: [tool('z')] }));
+    const server = await serverOf('Handshake', ['first-x', 'second-y', 'thirdly-z']);
+    await registry.ask('POST', `/gateways/${third.id}/state?activate=false`);
+    registry.around.greetings.set(first.id, {
+      greeting: {
+        era: 'legacy',
+        protocolVersion: '2025-06-18',
+        serverInfo: { name: 'first', version: 7 },
+        capabilities: { tools: {} },
+        elapsedMs: 12,
+      },
+      hasCredential: true,
+    });
+    registry.around.greetings.set(second.id, fail('upstream.unauthorised', { message: 'It said: no' }));
+
+    const test = (token = 'admin', body: object = {}) =>
+      registry.ask('POST', `/servers/${server.id}/test-handshake`, body, token);
+    const { status, body } = await test();
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      serverId: server.id,
+      success: false,
+      componentCounts: { tools: 2, resources: 0, prompts: 0 },
+      failureClass: 'auth',
+      error: 'It said: no',
+    });
+    const silent = { negotiationPath: null, protocolVersion: null, serverName: null, credentialSource: null };
+    expect(body.upstreams).toEqual([
+      {
+        gatewayId: first.id,
+        gatewayName: 'First',
+        enabled: true,
+        success: true,
+        latencyMs: 12,
+        era: 'legacy',
+        negotiationPath: 'initialize',
+        protocolVersion: '2025-06-18',
+        serverName: 'first',
+        serverVersion: null,
+        capabilities: { tools: {} },
+        credentialSource: 'stored',
+        failureClass: null,
+        error: null,
+      },
+      expect.objectContaining({
+        ...silent,
+        gatewayName: 'Second',
+        success: false,
+        failureClass: 'auth',
+        error: 'It said: no',
+      }),
+      expect.objectContaining({
+        ...silent,
+        gatewayName: 'Thirdly',
+        enabled: false,
+        success: false,
+        failureClass: null,
+      }),
+    ]);
+    // Why it failed may name addresses.
+    expect((await test('eve')).body.error).toBe('The upstream refused the credential');
+
+    await registry.ask('POST', `/gateways/${second.id}/state?activate=false`);
+    expect((await test()).body).toMatchObject({ success: true, failureClass: null, error: null, latencyMs: 12 });
+    await registry.ask('POST', `/servers/${server.id}/state?activate=false`);
+    expect((await test()).body).toMatchObject({ success: false, error: 'The virtual server is disabled' });
+    expect(await test('admin', { headers: { Authorization: 'x' } })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'headers' }] },
+    });
+    expect((await registry.ask('POST', '/servers/nobody/test-handshake')).status).toBe(404);
+  });
+
+  it('consent is asked for at several gateways at once, and those that are not seen are left out', async () => {
+    const sealed = await registry.register('Sealed', upstream(), { authType: 'bearer', authToken: 'planted' });
+    const ids = [first.id, sealed.id, 'nobody'];
+    const path = `/oauth/status?${ids.map((id) => `gateway_ids=${id}`).join('&')}`;
+    const { status, body, text } = await registry.ask('GET', path, undefined, 'fay');
+    expect(status).toBe(200);
+    expect(Object.keys(body).sort()).toEqual([first.id, sealed.id].sort());
+    expect(body[first.id]).toEqual({ oauth_enabled: false, message: expect.stringContaining('no authorization') });
+    expect(body[sealed.id]).toEqual({ oauth_enabled: false, message: expect.stringContaining('("bearer")') });
+    expect(text).not.toContain('planted');
+    expect((await registry.ask('GET', `/oauth/status/${sealed.id}`)).body).toEqual(body[sealed.id]);
+    expect((await registry.ask('GET', `/oauth/status?gateway_ids=${first.id}`)).body).toHaveProperty(first.id);
+    expect((await registry.ask('GET', '/oauth/status/nobody')).status).toBe(404);
+    for (const bad of ['', `?${'gateway_ids=a&'.repeat(101)}`, `?gateway_ids=${'a'.repeat(65)}`])
+      expect((await registry.ask('GET', `/oauth/status${bad}`)).status).toBe(422);
+  });
 });

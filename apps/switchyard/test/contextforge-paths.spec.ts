@@ -151,6 +151,103 @@ describe.each(MODES)('paths and answers of ContextForge, %s', (mode) => {
     await ask('POST', '/logging/setLevel', { level: 'error' });
   });
 
+  it('a call is tried dry: who may make it, whether its arguments fit, and where it would go', async () => {
+    const before = upstream.requests;
+    const preview = (name: string, body: unknown, token?: string) =>
+      ask('POST', `/v1/tools/preview/${name}`, body, token === undefined ? {} : { authorization: `Bearer ${token}` });
+    const good = await preview('fast-echo', { arguments: { text: 'x', snake_case: 1 } });
+    expect(good).toMatchObject({
+      status: 200,
+      json: {
+        validated: true,
+        allowed: true,
+        resolvedArguments: { text: 'x', snake_case: 1 },
+        target: { kind: 'federated', gatewayName: 'fast' },
+        preHooksRun: [],
+        warnings: [],
+      },
+    });
+    expect(good.json.limits.timeoutMs).toBeGreaterThan(0);
+    expect(good.json.target.eras.length).toBeGreaterThan(0);
+    const bad = {
+      validated: false,
+      warnings: [{ code: 'invalid_arguments', hook: null, message: expect.any(String) }],
+    };
+    expect((await preview('fast-echo', { arguments: { text: 7 } })).json).toMatchObject(bad);
+    expect((await preview('fast-echo', { arguments: null })).json).toMatchObject(bad);
+    expect((await preview('fast-echo', {})).json).toMatchObject(bad);
+    expect((await preview(`fast-echo?server_id=${serverId}`, { arguments: { text: 'x' } })).json.validated).toBe(true);
+
+    expect((await preview('fast-nobody', {})).status).toBe(404);
+    expect((await preview('fast-echo?server_id=nobody', {})).status).toBe(404);
+    expect((await preview('fast-echo', { arguments: [] })).status).toBe(422);
+    expect((await preview('fast-echo', { name: 'x' })).status).toBe(422);
+    const tokenFor = async (name: string, permissions: string[]): Promise<string> =>
+      (await ask('POST', '/tokens', { name, scope: { permissions } })).json.access_token;
+    const looker = await tokenFor('looker', ['tools.preview']);
+    expect((await preview('fast-echo', { arguments: { text: 'x' } }, looker)).json).toMatchObject({
+      validated: true,
+      allowed: false,
+      warnings: [{ code: 'not_allowed' }],
+    });
+    expect((await preview('fast-echo', {}, await tokenFor('caller', ['tools.execute']))).status).toBe(403);
+    expect(upstream.requests).toBe(before);
+  });
+
+  it('a gateway tells what its removal would break, with the tokens of virtual servers and what is open', async () => {
+    const { id } = (await ask('GET', '/v1/mcp-servers')).json[0];
+    const scope = { server_id: serverId, permissions: ['tools.read', 'tools.execute'] };
+    const made = await ask('POST', '/tokens', { name: 'agent', scope });
+    expect(made.status).toBe(201);
+
+    const impact = await ask('GET', `/v1/mcp-servers/${id}/impact-preview`);
+    const { token } = made.json;
+    expect(impact.json).toMatchObject({
+      gatewayId: id,
+      gatewayName: 'fast',
+      servers: [
+        {
+          id: serverId,
+          becomesEmpty: true,
+          tokenCount: 1,
+          tokens: [{ id: token.id, name: 'agent', userEmail: token.user_email }],
+        },
+      ],
+      use: { conversations: expect.any(Number), running: 0, waiting: 0 },
+    });
+    expect(impact.json.use.conversations).toBeGreaterThan(0);
+    expect((await ask('DELETE', `/tokens/${token.id}`)).status).toBe(204);
+    const [after] = (await ask('GET', `/gateways/${id}/impact-preview`)).json.servers;
+    expect(after).toMatchObject({ tokenCount: 0, tokens: [] });
+  });
+
+  it('a handshake is tested with an upstream that answers and with one that is gone', async () => {
+    const gone = await startFastUpstream();
+    const members = [
+      (await ask('GET', '/gateways')).json[0],
+      await gateway.admin.register({ name: 'gone', url: gone.url }),
+    ];
+    await gone.stop();
+    const { id } = await gateway.admin.createServer('tested', members);
+    const { status, json } = await ask('POST', `/v1/virtual-servers/${id}/test-handshake`);
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ serverId: id, success: false, failureClass: 'transport' });
+    const of = (name: string) => json.upstreams.find(({ gatewayName }: Json) => gatewayName === name);
+    expect(of('fast')).toMatchObject({ success: true, error: null, credentialSource: 'none' });
+    expect(['server_discover', 'initialize']).toContain(of('fast').negotiationPath);
+    expect(of('gone')).toMatchObject({ success: false, era: null, failureClass: 'transport' });
+    expect(of('gone').error).toContain('ECONNREFUSED');
+    await ask('DELETE', `/servers/${id}`);
+    await ask('DELETE', `/gateways/${members[1].id}`);
+  });
+
+  it('consent at gateways is asked for by their ids', async () => {
+    const { id } = (await ask('GET', '/gateways')).json[0];
+    expect((await ask('GET', `/oauth/status?gateway_ids=${id}&gateway_ids=nobody`)).json).toEqual({
+      [id]: { oauth_enabled: false, message: expect.stringContaining('no authorization') },
+    });
+  });
+
   it('/metrics/reset forgets the calls of one tool, of a kind, and all', async () => {
     const client = await gateway.client('legacy');
     const read = async () => (await ask('GET', '/metrics')).json;

@@ -71,7 +71,7 @@ describe('the guide to moving from ContextForge', () => {
   });
 
   it('has its steps', () => {
-    expect(steps.map(({ title }) => title.slice(0, 2))).toEqual(['1.', '2.', '3.', '4.', 'Ov', 'An']);
+    expect(steps.map(({ title }) => title.slice(0, 2))).toEqual(['1.', '2.', '3.', '4.', 'Be', 'Ov', 'An']);
   });
 
   it.each(steps)('does as it says in "$title"', async ({ command, lines }) => {

@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/
 import { gatewayEnvironment, secretFilesOf } from '#libs/config';
 import { Lifecycle, PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
 import { DiscoveryService } from './discovery/discovery.service.js';
+import { GreetingService } from './discovery/greeting.service.js';
 import { OwnListsService } from './discovery/own-lists.service.js';
 import { CheckService } from './discovery/check.service.js';
 import { DocumentService } from './discovery/document.service.js';
@@ -10,6 +11,7 @@ import { WatchService } from './discovery/watch.service.js';
 import { CallService } from './execution/call.service.js';
 import { CallIntake } from './intake/call.intake.js';
 import { CheckController } from './intake/check.controller.js';
+import { LookController } from './intake/look.controller.js';
 import { PoolController } from './intake/pool.controller.js';
 import { UpstreamController } from './intake/upstream.controller.js';
 import { watchInvocation } from './intake/instruments.js';
@@ -39,7 +41,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
   static with(config: ToolInvocationConfig): DynamicModule {
     return {
       module: ToolInvocationModule,
-      controllers: [CheckController, UpstreamController, PoolController],
+      controllers: [CheckController, UpstreamController, LookController, PoolController],
       providers: [
         {
           provide: SETTINGS,
@@ -57,6 +59,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
         DiscoveryService,
         CheckService,
         DocumentService,
+        GreetingService,
         OwnListsService,
         WatchService,
         UpstreamDirectory,

@@ -25,6 +25,7 @@ export { jsonToFilter, resultOf } from './response/result.js';
 export type { ResultOptions } from './response/result.js';
 export { compileCheck } from './schema/check.js';
 export type { Check } from './schema/check.js';
+export { compileForeignCheck } from './schema/foreign-check.js';
 export { annotationsOf, isIdempotent } from './tools/annotations.js';
 export type { ToolAnnotations } from './tools/annotations.js';
 export { importTools } from './tools/import.js';

@@ -6,6 +6,7 @@ import { holds } from '#libs/identity';
 export const ORDINARY_PERMISSIONS: readonly Permission[] = [
   'tools.read',
   'tools.execute',
+  'tools.preview',
   'resources.read',
   'prompts.read',
   'servers.read',

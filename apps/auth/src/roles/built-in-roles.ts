@@ -14,7 +14,7 @@ interface BuiltInRole {
 }
 
 const READS: readonly Grant[] = ['tools.read', 'resources.read', 'prompts.read', 'servers.read', 'gateways.read'];
-const USES: readonly Grant[] = [...READS, 'tools.execute', 'servers.use', 'teams.read'];
+const USES: readonly Grant[] = [...READS, 'tools.execute', 'tools.preview', 'servers.use', 'teams.read'];
 
 /** The roles that come with the gateway. Their ids are their names. */
 export const BUILT_IN_ROLES: readonly BuiltInRole[] = [

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '../jwt/jwt.module.js';
 import { UserModule } from '../users/user.module.js';
+import { ServerTokensController } from './server-tokens.controller.js';
 import { TokenIssuer } from './token-issuer.js';
 import { TokenController } from './token.controller.js';
 import { TokenRepository } from './token.repository.js';
@@ -9,7 +10,7 @@ import { TokenService } from './token.service.js';
 /** Tokens: issued, kept on record, revoked. */
 @Module({
   imports: [JwtModule, UserModule],
-  controllers: [TokenController],
+  controllers: [ServerTokensController, TokenController],
   providers: [TokenRepository, TokenIssuer, TokenService],
   exports: [TokenService],
 })

@@ -8,6 +8,12 @@ export interface TokenPage {
   readonly total: number;
 }
 
+/** A token of a virtual server, and how many such tokens there are. */
+export interface CountedToken extends Pick<Token, 'id' | 'name' | 'userEmail'> {
+  readonly serverId: string;
+  readonly count: number;
+}
+
 /** The rows of `auth.api_tokens` and `auth.revocations`. */
 @Injectable()
 export class TokenRepository {
@@ -39,6 +45,19 @@ export class TokenRepository {
       skip: offset,
     });
     return { tokens, total };
+  }
+
+  /** The good tokens that are for one of these virtual servers alone, newest first; of each server `limit` at most, with how many there are. */
+  async findByServers(serverIds: readonly string[], limit: number): Promise<readonly CountedToken[]> {
+    return this.database.query(
+      `SELECT * FROM (
+         SELECT id, name, user_email AS "userEmail", server_id AS "serverId",
+                (count(*) OVER (PARTITION BY server_id))::int AS count,
+                row_number() OVER (PARTITION BY server_id ORDER BY created_at DESC, id) AS place
+           FROM auth.api_tokens WHERE server_id = ANY($1) AND revoked_at IS NULL AND expires_at > now()
+       ) found WHERE place <= $2 ORDER BY "serverId", place`,
+      [serverIds, limit],
+    );
   }
 
   async findByTokenId(tokenId: string): Promise<Token | null> {

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { isUUID } from 'class-validator';
 import { CredentialRevoked } from '#contracts/auth/credential-revoked.event';
+import { type ListServerTokens, SERVER_TOKENS_MAX } from '#contracts/auth/list-server-tokens.request';
 import type { Grant } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
+import type { ReplyOf } from '#contracts/define';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
@@ -107,6 +109,20 @@ export class TokenService {
   /** Everybody's tokens, newest first. */
   listAll(limit: number, offset: number): Promise<TokenPage> {
     return this.tokens.list(null, limit, offset);
+  }
+
+  /** The good tokens that are for one of these virtual servers alone. */
+  async listOfServers(serverIds: readonly string[]): Promise<ReplyOf<typeof ListServerTokens>> {
+    const found = Map.groupBy(
+      await this.tokens.findByServers(serverIds, SERVER_TOKENS_MAX),
+      ({ serverId }) => serverId,
+    );
+    const servers = [...found].map(([serverId, tokens]) => ({
+      serverId,
+      count: tokens[0]?.count ?? 0,
+      tokens: tokens.map(({ id, name, userEmail }) => ({ id, name, userEmail })),
+    }));
+    return { servers };
   }
 
   /** Throws `registry.unknown` for a token that is not there or, for other than administrators, not the caller's. */

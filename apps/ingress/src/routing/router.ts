@@ -1,3 +1,5 @@
+import type { Principal } from '#contracts/auth/principal';
+import type { CatalogTool, CatalogUpstream, Era } from '#contracts/registry/catalog';
 import { fail } from '#libs/errors';
 import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import { isLogLevel, isModern } from '#libs/mcp';
@@ -7,6 +9,14 @@ import type { Catalogs, EndpointCatalog, ResourceLinks } from '../catalog/index.
 import type { Listener, OwnLists } from '../sessions/index.js';
 import { type RoutingDeps, bind } from './bind.js';
 import { type Target, findTarget, notFound, readingOf } from './targets.js';
+
+/** A tool, as it is called: in its newest era, where it is there in both. */
+export interface FoundTool {
+  readonly tool: CatalogTool;
+  readonly upstream: CatalogUpstream;
+  readonly eras: readonly Era[];
+  readonly timeoutMs: number;
+}
 
 /** Finds the way of a call in the read model; asks nobody when that is loaded. Fails with `registry.*_unknown`. */
 export class Router {
@@ -30,6 +40,29 @@ export class Router {
     const catalog = endpoint.inEra(isModern(call.codec.revision) ? 'modern' : 'legacy');
     const own = this.ownLists.of(catalog, call.principal, listenerOf(call));
     return own instanceof Promise ? own.then((loaded) => scoped(call, loaded)) : scoped(call, own);
+  }
+
+  /**
+   * What a tool of this name is to a caller without a session; `null` where there is none. Goes the way of a call. Fails
+   * with `registry.server_unknown` or `registry.unavailable`.
+   */
+  async findTool(name: string, principal: Principal, serverId: string | null): Promise<FoundTool | null> {
+    const found = await this.findToolIn(await this.catalogs.of(serverId), name, principal);
+    return found ?? this.findToolIn(await this.catalogs.revalidate(serverId), name, principal);
+  }
+
+  private async findToolIn(endpoint: EndpointCatalog, name: string, principal: Principal): Promise<FoundTool | null> {
+    if (!endpoint.isSeenBy(principal)) throw fail('registry.server_unknown');
+    const [eras, found]: [Era[], Omit<FoundTool, 'eras'>[]] = [[], []];
+    for (const era of ['modern', 'legacy'] as const) {
+      const catalog = await this.ownLists.of(endpoint.inEra(era), principal, NOBODY_LISTENS);
+      const tool = catalog.tool(name, principal);
+      const upstream = tool && catalog.upstream(tool.upstreamId);
+      if (tool === undefined || upstream === undefined) continue;
+      eras.push(era);
+      found.push({ tool, upstream, timeoutMs: catalog.timeoutMs(upstream.id) ?? this.deps.timeoutMs });
+    }
+    return found[0] === undefined ? null : { ...found[0], eras };
   }
 
   /** Fails with `registry.tool_unknown` and its like for what is not there, or not for this caller to see. */
@@ -64,6 +97,7 @@ const scoped = (call: AdmittedCall, catalog: EndpointCatalog): ScopedCall => ({
 });
 
 const NO_CAPABILITIES = {};
+const NOBODY_LISTENS: Listener = { session: null, capabilities: NO_CAPABILITIES };
 
 const listenerOf = ({ session, envelope }: AdmittedCall): Listener => ({
   session,

@@ -14,6 +14,12 @@ export interface EntrySum extends ListLength {
   readonly count: number;
 }
 
+/** An entry by the name that clients use. */
+export interface NamedEntry {
+  readonly kind: EntryKind;
+  readonly name: string;
+}
+
 const NONE: EntrySum = { count: 0, entries: 0, bytes: 0 };
 const NO_ENTRIES: EntrySums = { tool: NONE, prompt: NONE, resource: NONE, template: NONE };
 /** Seventeen parameters a row, of the 65,535 a statement may have. */
@@ -51,6 +57,15 @@ export class EntryRepository {
       .where('entry.gatewayId = :gatewayId', { gatewayId })
       .orderBy('entry.ordinal')
       .getMany();
+  }
+
+  /** What a gateway offers, by the names that clients use. */
+  findNames(gatewayId: string): Promise<NamedEntry[]> {
+    return this.database.manager.query(
+      `SELECT kind, coalesce(exposed_name, original_name) AS name
+         FROM registry.entry WHERE gateway_id = $1 ORDER BY ordinal`,
+      [gatewayId],
+    );
   }
 
   /** Entries of these kinds that go by one of these ids, exposed names or URIs, as far as the caller may see them. */

@@ -9,7 +9,7 @@ import { type EntryKind, LIST_OF } from '../storage/entry-kind.js';
 import { newObjectId } from '../storage/stored.entity.js';
 import { type Difference, type OfferedEntry, differenceBetween, keyOf } from './difference.js';
 import type { EntryEntity } from './entry.entity.js';
-import { EntryRepository } from './entry.repository.js';
+import { EntryRepository, type NamedEntry } from './entry.repository.js';
 import { type ListFinding, listFindings } from './list-findings.js';
 import { type NameClaim, NameConflictService } from './names/name-conflict.service.js';
 import { type NamedGateway, exposedNameOf, isFitting, namingOf, problemWithName } from './names/naming.js';
@@ -63,6 +63,11 @@ export class GatewayEntriesService {
   /** All that is stored of a gateway. */
   findOf(gatewayId: string): Promise<EntryEntity[]> {
     return this.entries.findByGateway(gatewayId);
+  }
+
+  /** What a gateway offers, by the names that clients use. */
+  findNames(gatewayId: string): Promise<NamedEntry[]> {
+    return this.entries.findNames(gatewayId);
   }
 
   /** What somebody switched off, whether or not it is offered now, by `keyOf`. */

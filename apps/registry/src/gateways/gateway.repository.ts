@@ -41,6 +41,12 @@ export class GatewayRepository {
     return pageOf(narrowTo(query, filter, { tagged: 'gateway', sighted: 'gateway' }), 'gateway', page);
   }
 
+  /** Those of the gateways that the caller may see. */
+  findSeen(ids: readonly string[], principal: Principal): Promise<GatewayEntity[]> {
+    const query = this.database.manager.createQueryBuilder(GatewayEntity, 'gateway');
+    return onlySeenBy(query.where('gateway.id = ANY(:ids)', { ids }), 'gateway', principal).getMany();
+  }
+
   async insert(gateway: Omit<GatewayEntity, 'ordinal'>, manager: EntityManager): Promise<void> {
     await manager.insert(GatewayEntity, asRow(gateway));
   }

@@ -81,9 +81,18 @@ export class GatewayService {
   }
 
   async describe(id: string, principal: Principal): Promise<GatewayView> {
+    return this.viewOf(await this.findViewable(id, principal), principal);
+  }
+
+  async findViewable(id: string, principal: Principal): Promise<GatewayEntity> {
     const gateway = await this.find(id);
     assertCanView(principal, gateway);
-    return this.viewOf(gateway, principal);
+    return gateway;
+  }
+
+  /** Those of the gateways that the caller may see. */
+  findSeen(ids: readonly string[], principal: Principal): Promise<GatewayEntity[]> {
+    return this.gateways.findSeen(ids, principal);
   }
 
   async update(id: string, body: UpdateGatewayBody, principal: Principal): Promise<GatewayView> {

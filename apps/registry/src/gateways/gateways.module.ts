@@ -3,6 +3,7 @@ import { ChangesModule } from '../changes/changes.module.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { EntriesModule } from '../entries/entries.module.js';
 import { ScopeModule } from '../rest/scope.module.js';
+import { OAuthStatusController } from './consent/oauth-status.controller.js';
 import { DiscoveryService } from './discovery.service.js';
 import { GatewayController } from './gateway.controller.js';
 import { GatewayRepository } from './gateway.repository.js';
@@ -21,7 +22,13 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
 /** Gateways: the upstream servers that are registered here. */
 @Module({
   imports: [ChangesModule, CredentialsModule, EntriesModule, OpenApiModule, ScopeModule],
-  controllers: [GatewayController, OpenApiController, RestToolController, UpstreamProfileController],
+  controllers: [
+    GatewayController,
+    OAuthStatusController,
+    OpenApiController,
+    RestToolController,
+    UpstreamProfileController,
+  ],
   providers: [
     ApiDiscoveryService,
     DiscoveryService,

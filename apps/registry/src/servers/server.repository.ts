@@ -18,6 +18,18 @@ export interface ChosenEntry extends AccessScope {
   readonly bytes: number;
 }
 
+/** A virtual server with entries of one gateway, and how many it would have without them. */
+export interface LosingServer extends AccessScope {
+  readonly id: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly tools: number;
+  readonly prompts: number;
+  /** And resource templates. */
+  readonly resources: number;
+  readonly remaining: number;
+}
+
 @Injectable()
 export class ServerRepository {
   constructor(@InjectDatabase('registry') private readonly database: DataSource) {}
@@ -78,6 +90,23 @@ export class ServerRepository {
     );
     const chosen = Map.groupBy(rows, ({ serverId }) => serverId);
     return (serverId) => chosen.get(serverId) ?? [];
+  }
+
+  /** The virtual servers that have chosen something of the gateway, whoever may see them. */
+  findLosing(gatewayId: string): Promise<LosingServer[]> {
+    return this.database.manager.query(
+      `SELECT server.id, server.name, server.enabled,
+              server.visibility, server.team_id AS "teamId", server.owner_email AS "ownerEmail",
+              (count(*) FILTER (WHERE entry.gateway_id = $1 AND entry.kind = 'tool'))::int AS tools,
+              (count(*) FILTER (WHERE entry.gateway_id = $1 AND entry.kind = 'prompt'))::int AS prompts,
+              (count(*) FILTER (WHERE entry.gateway_id = $1 AND entry.kind IN ('resource', 'template')))::int AS resources,
+              (count(*) FILTER (WHERE entry.gateway_id <> $1))::int AS remaining
+         FROM registry.server server
+         JOIN registry.server_entry chosen ON chosen.server_id = server.id
+         JOIN registry.entry entry ON entry.id = chosen.entry_id
+        GROUP BY server.id HAVING bool_or(entry.gateway_id = $1) ORDER BY server.ordinal`,
+      [gatewayId],
+    );
   }
 
   async insert(server: Omit<ServerEntity, 'ordinal'>, manager: EntityManager): Promise<void> {

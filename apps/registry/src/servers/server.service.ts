@@ -7,6 +7,7 @@ import { canView } from '#libs/identity';
 import { assertRepeats } from '#libs/service';
 import type { CatalogChange } from '../changes/catalog-change.js';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
+import type { EntryWithGateway } from '../entries/entry.entity.js';
 import { type EntryView, entryView } from '../entries/entry.view.js';
 import { type RegistrySettings, SETTINGS } from '../registry.settings.js';
 import { assertAgree } from '../rest/agreement.js';
@@ -149,6 +150,16 @@ export class ServerService {
     return entries
       .filter(({ kind, gateway }) => kinds.includes(kind) && canView(principal, gateway))
       .map((entry) => entryView(entry, principal));
+  }
+
+  /** A server, and all that was chosen for it, whether or not that is enabled or the caller sees it. */
+  async readChosen(
+    id: string,
+    principal: Principal,
+  ): Promise<{ readonly server: ServerEntity; readonly chosen: readonly EntryWithGateway[] }> {
+    const server = await this.find(id);
+    assertCanView(principal, server);
+    return { server, chosen: await this.servers.findEntries(id, true) };
   }
 
   /** An enabled server, and what was chosen for it: ids of entries, each with its place. Throws `registry.server_unknown`. */

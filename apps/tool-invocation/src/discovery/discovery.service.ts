@@ -16,6 +16,7 @@ import type { Upstream } from '../upstreams/upstream.js';
 import { accessFor } from '../upstreams/upstream-credentials.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import { type Verdict, judge } from '../conversation/era-probe.js';
+import { inTime } from './in-time.js';
 import { type Lists, readLists } from './lists.js';
 import { OwnListsService } from './own-lists.service.js';
 
@@ -43,7 +44,7 @@ export class DiscoveryService {
     const access =
       credential === undefined ? await this.directory.credentials.access(profile.id, '') : accessFor(credential);
     try {
-      return await inTime(this.inspectBy(transport, profile, access));
+      return await inTime(this.inspectBy(transport, profile, access), DISCOVERY_MS, 'what it is and what it offers');
     } catch (error) {
       // Whoever registers an upstream runs it, or knows who does.
       const told = withReason(toGatewayError(error));
@@ -162,18 +163,3 @@ export class DiscoveryService {
     }
   }
 }
-
-const inTime = async <Found>(inspecting: Promise<Found>): Promise<Found> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const message = `The upstream did not say within ${DISCOVERY_MS / 1_000} s what it is and what it offers`;
-      reject(fail('upstream.timed_out', { message, executed: 'no' }));
-    }, DISCOVERY_MS);
-  });
-  try {
-    return await Promise.race([inspecting, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};

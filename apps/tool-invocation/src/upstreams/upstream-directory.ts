@@ -100,6 +100,18 @@ export class UpstreamDirectory implements UpstreamHost {
     return upstream;
   }
 
+  /** An upstream as one that nothing is known of. Whoever asks for it closes it. Rejects as `upstream` does. */
+  async stranger(upstreamId: string): Promise<Upstream> {
+    const { profile } = await this.upstream(upstreamId);
+    return this.factory.build(profile, this);
+  }
+
+  /** What is open here at an upstream; nothing where it is not known. */
+  figuresOf(upstreamId: string): UpstreamFigures | null {
+    const known = this.known.get(upstreamId);
+    return known === undefined ? null : figuresOf(known.upstream);
+  }
+
   upstreamChanged(upstreamId: string, change: 'updated' | 'removed'): void {
     if (change === 'removed') return this.remove(upstreamId);
     if (this.known.has(upstreamId)) void this.resolve(upstreamId).catch(() => this.remove(upstreamId));
@@ -156,14 +168,7 @@ export class UpstreamDirectory implements UpstreamHost {
   }
 
   figures(): UpstreamFigures[] {
-    return [...this.upstreams()].map((upstream) => ({
-      upstreamId: upstream.profile.id,
-      name: upstream.profile.name,
-      conversations: upstream.conversations,
-      running: upstream.limiter.running,
-      waiting: upstream.limiter.waiting,
-      breakerOpen: upstream.health.breaker.isOpen,
-    }));
+    return [...this.upstreams()].map(figuresOf);
   }
 
   get processes(): number {
@@ -246,6 +251,15 @@ export class UpstreamDirectory implements UpstreamHost {
     }
   }
 }
+
+const figuresOf = (upstream: Upstream): UpstreamFigures => ({
+  upstreamId: upstream.profile.id,
+  name: upstream.profile.name,
+  conversations: upstream.conversations,
+  running: upstream.limiter.running,
+  waiting: upstream.limiter.waiting,
+  breakerOpen: upstream.health.breaker.isOpen,
+});
 
 const isSame = (one: UpstreamProfile, other: UpstreamProfile): boolean =>
   one.version === other.version &&

@@ -6,6 +6,7 @@ export const PERMISSIONS = [
   'tools.create',
   'tools.read',
   'tools.execute',
+  'tools.preview',
   'tools.update',
   'tools.delete',
   'resources.read',

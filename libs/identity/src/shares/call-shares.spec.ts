@@ -90,6 +90,15 @@ describe('the shares of callers', () => {
     for (let count = 0; count < 2; count++) shares.enter(user('modest'), at('a'));
   });
 
+  it('a tool says what a call of it would be refused with, and nothing is taken by asking', () => {
+    expect(given({}).toolRefusal('u', 'busy')).toBeNull();
+    const shares = given({ TOOL_RATE_LIMIT: '1', RATE_LIMIT_BURST: '1' });
+    for (let count = 0; count < 3; count++) expect(shares.toolRefusal('u', 'busy')).toBeNull();
+    shares.enterTool(shares.enter(user('ann'), at('a')), 'u', 'busy');
+    expect(shares.toolRefusal('u', 'busy')).toMatchObject({ code: 'http.rate_limited', data: { limitOf: 'tool' } });
+    expect(shares.toolRefusal('u', 'idle')).toBeNull();
+  });
+
   it('a refusal names its limit in RateLimit headers, by rate and by how many at once', () => {
     const byRate = given({ CALLER_RATE_LIMIT: '60', RATE_LIMIT_BURST: '1' });
     byRate.enter(user('ann'), at('a'));

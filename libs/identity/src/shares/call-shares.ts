@@ -1,5 +1,5 @@
 import type { Principal } from '#libs/contracts';
-import { fail } from '#libs/errors';
+import { type GatewayError, fail } from '#libs/errors';
 import { type Claim, FairShares, type Share, type ShareLimits, heldBytes } from '#libs/resilience';
 import { type AddressedRequest, type ClientAddress, networkOf } from '../client-address.js';
 import { limitedCalls } from './instruments.js';
@@ -66,6 +66,14 @@ export class CallShares {
     taken.tool = share;
   }
 
+  /** Why a call of the tool would be refused now; takes nothing. `null`: it would not. */
+  toolRefusal(upstreamId: string, toolName: string): GatewayError | null {
+    const { tool } = this.owners;
+    if (!tool.active) return null;
+    const nowMs = this.now();
+    return refusalOf(tool, tool.shareOf(`${upstreamId} ${toolName}`, nowMs), nowMs, 'tool');
+  }
+
   leave({ caller, teams, tool, held }: TakenShares): void {
     held.release();
     this.owners.caller.leave(caller);
@@ -104,12 +112,18 @@ export class CallShares {
 }
 
 const refuseIf = (shares: FairShares, share: Share, nowMs: number, owner: ShareOwner): void => {
-  const refusal = shares.refusal(share, nowMs);
+  const refusal = refusalOf(shares, share, nowMs, owner);
   if (refusal === null) return;
+  limitedCalls.add(1, { owner, kind: String(refusal.data?.['kind']) });
+  throw refusal;
+};
+
+const refusalOf = (shares: FairShares, share: Share, nowMs: number, owner: ShareOwner): GatewayError | null => {
+  const refusal = shares.refusal(share, nowMs);
+  if (refusal === null) return null;
   const { kind, limit, retryAfterMs } = refusal;
-  limitedCalls.add(1, { owner, kind });
   const what = kind === 'rate' ? `${limit} a minute` : `${limit} at once`;
-  throw fail('http.rate_limited', {
+  return fail('http.rate_limited', {
     message: `Too many requests of this ${owner}: it may have ${what}. Nothing was run`,
     data: { limitOf: owner, kind, limit, retryAfterMs },
     executed: 'no',

@@ -29,6 +29,7 @@ export const UNREAD_SETTINGS: Readonly<Record<string, string>> = {
   MCPGATEWAY_CATALOG_ENABLED: 'nothing here reads it: the feature is not there',
   MCPGATEWAY_ELICITATION_ENABLED: 'always on; a client without the capability is never asked',
   MCPGATEWAY_TOOL_CANCELLATION_ENABLED: 'always on',
+  MCPGATEWAY_TOOL_PREVIEW_ENABLED: 'always on, for whoever has the permission `tools.preview`',
   LLMCHAT_ENABLED: 'nothing here reads it: the feature is not there',
   PLUGINS_ENABLED: 'nothing here reads it: the feature is not there',
   DCR_ENABLED: 'nothing here reads it: the feature is not there',

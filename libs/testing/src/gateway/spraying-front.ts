@@ -11,6 +11,8 @@ export interface SprayingFront {
 /** Which service's REST API a path belongs to; MCP and the rest are for ingress. As the shipped nginx has it. */
 const ROUTES: readonly [RegExp, Service][] = [
   [/^\/(virtual-)?servers\/[^/]+\/(mcp|sse|message|ws)\b/, 'ingress'],
+  [/^\/tools\/preview\//, 'ingress'],
+  [/^\/oauth\/status\b/, 'registry'],
   [/^\/(auth|teams|tokens|rbac|oauth|logging|admin\/users|health\/security)\b/, 'auth'],
   [
     /^\/(gateways|mcp-servers|virtual-servers|openapi|tools|resources|prompts|servers|a2a|tags|export|import|catalog)\b/,

@@ -1,0 +1,41 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { Principal } from '#contracts/auth/principal';
+import { Caller, Requires } from '#libs/identity';
+import { ApiFailures } from '#libs/service';
+import { GatewayService } from '../gateway.service.js';
+import { OAuthStatusQuery } from './oauth-status.query.js';
+import { OAuthStatusView, STATUS_EXAMPLE } from './oauth-status.view.js';
+
+/** Whether gateways need the consent of each caller, and whether this one has given it. */
+@ApiTags('oauth')
+@Controller('oauth/status')
+export class OAuthStatusController {
+  constructor(private readonly gateways: GatewayService) {}
+
+  @Get()
+  @Requires('gateways.read')
+  @ApiOperation({ summary: 'Consent at several gateways, by their ids' })
+  @ApiExtraModels(OAuthStatusView)
+  @ApiOkResponse({
+    schema: { type: 'object', additionalProperties: { $ref: getSchemaPath(OAuthStatusView) } },
+    example: { '0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b': STATUS_EXAMPLE },
+  })
+  @ApiFailures('http.invalid')
+  async ofSeveral(
+    @Query() { gatewayIds }: OAuthStatusQuery,
+    @Caller() caller: Principal,
+  ): Promise<Readonly<Record<string, OAuthStatusView>>> {
+    const gateways = await this.gateways.findSeen(gatewayIds, caller);
+    return Object.fromEntries(gateways.map((gateway) => [gateway.id, new OAuthStatusView(gateway)]));
+  }
+
+  @Get(':gatewayId')
+  @Requires('gateways.read')
+  @ApiOperation({ summary: 'Consent at one gateway' })
+  @ApiOkResponse({ type: OAuthStatusView, example: STATUS_EXAMPLE })
+  @ApiFailures('registry.unknown')
+  async ofOne(@Param('gatewayId') id: string, @Caller() caller: Principal): Promise<OAuthStatusView> {
+    return new OAuthStatusView(await this.gateways.findViewable(id, caller));
+  }
+}
