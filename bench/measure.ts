@@ -87,7 +87,8 @@ export const measure = async (
   settings: LoadSettings,
   first: boolean,
 ): Promise<Measurement> => {
-  const { connections, callsMax, warmUpMs, durationMs } = settings;
+  const { callsMax, warmUpMs, durationMs } = settings;
+  const { connections = settings.connections } = scenario;
   const urls = scenario.sprayed ? subject.urls : subject.urls.slice(0, 1);
   const load = (ms: number): Promise<LoadResult> => {
     const job = { scenario, urls, token: subject.token, connections, callsMax, durationMs: ms };

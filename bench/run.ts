@@ -2,17 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Choices } from './choices.js';
 import { LoadGenerator, measure, untilQuiet } from './measure.js';
 import { measureCatalog } from './measure-catalog.js';
+import { type GarbageMeasurement, measureGarbage } from './measure-garbage.js';
 import { type ListenMeasurement, measureListening } from './measure-listening.js';
 import { type NeighbourMeasurement, measureNeighbour } from './measure-neighbour.js';
 import { type StartRound, measureStart } from './measure-start.js';
 import { beforeOf } from './report/ratios.js';
 import {
   type CatalogRow,
+  type GarbageRow,
   type ListenRow,
   type NeighbourRow,
   type Report,
   type Row,
   type SubjectMemory,
+  garbageRowOf,
   listenRowOf,
   neighbourRowOf,
   rowOf,
@@ -20,6 +23,7 @@ import {
 import {
   CATALOG,
   CATALOG_TOOLS_PER_UPSTREAM,
+  GARBAGE,
   LISTENING,
   NEIGHBOUR,
   SCENARIOS,
@@ -29,7 +33,7 @@ import {
 import { MemoryWatch } from './subject/memory-watch.js';
 import { type Subject, startBareProxy, startGatewaySubject, startUpstream } from './subject/subject.js';
 
-type Found = Pick<Report, 'rows' | 'listening' | 'neighbours' | 'starts' | 'catalogs' | 'memory'>;
+type Found = Pick<Report, 'rows' | 'listening' | 'neighbours' | 'garbage' | 'starts' | 'catalogs' | 'memory'>;
 
 /** After the start a gateway has things to finish; then it is idle. */
 const IDLE_AFTER_MS = 3_000;
@@ -57,11 +61,13 @@ export class Run {
       const rows: Row[] = [];
       const listening: ListenRow[] = [];
       const neighbours: NeighbourRow[] = [];
-      if (plain.length > 0 || chooses(LISTENING) || chooses(NEIGHBOUR)) {
+      const garbage: GarbageRow[] = [];
+      if (plain.length > 0 || [LISTENING, NEIGHBOUR, GARBAGE].some(chooses)) {
         const subjects = [upstream, await this.keep(startBareProxy(upstream)), ...(await this.startGateways(upstream))];
         for (const scenario of plain) rows.push(...(await this.measureCalls(scenario, subjects)));
         if (chooses(LISTENING)) listening.push(...(await this.measureStreams(subjects)));
         if (chooses(NEIGHBOUR)) neighbours.push(...(await this.measureNeighbours(subjects)));
+        if (chooses(GARBAGE)) garbage.push(...(await this.measureGarbageOf(subjects)));
       }
       const memory = this.memory();
       await this.stop((subject) => subject !== upstream);
@@ -72,6 +78,7 @@ export class Run {
         rows,
         listening,
         neighbours,
+        garbage,
         memory,
         starts: chooses(STARTING) ? await this.measureStarts(upstream) : [],
         catalogs: chooses(CATALOG) ? await this.measureCatalogs() : [],
@@ -179,6 +186,20 @@ export class Run {
       greedy.stop();
     }
     return gateways.map(({ name }, index) => neighbourRowOf(name, rounds[index] ?? []));
+  }
+
+  private async measureGarbageOf(subjects: readonly Subject[]): Promise<GarbageRow[]> {
+    const gateways = subjects.flatMap((subject) =>
+      subject.evaluate === undefined ? [] : [{ ...subject, evaluate: subject.evaluate }],
+    );
+    const rounds = gateways.map((): GarbageMeasurement[] => []);
+    for (const [at, gateway] of gateways.entries()) {
+      for (let round = 1; round <= this.choices.rounds; round++) {
+        this.say(`${GARBAGE}, ${gateway.name}, round ${round} of ${this.choices.rounds} …`);
+        rounds[at]?.push(await measureGarbage(this.generator, gateway, this.choices.load));
+      }
+    }
+    return gateways.map(({ name }, at) => garbageRowOf(name, rounds[at] ?? []));
   }
 
   private async measureStarts(upstream: Subject): Promise<StartRound[]> {

@@ -8,6 +8,8 @@ export interface Scenario {
   readonly era: Era;
   /** Over two replicas: each request of a session goes to the other one than the one before. */
   readonly sprayed: boolean;
+  /** In place of the number that the run was given. */
+  readonly connections?: number;
 }
 
 const scenario = (name: string, work: Work, era: Era, sprayed = false): Scenario => ({ name, work, era, sprayed });
@@ -15,6 +17,7 @@ const scenario = (name: string, work: Work, era: Era, sprayed = false): Scenario
 export const SCENARIOS: readonly Scenario[] = [
   scenario('tools/call modern', 'echo', 'modern'),
   scenario('tools/call legacy', 'echo', 'legacy'),
+  { ...scenario('tools/call, 1 caller', 'echo', 'modern'), connections: 1 },
   scenario('tools/list modern', 'list', 'modern'),
   scenario('tools/list legacy', 'list', 'legacy'),
   scenario('10 progress events modern', 'steps', 'modern'),
@@ -28,8 +31,16 @@ export const LISTENING = '1,000 listen streams';
 export const NEIGHBOUR = 'a modest caller beside a greedy one';
 export const STARTING = 'start';
 export const CATALOG = 'ten thousand tools';
+export const GARBAGE = 'garbage of a call';
 
-export const ROWS: readonly string[] = [...SCENARIOS.map(({ name }) => name), LISTENING, NEIGHBOUR, STARTING, CATALOG];
+export const ROWS: readonly string[] = [
+  ...SCENARIOS.map(({ name }) => name),
+  LISTENING,
+  NEIGHBOUR,
+  GARBAGE,
+  STARTING,
+  CATALOG,
+];
 
 /** Tools that the upstream has; every list answer is checked to hold them all. */
 export const TOOL_COUNT = 30;

@@ -22,6 +22,9 @@ measures all subjects one after the other.
   one change, once.
 - **a modest caller beside a greedy one**: four connections that call a quick tool, alone and beside another caller that keeps
   2,000 calls of a slow one going, ten times what one upstream takes at once; what is refused comes again when it is told to.
+- **1 caller**: one connection, which asks again when it has its answer.
+- **garbage of a call**: what a call, and a list, which has no record, allocate in the heaps of all Node processes; and the turns
+  of the event loop meanwhile, of the process where they take longest.
 - **start**: from \`npm start\` to the first answered call, nothing to build. With an empty data folder the first call is
   \`tools/list\`, else a \`tools/call\` to an upstream registered before.
 - **ten thousand tools**: one gateway with one upstream of 50 tools, then with 200 of them. A tool is switched off or on before each

@@ -4,7 +4,7 @@ import { costOf, rssOf } from '../subject/process-cost.js';
 import { pageOf } from './page.js';
 import { pictureOf } from './picture.js';
 import { ratiosOf } from './ratios.js';
-import { type Report, errorsOf, listenRowOf, neighbourRowOf, rowOf } from './report.js';
+import { type Report, errorsOf, garbageRowOf, listenRowOf, neighbourRowOf, rowOf } from './report.js';
 import { textOfReport } from './text.js';
 
 const measured = (cpuUsPerCall: number, more: Partial<Measurement> = {}): Measurement => ({
@@ -41,6 +41,13 @@ const neighboured = (besideP99Ms: number, errors = 0) => ({
   errorSamples: errors > 0 ? ['status 503: busy'] : [],
 });
 
+const garbaged = (kb: number, errors = 0) => ({
+  call: { kb, turnP999Ms: 3 },
+  list: { kb: 20, turnP999Ms: 1 },
+  errors,
+  errorSamples: errors > 0 ? ['wrong text'] : [],
+});
+
 const catalogSide = (tools: number, toggleCpuMs: number) => ({
   tools,
   toggleCpuMs,
@@ -66,6 +73,7 @@ const report: Report = {
     rowOf('tools/call modern', 'embedded before', [measured(180), measured(200), measured(1_800)]),
   ],
   listening: [listenRowOf('embedded', [listened(30), listened(10, 1), listened(20)])],
+  garbage: [garbageRowOf('embedded', [garbaged(44), garbaged(40, 1), garbaged(42)])],
   neighbours: [neighbourRowOf('embedded', [neighboured(4), neighboured(3, 1), neighboured(2)])],
   starts: [{ first: { seconds: 2.5, cpuSeconds: 3 }, again: { seconds: 1.5, cpuSeconds: 2 } }],
   catalogs: [
@@ -94,6 +102,7 @@ it('takes the median round', () => {
   expect(report.rows[1]?.median.cpuUsPerCall).toBe(60);
   expect(report.listening[0]?.median.kbPerStream).toBe(20);
   expect(report.neighbours[0]?.median.besideP99Ms).toBe(3);
+  expect(report.garbage[0]?.median.call.kb).toBe(42);
 });
 
 it('says first what does not depend on the machine, and names wrong answers', () => {
@@ -104,18 +113,27 @@ it('says first what does not depend on the machine, and names wrong answers', ()
   expect(text).toContain('a modest caller, embedded: status 503: busy');
   expect(text).toContain('1.50 ×');
   expect(text).toContain('ten thousand tools, embedded: a tool is offered');
-  expect(errorsOf(report)).toBe(5);
+  expect(text).toContain('garbage of a call, embedded: wrong text');
+  expect(errorsOf(report)).toBe(6);
 });
 
 it('leaves out what was not measured', () => {
-  const text = textOfReport({ ...report, listening: [], neighbours: [], starts: [], catalogs: [], memory: [] });
-  expect(text).not.toMatch(/npm start|listen|modest|Resident|thousand/);
+  const text = textOfReport({
+    ...report,
+    listening: [],
+    neighbours: [],
+    garbage: [],
+    starts: [],
+    catalogs: [],
+    memory: [],
+  });
+  expect(text).not.toMatch(/npm start|listen|modest|Garbage|Resident|thousand/);
 });
 
 it('writes a page whose tables are whole', () => {
   const page = pageOf(report);
   const tables = page.split('\n\n').filter((part) => part.startsWith('|'));
-  expect(tables).toHaveLength(7);
+  expect(tables).toHaveLength(8);
   for (const table of tables) {
     const columns = new Set(
       table

@@ -1,5 +1,6 @@
 import type { Measurement } from '../measure.js';
 import type { CatalogMeasurement } from '../measure-catalog.js';
+import type { GarbageMeasurement } from '../measure-garbage.js';
 import type { ListenMeasurement } from '../measure-listening.js';
 import type { NeighbourMeasurement } from '../measure-neighbour.js';
 import type { StartRound } from '../measure-start.js';
@@ -26,6 +27,13 @@ export interface NeighbourRow {
   /** The median round by how much slower the modest caller's p99 is beside the greedy one. */
   readonly median: NeighbourMeasurement;
   readonly rounds: readonly NeighbourMeasurement[];
+}
+
+export interface GarbageRow {
+  readonly subject: string;
+  /** The median round by what a call leaves to the collector. */
+  readonly median: GarbageMeasurement;
+  readonly rounds: readonly GarbageMeasurement[];
 }
 
 /** One gateway with few tools, then with ten thousand. */
@@ -55,6 +63,7 @@ export interface Report {
   readonly rows: readonly Row[];
   readonly listening: readonly ListenRow[];
   readonly neighbours: readonly NeighbourRow[];
+  readonly garbage: readonly GarbageRow[];
   readonly starts: readonly StartRound[];
   readonly catalogs: readonly CatalogRow[];
   readonly memory: readonly SubjectMemory[];
@@ -94,14 +103,21 @@ export const neighbourRowOf = (subject: string, rounds: readonly NeighbourMeasur
   median: medianBy(rounds, slowdownOf),
 });
 
+export const garbageRowOf = (subject: string, rounds: readonly GarbageMeasurement[]): GarbageRow => ({
+  subject,
+  rounds,
+  median: medianBy(rounds, ({ call }) => call.kb),
+});
+
 /** Wrong answers, refusals of a modest caller, and streams that were not told what they should have been. */
 export const errorsOf = ({
   rows,
   listening,
   neighbours,
+  garbage,
   catalogs,
-}: Pick<Report, 'rows' | 'listening' | 'neighbours' | 'catalogs'>): number =>
-  [...rows, ...listening, ...neighbours].reduce(
+}: Pick<Report, 'rows' | 'listening' | 'neighbours' | 'garbage' | 'catalogs'>): number =>
+  [...rows, ...listening, ...neighbours, ...garbage].reduce(
     (total, { rounds }) => total + rounds.reduce((sum: number, { errors }) => sum + errors, 0),
     catalogs.reduce((sum, { measured }) => sum + measured.errors, 0),
   );

@@ -74,6 +74,20 @@ const neighbourTable = ({ neighbours }: Report): Table => ({
   ]),
 });
 
+const garbageTable = ({ garbage }: Report): Table => ({
+  title: 'Garbage of a call, and turns of the event loop',
+  texts: 1,
+  head: ['subject', 'KB a call', 'KB a list', 'turn p99.9 ms, calls', 'turn p99.9 ms, lists', 'wrong'],
+  body: garbage.map(({ subject, median: { call, list }, rounds }) => [
+    subject,
+    call.kb.toFixed(1),
+    list.kb.toFixed(1),
+    call.turnP999Ms.toFixed(1),
+    list.turnP999Ms.toFixed(1),
+    String(rounds.reduce((sum, { errors }) => sum + errors, 0)),
+  ]),
+});
+
 const startTable = ({ starts }: Report): Table => ({
   title: 'npm start to the first answered call',
   texts: 1,
@@ -134,6 +148,6 @@ const memoryTable = ({ memory }: Report): Table => ({
 
 /** Ratios first: they outlive a change of machine. */
 export const tablesOf = (report: Report): Table[] =>
-  [ratioTable, callTable, listenTable, neighbourTable, startTable, catalogTable, memoryTable]
+  [ratioTable, callTable, listenTable, neighbourTable, garbageTable, startTable, catalogTable, memoryTable]
     .map((table) => table(report))
     .filter(({ body }) => body.length > 0);

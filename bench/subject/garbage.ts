@@ -10,17 +10,38 @@ const OPEN_WITHIN_MS = 5_000;
 /** What one collection finalises, the next one frees. */
 const TURNS = 3;
 
-/** Has a process that was started with `INSPECTABLE` free what it does not use. */
-export const collectFrom = async (server: ChildServer): Promise<void> => {
+type Command = (method: string, params?: object) => Promise<unknown>;
+
+const inspect = async <Result>(server: ChildServer, work: (command: Command) => Promise<Result>): Promise<Result> => {
   const socket = new WebSocket(await inspectorOf(server));
   await once(socket, 'open');
-  for (let turn = 1; turn <= TURNS; turn++) {
-    const answered = once(socket, 'message');
-    socket.send(JSON.stringify({ id: turn, method: 'HeapProfiler.collectGarbage' }));
-    await answered;
+  let id = 0;
+  try {
+    return await work(async (method, params = {}) => {
+      const answered = once(socket, 'message');
+      socket.send(JSON.stringify({ id: ++id, method, params }));
+      const [{ data }] = (await answered) as [{ data: string }];
+      return (JSON.parse(data) as { result: unknown }).result;
+    });
+  } finally {
+    socket.close();
   }
-  socket.close();
 };
+
+/** Has a process that was started with `INSPECTABLE` free what it does not use. */
+export const collectFrom = (server: ChildServer): Promise<void> =>
+  inspect(server, async (command) => {
+    for (let turn = 0; turn < TURNS; turn++) await command('HeapProfiler.collectGarbage');
+  });
+
+/** The value, as JSON has it, of an expression in such a process. */
+export const evaluateIn = (server: ChildServer, expression: string): Promise<unknown> =>
+  inspect(server, async (command) => {
+    const evaluated = await command('Runtime.evaluate', { expression, returnByValue: true });
+    const { result, exceptionDetails } = evaluated as { result: { value: unknown }; exceptionDetails?: unknown };
+    if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
+    return result.value;
+  });
 
 const inspectorOf = async (server: ChildServer): Promise<string> => {
   const giveUpAt = Date.now() + OPEN_WITHIN_MS;

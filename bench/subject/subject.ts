@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { ANNOUNCE, type EntryView, type Gateway, startGateway } from '#libs/testing';
 import { TOOL_COUNT } from '../scenario.js';
-import { collectFrom, collectFromScript, EXPOSE_GC, INSPECTABLE } from './garbage.js';
+import { collectFrom, collectFromScript, evaluateIn, EXPOSE_GC, INSPECTABLE } from './garbage.js';
 
 /** Something to be measured. */
 export interface Subject {
@@ -19,6 +19,8 @@ export interface Subject {
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
   /** Has all processes free the memory that they do not use. */
   collect(): Promise<void>;
+  /** The values of an expression in each of its Node processes; absent where they cannot be looked into. */
+  evaluate?(expression: string): Promise<unknown[]>;
   /** Changes the list of tools, which everybody who listens is to hear of. */
   change(): Promise<void>;
   stop(): Promise<void>;
@@ -124,6 +126,7 @@ export const startGatewaySubject = async (choice: GatewayChoice, upstream: Subje
       pids: pidsOf(gateway),
       processes: processesOf(gateway),
       collect: async () => void (await Promise.all(gateway.processes.map(({ server }) => collectFrom(server)))),
+      evaluate: (expression) => Promise.all(gateway.processes.map(({ server }) => evaluateIn(server, expression))),
       change: () => changeTool(gateway),
       stop: () => gateway.stop(),
     };
