@@ -6,7 +6,8 @@ const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 /** Throws unless the body is JSON in UTF-8 as it stands: a compressed one may be a thousand times what it seems. */
 export const checkContentType = (headers: IncomingHttpHeaders): void => {
   const type = headers['content-type'];
-  if (type === undefined || !JSON_TYPE.test(type)) throw fail('http.media_type_unsupported');
+  if (type !== 'application/json' && (type === undefined || !JSON_TYPE.test(type)))
+    throw fail('http.media_type_unsupported');
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw fail('http.media_type_unsupported', { message: 'Compressed requests are not accepted' });

@@ -17,8 +17,23 @@ const pathOf = (url: string): string => {
   return query < 0 ? url : url.slice(0, query);
 };
 
+/** Those that were asked for last, by URL: clients ask for the same ones again and again. */
+const known = new Map<string, Endpoint>();
+const KNOWN_MAX = 256;
+const KNOWN_URL_CHARS_MAX = 256;
+
 /** `null` for a path of no MCP endpoint. An id that cannot be decoded stays as it is and is found nowhere. */
 export const mcpEndpointOf = (url: string): Endpoint | null => {
+  const found = known.get(url);
+  if (found !== undefined) return found;
+  const endpoint = readMcpEndpoint(url);
+  if (endpoint === null || url.length > KNOWN_URL_CHARS_MAX) return endpoint;
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(url, endpoint);
+  return endpoint;
+};
+
+const readMcpEndpoint = (url: string): Endpoint | null => {
   const path = pathOf(url);
   if (path === '/mcp' || path === '/mcp/') return EVERYTHING;
   const id = path.startsWith('/servers/') ? SERVER.exec(path)?.[1] : undefined;

@@ -99,7 +99,7 @@ const readMessage = (text: string, value: unknown): ClientMessage => {
   } catch (error) {
     return { kind: 'invalid', idText: null, error: error as GatewayError };
   }
-  const idMember = members.find((member) => member.key === 'id');
+  const idMember = memberOf(members, 'id');
   const idText = idMember === undefined ? undefined : readId(valueText(text, idMember), value['id']);
   if (idText === null) return invalid(null, 'id must be a string or an integer');
   if (value['jsonrpc'] !== '2.0') return invalid(idText ?? null, 'jsonrpc must be "2.0"');
@@ -124,13 +124,19 @@ const readId = (text: string, value: unknown): string | null => {
 };
 
 const readParams = (text: string, members: readonly Member[], value: unknown): Params => {
-  const member = members.find((candidate) => candidate.key === 'params');
+  const member = memberOf(members, 'params');
   if (member === undefined || value === null) return NO_PARAMS;
   if (!isObject(value)) throw fail('mcp.invalid_request', { message: 'params must be an object' });
   if (Object.keys(value).length > ENVELOPE_KEYS_MAX) throw fail('mcp.invalid_request', { message: 'Too many params' });
   const paramsText = valueText(text, member);
   const params = { value, text: paramsText, members: membersOf(paramsText) };
-  return ABSENT_WHEN_NULL.some((key) => value[key] === null) ? withoutNulls(params) : params;
+  for (const key of ABSENT_WHEN_NULL) if (value[key] === null) return withoutNulls(params);
+  return params;
+};
+
+const memberOf = (members: readonly Member[], key: string): Member | undefined => {
+  for (const member of members) if (member.key === key) return member;
+  return undefined;
 };
 
 const withoutNulls = ({ value, text, members }: Params): Params => {
