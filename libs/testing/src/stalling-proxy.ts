@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { Transform } from 'node:stream';
 
 export interface StallingProxy {
   readonly port: number;
@@ -8,6 +9,8 @@ export interface StallingProxy {
    * nor on new ones.
    */
   stall(options?: { readonly forGood?: boolean }): void;
+  /** From now on everything comes so much later, in milliseconds. */
+  delay(ms: number): void;
   /** Every connection ends at once. */
   cut(): void;
   stop(): Promise<void>;
@@ -17,11 +20,23 @@ export interface StallingProxy {
 export const startStallingProxy = async (target: net.NetConnectOpts): Promise<StallingProxy> => {
   const pairs = new Set<[net.Socket, net.Socket]>();
   let isSilent = false;
+  let delayMs = 0;
+  /** What comes later never overtakes. */
+  const late = (): Transform =>
+    new Transform({
+      transform: (chunk, _encoding, pass) => {
+        if (delayMs === 0) pass(null, chunk);
+        else setTimeout(pass, delayMs, null, chunk);
+      },
+    });
   const server = net.createServer((near) => {
     const far = net.connect(target);
     const pair: [net.Socket, net.Socket] = [near, far];
     pairs.add(pair);
-    if (!isSilent) near.pipe(far).pipe(near);
+    if (!isSilent) {
+      near.pipe(late()).pipe(far);
+      far.pipe(late()).pipe(near);
+    }
     for (const socket of pair) {
       socket.on('error', () => {});
       socket.on('close', () => {
@@ -43,11 +58,14 @@ export const startStallingProxy = async (target: net.NetConnectOpts): Promise<St
     stall: ({ forGood = false } = {}) => {
       isSilent = forGood;
       for (const [near, far] of pairs) {
-        near.unpipe(far);
-        far.unpipe(near);
+        near.unpipe();
+        far.unpipe();
         near.pause();
         far.pause();
       }
+    },
+    delay: (ms) => {
+      delayMs = ms;
     },
     cut,
     stop: async () => {

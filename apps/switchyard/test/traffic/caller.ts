@@ -144,6 +144,8 @@ const post = async (target: Target, id: string, headers: Record<string, string>,
 
 const endingOf = ({ id: answered, result, error, code }: RpcAnswer, httpStatus: number, id: string): Ending => {
   if (code !== undefined && httpStatus === 503) return { kind: 'refused', reason: code, httpStatus };
+  // The edge's own word for a replica that went away with the request: it may have run.
+  if (code === 'edge.unreachable' || code === 'edge.timed_out') return { kind: 'reset', reason: code };
   const wrong: Ending = { kind: 'wrong', what: `${httpStatus} ${JSON.stringify({ answered, result, error, code })}` };
   if (answered !== id && answered !== undefined && answered !== null) return wrong;
   if (result !== undefined) {

@@ -13,7 +13,7 @@ export class Registering {
   private stopping = false;
 
   constructor(
-    private readonly gateway: Gateway,
+    private readonly gateway: Pick<Gateway, 'url' | 'adminToken'>,
     private readonly upstreamUrl: string,
     private readonly prefix: string,
   ) {

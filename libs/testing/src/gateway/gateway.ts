@@ -67,6 +67,8 @@ export interface GatewayOptions {
   readonly signingKey?: string;
   /** What is done with the database before the services start, in distributed mode. */
   readonly prepare?: (postgres: EmbeddedPostgres) => Promise<void>;
+  /** The port by which the processes of a service reach the broker, which is at the given one; in distributed mode. */
+  readonly natsThrough?: (service: Service, port: number) => Promise<number>;
   /** Settings of each process of a service, which win over `env`; in distributed mode. */
   readonly envOf?: (service: Service) => Readonly<Record<string, string>>;
 }

@@ -100,6 +100,7 @@ const startDistributed = async ({
   env = {},
   prepare,
   envOf = () => ({}),
+  natsThrough = async (_service, port) => port,
   signingKey,
   folder: checkout,
 }: GatewayOptions): Promise<Gateway> => {
@@ -125,13 +126,13 @@ const startDistributed = async ({
     const secrets = new GatewaySecrets(signingKey);
     const shared = {
       ...secrets.environment,
-      NATS_URL: nats.url,
       REDIS_URL: redis.url,
       DATABASE_URL: `postgres://postgres@localhost/postgres?host=${encodeURIComponent(socketDir)}`,
     };
     const start = async (service: Service, replica: number): Promise<void> => {
       const SWITCHYARD_DATA_DIR = path.join(folder, `${service}-${replica}`);
-      const settings = { ...shared, SWITCHYARD_DATA_DIR, ...env, ...envOf(service) };
+      const NATS_URL = `nats://127.0.0.1:${await natsThrough(service, nats.port)}`;
+      const settings = { ...shared, NATS_URL, SWITCHYARD_DATA_DIR, ...env, ...envOf(service) };
       processes.push(await startProcess(service, replica, settings, checkout));
     };
     const numbers = Array.from({ length: replicas }, (_, replica) => replica);
@@ -160,7 +161,7 @@ const startDistributed = async ({
   }
 };
 
-const startNats = async (): Promise<{ url: string; monitorUrl: string; server: ChildServer }> => {
+const startNats = async (): Promise<{ port: number; monitorUrl: string; server: ChildServer }> => {
   const [port, monitorPort] = await Promise.all([freePort(), freePort()]);
   const server = new ChildServer({
     command: 'nats-server',
@@ -168,5 +169,5 @@ const startNats = async (): Promise<{ url: string; monitorUrl: string; server: C
     probe: () => canConnect(port),
   });
   await server.start();
-  return { url: `nats://127.0.0.1:${port}`, monitorUrl: `http://127.0.0.1:${monitorPort}`, server };
+  return { port, monitorUrl: `http://127.0.0.1:${monitorPort}`, server };
 };
