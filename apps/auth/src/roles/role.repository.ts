@@ -34,9 +34,15 @@ export class RoleRepository {
     await this.database.query(
       `INSERT INTO auth.roles (id, name, description, scope, permissions, is_system_role, created_by)
        VALUES ($1, $2, $3, $4, $5, true, 'system')
-       ON CONFLICT (id) DO UPDATE SET description = excluded.description, permissions = excluded.permissions`,
+       ON CONFLICT DO NOTHING`,
       [id, name, description, scope, permissions],
     );
+    // Apart, since replicas that start at once would otherwise collide on the name.
+    await this.database.query('UPDATE auth.roles SET description = $2, permissions = $3 WHERE id = $1', [
+      id,
+      description,
+      permissions,
+    ]);
   }
 
   async find(id: string): Promise<EffectiveRole | null> {
