@@ -18,6 +18,7 @@ import { fail } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
 import { aCallRecord } from '../test/call-records.js';
 import { Outbox, type OutboxSettings } from './outbox.js';
+import { Spool } from './spool.js';
 
 let dir: string;
 let lines: string[];
@@ -284,6 +285,29 @@ describe('bounds', () => {
     rmSync(folder);
     await until(() => !outbox.isDiskFailing);
     expect(new Set(await outcomes())).toEqual(new Set(['goes']));
+  });
+});
+
+describe('Spool', () => {
+  it('Spool reports what the disk refuses, and goes on, when it cannot remove its own files', () => {
+    const failures: unknown[] = [];
+    const limits = { segmentBytesMax: 256, bytesMax: 1_000_000, recordsInMemoryMax: 100 };
+    const spool = new Spool(join(dir, 'own'), limits, (error) => failures.push(error));
+    expect(spool.canWrite()).toBe(true);
+    for (const callId of ['a', 'b']) {
+      spool.settle(aCallRecord({ callId, outcome: 'ok' }));
+      spool.commit();
+    }
+    rmSync(spool.folder, { recursive: true });
+    writeFileSync(spool.folder, 'in the way');
+
+    expect(spool.canWrite()).toBe(false);
+    expect(spool.peek(10)).toHaveLength(2);
+    spool.acknowledge(2);
+    spool.close();
+
+    expect(spool.pending).toBe(0);
+    expect(failures.length).toBeGreaterThan(0);
   });
 });
 

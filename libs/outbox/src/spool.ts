@@ -189,11 +189,11 @@ export class Spool {
     const file = join(this.folder, TRIAL_FILE);
     try {
       writeFileSync(file, TRIAL);
+      rmSync(file);
       return true;
     } catch {
+      // What is left of it is written over by the next trial.
       return false;
-    } finally {
-      rmSync(file, { force: true });
     }
   }
 
@@ -202,7 +202,7 @@ export class Spool {
     this.commit();
     for (const segment of this.segments) segment.close();
     const empty = this.queue.length === 0 && this.unread === null && this.begun.size === 0 && this.foreignBytes === 0;
-    rmSync(empty ? this.folder : join(this.folder, OWNER_FILE), { recursive: true, force: true });
+    this.onDisk(() => rmSync(empty ? this.folder : join(this.folder, OWNER_FILE), { recursive: true, force: true }));
   }
 
   private found(): void {
@@ -278,14 +278,23 @@ export class Spool {
     if (segment === this.current) {
       if (segment.open > 0) return;
       this.bytes -= segment.bytes;
-      segment.clear();
+      this.onDisk(() => segment.clear());
       return;
     }
     const index = this.segments.indexOf(segment);
     if (index < 0 || (segment.open > 0 && !this.carryForward(segment))) return;
     this.bytes -= segment.bytes;
     this.segments.splice(this.segments.indexOf(segment), 1);
-    segment.remove();
+    this.onDisk(() => segment.remove());
+  }
+
+  /** What cannot be removed is shipped again by whoever adopts it, and counts once. */
+  private onDisk(remove: () => void): void {
+    try {
+      remove();
+    } catch (error) {
+      this.onDiskFailure(error);
+    }
   }
 
   private startOfNext(segment: Segment): { segment: Segment; offset: number } | null {
