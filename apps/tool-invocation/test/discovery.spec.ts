@@ -1,4 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { heldBytes } from '#libs/resilience';
 import { givenInvocation, type Invocation } from './invocation.js';
 import { json, result, rpcError, startRawLegacy } from './raw-upstream.js';
 import { serve } from './sdk-servers.js';
@@ -49,6 +52,25 @@ describe('discovery', () => {
       resources: { ttlMs: 0, cacheScope: 'private' },
       resourceTemplates: { ttlMs: 86_400_000, cacheScope: 'public' },
     });
+  });
+
+  it('discovery keeps nothing of a list when its compression breaks on the way', async () => {
+    const packed = gzipSync(JSON.stringify({ tools: [], noise: randomBytes(400_000).toString('hex') }));
+    // All of it is there, but for the sum at its end.
+    packed.fill(0, packed.length - 8);
+    const server = await serve((_req, res, body) => {
+      const { id, method } = body as Message;
+      if (method === 'server/discover')
+        return json(res, result(id, { resultType: 'complete', ...DISCOVERY, capabilities: { tools: {} } }));
+      if (method !== 'tools/list') return json(res, rpcError(id, -32601, 'Method not found'), 404);
+      res.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+      res.write(packed, () => setTimeout(() => res.end(), 50));
+    });
+    raw.push(server);
+
+    await invocation.discover(invocation.profile({ url: server.url })).catch(() => {});
+
+    await vi.waitFor(() => expect(heldBytes.used).toBe(0));
   });
 
   it('discovery reports no hint when a session upstream says how long a list is good', async () => {

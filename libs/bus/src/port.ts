@@ -27,6 +27,7 @@ export interface Holds {
   readonly hasRoom: boolean;
   add(bytes: number): void;
   whenRoom(resume: () => void): void;
+  stopWaiting(): void;
 }
 
 /** What goes with a request besides its head; a time in milliseconds. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type Claim, heldBytes, jittered } from '#libs/resilience';
+import { type Claim, heldBytes, jittered, scarcePatienceMs } from '#libs/resilience';
 import type { Beating, Heartbeat } from './heartbeat.js';
 
 /**
@@ -15,8 +15,7 @@ export interface SseSettings {
 /** A reader that takes nothing for this long, or owes this much, is cut off. */
 const STALL_MS = 30_000;
 const QUEUE_BYTES_MAX = 1024 * 1024;
-/** While the process holds as much as it may, patience is short, and so are queues. */
-const SCARCE_STALL_MS = 1_000;
+/** While the process holds as much as it may. */
 const SCARCE_QUEUE_BYTES_MAX = 64 * 1024;
 /** All queues of streams that stay open count as one caller's. */
 const QUEUES = 'event streams';
@@ -111,8 +110,7 @@ export class SseStream implements Beating {
     if (!this.open) return this.settings.heartbeat.remove(this);
     if (this.response.writableLength === 0) this.stalledSinceMs = null;
     else if (this.stalledSinceMs === null) this.stalledSinceMs = nowMs;
-    else if (nowMs - this.stalledSinceMs > (heldBytes.isFull ? SCARCE_STALL_MS : STALL_MS))
-      return void this.response.destroy();
+    else if (nowMs - this.stalledSinceMs > this.patienceMs) return void this.response.destroy();
     if (this.due !== null && nowMs >= this.due.atMs) {
       const { act } = this.due;
       this.due = null;
@@ -121,6 +119,10 @@ export class SseStream implements Beating {
     const { keepAliveMs } = this.settings;
     // What is still on its way keeps the connection alive by itself.
     if (keepAliveMs !== null && this.room === null && nowMs - this.lastWriteMs >= keepAliveMs) this.comment();
+  }
+
+  private get patienceMs(): number {
+    return heldBytes.isFull ? Math.min(scarcePatienceMs(this.response.writableLength), STALL_MS) : STALL_MS;
   }
 
   private put(text: string): void | Promise<void> {

@@ -99,6 +99,44 @@ describe('held bytes', () => {
     expect(taker.isDone).toBe(true);
   });
 
+  it('what goes on whatever is held makes way for the next one when it has come to its end, and stays', async () => {
+    const held = new HeldBytes({ totalMax: TOTAL, perCallerMax: 0 });
+    const connection = held.claim('connection');
+    const takers = Array.from({ length: 3 }, (_, number) => held.claim(`caller ${number}`));
+    for (let round = 0; round < 3; round++) {
+      const resumed: string[] = [];
+      for (const claim of [connection, ...takers]) {
+        claim.set(TOTAL / 4);
+        claim.whenRoom(() => resumed.push(claim.caller));
+      }
+      for (let turns = 0; turns < 5; turns++) await turn();
+      expect(resumed).toEqual(['connection']);
+      // Its message is complete, and it waits for the next: somebody else's turn.
+      connection.set(0);
+      takers[0]?.add(TOTAL / 4);
+      for (let turns = 0; turns < 5; turns++) await turn();
+      expect(resumed).toEqual(['connection', 'caller 0']);
+      for (const claim of takers) {
+        claim.stopWaiting();
+        claim.set(0);
+      }
+    }
+    expect(held.used).toBe(0);
+  });
+
+  it('what rests goes on resting when it waited for room meanwhile', async () => {
+    const held = new HeldBytes({ totalMax: TOTAL, perCallerMax: 0 });
+    const resting = held.claim('parked');
+    resting.set(TOTAL);
+    resting.rest(true);
+    resting.whenRoom(() => {});
+    for (let turns = 0; turns < 5; turns++) await turn();
+    resting.stopWaiting();
+    const taker = new Taker(held.claim('a'), 4);
+    for (let turns = 0; turns < 10; turns++) await turn();
+    expect(taker.isDone).toBe(true);
+  });
+
   it('a claim that is released while it waits is not told of room, and its place is free', async () => {
     const held = new HeldBytes({ totalMax: TOTAL, perCallerMax: 0 });
     const full = held.claim('a');

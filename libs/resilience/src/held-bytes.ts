@@ -12,6 +12,17 @@ export const UNCOUNTED_BYTES = 16 * 1024;
 export const bytesHeld = (text: string): number =>
   text.length < UNCOUNTED_BYTES ? text.length : Buffer.byteLength(text);
 
+/** Of an answer of which nothing is taken: so long, and as much longer as the rest of it takes at such a pace. */
+const SCARCE_STALL_MS = 1_000;
+const SCARCE_BYTES_PER_SECOND = 2 * 1024 * 1024;
+
+/**
+ * How long a client may take nothing of an answer while all that may be held is: a large piece that is written at once
+ * leaves at once, as far as can be seen.
+ */
+export const scarcePatienceMs = (unsentBytes: number): number =>
+  SCARCE_STALL_MS + (unsentBytes * 1_000) / SCARCE_BYTES_PER_SECOND;
+
 /** What comes before a socket that was told to pause does. */
 const STEP_BYTES = 64 * 1024;
 
@@ -88,42 +99,40 @@ export class HeldBytes {
     claim.holder.bytes += by;
     this.bytes += by;
     if (claim.isIdle) this.idle(claim.holder, by);
+    if (claim.bytes === 0) this.stepDown(claim);
     if (by < 0) this.wake();
   }
 
   /** For `Claim`. */
-  setIdle(claim: Claim, isIdle: boolean): void {
-    if (claim.isIdle === isIdle) return;
-    claim.isIdle = isIdle;
-    if (claim.holder !== null) this.idle(claim.holder, isIdle ? claim.bytes : -claim.bytes);
-    if (isIdle) this.wake();
+  rest(claim: Claim, isResting: boolean): void {
+    claim.isResting = isResting;
+    if (isResting) this.stepDown(claim);
+    this.see(claim);
   }
 
   /** For `Claim`. */
   wait(claim: Claim): void {
     this.waits++;
     this.waiting.add(claim);
-    this.setIdle(claim, true);
+    this.see(claim);
+    this.wake();
   }
 
   /** For `Claim`. */
   stopWaiting(claim: Claim): void {
     this.waiting.delete(claim);
-    this.setIdle(claim, false);
+    this.see(claim);
   }
 
   /** For `Claim`. */
   forget(claim: Claim): void {
+    claim.isResting = false;
     this.stopWaiting(claim);
     if (claim.bytes !== 0) this.change(claim, -claim.bytes);
-    if (this.leader === claim) {
-      this.leader = null;
-      this.wake();
-    }
+    this.stepDown(claim);
     const { holder } = claim;
     claim.holder = null;
     if (holder === null) return;
-    if (holder.first === claim) holder.first = null;
     if (--holder.claims === 0) this.holders.delete(holder.caller);
   }
 
@@ -131,6 +140,24 @@ export class HeldBytes {
     const known = this.holders.get(caller) ?? new Holder(caller);
     if (known.claims++ === 0) this.holders.set(caller, known);
     return known;
+  }
+
+  /** Nothing of a claim is given back by itself while it waits or rests. */
+  private see(claim: Claim): void {
+    const isIdle = claim.isResting || this.waiting.has(claim);
+    if (claim.isIdle === isIdle) return;
+    claim.isIdle = isIdle;
+    if (claim.holder !== null) this.idle(claim.holder, isIdle ? claim.bytes : -claim.bytes);
+    if (isIdle) this.wake();
+  }
+
+  /** It came to its end, or stays as it is: another one may go on whatever is held. */
+  private stepDown(claim: Claim): void {
+    const wasFirst = claim.holder?.first === claim;
+    if (wasFirst && claim.holder !== null) claim.holder.first = null;
+    if (this.leader === claim) this.leader = null;
+    else if (!wasFirst) return;
+    this.wake();
   }
 
   private idle(holder: Holder, by: number): void {
@@ -153,32 +180,36 @@ export class HeldBytes {
     for (const claim of this.waiting) {
       if (room <= 0) break;
       const { holder } = claim;
-      if (holder !== null && holder.first === null && holder.bytes === holder.idleBytes) holder.first = claim;
+      if (holder !== null && isFree(holder.first) && holder.bytes === holder.idleBytes) holder.first = claim;
       if (!this.hasRoom(claim)) continue;
       room -= STEP_BYTES;
       this.resume(claim);
     }
     const [longest] = this.waiting;
-    if (longest === undefined || this.leader !== null || this.bytes > this.idleBytes) return;
+    if (longest === undefined || !isFree(this.leader) || this.bytes > this.idleBytes) return;
     this.leader = longest;
     this.resume(longest);
   }
 
   private resume(claim: Claim): void {
-    this.waiting.delete(claim);
-    this.setIdle(claim, false);
+    this.stopWaiting(claim);
     const { onRoom } = claim;
     claim.onRoom = null;
     onRoom?.();
   }
 }
 
+/** What rests makes nobody wait for its end. */
+const isFree = (first: Claim | null): boolean => first === null || first.isResting;
+
 /** What one call or stream holds. */
 export class Claim {
   bytes = 0;
   /** Who it counts for; none before there is something to count. */
   holder: Holder | null = null;
+  /** It waits, or rests. */
   isIdle = false;
+  isResting = false;
   onRoom: (() => void) | null = null;
   private isOver = false;
 
@@ -222,7 +253,7 @@ export class Claim {
 
   /** What it holds stays for long, whatever becomes of others: nobody waits for it. */
   rest(isResting: boolean): void {
-    if (!this.isOver) this.budget.setIdle(this, isResting);
+    if (!this.isOver) this.budget.rest(this, isResting);
   }
 
   /** It holds nothing, and will not again. */

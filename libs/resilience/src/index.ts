@@ -4,7 +4,7 @@ export { ConcurrencyLimiter, type ConcurrencyLimits } from './concurrency-limite
 export { DeadlineSweep, type SweepSettings } from './deadline-sweep.js';
 export { FairShares, type Share, type ShareLimits, type ShareRefusal } from './fair-shares.js';
 export { heapShare } from './heap-share.js';
-export { Claim, UNCOUNTED_BYTES, bytesHeld, heldBytes } from './held-bytes.js';
+export { Claim, UNCOUNTED_BYTES, bytesHeld, heldBytes, scarcePatienceMs } from './held-bytes.js';
 export { type HedgeSettings, hedge } from './hedge.js';
 export { pause } from './pause.js';
 export { StallWatch } from './stall-watch.js';

@@ -81,7 +81,7 @@ export const platformOptions = {
   ),
   HELD_BYTES_TOTAL: integer(
     0,
-    'Bytes that the process holds at once for clients and upstreams: bodies, answers on their way, queues of streams, each from 16 KiB on. While there is no room upstreams are not read, and an answer of which nothing is taken for 1 s is given up. 0: a quarter of what the heap may grow to (`--max-old-space-size`).',
+    'Bytes that the process holds at once for clients and upstreams: bodies, answers on their way, queues of streams, each from 16 KiB on. While there is no room upstreams are not read, and an answer of which nothing is taken for 1 s, and half a second for each MiB of it that is left, is given up. 0: a quarter of what the heap may grow to (`--max-old-space-size`).',
   ),
   CALLER_HELD_BYTES: integer(
     0,

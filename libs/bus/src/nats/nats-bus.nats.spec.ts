@@ -403,6 +403,7 @@ describe.concurrent('the bus over NATS', { timeout: 200_000 }, () => {
         waits++;
         resume = goOn;
       },
+      stopWaiting: () => void (resume = undefined),
     };
 
     const asking = asker.ask(Echo, { text: 'large' }, { timeoutMs: BUSY_MS, holds });

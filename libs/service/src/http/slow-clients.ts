@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type GatewayError, fail } from '#libs/errors';
 import type { ClientAddress } from '#libs/identity';
-import { heldBytes } from '#libs/resilience';
+import { heldBytes, scarcePatienceMs } from '#libs/resilience';
 import type { Place } from './place.js';
 
 export interface SlowClientLimits {
@@ -22,8 +22,6 @@ const SWEEP_MS = 250;
 const BODY_WINDOW_MS = 5_000;
 /** A large piece that is written at once leaves at once, as far as can be seen; so it has as much longer. */
 const ANSWER_BYTES_PER_SECOND_MIN = 64 * 1024;
-/** While the process holds as much as it may: an answer of which nothing is taken for so long makes room for others. */
-const SCARCE_STALL_MS = 1_000;
 
 /**
  * Ends what clients are too slow with: bodies that hardly come, answers that nobody reads. Of callers whom nobody knows,
@@ -94,7 +92,7 @@ export class SlowClients {
     const sent = bytesWritten - writableLength;
     if (place.seenAtMs < 0 || sent !== place.seenBytes) return see(place, nowMs, sent);
     const patienceMs = heldBytes.isFull
-      ? SCARCE_STALL_MS
+      ? scarcePatienceMs(unsent)
       : this.limits.stallMs + (unsent * 1_000) / ANSWER_BYTES_PER_SECOND_MIN;
     if (nowMs - place.seenAtMs > patienceMs) response.destroy();
   }

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { Beating, Heartbeat } from '#libs/mcp-http';
-import { heldBytes } from '#libs/resilience';
+import { heldBytes, scarcePatienceMs } from '#libs/resilience';
 import type { Line, LineEnd } from '../connection/line.js';
 import { OrderedOutlet } from '../connection/ordered-outlet.js';
 
@@ -17,8 +17,6 @@ const UNSENT_BYTES = 64 * 1024;
 const UNSENT_BYTES_MAX = 32 * 1024 * 1024;
 /** A peer that takes nothing, or answers no ping, for this long is cut off. */
 const STALL_MS = 30_000;
-/** While the process holds as much as it may, patience is short. */
-const SCARCE_STALL_MS = 1_000;
 
 /** https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
 const CLOSE_CODES: Readonly<Record<LineEnd, number>> = { stopping: 1001, unauthorised: 1008, 'session-ended': 1000 };
@@ -64,10 +62,10 @@ export class SocketLine implements Line, Beating {
   beat(nowMs: number): void {
     if (this.socket.bufferedAmount === 0) this.stalledSinceMs = null;
     else this.stalledSinceMs ??= nowMs;
-    if (this.stalledSinceMs !== null && heldBytes.isFull && nowMs - this.stalledSinceMs > SCARCE_STALL_MS)
-      return this.socket.terminate();
     const silentSinceMs = this.stalledSinceMs ?? this.pingedAtMs;
-    if (silentSinceMs !== null && nowMs - silentSinceMs > STALL_MS) return this.socket.terminate();
+    const isScarce = this.stalledSinceMs !== null && heldBytes.isFull;
+    const patienceMs = isScarce ? Math.min(scarcePatienceMs(this.socket.bufferedAmount), STALL_MS) : STALL_MS;
+    if (silentSinceMs !== null && nowMs - silentSinceMs > patienceMs) return this.socket.terminate();
     const { keepAliveMs } = this.settings;
     if (keepAliveMs === null || this.pingedAtMs !== null || nowMs - this.heardAtMs < keepAliveMs) return;
     this.pingedAtMs = nowMs;

@@ -16,8 +16,16 @@ const LOOK_MS_MAX = 5_000;
 /** One that does not answer is asked so much more often, so that it is soon known to be back. */
 const FAILING_FACTOR = 6;
 
-/** Not the upstream's doing. */
-const OF_GATEWAY = new Set<string>(['upstream.busy', 'upstream.unknown', 'upstream.breaker_open']);
+/** The bus gives up later than the check, so that an upstream is heard to be silent. */
+const BUS_MARGIN_MS = 5_000;
+
+/** Not the upstream's doing; or it is there, and does not let the gateway in. */
+const NO_ABSENCE = new Set<string>([
+  'upstream.busy',
+  'upstream.unknown',
+  'upstream.breaker_open',
+  'upstream.unauthorised',
+]);
 
 /** Asks upstreams from time to time whether they are there, so that a gateway shows what is, not what was. */
 @Injectable()
@@ -68,11 +76,11 @@ export class HealthService implements OnApplicationBootstrap, OnApplicationShutd
     const { id: upstreamId, name } = gateway;
     const { timeoutMs, failuresMax } = this.settings.healthCheck;
     try {
-      await this.bus.ask(CheckUpstream, { upstreamId, timeoutMs });
+      await this.bus.ask(CheckUpstream, { upstreamId, timeoutMs }, { timeoutMs: timeoutMs + BUS_MARGIN_MS });
     } catch (error) {
       const { code } = toGatewayError(error);
       // What the bus, or a service, lacks says nothing of the upstream.
-      if (!code.startsWith('upstream.') || OF_GATEWAY.has(code)) return;
+      if (!code.startsWith('upstream.') || NO_ABSENCE.has(code)) return;
       const reason = failureText(error);
       const failures = await this.gateways.noteFailure(gateway, reason, failuresMax);
       if (failures === failuresMax) this.logger.warn({ upstreamId, name, code, reason }, 'an upstream does not answer');

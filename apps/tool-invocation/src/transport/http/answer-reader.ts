@@ -70,6 +70,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
 
   release(): void {
     this.decoder?.close();
+    this.claim?.release();
     this.controller?.abort(new Error('abandoned'));
   }
 
@@ -129,7 +130,10 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     return BodyDecoder.of(encoding, {
       onData: (chunk) => this.take(chunk),
       onEnd: () => this.end(),
-      onError: (error) => this.give(wireError(error, this.exchange.executed)),
+      onError: (error) => {
+        this.give(wireError(error, this.exchange.executed));
+        this.controller?.abort(new Error('refused'));
+      },
     });
   }
 
@@ -223,6 +227,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
 
   private give(error: GatewayError): void {
     this.decoder?.close();
+    this.claim?.release();
     this.exchange.fail(error);
   }
 

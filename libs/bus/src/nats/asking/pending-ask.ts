@@ -70,6 +70,8 @@ export class PendingAsk {
   private ungrantedBytes = 0;
   /** There is no room for more of the answer: nothing is granted until there is. */
   private isHeldBack = false;
+  /** Bytes of parts that are counted in `holds`. */
+  private heldBytes = 0;
 
   constructor(
     private readonly asker: AskerSide,
@@ -147,7 +149,9 @@ export class PendingAsk {
   }
 
   fail(error: unknown): void {
-    if (this.close()) this.reject(error);
+    if (!this.close()) return;
+    this.giveBack();
+    this.reject(error);
   }
 
   private takeInOrder(unit: Buffer, kind: number, flags: number, dataAt: number): void {
@@ -176,6 +180,7 @@ export class PendingAsk {
     this.parts.push(Buffer.from(unit.subarray(dataAt)));
     this.hold(unit.length - dataAt);
     if ((flags & MORE) !== 0) {
+      this.waitForRoom();
       this.arrivals().push({ seq });
       return;
     }
@@ -187,9 +192,11 @@ export class PendingAsk {
   private arrive(bytes: Buffer, kind: number, seq: number, dataAt: number, headBytes: number, hasBody: boolean): void {
     const arrivals = this.arrivals();
     if (kind !== FRAME) {
+      this.stopWaiting();
       arrivals.finish(() => this.settle(kind, this.answerer ?? '', bytes, dataAt, headBytes, hasBody));
       return;
     }
+    this.giveBack();
     try {
       arrivals.push({ seq, message: readMessage(bytes, dataAt, headBytes, hasBody) });
     } catch (error) {
@@ -226,15 +233,30 @@ export class PendingAsk {
   }
 
   private hold(bytes: number): void {
+    this.options.holds?.add(bytes);
+    this.heldBytes += bytes;
+  }
+
+  /** A frame counts no more once it is whole: what hands it on has a limit of its own. */
+  private giveBack(): void {
+    if (this.heldBytes !== 0) this.options.holds?.add(-this.heldBytes);
+    this.heldBytes = 0;
+  }
+
+  private waitForRoom(): void {
     const { holds } = this.options;
-    if (holds === undefined) return;
-    holds.add(bytes);
-    if (this.isHeldBack || holds.hasRoom) return;
+    if (holds === undefined || this.isHeldBack || holds.hasRoom) return;
     this.isHeldBack = true;
     holds.whenRoom(() => {
       this.isHeldBack = false;
       if (this.open) this.grant(this.receivedSeq);
     });
+  }
+
+  private stopWaiting(): void {
+    if (!this.isHeldBack) return;
+    this.isHeldBack = false;
+    this.options.holds?.stopWaiting();
   }
 
   private consumed(seq: number): void {
@@ -255,6 +277,7 @@ export class PendingAsk {
   private close(): boolean {
     if (!this.open) return false;
     this.open = false;
+    this.stopWaiting();
     this.intake?.stop();
     this.options.signal?.removeEventListener('abort', this);
     this.asker.close(this);

@@ -9,6 +9,8 @@ import { findWrappers, type Wrappers, wrapping } from './wrappers.js';
 
 /** Nobody's on any system that is known: of no account, and outside of what systemd and containers give out. */
 const OWN_USER: ChildUser = { uid: 64_925, gid: 64_925 };
+/** Whether bubblewrap works is tried again when it did not, and something is started after so long. */
+const TRIED_AGAIN_AFTER_MS = 60_000;
 /** Where the folders of children are that cannot pass through the data folder. */
 const FOLDER_OF_ROOT = '/var/lib/switchyard-stdio';
 
@@ -35,6 +37,7 @@ export class Sandbox {
   /** Null: the gateway's own. */
   private readonly user: ChildUser | null;
   private finding: Promise<Wrappers> | undefined;
+  private foundAtMs = 0;
 
   constructor(
     private readonly settings: Settings['stdio'],
@@ -88,6 +91,12 @@ export class Sandbox {
       if (!network) throw refused('STDIO_NETWORK=false needs a sandbox, and STDIO_SANDBOX is off');
       return null;
     }
+    // A machine that was too busy for the trial is not so for ever.
+    const isOld = this.foundAtMs !== 0 && performance.now() - this.foundAtMs > TRIED_AGAIN_AFTER_MS;
+    if (isOld) {
+      this.finding = undefined;
+      this.foundAtMs = 0;
+    }
     this.finding ??= this.find();
     const wrappers = await this.finding;
     const { bubblewrap } = wrappers;
@@ -102,6 +111,7 @@ export class Sandbox {
     const wrappers = await findWrappers(env.PATH ?? '', sandbox, this.user);
     const { bubblewrap } = wrappers;
     if (bubblewrap === 'works') return wrappers;
+    this.foundAtMs = performance.now();
     const message = 'stdio upstreams run without bubblewrap: they may see what the user that they run as sees';
     this.logger.warn({ reason: bubblewrap.missing, uid: this.user?.uid ?? process.getuid?.() }, message);
     return wrappers;
