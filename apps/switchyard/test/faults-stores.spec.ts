@@ -105,7 +105,7 @@ describe('a gateway of two replicas each', () => {
   );
 
   it.each(['killed', 'paused'] as const)(
-    'a gateway of two replicas each goes on while Redis is %s, and keeps its sessions',
+    'a gateway of two replicas each goes on while Redis is away, and keeps its sessions, when it is %s',
     async (fault) => {
       const { redis } = given.gateway;
       const [first, second] = [0, 1].map((replica) => ({

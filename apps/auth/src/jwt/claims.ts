@@ -99,8 +99,8 @@ const scopesOf = (scopes: unknown): Pick<TokenClaims, 'serverId' | 'permissions'
 };
 
 /**
- * The e-mail of the user. Tokens of ContextForge's log-in and API name the user by an id of its own in `sub`, and by the
- * e-mail in `user.email`; those of its command line, as ours, have the e-mail in `sub`.
+ * The e-mail of the user. Tokens of ContextForge's API have it in `user.email`, also where `sub` is an id of its own; those
+ * of its command line, as ours, have it in `sub`. Those of its log-in (1.1.0) have an id alone, by which nobody is known here.
  */
 const subjectOf = (claims: Claims): string => {
   const subject = textOf(claims['sub'] ?? claims['username'], 'sub').toLowerCase();
