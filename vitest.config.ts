@@ -77,7 +77,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     // On two cores: half of them wait, as a rule, for a time to pass that a test is about.
-    maxWorkers: 4,
+    maxWorkers: 3,
     setupFiles: ['libs/testing/src/patience.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [

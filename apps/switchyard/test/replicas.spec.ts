@@ -206,8 +206,8 @@ describe('two replicas of every service', () => {
       await traffic.goesOn(5);
     }
     const called = await traffic.stop();
-    calls.push(...called);
     const intruded = await intruder.stop();
+    calls.push(...called, ...intruded);
     const acknowledged = await registering.stop();
 
     await given.agreesWith(calls);
