@@ -1,12 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { DescribeTeam } from '#libs/contracts';
+import { DescribeTeam, GrantsChanged } from '#libs/contracts';
 import { BuiltInRoles } from '../src/roles/built-in-roles.js';
 import { Roles1764000000005 } from '../src/storage/migrations/0005-roles.migration.js';
 import { Teams1763900000004 } from '../src/storage/migrations/0004-teams.migration.js';
 import { ADMIN, type GivenAuth, givenAuth } from './given-auth.js';
 
+const RULE_TEAM = 'Rule makers';
 const SIGNING = randomBytes(48).toString('base64url');
 
 let auth: GivenAuth;
@@ -18,7 +19,19 @@ interface Someone {
 }
 
 beforeAll(async () => {
-  auth = await givenAuth({ JWT_SECRET_KEY: SIGNING, MAX_TEAMS_PER_USER: '3', MAX_MEMBERS_PER_TEAM: '4' });
+  auth = await givenAuth({
+    JWT_SECRET_KEY: SIGNING,
+    MAX_TEAMS_PER_USER: '3',
+    MAX_MEMBERS_PER_TEAM: '4',
+    PUBLIC_URL: 'http://127.0.0.1:4444',
+    TRUSTED_ISSUERS: JSON.stringify([
+      {
+        issuer: 'http://127.0.0.1:1',
+        domains: ['example.org'],
+        rules: [{ claim: 'groups', value: 'makers', teams: [RULE_TEAM] }],
+      },
+    ]),
+  });
   admin = await auth.login(ADMIN, auth.adminPassword);
 });
 
@@ -159,6 +172,66 @@ describe('teams', () => {
     expect(await ask({ token: await signed({ sub: ann.email }) }, 'DELETE', '')).toBe(403);
   });
 
+  it('a team that is public names its maker to those alone who reach it', async () => {
+    const [ann, bob] = [await given(), await given()];
+    const { id } = await givenTeam(ann, { visibility: 'public' });
+    expect((await auth.call('GET', `/teams/${id}`, bob)).body).toMatchObject({ id, created_by: null });
+    expect((await auth.call('GET', `/teams/${id}`, ann)).body).toMatchObject({ created_by: ann.email });
+  });
+
+  it('a team that is deleted is announced to who was in it, and one of a rule to everybody', async () => {
+    const [ann, bob] = [await given(), await given()];
+    const team = await givenTeam(ann);
+    await put(ann, team, bob);
+    const heard: (string | null)[] = [];
+    const subscription = auth.running.bus.subscribe(GrantsChanged, ({ principalId }) => void heard.push(principalId));
+    await auth.running.bus.flush();
+    await auth.call('DELETE', `/teams/${team.id}`, ann);
+    await vi.waitFor(() => expect(heard.toSorted()).toEqual([ann.email, bob.email].sort()));
+    expect((await auth.call('DELETE', `/teams/${RULE_TEAM}`, { token: admin })).status).toBe(200);
+    await vi.waitFor(() => expect(heard.slice(2)).toEqual([null]));
+    await subscription.close();
+  });
+
+  it('a team that is deleted has nobody in it, though somebody comes in at that moment', async () => {
+    const [ann, bob] = [await given(), await given()];
+    const { id } = await givenTeam(ann);
+    const runner = auth.database.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      await runner.query('SELECT FROM auth.teams WHERE id = $1 FOR UPDATE', [id]);
+      await runner.query(`INSERT INTO auth.team_members (team_id, user_email, role) VALUES ($1, $2, 'member')`, [
+        id,
+        bob.email,
+      ]);
+      const removed = auth.call('DELETE', `/teams/${id}`, ann);
+      await vi.waitFor(async () =>
+        expect(await auth.database.query('SELECT FROM pg_locks WHERE NOT granted')).not.toEqual([]),
+      );
+      await runner.commitTransaction();
+      expect((await removed).status).toBe(200);
+    } finally {
+      await runner.release();
+    }
+    expect(await auth.database.query('SELECT FROM auth.team_members WHERE team_id = $1', [id])).toEqual([]);
+  });
+
+  it('a team that was deleted is reached by nobody, whatever rows are left', async () => {
+    const ann = await given();
+    const { id } = await givenTeam(ann);
+    await auth.database.query('UPDATE auth.teams SET deleted_at = now() WHERE id = $1', [id]);
+    expect(await teamsOf(ann)).not.toContain(id);
+  });
+
+  it('a team is refused when a rule of an issuer gives people the team of its slug', async () => {
+    const ann = await given();
+    for (const body of [{ name: RULE_TEAM }, { name: 'x', slug: 'rule-makers' }])
+      expect((await auth.call('POST', '/teams', { token: ann.token, body })).body).toMatchObject({
+        code: 'http.conflict',
+        detail: 'The slug "rule-makers" is kept for a rule of TRUSTED_ISSUERS',
+      });
+  });
+
   it.each([
     ['no name', {}],
     ['an empty name', { name: '' }],
@@ -258,6 +331,33 @@ describe('members', () => {
   });
 });
 
+describe('owners', () => {
+  it('an owner is made and unmade by owners and administrators, not by a role in the team', async () => {
+    const [ann, bob, cem] = [await given(), await given(), await given()];
+    const team = await givenTeam(ann);
+    await put(ann, team, bob);
+    await auth.call('POST', `/rbac/users/${bob.email}/roles`, {
+      token: admin,
+      body: { role_id: 'team_admin', scope: 'team', scope_id: team.id },
+    });
+    const ask = async (by: string, method: string, path: string, body?: object) =>
+      (await auth.call(method, `/teams/${team.id}/${path}`, { token: by, ...(body && { body }) })).status;
+
+    for (const [method, path, body] of [
+      ['PUT', `members/${bob.email}`, { role: 'owner' }],
+      ['PUT', `members/${ann.email}`, { role: 'member' }],
+      ['DELETE', `members/${ann.email}`],
+      ['POST', 'members', { email: cem.email, role: 'owner' }],
+      ['POST', 'invitations', { email: cem.email, role: 'owner' }],
+    ] as const)
+      expect([method, path, await ask(bob.token, method, path, body)]).toEqual([method, path, 403]);
+    expect(await ask(bob.token, 'POST', 'invitations', { email: cem.email })).toBe(201);
+    expect(await ask(bob.token, 'POST', 'members', { email: cem.email })).toBe(201);
+    expect(await ask(ann.token, 'PUT', `members/${cem.email}`, { role: 'owner' })).toBe(200);
+    expect(await ask(admin, 'PUT', `members/${cem.email}`, { role: 'member' })).toBe(200);
+  });
+});
+
 describe('invitations and wishes to join', () => {
   it('an invitation lets in whom it is to, once, and nobody else', async () => {
     const [ann, bob, cem] = [await given(), await given(), await given()];
@@ -296,6 +396,39 @@ describe('invitations and wishes to join', () => {
     const third = await invite(cem.email);
     await auth.database.query('UPDATE auth.invitations SET expires_at = now() WHERE id = $1', [third.id]);
     expect((await accept(cem, third)).status).toBe(404);
+  });
+
+  it('an invitation is gone when who made it may not invite any more', async () => {
+    const [ann, bob, cem] = [await given(), await given(), await given()];
+    const team = await givenTeam(ann);
+    await put(ann, team, bob, 'owner');
+    const body = { email: cem.email };
+    const invited = await auth.call('POST', `/teams/${team.id}/invitations`, { token: bob.token, body });
+    const accept = (token: string) =>
+      auth.call('POST', `/teams/invitations/${invited.body.token}/accept`, { token }).then(({ status }) => status);
+    const become = (role: string) =>
+      auth.call('PUT', `/teams/${team.id}/members/${bob.email}`, { token: ann.token, body: { role } });
+
+    await become('member');
+    expect(await accept(cem.token)).toBe(404);
+    await become('owner');
+    expect(await accept(await signed({ sub: cem.email, teams: [] }))).toBe(403);
+    await auth.call('PATCH', `/auth/email/admin/users/${bob.email}`, { token: admin, body: { is_active: false } });
+    expect(await accept(cem.token)).toBe(404);
+    await auth.call('PATCH', `/auth/email/admin/users/${bob.email}`, { token: admin, body: { is_active: true } });
+    expect(await accept(cem.token)).toBe(200);
+  });
+
+  it('invitations and wishes to join are decided by no token that is narrowed to other things', async () => {
+    const [ann, bob] = [await given(), await given()];
+    const team = await givenTeam(ann, { visibility: 'public' });
+    const wish = (await auth.call('POST', `/teams/${team.id}/join`, { token: bob.token, body: {} })).body;
+    const permissions = ['teams.read', 'teams.join'];
+    const narrowed = { token: await signed({ sub: ann.email, teams: [team.id], scopes: { permissions } }) };
+    expect((await auth.call('GET', `/teams/${team.id}/invitations`, narrowed)).status).toBe(403);
+    const decide = `/teams/${team.id}/join-requests/${wish.id}`;
+    expect((await auth.call('DELETE', decide, narrowed)).status).toBe(403);
+    expect((await auth.call('DELETE', decide, ann)).status).toBe(200);
   });
 
   it('a public team is found and joined when an owner says yes', async () => {
@@ -509,6 +642,61 @@ describe('roles', () => {
     ).toBe(200);
   });
 
+  it('a role is given to oneself by nobody but owners and administrators', async () => {
+    const [ann, bob] = [await given(), await given()];
+    const team = await givenTeam(ann);
+    await put(ann, team, bob);
+    const inTeam = { scope: 'team', scope_id: team.id };
+    const expiresAt = new Date(Date.now() + 600_000).toISOString();
+    await give(bob, 'team_admin', { ...inTeam, expires_at: expiresAt });
+    for (const more of [inTeam, { ...inTeam, expires_at: expiresAt }])
+      expect((await give(bob, 'team_admin', more, bob)).body).toMatchObject({
+        code: 'auth.grant_missing',
+        detail: 'Nobody gives a role to themselves',
+      });
+    const role = await givenRole({ permissions: ['admin.user_management'] });
+    await give(bob, role.id, { expires_at: expiresAt });
+    expect((await give(bob, role.id, {}, bob)).status).toBe(403);
+    expect((await give(ann, 'viewer', inTeam, ann)).status).toBe(200);
+    expect((await give({ email: ADMIN }, role.id)).status).toBe(200);
+  });
+
+  it('a role is given for no longer than its giver has what it permits', async () => {
+    const [ann, bob, cem] = [await given(), await given(), await given()];
+    const team = await givenTeam(ann);
+    for (const one of [bob, cem]) await put(ann, team, one);
+    const inTeam = { scope: 'team', scope_id: team.id };
+    const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+    const until = at(600_000);
+    await give(bob, 'team_admin', { ...inTeam, expires_at: until });
+    for (const expires_at of [null, at(700_000)])
+      expect((await give(cem, 'developer', { ...inTeam, expires_at }, bob)).body).toMatchObject({
+        code: 'auth.grant_missing',
+        detail: expect.stringContaining(`until ${until}`),
+      });
+    expect((await give(cem, 'developer', { ...inTeam, expires_at: until }, bob)).status).toBe(200);
+    expect((await give(cem, 'viewer', inTeam, bob)).status).toBe(200);
+
+    await give(bob, 'platform_admin', { expires_at: until });
+    expect((await give(bob, 'platform_admin', {}, bob)).status).toBe(403);
+    expect((await give(cem, 'platform_admin', {}, bob)).status).toBe(403);
+  });
+
+  it('a role that somebody has in two teams is taken from both, or from none', async () => {
+    const [ann, bob] = [await given(), await given()];
+    const [mine, other] = [await givenTeam(ann), await givenTeam(ann)];
+    for (const { id } of [mine, other]) {
+      await put(ann, { id }, bob);
+      await give(bob, 'viewer', { scope: 'team', scope_id: id });
+    }
+    await auth.database.query(`UPDATE auth.team_members SET role = 'member' WHERE team_id = $1`, [other.id]);
+    const left = async () => (await rbac('GET', `users/${bob.email}/roles`)).body.length;
+    expect((await rbac('DELETE', `users/${bob.email}/roles/viewer`, undefined, ann)).status).toBe(403);
+    expect(await left()).toBe(2);
+    expect((await rbac('DELETE', `users/${bob.email}/roles/viewer`)).status).toBe(200);
+    expect(await left()).toBe(0);
+  });
+
   it('what a role permits changes for all who have it at once', async () => {
     const ann = await given();
     const role = await givenRole({ permissions: ['admin.export'] });
@@ -544,6 +732,71 @@ describe('roles', () => {
       all_permissions: expect.arrayContaining(['tools.execute']),
       permissions_by_resource: { teams: expect.arrayContaining(['teams.create']) },
     });
+  });
+});
+
+describe('user management', () => {
+  const users = '/auth/email/admin/users';
+
+  it('user management alone, by a role or a narrowed token, decides over nobody who may more', async () => {
+    const [ann, bob, boss] = [await given(), await given(), await given()];
+    const ask = async (token: string, method: string, path: string, body?: object) =>
+      (await auth.call(method, path, { token, ...(body && { body }) })).status;
+    const give = (email: string, roleId: string) =>
+      auth.call('POST', `/rbac/users/${email}/roles`, { token: admin, body: { role_id: roleId, scope: 'global' } });
+    const role = async (permissions: string[]) => {
+      const body = { name: randomBytes(4).toString('hex'), scope: 'global', permissions };
+      return (await auth.call('POST', '/rbac/roles', { token: admin, body })).body.id;
+    };
+    await give(ann.email, await role(['admin.user_management']));
+    await give(boss.email, 'platform_admin');
+    const permissions = ['admin.user_management'];
+    const narrowed = await signed({ sub: ADMIN, is_admin: true, teams: null, scopes: { permissions } });
+    const tokenOf = async ({ token }: { token: string }) => {
+      const made = await auth.call('POST', '/tokens', { token, body: { name: randomBytes(4).toString('hex') } });
+      return made.body.token.id;
+    };
+    const refused = [
+      ['POST', users, { email: 'new@example.org', is_admin: true }],
+      ['PATCH', `${users}/${ann.email}`, { is_admin: true }],
+      ...[ADMIN, boss.email].flatMap((email) => [
+        ['PATCH', `${users}/${email}`, { password: 'four little words more' }] as const,
+        ['PUT', `${users}/${email}`, { is_active: true }] as const,
+        ['PATCH', `${users}/${email}`, { is_admin: false }] as const,
+        ['DELETE', `${users}/${email}`] as const,
+      ]),
+      ['DELETE', `/tokens/admin/${await tokenOf({ token: admin })}`],
+      ['DELETE', `/tokens/admin/${await tokenOf(boss)}`],
+      ['DELETE', '/tokens/admin/of-whom-nobody-knows'],
+    ] as const;
+    for (const token of [ann.token, narrowed])
+      for (const [method, path, body] of refused)
+        expect([method, path, await ask(token, method, path, body)]).toEqual([method, path, 403]);
+
+    const change = { password: 'four little words more', is_active: true };
+    expect(await ask(ann.token, 'PATCH', `${users}/${bob.email}`, change)).toBe(200);
+    expect(await ask(narrowed, 'PATCH', `${users}/${bob.email}`, change)).toBe(403);
+    expect(await ask(narrowed, 'PATCH', `${users}/${bob.email}`, { full_name: 'Bob' })).toBe(200);
+    expect(await ask(ann.token, 'POST', users, { email: 'new@example.org' })).toBe(201);
+    expect(await ask(ann.token, 'DELETE', `${users}/new@example.org`)).toBe(204);
+    const cem = await given();
+    expect(await ask(ann.token, 'DELETE', `/tokens/admin/${await tokenOf(cem)}`)).toBe(204);
+
+    await give(cem.email, await role(['admin.export']));
+    expect((await auth.call('DELETE', `${users}/${cem.email}`, ann)).body).toMatchObject({
+      code: 'auth.grant_missing',
+      detail: 'The user holds the permission admin.export, which you do not hold yourself',
+    });
+    const team = await givenTeam(bob);
+    await put(bob, team, ann);
+    await auth.call('POST', `/rbac/users/${ann.email}/roles`, {
+      token: admin,
+      body: { role_id: 'developer', scope: 'team', scope_id: team.id },
+    });
+    const other = await given();
+    await give(other.email, await role(['admin.user_management']));
+    expect(await ask(other.token, 'PATCH', `${users}/${ann.email}`, { is_active: false })).toBe(403);
+    expect(await ask(admin, 'DELETE', `${users}/${boss.email}`)).toBe(204);
   });
 });
 

@@ -64,7 +64,8 @@ const STATUS = `
   SELECT u.email, u.is_admin, u.is_active AND u.deleted_at IS NULL AS is_active, u.credentials_not_before,
          EXISTS (SELECT FROM auth.revocations r WHERE r.token_id = $2) OR t.revoked_at IS NOT NULL AS is_revoked,
          t.token_hash, t.user_email AS token_user,
-         ARRAY(SELECT m.team_id FROM auth.team_members m WHERE m.user_email = u.email ORDER BY m.team_id) AS own_teams,
+         ARRAY(SELECT m.team_id FROM auth.team_members m JOIN auth.teams o ON o.id = m.team_id AND o.deleted_at IS NULL
+               WHERE m.user_email = u.email ORDER BY m.team_id) AS own_teams,
          ARRAY(SELECT k.id FROM auth.teams k WHERE k.id = ANY($3)) AS kept_teams,
          ARRAY(SELECT n.id FROM auth.teams n
                WHERE n.deleted_at IS NULL AND NOT n.is_personal AND (n.id = ANY($3) OR n.slug = ANY($3))) AS named_teams,

@@ -1,6 +1,6 @@
 import { type Grant, type Permission, isGrant } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
-import { holds } from '#libs/identity';
+import { holds, isPublicOnly } from '#libs/identity';
 
 /** What the built-in role that every user has permits, with what they can see. */
 export const ORDINARY_PERMISSIONS: readonly Permission[] = [
@@ -52,3 +52,6 @@ export const narrow = (granted: readonly Grant[], wanted: readonly string[]): re
 /** The first of `wanted` that this caller cannot hand on, `null` when there is none. */
 export const firstNotHeld = (caller: Principal, wanted: readonly Grant[]): Grant | null =>
   wanted.find((permission) => !holds(caller, permission)) ?? null;
+
+/** A full administrator, by a token that narrows nothing. */
+export const administers = (caller: Principal): boolean => caller.isAdmin && !isPublicOnly(caller);

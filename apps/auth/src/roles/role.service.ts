@@ -6,7 +6,7 @@ import { fail } from '#libs/errors';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import { firstNotHeld } from '../policy/grants.js';
 import type { ChangeRoleBody, CreateRoleBody } from './role.body.js';
-import type { RoleScope } from './role.entity.js';
+import type { Role, RoleScope } from './role.entity.js';
 import { type EffectiveRole, RoleRepository } from './role.repository.js';
 
 /** Roles, as administrators make them. A change is announced once it is committed: it counts everywhere at once. */
@@ -44,10 +44,14 @@ export class RoleService {
     return found;
   }
 
-  /** What is left out stays. Throws as `create` does, and `http.conflict` for a built-in role. */
+  /**
+   * What is left out stays. Throws as `create` does, and `http.conflict` for a built-in role, or a new name for the one that
+   * every user has.
+   */
   async change(caller: Principal, id: string, body: ChangeRoleBody): Promise<EffectiveRole> {
     const { role } = await this.changeable(id);
     const { name, description, permissions, inheritsFrom } = body;
+    if (typeof name === 'string' && name !== role.name) this.checkNotEverybodys(role);
     if (typeof inheritsFrom === 'string') {
       await this.checkParent(inheritsFrom, role.scope);
       if (await this.roles.descends(inheritsFrom, id))
@@ -70,8 +74,7 @@ export class RoleService {
   /** Ends it for all who have it. Throws `http.conflict` for one that is built in, inherited from, or had by every user. */
   async remove(id: string): Promise<void> {
     const { role } = await this.changeable(id);
-    if (role.scope === 'global' && role.name === this.settings.defaultRole)
-      throw fail('http.conflict', { message: 'Every user has this role: DEFAULT_ROLE names it' });
+    this.checkNotEverybodys(role);
     if (!(await this.roles.remove(id)))
       throw fail('http.conflict', { message: 'Another role inherits from this one; change that first' });
     await this.announce();
@@ -81,6 +84,11 @@ export class RoleService {
     const found = await this.get(id);
     if (found.role.isSystemRole) throw fail('http.conflict', { message: 'A built-in role cannot be changed' });
     return found;
+  }
+
+  private checkNotEverybodys({ scope, name }: Role): void {
+    if (scope === 'global' && name === this.settings.defaultRole)
+      throw fail('http.conflict', { message: 'Every user has this role: DEFAULT_ROLE names it' });
   }
 
   private async checkParent(id: string | null, scope: RoleScope): Promise<void> {

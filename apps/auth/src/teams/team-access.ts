@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Permission } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { holdsByTeam, isPublicOnly } from '#libs/identity';
+import { holds, holdsByTeam } from '#libs/identity';
+import { administers } from '../policy/grants.js';
 import { MemberRepository } from './members/member.repository.js';
 import type { Team } from './team.entity.js';
 import { TeamRepository } from './team.repository.js';
@@ -41,11 +42,15 @@ export class TeamAccess {
   async owned(caller: Principal, id: string, permission: Permission): Promise<Team> {
     const team = await this.reached(caller, id);
     if (administers(caller) || holdsByTeam(caller, id, permission)) return team;
-    const member = await this.members.find(id, caller.id);
-    if (member?.role === 'owner') return team;
+    if (holds(caller, permission) && (await this.isOwner(caller, id))) return team;
     throw fail('auth.grant_missing', {
       message: 'Only an owner of the team, or whose role in it allows this, may do this',
     });
+  }
+
+  /** Whether the caller says who its owners are: one of them, or an administrator. A role in the team does not make one. */
+  async owns(caller: Principal, id: string): Promise<boolean> {
+    return administers(caller) || (await this.isOwner(caller, id));
   }
 
   /** Throws `http.conflict` for the personal team of a user, in which nobody else is. */
@@ -54,11 +59,13 @@ export class TeamAccess {
     if (team.isPersonal) throw fail('http.conflict', { message: 'A personal team is of its user alone, and stays' });
     return team;
   }
+
+  private async isOwner(caller: Principal, id: string): Promise<boolean> {
+    return (await this.members.find(id, caller.id))?.role === 'owner';
+  }
 }
 
 /** Those that the token reaches, or in which a role allows what is asked; `null` is every team. */
 export const reachedTeams = ({ teams, confinedTo }: Principal): readonly string[] | null => confinedTo ?? teams;
 
-const reaches = (caller: Principal, id: string): boolean => reachedTeams(caller)?.includes(id) ?? true;
-
-export const administers = (caller: Principal): boolean => caller.isAdmin && !isPublicOnly(caller);
+export const reaches = (caller: Principal, id: string): boolean => reachedTeams(caller)?.includes(id) ?? true;

@@ -10,6 +10,7 @@ import {
 import type { Principal } from '#contracts/auth/principal';
 import { Caller, Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
+import { reaches } from './team-access.js';
 import { ChangeTeamBody, CreateTeamBody } from './team.body.js';
 import { DiscoverQuery, TeamListQuery, pageOf } from './team.query.js';
 import { TeamService } from './team.service.js';
@@ -21,6 +22,7 @@ import {
   TeamView,
   discoveryView,
   doneView,
+  outsideTeamView,
   teamPageView,
   teamView,
 } from './team.view.js';
@@ -73,7 +75,8 @@ export class TeamController {
   @ApiOkResponse({ type: TeamView })
   @ApiFailures('registry.unknown')
   async get(@Caller() caller: Principal, @Param('teamId') id: string): Promise<TeamView> {
-    return teamView(await this.teams.get(caller, id));
+    const counted = await this.teams.get(caller, id);
+    return reaches(caller, id) ? teamView(counted) : outsideTeamView(counted);
   }
 
   @Put(':teamId')

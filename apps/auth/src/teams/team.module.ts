@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { StatusModule } from '../admission/status.module.js';
 import { UserModule } from '../users/user.module.js';
 import { InvitationController } from './invitations/invitation.controller.js';
 import { InvitationRepository } from './invitations/invitation.repository.js';
@@ -18,7 +19,7 @@ import { TeamService } from './team.service.js';
 
 /** Teams: who is in them, who is invited, who wants to join. */
 @Module({
-  imports: [UserModule],
+  imports: [StatusModule, UserModule],
   controllers: [InvitationController, TeamController, MemberController, JoinRequestController, TeamDirectoryController],
   providers: [
     TeamRepository,

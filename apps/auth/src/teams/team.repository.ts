@@ -67,24 +67,33 @@ export class TeamRepository {
     });
   }
 
-  /** Makes a team with this very id, unless there is or was one. */
-  async ensure(id: string, slug: string, createdBy: string): Promise<void> {
+  /** Makes a team with this very id, unless there is or was one. Another one that has the slug stays, and is answered. */
+  async ensure(id: string, slug: string, createdBy: string): Promise<Team | null> {
     await this.database.query(
       `INSERT INTO auth.teams (id, name, slug, created_by) VALUES ($1, $1, $2, $3) ON CONFLICT DO NOTHING`,
       [id, slug, createdBy],
     );
+    return this.query()
+      .andWhere('team.slug = ANY(:slugs) AND team.id <> :id', { slugs: [slug, id], id })
+      .orderBy('team.id')
+      .limit(1)
+      .getOne();
   }
 
   async change(id: string, change: TeamChange): Promise<void> {
     await this.database.getRepository(Team).update({ id }, { ...change, updatedAt: () => 'now()' });
   }
 
-  /** Ends all that belongs to it. */
-  async remove(id: string): Promise<void> {
-    await transact(this.database, async (manager) => {
+  /** Ends all that belongs to it, and says who was in it. */
+  async remove(id: string): Promise<string[]> {
+    return transact(this.database, async (manager) => {
+      // The team first, as everybody does: nobody comes in meanwhile.
+      await manager.query('SELECT FROM auth.teams WHERE id = $1 FOR UPDATE', [id]);
+      const members = await manager.findBy(Member, { teamId: id });
       for (const table of ['join_requests', 'invitations', 'team_members'])
         await manager.query(`DELETE FROM auth.${table} WHERE team_id = $1`, [id]);
       await manager.query('UPDATE auth.teams SET deleted_at = now(), updated_at = now() WHERE id = $1', [id]);
+      return members.map(({ userEmail }) => userEmail);
     });
   }
 
@@ -125,7 +134,7 @@ export class TeamRepository {
 /** Those that are not personal. */
 export const TEAMS_OF = `
   SELECT count(*)::int AS count FROM auth.team_members member
-  JOIN auth.teams team ON team.id = member.team_id AND NOT team.is_personal
+  JOIN auth.teams team ON team.id = member.team_id AND NOT team.is_personal AND team.deleted_at IS NULL
   WHERE member.user_email = $1`;
 
 const newTeamId = (): string => randomBytes(16).toString('hex');

@@ -6,6 +6,8 @@ import { fail } from '#libs/errors';
 import { isPublicOnly } from '#libs/identity';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import { UserService } from '../users/user.service.js';
+import { administers } from '../policy/grants.js';
+import { isRuleSlug, ruleTeamsOf } from './rule-teams.js';
 import { TeamAccess, reachedTeams } from './team-access.js';
 import type { ChangeTeamBody, CreateTeamBody } from './team.body.js';
 import type { Team } from './team.entity.js';
@@ -26,7 +28,10 @@ export class TeamService {
     @InjectBus() private readonly bus: Bus,
   ) {}
 
-  /** The caller is its owner. Throws `http.conflict` when the slug is taken or the caller is in too many teams. */
+  /**
+   * The caller is its owner. Throws `http.conflict` when the slug is taken, the caller is in too many teams, or a rule of an
+   * issuer gives people the team of that slug and the caller is no administrator.
+   */
   async create(caller: Principal, body: CreateTeamBody): Promise<CountedTeam> {
     if (caller.confinedTo !== undefined)
       throw fail('auth.grant_missing', { message: 'A role in a team makes no other team' });
@@ -37,6 +42,9 @@ export class TeamService {
     const { name, description = null, visibility = 'private', maxMembers = null } = body;
     const slug = slugOf(body.slug ?? name);
     if (slug === null) throw fail('http.invalid', { message: 'slug: the name has no letter or digit to make one of' });
+    const isByRule = isRuleSlug(this.settings, slug);
+    if (isByRule && !administers(caller))
+      throw fail('http.conflict', { message: `The slug "${slug}" is kept for a rule of TRUSTED_ISSUERS` });
     const { teamsMax } = this.settings.teams;
     const made = await this.teams.add(
       { name, slug, description, visibility, maxMembers, createdBy: caller.id },
@@ -44,8 +52,8 @@ export class TeamService {
     );
     if (made === 'slug_taken') throw fail('http.conflict', { message: `There is a team with the slug "${slug}"` });
     if (made === 'too_many') throw fail('http.conflict', { message: `You are in ${teamsMax} teams, the most allowed` });
-    // Rules of issuers may name the team by its slug, and so give it to people who are not known here.
-    await this.announce(this.settings.signIn === null ? caller.id : null);
+    // A rule gives the team to people of whom there is no list.
+    await this.announce(isByRule ? [null] : [caller.id]);
     return { team: made, memberCount: 1 };
   }
 
@@ -75,9 +83,10 @@ export class TeamService {
 
   /** What was kept for the team alone is then there for administrators alone. Throws as `TeamAccess.shared` does. */
   async remove(caller: Principal, id: string): Promise<void> {
-    await this.access.shared(caller, id, 'teams.delete');
-    await this.teams.remove(id);
-    await this.announce(null);
+    const { slug } = await this.access.shared(caller, id, 'teams.delete');
+    const members = await this.teams.remove(id);
+    const isByRule = ruleTeamsOf(this.settings).has(id) || isRuleSlug(this.settings, slug);
+    await this.announce(isByRule ? [null] : members);
   }
 
   /** For other services: a team that is there, whoever asks. */
@@ -85,8 +94,9 @@ export class TeamService {
     return this.teams.find(id);
   }
 
-  private async announce(principalId: string | null): Promise<void> {
-    this.bus.publish(GrantsChanged, { principalId });
+  /** `null`: to everybody. */
+  private async announce(principalIds: readonly (string | null)[]): Promise<void> {
+    for (const principalId of principalIds) this.bus.publish(GrantsChanged, { principalId });
     await this.bus.flush();
   }
 }

@@ -19,8 +19,14 @@ export class TeamView {
   @ApiProperty({ type: String, nullable: true, example: 'Who builds and keeps our tools' })
   description!: string | null;
 
-  @ApiProperty({ type: String, format: 'email', example: 'ann@example.org' })
-  created_by!: string;
+  @ApiProperty({
+    type: String,
+    format: 'email',
+    nullable: true,
+    example: 'ann@example.org',
+    description: 'Null where you are not in the team.',
+  })
+  created_by!: string | null;
 
   @ApiProperty({ type: Boolean, example: false, description: 'Of one user alone, for as long as they are here.' })
   is_personal!: boolean;
@@ -106,6 +112,9 @@ export const teamView = ({ team, memberCount }: CountedTeam): TeamView => ({
   updated_at: team.updatedAt,
   is_active: true,
 });
+
+/** For who is not in the team. */
+export const outsideTeamView = (counted: CountedTeam): TeamView => ({ ...teamView(counted), created_by: null });
 
 export const discoveryView = ({ team, memberCount }: CountedTeam): TeamDiscoveryView => ({
   id: team.id,

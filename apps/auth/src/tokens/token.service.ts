@@ -11,7 +11,8 @@ import { fail } from '#libs/errors';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import type { TokenClaims } from '../jwt/claims.js';
 import { JwtService } from '../jwt/jwt.service.js';
-import { USE_PERMISSIONS, firstNotHeld } from '../policy/grants.js';
+import { USE_PERMISSIONS, administers, firstNotHeld } from '../policy/grants.js';
+import { UserAuthority } from '../users/user-authority.js';
 import type { User } from '../users/user.entity.js';
 import { UserService } from '../users/user.service.js';
 import { type IssuedToken, TokenIssuer } from './token-issuer.js';
@@ -39,6 +40,7 @@ export class TokenService {
   constructor(
     private readonly tokens: TokenRepository,
     private readonly users: UserService,
+    private readonly authority: UserAuthority,
     private readonly issuer: TokenIssuer,
     private readonly jwt: JwtService,
     @InjectAuthSettings() private readonly settings: AuthSettings,
@@ -137,9 +139,15 @@ export class TokenService {
     await this.endWithDescendants(await this.get(caller, id), caller.id);
   }
 
-  /** For administrators: ends a token by the id of its record or by its `jti`, which need not be on record. */
+  /**
+   * For administrators: ends a token by the id of its record or by its `jti`, which need not be on record. Throws
+   * `auth.grant_missing` where the caller is none and the token is, or may be, of one.
+   */
   async revokeAny(caller: Principal, id: string): Promise<void> {
     const record = (isUUID(id) ? await this.tokens.find(id) : null) ?? (await this.tokens.findByTokenId(id));
+    if (record !== null) await this.authority.checkNoAdministrator(caller, record.userEmail);
+    else if (!administers(caller))
+      throw fail('auth.grant_missing', { message: 'Only an administrator ends a token that is not on record' });
     // None may live longer, so a revocation that is kept for so long outlives it.
     const expiresAt = record?.expiresAt ?? new Date(Date.now() + this.settings.tokenLifeMaxMs + DAY_MS);
     await this.endWithDescendants({ tokenId: record?.tokenId ?? id, expiresAt }, caller.id);

@@ -50,11 +50,11 @@ export class UserController {
   constructor(private readonly users: UserService) {}
 
   @Post()
-  @ApiOperation({ summary: 'Create a user' })
+  @ApiOperation({ summary: 'Create a user; an administrator only as one yourself' })
   @ApiCreatedResponse({ type: UserView })
   @ApiFailures('http.invalid', 'http.conflict')
-  async create(@Body() body: CreateUserBody): Promise<UserView> {
-    return userView(await this.users.create(body));
+  async create(@Caller() caller: Principal, @Body() body: CreateUserBody): Promise<UserView> {
+    return userView(await this.users.create(caller, body));
   }
 
   @Get()
@@ -75,7 +75,7 @@ export class UserController {
   }
 
   @Patch(':email')
-  @ApiOperation({ summary: 'Change a user; what is left out stays' })
+  @ApiOperation({ summary: 'Change a user who may no more than you; what is left out stays' })
   @ApiParam(EMAIL_PARAM)
   @ApiOkResponse({ type: UserView })
   @ApiFailures('registry.unknown', 'http.invalid', 'http.conflict')
@@ -98,7 +98,7 @@ export class UserController {
 
   @Delete(':email')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Remove a user and end all their tokens' })
+  @ApiOperation({ summary: 'Remove a user who may no more than you, and end all their tokens' })
   @ApiParam(EMAIL_PARAM)
   @ApiNoContentResponse()
   @ApiFailures('registry.unknown', 'http.conflict')

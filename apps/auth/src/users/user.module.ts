@@ -1,15 +1,18 @@
 import { Module } from '@nestjs/common';
+import { StatusModule } from '../admission/status.module.js';
 import { LoginAttemptRepository } from './login-attempt.repository.js';
 import { PasswordHasher } from './password.js';
 import { PlatformAdmin } from './platform-admin.js';
 import { AdminUserController, UserController } from './user.controller.js';
+import { UserAuthority } from './user-authority.js';
 import { UserRepository } from './user.repository.js';
 import { UserService } from './user.service.js';
 
 /** Who can have tokens and log in. */
 @Module({
+  imports: [StatusModule],
   controllers: [UserController, AdminUserController],
-  providers: [UserRepository, LoginAttemptRepository, PasswordHasher, UserService, PlatformAdmin],
-  exports: [UserService],
+  providers: [UserRepository, LoginAttemptRepository, PasswordHasher, UserAuthority, UserService, PlatformAdmin],
+  exports: [UserAuthority, UserService],
 })
 export class UserModule {}

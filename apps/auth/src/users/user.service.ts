@@ -8,6 +8,7 @@ import { weaknessOfPassword } from './password-policy.js';
 import { PasswordHasher } from './password.js';
 import type { ChangeUserBody, CreateUserBody } from './user.body.js';
 import type { User } from './user.entity.js';
+import { UserAuthority } from './user-authority.js';
 import { UserRepository } from './user.repository.js';
 
 /**
@@ -20,11 +21,17 @@ export class UserService {
     private readonly users: UserRepository,
     private readonly attempts: LoginAttemptRepository,
     private readonly passwords: PasswordHasher,
+    private readonly authority: UserAuthority,
     @InjectBus() private readonly bus: Bus,
   ) {}
 
-  /** Throws `http.conflict` when the user exists, `http.invalid` for a weak password. */
-  async create({ email, password, fullName = null, isAdmin = false }: CreateUserBody): Promise<User> {
+  /**
+   * Throws `http.conflict` when the user exists, `http.invalid` for a weak password, `auth.grant_missing` for an administrator
+   * whom no administrator makes.
+   */
+  async create(caller: Principal, body: CreateUserBody): Promise<User> {
+    const { email, password, fullName = null, isAdmin = false } = body;
+    this.authority.checkMayAppoint(caller, isAdmin);
     const key = email.toLowerCase();
     const passwordHash = password ? await this.hash(password, key) : null;
     if (!(await this.users.add({ email: key, fullName, passwordHash, isAdmin }))) {
@@ -55,9 +62,15 @@ export class UserService {
     return this.users.list(limit, offset);
   }
 
-  /** Throws `http.conflict` when administrators would lock themselves out. A new password ends all tokens. */
+  /**
+   * Throws `http.conflict` when administrators would lock themselves out, `auth.grant_missing` where the caller changes more
+   * than the name of who may more than they. A new password ends all tokens.
+   */
   async change(caller: Principal, email: string, { password, ...body }: ChangeUserBody): Promise<User> {
     const user = await this.get(email);
+    this.authority.checkMayAppoint(caller, body.isAdmin === true);
+    const decides = password !== undefined || body.isActive !== undefined || body.isAdmin !== undefined;
+    if (decides) await this.authority.checkMayDecideOver(caller, user.email);
     if (user.email === caller.id && (body.isActive === false || body.isAdmin === false)) throw ownAccount();
     const passwordHash = password === undefined ? {} : { passwordHash: await this.hash(password, user.email) };
     const change = { ...given(body), ...passwordHash };
@@ -80,8 +93,10 @@ export class UserService {
     await this.announceRevocation(user.email);
   }
 
+  /** Throws as `change` does. */
   async remove(caller: Principal, email: string): Promise<void> {
     const user = await this.get(email);
+    await this.authority.checkMayDecideOver(caller, user.email);
     if (user.email === caller.id) throw ownAccount();
     await this.users.remove(user.email);
     await this.announceRevocation(user.email);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource, In, IsNull } from 'typeorm';
+import type { Grant } from '#contracts/auth/permission';
 import { InjectDatabase, transact } from '#libs/storage';
 import { Role } from '../role.entity.js';
 import { Assignment } from './assignment.entity.js';
@@ -10,6 +11,12 @@ export type NewAssignment = Pick<Assignment, 'userEmail' | 'roleId' | 'teamId' |
 export interface RoleAssignment {
   readonly assignment: Assignment;
   readonly role: Role;
+}
+
+/** What an assignment permits with all that its role inherits, and until when. */
+export interface AssignedGrants {
+  readonly permissions: readonly Grant[];
+  readonly expiresAt: Date | null;
 }
 
 /** Of one user; more would make each of their admissions slow. */
@@ -63,9 +70,18 @@ export class AssignmentRepository {
     });
   }
 
-  /** False where there was none. */
-  async remove(id: string): Promise<boolean> {
-    const { affected } = await this.database.getRepository(Assignment).delete({ id });
-    return affected === 1;
+  /** What a user holds, or held, by global roles and, where one is named, by those in a team. */
+  grants(userEmail: string, teamId: string | null): Promise<AssignedGrants[]> {
+    return this.database.query(
+      `SELECT e.permissions, a.expires_at AS "expiresAt"
+       FROM auth.role_assignments a JOIN auth.effective_roles e ON e.role_id = a.role_id
+       WHERE a.user_email = $1 AND (a.team_id IS NULL OR a.team_id = $2)`,
+      [userEmail, teamId],
+    );
+  }
+
+  /** All of them or none. */
+  async remove(ids: readonly string[]): Promise<void> {
+    await this.database.getRepository(Assignment).delete({ id: In([...ids]) });
   }
 }

@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { GrantsChanged } from '#contracts/auth/credential-revoked.event';
+import type { Grant } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { holds, holdsIn } from '#libs/identity';
+import { type AuthSettings, InjectAuthSettings } from '../../auth.settings.js';
+import { administers } from '../../policy/grants.js';
 import { TeamAccess } from '../../teams/team-access.js';
 import { UserService } from '../../users/user.service.js';
 import type { RoleScope } from '../role.entity.js';
@@ -21,7 +24,8 @@ export interface AssignmentPlace {
 
 /**
  * Who has which role. Administrators give any; who says who is in a team gives roles in it, of what they may do there
- * themselves. A change is announced once it is committed.
+ * themselves, and for no longer. To themselves only owners and administrators give any. A change is announced once it is
+ * committed.
  */
 @Injectable()
 export class AssignmentService {
@@ -30,12 +34,13 @@ export class AssignmentService {
     private readonly roles: RoleRepository,
     private readonly teams: TeamAccess,
     private readonly users: UserService,
+    @InjectAuthSettings() private readonly settings: Pick<AuthSettings, 'defaultRole'>,
     @InjectBus() private readonly bus: Bus,
   ) {}
 
   /**
    * Throws `http.invalid` for an unknown user, role or team, a user who is not in the team, a scope that is not the
-   * role's, or an expiry that is over; `auth.grant_missing` where the caller may not give it.
+   * role's, or an expiry that is over; `auth.grant_missing` where the caller may not give it, or not for so long.
    */
   async assign(caller: Principal, address: string, body: AssignRoleBody): Promise<RoleAssignment> {
     const { roleId, scope, scopeId = null, expiresAt = null } = body;
@@ -45,9 +50,12 @@ export class AssignmentService {
     if ((scope === 'team') !== (scopeId !== null))
       throw invalid('scope_id', scope === 'team' ? 'must name the team' : 'a global role is in no team');
     if (expiresAt !== null && expiresAt <= new Date()) throw invalid('expires_at', 'is over');
+    const userEmail = address.toLowerCase();
+    if (userEmail === caller.id) await this.checkMayGiveToSelf(caller, scopeId);
     await this.checkMayGive(caller, found, scopeId);
+    await this.checkOutlives(caller, found, scopeId, expiresAt);
     const made = await this.assignments.add({
-      userEmail: address.toLowerCase(),
+      userEmail,
       roleId,
       teamId: scopeId,
       grantedBy: caller.id,
@@ -89,8 +97,8 @@ export class AssignmentService {
     for (const { assignment, role } of mine) {
       const effective = (await this.roles.find(role.id)) ?? { role, permissions: [] };
       await this.checkMayGive(caller, effective, assignment.teamId);
-      await this.assignments.remove(assignment.id);
     }
+    await this.assignments.remove(mine.map(({ assignment }) => assignment.id));
     await this.announce(email);
   }
 
@@ -104,6 +112,36 @@ export class AssignmentService {
     );
     if (missing !== undefined)
       throw fail('auth.grant_missing', { message: `You do not hold the permission ${missing} yourself` });
+  }
+
+  private async checkMayGiveToSelf(caller: Principal, teamId: string | null): Promise<void> {
+    const may = teamId === null ? administers(caller) : await this.teams.owns(caller, teamId);
+    if (!may) throw fail('auth.grant_missing', { message: 'Nobody gives a role to themselves' });
+  }
+
+  /** What somebody holds by a role that expires, they give for as long at most. */
+  private async checkOutlives(
+    caller: Principal,
+    { permissions }: EffectiveRole,
+    teamId: string | null,
+    expiresAt: Date | null,
+  ): Promise<void> {
+    if ((await this.users.find(caller.id))?.isAdmin) return;
+    const held = await this.assignments.grants(caller.id, teamId);
+    const isOf = (grants: readonly Grant[], name: Grant) => holds({ ...caller, permissions: grants }, name);
+    // Who administers and has no role for it does so by what their issuer says.
+    if (caller.isAdmin && !held.some((grants) => isOf(grants.permissions, '*'))) return;
+    const everybody = (await this.roles.findByName(this.settings.defaultRole, 'global'))?.permissions ?? [];
+    const base = everybody.filter((name) => name !== '*');
+    for (const name of permissions.filter((one) => !isOf(base, one))) {
+      const untils = held.filter((grants) => isOf(grants.permissions, name)).map((grants) => grants.expiresAt);
+      if (untils.includes(null)) continue;
+      const until = new Date(Math.max(0, ...untils.map(Number)));
+      if (expiresAt === null || expiresAt > until)
+        throw fail('auth.grant_missing', {
+          message: `You hold the permission ${name} until ${until.toISOString()} yourself: give it for no longer`,
+        });
+    }
   }
 
   private async announce(principalId: string): Promise<void> {

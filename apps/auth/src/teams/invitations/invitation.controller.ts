@@ -33,7 +33,7 @@ export class InvitationController {
   }
 
   @Get(':teamId/invitations')
-  @Requires('teams.read')
+  @Requires('teams.manage_members')
   @ApiOperation({ summary: 'List the invitations to a team that you own' })
   @ApiOkResponse({ type: [InvitationView] })
   @ApiFailures('registry.unknown')

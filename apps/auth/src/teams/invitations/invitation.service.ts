@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
-import { fail } from '#libs/errors';
+import { GatewayError, fail } from '#libs/errors';
+import { isPublicOnly } from '#libs/identity';
+import { AccountStatusRepository } from '../../admission/account-status.repository.js';
+import { principalOfUser } from '../../admission/principal.js';
 import { type AuthSettings, InjectAuthSettings } from '../../auth.settings.js';
 import type { Member, TeamRole } from '../members/member.entity.js';
 import { MemberRepository } from '../members/member.repository.js';
@@ -24,12 +27,21 @@ export class InvitationService {
     private readonly members: MemberService,
     private readonly memberships: MemberRepository,
     private readonly access: TeamAccess,
+    private readonly statuses: AccountStatusRepository,
     @InjectAuthSettings() private readonly settings: AuthSettings,
   ) {}
 
-  /** Throws as `TeamAccess.shared` does, and `http.conflict` for a member, or too many that are open. */
+  /**
+   * Throws as `MemberService.checkMayGive` does, and `http.conflict` for a member, too many that are open, or a caller who
+   * administers by what an issuer says alone: whether they still do cannot be asked when it is accepted.
+   */
   async create(caller: Principal, teamId: string, address: string, role: TeamRole): Promise<TeamInvitation> {
-    const team = await this.access.shared(caller, teamId, 'teams.manage_members');
+    const team = await this.members.checkMayGive(caller, teamId, role);
+    if (!(await this.mayInvite(caller.id, teamId, role)))
+      throw fail('http.conflict', {
+        message:
+          'An invitation is good while its maker owns the team or is an administrator here; put the user in instead',
+      });
     const email = address.toLowerCase();
     if ((await this.memberships.find(teamId, email)) !== null)
       throw fail('http.conflict', { message: 'The user is in the team already' });
@@ -47,11 +59,17 @@ export class InvitationService {
     return (await this.invitations.list(teamId)).map((invitation) => ({ invitation, team }));
   }
 
-  /** Throws `registry.unknown` for one that is not there, not for the caller, or has expired; else as `MemberService.add`. */
+  /**
+   * Throws `registry.unknown` for one that is not there, not for the caller, has expired, or whose maker may not invite any
+   * more; else as `MemberService.add`.
+   */
   async accept(caller: Principal, token: string): Promise<Member> {
+    if (isPublicOnly(caller))
+      throw fail('auth.grant_missing', { message: 'The token reaches public things only; it can join no team' });
     const found = await this.invitations.findOpen(token);
     if (found === null || found.email !== caller.id) throw fail('registry.unknown');
     const { id, teamId, email, role, invitedBy } = found;
+    if (!(await this.mayInvite(invitedBy, teamId, role))) throw fail('registry.unknown');
     return this.members.admit({ teamId, email, role, invitedBy }, async (manager) => {
       const { affected } = await manager.delete(Invitation, { id });
       return affected === 1 ? null : 'no_member';
@@ -66,5 +84,18 @@ export class InvitationService {
       ? this.access.reached(caller, found.teamId)
       : this.access.owned(caller, found.teamId, 'teams.manage_members'));
     if (!(await this.invitations.remove(id))) throw fail('registry.unknown');
+  }
+
+  /** By what is on record of them now. */
+  private async mayInvite(email: string, teamId: string, role: TeamRole): Promise<boolean> {
+    const status = await this.statuses.find(email, '', []);
+    if (status.user === null) return false;
+    try {
+      await this.members.checkMayGive(principalOfUser(status.user, status), teamId, role);
+      return true;
+    } catch (error) {
+      if (error instanceof GatewayError) return false;
+      throw error;
+    }
   }
 }

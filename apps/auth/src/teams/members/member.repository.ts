@@ -25,7 +25,16 @@ export type MemberObjection =
   | 'team_full'
   | 'too_many_teams'
   | 'no_member'
-  | 'last_owner';
+  | 'last_owner'
+  | 'owners_only';
+
+interface MemberChange {
+  readonly teamId: string;
+  readonly email: string;
+  /** `null`: out of the team. */
+  readonly role: TeamRole | null;
+  readonly byOwner: boolean;
+}
 
 /** The rows of `auth.team_members`. */
 @Injectable()
@@ -77,26 +86,27 @@ export class MemberRepository {
     });
   }
 
-  /** A team that has an owner keeps one. */
-  setRole(teamId: string, email: string, role: TeamRole): Promise<Member | MemberObjection> {
-    return this.changed(teamId, email, role, (manager, { id }) => manager.update(Member, { id }, { role }));
+  /** A team that has an owner keeps one. `byOwner`: whether owners may be made and unmade. */
+  setRole(teamId: string, email: string, role: TeamRole, byOwner: boolean): Promise<Member | MemberObjection> {
+    return this.changed({ teamId, email, role, byOwner }, (manager, { id }) =>
+      manager.update(Member, { id }, { role }),
+    );
   }
 
   /** As `setRole`. */
-  remove(teamId: string, email: string): Promise<Member | MemberObjection> {
-    return this.changed(teamId, email, null, (manager, { id }) => manager.delete(Member, { id }));
+  remove(teamId: string, email: string, byOwner: boolean): Promise<Member | MemberObjection> {
+    return this.changed({ teamId, email, role: null, byOwner }, (manager, { id }) => manager.delete(Member, { id }));
   }
 
   private changed(
-    teamId: string,
-    userEmail: string,
-    roleAfter: TeamRole | null,
+    { teamId, email: userEmail, role: roleAfter, byOwner }: MemberChange,
     change: (manager: EntityManager, member: Member) => Promise<unknown>,
   ): Promise<Member | MemberObjection> {
     return transact(this.database, async (manager) => {
       await manager.query('SELECT FROM auth.teams WHERE id = $1 FOR UPDATE', [teamId]);
       const member = await manager.findOneBy(Member, { teamId, userEmail });
       if (member === null) return 'no_member';
+      if (!byOwner && (member.role === 'owner' || roleAfter === 'owner')) return 'owners_only';
       const isLoss = member.role === 'owner' && roleAfter !== 'owner';
       if (isLoss && (await manager.countBy(Member, { teamId, role: 'owner' })) === 1) return 'last_owner';
       await change(manager, member);
