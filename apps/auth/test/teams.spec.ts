@@ -787,13 +787,13 @@ describe('user management', () => {
       code: 'auth.grant_missing',
       detail: 'The user holds the permission admin.export, which you do not hold yourself',
     });
-    const team = await givenTeam(bob);
-    await put(bob, team, ann);
+    const other = await given();
+    const team = await givenTeam(other);
+    await put(other, team, ann);
     await auth.call('POST', `/rbac/users/${ann.email}/roles`, {
       token: admin,
       body: { role_id: 'developer', scope: 'team', scope_id: team.id },
     });
-    const other = await given();
     await give(other.email, await role(['admin.user_management']));
     expect(await ask(other.token, 'PATCH', `${users}/${ann.email}`, { is_active: false })).toBe(403);
     expect(await ask(admin, 'DELETE', `${users}/${boss.email}`)).toBe(204);

@@ -3,7 +3,7 @@ import { JwtModule } from '../jwt/jwt.module.js';
 import { UserModule } from '../users/user.module.js';
 import { CallerController } from './caller.controller.js';
 import { CallerService } from './caller.service.js';
-import { StatusModule } from './status.module.js';
+import { StatusModule } from '../policy/status.module.js';
 
 /** Answers the other services' question who is calling, and what they may do. */
 @Module({

@@ -7,7 +7,7 @@ import { settingsOf } from '../auth.settings.js';
 import { loadJwtKeys } from '../jwt/jwt.keys.js';
 import { JwtService } from '../jwt/jwt.service.js';
 import { fingerprintOf } from '../tokens/token-record.js';
-import type { AccountStatus, AccountStatusRepository } from './account-status.repository.js';
+import type { AccountStatus, AccountStatusRepository } from '../policy/account-status.repository.js';
 import { CallerService } from './caller.service.js';
 
 let jwt: JwtService;

@@ -10,8 +10,8 @@ import { ISSUER_TOKENS } from '../jwt/jwt.module.js';
 import { IssuedInFuture, JwtService } from '../jwt/jwt.service.js';
 import { agreesWithRecord } from '../tokens/token-record.js';
 import { UserService } from '../users/user.service.js';
-import { type AccountStatus, AccountStatusRepository } from './account-status.repository.js';
-import { issuedPrincipalOf, principalOf } from './principal.js';
+import { type AccountStatus, AccountStatusRepository } from '../policy/account-status.repository.js';
+import { issuedPrincipalOf, principalOf } from '../policy/principal.js';
 
 export interface AdmittedCaller {
   readonly principal: Principal;

@@ -3,8 +3,8 @@ import type { Grant, Permission } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { holds, holdsIn } from '#libs/identity';
-import { AccountStatusRepository } from '../admission/account-status.repository.js';
-import { principalOfUser } from '../admission/principal.js';
+import { AccountStatusRepository } from '../policy/account-status.repository.js';
+import { principalOfUser } from '../policy/principal.js';
 import { UserService } from '../users/user.service.js';
 
 /** What a user may do with a token that narrows nothing. */

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { StatusModule } from '../admission/status.module.js';
+import { StatusModule } from '../policy/status.module.js';
 import { TeamModule } from '../teams/team.module.js';
 import { UserModule } from '../users/user.module.js';
 import { AssignmentController } from './assignments/assignment.controller.js';

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { StatusModule } from '../admission/status.module.js';
+import { StatusModule } from '../policy/status.module.js';
 import { UserModule } from '../users/user.module.js';
 import { InvitationController } from './invitations/invitation.controller.js';
 import { InvitationRepository } from './invitations/invitation.repository.js';

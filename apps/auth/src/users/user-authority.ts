@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { holds, holdsIn } from '#libs/identity';
-import { AccountStatusRepository } from '../admission/account-status.repository.js';
-import { principalOfUser } from '../admission/principal.js';
+import { AccountStatusRepository } from '../policy/account-status.repository.js';
+import { principalOfUser } from '../policy/principal.js';
 import { administers } from '../policy/grants.js';
 
 /**

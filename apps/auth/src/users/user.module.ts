@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { StatusModule } from '../admission/status.module.js';
+import { StatusModule } from '../policy/status.module.js';
 import { LoginAttemptRepository } from './login-attempt.repository.js';
 import { PasswordHasher } from './password.js';
 import { PlatformAdmin } from './platform-admin.js';

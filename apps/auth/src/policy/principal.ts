@@ -1,7 +1,7 @@
 import type { Grant } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import type { IssuerClaims, TokenClaims } from '../jwt/claims.js';
-import { narrow } from '../policy/grants.js';
+import { narrow } from './grants.js';
 import type { AccountStatus, RoleStatus, TeamStatus } from './account-status.repository.js';
 
 /** What is on record that a principal is made of. */

@@ -3,7 +3,6 @@ import { DataSource } from 'typeorm';
 import { type Grant, isGrant } from '#contracts/auth/permission';
 import { InjectDatabase } from '#libs/storage';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
-import type { TokenRecord } from '../tokens/token-record.js';
 
 /** All that is on record about a user and the token they show. */
 export interface AccountStatus {
@@ -18,7 +17,7 @@ export interface AccountStatus {
   readonly teams: TeamStatus;
   readonly roles: RoleStatus;
   /** For tokens that are kept on record. */
-  readonly token: (TokenRecord & { readonly wantsUseNoted: boolean }) | null;
+  readonly token: { readonly hash: string; readonly userEmail: string; readonly wantsUseNoted: boolean } | null;
 }
 
 /** What a user may do, by roles that have not expired. */
