@@ -12,7 +12,10 @@ GRANT CONNECT ON DATABASE :"DBNAME" TO switchyard_auth;
 CREATE SCHEMA IF NOT EXISTS auth;
 ALTER SCHEMA auth OWNER TO switchyard_auth;
 -- What an earlier version has made as another user.
-SELECT format('ALTER TABLE %I.%I OWNER TO switchyard_auth', schemaname, tablename) FROM pg_tables WHERE schemaname = 'auth' \gexec
+-- Tables, partitions, views; sequences but for those of a column, which go with their table.
+SELECT format('ALTER TABLE %s OWNER TO switchyard_auth', c.oid::regclass) FROM pg_class c WHERE relnamespace = 'auth'::regnamespace
+  AND (relkind IN ('r', 'p', 'v', 'm') OR relkind = 'S' AND NOT EXISTS (
+    SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i'))) \gexec
 SELECT format('ALTER %s %s OWNER TO switchyard_auth', CASE prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, p.oid::regprocedure)
   FROM pg_proc p WHERE pronamespace = 'auth'::regnamespace \gexec
 
@@ -22,7 +25,10 @@ GRANT CONNECT ON DATABASE :"DBNAME" TO switchyard_registry;
 CREATE SCHEMA IF NOT EXISTS registry;
 ALTER SCHEMA registry OWNER TO switchyard_registry;
 -- What an earlier version has made as another user.
-SELECT format('ALTER TABLE %I.%I OWNER TO switchyard_registry', schemaname, tablename) FROM pg_tables WHERE schemaname = 'registry' \gexec
+-- Tables, partitions, views; sequences but for those of a column, which go with their table.
+SELECT format('ALTER TABLE %s OWNER TO switchyard_registry', c.oid::regclass) FROM pg_class c WHERE relnamespace = 'registry'::regnamespace
+  AND (relkind IN ('r', 'p', 'v', 'm') OR relkind = 'S' AND NOT EXISTS (
+    SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i'))) \gexec
 SELECT format('ALTER %s %s OWNER TO switchyard_registry', CASE prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, p.oid::regprocedure)
   FROM pg_proc p WHERE pronamespace = 'registry'::regnamespace \gexec
 
@@ -32,13 +38,19 @@ GRANT CONNECT ON DATABASE :"DBNAME" TO switchyard_metrics;
 CREATE SCHEMA IF NOT EXISTS metrics;
 ALTER SCHEMA metrics OWNER TO switchyard_metrics;
 -- What an earlier version has made as another user.
-SELECT format('ALTER TABLE %I.%I OWNER TO switchyard_metrics', schemaname, tablename) FROM pg_tables WHERE schemaname = 'metrics' \gexec
+-- Tables, partitions, views; sequences but for those of a column, which go with their table.
+SELECT format('ALTER TABLE %s OWNER TO switchyard_metrics', c.oid::regclass) FROM pg_class c WHERE relnamespace = 'metrics'::regnamespace
+  AND (relkind IN ('r', 'p', 'v', 'm') OR relkind = 'S' AND NOT EXISTS (
+    SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i'))) \gexec
 SELECT format('ALTER %s %s OWNER TO switchyard_metrics', CASE prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, p.oid::regprocedure)
   FROM pg_proc p WHERE pronamespace = 'metrics'::regnamespace \gexec
 CREATE SCHEMA IF NOT EXISTS bullmq;
 ALTER SCHEMA bullmq OWNER TO switchyard_metrics;
 -- What an earlier version has made as another user.
-SELECT format('ALTER TABLE %I.%I OWNER TO switchyard_metrics', schemaname, tablename) FROM pg_tables WHERE schemaname = 'bullmq' \gexec
+-- Tables, partitions, views; sequences but for those of a column, which go with their table.
+SELECT format('ALTER TABLE %s OWNER TO switchyard_metrics', c.oid::regclass) FROM pg_class c WHERE relnamespace = 'bullmq'::regnamespace
+  AND (relkind IN ('r', 'p', 'v', 'm') OR relkind = 'S' AND NOT EXISTS (
+    SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i'))) \gexec
 SELECT format('ALTER %s %s OWNER TO switchyard_metrics', CASE prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, p.oid::regprocedure)
   FROM pg_proc p WHERE pronamespace = 'bullmq'::regnamespace \gexec
 

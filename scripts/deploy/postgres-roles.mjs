@@ -7,7 +7,10 @@ const ownerOf = (owner, schema) => [
   `CREATE SCHEMA IF NOT EXISTS ${schema};`,
   `ALTER SCHEMA ${schema} OWNER TO ${owner};`,
   '-- What an earlier version has made as another user.',
-  `SELECT format('ALTER TABLE %I.%I OWNER TO ${owner}', schemaname, tablename) FROM pg_tables WHERE schemaname = '${schema}' \\gexec`,
+  '-- Tables, partitions, views; sequences but for those of a column, which go with their table.',
+  `SELECT format('ALTER TABLE %s OWNER TO ${owner}', c.oid::regclass) FROM pg_class c WHERE relnamespace = '${schema}'::regnamespace`,
+  `  AND (relkind IN ('r', 'p', 'v', 'm') OR relkind = 'S' AND NOT EXISTS (`,
+  `    SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i'))) \\gexec`,
   `SELECT format('ALTER %s %s OWNER TO ${owner}', CASE prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, p.oid::regprocedure)`,
   `  FROM pg_proc p WHERE pronamespace = '${schema}'::regnamespace \\gexec`,
 ];

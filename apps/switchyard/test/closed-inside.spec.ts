@@ -49,10 +49,22 @@ const natsConfig = (): string => {
   return `${config}\n${tls}\n`;
 };
 
+/** One of each kind, by an earlier version that worked as another user. */
+const MADE_BEFORE = `
+  CREATE SCHEMA auth;
+  CREATE TABLE auth.made_before (id integer GENERATED ALWAYS AS IDENTITY, day date) PARTITION BY RANGE (day);
+  CREATE TABLE auth.made_before_rest PARTITION OF auth.made_before DEFAULT;
+  CREATE TABLE auth.made_before_counted (id serial);
+  CREATE VIEW auth.made_before_seen AS SELECT id FROM auth.made_before;
+  CREATE MATERIALIZED VIEW auth.made_before_kept AS SELECT id FROM auth.made_before;
+  CREATE SEQUENCE auth.made_before_number;
+  CREATE FUNCTION auth.made_before_one() RETURNS integer LANGUAGE sql AS 'SELECT 1';`;
+
 /** Gives PostgreSQL the shipped roles, asks everybody but the superuser for a password, and speaks TLS before it. */
 const closePostgres = (socketDir: string): void => {
   const psql = (...args: string[]) =>
     execFileSync('psql', ['-h', socketDir, '-U', 'postgres', '-d', 'postgres', '-qAt', ...args], { encoding: 'utf8' });
+  psql('-c', MADE_BEFORE);
   const passwords = ['auth', 'registry', 'metrics'].flatMap((name) => ['-v', `${name}_password=${password}`]);
   for (const _ of ['an empty database', 'one that has the roles'])
     psql(...passwords, '-f', join(root, 'deploy/postgres/roles.sql'));
@@ -182,6 +194,18 @@ describe('five services, each with its own rights at NATS, Postgres and Redis, o
     );
     await client.end();
     expect(answer).toBe(code);
+  });
+
+  it('own all that stands in their schemas when an earlier version has made it as another user', async () => {
+    const client = new pg.Client({ connectionString: databaseUrl('auth') });
+    await client.connect();
+    const { rows } = await client.query(`
+      SELECT relname AS name, pg_get_userbyid(relowner) AS owner FROM pg_class
+        WHERE relnamespace = 'auth'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
+      UNION ALL SELECT proname, pg_get_userbyid(proowner) FROM pg_proc WHERE pronamespace = 'auth'::regnamespace`);
+    await client.end();
+    expect(rows.filter(({ name }) => name.startsWith('made_before'))).toHaveLength(9);
+    expect(rows.filter(({ owner }) => owner !== 'switchyard_auth')).toEqual([]);
   });
 
   it('let nobody in without a certificate, a password, or an authority that vouches for the server', async () => {
