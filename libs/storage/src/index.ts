@@ -23,4 +23,5 @@ export type { PostgresLocation } from './postgres/location.js';
 export type { MigrationClass } from './postgres/migrate.js';
 export { postgresOptions, postgresSettings } from './postgres/postgres.config.js';
 export type { PostgresConfig, PostgresSettings } from './postgres/postgres.config.js';
+export { atLength } from './postgres/at-length.js';
 export { transact } from './postgres/transact.js';

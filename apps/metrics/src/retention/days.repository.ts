@@ -1,49 +1,66 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { InjectDatabase, transact } from '#libs/storage';
+import { InjectDatabase, atLength, transact } from '#libs/storage';
 
 const DAY_MS = 86_400_000;
-const DAY_TABLE = /^calls_(\d{4})(\d{2})(\d{2})$/;
+const DAY_TABLE = /^calls_(before_)?(\d{4})(\d{2})(\d{2})$/;
+/** Far more than it takes, unless many records stand among the other days. */
+const MAKING_TIMEOUT_MS = 60_000;
 /** Held by whoever makes or drops a partition; replicas of metrics do it one after the other. */
 const LOCK = 'metrics.calls by day';
+
+/** What a partition holds: a day, or all before the first day. */
+interface Span {
+  readonly table: string;
+  readonly startMs: number;
+  readonly endMs: number;
+}
 
 /** The partitions of call records, one for each day (UTC). */
 @Injectable()
 export class DaysRepository {
   constructor(@InjectDatabase('metrics') private readonly database: DataSource) {}
 
-  /** Makes the partitions of the day of `nowMs` and of the `ahead` next, where they are not there yet. */
+  /**
+   * Makes the partitions of the day of `nowMs` and of the `ahead` next, where they are not there yet and days are kept
+   * apart already.
+   */
   async prepare(nowMs: number, ahead: number): Promise<void> {
-    const known = new Set(await this.days());
-    for (let at = 0; at <= ahead; at += 1) {
-      const startMs = (Math.floor(nowMs / DAY_MS) + at) * DAY_MS;
-      if (!known.has(startMs)) await this.add(startMs);
-    }
+    const known = await this.spans();
+    const wanted = Array.from({ length: ahead + 1 }, (_, at) => (Math.floor(nowMs / DAY_MS) + at) * DAY_MS);
+    const missing = wanted.filter((startMs) => !known.some((span) => span.startMs <= startMs && startMs < span.endMs));
+    if (missing.length === 0) return;
+    await atLength(this.database, MAKING_TIMEOUT_MS, async (database) => {
+      for (const startMs of missing) await this.add(database, startMs);
+    });
   }
 
-  /** Drops the partitions of days that were over by then; answers how many. */
+  /** Drops the partitions that were over by then; answers how many. */
   async dropBefore(limitMs: number): Promise<number> {
-    const over = (await this.days()).filter((startMs) => startMs + DAY_MS <= limitMs);
-    for (const startMs of over) await this.database.query(`DROP TABLE IF EXISTS metrics.${tableOf(startMs)}`);
+    const over = (await this.spans()).filter(({ endMs }) => endMs <= limitMs);
+    for (const { table } of over) await this.database.query(`DROP TABLE IF EXISTS metrics.${table}`);
     return over.length;
   }
 
-  private async days(): Promise<number[]> {
-    const rows = await this.database.query<{ name: string }[]>(`
-      SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+  private async spans(): Promise<Span[]> {
+    const rows = await this.database.query<{ table: string }[]>(`
+      SELECT c.relname AS table FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
       WHERE i.inhparent = 'metrics.calls'::regclass`);
-    return rows.flatMap(({ name }) => {
-      const [, year, month, day] = DAY_TABLE.exec(name) ?? [];
-      return year === undefined ? [] : [Date.UTC(Number(year), Number(month) - 1, Number(day))];
+    return rows.flatMap(({ table }) => {
+      const [, before, year, month, day] = DAY_TABLE.exec(table) ?? [];
+      if (year === undefined) return [];
+      const atMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
+      return [
+        before === undefined ? { table, startMs: atMs, endMs: atMs + DAY_MS } : { table, startMs: 0, endMs: atMs },
+      ];
     });
   }
 
   /** What of that day stood among the other days moves. */
-  private add(startMs: number): Promise<void> {
+  private add(database: DataSource, startMs: number): Promise<void> {
     const table = `metrics.${tableOf(startMs)}`;
     const [from, to] = [startMs, startMs + DAY_MS].map((ms) => new Date(ms).toISOString());
-    return transact(this.database, async (manager: EntityManager) => {
-      await manager.query('SET LOCAL statement_timeout = 60000');
+    return transact(database, async (manager: EntityManager) => {
       await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [LOCK]);
       const [there] = await manager.query<{ name: string | null }[]>('SELECT to_regclass($1)::text AS name', [table]);
       if ((there?.name ?? null) !== null) return;

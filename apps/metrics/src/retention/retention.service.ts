@@ -26,7 +26,7 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.days.prepare(Date.now(), DAYS_AHEAD).catch((error: unknown) => this.failed(error));
+    await this.makeDays(Date.now());
     this.schedule(HOUR_MS / 60);
   }
 
@@ -35,7 +35,7 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
   }
 
   async cleanUp(nowMs: number = Date.now()): Promise<void> {
-    await this.days.prepare(nowMs, DAYS_AHEAD);
+    await this.makeDays(nowMs);
     const days = await this.days.dropBefore(nowMs - this.settings.callRetentionMs);
     const calls = await this.records.deleteOlder({
       callsBefore: new Date(nowMs - this.settings.callRetentionMs),
@@ -44,8 +44,15 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
     if (days > 0 || calls > 0) this.logger.info({ days, calls }, 'deleted old call records');
   }
 
+  /** Where it fails, records stand among the other days meanwhile, and what is old is to go all the same. */
+  private async makeDays(nowMs: number): Promise<void> {
+    await this.days
+      .prepare(nowMs, DAYS_AHEAD)
+      .catch((error: unknown) => this.logger.warn({ err: error }, 'making partitions for call records failed'));
+  }
+
   private failed(error: unknown): void {
-    this.logger.warn({ err: error }, 'deleting old call records, or making room for new ones, failed');
+    this.logger.warn({ err: error }, 'deleting old call records failed');
   }
 
   private schedule(delayMs: number): void {

@@ -36,9 +36,22 @@ export const startupLimits = (settings: PostgresSettings): PoolConfig => ({
   idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs,
 });
 
+/** The same pool with one connection, whose statements may run for that long. */
+export const allowing = (timeoutMs: number, options: GuardedPoolOptions): GuardedPoolOptions => ({
+  ...options,
+  max: 1,
+  min: 0,
+  query_timeout: timeoutMs + SILENCE_MS,
+  ...(options.transactionLimits === undefined
+    ? { statement_timeout: timeoutMs }
+    : { transactionLimits: `${options.transactionLimits}; ${statementLimit(timeoutMs)}` }),
+});
+
+const statementLimit = (timeoutMs: number): string => `SET LOCAL statement_timeout = ${timeoutMs}`;
+
 const transactionLimits = (settings: PostgresSettings): string =>
   [
-    `SET LOCAL statement_timeout = ${settings.statementTimeoutMs}`,
+    statementLimit(settings.statementTimeoutMs),
     `SET LOCAL lock_timeout = ${settings.lockTimeoutMs}`,
     `SET LOCAL idle_in_transaction_session_timeout = ${settings.idleInTransactionTimeoutMs}`,
   ].join('; ');
