@@ -22,7 +22,15 @@ const ADMIN: Principal = {
   tokenId: null,
 };
 
-/** The whole metrics service in this process, with a database of its own and an auth that knows two tokens. */
+/** By credential. */
+const CALLERS: Readonly<Record<string, Partial<Principal>>> = {
+  admin: { id: 'admin' },
+  'admin-of-a-team': { id: 'admin', teams: ['t1'], tokenId: 'of-a-team', isNarrowed: true },
+  member: { id: 'member', isAdmin: false, permissions: ['tools.read'] },
+  'narrowed-member': { id: 'member', isAdmin: false, permissions: ['tools.read'], tokenId: 'own', isNarrowed: true },
+};
+
+/** The whole metrics service in this process, with a database of its own and an auth that knows some tokens. */
 export interface MetricsService {
   readonly running: RunningService;
   readonly bus: Bus;
@@ -51,9 +59,9 @@ export const startMetrics = async (env: Record<string, string> = {}): Promise<Me
   });
   const { bus } = running;
   bus.answer(AdmitCaller, async ({ credential }) => {
-    if (credential !== 'admin' && credential !== 'member') throw fail('auth.credential_invalid');
-    const permissions: Principal['permissions'] = credential === 'admin' ? ['*'] : ['tools.read'];
-    return { principal: { ...ADMIN, id: credential, permissions }, expiresAtMs: Date.now() + 60_000 };
+    const facts = CALLERS[credential ?? ''];
+    if (facts === undefined) throw fail('auth.credential_invalid');
+    return { principal: { ...ADMIN, ...facts }, expiresAtMs: Date.now() + 60_000 };
   });
   const database = running.application.get<DataSource>(databaseToken('metrics'), { strict: false });
   const get = (path: string, token: string | null = 'admin'): Promise<Response> =>

@@ -43,6 +43,17 @@ describe('principalOf', () => {
     expect(principal.permissions.includes('*')).toBe(isAdmin);
   });
 
+  it.each<[Partial<TokenClaims>, true | undefined]>([
+    [{ teams: null }, undefined],
+    [{ teams: null, isAdmin: true }, undefined],
+    [{ teams: ['own'] }, true],
+    [{ teams: [] }, true],
+    [{ teams: null, permissions: ['tools.read'] }, true],
+    [{ teams: null, serverId: 's1' }, true],
+  ])('principalOf says whether the token is narrowed when its claims are %j', (facts, isNarrowed) => {
+    expect(principalOf(user, claims(facts), status).isNarrowed).toBe(isNarrowed);
+  });
+
   it('principalOf makes nobody an administrator when the token is narrowed', () => {
     expect(
       principalOf(admin, claims({ isAdmin: true, teams: null, permissions: ['tools.read'] }), status),

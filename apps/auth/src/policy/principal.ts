@@ -26,7 +26,13 @@ export interface AdminStatus {
  * | other   | any                 | null        | no       | those that the user is in    |
  * | other   | any                 | listed      | no       | those of them, see `reached` |
  */
-export const principalOf = (user: AdminStatus, claims: TokenClaims, { teams, roles }: Held): Principal => {
+export const principalOf = (user: AdminStatus, claims: TokenClaims, held: Held): Principal => {
+  const { permissions, teams, serverId } = claims;
+  const isNarrowed = permissions.length > 0 || teams !== null || serverId !== null;
+  return { ...allowedTo(user, claims, held), ...(isNarrowed && { isNarrowed }) };
+};
+
+const allowedTo = (user: AdminStatus, claims: TokenClaims, { teams, roles }: Held): Principal => {
   const everywhere = globalOf(roles);
   const isAdmin = (user.isAdmin || everywhere.includes('*')) && claims.isAdmin !== false;
   const granted = isAdmin ? ADMINISTRATION : everywhere.filter((grant) => grant !== '*');
@@ -113,17 +119,18 @@ export const issuedPrincipalOf = (claims: IssuerClaims, { teams: { own, named, k
   const teams = claims.teams === null ? null : [...new Set([...own, ...named])];
   const user = { email: subject, isAdmin: claims.isAdmin === true };
   const held = { teams: { own: teams ?? own, named, kept }, roles: withoutAdministration(roles) };
-  const whole = principalOf(user, { ...claims, teams, permissions: [] }, held);
+  const whole = allowedTo(user, { ...claims, teams, permissions: [] }, held);
   const scoped = issuer.scopes.size > 0;
   if (scoped && claims.permissions.length === 0) {
     const { teamPermissions: _none, ...rest } = whole;
     return { ...rest, isAdmin: false, permissions: [], ...issued(endpoints, consentableOf(issuer, whole)) };
   }
-  const principal = principalOf(user, { ...claims, teams }, held);
+  const principal = allowedTo(user, { ...claims, teams }, held);
   return { ...principal, ...issued(endpoints, scoped ? consentableOf(issuer, whole) : undefined) };
 };
 
 const issued = (endpoints: Principal['endpoints'], consentable: Principal['consentable']): Partial<Principal> => ({
+  ...((endpoints !== undefined || consentable !== undefined) && { isNarrowed: true }),
   ...(endpoints !== undefined && { endpoints }),
   ...(consentable !== undefined && { consentable }),
 });

@@ -21,7 +21,10 @@ export class CallLogController {
 
   @Get()
   @Authenticated()
-  @ApiOperation({ summary: 'Calls and refusals, the newest first: all with `admin.metrics`, else your own' })
+  @ApiOperation({
+    summary:
+      'Calls and refusals, the newest first: all with `admin.metrics` and every team, else your own; by a narrowed token those of the token',
+  })
   @ApiOkResponse({ type: CallsView, example: { calls: [CALL_EXAMPLE], nextCursor: null } })
   @ApiFailures('http.invalid')
   page(@Query() query: CallsQuery, @Caller() caller: Principal): Promise<CallsView> {

@@ -89,11 +89,13 @@ export class CallLogRepository {
     );
   }
 
-  async one(callId: string, principalId: string | null): Promise<CallRow | null> {
+  async one(callId: string, filter: CallFilter): Promise<CallRow | null> {
+    const { conditions, values } = conditionsOf(filter, null);
+    values.push(callId);
     const [row] = await this.database.query<CallRow[]>(
-      `SELECT ${COLUMNS} FROM metrics.calls WHERE call_id = $1 AND ($2::text IS NULL OR principal_id = $2)
+      `SELECT ${COLUMNS} FROM metrics.calls WHERE ${conditions.join(' AND ')} AND call_id = $${values.length}
        ORDER BY started_at DESC LIMIT 1`,
-      [callId, principalId],
+      values,
     );
     return row ?? null;
   }

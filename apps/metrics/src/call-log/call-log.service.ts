@@ -11,7 +11,7 @@ import { headOf, writtenOut } from './written-out.js';
 /** Records that one piece of an export holds. */
 const PIECE_RECORDS = 1_000;
 
-/** Shows call records: with `admin.metrics` all, else those of the caller alone. */
+/** Shows call records, as far as a caller sees them. */
 @Injectable()
 export class CallLogService {
   constructor(private readonly calls: CallLogRepository) {}
@@ -29,7 +29,7 @@ export class CallLogService {
 
   /** Throws `http.not_found` for one that is not there, and for one that the caller may not see. */
   async one(callId: string, caller: Principal): Promise<CallView> {
-    const row = await this.calls.one(callId, seesAll(caller) ? null : caller.id);
+    const row = await this.calls.one(callId, sightOf(caller));
     if (row === null) throw fail('http.not_found');
     return new CallView(row);
   }
@@ -60,20 +60,31 @@ export class CallLogService {
   }
 }
 
-const seesAll = (caller: Principal): boolean => holds(caller, 'admin.metrics');
+/**
+ * Whose records a caller sees: everybody's with `admin.metrics` and every team, else their own; by a token that is narrowed
+ * to less than its user may, those of this token.
+ */
+const sightOf = (caller: Principal): Pick<CallFilter, 'principalId' | 'tokenId'> => {
+  if (caller.teams === null && holds(caller, 'admin.metrics')) return {};
+  return { principalId: caller.id, ...(caller.isNarrowed === true && { tokenId: caller.tokenId ?? '' }) };
+};
 
-/** Throws `auth.grant_missing` for the calls of others. */
+/** Throws `auth.grant_missing` for calls that the caller does not see. */
 const filterOf = (query: CallFilterQuery, caller: Principal): CallFilter => {
   const { since, until, user, token, server, upstream, code, client, minMs, outcome, method, name, address, traceId } =
     query;
-  const all = seesAll(caller);
-  if (!all && user !== undefined && user !== caller.id)
-    throw fail('auth.grant_missing', { message: 'The calls of others are shown with the permission admin.metrics' });
+  const { principalId = user, tokenId = token } = sightOf(caller);
+  if (user !== undefined && user !== principalId)
+    throw fail('auth.grant_missing', {
+      message: 'The calls of others are shown with the permission admin.metrics by a token that reaches every team',
+    });
+  if (token !== undefined && token !== tokenId)
+    throw fail('auth.grant_missing', { message: 'A token that is narrowed shows its own calls alone' });
   return {
     sinceMs: since === undefined ? undefined : Date.parse(since),
     untilMs: until === undefined ? undefined : Date.parse(until),
-    principalId: all ? user : caller.id,
-    tokenId: token,
+    principalId,
+    tokenId,
     serverId: server === 'mcp' ? null : server,
     upstreamId: upstream,
     method,

@@ -2,6 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
 import { CALL_OUTCOMES, type CallOutcome } from '#contracts/metrics/record-calls.request';
+import { asUserId } from './user-id.js';
 
 const PAGE_LENGTH = 100;
 const PAGE_LENGTH_MAX = 1_000;
@@ -34,7 +35,8 @@ export class CallFilterQuery {
   @IsISO8601({ strict: true })
   until?: string;
 
-  @Text('The e-mail address of the user; of others only with `admin.metrics`.')
+  @Text('The e-mail address of the user; of others only for who sees the calls of everybody.')
+  @Transform(asUserId)
   user?: string;
 
   @Text('The `jti` of the token.')

@@ -1,10 +1,20 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsEmail, MaxLength } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { IsString, MaxLength, MinLength } from 'class-validator';
+import { asUserId } from './user-id.js';
 
 /** `POST /calls/erase` */
 export class ErasureBody {
-  @ApiProperty({ type: String, format: 'email', description: 'Whose data are erased.' })
-  @IsEmail()
-  @MaxLength(254)
+  @ApiProperty({
+    type: String,
+    minLength: 1,
+    maxLength: 320,
+    example: 'ann@example.org',
+    description: 'Whose data are erased: who it is in `user` of the records, an e-mail address as a rule.',
+  })
+  @Transform(asUserId)
+  @IsString()
+  @MinLength(1)
+  @MaxLength(320)
   user!: string;
 }

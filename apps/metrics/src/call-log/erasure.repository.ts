@@ -13,19 +13,24 @@ export class ErasureRepository {
   /** Answers how many call records named the person. What was kept aside of the person is deleted. */
   async erase(principalId: string): Promise<number> {
     await this.database.query('DELETE FROM metrics.refused_records WHERE strpos(record, $1) > 0', [
-      JSON.stringify(principalId).slice(1, -1),
+      JSON.stringify(principalId),
     ]);
+    const free = await this.eraseBatches(principalId, 'FOR UPDATE SKIP LOCKED');
+    // Those that a writer held, in the order in which it takes them.
+    return free + (await this.eraseBatches(principalId, 'FOR UPDATE', 'ORDER BY call_id'));
+  }
+
+  private async eraseBatches(principalId: string, lock: string, order = ''): Promise<number> {
+    const statement = `
+      WITH chosen AS (
+        SELECT call_id, started_at FROM metrics.calls WHERE principal_id = $1 ${order} LIMIT ${ROWS} ${lock}
+      ), changed AS (
+        UPDATE metrics.calls c SET principal_id = '', token_id = NULL, address = NULL, client_name = NULL,
+          client_version = NULL, trace_id = NULL
+        FROM chosen WHERE c.call_id = chosen.call_id AND c.started_at = chosen.started_at RETURNING 1
+      ) SELECT count(*)::integer AS count FROM changed`;
     for (let erased = 0; ; ) {
-      const [row] = await this.database.query<{ count: number }[]>(
-        `WITH chosen AS (
-           SELECT call_id, started_at FROM metrics.calls WHERE principal_id = $1 LIMIT ${ROWS} FOR UPDATE SKIP LOCKED
-         ), changed AS (
-           UPDATE metrics.calls c SET principal_id = '', token_id = NULL, address = NULL, client_name = NULL,
-             client_version = NULL, trace_id = NULL
-           FROM chosen WHERE c.call_id = chosen.call_id AND c.started_at = chosen.started_at RETURNING 1
-         ) SELECT count(*)::integer AS count FROM changed`,
-        [principalId],
-      );
+      const [row] = await this.database.query<{ count: number }[]>(statement, [principalId]);
       const count = row?.count ?? 0;
       if (count === 0) return erased;
       erased += count;

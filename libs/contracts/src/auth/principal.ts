@@ -14,6 +14,8 @@ export interface Principal {
   readonly teamPermissions?: Readonly<Record<string, readonly Grant[]>>;
   /** Acts by roles in these teams alone, and so finds nothing but what is kept for them. Never said by auth. */
   readonly confinedTo?: readonly string[];
+  /** The token allows less than its user may: by permissions, teams, a virtual server or endpoints. */
+  readonly isNarrowed?: true;
   /** A token that is restricted to one virtual server names it. */
   readonly serverId: string | null;
   /**
