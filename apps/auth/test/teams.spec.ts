@@ -190,7 +190,7 @@ describe('teams', () => {
     await vi.waitFor(() => expect(heard.toSorted()).toEqual([ann.email, bob.email].sort()));
     expect((await auth.call('DELETE', `/teams/${RULE_TEAM}`, { token: admin })).status).toBe(200);
     await vi.waitFor(() => expect(heard.slice(2)).toEqual([null]));
-    await subscription.close();
+    subscription.close();
   });
 
   it('a team that is deleted has nobody in it, though somebody comes in at that moment', async () => {

@@ -114,7 +114,8 @@ export const teamView = ({ team, memberCount }: CountedTeam): TeamView => ({
 });
 
 /** For who is not in the team. */
-export const outsideTeamView = (counted: CountedTeam): TeamView => ({ ...teamView(counted), created_by: null });
+export const outsideTeamView = (counted: CountedTeam): TeamView =>
+  Object.assign(teamView(counted), { created_by: null });
 
 export const discoveryView = ({ team, memberCount }: CountedTeam): TeamDiscoveryView => ({
   id: team.id,

@@ -12,7 +12,6 @@ import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import type { TokenClaims } from '../jwt/claims.js';
 import { JwtService } from '../jwt/jwt.service.js';
 import { USE_PERMISSIONS, administers, firstNotHeld } from '../policy/grants.js';
-import { UserAuthority } from '../users/user-authority.js';
 import type { User } from '../users/user.entity.js';
 import { UserService } from '../users/user.service.js';
 import { type IssuedToken, TokenIssuer } from './token-issuer.js';
@@ -40,7 +39,6 @@ export class TokenService {
   constructor(
     private readonly tokens: TokenRepository,
     private readonly users: UserService,
-    private readonly authority: UserAuthority,
     private readonly issuer: TokenIssuer,
     private readonly jwt: JwtService,
     @InjectAuthSettings() private readonly settings: AuthSettings,
@@ -145,7 +143,7 @@ export class TokenService {
    */
   async revokeAny(caller: Principal, id: string): Promise<void> {
     const record = (isUUID(id) ? await this.tokens.find(id) : null) ?? (await this.tokens.findByTokenId(id));
-    if (record !== null) await this.authority.checkNoAdministrator(caller, record.userEmail);
+    if (record !== null) await this.users.checkNoAdministrator(caller, record.userEmail);
     else if (!administers(caller))
       throw fail('auth.grant_missing', { message: 'Only an administrator ends a token that is not on record' });
     // None may live longer, so a revocation that is kept for so long outlives it.

@@ -13,6 +13,6 @@ import { UserService } from './user.service.js';
   imports: [StatusModule],
   controllers: [UserController, AdminUserController],
   providers: [UserRepository, LoginAttemptRepository, PasswordHasher, UserAuthority, UserService, PlatformAdmin],
-  exports: [UserAuthority, UserService],
+  exports: [UserService],
 })
 export class UserModule {}

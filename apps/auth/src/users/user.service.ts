@@ -93,6 +93,11 @@ export class UserService {
     await this.announceRevocation(user.email);
   }
 
+  /** Throws `auth.grant_missing` where the user is an administrator and the caller is none. */
+  checkNoAdministrator(caller: Principal, email: string): Promise<void> {
+    return this.authority.checkNoAdministrator(caller, email);
+  }
+
   /** Throws as `change` does. */
   async remove(caller: Principal, email: string): Promise<void> {
     const user = await this.get(email);

@@ -29,7 +29,7 @@ export class CallLogService {
 
   /** Throws `http.not_found` for one that is not there, and for one that the caller may not see. */
   async one(callId: string, caller: Principal): Promise<CallView> {
-    const row = await this.calls.one(callId, sightOf(caller));
+    const row = await this.calls.one(callId, visibleTo(caller));
     if (row === null) throw fail('http.not_found');
     return new CallView(row);
   }
@@ -64,7 +64,7 @@ export class CallLogService {
  * Whose records a caller sees: everybody's with `admin.metrics` and every team, else their own; by a token that is narrowed
  * to less than its user may, those of this token.
  */
-const sightOf = (caller: Principal): Pick<CallFilter, 'principalId' | 'tokenId'> => {
+const visibleTo = (caller: Principal): Pick<CallFilter, 'principalId' | 'tokenId'> => {
   if (caller.teams === null && holds(caller, 'admin.metrics')) return {};
   return { principalId: caller.id, ...(caller.isNarrowed === true && { tokenId: caller.tokenId ?? '' }) };
 };
@@ -73,7 +73,7 @@ const sightOf = (caller: Principal): Pick<CallFilter, 'principalId' | 'tokenId'>
 const filterOf = (query: CallFilterQuery, caller: Principal): CallFilter => {
   const { since, until, user, token, server, upstream, code, client, minMs, outcome, method, name, address, traceId } =
     query;
-  const { principalId = user, tokenId = token } = sightOf(caller);
+  const { principalId = user, tokenId = token } = visibleTo(caller);
   if (user !== undefined && user !== principalId)
     throw fail('auth.grant_missing', {
       message: 'The calls of others are shown with the permission admin.metrics by a token that reaches every team',
