@@ -5,6 +5,7 @@ import { type EmbeddedPostgres, openDatabase, startEmbeddedPostgres } from '#lib
 import { createLogger } from '#libs/telemetry';
 import { temporaryFolder } from '#libs/testing';
 import { DaysRepository } from '../src/retention/days.repository.js';
+import { RetentionRepository } from '../src/retention/retention.repository.js';
 import { metricsDatabase } from '../src/storage/metrics.database.js';
 
 const DAY_MS = 86_400_000;
@@ -87,10 +88,16 @@ it.each([
   );
   expect(read).toEqual({ rows: 0 });
 
+  await insert('late', nowMs - 19 * DAY_MS);
+  await insert('far ahead', nowMs + 90 * DAY_MS);
+  const before = new Date(nowMs - 10 * DAY_MS);
+  expect(await new RetentionRepository(database).deleteOlder({ callsBefore: before, hoursBefore: before })).toBe(2);
+  expect(Object.keys(await places()).sort()).toEqual(['ahead', 'far ahead', 'now']);
+
   // The end of what was before is the day after tomorrow.
   expect(await days.dropBefore(nowMs + DAY_MS)).toBe(0);
   expect(await days.dropBefore((Math.floor(nowMs / DAY_MS) + 2) * DAY_MS)).toBe(1);
-  expect(await places()).toEqual({ ahead: 'metrics.calls_DAY' });
+  expect(Object.keys(await places()).sort()).toEqual(['ahead', 'far ahead']);
 });
 
 it('the migration to calls of before keeps the days that there are when calls of other days stand beside them', async () => {

@@ -9,11 +9,22 @@ const DELETE_ROWS = 10_000;
 export class RetentionRepository {
   constructor(@InjectDatabase('metrics') private readonly database: DataSource) {}
 
-  /** Deletes what is older; answers the number of call records, of days without a partition. Several replicas may do it at once. */
+  /** Deletes what is older; answers the number of call records, of days without a partition of their own. Several replicas may do it at once. */
   async deleteOlder(limits: { readonly callsBefore: Date; readonly hoursBefore: Date }): Promise<number> {
     await this.deleteBatches('refused_records', 'refused_at', limits.callsBefore);
     await this.deleteBatches('rollups', "hour > '-infinity' AND hour", limits.hoursBefore);
-    return this.deleteBatches('calls_of_other_days', 'started_at', limits.callsBefore);
+    let calls = 0;
+    for (const table of await this.tablesOfDays())
+      calls += await this.deleteBatches(table, 'started_at', limits.callsBefore);
+    return calls;
+  }
+
+  /** Those that hold calls of several days, so that they are not dropped with one. */
+  private async tablesOfDays(): Promise<string[]> {
+    const rows = await this.database.query<{ table: string }[]>(`
+      SELECT c.relname AS table FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+      WHERE i.inhparent = 'metrics.calls'::regclass AND c.relname ~ '^calls_(of_other_days|before_\\d{8})$'`);
+    return rows.map(({ table }) => table);
   }
 
   private async deleteBatches(table: string, condition: string, before: Date): Promise<number> {
