@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { TokenClaims } from '../jwt/claims.js';
-import { principalOf } from './principal.js';
+import type { IssuerClaims, TokenClaims } from '../jwt/claims.js';
+import { issuedPrincipalOf, principalOf } from './principal.js';
 
 const claims = (facts: Partial<TokenClaims>): TokenClaims => ({
   subject: 'ann@example.org',
@@ -52,6 +52,18 @@ describe('principalOf', () => {
     [{ teams: null, serverId: 's1' }, true],
   ])('principalOf says whether the token is narrowed when its claims are %j', (facts, isNarrowed) => {
     expect(principalOf(user, claims(facts), status).isNarrowed).toBe(isNarrowed);
+  });
+
+  it.each<[string, [string, string[]][], IssuerClaims['endpoints'], true | undefined]>([
+    ['teams of its rules alone', [], undefined, undefined],
+    ['scopes that count', [['read', ['tools.read']]], undefined, true],
+    ['an audience that is one endpoint', [], [null], true],
+  ])('issuedPrincipalOf says whether the token is narrowed when it has %s', (_what, scopes, endpoints, isNarrowed) => {
+    const issuer = { scopes: new Map(scopes) } as unknown as IssuerClaims['issuer'];
+    for (const permissions of scopes.length === 0 ? [[]] : [[], ['tools.read']]) {
+      const issued: IssuerClaims = { ...claims({ isAdmin: false, teams: ['own'], permissions }), issuer, endpoints };
+      expect(issuedPrincipalOf(issued, status).isNarrowed).toBe(isNarrowed);
+    }
   });
 
   it('principalOf makes nobody an administrator when the token is narrowed', () => {
