@@ -682,6 +682,43 @@ describe('roles', () => {
     expect((await give(cem, 'platform_admin', {}, bob)).status).toBe(403);
   });
 
+  it('nobody keeps, or hands on, what they have for a time by a change of roles or accounts', async () => {
+    const [ann, bob, boss] = [await given(), await given(), await given()];
+    const expires_at = new Date(Date.now() + 600_000).toISOString();
+    const keeper = await givenRole({ permissions: ['admin.user_management', 'admin.export'] });
+    await give(ann, keeper.id, { expires_at });
+    const lasting = await givenRole({ permissions: ['tools.read'] });
+    await give(ann, lasting.id);
+    const refusal = { code: 'auth.grant_missing', detail: expect.stringContaining(`until ${expires_at}`) };
+    const change = (body: object, by: Pick<Someone, 'token'>) =>
+      auth.call('PUT', `/rbac/roles/${lasting.id}`, { token: by.token, body });
+    for (const body of [{ permissions: ['tools.read', 'admin.export'] }, { inherits_from: keeper.id }])
+      expect((await change(body, ann)).body).toMatchObject(refusal);
+    expect((await change({ permissions: ['tools.read', 'tools.execute'] }, ann)).status).toBe(200);
+    expect((await change({ permissions: ['tools.read', 'admin.export'] }, { token: admin })).status).toBe(200);
+    expect((await change({ description: 'Stays so' }, ann)).status).toBe(200);
+
+    const patch = (whom: Pick<Someone, 'email'>, body: object, by: Someone) =>
+      auth.call('PATCH', `/auth/email/admin/users/${whom.email}`, { token: by.token, body });
+    const password = { password: 'four little words more' };
+    await give(bob, keeper.id);
+    expect((await patch(bob, password, ann)).body).toMatchObject(refusal);
+    await give(bob, keeper.id, { expires_at });
+    expect((await patch(bob, password, ann)).status).toBe(200);
+
+    await give(boss, 'platform_admin', { expires_at });
+    for (const [whom, body] of [
+      [boss, { is_admin: true }],
+      [bob, { is_admin: true }],
+      [{ email: ADMIN }, password],
+    ] as const)
+      expect((await patch(whom, body, boss)).body).toMatchObject(refusal);
+    const made = { email: 'made-in-time@example.org', is_admin: true };
+    expect((await auth.call('POST', '/auth/email/admin/users', { token: boss.token, body: made })).body).toMatchObject(
+      refusal,
+    );
+  });
+
   it('a role that somebody has in two teams is taken from both, or from none', async () => {
     const [ann, bob] = [await given(), await given()];
     const [mine, other] = [await givenTeam(ann), await givenTeam(ann)];

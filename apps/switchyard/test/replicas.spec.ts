@@ -2,6 +2,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { type ConformanceFixture, SERVICES, type Service, startConformanceFixture } from '#libs/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { askModern } from './isolation/endpoint-client.js';
 import { summaryOf } from './traffic/audit.js';
 import { type Called, callLegacy, callModern, openSession, sessionHeaders } from './traffic/caller.js';
 import { type GivenGateway, givenGateway, showLogsOnFailure } from './traffic/given-gateway.js';
@@ -158,6 +159,46 @@ describe('two replicas of every service', () => {
     }
   });
 
+  it('two replicas of every service filter open streams anew, or end them, when teams, roles and accounts change', async () => {
+    const [email, password] = ['ann@example.org', 'four little words more'];
+    const users = '/auth/email/admin/users';
+    await rest(['auth', 0], 'POST', users, { email, password });
+    const { access_token: token } = (await rest(['auth', 0], 'POST', '/auth/login', { email, password })).body;
+    const team = (await rest(['auth', 0], 'POST', '/teams', { name: 'Insiders' })).body;
+    const shown = { url: `${given.ledger.url}/insiders`, visibility: 'team', teamId: team.id } as const;
+    const inside = await given.gateway.admin.register({ name: 'insiders', ...shown });
+    const role = (
+      await rest(['auth', 0], 'POST', '/rbac/roles', { name: 'reigns', scope: 'global', permissions: ['*'] })
+    ).body;
+    const listen = async (replica: number) => {
+      const notifications = { toolsListChanged: true };
+      const stream = await askModern({ url: `${urlOf('ingress', replica)}/mcp`, token }, 'subscriptions/listen', {
+        notifications,
+      });
+      await stream.hear(({ method }) => method === 'notifications/subscriptions/acknowledged');
+      return stream;
+    };
+    const streams = await Promise.all([listen(0), listen(1)]);
+    const heard = () => streams.map(({ text }) => text.split('notifications/tools/list_changed').length - 1);
+    const changes: (readonly [string, string, object?])[] = [
+      ['POST', `/teams/${team.id}/members`, { email, role: 'member' }],
+      ['DELETE', `/teams/${team.id}/members/${email}`],
+      ['POST', `/rbac/users/${email}/roles`, { role_id: role.id, scope: 'global' }],
+      ['PUT', `/rbac/roles/${role.id}`, { permissions: ['tools.read'] }],
+    ];
+    for (const [index, [method, path, body]] of changes.entries()) {
+      expect((await rest(['auth', index % 2], method, path, body)).status).toBeLessThan(300);
+      const sinceMs = performance.now();
+      await expect.poll(heard, { timeout: HEARD_WITHIN_MS, interval: 5 }).toEqual([index + 1, index + 1]);
+      expect(performance.now() - sinceMs).toBeLessThan(HEARD_WITHIN_MS);
+    }
+    await rest(['auth', 1], 'PATCH', `${users}/${email}`, { is_active: false });
+    const endedAtMs = performance.now();
+    await Promise.all(streams.map(({ ended }) => ended));
+    expect(performance.now() - endedAtMs).toBeLessThan(HEARD_WITHIN_MS);
+    await given.gateway.admin.call('DELETE', `/gateways/${inside.id}`);
+  });
+
   it('two replicas of every service keep what a killed process had in its outbox, and what became of its calls', {
     timeout: 120_000,
   }, async () => {
@@ -229,6 +270,9 @@ describe('two replicas of every service', () => {
     }
   });
 });
+
+/** Of an idle machine it is some 30 ms; the interval at which streams are looked at anyway is far longer. */
+const HEARD_WITHIN_MS = 2_000;
 
 /** Longer than METRICS_BUFFER_FLUSH_INTERVAL: what has not arrived by then waits for somebody. */
 const SHIPPED_AFTER_MS = 7_000;

@@ -205,6 +205,24 @@ describe('CallerAdmission', () => {
     await vi.waitFor(async () => expect((await admission.admit('ann')).permissions).toEqual([]));
   });
 
+  it.each([
+    ['revocation', CredentialRevoked, true],
+    ['change of grants', GrantsChanged, false],
+  ])('CallerAdmission tells of a %s when what it remembered is forgotten', async (_what, event, isRevoked) => {
+    const admission = given();
+    await admission.admit('ann');
+    const told: [boolean, boolean, unknown][] = [];
+    admission.onForgotten((concerns, revoked) => {
+      const isOfAnn = concerns(principalOf('ann')) && !concerns(principalOf('bob'));
+      told.push([isOfAnn, revoked, admission.lastKnown({ headers: {}, rawHeaders: ['authorization', 'Bearer ann'] })]);
+    });
+
+    auth.publish(event, { principalId: 'ann@example.org' });
+    await auth.flush();
+
+    await vi.waitFor(() => expect(told).toEqual([[true, isRevoked, null]]));
+  });
+
   it('CallerAdmission does not keep an answer that was given before a revocation it heard of', async () => {
     const admission = given();
     let release = (): void => {};

@@ -28,6 +28,9 @@ interface Admitted {
   refreshAtMs: number;
 }
 
+/** Of which callers what was remembered is forgotten, and whether because their credential is good no longer. */
+export type ForgottenListener = (concerns: (principal: Principal) => boolean, isRevoked: boolean) => void;
+
 /** Short: the owner of a token that has just become good should not have to wait. */
 const REFUSAL_TTL_MS = 3_000;
 /** Kept apart from good credentials, so that a flood of bad ones evicts none of them. */
@@ -49,6 +52,7 @@ export class CallerAdmission {
   private readonly refused: LRUCache<string, GatewayError>;
   private readonly asking = new Map<string, Promise<Principal>>();
   private readonly subscriptions: Subscription[];
+  private readonly listeners = new Set<ForgottenListener>();
   /** Grows with every drop, so that an answer that was given before the drop is not kept after it. */
   private drops = 0;
   /** The last question was not answered, or auth could not read its accounts. */
@@ -62,7 +66,7 @@ export class CallerAdmission {
     this.refused = new LRUCache({ max: REFUSALS_MAX, ttl: REFUSAL_TTL_MS });
     this.subscriptions = [
       bus.subscribe(CredentialRevoked, ({ tokenId, principalId }) => {
-        this.drop((principal) => matches(principal.tokenId, tokenId) || matches(principal.id, principalId));
+        this.drop((principal) => matches(principal.tokenId, tokenId) || matches(principal.id, principalId), true);
       }),
       bus.subscribe(GrantsChanged, ({ principalId }) =>
         this.drop((principal) => principalId === null || principal.id === principalId),
@@ -104,6 +108,15 @@ export class CallerAdmission {
     } catch {
       return null;
     }
+  }
+
+  /**
+   * For whoever keeps principals. The events themselves would not do: the bus promises no order between subscriptions, and
+   * whoever hears of a change first would be told what is still remembered.
+   */
+  onForgotten(listener: ForgottenListener): Subscription {
+    this.listeners.add(listener);
+    return { close: () => void this.listeners.delete(listener) };
   }
 
   close(): void {
@@ -228,10 +241,11 @@ export class CallerAdmission {
     this.admitted.delete(keyOf(credential));
   }
 
-  private drop(concerns: (principal: Principal) => boolean): void {
+  private drop(concerns: (principal: Principal) => boolean, isRevoked = false): void {
     this.drops += 1;
     this.refused.clear();
     for (const known of this.admitted.values()) if (concerns(known.principal)) this.forget(known);
+    for (const listener of this.listeners) listener(concerns, isRevoked);
   }
 }
 

@@ -20,12 +20,20 @@ export interface AccountStatus {
   readonly token: { readonly hash: string; readonly userEmail: string; readonly wantsUseNoted: boolean } | null;
 }
 
+/** What one role of a user permits. */
+export interface AssignedGrants {
+  readonly teamId: string | null;
+  readonly permissions: readonly Grant[];
+  /** When they have it no longer. */
+  readonly expiresAtMs: number | null;
+}
+
 /** What a user may do, by roles that have not expired. */
 export interface RoleStatus {
   /** What every user may do. */
   readonly base: readonly Grant[];
   /** For a team where one is named, else for all that they see. */
-  readonly assigned: readonly { readonly teamId: string | null; readonly permissions: readonly Grant[] }[];
+  readonly assigned: readonly AssignedGrants[];
   /** When the first of them expires. */
   readonly changesAtMs: number | null;
 }
@@ -53,7 +61,7 @@ interface Row {
   readonly kept_teams: string[];
   readonly named_teams: string[];
   readonly base_permissions: string[] | null;
-  readonly assigned: { readonly teamId: string | null; readonly permissions: string[] }[] | null;
+  readonly assigned: (Omit<AssignedGrants, 'permissions'> & { readonly permissions: string[] })[] | null;
   readonly changes_at: Date | null;
 }
 
@@ -76,7 +84,8 @@ const STATUS = `
   LEFT JOIN auth.users u ON u.email = asked.email
   LEFT JOIN auth.api_tokens t ON t.token_id = $2
   LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_object('teamId', a.team_id, 'permissions', e.permissions)) AS assigned,
+    SELECT json_agg(json_build_object('teamId', a.team_id, 'permissions', e.permissions,
+             'expiresAtMs', floor(extract(epoch FROM a.expires_at) * 1000))) AS assigned,
            min(a.expires_at) AS changes_at
     FROM auth.role_assignments a JOIN auth.effective_roles e ON e.role_id = a.role_id
     WHERE a.user_email = u.email AND (a.expires_at IS NULL OR a.expires_at > now())
@@ -106,10 +115,7 @@ export class AccountStatusRepository {
       isRevoked: row.is_revoked,
       roles: {
         base: (row.base_permissions ?? []).filter(isGrant),
-        assigned: (row.assigned ?? []).map(({ teamId, permissions }) => ({
-          teamId,
-          permissions: permissions.filter(isGrant),
-        })),
+        assigned: (row.assigned ?? []).map((given) => ({ ...given, permissions: given.permissions.filter(isGrant) })),
         changesAtMs: row.changes_at?.getTime() ?? null,
       },
       teams: { own: row.own_teams, kept: row.kept_teams, named: row.named_teams },

@@ -92,7 +92,11 @@ it('a principal may do what the model says when role, team, visibility and opera
         },
         {
           teams: { own: given.member, kept: TEAMS, named: [] },
-          roles: { base: permissionsOf('platform_viewer'), assigned: given.assigned, changesAtMs: null },
+          roles: {
+            base: permissionsOf('platform_viewer'),
+            assigned: given.assigned.map((one) => ({ ...one, expiresAtMs: null })),
+            changesAtMs: null,
+          },
         },
       );
       const one = acting(principal, [operation]);

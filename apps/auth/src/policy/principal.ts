@@ -140,9 +140,9 @@ const consentableOf = ({ scopes }: IssuerClaims['issuer'], whole: Principal): re
 
 const withoutAdministration = ({ base, assigned, changesAtMs }: RoleStatus): RoleStatus => ({
   base,
-  assigned: assigned.map(({ teamId, permissions }) => ({
-    teamId,
-    permissions: permissions.filter((grant) => grant !== '*' && !grant.startsWith('admin.')),
+  assigned: assigned.map((given) => ({
+    ...given,
+    permissions: given.permissions.filter((grant) => grant !== '*' && !grant.startsWith('admin.')),
   })),
   changesAtMs,
 });

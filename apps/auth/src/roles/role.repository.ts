@@ -76,17 +76,22 @@ export class RoleRepository {
     });
   }
 
-  /** `check` sees the role as it would be, and throws where it may not be so. */
-  change(id: string, change: RoleChange, check: (after: EffectiveRole) => void): Promise<'name_taken' | null> {
+  /** `check` sees the role as it would be and what it permitted before, and throws where it may not be so. */
+  change(
+    id: string,
+    change: RoleChange,
+    check: (after: EffectiveRole, before: readonly Grant[]) => void,
+  ): Promise<'name_taken' | null> {
     return transact(this.database, async (manager) => {
       await manager.query('LOCK TABLE auth.roles IN SHARE ROW EXCLUSIVE MODE');
-      const before = await manager.findOneByOrFail(Role, { id });
-      const namesake = change.name && (await manager.findOneBy(Role, { name: change.name, scope: before.scope }));
+      const { scope } = await manager.findOneByOrFail(Role, { id });
+      const namesake = change.name && (await manager.findOneBy(Role, { name: change.name, scope }));
       if (namesake && namesake.id !== id) return 'name_taken';
+      const permissions = async () =>
+        ((await manager.query(EFFECTIVE, [[id]])) as EffectiveRow[])[0]?.permissions ?? [];
+      const before = await permissions();
       await manager.update(Role, { id }, { ...change, updatedAt: () => 'now()' });
-      const role = await manager.findOneByOrFail(Role, { id });
-      const [row] = (await manager.query(EFFECTIVE, [[id]])) as EffectiveRow[];
-      check({ role, permissions: row?.permissions ?? [] });
+      check({ role: await manager.findOneByOrFail(Role, { id }), permissions: await permissions() }, before);
       return null;
     });
   }

@@ -4,6 +4,7 @@ import type { Bus } from '#libs/bus';
 import { parseConfig } from '#libs/config';
 import { authOptions } from '../auth.config.js';
 import { settingsOf } from '../auth.settings.js';
+import type { Tenures } from '../policy/tenure.js';
 import type { RoleChange, RoleRepository } from './role.repository.js';
 import { RoleService } from './role.service.js';
 
@@ -29,7 +30,8 @@ const given = (role: { readonly name: string; readonly scope: 'global' | 'team' 
   } as unknown as RoleRepository;
   const bus = { publish: () => {}, flush: async () => {} } as unknown as Bus;
   const settings = settingsOf(parseConfig(authOptions, { DEFAULT_ROLE: 'everybody' }));
-  return { roles: new RoleService(rows, settings, bus), changes };
+  const tenures = { of: async () => ({ checkOutlasts: () => {} }) } as unknown as Tenures;
+  return { roles: new RoleService(rows, tenures, settings, bus), changes };
 };
 
 describe('RoleService', () => {

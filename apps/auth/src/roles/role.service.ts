@@ -5,6 +5,7 @@ import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import { firstNotHeld } from '../policy/grants.js';
+import { Tenures } from '../policy/tenure.js';
 import type { ChangeRoleBody, CreateRoleBody } from './role.body.js';
 import type { Role, RoleScope } from './role.entity.js';
 import { type EffectiveRole, RoleRepository } from './role.repository.js';
@@ -14,19 +15,23 @@ import { type EffectiveRole, RoleRepository } from './role.repository.js';
 export class RoleService {
   constructor(
     private readonly roles: RoleRepository,
+    private readonly tenures: Tenures,
     @InjectAuthSettings() private readonly settings: AuthSettings,
     @InjectBus() private readonly bus: Bus,
   ) {}
 
   /**
    * Throws `http.invalid` for a permission that a role in a team cannot have, or an unknown role to inherit from,
-   * `auth.grant_missing` for one that the caller does not hold, `http.conflict` where the name is taken.
+   * `auth.grant_missing` for one that the caller does not hold, or not for as long as whoever has the role,
+   * `http.conflict` where the name is taken.
    */
   async create(caller: Principal, body: CreateRoleBody): Promise<EffectiveRole> {
     const { name, description = null, scope, permissions, inheritsFrom = null } = body;
     await this.checkParent(inheritsFrom, scope);
     this.checkPermissions(caller, scope, permissions);
     const asked = { name, description, scope, permissions: [...new Set(permissions)], inheritsFrom };
+    // Nobody has a new role yet, but for this one.
+    if (this.isEverybodys(asked)) (await this.tenures.of(caller)).checkOutlasts(permissions, null, null);
     const made = await this.roles.add({ ...asked, createdBy: caller.id });
     if (made === 'name_taken') throw nameTaken(name);
     if (made === 'too_many') throw fail('http.conflict', { message: 'There are as many roles as may be' });
@@ -63,9 +68,15 @@ export class RoleService {
       ...(Array.isArray(permissions) && { permissions: [...new Set(permissions)] }),
       ...(inheritsFrom !== undefined && { inheritsFrom }),
     };
-    const taken = await this.roles.change(id, change, (after) =>
-      this.checkPermissions(caller, role.scope, after.permissions),
-    );
+    const tenure = await this.tenures.of(caller);
+    const taken = await this.roles.change(id, change, (after, before) => {
+      this.checkPermissions(caller, role.scope, after.permissions);
+      // Whoever has the role has it for as long as they do, in whichever team.
+      const added = this.isEverybodys(after.role)
+        ? after.permissions
+        : after.permissions.filter((one) => !before.includes(one));
+      tenure.checkOutlasts(added, null, null);
+    });
     if (taken !== null) throw nameTaken(name ?? '');
     await this.announce();
     return this.get(id);
@@ -86,8 +97,12 @@ export class RoleService {
     return found;
   }
 
-  private checkNotEverybodys({ scope, name }: Role): void {
-    if (scope === 'global' && name === this.settings.defaultRole)
+  private isEverybodys({ scope, name }: Pick<Role, 'scope' | 'name'>): boolean {
+    return scope === 'global' && name === this.settings.defaultRole;
+  }
+
+  private checkNotEverybodys(role: Role): void {
+    if (this.isEverybodys(role))
       throw fail('http.conflict', { message: 'Every user has this role: DEFAULT_ROLE names it' });
   }
 

@@ -5,6 +5,7 @@ import { holds, holdsIn } from '#libs/identity';
 import { AccountStatusRepository } from '../policy/account-status.repository.js';
 import { principalOfUser } from '../policy/principal.js';
 import { administers } from '../policy/grants.js';
+import { Tenures } from '../policy/tenure.js';
 
 /**
  * Whose account a caller may decide over. Who administers decides over all; who holds `admin.user_management` alone, by a role
@@ -12,12 +13,23 @@ import { administers } from '../policy/grants.js';
  */
 @Injectable()
 export class UserAuthority {
-  constructor(private readonly statuses: AccountStatusRepository) {}
+  constructor(
+    private readonly statuses: AccountStatusRepository,
+    private readonly tenures: Tenures,
+  ) {}
 
-  /** Throws `auth.grant_missing` where the caller makes an administrator and is none. */
-  checkMayAppoint(caller: Principal, isAdmin: boolean): void {
-    if (isAdmin && !administers(caller))
+  /** Throws `auth.grant_missing` where the caller makes an administrator and is none, or only for a time. */
+  async checkMayAppoint(caller: Principal, isAdmin: boolean): Promise<void> {
+    if (!isAdmin) return;
+    if (!administers(caller))
       throw fail('auth.grant_missing', { message: 'Only an administrator makes administrators' });
+    (await this.tenures.of(caller)).checkOutlasts(['*'], null, null);
+  }
+
+  /** Throws as `checkMayDecideOver` does, and where the user holds something for longer than the caller. */
+  async checkMaySetPassword(caller: Principal, email: string): Promise<void> {
+    await this.checkMayDecideOver(caller, email);
+    await this.tenures.checkOutlastsUser(caller, email);
   }
 
   /** Throws `auth.grant_missing` where the user is an administrator and the caller is none. */

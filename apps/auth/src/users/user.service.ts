@@ -31,7 +31,7 @@ export class UserService {
    */
   async create(caller: Principal, body: CreateUserBody): Promise<User> {
     const { email, password, fullName = null, isAdmin = false } = body;
-    this.authority.checkMayAppoint(caller, isAdmin);
+    await this.authority.checkMayAppoint(caller, isAdmin);
     const key = email.toLowerCase();
     const passwordHash = password ? await this.hash(password, key) : null;
     if (!(await this.users.add({ email: key, fullName, passwordHash, isAdmin }))) {
@@ -68,9 +68,10 @@ export class UserService {
    */
   async change(caller: Principal, email: string, { password, ...body }: ChangeUserBody): Promise<User> {
     const user = await this.get(email);
-    this.authority.checkMayAppoint(caller, body.isAdmin === true);
+    await this.authority.checkMayAppoint(caller, body.isAdmin === true);
     const decides = password !== undefined || body.isActive !== undefined || body.isAdmin !== undefined;
-    if (decides) await this.authority.checkMayDecideOver(caller, user.email);
+    if (password !== undefined) await this.authority.checkMaySetPassword(caller, user.email);
+    else if (decides) await this.authority.checkMayDecideOver(caller, user.email);
     if (user.email === caller.id && (body.isActive === false || body.isAdmin === false)) throw ownAccount();
     const passwordHash = password === undefined ? {} : { passwordHash: await this.hash(password, user.email) };
     const change = { ...given(body), ...passwordHash };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '#libs/bus';
+import type { CallerAdmission } from '#libs/identity';
 import type { Heartbeat } from '#libs/mcp-http';
 import type { Cache } from '#libs/storage';
 import type { Catalogs } from '../catalog/index.js';
@@ -32,6 +33,7 @@ export interface SessionsDeps {
   readonly bus: Bus;
   readonly cache: Cache;
   readonly catalogs: Catalogs;
+  readonly callers: Pick<CallerAdmission, 'onForgotten'>;
   readonly admitCaller: AdmitCaller;
   readonly heartbeat: Heartbeat;
 }
@@ -51,7 +53,7 @@ const STOP_MS = 10_000;
  * again, so that any replica serves any session.
  */
 export const openSessions = (settings: IngressSettings, deps: SessionsDeps) => {
-  const { bus, cache, catalogs, admitCaller, heartbeat } = deps;
+  const { bus, cache, catalogs, callers, admitCaller, heartbeat } = deps;
   const { streams: stream } = settings;
   const held = new HeldStreams(bus);
   const events: EventStore = { cache, bus, ttlMs: settings.sessions.eventTtlMs, held };
@@ -62,7 +64,7 @@ export const openSessions = (settings: IngressSettings, deps: SessionsDeps) => {
   const affinity = new SessionAffinity(bus, cache, store, catalogs);
   const ownLists = new OwnLists(bus);
   const feeds = new ChangeFeeds(
-    { bus, catalogs, affinity, sessions: store, ownLists, admitCaller },
+    { bus, catalogs, affinity, sessions: store, ownLists, callers, admitCaller },
     stream.perPrincipalMax,
   );
   const { keepAliveMs, pollAfterMs } = stream;

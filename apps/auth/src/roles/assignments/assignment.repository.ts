@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, In, IsNull } from 'typeorm';
-import type { Grant } from '#contracts/auth/permission';
 import { InjectDatabase, transact } from '#libs/storage';
 import { Role } from '../role.entity.js';
 import { Assignment } from './assignment.entity.js';
@@ -11,12 +10,6 @@ export type NewAssignment = Pick<Assignment, 'userEmail' | 'roleId' | 'teamId' |
 export interface RoleAssignment {
   readonly assignment: Assignment;
   readonly role: Role;
-}
-
-/** What an assignment permits with all that its role inherits, and until when. */
-export interface AssignedGrants {
-  readonly permissions: readonly Grant[];
-  readonly expiresAt: Date | null;
 }
 
 /** Of one user; more would make each of their admissions slow. */
@@ -68,16 +61,6 @@ export class AssignmentRepository {
       const role = roles.get(assignment.roleId);
       return role === undefined ? [] : [{ assignment, role }];
     });
-  }
-
-  /** What a user holds, or held, by global roles and, where one is named, by those in a team. */
-  grants(userEmail: string, teamId: string | null): Promise<AssignedGrants[]> {
-    return this.database.query(
-      `SELECT e.permissions, a.expires_at AS "expiresAt"
-       FROM auth.role_assignments a JOIN auth.effective_roles e ON e.role_id = a.role_id
-       WHERE a.user_email = $1 AND (a.team_id IS NULL OR a.team_id = $2)`,
-      [userEmail, teamId],
-    );
   }
 
   /** All of them or none. */

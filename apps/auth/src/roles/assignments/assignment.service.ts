@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { GrantsChanged } from '#contracts/auth/credential-revoked.event';
-import type { Grant } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { holds, holdsIn } from '#libs/identity';
-import { type AuthSettings, InjectAuthSettings } from '../../auth.settings.js';
 import { administers } from '../../policy/grants.js';
+import { Tenures } from '../../policy/tenure.js';
 import { TeamAccess } from '../../teams/team-access.js';
 import { UserService } from '../../users/user.service.js';
 import type { RoleScope } from '../role.entity.js';
@@ -34,7 +33,7 @@ export class AssignmentService {
     private readonly roles: RoleRepository,
     private readonly teams: TeamAccess,
     private readonly users: UserService,
-    @InjectAuthSettings() private readonly settings: Pick<AuthSettings, 'defaultRole'>,
+    private readonly tenures: Tenures,
     @InjectBus() private readonly bus: Bus,
   ) {}
 
@@ -53,7 +52,8 @@ export class AssignmentService {
     const userEmail = address.toLowerCase();
     if (userEmail === caller.id) await this.checkMayGiveToSelf(caller, scopeId);
     await this.checkMayGive(caller, found, scopeId);
-    await this.checkOutlives(caller, found, scopeId, expiresAt);
+    const tenure = await this.tenures.of(caller);
+    tenure.checkOutlasts(found.permissions, scopeId, expiresAt?.getTime() ?? null);
     const made = await this.assignments.add({
       userEmail,
       roleId,
@@ -117,31 +117,6 @@ export class AssignmentService {
   private async checkMayGiveToSelf(caller: Principal, teamId: string | null): Promise<void> {
     const may = teamId === null ? administers(caller) : await this.teams.owns(caller, teamId);
     if (!may) throw fail('auth.grant_missing', { message: 'Nobody gives a role to themselves' });
-  }
-
-  /** What somebody holds by a role that expires, they give for as long at most. */
-  private async checkOutlives(
-    caller: Principal,
-    { permissions }: EffectiveRole,
-    teamId: string | null,
-    expiresAt: Date | null,
-  ): Promise<void> {
-    if ((await this.users.find(caller.id))?.isAdmin) return;
-    const held = await this.assignments.grants(caller.id, teamId);
-    const isOf = (grants: readonly Grant[], name: Grant) => holds({ ...caller, permissions: grants }, name);
-    // Who administers and has no role for it does so by what their issuer says.
-    if (caller.isAdmin && !held.some((grants) => isOf(grants.permissions, '*'))) return;
-    const everybody = (await this.roles.findByName(this.settings.defaultRole, 'global'))?.permissions ?? [];
-    const base = everybody.filter((name) => name !== '*');
-    for (const name of permissions.filter((one) => !isOf(base, one))) {
-      const untils = held.filter((grants) => isOf(grants.permissions, name)).map((grants) => grants.expiresAt);
-      if (untils.includes(null)) continue;
-      const until = new Date(Math.max(0, ...untils.map(Number)));
-      if (expiresAt === null || expiresAt > until)
-        throw fail('auth.grant_missing', {
-          message: `You hold the permission ${name} until ${until.toISOString()} yourself: give it for no longer`,
-        });
-    }
   }
 
   private async announce(principalId: string): Promise<void> {

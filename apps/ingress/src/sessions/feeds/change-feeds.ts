@@ -1,5 +1,4 @@
 import type { Bus, Subscription } from '#libs/bus';
-import { CredentialRevoked, GrantsChanged } from '#contracts/auth/credential-revoked.event';
 import type { Principal } from '#contracts/auth/principal';
 import type { Era } from '#contracts/registry/catalog';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
@@ -8,7 +7,7 @@ import { SessionLogged } from '#contracts/tool-invocation/session-logged.event';
 import { UpstreamResourceChanged } from '#contracts/tool-invocation/upstream-resource-changed.event';
 import type { PayloadOf } from '#contracts/define';
 import { fail, toGatewayError } from '#libs/errors';
-import type { CredentialCarrier } from '#libs/identity';
+import type { CallerAdmission, CredentialCarrier } from '#libs/identity';
 import { ELICITATION_COMPLETE, isAtLeast, listChangedMethod } from '#libs/mcp';
 import { DEFAULT_LOG_LEVEL } from '../../call/index.js';
 import { keyOfSession, type SessionAffinity } from '../session-affinity.js';
@@ -72,6 +71,7 @@ export interface FeedDeps {
   readonly affinity: SessionAffinity;
   readonly sessions: Pick<SessionStore, 'find'>;
   readonly ownLists: OwnLists;
+  readonly callers: Pick<CallerAdmission, 'onForgotten'>;
   readonly admitCaller: AdmitCaller;
 }
 
@@ -153,8 +153,7 @@ export class ChangeFeeds {
     });
     const readmitAll = (): void => this.readmit();
     this.subscriptions = [
-      bus.subscribe(CredentialRevoked, (revoked) => this.readmit(revoked)),
-      bus.subscribe(GrantsChanged, readmitAll),
+      deps.callers.onForgotten((concerns, isRevoked) => this.readmit(isRevoked ? concerns : undefined)),
       bus.subscribe(UpstreamResourceChanged, ({ upstreamId, uri }) => {
         for (const feed of this.feeds) feed.watch.hinted(upstreamId, uri);
       }),
@@ -188,6 +187,8 @@ export class ChangeFeeds {
     });
     for (const list of options.lists) feed.digests.set(list, view.digest(list));
     this.feeds.add(feed);
+    // What its caller may do may have changed since they were let in.
+    void this.readmitOne(feed, false);
     return feed;
   }
 
@@ -266,9 +267,8 @@ export class ChangeFeeds {
     }
   }
 
-  private readmit(revoked?: PayloadOf<typeof CredentialRevoked>): void {
-    for (const feed of this.feeds)
-      void this.readmitOne(feed, revoked !== undefined && isConcerned(feed.principal, revoked));
+  private readmit(isRevoked: (principal: Principal) => boolean = () => false): void {
+    for (const feed of this.feeds) void this.readmitOne(feed, isRevoked(feed.principal));
   }
 
   private async readmitOne(feed: OpenFeed, isRevoked: boolean): Promise<void> {
@@ -290,6 +290,3 @@ export class ChangeFeeds {
     feed.options.end();
   }
 }
-
-const isConcerned = ({ id, tokenId }: Principal, revoked: PayloadOf<typeof CredentialRevoked>): boolean =>
-  id === revoked.principalId || (tokenId !== null && tokenId === revoked.tokenId);
