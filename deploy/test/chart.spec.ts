@@ -86,6 +86,17 @@ describe('the templates of the chart', () => {
   const files = fs.readdirSync(path.join(chart, 'templates'), { recursive: true, encoding: 'utf8' });
   const templates = files.filter((name) => /\.(yaml|tpl)$/.test(name)).map((name) => [name] as const);
 
+  it('the templates of the chart name every image so that a digest can be given, and no image themselves', () => {
+    const images = templates.flatMap(([name]) =>
+      [...read(`deploy/helm/switchyard/templates/${name}`).matchAll(/^\s*image: (.*)$/gm)].map(([, image]) => image),
+    );
+    expect(images.length).toBeGreaterThan(8);
+    expect(images.filter((image) => !image?.startsWith('{{ include "switchyard.image" '))).toEqual([]);
+    const digest = `sha256:${'0'.repeat(64)}`;
+    expect(complaintsOf({ image: { digest }, edge: { image: { digest } } })).toEqual([]);
+    expect(complaintsOf({ image: { digest: 'latest' } })).not.toEqual([]);
+  });
+
   it.each(templates)('%s reads only values that values.yaml has', (name) => {
     const values = parse(read('deploy/helm/switchyard/values.yaml')) as object;
     const text = read(`deploy/helm/switchyard/templates/${name}`);

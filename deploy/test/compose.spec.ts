@@ -7,10 +7,10 @@ interface ComposeService {
   readonly image: string;
   readonly restart?: string;
   readonly healthcheck?: object;
-  readonly build?: object;
+  readonly build?: { readonly args?: Readonly<Record<string, string>> };
   readonly volumes?: readonly string[];
   readonly networks?: readonly string[];
-  readonly depends_on?: Readonly<Record<string, object>>;
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly environment?: Readonly<Record<string, string | null>>;
   readonly secrets?: readonly (string | { readonly source: string; readonly target: string })[];
   readonly command?: readonly string[];
@@ -27,6 +27,7 @@ const services = Object.entries(compose.services);
 const OURS = ['ingress', 'auth', 'registry', 'tool-invocation', 'metrics'];
 /** They do their work once and end. */
 const JOBS = services.filter(([, { restart }]) => restart === 'on-failure').map(([name]) => name);
+const MIGRATIONS = JOBS.filter((name) => name.startsWith('migrate-'));
 const secretsOf = (name: string): string[] =>
   (compose.services[name]?.secrets ?? []).map((one) => (typeof one === 'string' ? one : one.source));
 
@@ -80,6 +81,9 @@ describe('the Compose file', () => {
       redis: ['redis_users'],
       postgres: ['postgres_password'],
       'postgres-roles': ['postgres_password', 'postgres_roles'],
+      'migrate-auth': ['database_url_auth'],
+      'migrate-registry': ['database_url_registry'],
+      'migrate-metrics': ['database_url_metrics'],
       pgbouncer: ['pgbouncer_users'],
     });
     expect(Object.keys(compose.secrets).toSorted()).toEqual(
@@ -89,7 +93,7 @@ describe('the Compose file', () => {
 
   it('names for each service the file of each secret that it is given, and no secret itself', () => {
     const own = ['PLATFORM_ADMIN_PASSWORD', /_PREVIOUS$/];
-    for (const name of OURS) {
+    for (const name of [...OURS, ...MIGRATIONS]) {
       const { environment = {}, secrets = [] } = compose.services[name] ?? {};
       const files = Object.values(environment).filter((value) => value?.startsWith('/run/secrets/'));
       expect(files.toSorted(), name).toEqual(
@@ -105,8 +109,27 @@ describe('the Compose file', () => {
     }
   });
 
+  it('brings the tables of each service that has some up to date before it starts', () => {
+    const owners = OURS.filter((name) => secretsOf(name).includes(`database_url_${name}`));
+    expect(owners).toEqual(['auth', 'registry', 'metrics']);
+    expect(MIGRATIONS).toEqual(owners.map((name) => `migrate-${name}`));
+    for (const name of owners) {
+      expect(compose.services[`migrate-${name}`]?.command).toEqual(['switchyard', 'migrate', '--only', name]);
+      expect(compose.services[name]?.depends_on?.[`migrate-${name}`]).toEqual({
+        condition: 'service_completed_successfully',
+      });
+    }
+  });
+
   it('takes every image by a variable, so that it can be a digest', () => {
     for (const [name, { image }] of services) expect(image, name).toMatch(/^\$\{[A-Z]+_IMAGE:-[^}]+\}$/);
+    const args = Object.values(compose.services['ingress']?.build?.args ?? {});
+    expect(args).toEqual(['${NODE_IMAGE:-node:24-bookworm-slim}']);
+    const dockerfile = fs.readFileSync(path.join(folder, 'Dockerfile'), 'utf8');
+    expect([...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)).toEqual([
+      '${NODE_IMAGE}',
+      '${NODE_IMAGE}',
+    ]);
   });
 
   it('gives PgBouncer fewer connections than Postgres has', () => {

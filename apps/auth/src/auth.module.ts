@@ -1,18 +1,16 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { databaseToken, provideDatabase } from '#libs/storage';
 import { AdmissionModule } from './admission/admission.module.js';
 import type { AuthConfig } from './auth.config.js';
 import { AUTH_SETTINGS, settingsOf } from './auth.settings.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { LoginModule } from './login/login.module.js';
-import { authDatabase } from './storage/auth.database.js';
 import { RoleModule } from './roles/role.module.js';
 import { TeamModule } from './teams/team.module.js';
 import { TokenModule } from './tokens/token.module.js';
 import { UpstreamCredentialModule } from './upstream-credentials/upstream-credential.module.js';
 import { UserModule } from './users/user.module.js';
 
-/** The settings and the database, for every feature of auth. */
+/** The settings, for every feature of auth. */
 @Module({})
 class AuthFoundationModule {}
 
@@ -34,8 +32,8 @@ export class AuthModule {
     const foundation: DynamicModule = {
       module: AuthFoundationModule,
       global: true,
-      providers: [{ provide: AUTH_SETTINGS, useValue: settingsOf(config) }, ...provideDatabase(authDatabase)],
-      exports: [AUTH_SETTINGS, databaseToken(authDatabase.schema)],
+      providers: [{ provide: AUTH_SETTINGS, useValue: settingsOf(config) }],
+      exports: [AUTH_SETTINGS],
     };
     return { module: AuthModule, imports: [foundation] };
   }

@@ -3,6 +3,7 @@ import type { ServicePart } from '#libs/service';
 import { authOptions } from './auth.config.js';
 import { AuthModule } from './auth.module.js';
 import { AUTH_SETTINGS, type AuthSettings } from './auth.settings.js';
+import { authDatabase } from './storage/auth.database.js';
 import type { IssuedToken } from './tokens/token-issuer.js';
 import { TokenService } from './tokens/token.service.js';
 
@@ -11,7 +12,7 @@ export const authService: ServicePart<typeof authOptions> = {
   name: 'auth',
   options: authOptions,
   module: (config) => AuthModule.with(config),
-  needs: { database: true },
+  needs: { database: authDatabase },
   secrets: ['JWT_SECRET_KEY', 'AUTH_ENCRYPTION_SECRET'],
   formerSecrets: {
     JWT_SECRET_KEY: 'JWT_SECRET_KEY_PREVIOUS',

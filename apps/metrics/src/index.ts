@@ -1,11 +1,12 @@
 import type { ServicePart } from '#libs/service';
 import { metricsOptions } from './metrics.config.js';
 import { MetricsModule } from './metrics.module.js';
+import { metricsDatabase } from './storage/metrics.database.js';
 
 /** The service that keeps call records and what is counted from them, as a process hosts it. */
 export const metricsService: ServicePart<typeof metricsOptions> = {
   name: 'metrics',
   options: metricsOptions,
   module: (config) => MetricsModule.with(config),
-  needs: { database: true },
+  needs: { database: metricsDatabase },
 };

@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { databaseToken, provideDatabase } from '#libs/storage';
 import { AggregatesModule } from './aggregates/aggregates.module.js';
 import { CallLogModule } from './call-log/call-log.module.js';
 import { ExpositionModule } from './exposition/exposition.module.js';
@@ -7,20 +6,19 @@ import { IntakeModule } from './intake/intake.module.js';
 import type { MetricsConfig } from './metrics.config.js';
 import { SETTINGS, metricsSettings } from './metrics.settings.js';
 import { RetentionModule } from './retention/retention.module.js';
-import { metricsDatabase } from './storage/metrics.database.js';
 
 /** Keeps one record of every call, and tells what they add up to. */
 @Module({ imports: [IntakeModule, AggregatesModule, CallLogModule, RetentionModule] })
 export class MetricsModule {
-  /** Global, so that every room may have the database and the settings injected. */
+  /** Global, so that every room may have the settings injected. */
   static with(config: MetricsConfig): DynamicModule {
     const settings = metricsSettings(config);
     return {
       module: MetricsModule,
       global: true,
       imports: [ExpositionModule.with(settings)],
-      providers: [{ provide: SETTINGS, useValue: settings }, ...provideDatabase(metricsDatabase)],
-      exports: [SETTINGS, databaseToken(metricsDatabase.schema)],
+      providers: [{ provide: SETTINGS, useValue: settings }],
+      exports: [SETTINGS],
     };
   }
 }

@@ -34,6 +34,10 @@ const entries: Readonly<Record<string, CommandEntry>> = {
     summary: 'secrets reseal encrypts upstream credentials with the current secret',
     load: async () => (await import('./commands/auth/auth.command.js')).secretsCommand(),
   },
+  migrate: {
+    summary: 'bring the database up to date before a new version starts',
+    load: async () => (await import('./commands/migrate/migrate.command.js')).migrateCommand(),
+  },
   connect: {
     summary: 'be a stdio server that relays to an MCP URL',
     load: async () => (await import('./commands/connect/connect.command.js')).connectCommand(),

@@ -101,17 +101,23 @@ const onStage = async (
     }
     await Promise.all([traffic.goesOn(GOES_ON), registering.goesOn()]);
   } catch (error) {
-    flaws.push(error instanceof Error ? error.message : String(error));
+    flaws.push(sentenceOf(error));
   }
   const [calls, acknowledged] = await Promise.all([traffic.stop(), registering.stop()]);
   const registries = setup === 'embedded' ? [gateway.url] : urlsOf(gateway, 'registry');
-  const lost = await Promise.all(registries.map((at) => lostBy(at, gateway.adminToken, acknowledged)));
-  flaws.push(...registering.wrong, ...lost.flat());
-  flaws.push(...(await auditWhenSettled(calls, ledger.executions, () => readBooks(database), nemesis.deathsAtMs)));
+  // What cannot be looked into, because something did not come back, is a flaw beside those that are found.
+  const found = await Promise.allSettled([
+    ...registries.map((at) => lostBy(at, gateway.adminToken, acknowledged)),
+    auditWhenSettled(calls, ledger.executions, () => readBooks(database), nemesis.deathsAtMs),
+  ]);
+  flaws.push(...registering.wrong);
+  for (const one of found) flaws.push(...(one.status === 'fulfilled' ? one.value : [sentenceOf(one.reason)]));
   if (flaws.length > 0) tell(gateway.logs());
   const counts = { calls: calls.length, registrations: acknowledged.length };
   return { seed, setup, faults, ...counts, endings: summaryOf(calls), flaws };
 };
+
+const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const embedded = async (): Promise<Stage> => {
   const folder = temporaryFolder('chaos');

@@ -18,6 +18,9 @@ export { MayRepeat, NotSupported, assertRepeats } from './rest/not-supported.dec
 export { checkedBody } from './rest/validation.js';
 export { lockDataDir, openDataDir } from './start/data-dir.js';
 export { retireKeptSecrets, rotateKeptSecrets } from './start/first-start.js';
-export { retryWithBackoff } from './start/retry-with-backoff.js';
+export { mayPass, retryWithBackoff } from './start/stores/retry-with-backoff.js';
+export { migrateServices } from './start/migrate-services.js';
+export type { MigratedService } from './start/migrate-services.js';
+export { Starting } from './start/stores/starting.js';
 export { startService } from './start/start-service.js';
 export type { RunningService, StartSettings } from './start/start-service.js';

@@ -3,7 +3,8 @@ import { BUS, type Bus } from '#libs/bus';
 import type { ConfigOf, Options } from '#libs/config';
 import { IdentityModule } from '#libs/identity';
 import { outboxOptions } from '#libs/outbox';
-import { CACHE, type Cache, POSTGRES, type PostgresLocation } from '#libs/storage';
+import type { DataSource } from 'typeorm';
+import { CACHE, type Cache, POSTGRES, type PostgresLocation, databaseToken } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import { RawHttp } from './http/raw-http.js';
 import { Lifecycle } from './lifecycle.js';
@@ -11,6 +12,7 @@ import { OutboxModule } from './outbox.module.js';
 import { PLATFORM_CONFIG, type PlatformConfig } from './platform.config.js';
 import { Readiness } from './readiness.js';
 import type { AnyServicePart } from './service-part.js';
+import { Starting } from './start/stores/starting.js';
 
 export interface Platform {
   readonly config: PlatformConfig;
@@ -18,6 +20,9 @@ export interface Platform {
   readonly bus: Bus;
   readonly cache: Cache | null;
   readonly postgres: PostgresLocation | null;
+  /** By the name of the schema. */
+  readonly databases: ReadonlyMap<string, DataSource>;
+  readonly starting: Starting;
   readonly raw: RawHttp;
   readonly readiness: Readiness;
   readonly lifecycle: Lifecycle;
@@ -33,6 +38,8 @@ export class PlatformModule {
       { provide: BUS, useValue: platform.bus },
       { provide: CACHE, useValue: platform.cache },
       { provide: POSTGRES, useValue: platform.postgres },
+      ...[...platform.databases].map(([schema, useValue]) => ({ provide: databaseToken(schema), useValue })),
+      { provide: Starting, useValue: platform.starting },
       { provide: RawHttp, useValue: platform.raw },
       { provide: Readiness, useValue: platform.readiness },
       { provide: Lifecycle, useValue: platform.lifecycle },

@@ -1,6 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { ConfigOf, Options } from '#libs/config';
 import type { Owner } from '#libs/contracts';
+import type { DatabaseSchema } from '#libs/storage';
 
 /** What a service is, to the process that runs it. apps/switchyard runs all five in one process. */
 export interface ServicePart<O extends Options = Options> {
@@ -10,7 +11,8 @@ export interface ServicePart<O extends Options = Options> {
   module(config: ConfigOf<O>): DynamicModule;
   /** What the process opens for it. */
   readonly needs: {
-    readonly database?: boolean;
+    /** Its own schema, up to date when the module is made; `InjectDatabase` has it. */
+    readonly database?: DatabaseSchema;
     readonly cache?: boolean;
     /** How the keys of those entries of the cache begin that outlive a process whose cache is its memory. */
     readonly kept?: readonly string[];

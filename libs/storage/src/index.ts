@@ -7,20 +7,15 @@ export { openCache } from './cache/open-cache.js';
 export type { Keeping } from './cache/open-cache.js';
 export { redisClient } from './cache/redis-connection.js';
 export type { RedisCacheOptions } from './cache/redis-cache.js';
-export { openDatabase } from './postgres/database.js';
-export type { DatabaseOptions, Entity } from './postgres/database.js';
+export { migrateDatabase, openDatabase, planMigrations } from './postgres/database.js';
+export type { DatabaseOptions, DatabaseSchema, Entity } from './postgres/database.js';
 export { databaseFailure } from './postgres/database-failure.js';
-export {
-  InjectDatabase,
-  POSTGRES,
-  databaseToken,
-  provideDatabase,
-} from './postgres/database.provider.js';
+export { InjectDatabase, POSTGRES, databaseToken } from './postgres/database.token.js';
 export { startEmbeddedPostgres } from './postgres/embedded/embedded-postgres.js';
 export type { EmbeddedPostgres } from './postgres/embedded/embedded-postgres.js';
 export { connectionOf } from './postgres/location.js';
 export type { PostgresLocation } from './postgres/location.js';
-export type { MigrationClass } from './postgres/migrate.js';
+export type { MigrationClass, MigrationPlan } from './postgres/migrate.js';
 export { postgresOptions, postgresSettings } from './postgres/postgres.config.js';
 export type { PostgresConfig, PostgresSettings } from './postgres/postgres.config.js';
 export { atLength } from './postgres/at-length.js';

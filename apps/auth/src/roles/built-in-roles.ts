@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Grant } from '#contracts/auth/permission';
 import { fail } from '#libs/errors';
+import { Starting } from '#libs/service';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import { ORDINARY_PERMISSIONS } from '../policy/grants.js';
 import type { RoleScope } from './role.entity.js';
@@ -51,10 +52,15 @@ export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
 export class BuiltInRoles {
   constructor(
     private readonly roles: RoleRepository,
+    private readonly starting: Starting,
     @InjectAuthSettings() private readonly settings: AuthSettings,
   ) {}
 
-  async onModuleInit(): Promise<void> {
+  onModuleInit(): Promise<void> {
+    return this.starting.untilDone(() => this.ensure());
+  }
+
+  private async ensure(): Promise<void> {
     for (const { id, ...role } of BUILT_IN_ROLES) await this.roles.keep({ id, name: id, ...role });
     const { defaultRole } = this.settings;
     if ((await this.roles.findByName(defaultRole, 'global')) === null)

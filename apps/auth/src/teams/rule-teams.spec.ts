@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#libs/config';
+import { Starting } from '#libs/service';
 import { createLogger } from '#libs/telemetry';
 import { authOptions } from '../auth.config.js';
 import { settingsOf } from '../auth.settings.js';
@@ -31,7 +32,9 @@ const started = async (other: Partial<Team> | null) => {
       return other;
     },
   } as unknown as TeamRepository;
-  await new RuleTeams(settings, teams, logger).onModuleInit();
+  const { signal } = new AbortController();
+  const starting = new Starting({ what: 'PostgreSQL', attemptsMax: 1, intervalMs: 1, signal, logger });
+  await new RuleTeams(settings, teams, starting, logger).onModuleInit();
   expect(asked).toEqual([['Tool Makers', 'tool-makers', settings.platformAdmin.email]]);
   return lines;
 };

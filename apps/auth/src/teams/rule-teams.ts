@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Starting } from '#libs/service';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import { slugOf } from './slug.js';
@@ -14,10 +15,15 @@ export class RuleTeams {
   constructor(
     @InjectAuthSettings() private readonly settings: AuthSettings,
     private readonly teams: TeamRepository,
+    private readonly starting: Starting,
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  async onModuleInit(): Promise<void> {
+  onModuleInit(): Promise<void> {
+    return this.starting.untilDone(() => this.ensure());
+  }
+
+  private async ensure(): Promise<void> {
     for (const name of ruleTeamsOf(this.settings)) {
       const other = await this.teams.ensure(name, slugOf(name) ?? name, this.settings.platformAdmin.email);
       if (other !== null)

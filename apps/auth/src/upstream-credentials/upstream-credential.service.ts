@@ -4,6 +4,7 @@ import { type Bus, InjectBus } from '#libs/bus';
 import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
 import { NO_CREDENTIAL, type UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import { fail } from '#libs/errors';
+import { Starting } from '#libs/service';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { KeyRing } from './key-ring.js';
 import { UpstreamCredentialRepository } from './upstream-credential.repository.js';
@@ -15,6 +16,7 @@ export class UpstreamCredentialService {
   constructor(
     private readonly rows: UpstreamCredentialRepository,
     private readonly keyRing: KeyRing,
+    private readonly starting: Starting,
     @InjectBus() private readonly bus: Bus,
     @InjectLogger() private readonly logger: Logger,
   ) {}
@@ -51,7 +53,7 @@ export class UpstreamCredentialService {
 
   /** Logs at start, not at the first call, that a key is missing. */
   async onApplicationBootstrap(): Promise<void> {
-    const count = await this.rows.countNotSealedWithAny(this.keyRing.keyIds);
+    const count = await this.starting.untilDone(() => this.rows.countNotSealedWithAny(this.keyRing.keyIds));
     if (count > 0)
       this.logger.error(
         { count },

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { fail } from '#libs/errors';
+import { Starting } from '#libs/service';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import { PasswordHasher } from './password.js';
@@ -13,10 +14,15 @@ export class PlatformAdmin {
     @InjectAuthSettings() private readonly settings: AuthSettings,
     private readonly users: UserRepository,
     private readonly passwords: PasswordHasher,
+    private readonly starting: Starting,
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  async onModuleInit(): Promise<void> {
+  onModuleInit(): Promise<void> {
+    return this.starting.untilDone(() => this.ensure());
+  }
+
+  private async ensure(): Promise<void> {
     const { email, password } = this.settings.platformAdmin;
     // Only where there has never been such a user: one that was removed, or is no administrator any more, stays so.
     if (await this.users.addFirst({ email, fullName: 'Platform administrator', isAdmin: true })) {

@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { JobsOptions, Queue, QueueEvents, Worker } from 'bullmq';
 import { fail } from '#libs/errors';
-import { InjectLogger, type Logger } from '#libs/telemetry';
+import type { Logger } from '#libs/telemetry';
 import type { CallColumns } from '../records/call-columns.js';
 import { BatchEnds } from './batch-ends.js';
-import { CallWriterService } from '../records/call-writer.service.js';
+import type { CallWriterService } from '../records/call-writer.service.js';
 import { LogThrottle } from './log-throttle.js';
 import { pack, unpack } from './packing.js';
 import type { QueueBackend } from './queue-backend.js';
-
-export const QUEUE_BACKEND = Symbol('QUEUE_BACKEND');
 
 const QUEUE = 'call-records';
 const JOB = 'write';
@@ -38,7 +36,6 @@ const ANSWER_MS = 200;
  * on disk, is flushed or fails over. Until then the bringer keeps it and brings it again, which is why everything here
  * may happen twice: a job's id is a digest of what is in it, and a call counts once by its id.
  */
-@Injectable()
 export class CallQueueService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly queue: Queue;
   private readonly events: QueueEvents;
@@ -49,9 +46,9 @@ export class CallQueueService implements OnModuleInit, BeforeApplicationShutdown
   private closing = false;
 
   constructor(
-    @Inject(QUEUE_BACKEND) private readonly backend: QueueBackend,
+    private readonly backend: QueueBackend,
     private readonly writer: CallWriterService,
-    @InjectLogger() logger: Logger,
+    logger: Logger,
   ) {
     this.throttle = new LogThrottle(logger, 'the queue of call records fails');
     this.queue = backend.queue(QUEUE, {});
@@ -73,8 +70,12 @@ export class CallQueueService implements OnModuleInit, BeforeApplicationShutdown
     });
   }
 
-  async onModuleInit(): Promise<void> {
+  /** Until the store of the queue has answered; rejects where it went away meanwhile, and then never becomes ready. */
+  async ready(): Promise<void> {
     await Promise.all([this.queue.waitUntilReady(), this.events.waitUntilReady(), this.worker.waitUntilReady()]);
+  }
+
+  onModuleInit(): void {
     // `pauseWorker` sets it going again too.
     void this.keepRunning(async () => {
       if (!this.worker.isRunning()) await this.worker.run();

@@ -1,9 +1,10 @@
 import { Module } from '@nestjs/common';
-import { PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
+import { PLATFORM_CONFIG, type PlatformConfig, Starting, mayPass } from '#libs/service';
 import { POSTGRES, type PostgresLocation, redisTls } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
+import { CallWriterService } from '../records/call-writer.service.js';
 import { RecordsModule } from '../records/records.module.js';
-import { CallQueueService, QUEUE_BACKEND } from './call-queue.service.js';
+import { CallQueueService } from './call-queue.service.js';
 import { LogThrottle } from './log-throttle.js';
 import { type QueueBackend, openPostgresBackend, openRedisBackend } from './queue-backend.js';
 
@@ -20,12 +21,35 @@ const openQueueBackend = async (
     : openRedisBackend(platform.REDIS_URL, redisTls(platform), onError);
 };
 
+const openQueue = (
+  starting: Starting,
+  platform: PlatformConfig,
+  postgres: PostgresLocation,
+  writer: CallWriterService,
+  logger: Logger,
+): Promise<CallQueueService> => {
+  const open = async (): Promise<CallQueueService> => {
+    const queue = new CallQueueService(await openQueueBackend(platform, postgres, logger), writer, logger);
+    try {
+      await queue.ready();
+      return queue;
+    } catch (error) {
+      await queue.beforeApplicationShutdown();
+      throw error;
+    }
+  };
+  return starting.untilDone(open, { what: 'The store of the queue', passes: mayPass });
+};
+
 /** The queue of batches between their intake and their writing. */
 @Module({
   imports: [RecordsModule],
   providers: [
-    { provide: QUEUE_BACKEND, inject: [PLATFORM_CONFIG, POSTGRES, LOGGER], useFactory: openQueueBackend },
-    CallQueueService,
+    {
+      provide: CallQueueService,
+      inject: [Starting, PLATFORM_CONFIG, POSTGRES, CallWriterService, LOGGER],
+      useFactory: openQueue,
+    },
   ],
   exports: [CallQueueService],
 })

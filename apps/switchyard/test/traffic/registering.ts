@@ -62,16 +62,18 @@ export class Registering {
   }
 }
 
-/** What a replica of registry lost, doubled or half kept of what was acknowledged. */
+/** How long a replica that has just come back may take to answer. */
+const ANSWERS_WITHIN_MS = 30_000;
+
+/**
+ * What a replica of registry lost, doubled or half kept of what was acknowledged. Rejects where it cannot be asked.
+ */
 export const lostBy = async (
   registryUrl: string,
   token: string,
   acknowledged: readonly RegisteredGateway[],
 ): Promise<string[]> => {
-  const list = async (path: string): Promise<Record<string, unknown>[]> => {
-    const response = await fetch(`${registryUrl}${path}`, { headers: { authorization: `Bearer ${token}` } });
-    return (await response.json()) as Record<string, unknown>[];
-  };
+  const list = (path: string) => listed(`${registryUrl}${path}`, token, Date.now() + ANSWERS_WITHIN_MS);
   const [gateways, tools] = await Promise.all([list('/gateways'), list('/tools')]);
   return acknowledged.flatMap(({ id, name }) => {
     const kept = gateways.filter((gateway) => gateway['name'] === name);
@@ -79,4 +81,21 @@ export const lostBy = async (
     if (kept.length !== 1 || kept[0]?.['id'] !== id) return [`${name} is there ${kept.length} times`];
     return offered.length === 1 ? [] : [`${name} offers ${offered.length} tools`];
   });
+};
+
+const listed = async (url: string, token: string, untilMs: number): Promise<Record<string, unknown>[]> => {
+  let said: string;
+  do {
+    try {
+      const signal = AbortSignal.timeout(HANGS_AFTER_MS);
+      const response = await fetch(url, { headers: { authorization: `Bearer ${token}` }, signal });
+      const text = await response.text();
+      if (response.status === 200) return JSON.parse(text) as Record<string, unknown>[];
+      said = `${response.status} ${text.slice(0, 300)}`;
+    } catch (error) {
+      said = String((error as Error).cause ?? error);
+    }
+    await sleep(100);
+  } while (Date.now() < untilMs);
+  throw new Error(`${url} cannot be read: ${said}`);
 };

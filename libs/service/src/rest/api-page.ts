@@ -27,7 +27,7 @@ export const mountApiPage = (application: NestFastifyApplication, hasPage: boole
  */
 export const apiDocument = async (parts: readonly AnyServicePart[]): Promise<OpenAPIObject> => {
   const modules = parts.map((part) => part.module(parseConfig(part.options, {})));
-  const shared = platformModules(NOTHING_OPEN, parts, (options) => parseConfig(options, {}));
+  const shared = platformModules(nothingOpen(parts), parts, (options) => parseConfig(options, {}));
   const application = await NestFactory.create<NestFastifyApplication>(
     { module: DocumentedModule, imports: [...shared, ...modules] },
     new FastifyAdapter(),
@@ -38,7 +38,10 @@ export const apiDocument = async (parts: readonly AnyServicePart[]): Promise<Ope
 };
 
 /** Asked for by name, and never used. */
-const NOTHING_OPEN = {} as Platform;
+const nothingOpen = (parts: readonly AnyServicePart[]): Platform => {
+  const schemas = parts.flatMap(({ needs }) => needs.database ?? []);
+  return { databases: new Map(schemas.map(({ schema }) => [schema, null])) } as unknown as Platform;
+};
 
 @Module({})
 class DocumentedModule {}

@@ -20,7 +20,7 @@ const part: AnyServicePart = {
   name: 'registry',
   options: {},
   module: (): DynamicModule => ({ module: EmptyModule }),
-  needs: { database: true, cache: true },
+  needs: { database: { schema: 'empty', entities: [], migrations: [] }, cache: true },
 };
 const logger = createLogger({ service: 'test', level: 'silent' });
 

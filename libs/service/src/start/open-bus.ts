@@ -2,8 +2,8 @@ import { type Bus, connectNats, LocalBus, type NatsOptions, type SkewedClock } f
 import { readSettingFile, readTlsFiles } from '#libs/config';
 import { fail } from '#libs/errors';
 import type { PlatformConfig } from '../platform.config.js';
-import { retryWithBackoff } from './retry-with-backoff.js';
-import type { StartContext } from './stores.js';
+import { retryWithBackoff } from './stores/retry-with-backoff.js';
+import type { StartContext } from './stores/open-stores.js';
 
 /** The bus: NATS where it is named, else the one inside this process. */
 export const openBus = async (context: StartContext, services: readonly string[]): Promise<Bus> => {

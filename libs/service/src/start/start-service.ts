@@ -17,7 +17,7 @@ import { openBus } from './open-bus.js';
 import { openDoorWarning } from './open-door.js';
 import { OpenedThings } from './opened.js';
 import { showBuild } from './show-build.js';
-import { openMemory, openPostgres, type StartContext } from './stores.js';
+import { openDatabases, openMemory, openPostgres, type StartContext, startingOf } from './stores/open-stores.js';
 import { tellUnreadSettings } from './tell-unread-settings.js';
 
 /** Kept back from the time to stop, for what comes after the last answer. */
@@ -108,7 +108,8 @@ const open = async (
       if (state !== 'stopping') onFatal(reason);
     },
   };
-  const postgres = parts.some((part) => part.needs.database) ? await openPostgres(context) : null;
+  const schemas = parts.flatMap(({ needs }) => needs.database ?? []);
+  const postgres = schemas.length > 0 ? await openPostgres(context) : null;
   const prefixes = parts.flatMap(({ needs }) => needs.kept ?? []);
   const keeping = postgres === null || prefixes.length === 0 ? undefined : { location: postgres, prefixes };
   const cache = parts.some((part) => part.needs.cache) ? await openMemory(context, keeping) : null;
@@ -116,7 +117,20 @@ const open = async (
   bus.subscribe(LogLevelChanged, ({ level }) => {
     if (isLogLevel(level)) logger.level = level;
   });
-  const platform: Platform = { config, logger, bus, cache, postgres, raw, readiness, lifecycle };
+  const databases = postgres === null ? new Map() : await openDatabases(context, postgres, schemas);
+  const starting = startingOf(context);
+  const platform: Platform = {
+    config,
+    logger,
+    bus,
+    cache,
+    postgres,
+    databases,
+    starting,
+    raw,
+    readiness,
+    lifecycle,
+  };
   const modules = parts.map((part) => part.module(configuration.configOf(part.options)));
   const application = await openRestApplication({
     imports: [...platformModules(platform, parts, configuration.configOf), ...modules],

@@ -25,7 +25,7 @@ export const databaseFailure = (error: unknown): GatewayError | null => {
   // TypeORM releases a runner whose connection is lost, and names only that.
   const lost =
     error instanceof Error && (CONNECTION_LOST.test(error.message) || error.name === 'QueryRunnerAlreadyReleasedError');
-  const refused = /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOENT)/.test(code);
+  const refused = /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOENT|NOTFOUND|AI_AGAIN)/.test(code);
   if (!lost && !refused && !UNAVAILABLE.test(code) && !isRepeatable(error)) return null;
   return fail('platform.not_ready', { message: 'The database is unavailable', cause: error });
 };

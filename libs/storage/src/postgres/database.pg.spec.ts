@@ -16,7 +16,7 @@ import {
 } from '#libs/testing';
 import { Note, noteMigrations } from '../../test/note.entity.js';
 import { databaseFailure } from './database-failure.js';
-import { openDatabase, reachPostgres } from './database.js';
+import { openDatabase, planMigrations, reachPostgres } from './database.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.js';
 import { EMBEDDED_PORT, type PostgresLocation, connectionOf } from './location.js';
 import { postgresOptions, postgresSettings } from './postgres.config.js';
@@ -115,6 +115,17 @@ describe('opening a database', () => {
     expect(await ask(`SELECT 1 FROM pg_namespace WHERE nspname = 'notes'`)).toEqual([]);
     await openNotes();
     expect(await ask('SELECT count(*)::int AS n FROM notes.migrations')).toEqual([{ n: 2 }]);
+  });
+
+  it('planMigrations tells what is run, what is not, and what another version ran, and changes nothing', async () => {
+    const plan = (migrations = noteMigrations) =>
+      planMigrations({ location: server.location, schema: 'notes', migrations });
+    const names = ['CreateNote1700000000000', 'LabelNote1700000000001'];
+    expect(await plan()).toEqual({ done: [], pending: names, unknown: [] });
+    expect(await ask(`SELECT 1 FROM pg_namespace WHERE nspname = 'notes'`)).toEqual([]);
+    await openNotes(server.location, noteMigrations.slice(0, 1));
+    expect(await plan()).toEqual({ done: names.slice(0, 1), pending: names.slice(1), unknown: [] });
+    expect(await plan(noteMigrations.slice(1))).toMatchObject({ pending: names.slice(1), unknown: names.slice(0, 1) });
   });
 
   it('openDatabase does not need the right to make schemas where an operator has made it', async () => {

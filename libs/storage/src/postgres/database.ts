@@ -3,7 +3,7 @@ import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
 import { type Logger, meter } from '#libs/telemetry';
 import { GuardedPool, type GuardedPoolOptions, type LimitsBy, poolOptionsOf, startupLimits } from './guarded-pool.js';
 import { type PostgresLocation, connectionOf } from './location.js';
-import { type MigrationClass, migrate } from './migrate.js';
+import { MIGRATIONS_TABLE, type MigrationClass, type MigrationPlan, migrate, readPlan } from './migrate.js';
 import { type PostgresSettings, withDefaults } from './postgres.config.js';
 import { QueryLog } from './query-log.js';
 import { SnakeNamingStrategy } from './snake-naming-strategy.js';
@@ -12,14 +12,18 @@ import { SnakeNamingStrategy } from './snake-naming-strategy.js';
 // biome-ignore lint/complexity/noBannedTypes: an entity class, as TypeORM takes it
 export type Entity = Function | EntitySchema;
 
-/** One schema of the database, and what lives in it. */
-export interface DatabaseOptions {
-  readonly location: PostgresLocation;
+/** One schema of the database, what lives in it, and how that came about. */
+export interface DatabaseSchema {
   /** Every table lives in it; lower-case letters, digits and `_`. */
   readonly schema: string;
   readonly entities: readonly Entity[];
   /** In the order in which they were written; each class name ends in a timestamp, as TypeORM wants it. */
   readonly migrations: readonly MigrationClass[];
+}
+
+/** A schema, and where it is. */
+export interface DatabaseOptions extends DatabaseSchema {
+  readonly location: PostgresLocation;
   /** Overrides the location's settings. */
   readonly pool?: Partial<PostgresSettings>;
   readonly logger: Logger;
@@ -31,13 +35,51 @@ export interface DatabaseOptions {
  */
 export const openDatabase = async (options: DatabaseOptions): Promise<DataSource> => {
   const { location, schema, logger } = options;
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error(`"${schema}" is not a schema name`);
   const settings = { ...withDefaults(location.settings), ...options.pool };
   const limitsBy = await reachPostgres(location, settings);
   if (limitsBy === 'transaction') {
     logger.info({ schema }, 'the database is behind a pooler: time limits are set per transaction');
   }
-  const base = {
+  await migrateDatabase(options);
+
+  const extra = { ...connectionOf(location), ...poolOptionsOf(settings, limitsBy) };
+  const entities = [...options.entities];
+  const database = new DataSource({ ...baseOf(options), entities, maxQueryExecutionTime: 1_000, extra });
+  await database.initialize();
+  pools.set(schema, (database.driver as unknown as { master: pg.Pool }).master);
+  return database;
+};
+
+/** Brings the schema up to date. One attempt; nothing of it stays where it fails. */
+export const migrateDatabase = async (options: Omit<DatabaseOptions, 'entities' | 'pool'>): Promise<void> => {
+  const unlimited: GuardedPoolOptions = {
+    ...connectionOf(options.location),
+    max: 1,
+    prePing: false,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+  };
+  await migrate({ ...baseOf(options), migrations: [...options.migrations], entities: [], extra: unlimited });
+};
+
+/** Which migrations of the schema are run, and which are not. Changes nothing; one attempt. */
+export const planMigrations = async (
+  options: Pick<DatabaseOptions, 'location' | 'schema' | 'migrations'>,
+): Promise<MigrationPlan> => {
+  const client = new pg.Client({ ...connectionOf(options.location), connectionTimeoutMillis: 10_000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return await readPlan(client, options);
+  } finally {
+    await client.end().catch(() => {});
+  }
+};
+
+const baseOf = ({ schema, logger }: Pick<DatabaseOptions, 'schema' | 'logger'>) => {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error(`"${schema}" is not a schema name`);
+  return {
     type: 'postgres',
     schema,
     applicationName: `switchyard-${schema}`,
@@ -45,23 +87,9 @@ export const openDatabase = async (options: DatabaseOptions): Promise<DataSource
     installExtensions: false,
     driver: { Pool: GuardedPool },
     logger: new QueryLog(logger),
-    migrationsTableName: 'migrations',
+    migrationsTableName: MIGRATIONS_TABLE,
     namingStrategy: new SnakeNamingStrategy(),
   } as const satisfies DataSourceOptions;
-
-  const unlimited: GuardedPoolOptions = {
-    ...connectionOf(location),
-    max: 1,
-    prePing: false,
-    connectionTimeoutMillis: 10_000,
-  };
-  await migrate({ ...base, migrations: [...options.migrations], entities: [], extra: unlimited });
-
-  const extra = { ...connectionOf(location), ...poolOptionsOf(settings, limitsBy) };
-  const database = new DataSource({ ...base, entities: [...options.entities], maxQueryExecutionTime: 1_000, extra });
-  await database.initialize();
-  pools.set(schema, (database.driver as unknown as { master: pg.Pool }).master);
-  return database;
 };
 
 /**

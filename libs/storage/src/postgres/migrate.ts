@@ -1,3 +1,4 @@
+import type { Client } from 'pg';
 import {
   DataSource,
   type DataSourceOptions,
@@ -8,6 +9,17 @@ import {
 
 /** A migration as TypeORM runs it. */
 export type MigrationClass = new () => MigrationInterface;
+
+/** What has been run stands in it. */
+export const MIGRATIONS_TABLE = 'migrations';
+
+/** Where a schema stands: names of migrations, in the order in which they are run. */
+export interface MigrationPlan {
+  readonly done: readonly string[];
+  readonly pending: readonly string[];
+  /** Run by another version of the program, most likely a later one. */
+  readonly unknown: readonly string[];
+}
 
 /** Any number, as long as nobody else in this database uses it for advisory locks. */
 const LOCK_SPACE = 0x5357_4d47;
@@ -47,3 +59,26 @@ const createSchema = async (runner: QueryRunner, schema: string): Promise<void> 
   const found: unknown[] = await runner.query('SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', [schema]);
   if (found.length === 0) await runner.query(`CREATE SCHEMA "${schema}"`);
 };
+
+/** What `migrate` would run, from what has been run. */
+export const readPlan = async (
+  client: Client,
+  { schema, migrations }: { readonly schema: string; readonly migrations: readonly MigrationClass[] },
+): Promise<MigrationPlan> => {
+  const table = `"${schema}"."${MIGRATIONS_TABLE}"`;
+  const there = await client.query<{ readonly oid: string | null }>('SELECT to_regclass($1) AS oid', [table]);
+  const found =
+    (there.rows[0]?.oid ?? null) === null
+      ? []
+      : (await client.query<{ name: string }>(`SELECT name FROM ${table} ORDER BY id`)).rows;
+  const run = new Set(found.map(({ name }) => name));
+  const known = migrations.map(nameOf);
+  return {
+    done: known.filter((name) => run.has(name)),
+    pending: known.filter((name) => !run.has(name)),
+    unknown: [...run].filter((name) => !known.includes(name)),
+  };
+};
+
+/** As TypeORM writes it down. */
+const nameOf = (migration: MigrationClass): string => new migration().name ?? migration.name;

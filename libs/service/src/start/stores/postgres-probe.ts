@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { connectionOf, type PostgresLocation } from '#libs/storage';
-import { NotReady } from '../readiness.js';
+import { NotReady } from '../../readiness.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 900;

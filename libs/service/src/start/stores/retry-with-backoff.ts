@@ -12,7 +12,12 @@ export interface RetrySettings {
   readonly intervalMs: number;
   readonly signal: AbortSignal;
   readonly logger: Logger;
+  /** Whether waiting mends what failed. Unless told, `mayPass`. */
+  readonly passes?: (error: unknown) => boolean;
 }
+
+/** All but a wrong setting. */
+export const mayPass = (error: unknown): boolean => !(error instanceof GatewayError && error.code === 'config.invalid');
 
 /** The pause before attempt `attempt` + 1: doubling, capped, spread by ±25 % so that replicas do not come in step. */
 export const pauseMs = (attempt: number, intervalMs: number, random?: Random): number =>
@@ -20,21 +25,20 @@ export const pauseMs = (attempt: number, intervalMs: number, random?: Random): n
 
 /**
  * Tries until it works. Rejects with `platform.not_ready` and the last reason, with the signal's own reason, or at once
- * with `config.invalid`, which no waiting mends.
+ * with what no waiting mends.
  */
 export const retryWithBackoff = async <Result>(
   settings: RetrySettings,
   connect: () => Promise<Result>,
 ): Promise<Result> => {
-  const { what, attemptsMax, intervalMs, signal, logger } = settings;
+  const { what, attemptsMax, intervalMs, signal, logger, passes = mayPass } = settings;
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
     try {
       return await connect();
     } catch (error) {
       signal.throwIfAborted();
-      // No waiting mends a wrong setting.
-      if (error instanceof GatewayError && error.code === 'config.invalid') throw error;
+      if (!passes(error)) throw error;
       const reason = maskText(reasonOf(error));
       if (attempt >= attemptsMax) {
         throw fail('platform.not_ready', {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { connectionOf, databaseFailure, type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
 import { temporaryFolder } from '#libs/testing';
-import { Readiness } from '../readiness.js';
+import { Readiness } from '../../readiness.js';
 import { PostgresProbe } from './postgres-probe.js';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

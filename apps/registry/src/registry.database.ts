@@ -1,0 +1,39 @@
+import { EntryEntity, EntryGatewayEntity, SwitchedOffEntity } from './entries/entry.entity.js';
+import { GatewayEntity } from './gateways/gateway.entity.js';
+import { ServerEntity, ServerEntryEntity } from './servers/server.entity.js';
+import { Catalog1763596800000 } from './storage/migrations/0001-catalog.migration.js';
+import { SessionScope1763683200000 } from './storage/migrations/0002-session-scope.migration.js';
+import { TaskAfter1763769600000 } from './storage/migrations/0003-task-after.migration.js';
+import { ListingHints1763856000000 } from './storage/migrations/0004-listing-hints.migration.js';
+import { HttpApi1763942400000 } from './storage/migrations/0005-http-api.migration.js';
+import { NewTools1764028800000 } from './storage/migrations/0006-new-tools.migration.js';
+import { ToolNameStyle1764115200000 } from './storage/migrations/0007-tool-name-style.migration.js';
+import { Eras1764201600000 } from './storage/migrations/0008-eras.migration.js';
+import { WorkingDirectory1764288000000 } from './storage/migrations/0009-working-directory.migration.js';
+import { LastError1764374400000 } from './storage/migrations/0010-last-error.migration.js';
+import { FittedNames1764460800000 } from './storage/migrations/0011-fitted-names.migration.js';
+import { ServerIcon1764547200000 } from './storage/migrations/0012-server-icon.migration.js';
+import { ChangeLog1764633600000 } from './storage/migrations/0013-change-log.migration.js';
+import { GatewayHealth1764720000000 } from './storage/migrations/0014-gateway-health.migration.js';
+
+/** What registry keeps, and how its tables came about. */
+export const registryDatabase = {
+  schema: 'registry',
+  entities: [GatewayEntity, EntryEntity, EntryGatewayEntity, SwitchedOffEntity, ServerEntity, ServerEntryEntity],
+  migrations: [
+    Catalog1763596800000,
+    SessionScope1763683200000,
+    TaskAfter1763769600000,
+    ListingHints1763856000000,
+    HttpApi1763942400000,
+    NewTools1764028800000,
+    ToolNameStyle1764115200000,
+    Eras1764201600000,
+    WorkingDirectory1764288000000,
+    LastError1764374400000,
+    FittedNames1764460800000,
+    ServerIcon1764547200000,
+    ChangeLog1764633600000,
+    GatewayHealth1764720000000,
+  ],
+} as const;
