@@ -97,6 +97,12 @@ describe('the templates of the chart', () => {
     expect(complaintsOf({ image: { digest: 'latest' } })).not.toEqual([]);
   });
 
+  it('the templates of the chart migrate with the role of each service that has one, before an upgrade', () => {
+    const job = read('deploy/helm/switchyard/templates/migrate.yaml');
+    expect(job).toMatch(/helm\.sh\/hook: \{\{ if \$first \}\}pre-install,\{\{ end \}\}pre-upgrade$/m);
+    expect(job).toContain('args: [switchyard, migrate, --only, {{ $name }}]');
+  });
+
   it.each(templates)('%s reads only values that values.yaml has', (name) => {
     const values = parse(read('deploy/helm/switchyard/values.yaml')) as object;
     const text = read(`deploy/helm/switchyard/templates/${name}`);

@@ -114,6 +114,7 @@ export const valuesSchema = (services, options) => ({
         ]),
       ),
     ),
+    migrations: only({ enabled: flag, backoffLimit: count, resources }),
     edge: only({
       replicas: positive,
       image,

@@ -24,15 +24,7 @@
 {{ include "switchyard.tlsEnvironment" (dict "root" $root "store" "nats" "prefix" "NATS") }}
 {{- end }}
 {{- if has "postgres" .facts.stores }}
-{{- if $stores.postgres.bundled }}
-- name: POSTGRES_PASSWORD
-  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: POSTGRES_PASSWORD_{{ $upper }} } }
-- name: DATABASE_URL
-  value: postgres://switchyard_{{ .name }}:$(POSTGRES_PASSWORD)@{{ $full }}-{{ if $stores.pgbouncer.enabled }}pgbouncer:6432{{ else }}postgres:5432{{ end }}/switchyard{{ if $stores.postgres.tls.secret }}?sslmode=verify-full&sslrootcert={{ include "switchyard.tlsFolder" "postgres" }}/ca.crt{{ end }}
-{{- else }}
-- name: DATABASE_URL
-  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: DATABASE_URL_{{ $upper }} } }
-{{- end }}
+{{ include "switchyard.databaseUrl" . }}
 {{- end }}
 {{- if has "redis" .facts.stores }}
 {{- if $stores.redis.bundled }}
@@ -64,5 +56,22 @@
 {{- else if hasKey $shared $key }}
 - { name: {{ $key }}, value: {{ include "switchyard.text" (get $shared $key) | quote }} }
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* How a service reaches PostgreSQL, as its own role. Takes root and name. */}}
+{{- define "switchyard.databaseUrl" -}}
+{{- $secret := include "switchyard.secretName" .root }}
+{{- $stores := .root.Values.stores }}
+{{- $upper := .name | upper | replace "-" "_" }}
+{{- if $stores.postgres.bundled }}
+{{- $full := include "switchyard.fullname" .root -}}
+- name: POSTGRES_PASSWORD
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: POSTGRES_PASSWORD_{{ $upper }} } }
+- name: DATABASE_URL
+  value: postgres://switchyard_{{ .name }}:$(POSTGRES_PASSWORD)@{{ $full }}-{{ if $stores.pgbouncer.enabled }}pgbouncer:6432{{ else }}postgres:5432{{ end }}/switchyard{{ if $stores.postgres.tls.secret }}?sslmode=verify-full&sslrootcert={{ include "switchyard.tlsFolder" "postgres" }}/ca.crt{{ end }}
+{{- else -}}
+- name: DATABASE_URL
+  valueFrom: { secretKeyRef: { name: {{ $secret }}, key: DATABASE_URL_{{ $upper }} } }
 {{- end }}
 {{- end }}

@@ -73,6 +73,29 @@ podSelector:
   matchLabels: {{- include "switchyard.selector" . | nindent 4 }}
 {{- end }}
 
+{{/* The way out to a store, in a network policy. Takes root and store. */}}
+{{- define "switchyard.toStore" -}}
+{{- $stores := .root.Values.stores }}
+{{- $values := get $stores .store }}
+{{- $target := .store }}
+{{- if and (eq .store "postgres") $stores.pgbouncer.enabled }}{{ $target = "pgbouncer" }}{{ end }}
+{{- if $values.bundled -}}
+- ports:
+    - { protocol: TCP, port: {{ $target }} }
+  to:
+    - {{- include "switchyard.peer" (dict "root" .root "component" $target) | nindent 6 }}
+{{- else -}}
+- ports:
+    - { protocol: TCP, port: {{ $values.external.port }} }
+  {{- with $values.external.cidrs }}
+  to:
+    {{- range . }}
+    - ipBlock: { cidr: {{ . }} }
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
 {{/* The services that have a role in PostgreSQL, comma-separated. */}}
 {{- define "switchyard.roles" -}}
 {{- $roles := list }}
