@@ -25,6 +25,8 @@ export class Share {
   inUseElsewhere = 0;
   /** Taken here since the other replicas were told. */
   untold = 0;
+  /** When the last of those who were told to come again may do so. */
+  lastTryAtMs = 0;
 
   constructor(
     readonly key: string,
@@ -36,6 +38,9 @@ export class Share {
 const MINUTE_MS = 60_000;
 /** When to come again where all is in use: nobody knows, but not at once. */
 const IN_USE_RETRY_MS = 1_000;
+/** Those who were refused come again one after the other, not all at once: a refusal takes time too. */
+const RETRY_SPACING_MS = 16;
+const RETRY_MS_MAX = 10_000;
 /** Keys beyond these share one share, so that keys that cost nothing to make cannot fill the memory. */
 const KEYS_MAX = 100_000;
 const OTHERS = '';
@@ -92,6 +97,16 @@ export class FairShares implements Iterable<Share> {
     if (capacity > 0 && share.inUse > 0 && share.inUse >= capacity - this.inUse)
       return { kind: 'concurrency', limit: share.inUse, retryAfterMs: IN_USE_RETRY_MS };
     return null;
+  }
+
+  /**
+   * When somebody who was refused for what is in use may come again: the later, the more of the key were told so before.
+   * `nowMs` of the clock that nobody sets.
+   */
+  comeAgainMs(share: Share, nowMs: number): number {
+    const next = Math.max(nowMs + IN_USE_RETRY_MS, share.lastTryAtMs + RETRY_SPACING_MS);
+    share.lastTryAtMs = Math.min(next, nowMs + RETRY_MS_MAX);
+    return Math.round(share.lastTryAtMs - nowMs);
   }
 
   /** What was taken is left exactly once. */

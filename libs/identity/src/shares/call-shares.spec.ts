@@ -99,6 +99,23 @@ describe('the shares of callers', () => {
     expect(shares.toolRefusal('u', 'idle')).toBeNull();
   });
 
+  it('those of a caller who are refused are told to come again one after the other, within ten seconds', () => {
+    const shares = given({ CALLER_CONCURRENT_LIMIT: '1' });
+    shares.enter(user('ann'), at('a'));
+    const waits = Array.from({ length: 2_000 }, () =>
+      Number(refusalOf(() => shares.enter(user('ann'), at('a'))).data?.['retryAfterMs']),
+    );
+    expect(waits[0]).toBe(1_000);
+    expect(Math.max(...waits)).toBe(10_000);
+    for (let second = 1; second < 9; second++) {
+      const within = waits.filter((wait) => Math.floor(wait / 1_000) === second);
+      expect(within.length).toBeLessThan(200);
+      expect(within.length).toBeGreaterThan(20);
+    }
+    shares.enter(user('bob'), at('a'));
+    expect(refusalOf(() => shares.enter(user('bob'), at('a'))).data).toMatchObject({ retryAfterMs: 1_000 });
+  });
+
   it('a refusal names its limit in RateLimit headers, by rate and by how many at once', () => {
     const byRate = given({ CALLER_RATE_LIMIT: '60', RATE_LIMIT_BURST: '1' });
     byRate.enter(user('ann'), at('a'));

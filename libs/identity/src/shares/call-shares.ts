@@ -1,6 +1,6 @@
 import type { Principal } from '#libs/contracts';
 import { type GatewayError, fail } from '#libs/errors';
-import { type Claim, FairShares, type Share, type ShareLimits, heldBytes } from '#libs/resilience';
+import { type Claim, FairShares, type Share, type ShareLimits, type ShareRefusal, heldBytes } from '#libs/resilience';
 import { type AddressedRequest, type ClientAddress, networkOf } from '../client-address.js';
 import { limitedCalls } from './instruments.js';
 
@@ -112,16 +112,20 @@ export class CallShares {
 }
 
 const refuseIf = (shares: FairShares, share: Share, nowMs: number, owner: ShareOwner): void => {
-  const refusal = refusalOf(shares, share, nowMs, owner);
+  const refusal = shares.refusal(share, nowMs);
   if (refusal === null) return;
-  limitedCalls.add(1, { owner, kind: String(refusal.data?.['kind']) });
-  throw refusal;
+  const { kind } = refusal;
+  limitedCalls.add(1, { owner, kind });
+  const retryAfterMs = kind === 'rate' ? refusal.retryAfterMs : shares.comeAgainMs(share, performance.now());
+  throw failureOf({ ...refusal, retryAfterMs }, owner);
 };
 
 const refusalOf = (shares: FairShares, share: Share, nowMs: number, owner: ShareOwner): GatewayError | null => {
   const refusal = shares.refusal(share, nowMs);
-  if (refusal === null) return null;
-  const { kind, limit, retryAfterMs } = refusal;
+  return refusal === null ? null : failureOf(refusal, owner);
+};
+
+const failureOf = ({ kind, limit, retryAfterMs }: ShareRefusal, owner: ShareOwner): GatewayError => {
   const what = kind === 'rate' ? `${limit} a minute` : `${limit} at once`;
   return fail('http.rate_limited', {
     message: `Too many requests of this ${owner}: it may have ${what}. Nothing was run`,
