@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LoadSettings } from './measure.js';
-import { ROWS } from './scenario.js';
+import { PEER_SCENARIOS, ROWS } from './scenario.js';
 
 export const USAGE = `npm run bench -- [options]
 Measures the upstream alone, a bare Node proxy, the embedded and the distributed gateway: ratios first, every answer checked.
@@ -13,6 +13,10 @@ Writes results.json and results.svg. Needs nats-server and redis-server on PATH 
   --seconds S         1.5 unless told; per subject and round
   --connections N     64 unless told
   --against FOLDER    another checkout, built, whose gateways are measured in the same rounds as "… before"
+  --peers             others instead: pinned programs that stand between a client and a server, each installed
+                      where its package manager is here, beside the bare proxy and the embedded gateway
+  --peer WORDS        those of them whose names contain one of these, by commas
+  --folder FOLDER     where they are installed, and kept for the next time; bench/out/peers unless told
   --quick             one round of a second
   --out FOLDER        bench/out unless told
   --publish           also writes docs/benchmarks.md and docs/benchmarks.svg`;
@@ -28,6 +32,8 @@ export interface Choices {
   readonly load: LoadSettings;
   readonly against: string | null;
   readonly out: string;
+  /** Null: this product alone. */
+  readonly peers: { readonly folder: string; readonly choosesPeer: (name: string) => boolean } | null;
   readonly publish: boolean;
 }
 
@@ -38,6 +44,11 @@ const numberOf = (name: string, text: string): number => {
 };
 
 const wordsOf = (text: string): string[] => text.split(',').map((word) => word.trim().toLowerCase());
+
+const amongWords = (text: string | undefined): ((name: string) => boolean) => {
+  const words = text === undefined ? null : wordsOf(text);
+  return (name) => words?.some((word) => name.toLowerCase().includes(word)) ?? true;
+};
 
 const modesOf = (text: string): Mode[] => {
   const words = wordsOf(text);
@@ -56,6 +67,9 @@ export const readChoices = (args: readonly string[]): Choices => {
       seconds: { type: 'string' },
       connections: { type: 'string', default: '64' },
       against: { type: 'string' },
+      peers: { type: 'boolean', default: false },
+      peer: { type: 'string' },
+      folder: { type: 'string', default: path.join('bench', 'out', 'peers') },
       quick: { type: 'boolean', default: false },
       out: { type: 'string', default: path.join('bench', 'out') },
       publish: { type: 'boolean', default: false },
@@ -63,9 +77,11 @@ export const readChoices = (args: readonly string[]): Choices => {
     },
   });
   const { quick } = values;
-  const words = values.only === undefined ? null : wordsOf(values.only);
-  const chooses = (row: string): boolean => words?.some((word) => row.toLowerCase().includes(word)) ?? true;
-  if (!ROWS.some(chooses)) throw new Error(`--only ${values.only}: no row is called so; there are ${ROWS.join(', ')}`);
+  const chooses = amongWords(values.only);
+  const rows = values.peers ? PEER_SCENARIOS.map(({ name }) => name) : ROWS;
+  if (!rows.some(chooses)) throw new Error(`--only ${values.only}: no row is called so; there are ${rows.join(', ')}`);
+  if (values.peers && (values.publish || values.against !== undefined))
+    throw new Error('--peers is a table of its own: it has no --against and no --publish');
   return {
     help: values.help,
     chooses,
@@ -80,5 +96,6 @@ export const readChoices = (args: readonly string[]): Choices => {
     against: values.against === undefined ? null : path.resolve(values.against),
     out: values.out,
     publish: values.publish,
+    peers: values.peers ? { folder: path.resolve(values.folder), choosesPeer: amongWords(values.peer) } : null,
   };
 };

@@ -3,11 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { type Choices, USAGE, readChoices } from './choices.js';
 import { LoadGenerator } from './measure.js';
+import { measurePeers } from './peers/measure-peers.js';
 import { pageOf } from './report/page.js';
 import { pictureOf } from './report/picture.js';
 import { ratiosOf } from './report/ratios.js';
 import { type Machine, type Report, errorsOf } from './report/report.js';
-import { textOfReport } from './report/text.js';
+import { textOfPeers, textOfReport } from './report/text.js';
 import { Run } from './run.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -45,6 +46,21 @@ const measureAll = async (choices: Choices): Promise<number> => {
   }
 };
 
+/** One table, and who is missing from it. */
+const measureAmongPeers = async (choices: Choices, peers: NonNullable<Choices['peers']>): Promise<number> => {
+  const generator = new LoadGenerator();
+  try {
+    const report = await measurePeers({ ...choices, ...peers }, generator, say);
+    fs.mkdirSync(choices.out, { recursive: true });
+    fs.writeFileSync(path.join(choices.out, 'peers.json'), `${JSON.stringify({ machine, ...report }, null, 2)}\n`);
+    say(`\n${textOfPeers(report)}`);
+    return report.rows.every(({ rounds }) => rounds.every(({ errors }) => errors === 0)) ? 0 : 1;
+  } finally {
+    generator.stop();
+  }
+};
+
 const choices = readChoices(process.argv.slice(2));
 if (choices.help) say(USAGE);
+else if (choices.peers !== null) process.exitCode = await measureAmongPeers(choices, choices.peers);
 else process.exitCode = await measureAll(choices);

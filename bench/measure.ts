@@ -91,7 +91,8 @@ export const measure = async (
   const { connections = settings.connections } = scenario;
   const urls = scenario.sprayed ? subject.urls : subject.urls.slice(0, 1);
   const load = (ms: number): Promise<LoadResult> => {
-    const job = { scenario, urls, token: subject.token, connections, callsMax, durationMs: ms };
+    const { token, toolPrefix } = subject;
+    const job = { scenario, urls, token, toolPrefix, connections, callsMax, durationMs: ms };
     return generator.run({ kind: 'load', job });
   };
   const warm = await load(first ? warmUpMs : Math.min(warmUpMs, REWARM_MS));

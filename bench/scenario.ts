@@ -26,6 +26,19 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('session on two replicas', 'echo', 'legacy', true),
 ];
 
+const amongPeers = (name: string, era: Era, connections: number): Scenario => ({
+  ...scenario(name, 'echo', era),
+  connections,
+});
+
+/** Rows of `--peers`. */
+export const PEER_SCENARIOS: readonly Scenario[] = [
+  amongPeers('session, 32 callers', 'legacy', 32),
+  amongPeers('session, 1 caller', 'legacy', 1),
+  amongPeers('2026-07-28, 32 callers', 'modern', 32),
+  amongPeers('2026-07-28, 1 caller', 'modern', 1),
+];
+
 /** Rows that are not made of calls. */
 export const LISTENING = '1,000 listen streams';
 export const NEIGHBOUR = 'a modest caller beside a greedy one';

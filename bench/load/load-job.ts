@@ -6,6 +6,7 @@ export interface LoadJob {
   /** Each connection's requests go to these in turn. */
   readonly urls: readonly string[];
   readonly token: string | null;
+  readonly toolPrefix?: string | undefined;
   readonly connections: number;
   readonly durationMs: number;
   /** Calls after which it stops, however much time is left. */

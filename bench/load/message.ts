@@ -13,7 +13,7 @@ export const progressTokenOf = (id: number): string => `token-${id}`;
 const methodOf = ({ work }: Scenario): string => (work === 'list' ? 'tools/list' : 'tools/call');
 
 /** The body of one request; everything but the id is made once. */
-export const bodyWriter = (scenario: Scenario): ((id: number) => string) => {
+export const bodyWriter = (scenario: Scenario, toolPrefix = ''): ((id: number) => string) => {
   const { work, era } = scenario;
   const meta = era === 'modern' ? JSON.stringify(META).slice(1, -1) : '';
   if (work === 'list') {
@@ -28,7 +28,7 @@ export const bodyWriter = (scenario: Scenario): ((id: number) => string) => {
   const tail = work === 'steps' ? tailOf : () => sameTail;
   const sameTail = tailOf(0);
   return (id) =>
-    `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"${work}","arguments":{"text":"${textOf(id)}"}${tail(id)}}}`;
+    `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"${toolPrefix}${work}","arguments":{"text":"${textOf(id)}"}${tail(id)}}}`;
 };
 
 /** The request whose stream tells of changes. */
@@ -56,9 +56,9 @@ export const modernMirrors = (method: string, name: string | null): Record<strin
   ...(name !== null && { 'mcp-name': name }),
 });
 
-export const mirrorHeaders = (scenario: Scenario, sessionId: string | null): Record<string, string> =>
+export const mirrorHeaders = (scenario: Scenario, sessionId: string | null, toolPrefix = ''): Record<string, string> =>
   scenario.era === 'modern'
-    ? modernMirrors(methodOf(scenario), scenario.work === 'list' ? null : scenario.work)
+    ? modernMirrors(methodOf(scenario), scenario.work === 'list' ? null : `${toolPrefix}${scenario.work}`)
     : { 'mcp-protocol-version': VERSIONS.legacy, ...(sessionId !== null && { 'mcp-session-id': sessionId }) };
 
 export const requestOf = (head: string, body: string): string => `${head}${Buffer.byteLength(body)}\r\n\r\n${body}`;

@@ -14,7 +14,7 @@ export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
   const latencies = new Float64Array(job.callsMax);
   const errorSamples: string[] = [];
   const check = new AnswerCheck(job.scenario);
-  const writeBody = bodyWriter(job.scenario);
+  const writeBody = bodyWriter(job.scenario, job.toolPrefix);
   let calls = 0;
   let errors = 0;
   let refused = 0;
@@ -85,7 +85,7 @@ class Lane {
   static async open(job: LoadJob): Promise<Lane> {
     const connections = await Promise.all(job.urls.map(connectTo));
     const sessionId = job.scenario.era === 'legacy' ? await openSession(connections, job) : null;
-    const headers = mirrorHeaders(job.scenario, sessionId);
+    const headers = mirrorHeaders(job.scenario, sessionId, job.toolPrefix);
     return new Lane(
       connections.map((connection, index) => {
         const url = job.urls[index] as string;

@@ -31,10 +31,19 @@ measures all subjects one after the other.
   call, and in 20 of 120 times a call of that tool shows that the change has come. CPU is that of all processes, databases
   included, less that of the calls. An upstream of 50 tools is registered and called, then deleted.
 - **resident memory**: of each Node process, idle before its first call, the most in the rows of small calls, and the
-  most in the whole run. What PostgreSQL's processes share counts once.`;
+  most in the whole run. What PostgreSQL's processes share counts once.
+
+## Beside others
+
+\`npm run bench -- --peers\` measures a call through other programs that stand between a client and a server, at pinned versions, beside
+the bare proxy and the embedded gateway: npm \`mcp-proxy\`, \`supergateway\`, the crate \`mcp-proxy\`, a proxy of FastMCP, and ContextForge
+with SQLite and with Postgres and Redis. Each is installed into a folder of its own (\`--folder\`) where its package manager is on the machine
+(npm; cargo; Python 3.10, for ContextForge 3.12); one that is not, or does not start, is named with the reason under the table.
+The embedded gateway and ContextForge authenticate and record; the others do neither, and the first two have a program for an
+upstream, since they stand before no URL. Every answer is checked; \`--peer\` and \`--only\` choose. It is no part of \`npm test\`.`;
 
 /** One line, wrapped by nobody. */
-const markdownOf = ({ title, texts, head, body }: Table): string => {
+export const markdownOf = ({ title, texts, head, body }: Table): string => {
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const rule = `|${head.map((_, index) => (index < texts ? '---' : '--:')).join('|')}|`;
   return [`### ${title}`, '', row(head), rule, ...body.map(row)].join('\n');

@@ -5,7 +5,7 @@ import { pageOf } from './page.js';
 import { pictureOf } from './picture.js';
 import { ratiosOf } from './ratios.js';
 import { type Report, errorsOf, garbageRowOf, listenRowOf, neighbourRowOf, rowOf } from './report.js';
-import { textOfReport } from './text.js';
+import { textOfPeers, textOfReport } from './text.js';
 
 const measured = (cpuUsPerCall: number, more: Partial<Measurement> = {}): Measurement => ({
   callsPerSecond: 1_000_000 / cpuUsPerCall,
@@ -128,6 +128,15 @@ it('leaves out what was not measured', () => {
     memory: [],
   });
   expect(text).not.toMatch(/npm start|listen|modest|Garbage|Resident|thousand/);
+});
+
+it('textOfPeers compares each with the embedded gateway, and says who is missing when somebody is', () => {
+  const rows = [rowOf('r', 'embedded', [measured(199)]), rowOf('r', 'other', [measured(49_999, { errors: 2 })])];
+  const text = textOfPeers({ rows, missing: [{ peer: 'crate', reason: 'cargo is needed' }] });
+
+  expect(text).toContain('| r | embedded | 5025 | 1.99 | 3.00 | 199 | 1 | – | 1000 | 0 |');
+  expect(text).toMatch(/^\| r \| other \| 20 .* \| 0\.0040 × \| 1000 \| 2 \|$/m);
+  expect(text).toContain('crate is left out: cargo is needed');
 });
 
 it('writes a page whose tables are whole', () => {

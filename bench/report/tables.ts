@@ -1,3 +1,4 @@
+import type { Measurement } from '../measure.js';
 import { ratiosOf } from './ratios.js';
 import { type Report, medianOf, slowdownOf } from './report.js';
 
@@ -145,6 +146,42 @@ const memoryTable = ({ memory }: Report): Table => ({
     ]),
   ),
 });
+
+/** Beside the figures what each costs against the embedded gateway of the same round. */
+export const peerTable = ({ rows }: Pick<Report, 'rows'>): Table => ({
+  title: 'Calls through others',
+  texts: 2,
+  head: [
+    'row',
+    'through',
+    'calls/s',
+    'p50 ms',
+    'p99 ms',
+    'CPU µs/call',
+    '+ stores µs',
+    'the embedded gateway’s CPU',
+    'calls',
+    'wrong',
+  ],
+  body: rows.map(({ scenario, subject, median, rounds }) => {
+    const own = rows.find((row) => row.scenario === scenario && row.subject === 'embedded');
+    const shares = (own?.rounds ?? []).map((round, at) => totalUs(round) / totalUs(rounds[at] ?? median));
+    return [
+      scenario,
+      subject,
+      median.callsPerSecond.toFixed(0),
+      median.p50Ms.toFixed(2),
+      median.p99Ms.toFixed(2),
+      median.cpuUsPerCall.toFixed(0),
+      median.storesCpuUsPerCall.toFixed(0),
+      subject === 'embedded' ? '–' : `${medianOf(shares).toPrecision(2)} ×`,
+      String(rounds.reduce((sum, { calls }) => sum + calls, 0)),
+      String(rounds.reduce((sum, { errors }) => sum + errors, 0)),
+    ];
+  }),
+});
+
+const totalUs = ({ cpuUsPerCall, storesCpuUsPerCall }: Measurement): number => cpuUsPerCall + storesCpuUsPerCall;
 
 /** Ratios first: they outlive a change of machine. */
 export const tablesOf = (report: Report): Table[] =>

@@ -1,5 +1,7 @@
+import { markdownOf } from './page.js';
 import type { Report } from './report.js';
-import { type Table, tablesOf } from './tables.js';
+import type { PeerReport } from '../peers/measure-peers.js';
+import { type Table, peerTable, tablesOf } from './tables.js';
 
 const SAMPLES_MAX = 20;
 
@@ -30,4 +32,13 @@ export const textOfReport = (report: Report): string => {
   );
   const wrong = samples.length === 0 ? [] : [`Wrong answers:\n${samples.slice(0, SAMPLES_MAX).join('\n')}`];
   return [...tablesOf(report).map(textOfTable), ...wrong].join('\n\n');
+};
+
+/** The table of `--peers` as Markdown, which is read in a terminal too. */
+export const textOfPeers = (report: PeerReport): string => {
+  const samples = report.rows.flatMap(({ scenario, subject, rounds }) =>
+    rounds.flatMap(({ errorSamples }) => errorSamples.map((sample) => `${scenario}, ${subject}: ${sample}`)),
+  );
+  const lacking = report.missing.map(({ peer, reason }) => `${peer} is left out: ${reason}`);
+  return [markdownOf(peerTable(report)), ...lacking, ...samples.slice(0, SAMPLES_MAX)].join('\n');
 };

@@ -11,6 +11,8 @@ export interface Subject {
   /** One for each replica that takes calls. */
   readonly urls: readonly string[];
   readonly token: string | null;
+  /** What stands before the upstream's names of tools; nothing unless given. */
+  readonly toolPrefix?: string;
   /** Of another caller. */
   readonly otherToken: string | null;
   /** Whose processor time and memory count, with all that they have started. */
