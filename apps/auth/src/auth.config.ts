@@ -63,6 +63,32 @@ export const authOptions = {
     { min: 1, max: 1_000_000 },
   ),
   ACCOUNT_LOCKOUT_DURATION_MINUTES: integer(15, 'Minutes for which it stays locked out.', { min: 1, max: 10_080 }),
+  PUBLIC_REGISTRATION_ENABLED: flag(
+    false,
+    'Whether anybody may make themselves an account, by an e-mail address that nobody checks; not one for which a trusted issuer speaks.',
+  ),
+  PASSWORD_RESET_ENABLED: flag(
+    true,
+    'Whether who forgot their password is mailed a link to set a new one, where mail is set up.',
+  ),
+  PASSWORD_RESET_TOKEN_EXPIRY_MINUTES: integer(60, 'Minutes for which such a link is good.', { min: 1, max: 1440 }),
+  PASSWORD_RESET_RATE_LIMIT: integer(5, 'Links that one user is mailed within PASSWORD_RESET_RATE_WINDOW_MINUTES.', {
+    min: 1,
+    max: 100,
+  }),
+  PASSWORD_RESET_RATE_WINDOW_MINUTES: integer(15, 'Minutes, for PASSWORD_RESET_RATE_LIMIT.', { min: 1, max: 1440 }),
+  SMTP_HOST: optionalText('Mail server that messages to people are handed to; needs PUBLIC_URL and SMTP_FROM_EMAIL.'),
+  SMTP_PORT: integer(587, 'Its port.', { min: 1, max: 65_535 }),
+  SMTP_USE_TLS: flag(true, 'Whether STARTTLS is demanded; without it messages and password go in clear.'),
+  SMTP_USE_SSL: flag(false, 'Whether TLS begins with the connection, as on port 465.'),
+  SMTP_USER: optionalText('Who logs in to the mail server; unset: nobody.'),
+  SMTP_PASSWORD: secret('Their password.'),
+  SMTP_TIMEOUT_SECONDS: integer(15, 'Seconds that each step of sending may take.', { min: 1, max: 300 }),
+  SMTP_FROM_EMAIL: optionalText('The address that messages come from.'),
+  SMTP_FROM_NAME: text('Switchyard', 'The name beside it.'),
+  MAIL_DIR: optionalText(
+    'Instead of SMTP_HOST: a folder into which each message is put as an `.eml` file, for another program to send.',
+  ),
   DEFAULT_ROLE: text(
     'user',
     'Name of the global role that every user has, whatever else they are given; what it permits is what an ordinary user may do.',

@@ -1,9 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AccountEventModule } from './account-events/account-event.module.js';
 import { AdmissionModule } from './admission/admission.module.js';
 import type { AuthConfig } from './auth.config.js';
 import { AUTH_SETTINGS, settingsOf } from './auth.settings.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { LoginModule } from './login/login.module.js';
+import { RecoveryModule } from './recovery/recovery.module.js';
 import { RoleModule } from './roles/role.module.js';
 import { TeamModule } from './teams/team.module.js';
 import { TokenModule } from './tokens/token.module.js';
@@ -23,6 +25,8 @@ class AuthFoundationModule {}
     TeamModule,
     RoleModule,
     UserModule,
+    AccountEventModule,
+    RecoveryModule,
     UpstreamCredentialModule,
     OperationsModule,
   ],

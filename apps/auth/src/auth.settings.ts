@@ -2,6 +2,8 @@ import { Inject } from '@nestjs/common';
 import type { TrustedIssuer } from '#contracts/auth/trusted-issuers';
 import { fail } from '#libs/errors';
 import type { AuthConfig, JwtAlgorithm } from './auth.config.js';
+import type { Sender } from './mail/mail.js';
+import type { SmtpSettings } from './mail/smtp-mail.js';
 
 /** How tokens are signed and accepted. */
 export interface JwtSettings {
@@ -33,9 +35,17 @@ export interface EncryptionSettings {
   readonly previousSecrets: readonly string[];
 }
 
+/** Where messages to people go. */
+export type MailSettings = { readonly sender: Sender } & (
+  | { readonly smtp: SmtpSettings }
+  | { readonly folder: string }
+);
+
 /** What auth was told, in the units the code counts in. */
 export interface AuthSettings {
   readonly jwt: JwtSettings;
+  /** Under which people reach the gateway; an origin. */
+  readonly publicUrl: string | null;
   /** `null`: no issuer is trusted. */
   readonly signIn: SignInSettings | null;
   readonly encryption: EncryptionSettings;
@@ -51,6 +61,11 @@ export interface AuthSettings {
     readonly perAddressMax: number;
     readonly lockoutMs: number;
   };
+  /** `null`: no mail is set up. */
+  readonly mail: MailSettings | null;
+  /** Links by which to set a new password; `null`: there are none. */
+  readonly recovery: { readonly lifeMs: number; readonly max: number; readonly windowMs: number } | null;
+  readonly isRegistrationOpen: boolean;
   /** Name of the global role that every user has. */
   readonly defaultRole: string;
   readonly teams: {
@@ -80,6 +95,7 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
     issuer: config.JWT_ISSUER,
     audience: config.JWT_AUDIENCE,
   },
+  publicUrl: config.PUBLIC_URL,
   signIn: signInOf(config),
   encryption: {
     secret: config.AUTH_ENCRYPTION_SECRET,
@@ -93,6 +109,15 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
     perAddressMax: config.LOGIN_FAILURES_PER_ADDRESS_MAX,
     lockoutMs: config.ACCOUNT_LOCKOUT_DURATION_MINUTES * MINUTE_MS,
   },
+  mail: mailOf(config),
+  recovery: config.PASSWORD_RESET_ENABLED
+    ? {
+        lifeMs: config.PASSWORD_RESET_TOKEN_EXPIRY_MINUTES * MINUTE_MS,
+        max: config.PASSWORD_RESET_RATE_LIMIT,
+        windowMs: config.PASSWORD_RESET_RATE_WINDOW_MINUTES * MINUTE_MS,
+      }
+    : null,
+  isRegistrationOpen: config.PUBLIC_REGISTRATION_ENABLED,
   defaultRole: config.DEFAULT_ROLE,
   teams: {
     membersMax: config.MAX_MEMBERS_PER_TEAM,
@@ -120,6 +145,28 @@ const signInOf = ({
       message: 'JWT_ISSUER is this gateway itself, and cannot be one of TRUSTED_ISSUERS',
     });
   return { publicUrl, issuers };
+};
+
+const mailOf = (config: AuthConfig): MailSettings | null => {
+  const { SMTP_HOST: host, MAIL_DIR: folder, SMTP_FROM_EMAIL: address } = config;
+  if (host === null && folder === null) return null;
+  if (host !== null && folder !== null)
+    throw fail('config.invalid', { message: 'SMTP_HOST and MAIL_DIR are two ways to send mail: set one of them' });
+  const missing = address === null ? 'SMTP_FROM_EMAIL' : config.PUBLIC_URL === null ? 'PUBLIC_URL' : null;
+  if (address === null || missing !== null)
+    throw fail('config.invalid', { message: `${host === null ? 'MAIL_DIR' : 'SMTP_HOST'} needs ${missing}` });
+  const sender = { name: config.SMTP_FROM_NAME, address };
+  if (host === null) return { sender, folder: folder ?? '' };
+  const smtp = {
+    host,
+    port: config.SMTP_PORT,
+    isImplicitTls: config.SMTP_USE_SSL,
+    isPlain: !config.SMTP_USE_TLS && !config.SMTP_USE_SSL,
+    user: config.SMTP_USER,
+    password: config.SMTP_PASSWORD,
+    timeoutMs: config.SMTP_TIMEOUT_SECONDS * 1000,
+  };
+  return { sender, smtp };
 };
 
 /** The secret. Throws `config.invalid` where there is none; that it is strong is checked where it is read. */

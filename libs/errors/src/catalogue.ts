@@ -47,6 +47,9 @@ export const catalogue = {
   'auth.credential_invalid': failure(401, 4401, 'The credential is not valid'),
   'auth.credential_ambiguous': failure(400, -32600, 'More than one Authorization header was sent'),
   'auth.grant_missing': failure(403, 4403, 'The credential lacks a required permission'),
+  'auth.link_invalid': failure(400, -32600, 'The link is not good: it was used, or never sent'),
+  'auth.link_expired': failure(410, -32600, 'The link has expired'),
+  'auth.not_offered': failure(403, -32600, 'This gateway does not offer that'),
   'auth.unavailable': failure(503, 4503, 'Authentication is unavailable'),
   'auth.issuer_unavailable': failure(503, 4503, 'The keys of the issuer of the token cannot be read'),
 

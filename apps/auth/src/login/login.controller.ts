@@ -15,9 +15,10 @@ import {
 import { ApiFailures, ApiOpenFailures } from '#libs/service';
 import { UserService } from '../users/user.service.js';
 import { userView } from '../users/user.view.js';
-import { ChangePasswordBody, LoginBody } from './login.body.js';
+import { DoneView } from '../rest/done.view.js';
+import { ChangePasswordBody, LoginBody, RegisterBody } from './login.body.js';
 import { LoginService } from './login.service.js';
-import { LoginView, LogoutView, MeView } from './login.view.js';
+import { LoginView, LogoutView, MeView, loginView } from './login.view.js';
 
 interface Request {
   readonly raw: IncomingMessage;
@@ -44,13 +45,18 @@ export class LoginController {
     if (email !== undefined && username !== undefined && email !== username)
       throw fail('http.invalid', { message: 'email and username differ: give one of them' });
     if (name === undefined) throw fail('http.invalid', { message: 'email is required' });
-    const { user, issued } = await this.logins.login(name, password, this.networkOf(request));
-    return {
-      access_token: issued.token,
-      token_type: 'bearer',
-      expires_in: Math.floor((issued.expiresAt.getTime() - Date.now()) / 1000),
-      user: userView(user),
-    };
+    return loginView(await this.logins.login(name, password, this.networkOf(request)));
+  }
+
+  @Post('email/register')
+  @HttpCode(200)
+  @Open()
+  @ApiSecurity({})
+  @ApiOperation({ summary: 'Make yourself an account and log in, where PUBLIC_REGISTRATION_ENABLED allows it' })
+  @ApiOkResponse({ type: LoginView })
+  @ApiOpenFailures('auth.not_offered', 'http.invalid', 'http.conflict', 'http.rate_limited', 'http.overloaded')
+  async register(@Req() request: Request, @Body() body: RegisterBody): Promise<LoginView> {
+    return loginView(await this.logins.register(body, this.networkOf(request)));
   }
 
   @Post('logout')
@@ -68,15 +74,15 @@ export class LoginController {
   @HttpCode(200)
   @Authenticated()
   @ApiOperation({ summary: 'Change your own password; ends every token you have, this one too' })
-  @ApiOkResponse({ type: LogoutView })
+  @ApiOkResponse({ type: DoneView })
   @ApiFailures('http.invalid', 'http.overloaded')
   async changePassword(
     @Req() request: Request,
     @Caller() caller: Principal,
     @Body() body: ChangePasswordBody,
-  ): Promise<LogoutView> {
+  ): Promise<DoneView> {
     await this.logins.changePassword(caller, this.networkOf(request), body.oldPassword, body.newPassword);
-    return { status: 'success' };
+    return { success: true, message: 'Password changed successfully' };
   }
 
   @Get('email/me')

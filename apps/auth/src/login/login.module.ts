@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountEventModule } from '../account-events/account-event.module.js';
 import { JwtModule } from '../jwt/jwt.module.js';
 import { TokenModule } from '../tokens/token.module.js';
 import { UserModule } from '../users/user.module.js';
@@ -7,7 +8,7 @@ import { LoginService } from './login.service.js';
 
 /** Logging in by password, and out again. */
 @Module({
-  imports: [JwtModule, TokenModule, UserModule],
+  imports: [AccountEventModule, JwtModule, TokenModule, UserModule],
   controllers: [LoginController],
   providers: [LoginService],
   exports: [LoginService],

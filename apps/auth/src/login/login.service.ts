@@ -3,10 +3,12 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
+import { AccountEvents } from '../account-events/account-events.service.js';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import { JwtService } from '../jwt/jwt.service.js';
 import type { IssuedToken } from '../tokens/token-issuer.js';
 import { TokenService } from '../tokens/token.service.js';
+import type { RegisterBody } from './login.body.js';
 import type { User } from '../users/user.entity.js';
 import { UserService } from '../users/user.service.js';
 
@@ -20,6 +22,7 @@ export class LoginService {
     private readonly users: UserService,
     private readonly tokens: TokenService,
     private readonly jwt: JwtService,
+    private readonly events: AccountEvents,
     @InjectAuthSettings() private readonly settings: AuthSettings,
     @InjectLogger() private readonly logger: Logger,
   ) {}
@@ -35,13 +38,39 @@ export class LoginService {
     const { user, isKnown } = await this.users.checkPassword({ email: key, address }, password, rule);
     if (user === null) {
       this.logger.warn({ email: key, known: isKnown, address }, 'a log-in was refused');
+      // Of accounts that are here, and of no more attempts than lock an address out of one.
+      if (isKnown)
+        await this.events.note({ userEmail: key, eventType: 'login', address, failureReason: 'wrong password' });
       await sleep(Math.max(0, answerAtMs - performance.now()));
       throw fail('auth.credential_invalid', { message: 'E-mail or password is wrong' });
     }
     await this.users.settleLogin({ email: key, address });
     const issued = await this.tokens.issueForSession(user, rule.tokenLifeMs);
+    await this.events.note({ userEmail: key, eventType: 'login', address });
     this.logger.info({ email: key, tokenId: issued.tokenId }, 'a user logged in');
     return { user, issued };
+  }
+
+  /**
+   * Makes the account that somebody asks for and logs them in. Throws `auth.not_offered` where accounts are made by
+   * administrators, `http.conflict` for an address that is taken or for which a trusted issuer speaks, `http.invalid` for a weak
+   * password, `http.rate_limited` where the network address has to wait.
+   */
+  async register(
+    { email, password, fullName = null }: RegisterBody,
+    address: string,
+  ): Promise<{ user: User; issued: IssuedToken }> {
+    const { isRegistrationOpen, signIn, login: rule } = this.settings;
+    if (!isRegistrationOpen)
+      throw fail('auth.not_offered', { message: 'Accounts are made by administrators here; ask one of them' });
+    await this.users.countAttempt(address, rule);
+    const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+    if (signIn?.issuers.some(({ domains }) => domains.includes('*') || domains.includes(domain)))
+      throw fail('http.conflict', { message: 'Users of this domain sign in with their identity provider' });
+    const user = await this.users.register(email, password, fullName);
+    await this.events.note({ userEmail: user.email, eventType: 'registration', address });
+    this.logger.info({ email: user.email, address }, 'a user registered');
+    return { user, issued: await this.tokens.issueForSession(user, rule.tokenLifeMs) };
   }
 
   /** Throws as `UserService.changeOwnPassword` does, no faster for a wrong password than logging in. */

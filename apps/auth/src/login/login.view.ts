@@ -1,5 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { UserView } from '../users/user.view.js';
+import type { IssuedToken } from '../tokens/token-issuer.js';
+import type { User } from '../users/user.entity.js';
+import { UserView, userView } from '../users/user.view.js';
 
 /** What a user who logged in goes on with. https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
 export class LoginView {
@@ -15,6 +17,13 @@ export class LoginView {
   @ApiProperty({ type: UserView })
   user!: UserView;
 }
+
+export const loginView = ({ user, issued }: { readonly user: User; readonly issued: IssuedToken }): LoginView => ({
+  access_token: issued.token,
+  token_type: 'bearer',
+  expires_in: Math.floor((issued.expiresAt.getTime() - Date.now()) / 1000),
+  user: userView(user),
+});
 
 export class LogoutView {
   @ApiProperty({ type: String, example: 'success' })

@@ -1,3 +1,5 @@
+import { AccountEvent } from '../account-events/account-event.entity.js';
+import { PasswordReset } from '../recovery/password-reset.entity.js';
 import { Invitation } from '../teams/invitations/invitation.entity.js';
 import { JoinRequest } from '../teams/join-requests/join-request.entity.js';
 import { Member } from '../teams/members/member.entity.js';
@@ -9,6 +11,7 @@ import { Revocation } from '../tokens/revocation.entity.js';
 import { UpstreamCredentialRow } from '../upstream-credentials/upstream-credential.entity.js';
 import { User } from '../users/user.entity.js';
 import { Accounts1763600000001 } from './migrations/0001-accounts.migration.js';
+import { AccountRecovery1764100000006 } from './migrations/0006-account-recovery.migration.js';
 import { LoginAttempts1763800000003 } from './migrations/0003-login-attempts.migration.js';
 import { Roles1764000000005 } from './migrations/0005-roles.migration.js';
 import { Teams1763900000004 } from './migrations/0004-teams.migration.js';
@@ -17,12 +20,26 @@ import { TokensOnRecord1763700000002 } from './migrations/0002-tokens-on-record.
 /** What auth keeps, and how its tables came about. */
 export const authDatabase = {
   schema: 'auth',
-  entities: [User, Token, Revocation, UpstreamCredentialRow, Team, Member, Invitation, JoinRequest, Role, Assignment],
+  entities: [
+    User,
+    Token,
+    Revocation,
+    UpstreamCredentialRow,
+    Team,
+    Member,
+    Invitation,
+    JoinRequest,
+    Role,
+    Assignment,
+    AccountEvent,
+    PasswordReset,
+  ],
   migrations: [
     Accounts1763600000001,
     TokensOnRecord1763700000002,
     LoginAttempts1763800000003,
     Teams1763900000004,
     Roles1764000000005,
+    AccountRecovery1764100000006,
   ],
 } as const;

@@ -89,12 +89,8 @@ export class LoginAttemptRepository {
    * is unknown or not active, or may not be tried from there. Throws `http.rate_limited` where the address has to wait.
    */
   async begin({ email, address }: LoginOrigin, rule: LockoutRule): Promise<LoginAttempt | null> {
-    const { attemptsMax, perAddressMax, lockoutMs } = rule;
-    await this.tidy();
-    const [counted] = (await this.database.query(COUNT_ADDRESS, [address, lockoutMs])) as [
-      { failures: number; left_ms: number },
-    ];
-    if (counted.failures > perAddressMax) throw tooMany(perAddressMax, lockoutMs, counted.left_ms);
+    const { attemptsMax, lockoutMs } = rule;
+    await this.countAddress(address, rule);
     const [row] = (await this.database.query(COUNT_ACCOUNT, [
       email,
       address,
@@ -103,6 +99,15 @@ export class LoginAttemptRepository {
       attemptsMax * ADDRESSES_MAX,
     ])) as { password_hash: string | null }[];
     return row === undefined ? null : { passwordHash: row.password_hash };
+  }
+
+  /** Counts an attempt from an address alone. Throws `http.rate_limited` where it has to wait. */
+  async countAddress(address: string, { perAddressMax, lockoutMs }: LockoutRule): Promise<void> {
+    await this.tidy();
+    const [counted] = (await this.database.query(COUNT_ADDRESS, [address, lockoutMs])) as [
+      { failures: number; left_ms: number },
+    ];
+    if (counted.failures > perAddressMax) throw tooMany(perAddressMax, lockoutMs, counted.left_ms);
   }
 
   /** The password was right: counting starts anew, and the address is one that logged in. */

@@ -10,6 +10,7 @@ import {
 import type { Principal } from '#contracts/auth/principal';
 import { Caller, Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
+import { DoneView } from '../rest/done.view.js';
 import { ChangeUserBody, CreateUserBody } from './user.body.js';
 import { UserListQuery } from './user.query.js';
 import { UserService } from './user.service.js';
@@ -94,6 +95,17 @@ export class UserController {
   @ApiFailures('registry.unknown', 'http.invalid', 'http.conflict')
   replace(@Caller() caller: Principal, @Param('email') email: string, @Body() body: ChangeUserBody): Promise<UserView> {
     return this.change(caller, email, body);
+  }
+
+  @Post(':email/unlock')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Let in a user who is locked out by wrong passwords, and who may no more than you' })
+  @ApiParam(EMAIL_PARAM)
+  @ApiOkResponse({ type: DoneView })
+  @ApiFailures('registry.unknown')
+  async unlock(@Caller() caller: Principal, @Param('email') email: string): Promise<DoneView> {
+    const user = await this.users.unlock(caller, email);
+    return { success: true, message: `User ${user.email} has been unlocked` };
   }
 
   @Delete(':email')

@@ -61,11 +61,12 @@ export class UserRepository {
   }
 
   /** Like `add`, but leaves a removed user removed. */
-  async addFirst({ email, fullName = null, isAdmin, authProvider = 'local' }: NewUser): Promise<boolean> {
+  async addFirst(user: NewUser): Promise<boolean> {
+    const { email, fullName = null, passwordHash = null, isAdmin, authProvider = 'local' } = user;
     const rows: unknown[] = await this.database.query(
-      `INSERT INTO auth.users (email, full_name, is_admin, auth_provider) VALUES ($1, $2, $3, $4)
+      `INSERT INTO auth.users (email, full_name, password_hash, is_admin, auth_provider) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT DO NOTHING RETURNING email`,
-      [email, fullName, isAdmin, authProvider],
+      [email, fullName, passwordHash, isAdmin, authProvider],
     );
     return rows.length > 0;
   }
@@ -107,6 +108,14 @@ export class UserRepository {
       );
       if (ends) await manager.query(REVOKE_ALL, [email]);
       if (unlocks) await manager.query(FORGET_FAILURES, [email]);
+    });
+  }
+
+  /** Lets in who is locked out. */
+  async unlock(email: string): Promise<void> {
+    await transact(this.database, async (manager) => {
+      await manager.update(User, { email }, { failedLoginCount: 0, lockedUntil: null });
+      await manager.query(FORGET_FAILURES, [email]);
     });
   }
 

@@ -3,6 +3,7 @@ import { CredentialRevoked, GrantsChanged } from '#contracts/auth/credential-rev
 import type { Principal } from '#contracts/auth/principal';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
+import { AccountEvents } from '../account-events/account-events.service.js';
 import { LoginAttemptRepository, type LockoutRule, type LoginOrigin } from './login-attempt.repository.js';
 import { weaknessOfPassword } from './password-policy.js';
 import { PasswordHasher } from './password.js';
@@ -22,6 +23,7 @@ export class UserService {
     private readonly attempts: LoginAttemptRepository,
     private readonly passwords: PasswordHasher,
     private readonly authority: UserAuthority,
+    private readonly events: AccountEvents,
     @InjectBus() private readonly bus: Bus,
   ) {}
 
@@ -37,6 +39,16 @@ export class UserService {
     if (!(await this.users.add({ email: key, fullName, passwordHash, isAdmin }))) {
       throw fail('http.conflict', { message: 'A user with this e-mail exists' });
     }
+    await this.announceGrants(key);
+    return this.get(key);
+  }
+
+  /** Makes an ordinary user who asks for it themselves. Throws `http.conflict` for one who is here or was removed, `http.invalid` for a weak password. */
+  async register(email: string, password: string, fullName: string | null): Promise<User> {
+    const key = email.toLowerCase();
+    const passwordHash = await this.hash(password, key);
+    if (!(await this.users.addFirst({ email: key, fullName, passwordHash, isAdmin: false })))
+      throw fail('http.conflict', { message: 'A user with this e-mail exists' });
     await this.announceGrants(key);
     return this.get(key);
   }
@@ -76,6 +88,8 @@ export class UserService {
     const passwordHash = password === undefined ? {} : { passwordHash: await this.hash(password, user.email) };
     const change = { ...given(body), ...passwordHash };
     if (Object.keys(change).length > 0) await this.users.change(user.email, change);
+    if (password !== undefined)
+      await this.events.note({ userEmail: user.email, eventType: 'password_change', address: '' });
     if (change.isActive === false || password !== undefined) await this.announceRevocation(user.email);
     else await this.announceGrants(user.email);
     return this.get(user.email);
@@ -92,6 +106,34 @@ export class UserService {
     if (password === old) throw fail('http.invalid', { message: 'The new password is the old one' });
     await this.users.change(user.email, { passwordHash: await this.hash(password, user.email) });
     await this.announceRevocation(user.email);
+    await this.events.note({ userEmail: user.email, eventType: 'password_change', address: origin.address });
+  }
+
+  /**
+   * A user's new password, by who read their mail; it ends every token they have. `redeem` uses up what proves it, last of all.
+   * Throws `auth.link_invalid` for a user who is not active, `http.invalid` for a weak password.
+   */
+  async resetPassword(email: string, password: string, redeem: () => Promise<void>): Promise<void> {
+    const user = await this.find(email);
+    if (user === null || !user.isActive) throw fail('auth.link_invalid');
+    const passwordHash = await this.hash(password, user.email);
+    await redeem();
+    await this.users.change(user.email, { passwordHash });
+    await this.announceRevocation(user.email);
+  }
+
+  /** Forgets wrong passwords, wherever they came from, so that nobody is locked out. Throws as `change` does. */
+  async unlock(caller: Principal, email: string): Promise<User> {
+    const user = await this.get(email);
+    await this.authority.checkMayDecideOver(caller, user.email);
+    await this.users.unlock(user.email);
+    await this.events.note({ userEmail: user.email, eventType: 'account_unlocked', address: '' });
+    return user;
+  }
+
+  /** Counts what strangers ask for as failed log-ins from there are. Throws `http.rate_limited` where the address has to wait. */
+  countAttempt(address: string, rule: LockoutRule): Promise<void> {
+    return this.attempts.countAddress(address, rule);
   }
 
   /** Throws `auth.grant_missing` where the user is an administrator and the caller is none. */

@@ -130,7 +130,6 @@ export const UNREAD_SETTINGS: Readonly<Record<string, string>> = {
   BASIC_AUTH_USER: '`PLATFORM_ADMIN_EMAIL`',
   BASIC_AUTH_PASSWORD: '`PLATFORM_ADMIN_PASSWORD`',
   EMAIL_AUTH_ENABLED: 'always on',
-  PUBLIC_REGISTRATION_ENABLED: 'accounts are made by administrators',
   SSO_ENABLED: 'nothing here reads it: the feature is not there',
   CSRF_ENABLED: 'nothing: no cookie is ever a credential',
   SECURE_COOKIES: 'nothing: no cookie is ever a credential',
