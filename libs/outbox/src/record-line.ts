@@ -21,8 +21,22 @@ export interface Known {
 
 export const toKnown = (record: CallRecord): Known => ({ call: callOf(record), client: clientOf(record) });
 
-const clientOf = ({ clientName, clientVersion, address, revision }: CallRecord): string =>
-  JSON.stringify([clientName, clientVersion, address, revision]).slice(1, -1);
+/** The client of the last call, which is often the one of the next. */
+let last = { clientName: null, clientVersion: null, address: null, revision: null } as ClientFacts;
+let lastText = 'null,null,null,null';
+
+type ClientFacts = Pick<CallRecord, 'clientName' | 'clientVersion' | 'address' | 'revision'>;
+
+const clientOf = ({ clientName, clientVersion, address, revision }: CallRecord): string => {
+  const isLast =
+    last.clientName === clientName &&
+    last.clientVersion === clientVersion &&
+    last.address === address &&
+    last.revision === revision;
+  if (isLast) return lastText;
+  last = { clientName, clientVersion, address, revision };
+  return (lastText = JSON.stringify([clientName, clientVersion, address, revision]).slice(1, -1));
+};
 
 const callOf = (record: CallRecord): string =>
   JSON.stringify([
