@@ -44,7 +44,7 @@ const randomOf = (seed: number): (() => number) => {
 };
 
 /**
- * What goes wrong in a run, without end; the same for the same seed and setup. Every kind comes about as often as any
+ * What goes wrong, for as long as the run takes steps; the same for the same seed and setup. Every kind comes about as often as any
  * other, whatever it has to choose from.
  */
 export function* stepsOf(seed: number, setup: Setup): Generator<Step> {

@@ -26,7 +26,7 @@ export class Team {
   @Column('text', { default: 'private' })
   visibility!: TeamVisibility;
 
-  /** `null`: as many as any team may have. */
+  /** `null`: as many as `MAX_MEMBERS_PER_TEAM` says. */
   @Column('integer', { nullable: true })
   maxMembers!: number | null;
 

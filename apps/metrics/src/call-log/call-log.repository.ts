@@ -1,32 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { CallOutcome } from '#contracts/metrics/record-calls.request';
+import type { CallOutcome, CallRecord } from '#contracts/metrics/record-calls.request';
 import { InjectDatabase } from '#libs/storage';
 
-/** A call record as it stands in the database. Of records of before, what they did not hold is null. */
-export interface CallRow {
-  readonly callId: string;
-  readonly startedAtMs: number;
-  readonly latencyMs: number;
-  readonly principalId: string;
-  readonly tokenId: string | null;
-  readonly serverId: string | null;
-  readonly method: string;
-  readonly name: string;
-  readonly upstreamId: string | null;
-  readonly outcome: CallOutcome;
-  readonly errorCode: string | null;
-  readonly requestBytes: number;
-  readonly responseBytes: number;
-  readonly traceId: string | null;
-  readonly clientName: string | null;
-  readonly clientVersion: string | null;
-  readonly address: string | null;
-  readonly revision: string | null;
-  readonly upstreamRevision: string | null;
+/** A call record as it stands in the database. Those of before these were measured have null for them. */
+export interface CallRow extends Omit<CallRecord, 'waitedMs' | 'upstreamMs'> {
   readonly waitedMs: number | null;
   readonly upstreamMs: number | null;
-  readonly rule: string | null;
 }
 
 /** Where a page ends: the last call on it. */
