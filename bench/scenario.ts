@@ -1,6 +1,6 @@
 export type Era = 'modern' | 'legacy';
-/** What a call asks for: a short text, the list, a short text after ten progress events, a text of 256 KB, one that takes half a second. */
-export type Work = 'echo' | 'list' | 'steps' | 'large' | 'slow';
+/** What a call asks for: a short text, the list, a short text after ten progress events, a text of 256 KB, one of 4 MB, one that takes half a second. */
+export type Work = 'echo' | 'list' | 'steps' | 'large' | 'huge' | 'slow';
 
 export interface Scenario {
   readonly name: string;
@@ -23,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('10 progress events modern', 'steps', 'modern'),
   scenario('10 progress events legacy', 'steps', 'legacy'),
   scenario('256 KB result', 'large', 'modern'),
+  { ...scenario('4 MB result', 'huge', 'modern'), connections: 8 },
   scenario('session on two replicas', 'echo', 'legacy', true),
 ];
 

@@ -1,4 +1,4 @@
-import { PROGRESS_STEPS, largeText } from '#libs/testing';
+import { PROGRESS_STEPS, isLong, longAnswer } from '#libs/testing';
 import { type Scenario, TOOL_COUNT } from '../scenario.js';
 import type { HttpAnswer } from './http-connection.js';
 import { isEra, messagesOf, progressTokenOf, textOf } from './message.js';
@@ -70,7 +70,8 @@ export class AnswerCheck {
 
   private problemInCall(id: number, { content, isError }: NonNullable<Reply['result']>): string | null {
     const [block] = content ?? [];
-    const due = this.scenario.work === 'large' ? largeText(textOf(id)) : textOf(id);
+    const { work } = this.scenario;
+    const due = isLong(work) ? longAnswer(work, textOf(id)) : textOf(id);
     if (isError || content?.length !== 1 || block?.type !== 'text') return 'wrong content';
     return block.text === due ? null : `wrong text of ${String(block.text).length} characters`;
   }
@@ -89,7 +90,7 @@ export class AnswerCheck {
 
   private remember(id: number, text: string): void {
     const { work } = this.scenario;
-    if (work !== 'list' && work !== 'large') return;
+    if (work !== 'list' && !isLong(work)) return;
     this.known = text.replace(idOf(id), ID_BLANK).replace(startOf(id), TEXT_BLANK);
   }
 }
@@ -97,5 +98,5 @@ export class AnswerCheck {
 const ID_BLANK = '"id":#';
 const TEXT_BLANK = '#text#';
 const idOf = (id: number): string => `"id":${id}`;
-/** How the text of `large` begins, with enough of what follows to be of one length for every call. */
+/** How a long text begins, with enough of what follows to be of one length for every call. */
 const startOf = (id: number): string => textOf(id).padEnd(64, '-');

@@ -132,7 +132,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
       timeoutMs: options.timeoutMs ?? 10_000,
       onFrame: ({ head: frame }) => void frames.push(frame),
     });
-    return { answer: head, body: answer, frames, instance };
+    return { answer: head, body: answer?.toString(), frames, instance };
   };
 
   const proceed = async (
@@ -151,7 +151,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
       timeoutMs,
       onFrame: ({ head: frame }) => void frames.push(frame),
     });
-    return { answer: head, body, frames, instance };
+    return { answer: head, body: body?.toString(), frames, instance };
   };
 
   /** Stays with a parked call until `signal` aborts; answers how that ended. */

@@ -136,6 +136,44 @@ describe('what is relayed', () => {
     expect(answer).toBe('{"z":9007199254740993,"content":[],"a":1.10}');
   });
 
+  it('a long result keeps its bytes, without a secret that it repeats, when it comes as JSON, as an event or as a line', async () => {
+    const secret = 'Bearer 0123456789';
+    const inside = `"content":[{"type":"text","text":"${'☃'.repeat(30_000)}"}] ,"n":[9007199254740993, 1.10]`;
+    const message = (id: number, more: string): string =>
+      `{"jsonrpc":"2.0","id":${id},"result":{"resultType":"complete",${inside}${more},"_meta":{"a/b":"é"}}}`;
+    const overHttp = await given(
+      startRawModern((request, res) => {
+        if (request.params['name'] === 'json') return json(res, message(request.id, ''));
+        openStream(res);
+        const more = request.params['name'] === 'repeats' ? ',"said":"0123456789"' : '';
+        return res.end(event(message(request.id, more)));
+      }),
+    );
+    const piped = `require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method } = JSON.parse(line);
+      const sent = ${message.toString()};
+      const said = (result) => JSON.stringify({ jsonrpc: '2.0', id, result });
+      if (method === 'server/discover')
+        console.log(said({ resultType: 'complete', supportedVersions: ['2026-07-28'], capabilities: { tools: {} }, ttlMs: 0, cacheScope: 'private' }));
+      else console.log(sent(id, ''));
+    });
+    const inside = ${JSON.stringify(inside)};`;
+    const http = invocation.profile({ url: overHttp.url });
+    invocation.credentials.set(http.id, { headers: { authorization: secret } });
+    const upstreams = [
+      [http, 'json', ''],
+      [http, 'event', ''],
+      [http, 'repeats', ',"said":"[redacted]"'],
+      [invocation.profile({ transport: 'STDIO', command: process.execPath, args: ['-e', piped] }), 'line', ''],
+    ] as const;
+    for (const [upstream, name, more] of upstreams) {
+      const { answer, body } = await invocation.call(upstream, name);
+
+      expect(answer).toEqual({ kind: 'result', meta: { 'a/b': 'é' } });
+      expect([name, body === `{${inside}${more}}`]).toEqual([name, true]);
+    }
+  });
+
   it('a request gets a fresh envelope when it goes to the upstream, and vendor metadata passes', async () => {
     const upstream = await given(
       startRawModern((request, res) =>

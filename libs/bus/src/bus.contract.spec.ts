@@ -116,6 +116,21 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       expect((await asker.ask(Echo, { text: '' })).body).toBeUndefined();
     });
 
+    it('the body of an answer arrives as the bytes that it was given as, whether it travels in one piece or in many', async () => {
+      const bytes = Buffer.from(Array.from({ length: 5 * MEGABYTE + 7 }, (_, at) => (at * 7_919) % 256));
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Count, async ({ to }, call) => {
+          if (to % 2 === 1) await call.send({ n: to }, 'ahead of it');
+          return new WithBody({ sent: to }, bytes.subarray(0, to));
+        }),
+      );
+      for (const to of [0, 1, 40_000, 300_001, bytes.length]) {
+        const { head, body } = await asker.ask(Count, { to });
+        expect(head).toEqual({ sent: to });
+        expect(Buffer.isBuffer(body) && body.equals(bytes.subarray(0, to))).toBe(true);
+      }
+    });
+
     it('an ask that is kept aside ends no process when it fails before somebody awaits it', async () => {
       const { asker } = await givenPair((bus) => bus.answer(Echo, () => Promise.reject(fail('registry.unknown'))));
       const unhandled: unknown[] = [];
@@ -637,6 +652,13 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
 
       expect(error).toMatchObject({ code: 'bus.too_large', executed: 'unknown' });
       expect(Date.now() - startedAtMs).toBeLessThan(1_000);
+    });
+
+    it('the asker learns at once that the bytes of an answer are beyond the limit', async () => {
+      const { asker } = await givenPair((bus) =>
+        bus.answer(Echo, async (request) => new WithBody(request, Buffer.alloc(MESSAGE_BYTES_MAX))),
+      );
+      expect(await failureOf(asker.ask(Echo, { text: '' }))).toMatchObject({ code: 'bus.too_large' });
     });
 
     it('a frame is refused to its sender when it is beyond the limit', async () => {

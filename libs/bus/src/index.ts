@@ -4,6 +4,7 @@ export type {
   Abortable,
   Answer,
   AskOptions,
+  Body,
   Bus,
   CallContext,
   DrainOptions,

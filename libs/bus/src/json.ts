@@ -1,4 +1,5 @@
 import { type Executed, fail, toEnvelope } from '#libs/errors';
+import type { Body } from './port.js';
 
 /** Throws `bus.malformed` for what JSON cannot hold (too deep, cyclic, a bigint). */
 export const toJson = (value: unknown, executed: Executed = 'no'): string => {
@@ -20,7 +21,7 @@ export const failureToJson = (thrown: unknown): string => {
 };
 
 /** Whether head and body together stay below the limit; counts bytes only when the length in characters leaves doubt. */
-export const fits = (head: string, body: string | undefined, bytesMax: number): boolean => {
+export const fits = (head: string, body: Body | undefined, bytesMax: number): boolean => {
   const chars = head.length + (body?.length ?? 0);
   if (chars * 3 <= bytesMax) return true;
   if (chars > bytesMax) return false;

@@ -5,12 +5,15 @@ import type { AnyEvent, AnyRequest, AnySignal, FrameOf, PayloadOf, ReplyOf, Requ
  *
  * Every message is a head and perhaps a body. The head is JSON, typed by its contract, copied on the way (nobody shares
  * an object across the bus, save where the contract says so). The body is text that is carried as it is and parsed by
- * nobody in between.
+ * nobody in between. That of an answer may be bytes instead: it arrives as what it was given as.
  */
 export interface Message<Head> {
   readonly head: Head;
   readonly body?: string | undefined;
 }
+
+/** Text, or bytes that nobody changes any more. */
+export type Body = string | Buffer;
 
 /** A listener as an `AbortSignal` takes it. */
 export type AbortListener = (() => void) | { handleEvent(): void };
@@ -48,7 +51,9 @@ export interface AskOptions<Frame> {
 }
 
 /** What an ask resolves to. */
-export interface Answer<Reply> extends Message<Reply> {
+export interface Answer<Reply> {
+  readonly head: Reply;
+  readonly body?: Body | undefined;
   /** The instance that answered. */
   readonly instance: string;
 }
@@ -83,10 +88,10 @@ export interface SkewedClock {
 }
 
 /** A reply that carries a body. */
-export class WithBody<Head> implements Message<Head> {
+export class WithBody<Head> {
   constructor(
     readonly head: Head,
-    readonly body: string | undefined,
+    readonly body: Body | undefined,
     /** Called once, when the answerer holds nothing of it any more: it has left, or nobody wants it. */
     readonly gone?: () => void,
   ) {}

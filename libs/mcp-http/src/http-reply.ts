@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { bytesHeld } from '#libs/resilience';
+import { type JsonParts, bytesOf, joined } from '#libs/mcp';
 import type { Beating, Heartbeat } from './heartbeat.js';
 import { answerJson, unsentOf } from './json-answer.js';
 import type { Reply } from './reply.js';
@@ -83,7 +83,7 @@ export class HttpReply implements Reply, Beating {
     void stream.send(answer, this.resumable?.append(answer, !stream.open));
   }
 
-  finish(message: string, httpStatus: number, headers?: Readonly<Record<string, string>>): void {
+  finish(message: JsonParts, httpStatus: number, headers?: Readonly<Record<string, string>>): void {
     if (this.finished) return;
     this.finished = true;
     this.settings.waiting.remove(this);
@@ -92,9 +92,10 @@ export class HttpReply implements Reply, Beating {
       return;
     }
     if (this.isLost) return;
-    this.answerBytes = bytesHeld(message);
+    this.answerBytes = bytesOf(message);
     const stream = this.begin(headers);
-    void stream.send(message, this.resumable?.appendLast(message, !stream.open));
+    if (this.resumable === null) void stream.send(message);
+    else this.sendLast(stream, this.resumable, joined(message));
     stream.end();
   }
 
@@ -132,6 +133,10 @@ export class HttpReply implements Reply, Beating {
     if (this.finished || this.response.destroyed) return;
     const stream = this.begin();
     if (!this.resumable?.primes) stream.comment();
+  }
+
+  private sendLast(stream: SseStream, resumable: ResumableStream, text: string): void {
+    void stream.send(text, resumable.appendLast(text, !stream.open));
   }
 
   /** The client has left without an id that it could come back with. */

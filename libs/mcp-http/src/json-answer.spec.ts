@@ -21,6 +21,43 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
+describe('an answer in parts', () => {
+  const piece = Buffer.from(`"${'é'.repeat(1_000)}",`);
+  const message = (pieces: number) => ['{"id":1,"result":[', Buffer.concat(Array<Buffer>(pieces).fill(piece)), '"ü"]}'];
+
+  it.each([
+    ['JSON', 0],
+    ['JSON', 20],
+    ['JSON', 130],
+    ['JSON', 131],
+    ['JSON', 1_000],
+    ['a stream', 0],
+    ['a stream', 20],
+    ['a stream', 1_000],
+  ])('an answer in parts arrives whole when it is %s with %i pieces', async (kind, pieces) => {
+    const parts = message(pieces);
+    answer = (response) => {
+      if (kind === 'JSON') return void answerJson(response, 200, parts);
+      const stream = new SseStream(response, { heartbeat, keepAliveMs: null });
+      void stream.send(parts, '7.1');
+      stream.end();
+    };
+    const text = parts.join('');
+    const got = await fetch(url);
+    expect((await got.text()) === (kind === 'JSON' ? text : `event: message\nid: 7.1\ndata: ${text}\n\n`)).toBe(true);
+    if (kind === 'JSON') expect(got.headers.get('content-length')).toBe(String(Buffer.byteLength(text)));
+  });
+
+  it('an answer in parts is one line of a stream when its bytes have many', async () => {
+    answer = (response) => {
+      const stream = new SseStream(response, { heartbeat, keepAliveMs: null });
+      void stream.send(['{"a":', Buffer.from('[1,\r\n2\n]'), '}']);
+      stream.end();
+    };
+    expect(await (await fetch(url)).text()).toBe('event: message\ndata: {"a":[1, 2 ]}\n\n');
+  });
+});
+
 describe('whatever is answered over HTTP', () => {
   it.each<[string, number, (response: ServerResponse) => void]>([
     ['an answer in JSON', 200, (response) => answerJson(response, 200, '{}')],

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { type CarriedJson, type JsonParts, bytesOf } from '#libs/mcp';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -11,38 +12,54 @@ const GUARDS = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'
 const LONG_CHARS = 32_768;
 
 const PIECE_BYTES = 256 * 1024;
+/** What is left of an answer goes with the piece before it when it is no more than this. */
+const REST_BYTES = 16 * 1024;
 
 /** One JSON answer. Text and headers leave in one write. Gives its length in bytes. */
 export const answerJson = (
   response: ServerResponse,
   httpStatus: number,
-  text: string,
+  json: JsonParts,
   headers: Headers = NO_HEADERS,
 ): number => {
-  const body = text.length < LONG_CHARS ? text : Buffer.from(text);
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  const body = typeof json === 'string' && json.length >= LONG_CHARS ? [Buffer.from(json)] : json;
+  const length = bytesOf(body);
   const flat = ['Content-Type', 'application/json', 'Content-Length', String(length), ...GUARDS];
   for (const name in headers) flat.push(name, headers[name] as string);
   response.writeHead(httpStatus, flat);
-  if (typeof body === 'string' || body.length <= PIECE_BYTES) response.end(body);
-  else sendInPieces(response, body);
+  if (typeof body === 'string') response.end(body);
+  else sendInPieces(response, body, length);
   return length;
 };
 
 /** Each piece when the one before has left, so that it shows whether the client reads. */
-const sendInPieces = (response: ServerResponse, body: Buffer): void => {
-  let at = 0;
+const sendInPieces = (response: ServerResponse, parts: readonly CarriedJson[], length: number): void => {
+  const pieces = parts.flatMap(cut);
+  let left = length;
   const send = (): void => {
-    while (body.length - at > PIECE_BYTES) {
-      const piece = body.subarray(at, at + PIECE_BYTES);
-      at += PIECE_BYTES;
-      if (!response.write(piece)) return;
+    response.cork();
+    for (let written = 0; written < PIECE_BYTES || left < REST_BYTES; ) {
+      const piece = pieces.shift();
+      if (piece === undefined) {
+        response.off('drain', send);
+        response.end();
+        return;
+      }
+      const bytes = Buffer.byteLength(piece);
+      written = response.write(piece) ? 0 : written + bytes;
+      left -= bytes;
     }
-    response.off('drain', send);
-    response.end(body.subarray(at));
+    response.uncork();
   };
   response.on('drain', send);
   send();
+};
+
+const cut = (part: CarriedJson): CarriedJson[] => {
+  if (typeof part === 'string') return [part];
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < part.length; at += PIECE_BYTES) pieces.push(part.subarray(at, at + PIECE_BYTES));
+  return pieces;
 };
 
 /** Resolves when the answer has left, or its client has; `null` when it has already. */

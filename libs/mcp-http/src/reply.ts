@@ -1,3 +1,5 @@
+import type { JsonParts } from '#libs/mcp';
+
 /** Where the answer to one request goes, message by message. */
 export interface Reply {
   /** False where a single JSON answer is all the client can take. */
@@ -13,7 +15,7 @@ export interface Reply {
   /** A request to the client, who may take as long as a person thinks. */
   ask(message: string): void;
   /** The answer. The status counts only where nothing has been sent yet. */
-  finish(message: string, httpStatus: number, headers?: Readonly<Record<string, string>>): void;
+  finish(message: JsonParts, httpStatus: number, headers?: Readonly<Record<string, string>>): void;
   /** From now on it stays open for as long as the client likes. */
   hold(): void;
   /** Nothing comes for so long: a client that can resume need not keep its connection. */

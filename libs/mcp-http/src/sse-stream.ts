@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { type CarriedJson, type JsonParts, bytesOf, joined } from '#libs/mcp';
 import { type Claim, heldBytes, jittered, scarcePatienceMs } from '#libs/resilience';
 import type { Beating, Heartbeat } from './heartbeat.js';
 
@@ -94,11 +95,14 @@ export class SseStream implements Beating {
   }
 
   /** Answers a promise while the reader has to catch up. */
-  send(message: string, id?: string): void | Promise<void> {
+  send(message: JsonParts, id?: string): void | Promise<void> {
     if (id !== undefined) this.resumable ||= this.open;
+    const start = `event: message\n${id === undefined ? '' : `id: ${id}\n`}data: `;
+    if (typeof message !== 'string' && !message.some(hasLineBreak)) return this.put([start, ...message, '\n\n']);
+    const text = joined(message);
     // JSON has line breaks between tokens only, where a space does as well.
-    const data = message.includes('\n') || message.includes('\r') ? message.replace(LINE_BREAK, ' ') : message;
-    return this.put(`event: message\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`);
+    const data = hasLineBreak(text) ? text.replace(LINE_BREAK, ' ') : text;
+    return this.put(`${start}${data}\n\n`);
   }
 
   end(): void {
@@ -125,16 +129,16 @@ export class SseStream implements Beating {
     return heldBytes.isFull ? Math.min(scarcePatienceMs(this.response.writableLength), STALL_MS) : STALL_MS;
   }
 
-  private put(text: string): void | Promise<void> {
+  private put(event: JsonParts): void | Promise<void> {
     if (!this.open) return;
     this.lastWriteMs = Date.now();
-    if (this.response.write(text)) {
+    if (this.write(event)) {
       this.stalledSinceMs = null;
       return;
     }
     this.queued?.set(this.response.writableLength);
     const bytesMax = this.queued?.hasRoom === false ? SCARCE_QUEUE_BYTES_MAX : QUEUE_BYTES_MAX;
-    if (this.room !== null && this.response.writableLength > bytesMax + text.length) {
+    if (this.room !== null && this.response.writableLength > bytesMax + bytesOf(event)) {
       this.response.destroy();
       return;
     }
@@ -151,4 +155,16 @@ export class SseStream implements Beating {
     });
     return this.room;
   }
+
+  /** Whether there is room for more. */
+  private write(event: JsonParts): boolean {
+    if (typeof event === 'string') return this.response.write(event);
+    let hasRoom = true;
+    this.response.cork();
+    for (const part of event) hasRoom = this.response.write(part);
+    this.response.uncork();
+    return hasRoom;
+  }
 }
+
+const hasLineBreak = (json: CarriedJson): boolean => json.includes('\n') || json.includes('\r');

@@ -1,3 +1,5 @@
+export { carriedJson, decodeUtf8, textOf } from './json/carried.js';
+export type { CarriedJson } from './json/carried.js';
 export { asObject, isObject } from './json/is-object.js';
 export { checkDepth } from './json/limits.js';
 export { memberText, membersOf, valueText, withMembers } from './json/members.js';

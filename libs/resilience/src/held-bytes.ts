@@ -9,7 +9,7 @@ export interface HeldBytesLimits {
 export const UNCOUNTED_BYTES = 16 * 1024;
 
 /** Bytes of a text, as far as it counts: of a short one the characters. */
-export const bytesHeld = (text: string): number =>
+export const bytesHeld = (text: string | Buffer): number =>
   text.length < UNCOUNTED_BYTES ? text.length : Buffer.byteLength(text);
 
 /** Of an answer of which nothing is taken: so long, and as much longer as the rest of it takes at such a pace. */

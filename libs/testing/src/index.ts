@@ -26,7 +26,7 @@ export {
   startCommonStreamUpstream,
   startUrlUpstream,
 } from './upstream/script-upstream.js';
-export { ANNOUNCE, largeText, PROGRESS_STEPS, startFastUpstream } from './upstream/fast-upstream.js';
+export { ANNOUNCE, isLong, longAnswer, PROGRESS_STEPS, startFastUpstream } from './upstream/fast-upstream.js';
 export { type OddUpstream, type OddUpstreams, startOddUpstreams } from './upstream/odd/odd-upstreams.js';
 export { ODD_ENTRIES } from './upstream/odd/odd-entries.js';
 export type { OddEntry } from './upstream/odd/odd-entries.js';

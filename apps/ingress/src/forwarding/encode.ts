@@ -1,5 +1,7 @@
 import { type GatewayError, fail } from '#libs/errors';
 import {
+  type CarriedJson,
+  type JsonParts,
   type RpcError,
   canAnswer,
   errorMessage,
@@ -7,8 +9,10 @@ import {
   isTaskMethod,
   renamedContents,
   renamedTask,
+  resultInParts,
   resultMessage,
   sessionCapabilities,
+  textOf,
   withMembers,
   INVALID_PARAMS,
   METHOD_NOT_FOUND,
@@ -19,7 +23,7 @@ import type { SettledCall } from './forwarder.js';
 import { readInputNeeded } from './input-requests.js';
 
 export interface EncodedAnswer {
-  readonly message: string;
+  readonly message: JsonParts;
   readonly httpStatus: number;
 }
 
@@ -30,11 +34,11 @@ export const encodeAnswer = (settled: SettledCall, seal: Seal): EncodedAnswer =>
   const { head, body = '{}' } = answer;
   switch (head.kind) {
     case 'result': {
-      if (isTaskMethod(call.outgoing.method)) return encodeTaskAnswer(settled, body);
+      if (isTaskMethod(call.outgoing.method)) return encodeTaskAnswer(settled, textOf(body));
       const cache = { ttlMs: head.ttlMs ?? 0, cacheScope: head.cacheScope ?? 'private' };
       const { method } = call.outgoing;
       const result = codec.callResult(method, { body: withOwnUri(call, body), meta: head.meta, cache }, ABOUT);
-      return { message: resultMessage(request.idText, result), httpStatus: 200 };
+      return { message: resultInParts(request.idText, result), httpStatus: 200 };
     }
     case 'error': {
       const { method, exposedName } = call.outgoing;
@@ -42,12 +46,12 @@ export const encodeAnswer = (settled: SettledCall, seal: Seal): EncodedAnswer =>
       return { message: errorMessage(request.idText, error), httpStatus };
     }
     case 'input-required': {
-      const result = codec.inputRequiredResult(withSealedState(settled, body, seal), head.meta, ABOUT);
+      const result = codec.inputRequiredResult(withSealedState(settled, textOf(body), seal), head.meta, ABOUT);
       if (result === null) throw unavailable('The tool needs input that cannot be asked for here');
       return { message: resultMessage(request.idText, result), httpStatus: 200 };
     }
     case 'task': {
-      const result = codec.taskResult(withSealedId(settled, body, seal), head.meta, ABOUT);
+      const result = codec.taskResult(withSealedId(settled, textOf(body), seal), head.meta, ABOUT);
       if (result === null) throw unavailable('The upstream answered with a task, which this client cannot have');
       return { message: resultMessage(request.idText, result), httpStatus: 200 };
     }
@@ -60,15 +64,18 @@ const encodeTaskAnswer = ({ call, answer: { head } }: SettledCall, body: string)
   const told = outgoing.method === 'tasks/get' ? renamedTask(body, request.params.value['taskId'] as string) : '{}';
   const meta = head.kind === 'error' ? undefined : head.meta;
   const result = codec.callResult(outgoing.method, { body: told, meta, cache: UNCACHED }, ABOUT);
-  return { message: resultMessage(request.idText, result), httpStatus: 200 };
+  return { message: resultInParts(request.idText, result), httpStatus: 200 };
 };
 
 const DATE_CHARS_MAX = 64;
 const UNCACHED = { ttlMs: 0, cacheScope: 'private' } as const;
 
 /** The client knows some resources by another URI than the upstream. */
-const withOwnUri = ({ outgoing: { method, target, exposedName } }: SettledCall['call'], body: string): string =>
-  method !== 'resources/read' || target === exposedName ? body : renamedContents(body, target, exposedName);
+const withOwnUri = (
+  { outgoing: { method, target, exposedName } }: SettledCall['call'],
+  body: CarriedJson,
+): CarriedJson =>
+  method !== 'resources/read' || target === exposedName ? body : renamedContents(textOf(body), target, exposedName);
 
 /**
  * The client knows the task by another id than the upstream, and nothing of the upstream's. An upstream that has no

@@ -7,7 +7,7 @@ import {
 } from '#contracts/tool-invocation/execute-call.request';
 import { toGatewayError } from '#libs/errors';
 import type { Claim } from '#libs/resilience';
-import { isObject, isTaskMethod, resourceLinksOf } from '#libs/mcp';
+import { isObject, isTaskMethod, resourceLinksOf, textOf } from '#libs/mcp';
 import type { ParkedCallRetry, RoutedCall } from '../call/index.js';
 import type { ResourceLinks } from '../catalog/index.js';
 import { taskUnknown } from '../sealing/index.js';
@@ -127,6 +127,6 @@ export class Forwarder {
 const linksIn = ({ outgoing }: RoutedCall, { head, body }: Answer<CallAnswer>): readonly string[] | undefined => {
   if (head.kind !== 'result') return undefined;
   if (!isTaskMethod(outgoing.method) || body?.includes('"resource_link"') !== true) return head.links;
-  const { result } = JSON.parse(body) as { result?: unknown };
+  const { result } = JSON.parse(textOf(body)) as { result?: unknown };
   return isObject(result) ? resourceLinksOf(result) : undefined;
 };

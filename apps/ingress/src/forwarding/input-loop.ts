@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '#libs/bus';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
-import { appendMembers, serverRequestParams, canAnswer, METHOD_NOT_FOUND } from '#libs/mcp';
+import { appendMembers, serverRequestParams, canAnswer, textOf, METHOD_NOT_FOUND } from '#libs/mcp';
 import type { ClientRefusal, ParkedCallRetry, RoutedCall } from '../call/index.js';
 import type { ServerRequests } from '../sessions/index.js';
 import type { ParkedCallLease } from './parked-call-lease.js';
@@ -39,7 +39,7 @@ export class InputLoop {
     const visits = new UrlVisits();
     for (let round = 0; answer.head.kind === 'input-required'; round++) {
       const { parked } = answer.head;
-      const needed = readInputNeeded(answer.body ?? '{}');
+      const needed = readInputNeeded(textOf(answer.body ?? '{}'));
       if (parked === undefined) {
         checkRound(round, needed.requests);
         current = retry(call, await this.inputFor(call, needed.requests, visits), needed.requestStateText);

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { ResourceChanged } from '#contracts/ingress/resource-changed.signal';
-import type { Answer, Bus, Subscription } from '#libs/bus';
+import type { Answer, Body, Bus, Subscription } from '#libs/bus';
 import { heapShare } from '#libs/resilience';
 import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
 import { CatalogChanged } from '#contracts/registry/catalog-changed.event';
@@ -22,7 +22,7 @@ interface Kept {
   readonly upstreamId: string;
   readonly uri: string;
   readonly head: Result & { readonly ttlMs: number };
-  readonly body: string;
+  readonly body: Body;
   readonly instance: string;
   readonly receivedAtMs: number;
 }

@@ -1,13 +1,13 @@
 import type { GatewayError } from '#libs/errors';
 import type { CallAnswer, CallFrame, LogLevel, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
-import { isAtLeast } from '#libs/mcp';
+import { type CarriedJson, isAtLeast } from '#libs/mcp';
 import { type Claim, bytesHeld, heldBytes } from '#libs/resilience';
 import { FramePump } from './frame-pump.js';
 import type { ServerRequest } from './server-request.js';
 
 /** What a call has come to: its answer, or requests that its client has to answer before it goes on. */
 export type Step =
-  | { readonly kind: 'ended'; readonly answer: CallAnswer; readonly body: string | undefined }
+  | { readonly kind: 'ended'; readonly answer: CallAnswer; readonly body: CarriedJson | undefined }
   | { readonly kind: 'server-requests'; readonly requests: readonly ServerRequest[] };
 
 /** What may be read of a call by the side that speaks to the upstream. */
@@ -95,7 +95,7 @@ export class OpenCall implements CallTerms {
     this.carrier = undefined;
   }
 
-  answer(answer: CallAnswer, body?: string, isToolError = false): void {
+  answer(answer: CallAnswer, body?: CarriedJson, isToolError = false): void {
     this.isToolError = isToolError;
     this.settle({ kind: 'ended', answer, body });
   }

@@ -9,7 +9,7 @@ import type {
 } from '#contracts/tool-invocation/execute-call.request';
 import type { RequestOf } from '#contracts/define';
 import { toGatewayError } from '#libs/errors';
-import { appendMembers, membersOf, toRpcError, valueText, withMembers } from '#libs/mcp';
+import { appendMembers, membersOf, textOf, toRpcError, valueText, withMembers } from '#libs/mcp';
 
 export type Context = Pick<CallContext<CallFrame>, 'deadlineAtMs' | 'signal' | 'traceparent' | 'body' | 'send'> & {
   /** Of a call that has become a task: it may take as long as that. */
@@ -128,7 +128,8 @@ export class DeferredTask {
     if (isParked) this.calls.dismiss(this.call.callId);
   }
 
-  private take({ head, body = '{}' }: Reply): void {
+  private take({ head, body: carried = '{}' }: Reply): void {
+    const body = textOf(carried);
     switch (head.kind) {
       case 'result': {
         const meta = head.meta === undefined ? '' : `,"_meta":${JSON.stringify(head.meta)}`;

@@ -4,6 +4,7 @@ import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import type { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { fail, toGatewayError } from '#libs/errors';
+import { textOf } from '#libs/mcp';
 import { backoffMs, pause } from '#libs/resilience';
 import { childTraceparent } from '#libs/telemetry';
 import { OpenCall } from '../call/open-call.js';
@@ -126,7 +127,7 @@ export class TaskWatchService {
         const asked = { deadlineAtMs: performance.now() + READ_MS, signal: over, traceparent: undefined, body, send };
         const { head, body: text, gone } = await this.calls.deferred.operate(callFor(request, taskId), asked);
         gone?.();
-        return head.kind === 'result' ? (text ?? '{}') : null;
+        return head.kind === 'result' ? textOf(text ?? '{}') : null;
       });
     } finally {
       failed.abort();
@@ -142,7 +143,7 @@ export class TaskWatchService {
       const next = open.next();
       peer.start(open);
       const step = await next;
-      return step.kind === 'ended' && step.answer.kind === 'result' ? (step.body ?? '{}') : null;
+      return step.kind === 'ended' && step.answer.kind === 'result' ? textOf(step.body ?? '{}') : null;
     } finally {
       clearTimeout(timer);
       open.held.release();

@@ -1,4 +1,4 @@
-import type { IncomingNotification, IncomingRequest } from '#libs/mcp';
+import type { CarriedJson, IncomingNotification, IncomingRequest } from '#libs/mcp';
 import type { GatewayError } from '#libs/errors';
 import type { Exchange } from './exchange.js';
 
@@ -54,8 +54,11 @@ export interface Access {
   /** Take the place of the arguments of the command. */
   readonly args?: readonly string[] | undefined;
   /** Takes what was presented out of a text that comes back. */
-  readonly redact: (text: string) => string;
+  readonly redact: Redact;
 }
+
+/** What takes secrets out of what comes back: of text text, of bytes bytes. */
+export type Redact = <Json extends CarriedJson>(json: Json) => Json;
 
 /** Path and query of requests to an upstream: a query that is a secret stands in the credential, not in the URL. */
 export const requestPath = ({ pathname, search }: URL, { query }: Access): string =>

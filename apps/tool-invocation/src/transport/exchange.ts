@@ -1,4 +1,11 @@
-import type { Incoming, IncomingError, IncomingNotification, IncomingRequest, IncomingResult } from '#libs/mcp';
+import {
+  type Incoming,
+  type IncomingError,
+  type IncomingNotification,
+  type IncomingRequest,
+  type IncomingResult,
+  LongResult,
+} from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import { type Claim, bytesHeld } from '#libs/resilience';
 import type { TalkGauge } from './talk-gauge.js';
@@ -73,7 +80,8 @@ export class Exchange {
       return;
     }
     this.settled = true;
-    if (message.kind === 'result') this.held?.set(bytesHeld(message.text));
+    if (message.kind === 'result')
+      this.held?.set(bytesHeld(message instanceof LongResult ? message.bytes : message.text));
     this.sink.answered(message, httpStatus);
   }
 

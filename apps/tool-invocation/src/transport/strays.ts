@@ -1,4 +1,4 @@
-import { readMessages, type Incoming } from '#libs/mcp';
+import { type CarriedJson, readMessages, type Incoming } from '#libs/mcp';
 import type { GatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 
@@ -21,7 +21,7 @@ export class Strays {
   }
 
   /** Gives the messages of a text; what is none among them is noted. */
-  read(text: string, onMessage: (message: Incoming) => void): void {
-    readMessages(text, onMessage, ({ error }) => this.note(error));
+  read(json: CarriedJson, onMessage: (message: Incoming) => void): void {
+    readMessages(json, onMessage, ({ error }) => this.note(error));
   }
 }

@@ -11,7 +11,8 @@ import {
 } from '#contracts/auth/upstream-credential.rules';
 import { isMaskedUrl, isQuery, MASK, maskArguments } from '#contracts/auth/upstream-secrets.rules';
 import { fail } from '#libs/errors';
-import type { Access } from '../transport/channel.js';
+import type { CarriedJson } from '#libs/mcp';
+import type { Access, Redact } from '../transport/channel.js';
 
 /** What is sent for a credential. Throws `upstream.refused` for headers and variables that must not be sent. */
 export const accessOf = (credential: UpstreamCredential | null, version: string): Access => {
@@ -61,7 +62,7 @@ const valuesOf = (query: string | undefined): string[] => {
 };
 
 /** Removes secrets from text that an upstream sends back, also where the upstream cut their scheme off. */
-const redactor = (presented: readonly string[]): ((text: string) => string) => {
+const redactor = (presented: readonly string[]): Redact => {
   const secrets = new Set<string>();
   for (const value of presented) {
     for (const secret of [value, value.slice(value.indexOf(' ') + 1)]) {
@@ -70,10 +71,15 @@ const redactor = (presented: readonly string[]): ((text: string) => string) => {
       secrets.add(JSON.stringify(secret).slice(1, -1));
     }
   }
-  if (secrets.size === 0) return (text) => text;
-  return (text) => {
-    let clean = text;
-    for (const secret of secrets) if (clean.includes(secret)) clean = clean.replaceAll(secret, '[redacted]');
-    return clean;
+  return <Json extends CarriedJson>(json: Json): Json => {
+    let clean: CarriedJson = json;
+    for (const secret of secrets) if (clean.includes(secret)) clean = without(clean, secret);
+    return clean as Json;
   };
+};
+
+const without = (json: CarriedJson, secret: string): CarriedJson => {
+  if (typeof json === 'string') return json.replaceAll(secret, '[redacted]');
+  // A character for each byte, whatever it is part of.
+  return Buffer.from(without(json.toString('latin1'), Buffer.from(secret).toString('latin1')) as string, 'latin1');
 };

@@ -5,7 +5,7 @@ import type { AnyRequest } from '#libs/contracts';
 import { Intake, type OnFrame } from '../flow/intake.js';
 import { Outflow, ignore, refusal } from '../flow/outflow.js';
 import { failureToJson, fits, toJson } from '../json.js';
-import type { Answer, AskOptions, CallContext } from '../port.js';
+import type { Answer, AskOptions, Body, CallContext } from '../port.js';
 
 interface Outgoing {
   readonly bytes: number;
@@ -29,7 +29,7 @@ export type Parcel = { readonly shared: unknown } | string;
 export const pack = (
   contract: AnyRequest,
   head: unknown,
-  body: string | undefined,
+  body: Body | undefined,
   bytesMax: number,
   executed: Executed,
 ): Parcel => {
@@ -41,8 +41,8 @@ export const pack = (
 const unpack = (parcel: Parcel): unknown => (typeof parcel === 'string' ? JSON.parse(parcel) : parcel.shared);
 
 /**
- * Both ends of one ask in this process. Heads are copied by way of JSON, save where their contract shares them; body text
- * is immutable and shared.
+ * Both ends of one ask in this process. Heads are copied by way of JSON, save where their contract shares them; bodies
+ * are shared, since nobody changes them.
  */
 export class LocalCall implements CallContext<unknown> {
   readonly deadlineAtMs: number;
@@ -126,7 +126,7 @@ export class LocalCall implements CallContext<unknown> {
     }
   }
 
-  settle(head: unknown, body: string | undefined, instance: string, gone?: () => void): void {
+  settle(head: unknown, body: Body | undefined, instance: string, gone?: () => void): void {
     if (!this.isOpen) return gone?.();
     this.gone = gone;
     try {
@@ -138,7 +138,7 @@ export class LocalCall implements CallContext<unknown> {
     }
   }
 
-  private deliverAnswer(parcel: Parcel, body: string | undefined, instance: string): void {
+  private deliverAnswer(parcel: Parcel, body: Body | undefined, instance: string): void {
     if (this.close()) this.resolve({ head: unpack(parcel), body, instance });
   }
 

@@ -253,13 +253,14 @@ export class NatsBus implements Bus {
     return this.fetch(name, instance, handle, {});
   }
 
-  private fetch(
+  private async fetch(
     name: string,
     instance: string,
     handle: string,
     options: AskOptions<unknown>,
   ): Promise<Message<unknown>> {
-    return this.asker.ask(fetchContract(name), { handle }, { ...options, instance });
+    const { head, body } = await this.asker.ask(fetchContract(name), { handle }, { ...options, instance });
+    return { head, body: body?.toString() };
   }
 
   private async takeStored({ handle }: { readonly handle: string }): Promise<WithBody<unknown>> {

@@ -1,5 +1,5 @@
 import { fail } from '#libs/errors';
-import type { Message } from '../port.js';
+import type { Body, Message } from '../port.js';
 
 /**
  * The bytes of a message: a small binary prefix for what routes it, then the head as JSON, then the body as it is.
@@ -30,6 +30,8 @@ export const STORED = 2;
 export const MORE = 2;
 /** Unit: not the first part of its message. */
 export const CONTINUES = 4;
+/** Unit: its body was given as bytes. */
+export const BYTES = 8;
 
 const REQUEST_PREFIX = 32;
 const DATED_REQUEST_PREFIX = 28;
@@ -118,15 +120,25 @@ export const readRequest = (bytes: Buffer): ReceivedRequest | undefined => {
 
 /** Throws `bus.malformed`. */
 export const readMessage = (bytes: Buffer, headAt: number, headBytes: number, hasBody: boolean): Message<unknown> => {
+  const head = readHead(bytes, headAt, headBytes);
+  return { head, body: hasBody ? bytes.toString('utf8', headAt + headBytes) : undefined };
+};
+
+/** The body of an answer, as what it was given as; `flags` as they stand in its unit. */
+export const readBody = (bytes: Buffer, bodyAt: number, flags: number): Body | undefined => {
+  if ((flags & HAS_BODY) === 0) return undefined;
+  return (flags & BYTES) === 0 ? bytes.toString('utf8', bodyAt) : bytes.subarray(bodyAt);
+};
+
+/** Throws `bus.malformed`. */
+export const readHead = (bytes: Buffer, headAt: number, headBytes: number): unknown => {
   const bodyAt = headAt + headBytes;
   if (bodyAt > bytes.length) throw fail('bus.malformed');
-  let head: unknown;
   try {
-    head = JSON.parse(bytes.toString('utf8', headAt, bodyAt));
+    return JSON.parse(bytes.toString('utf8', headAt, bodyAt));
   } catch (cause) {
     throw fail('bus.malformed', { cause });
   }
-  return { head, body: hasBody ? bytes.toString('utf8', bodyAt) : undefined };
 };
 
 export interface UnitParts {
@@ -148,15 +160,19 @@ const writeUnitPrefix = (bytes: Buffer, parts: UnitParts, flags: number, headByt
 };
 
 /** The sequence number is written when the unit leaves. */
-export const encodeUnit = (parts: UnitParts, head: string, body: string | undefined): Buffer => {
+export const encodeUnit = (parts: UnitParts, head: string, body: Body | undefined): Buffer => {
   const headBytes = Buffer.byteLength(head);
   const bodyBytes = body === undefined ? 0 : Buffer.byteLength(body);
   const bytes = Buffer.allocUnsafe(UNIT_PREFIX + parts.instance.length + headBytes + bodyBytes);
-  let at = writeUnitPrefix(bytes, parts, body === undefined ? 0 : HAS_BODY, headBytes);
+  let at = writeUnitPrefix(bytes, parts, bodyFlags(body), headBytes);
   at += bytes.write(head, at);
-  if (body !== undefined) bytes.write(body, at);
+  if (typeof body === 'string') bytes.write(body, at);
+  else body?.copy(bytes, at);
   return bytes;
 };
+
+const bodyFlags = (body: Body | undefined): number =>
+  body === undefined ? 0 : typeof body === 'string' ? HAS_BODY : HAS_BODY | BYTES;
 
 /** Cuts a unit into payloads of at most `bytesMax`. */
 export const splitUnit = (unit: Buffer, parts: UnitParts, bytesMax: number): Buffer[] => {
@@ -168,7 +184,8 @@ export const splitUnit = (unit: Buffer, parts: UnitParts, bytesMax: number): Buf
   for (let at = dataAt; at < unit.length; at += step) {
     const end = Math.min(at + step, unit.length);
     const part = Buffer.allocUnsafe(dataAt + end - at);
-    const flags = ((unit[1] ?? 0) & HAS_BODY) | (end < unit.length ? MORE : 0) | (at > dataAt ? CONTINUES : 0);
+    const flags =
+      ((unit[1] ?? 0) & (HAS_BODY | BYTES)) | (end < unit.length ? MORE : 0) | (at > dataAt ? CONTINUES : 0);
     writeUnitPrefix(part, parts, flags, headBytes);
     unit.copy(part, dataAt, at, end);
     units.push(part);

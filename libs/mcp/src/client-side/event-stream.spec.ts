@@ -34,6 +34,22 @@ describe('EventStreamReader', () => {
     expect(read([...bytes].map((byte) => Buffer.from([byte]))).events).toEqual(whole);
   });
 
+  it('EventStreamReader gives long data as its bytes, whatever the cuts', () => {
+    const long = `{"snow":"${'☃'.repeat(20_000)}"}`;
+    const bytes = Buffer.from(
+      `id: 7\r\ndata: ${long}\r\n\r\ndata:${long}\n\nevent: x\ndata: a\ndata: ${long}\n\nnote: ${long}\n\n`,
+    );
+    for (const size of [1_000, 65_536, bytes.length]) {
+      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+        bytes.subarray(at * size, (at + 1) * size),
+      );
+      const { events, reader } = read(chunks, 200_000);
+      expect(events.map(({ data }) => Buffer.isBuffer(data))).toEqual([true, true, false]);
+      expect(events.map(({ data }) => data.toString())).toEqual([long, long, `a\n${long}`]);
+      expect(reader.lastEventId).toBe('7');
+    }
+  });
+
   it('EventStreamReader keeps the id and the retry time, of events without data too', () => {
     const { events, reader } = read(['id: prime\ndata:\n\nretry: 1500\nid: next\n\nretry: soon\n\n']);
 

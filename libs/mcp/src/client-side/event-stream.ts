@@ -1,4 +1,5 @@
 import { fail } from '#libs/errors';
+import { type CarriedJson, carriedJson, textOf } from '../json/carried.js';
 
 /**
  * Reads `text/event-stream` as it arrives. Works on bytes: line ends are never part of a longer UTF-8 sequence, so a
@@ -8,7 +9,7 @@ import { fail } from '#libs/errors';
 export interface StreamEvent {
   /** `message` unless the stream named another. */
   readonly event: string;
-  readonly data: string;
+  readonly data: CarriedJson;
 }
 
 /** How large an event may be. */
@@ -19,7 +20,8 @@ export interface EventStreamLimits {
 
 const LF = 10;
 const CR = 13;
-const NO_BYTES = Buffer.alloc(0);
+const SPACE = 32;
+const DATA = Buffer.from('data:');
 
 /**
  * Reads an event stream as its bytes come in. Of our own, since each event is held to a limit while it is received.
@@ -37,7 +39,7 @@ export class EventStreamReader {
   private skipLineFeed = false;
   private started = false;
   private event = '';
-  private data: string[] = [];
+  private data: CarriedJson[] = [];
   private id: string | undefined;
 
   constructor(
@@ -100,10 +102,12 @@ export class EventStreamReader {
     if (this.eventBytes > this.limits.eventBytesMax) throw tooLarge();
     // A comment: neither kept nor counted, so that keep-alives may come for ever.
     if (line[0] === 58) this.eventBytes -= line.length;
-    else this.readField(decodeUtf8(line));
+    else this.readField(line);
   }
 
-  private readField(line: string): void {
+  private readField(bytes: Buffer): void {
+    const line = carriedJson(bytes);
+    if (typeof line !== 'string') return this.readLong(line);
     const colon = line.indexOf(':');
     const name = colon < 0 ? line : line.slice(0, colon);
     const valueFrom = line.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1;
@@ -115,6 +119,12 @@ export class EventStreamReader {
     } else if (name === 'retry' && /^\d{1,9}$/.test(value)) this.retryMs = Number(value);
   }
 
+  /** Of long lines those with data alone mean anything. */
+  private readLong(line: Buffer): void {
+    if (!line.subarray(0, DATA.length).equals(DATA)) return;
+    this.data.push(line.subarray(line[DATA.length] === SPACE ? DATA.length + 1 : DATA.length));
+  }
+
   private dispatch(): void {
     const { data, event } = this;
     if (this.id !== undefined) this.lastEventId = this.id;
@@ -122,21 +132,9 @@ export class EventStreamReader {
     this.event = '';
     this.eventBytes = 0;
     if (data.length === 0) return;
-    this.onEvent({ event: event || 'message', data: data.length === 1 ? (data[0] as string) : data.join('\n') });
+    const [first = ''] = data;
+    this.onEvent({ event: event || 'message', data: data.length === 1 ? first : data.map(textOf).join('\n') });
   }
 }
 
 const tooLarge = () => fail('upstream.too_large', { message: 'An event of the stream is too large' });
-
-const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Text from bytes that must be UTF-8, of which nothing is replaced. Throws `upstream.invalid_answer`. */
-export const decodeUtf8 = (bytes: Buffer = NO_BYTES): string => {
-  const text = bytes.toString('utf8');
-  if (!text.includes('\uFFFD')) return text;
-  try {
-    return strictDecoder.decode(bytes);
-  } catch {
-    throw fail('upstream.invalid_answer', { message: 'The upstream sent bytes that are not UTF-8' });
-  }
-};

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type CarriedJson, textOf } from '../json/carried.js';
 import {
   type IncomingNotification,
   notifiedParams,
@@ -8,7 +10,8 @@ import {
   type Stray,
 } from './incoming.js';
 import { withMeta } from './outgoing.js';
-import { itemTexts, resultParts } from './result-parts.js';
+import { linksIn } from './resource-links.js';
+import { itemTexts, resultBody, resultHead } from './result-parts.js';
 
 const result = (text: string) => {
   const message = readIncoming(`{"jsonrpc":"2.0","id":1,"result":${text}}`);
@@ -90,11 +93,11 @@ describe('readIncoming', () => {
   it('readIncoming reads a list that nests deeper than what is passed on', () => {
     const deep = result(`{"tools":[{"name":"deep","inputSchema":${'{"a":'.repeat(200)}1${'}'.repeat(200)}}]}`);
     expect(itemTexts(deep.text, 'tools')).toHaveLength(1);
-    expect(() => resultParts(deep)).toThrow(expect.objectContaining({ code: 'upstream.invalid_answer' }));
+    expect(() => resultHead(deep)).toThrow(expect.objectContaining({ code: 'upstream.invalid_answer' }));
   });
 
   it('readIncoming does not fall for __proto__', () => {
-    const { text } = resultParts(result('{"__proto__":{"polluted":true},"content":[]}'));
+    const text = resultBody(result('{"__proto__":{"polluted":true},"content":[]}'));
 
     expect(text).toBe('{"__proto__":{"polluted":true},"content":[]}');
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
@@ -102,7 +105,7 @@ describe('readIncoming', () => {
 });
 
 describe('readMessages', () => {
-  const read = (text: string) => {
+  const read = (text: string | Buffer) => {
     const messages: Incoming[] = [];
     const strays: Stray[] = [];
     readMessages(
@@ -133,7 +136,94 @@ describe('readMessages', () => {
   });
 });
 
-describe('resultParts', () => {
+describe('a long result', () => {
+  const given = (json: string | Buffer): unknown[] => {
+    const told: unknown[] = [];
+    readMessages(
+      json,
+      (message) => {
+        const { kind } = message;
+        if (kind !== 'result') return void told.push(message);
+        const { id, depth, seen } = message;
+        try {
+          const head = resultHead(message);
+          const links = linksIn(message);
+          const { result: whole, text } = message;
+          told.push({ kind, id, depth, isError: seen['isError'] === true, head, links, whole, text });
+          told.push(JSON.parse(textOf(resultBody(message))));
+        } catch (error) {
+          told.push(String(error));
+        }
+      },
+      ({ id, error }) => told.push({ id, error: error.message }),
+    );
+    return told;
+  };
+
+  it.each([
+    ['a result', '{"jsonrpc":"2.0","id":7,"result":{"content":[{"type":"text","text":"é☃"}]}}'],
+    [
+      'what says something about it',
+      '{"id":"8", "result":{"resultType":"complete","ttlMs":5,"content":[],"_meta":{"a/b":"ü","traceparent":"x"}, "isError":true},"jsonrpc":"2.0"}',
+    ],
+    ['what stands between', '{"jsonrpc":"2.0","id":1,"result":{"a":1 , "_meta":{},\n"b":2,"ttlMs":9,"c":[]}}'],
+    ['nothing else', '{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete"}}'],
+    ['nulls', '{"jsonrpc":"2.0","id":1,"result":{"isError":null,"content":null,"resultType":null,"description":null}}'],
+    ['links', '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"resource_link","uri":"a:b"}]}}'],
+    [
+      'links that are escaped',
+      '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"resource\\u005flink","uri":"a:b"}]}}',
+    ],
+    ['an escaped key', '{"jsonrpc":"2.0","id":1,"result":{"\\u005fmeta":{"k":1},"resultType":"complete"}}'],
+    ['a result of another type', `{"jsonrpc":"2.0","id":1,"result":{"resultType":"${'x'.repeat(100)}"}}`],
+    ['an error', '{"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":"no"}}'],
+    ['an error beside it', '{"jsonrpc":"2.0","id":1,"error":null,"result":{}}'],
+    ['a notification', '{"jsonrpc":"2.0","method":"n","params":{}}'],
+    ['a batch', '[{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,"result":{}}]'],
+    ['the mark of a file', '\uFEFF{"jsonrpc":"2.0","id":1,"result":{}}'],
+    ['a key twice', '{"jsonrpc":"2.0","id":1,"result":{"a":1,"a":2,"ttlMs":1}}'],
+    ['another protocol', '{"jsonrpc":"1.0","id":1,"result":{}}'],
+    ['a result that is none', '{"jsonrpc":"2.0","id":1,"result":[]}'],
+    ['no JSON', '{"jsonrpc":"2.0","id":1,"result":{"a":}}'],
+    ['depth', `{"jsonrpc":"2.0","id":1,"result":{"a":${'['.repeat(90)}${']'.repeat(90)}}}`],
+  ])('a long result is read from its bytes as from its text when it has %s', (_what, text) => {
+    expect(given(Buffer.from(text))).toEqual(given(text));
+  });
+
+  it('a long result is read from its bytes as from its text, whatever stands in it', () => {
+    const keys = fc.constantFrom('_meta', 'resultType', 'ttlMs', 'content', 'isError', 'ü', 'x', 'y', 'z');
+    const results = fc.dictionary(keys, fc.jsonValue(), { maxKeys: 6 });
+    fc.assert(
+      fc.property(results, fc.constantFrom(undefined, 1), (value, indent) => {
+        const text = JSON.stringify({ jsonrpc: '2.0', id: 1, result: value }, null, indent);
+        expect(given(Buffer.from(text))).toEqual(given(text));
+      }),
+    );
+  });
+
+  it('a long result gives its own bytes, without a copy, when only its ends are left out', () => {
+    const inside = '"content":[{"n":9007199254740993, "m":1.10}] , "z":"\\u00e9"';
+    const bytes = Buffer.from(`{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete",${inside},"_meta":{}}}`);
+    const bodies: CarriedJson[] = [];
+    readMessages(
+      bytes,
+      (message) => message.kind === 'result' && bodies.push(resultBody(message)),
+      () => {},
+    );
+    expect(bodies.map(String)).toEqual([`{${inside}}`]);
+    expect((bodies[0] as Buffer).buffer).toBe(bytes.buffer);
+  });
+
+  it('a long result is no message when it is not UTF-8', () => {
+    const bytes = Buffer.from('{"jsonrpc":"2.0","id":1,"result":{"a":"\u00e9"}}');
+    bytes[bytes.indexOf(0xc3)] = 0xff;
+    expect(given(bytes)).toEqual([{ id: undefined, error: 'The upstream sent bytes that are not UTF-8' }]);
+  });
+});
+
+const resultParts = (message: ReturnType<typeof result>) => ({ ...resultHead(message), text: resultBody(message) });
+
+describe('the parts of a result', () => {
   it('resultParts leaves out what says nothing because it is null', () => {
     expect(
       resultParts(result('{"content":[],"isError":null,"structuredContent":null,"resultType":null}')),

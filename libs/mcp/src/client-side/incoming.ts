@@ -1,8 +1,11 @@
-import { fail, GatewayError } from '#libs/errors';
+import { fail, GatewayError, toGatewayError } from '#libs/errors';
+import { type CarriedJson, textOf } from '../json/carried.js';
+import { scanObject } from '../json/byte-scan.js';
 import { elementsOf } from '../json/elements.js';
 import { isObject } from '../json/is-object.js';
-import { checkDepth } from '../json/limits.js';
+import { DEPTH_MAX, checkDepth } from '../json/limits.js';
 import { type Member, memberAmong, membersOf, valueText } from '../json/members.js';
+import { LongResult } from './long-result.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -11,6 +14,8 @@ export interface IncomingResult {
   readonly kind: 'result';
   readonly id: unknown;
   readonly result: Json;
+  /** Its members, of which the value of a long one may be missing: what says something about the result itself is there. */
+  readonly seen: Json;
   /** The text of `result`. */
   readonly text: string;
   /** How deep the message nests. Lists may be deeper than what is passed on: see `assertRelayable`. */
@@ -47,8 +52,6 @@ export interface IncomingRequest {
 /** A JSON-RPC message of an upstream. https://www.jsonrpc.org/specification */
 export type Incoming = IncomingResult | IncomingError | IncomingNotification | IncomingRequest;
 
-/** How deep a message of an upstream may nest that is passed on: the same as for clients. */
-const DEPTH_MAX = 64;
 /** A list is cut into its entries, of which each has a limit of its own. */
 const RESULT_DEPTH_MAX = 4_096;
 
@@ -93,10 +96,18 @@ export interface Stray {
  * it costs no other. Throws only what a callback throws.
  */
 export const readMessages = (
-  text: string,
+  json: CarriedJson,
   onMessage: (message: Incoming) => void,
   onStray: (stray: Stray) => void,
 ): void => {
+  const long = readLongResult(json);
+  if (long !== undefined) return onMessage(long);
+  let text: string;
+  try {
+    text = textOf(json);
+  } catch (error) {
+    return onStray({ id: undefined, error: toGatewayError(error) });
+  }
   for (const part of /^\s*\[/.test(text) ? partsOf(text, onStray) : [text]) {
     let message: Incoming;
     try {
@@ -109,6 +120,27 @@ export const readMessages = (
     onMessage(message);
   }
 };
+
+/** The bytes of a message that is plainly a result; `undefined` where its text has to be looked at. */
+const readLongResult = (json: CarriedJson): LongResult | undefined => {
+  if (typeof json === 'string') return undefined;
+  const scanned = scanObject(json, DEPTH_MAX, 'result');
+  if (scanned?.inner === undefined || scanned.members.length !== ENVELOPE.length) return undefined;
+  const [jsonrpc, id, result] = ENVELOPE.map((name) => scanned.members.find(({ key }) => key === name));
+  if (jsonrpc === undefined || id === undefined || result === undefined) return undefined;
+  const read = ({ valueStart, end }: Member): unknown => JSON.parse(json.toString('utf8', valueStart, end));
+  if (read(jsonrpc) !== '2.0') return undefined;
+  const from = result.valueStart;
+  const members = scanned.inner.map(({ key, start, valueStart, end }) => ({
+    key,
+    start: start - from,
+    valueStart: valueStart - from,
+    end: end - from,
+  }));
+  return new LongResult(idOf(read(id)), json.subarray(from, result.end), members, scanned.depth);
+};
+
+const ENVELOPE = ['jsonrpc', 'id', 'result'];
 
 const partsOf = (text: string, onStray: (stray: Stray) => void): string[] => {
   try {
@@ -160,7 +192,7 @@ const readResponse = (message: Json, text: string, depth: number): IncomingResul
   if (!isObject(result) || error !== undefined) throw invalid('its message is neither a result nor an error');
   const member = readMember(text, message, 'result');
   if (member === undefined) throw invalid('its message is neither a result nor an error');
-  return { kind: 'result', id, result, text: valueText(text, member), depth };
+  return { kind: 'result', id, result, seen: result, text: valueText(text, member), depth };
 };
 
 /** The text of a notification's params; `{}` where there are none. */

@@ -6,7 +6,7 @@ export {
   isSafeUrl,
   sessionCapabilities,
 } from './capabilities.js';
-export { EventStreamReader, decodeUtf8 } from './event-stream.js';
+export { EventStreamReader } from './event-stream.js';
 export type { EventStreamLimits, StreamEvent } from './event-stream.js';
 export { readDefinition } from './definition/definition.js';
 export type { ReadDefinition, RefusedDefinition } from './definition/definition.js';
@@ -22,8 +22,9 @@ export type {
   IncomingResult,
   Stray,
 } from './incoming.js';
+export { LongResult } from './long-result.js';
 export * from './meta.js';
 export { errorText, notificationText, requestText, resultText, withMeta } from './outgoing.js';
-export { cacheHintOf, itemTexts, resultParts, taskParts } from './result-parts.js';
-export type { ResultParts } from './result-parts.js';
-export { resourceLinksOf } from './resource-links.js';
+export { cacheHintOf, itemTexts, resultBody, resultHead, taskParts } from './result-parts.js';
+export type { ResultHead } from './result-parts.js';
+export { linksIn, resourceLinksOf } from './resource-links.js';

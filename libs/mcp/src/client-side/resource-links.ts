@@ -1,4 +1,7 @@
 import { isObject } from '../json/is-object.js';
+import type { IncomingResult } from './incoming.js';
+import { LongResult } from './long-result.js';
+
 type Json = Readonly<Record<string, unknown>>;
 
 const LINKS_MAX = 100;
@@ -19,3 +22,7 @@ export const resourceLinksOf = ({ content, messages }: Json): readonly string[] 
   if (Array.isArray(messages)) for (const message of messages) look(isObject(message) ? message.content : undefined);
   return links && [...links];
 };
+
+/** The same of what an upstream has sent. */
+export const linksIn = (message: IncomingResult): readonly string[] | undefined =>
+  message instanceof LongResult && !message.mayHold('resource_link') ? undefined : resourceLinksOf(message.result);

@@ -1,18 +1,19 @@
 import { fail } from '#libs/errors';
+import type { CarriedJson } from '../json/carried.js';
 import { elementsOf } from '../json/elements.js';
-import { membersOf, valueText } from '../json/members.js';
+import { membersOf, stretchesOf, valueText } from '../json/members.js';
 import { assertRelayable, type IncomingResult } from './incoming.js';
+import { LongResult } from './long-result.js';
 import { taskWithMeta } from '../tasks.js';
 import { relayedMeta } from './meta.js';
 
-/** A result in two halves: what the protocol adds to every result, and the text of the rest. */
-export interface ResultParts {
+/** What the protocol adds to every result. */
+export interface ResultHead {
   /** `complete` where the upstream named none, as revisions before 2026-07-28 do. */
   readonly resultType: string;
   readonly ttlMs?: number;
   readonly cacheScope?: 'public' | 'private';
   readonly meta?: Record<string, unknown>;
-  readonly text: string;
 }
 
 /** A day: what an upstream may at most ask us to believe. */
@@ -22,9 +23,9 @@ const HEAD_KEYS = new Set(['_meta', 'resultType', 'ttlMs', 'cacheScope']);
 const TASK_HEAD_KEYS = new Set(['_meta', 'resultType']);
 
 /** Throws `upstream.invalid_answer` for one that cannot be passed on. */
-export const resultParts = (message: IncomingResult): ResultParts => {
+export const resultHead = (message: IncomingResult): ResultHead => {
   assertRelayable(message);
-  const { result, text } = message;
+  const { seen: result } = message;
   const { ttlMs, cacheScope } = result;
   const meta = relayedMeta(result._meta);
   return {
@@ -32,12 +33,19 @@ export const resultParts = (message: IncomingResult): ResultParts => {
     ...(isDuration(ttlMs) && { ttlMs: Math.min(ttlMs, TTL_MAX_MS) }),
     ...((cacheScope === 'public' || cacheScope === 'private') && { cacheScope }),
     ...(meta && { meta }),
-    text: withoutHead(result, text, HEAD_KEYS),
   };
 };
 
-/** The parts of a result that is, or tells of, a task. */
-export const taskParts = (message: IncomingResult): Pick<ResultParts, 'resultType' | 'meta' | 'text'> => {
+/** A result without what stands in its head. Asked for last: of a long one, the bytes are cut where they stand. */
+export const resultBody = (message: IncomingResult): CarriedJson => {
+  if (!(message instanceof LongResult)) return withoutHead(message.result, message.text, HEAD_KEYS);
+  return message.without((key) => HEAD_KEYS.has(key) || saysNothing(key, message.seen));
+};
+
+/** The same of a result that is, or tells of, a task, and its text. */
+export const taskParts = (
+  message: IncomingResult,
+): Pick<ResultHead, 'resultType' | 'meta'> & { readonly text: string } => {
   assertRelayable(message);
   const { result, text } = message;
   const meta = relayedMeta(result._meta);
@@ -70,17 +78,16 @@ const isDuration = (value: unknown): value is number => Number.isInteger(value) 
 /** Members of a result that clients read, and that say nothing when they are `null`. */
 const ABSENT_IF_NULL = new Set(['isError', 'description']);
 
+const saysNothing = (key: string, result: IncomingResult['result']): boolean =>
+  ABSENT_IF_NULL.has(key) && result[key] === null;
+
 /** The text of a result without the members that stand in its head or say nothing; untouched where it has none. */
 const withoutHead = (result: IncomingResult['result'], text: string, headKeys: ReadonlySet<string>): string => {
   let found = result.isError === null || result.description === null;
   for (const key of headKeys) found ||= Object.hasOwn(result, key);
   if (!found) return text;
-  const kept: string[] = [];
-  for (const member of readMembers(text)) {
-    const isAbsent = ABSENT_IF_NULL.has(member.key) && result[member.key] === null;
-    if (!headKeys.has(member.key) && !isAbsent) kept.push(text.slice(member.start, member.end));
-  }
-  return `{${kept.join(',')}}`;
+  const stretches = stretchesOf(readMembers(text), (key) => !headKeys.has(key) && !saysNothing(key, result));
+  return `{${stretches.map(({ start, end }) => text.slice(start, end)).join(',')}}`;
 };
 
 const readMembers = (text: string) => {

@@ -7,6 +7,9 @@ const LETTER_U = 117;
 const KEYS_MAX = 100_000;
 const ELEMENTS_MAX = 1_000_000;
 
+/** How deep a message may nest that is passed on, from either side. */
+export const DEPTH_MAX = 64;
+
 interface Size {
   readonly keys: number;
   readonly elements: number;

@@ -90,6 +90,21 @@ const isKey = (text: string, start: number, end: number, key: string): boolean =
   return raw.includes('\\') && JSON.parse(`"${raw}"`) === key;
 };
 
+/** Where the members stand that are kept: neighbours together, with what is between them. */
+export const stretchesOf = (
+  members: readonly Member[],
+  isKept: (key: string) => boolean,
+): readonly { readonly start: number; readonly end: number }[] => {
+  const stretches: { start: number; end: number }[] = [];
+  let open: { start: number; end: number } | undefined;
+  for (const { key, start, end } of members) {
+    if (!isKept(key)) open = undefined;
+    else if (open !== undefined) open.end = end;
+    else stretches.push((open = { start, end }));
+  }
+  return stretches;
+};
+
 /** The text of a member's value, as it stands in `text`. */
 export const valueText = (text: string, member: Member): string => text.slice(member.valueStart, member.end);
 

@@ -1,11 +1,12 @@
 import type { GatewayError } from '#libs/errors';
+import type { CarriedJson } from '../json/carried.js';
 import type { ListKind } from '../lists.js';
 import type { Revision } from '../revisions.js';
 import type { TaskMethod } from '../tasks.js';
 import type { HeaderBag } from './header-value.js';
 import type { ClientRequest } from './message.js';
 import type { RequestMeta } from './request-meta.js';
-import type { RpcError } from './text.js';
+import type { JsonParts, RpcError } from './text.js';
 
 /** What a client's request makes the gateway do. A method that a revision lacks is absent from its `operations`. */
 export type Operation =
@@ -50,7 +51,7 @@ export interface CacheHints {
 
 /** A result in the neutral model: its text without the members that a revision adds or lacks. */
 export interface NeutralResult {
-  readonly body: string;
+  readonly body: CarriedJson;
   readonly meta: Readonly<Record<string, unknown>> | undefined;
   readonly cache: CacheHints;
 }
@@ -92,7 +93,7 @@ export interface ServerCodec {
     cache: CacheHints,
     about: string,
   ): string;
-  callResult(method: ForwardedMethod, result: NeutralResult, about: string): string;
+  callResult(method: ForwardedMethod, result: NeutralResult, about: string): JsonParts;
   /** The answer that asks the client for input; `null` where the revision asks by requests of its own. */
   inputRequiredResult(body: string, meta: NeutralResult['meta'], about: string): string | null;
   /** The answer that stands for one to come; `null` where the revision has no such thing, or the gateway not in it. */

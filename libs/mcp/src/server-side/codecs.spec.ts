@@ -3,6 +3,7 @@ import { fail } from '#libs/errors';
 import { LEGACY_REVISIONS, REVISIONS } from '../revisions.js';
 import { canAnswer, relayableCapabilities } from './server-requests.js';
 import { negotiateRevision, serverCodec } from './codecs.js';
+import { joined } from './text.js';
 
 const ABOUT = '{"name":"gw","version":"1"}';
 const NEVER = { ttlMs: 0, cacheScope: 'private' } as const;
@@ -59,10 +60,12 @@ describe('a result', () => {
   const body =
     '{"content":[{"type":"resource_link","uri":"x:y","name":"n"},{"type":"audio","data":"","mimeType":"audio/wav"}], "structuredContent":[1, 2]}';
   const of = (revision: (typeof REVISIONS)[number], meta?: object) =>
-    serverCodec(revision).callResult(
-      'tools/call',
-      { body, meta: meta as Record<string, unknown> | undefined, cache: NEVER },
-      ABOUT,
+    joined(
+      serverCodec(revision).callResult(
+        'tools/call',
+        { body, meta: meta as Record<string, unknown> | undefined, cache: NEVER },
+        ABOUT,
+      ),
     );
 
   it('a result says what it is and who gave it in 2026-07-28', () => {
@@ -74,7 +77,7 @@ describe('a result', () => {
       { body: '{}', meta: undefined, cache: { ttlMs: 5, cacheScope: 'public' } },
       ABOUT,
     );
-    expect(JSON.parse(read)).toMatchObject({ ttlMs: 5, cacheScope: 'public', resultType: 'complete' });
+    expect(JSON.parse(joined(read))).toMatchObject({ ttlMs: 5, cacheScope: 'public', resultType: 'complete' });
     expect(JSON.parse(of('2026-07-28'))).not.toHaveProperty('ttlMs');
   });
 
@@ -105,7 +108,9 @@ describe('a result', () => {
       { body: prompt, meta: undefined, cache: NEVER },
       ABOUT,
     );
-    expect(JSON.parse(text)).toEqual({ messages: [{ role: 'user', content: { type: 'text', text: '[audio a/b]' } }] });
+    expect(JSON.parse(joined(text))).toEqual({
+      messages: [{ role: 'user', content: { type: 'text', text: '[audio a/b]' } }],
+    });
   });
 });
 

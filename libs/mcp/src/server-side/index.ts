@@ -36,5 +36,14 @@ export type {
 } from './message.js';
 export { readRequestMeta } from './request-meta.js';
 export type { RequestMeta } from './request-meta.js';
-export { appendMembers, errorMessage, notificationMessage, requestMessage, resultMessage } from './text.js';
-export type { RpcError } from './text.js';
+export {
+  appendMembers,
+  bytesOf,
+  errorMessage,
+  joined,
+  notificationMessage,
+  requestMessage,
+  resultInParts,
+  resultMessage,
+} from './text.js';
+export type { JsonParts, RpcError } from './text.js';

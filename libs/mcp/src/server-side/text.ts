@@ -1,4 +1,16 @@
+import type { CarriedJson } from '../json/carried.js';
+
 /** Writes JSON-RPC messages around texts that are already JSON. */
+
+/** A message or a result: whole, or where the most of it are bytes that are passed on, in parts to be sent one after the other. */
+export type JsonParts = string | readonly CarriedJson[];
+
+/** How long it is in bytes. */
+export const bytesOf = (json: JsonParts): number =>
+  typeof json === 'string' ? Buffer.byteLength(json) : json.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+
+/** Its text, for whoever keeps it or has no use for bytes. */
+export const joined = (json: JsonParts): string => (typeof json === 'string' ? json : json.join(''));
 
 export interface RpcError {
   readonly code: number;
@@ -7,8 +19,13 @@ export interface RpcError {
 }
 
 /** The text of an answer; `idText` and `resultText` are JSON. */
-export const resultMessage = (idText: string, resultText: string): string =>
-  `{"jsonrpc":"2.0","id":${idText},"result":${resultText}}`;
+export const resultMessage = (idText: string, resultText: string): string => `${resultStart(idText)}${resultText}}`;
+
+/** The same around a result that may come in parts. */
+export const resultInParts = (idText: string, result: JsonParts): JsonParts =>
+  typeof result === 'string' ? resultMessage(idText, result) : [resultStart(idText), ...result, '}'];
+
+const resultStart = (idText: string): string => `{"jsonrpc":"2.0","id":${idText},"result":`;
 
 /** Without an id where none could be read. */
 export const errorMessage = (idText: string | null, error: RpcError): string =>
@@ -31,3 +48,16 @@ export const appendMembers = (objectText: string, members: string): string => {
   const head = objectText.slice(0, end).trimEnd();
   return head.endsWith('{') ? `${head}${members}}` : `${head},${members}}`;
 };
+
+/** The same of a result that may be bytes. */
+export const withMembersBehind = (result: CarriedJson, members: string): JsonParts => {
+  if (typeof result === 'string') return appendMembers(result, members);
+  if (members === '') return [result];
+  let end = result.lastIndexOf('}');
+  while (SPACE.has(result[end - 1])) end--;
+  return [result.subarray(0, end), result[end - 1] === OPEN_BRACE ? `${members}}` : `,${members}}`];
+};
+
+const OPEN_BRACE = 123;
+/** https://www.rfc-editor.org/rfc/rfc8259#section-2 */
+const SPACE: ReadonlySet<number | undefined> = new Set([9, 10, 13, 32]);

@@ -6,8 +6,14 @@ const argumentNames = ['text', 'limit', 'since', 'includeArchived'];
 export const PROGRESS_STEPS = 10;
 /** How long `slow` takes. */
 const SLOW_MS = 500;
-/** Bytes of the answer of `large`. */
-export const LARGE_BYTES = 256 * 1024;
+/** How long what these tools answer is, in bytes. */
+const LENGTHS = { large: 256 * 1024, huge: 4 * 1024 * 1024 } as const;
+
+/** A tool that answers at length. */
+export type LongWork = keyof typeof LENGTHS;
+
+/** Whether a tool is one. */
+export const isLong = (tool: unknown): tool is LongWork => typeof tool === 'string' && Object.hasOwn(LENGTHS, tool);
 
 const saying = (name: string, description: string): DoubleTool => ({
   name,
@@ -24,8 +30,9 @@ const sampleTools = (count: number): DoubleTool[] => [
   saying('echo', 'Answers with the text it is given.'),
   saying('steps', 'Tells of its progress, then answers with the text it is given.'),
   saying('large', 'Answers with the text it is given and a long one after it.'),
+  saying('huge', 'Answers with the text it is given and a very long one after it.'),
   saying('slow', 'Answers with the text it is given, half a second later.'),
-  ...Array.from({ length: Math.max(0, count - 4) }, (_, index) => ({
+  ...Array.from({ length: Math.max(0, count - 5) }, (_, index) => ({
     name: `lookup_${String(index + 1).padStart(3, '0')}`,
     description: `Looks things up in collection ${index + 1} and answers with what it found, newest first. Sample number ${index + 1}.`,
     inputSchema: {
@@ -43,8 +50,9 @@ const sampleTools = (count: number): DoubleTool[] => [
 
 const LINE = 'The quick brown fox jumps over the lazy dog, \u201csays\u201d who; line ';
 
-/** What `large` answers: begins with `text`, `LARGE_BYTES` long, different on every line. */
-export const largeText = (text: string): string => text + long().text.slice(Buffer.byteLength(text));
+/** What such a tool answers: begins with `text`, and is different on every line. */
+export const longAnswer = (tool: LongWork, text: string): string =>
+  text + long(tool).text.slice(Buffer.byteLength(text));
 
 interface Long {
   readonly text: string;
@@ -52,14 +60,16 @@ interface Long {
   readonly json: Buffer;
 }
 
-const long = (): Long => {
-  if (made === undefined) {
-    const text = longText(LARGE_BYTES);
-    made = { text, json: Buffer.from(JSON.stringify(text)) };
+const long = (tool: LongWork): Long => {
+  let known = made.get(tool);
+  if (known === undefined) {
+    const text = longText(LENGTHS[tool]);
+    known = { text, json: Buffer.from(JSON.stringify(text)) };
+    made.set(tool, known);
   }
-  return made;
+  return known;
 };
-let made: Long | undefined;
+const made = new Map<LongWork, Long>();
 
 /** Begins with characters of one byte, so that some may be cut off. */
 const longText = (bytes: number): string => {
@@ -72,7 +82,7 @@ const longText = (bytes: number): string => {
   return lines.join('') + '.'.repeat(bytes - size);
 };
 
-/** The upstream of the benchmark: `echo`, `steps`, `large`, `slow`, and other tools that say their name. */
+/** The upstream of the benchmark: `echo`, `steps`, `large`, `huge`, `slow`, and other tools that say their name. */
 export const startFastUpstream = (
   options: { readonly port?: number; readonly tools?: number } = {},
 ): Promise<McpDouble> => {
@@ -92,7 +102,7 @@ export const startFastUpstream = (
       const { method, params } = request.message;
       const tool = method === 'tools/call' ? params?.name : undefined;
       if (tool === 'steps') step(request);
-      else if (tool === 'large') answerAtLength(request);
+      else if (isLong(tool)) answerAtLength(request, tool);
       else if (tool === 'slow') setTimeout(() => answerLate(request), SLOW_MS);
       else if (method === 'subscriptions/listen') listen(request, listeners);
       else if (method === ANNOUNCE) announce(request, listeners);
@@ -102,12 +112,12 @@ export const startFastUpstream = (
   });
 };
 
-const answerAtLength = ({ res, message, id, modern }: DoubleRequest): void => {
+const answerAtLength = ({ res, message, id, modern }: DoubleRequest, tool: LongWork): void => {
   const text = JSON.stringify(message.params?.arguments?.['text'] ?? '');
   const type = modern ? ',"resultType":"complete"' : '';
   const body = Buffer.concat([
     Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":{"content":[{"type":"text","text":${text.slice(0, -1)}`),
-    long().json.subarray(Buffer.byteLength(text) - 1),
+    long(tool).json.subarray(Buffer.byteLength(text) - 1),
     Buffer.from(`}]${type}}}`),
   ]);
   res.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });

@@ -1,5 +1,6 @@
-import { bytesHeld } from '#libs/resilience';
+import { type JsonParts, joined } from '#libs/mcp';
 import type { Reply } from '#libs/mcp-http';
+import { bytesHeld } from '#libs/resilience';
 
 /** Why a connection ends from this side. */
 export type LineEnd = 'stopping' | 'unauthorised' | 'session-ended';
@@ -42,10 +43,11 @@ export class LineReply implements Reply {
     void this.send(message);
   }
 
-  finish(message: string, _httpStatus: number, headers: Readonly<Record<string, string>> = {}): void {
+  finish(json: JsonParts, _httpStatus: number, headers: Readonly<Record<string, string>> = {}): void {
     if (this.done) return;
     this.done = true;
     this.settled(headers);
+    const message = joined(json);
     this.answerBytes = bytesHeld(message);
     this.sending = this.line.send(message) ?? null;
   }

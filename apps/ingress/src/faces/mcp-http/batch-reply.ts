@@ -1,3 +1,4 @@
+import { joined } from '#libs/mcp';
 import type { HttpReply, Reply } from '#libs/mcp-http';
 import { bytesHeld } from '#libs/resilience';
 
@@ -41,7 +42,8 @@ export class BatchReply {
         this.tellAnswers();
         whole.ask(message);
       },
-      finish: (message) => {
+      finish: (json) => {
+        const message = joined(json);
         answerBytes = bytesHeld(message);
         this.settle(message);
       },

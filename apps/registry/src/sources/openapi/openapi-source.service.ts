@@ -103,7 +103,7 @@ export class OpenApiSourceService {
       ...(upstreamId !== undefined && isMaskedUrl(documentUrl) && { upstreamId }),
       bytesMax: READ_LIMITS.bytesMax,
     });
-    return reply.body ?? '';
+    return reply.body?.toString() ?? '';
   }
 }
 

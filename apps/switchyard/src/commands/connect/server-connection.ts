@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher, request } from 'undici';
-import { EventStreamReader } from '#libs/mcp';
+import { EventStreamReader, textOf } from '#libs/mcp';
 import { EVENT_BYTES_MAX } from './relay.js';
 
 export type ServerAnswer = Dispatcher.ResponseData;
@@ -67,7 +67,9 @@ export const readEvents = async (
   { body }: ServerAnswer,
   onEvent: (event: string, data: string) => void,
 ): Promise<StreamPlace> => {
-  const reader = new EventStreamReader(({ event, data }) => onEvent(event, data), { eventBytesMax: EVENT_BYTES_MAX });
+  const reader = new EventStreamReader(({ event, data }) => onEvent(event, textOf(data)), {
+    eventBytesMax: EVENT_BYTES_MAX,
+  });
   try {
     for await (const chunk of body) reader.push(chunk as Buffer);
   } catch {

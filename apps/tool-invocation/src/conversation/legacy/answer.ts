@@ -1,10 +1,12 @@
 import {
   type IncomingError,
   type IncomingResult,
-  resourceLinksOf,
-  resultParts,
+  linksIn,
+  resultBody,
+  resultHead,
   INTERNAL_ERROR,
   RESOURCE_NOT_FOUND,
+  textOf,
   withMembers,
 } from '#libs/mcp';
 import type { OpenCall } from '../../call/open-call.js';
@@ -12,19 +14,19 @@ import { resourceNotFound } from '../upstream-error.js';
 
 /** Gives a call the result of an upstream before 2026-07-28, which knows neither result types nor cache hints. */
 export const giveLegacyResult = (call: OpenCall, message: IncomingResult): void => {
-  const { meta, text: said } = resultParts(message);
-  const text = lacksContent(call, message) ? withMembers(said, { content: '[]' }) : said;
-  const links = resourceLinksOf(message.result);
+  const { meta } = resultHead(message);
+  const links = linksIn(message);
+  const body = resultBody(message);
   call.answer(
     { kind: 'result', ...(meta && { meta }), ...(links && { links }) },
-    text,
-    message.result.isError === true,
+    lacksContent(call, message) ? withMembers(textOf(body), { content: '[]' }) : body,
+    message.seen.isError === true,
   );
 };
 
 /** Clients of sessions read a result without content as one of none; 2026-07-28 wants it said. */
-const lacksContent = ({ call }: OpenCall, { result }: IncomingResult): boolean =>
-  call.method === 'tools/call' && (result.content ?? null) === null;
+const lacksContent = ({ call }: OpenCall, { seen }: IncomingResult): boolean =>
+  call.method === 'tools/call' && (seen.content ?? null) === null;
 
 /** Gives a call the error of such an upstream, in codes that mean the same to a client of any revision. */
 export const giveLegacyError = (call: OpenCall, { error }: IncomingError): void => {

@@ -5,7 +5,7 @@ import {
   declaresTasks,
   type IncomingRequest,
   type IncomingResult,
-  resultParts,
+  resultHead,
   runsLegacyTasks,
   taskProblem,
 } from '#libs/mcp';
@@ -111,7 +111,7 @@ export class LegacyTasks {
 
   private begun(open: OpenCall, message: IncomingResult, progressToken: number | undefined): void {
     const { task } = message.result;
-    const { meta } = resultParts(message);
+    const { meta } = resultHead(message);
     // The upstream may have answered at once.
     if (task === undefined) return this.session.give(open, message);
     const problem = taskProblem(asObject(task));

@@ -6,8 +6,9 @@ import {
   type IncomingResult,
   isObject,
   isTaskMethod,
-  resourceLinksOf,
-  resultParts,
+  linksIn,
+  resultBody,
+  resultHead,
   taskParts,
   taskProblem,
   HEADER_MISMATCH,
@@ -25,11 +26,10 @@ type Json = Readonly<Record<string, unknown>>;
 /** Gives a call the result of a 2026-07-28 upstream. */
 export const giveModernResult = (call: OpenCall, message: IncomingResult): void => {
   if (isTaskMethod(call.call.method)) return giveTaskAnswer(call, message);
-  if (message.result.resultType === 'task') return giveTask(call, message);
-  const parts = resultParts(message);
-  const { meta, ttlMs, cacheScope, text } = parts;
-  if (parts.resultType === 'complete') {
-    const links = resourceLinksOf(message.result);
+  if (message.seen.resultType === 'task') return giveTask(call, message);
+  const { resultType, meta, ttlMs, cacheScope } = resultHead(message);
+  if (resultType === 'complete') {
+    const links = linksIn(message);
     call.answer(
       {
         kind: 'result',
@@ -38,14 +38,14 @@ export const giveModernResult = (call: OpenCall, message: IncomingResult): void 
         ...(cacheScope && { cacheScope }),
         ...(links && { links }),
       },
-      text,
-      message.result.isError === true,
+      resultBody(message),
+      message.seen.isError === true,
     );
-  } else if (parts.resultType === 'input_required') {
+  } else if (resultType === 'input_required') {
     const problem = inputProblem(call, message.result);
     if (problem !== null) throw invalidAnswer(problem);
-    call.answer({ kind: 'input-required', ...(meta && { meta }) }, text);
-  } else throw invalidAnswer(`its resultType "${parts.resultType.slice(0, 32)}" is not known`);
+    call.answer({ kind: 'input-required', ...(meta && { meta }) }, resultBody(message));
+  } else throw invalidAnswer(`its resultType "${resultType.slice(0, 32)}" is not known`);
 };
 
 /** The call goes on as a task: https://github.com/modelcontextprotocol/ext-tasks */

@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici';
-import { decodeUtf8, EventStreamReader, readMessages, type Stray } from '#libs/mcp';
+import { type CarriedJson, carriedJson, decodeUtf8, EventStreamReader, readMessages, type Stray } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import { type Claim, UNCOUNTED_BYTES, heldBytes } from '#libs/resilience';
+import type { Redact } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
 import { IntakeGate } from '../intake-gate.js';
 import type { Strays } from '../strays.js';
@@ -23,7 +24,7 @@ export interface SentRequest {
 export interface AnswerReaderOptions {
   readonly bytesMax: number;
   readonly talk: TalkLimits;
-  readonly redact: (text: string) => string;
+  readonly redact: Redact;
   readonly strays: Strays;
   /** A credential was sent along. */
   readonly presented: boolean;
@@ -177,7 +178,9 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     if (this.exchange.settled || this.passedOn) return;
     if (this.stream) return this.cutOff(this.stream);
     try {
-      this.readBody(decodeUtf8(this.chunks.length === 1 ? this.chunks[0] : Buffer.concat(this.chunks)));
+      const bytes = this.chunks.length === 1 ? this.chunks[0] : Buffer.concat(this.chunks);
+      if (this.status < 300) this.readBody(carriedJson(bytes));
+      else this.readRefusal(decodeUtf8(bytes));
     } catch (error) {
       this.give(this.status >= 300 ? this.refusal('') : wireError(error, this.exchange.executed));
     }
@@ -189,21 +192,25 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     this.chunks.push(chunk);
   }
 
-  private readBody(text: string): void {
-    if (this.status >= 300 && !this.isJson) return this.give(this.refusal(text));
-    if (this.status < 300 && text === '') return this.give(this.noAnswer());
-    this.read(text, this.status);
-    if (!this.exchange.settled) this.give(this.status >= 300 ? this.refusal(text) : this.faultOr(this.noAnswer()));
+  private readBody(json: CarriedJson): void {
+    if (json === '') return this.give(this.noAnswer());
+    this.read(json, this.status);
+    if (!this.exchange.settled) this.give(this.faultOr(this.noAnswer()));
   }
 
-  private readEvent(event: string, data: string): void {
+  private readRefusal(text: string): void {
+    if (this.isJson) this.read(text, this.status);
+    if (!this.exchange.settled) this.give(this.refusal(text));
+  }
+
+  private readEvent(event: string, data: CarriedJson): void {
     this.exchange.talk?.take(0, 1);
     if (event === 'message' && data !== '') this.read(data, undefined);
   }
 
-  private read(text: string, status: number | undefined): void {
+  private read(json: CarriedJson, status: number | undefined): void {
     readMessages(
-      this.options.redact(text),
+      this.options.redact(json),
       (message) => {
         // With an error status only an error is believed.
         if (status === undefined || status < 300 || message.kind === 'error') this.exchange.receive(message, status);

@@ -1,4 +1,4 @@
-import { type Incoming, readMessages } from '#libs/mcp';
+import { type CarriedJson, type Incoming, readMessages, textOf } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import { type Access, type Channel, type ChannelEvents, presentsCredential, requestPath } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
@@ -63,7 +63,7 @@ export class SseChannel implements Channel, Carrier {
       eventBytesMax: bytesMax,
       talk: this.talk,
       holder: `upstream ${options.strays.upstreamId}`,
-      onEvent: ({ event, data }) => (event === 'endpoint' ? this.takeEndpoint(data) : this.read(event, data)),
+      onEvent: ({ event, data }) => (event === 'endpoint' ? this.takeEndpoint(textOf(data)) : this.read(event, data)),
       onEnd: (error) => this.end(error ?? fail('upstream.closed')),
     });
     this.feed.open();
@@ -120,7 +120,7 @@ export class SseChannel implements Channel, Carrier {
     this.onReady(this);
   }
 
-  private read(event: string, data: string): void {
+  private read(event: string, data: CarriedJson): void {
     if (event !== 'message' || data === '') return;
     const { strays, access, events } = this.options;
     const read = (message: Incoming): void => {

@@ -1,10 +1,10 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { type Incoming, META_SUBSCRIPTION_ID, readMessages } from '#libs/mcp';
+import { type CarriedJson, type Incoming, META_SUBSCRIPTION_ID, readMessages, textOf } from '#libs/mcp';
 import { fail, GatewayError } from '#libs/errors';
 import { type Claim, heldBytes } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
 import type { Settings } from '../../tool-invocation.settings.js';
-import type { Channel, ChannelEvents } from '../channel.js';
+import type { Channel, ChannelEvents, Redact } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
 import { IntakeGate } from '../intake-gate.js';
 import { Strays } from '../strays.js';
@@ -43,7 +43,7 @@ export class StdioChannel implements Channel, Carrier {
     private readonly child: ChildProcessWithoutNullStreams,
     private readonly upstreamId: string,
     { resultBytesMax, notifications }: Pick<Settings, 'resultBytesMax' | 'notifications'>,
-    private readonly redact: (text: string) => string,
+    private readonly redact: Redact,
     private readonly logger: Logger,
     private readonly events: ChannelEvents,
   ) {
@@ -142,7 +142,7 @@ export class StdioChannel implements Channel, Carrier {
     this.end();
   }
 
-  private readLine(line: string): void {
+  private readLine(line: CarriedJson): void {
     this.talk.take(0, 1);
     readMessages(
       this.redact(line),
@@ -156,7 +156,7 @@ export class StdioChannel implements Channel, Carrier {
     );
   }
 
-  private readMessage(message: Incoming, line: string): void {
+  private readMessage(message: Incoming, line: CarriedJson): void {
     if (message.kind === 'result' || message.kind === 'error') {
       const exchange = this.exchanges.get(message.id);
       if (exchange === undefined) return this.stray(message.id);
@@ -185,8 +185,8 @@ export class StdioChannel implements Channel, Carrier {
     this.events.answeredLate(id);
   }
 
-  private logLine(line: string): void {
-    const redacted = this.redact(line);
+  private logLine(line: CarriedJson): void {
+    const redacted = this.redact(textOf(line));
     this.lastWords.note(redacted);
     const second = Math.floor(performance.now() / 1_000);
     if (second !== this.stderrSecond) {

@@ -1,5 +1,5 @@
 import { fail, type GatewayError } from '#libs/errors';
-import { decodeUtf8 } from '#libs/mcp';
+import { type CarriedJson, carriedJson } from '#libs/mcp';
 
 const LF = 10;
 const CR = 13;
@@ -12,7 +12,7 @@ export class LineReader {
 
   constructor(
     private readonly bytesMax: number,
-    private readonly onLine: (line: string) => void,
+    private readonly onLine: (line: CarriedJson) => void,
     private readonly onRefused: (error: GatewayError) => void,
     /** A line that is no text; like any other that is no message, it says nothing of the ones beside it. */
     private readonly onNoise: (error: GatewayError) => void,
@@ -53,13 +53,13 @@ export class LineReader {
     if (bytes.length > this.bytesMax) return this.onRefused(fail('upstream.too_large'));
     const line = bytes[bytes.length - 1] === CR ? bytes.subarray(0, -1) : bytes;
     if (line.length === 0) return;
-    let text: string;
+    let json: CarriedJson;
     try {
-      text = decodeUtf8(line);
+      json = carriedJson(line);
     } catch (error) {
       return this.onNoise(error as GatewayError);
     }
-    this.onLine(text);
+    this.onLine(json);
   }
 
   private reset(): void {

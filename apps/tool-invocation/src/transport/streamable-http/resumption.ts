@@ -1,4 +1,6 @@
 import type { GatewayError } from '#libs/errors';
+import type { CarriedJson } from '#libs/mcp';
+import type { Redact } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
 import { EventFeed, type EventFeedOptions } from '../http/event-feed.js';
 import { HttpRefusal } from '../http/refusal.js';
@@ -11,7 +13,7 @@ const BARREN_MAX = 5;
 
 export interface ResumptionOptions
   extends Pick<EventFeedOptions, 'pool' | 'target' | 'presented' | 'headers' | 'eventBytesMax' | 'talk' | 'holder'> {
-  readonly redact: (text: string) => string;
+  readonly redact: Redact;
   readonly strays: Strays;
   readonly onDone: (resumption: Resumption) => void;
 }
@@ -75,7 +77,7 @@ export class Resumption implements Carrier {
     this.feed = feed.open();
   }
 
-  private read(event: string, data: string): void {
+  private read(event: string, data: CarriedJson): void {
     if (event !== 'message' || data === '') return;
     this.options.strays.read(this.options.redact(data), (message) => this.exchange.receive(message));
     if (this.exchange.settled) this.stop();

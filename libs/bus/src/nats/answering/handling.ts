@@ -2,7 +2,7 @@ import type { AnyRequest } from '#libs/contracts';
 import { type GatewayError, fail } from '#libs/errors';
 import { Outflow, refusal } from '../../flow/outflow.js';
 import { failureToJson, fits, toJson } from '../../json.js';
-import { type CallContext, WithBody } from '../../port.js';
+import { type Body, type CallContext, WithBody } from '../../port.js';
 import type { AskerClock } from './asker-clocks.js';
 import type { Link } from '../link.js';
 import { FAILURE, FRAME, REPLY, type ReceivedRequest, encodeUnit, isWhole, splitUnit } from '../wire.js';
@@ -133,7 +133,7 @@ export class Handling implements CallContext<unknown> {
     this.stop(reason);
   }
 
-  private answer(kind: number, head: string, body: string | undefined): void {
+  private answer(kind: number, head: string, body: Body | undefined): void {
     this.handled = true;
     if (this.stopReason !== undefined) {
       this.close();
@@ -152,7 +152,7 @@ export class Handling implements CallContext<unknown> {
     this.gone?.();
   }
 
-  private encode(kind: number, head: string, body: string | undefined): Buffer {
+  private encode(kind: number, head: string, body: Body | undefined): Buffer {
     return encodeUnit({ kind, id: this.id, secret: this.secret, instance: this.side.instance }, head, body);
   }
 

@@ -4,8 +4,8 @@ import type { FailureEnvelope } from '#libs/errors';
 import { Intake, type OnFrame } from '../../flow/intake.js';
 import { ignore } from '../../flow/outflow.js';
 import { WINDOW_BYTES, WINDOW_FRAMES } from '../../limits.js';
-import type { Answer, AskOptions, Message } from '../../port.js';
-import { CONTINUES, FAILURE, FRAME, HAS_BODY, MORE, UNIT_PREFIX, readMessage } from '../wire.js';
+import type { Answer, AskOptions } from '../../port.js';
+import { CONTINUES, FAILURE, FRAME, HAS_BODY, MORE, UNIT_PREFIX, readBody, readHead, readMessage } from '../wire.js';
 
 /** What a pending ask needs of the asker it belongs to. */
 export interface AskerSide {
@@ -128,7 +128,7 @@ export class PendingAsk {
     const dataAt = UNIT_PREFIX + unit.readUInt16LE(2);
     const kind = unit[0] ?? 0;
     if (kind !== FRAME && this.intake === undefined && this.parts === undefined && (flags & (MORE | CONTINUES)) === 0) {
-      this.settle(kind, this.instanceIn(unit, dataAt), unit, dataAt, unit.readUInt32LE(16), (flags & HAS_BODY) !== 0);
+      this.settle(kind, this.instanceIn(unit, dataAt), unit, dataAt, unit.readUInt32LE(16), flags);
       return;
     }
     this.takeInOrder(unit, kind, flags, dataAt);
@@ -162,7 +162,7 @@ export class PendingAsk {
     if (seq > this.receivedSeq) this.receivedSeq = seq;
     this.ungrantedBytes += unit.length;
     if ((flags & (MORE | CONTINUES)) === 0) {
-      this.arrive(unit, kind, seq, dataAt, unit.readUInt32LE(16), (flags & HAS_BODY) !== 0);
+      this.arrive(unit, kind, seq, dataAt, unit.readUInt32LE(16), flags);
       return;
     }
     const begins = (flags & CONTINUES) === 0;
@@ -186,19 +186,19 @@ export class PendingAsk {
     }
     const whole = Buffer.concat(this.parts);
     this.parts = undefined;
-    this.arrive(whole, kind, seq, 0, unit.readUInt32LE(16), (flags & HAS_BODY) !== 0);
+    this.arrive(whole, kind, seq, 0, unit.readUInt32LE(16), flags);
   }
 
-  private arrive(bytes: Buffer, kind: number, seq: number, dataAt: number, headBytes: number, hasBody: boolean): void {
+  private arrive(bytes: Buffer, kind: number, seq: number, dataAt: number, headBytes: number, flags: number): void {
     const arrivals = this.arrivals();
     if (kind !== FRAME) {
       this.stopWaiting();
-      arrivals.finish(() => this.settle(kind, this.answerer ?? '', bytes, dataAt, headBytes, hasBody));
+      arrivals.finish(() => this.settle(kind, this.answerer ?? '', bytes, dataAt, headBytes, flags));
       return;
     }
     this.giveBack();
     try {
-      arrivals.push({ seq, message: readMessage(bytes, dataAt, headBytes, hasBody) });
+      arrivals.push({ seq, message: readMessage(bytes, dataAt, headBytes, (flags & HAS_BODY) !== 0) });
     } catch (error) {
       this.abandon(error);
     }
@@ -210,17 +210,17 @@ export class PendingAsk {
     bytes: Buffer,
     dataAt: number,
     headBytes: number,
-    hasBody: boolean,
+    flags: number,
   ): void {
-    let message: Message<unknown>;
+    let head: unknown;
     try {
-      message = readMessage(bytes, dataAt, headBytes, hasBody);
+      head = readHead(bytes, dataAt, headBytes);
     } catch {
       this.fail(fail('bus.malformed', { executed: 'unknown' }));
       return;
     }
-    if (kind === FAILURE) this.fail(failureIn(message.head));
-    else if (this.close()) this.resolve({ head: message.head, body: message.body, instance });
+    if (kind === FAILURE) this.fail(failureIn(head));
+    else if (this.close()) this.resolve({ head, body: readBody(bytes, dataAt + headBytes, flags), instance });
   }
 
   private arrivals(): Intake {

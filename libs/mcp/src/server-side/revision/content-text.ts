@@ -1,5 +1,13 @@
+import { type CarriedJson, textOf } from '../../json/carried.js';
 import { elementsOf } from '../../json/elements.js';
 import { memberText, withMembers } from '../../json/members.js';
+
+/** Makes a text of a body, and changes it, only where one of these words stands in it. */
+export const changedWhere = (
+  body: CarriedJson,
+  words: readonly string[],
+  change: (text: string) => string,
+): CarriedJson => (words.some((word) => body.includes(`"${word}"`)) ? change(textOf(body)) : body);
 
 /**
  * A tool result or prompt for a revision that lacks some kinds of content: each such block becomes a text block that

@@ -1,3 +1,6 @@
+import { scanObject } from '../../json/byte-scan.js';
+import { type CarriedJson, textOf } from '../../json/carried.js';
+import { DEPTH_MAX } from '../../json/limits.js';
 import { memberText, withMembers } from '../../json/members.js';
 
 /** A definition without some members; untouched, byte for byte, when it has none of them. */
@@ -27,10 +30,19 @@ export const wrapOutputSchema = (text: string): string => {
   });
 };
 
-export const wrapStructuredContent = (body: string): string => {
-  if (!body.includes('"structuredContent"')) return body;
-  const value = memberText(body, 'structuredContent');
+export const wrapStructuredContent = (body: CarriedJson): CarriedJson => {
+  if (!body.includes('"structuredContent"') || (typeof body !== 'string' && hasObject(body, 'structuredContent')))
+    return body;
+  const text = textOf(body);
+  const value = memberText(text, 'structuredContent');
   return value === undefined || value.startsWith('{')
     ? body
-    : withMembers(body, { structuredContent: `{"result":${value}}` });
+    : withMembers(text, { structuredContent: `{"result":${value}}` });
+};
+
+const OPEN_BRACE = 123;
+
+const hasObject = (body: Buffer, key: string): boolean => {
+  const member = scanObject(body, DEPTH_MAX)?.members.find((one) => one.key === key);
+  return member !== undefined && body[member.valueStart] === OPEN_BRACE;
 };

@@ -1,5 +1,5 @@
 import type { Operation, ServerCodec } from '../codec.js';
-import { withoutContentTypes } from './content-text.js';
+import { changedWhere, withoutContentTypes } from './content-text.js';
 import { withoutMembers } from './definition-text.js';
 import {
   initializeResult,
@@ -30,6 +30,9 @@ const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
 /** Members of a definition that this revision does not have. */
 const ABSENT = ['execution', 'icons', 'title', 'outputSchema', '_meta', 'annotations'];
 
+/** A member of results that came later. */
+const STRUCTURED = 'structuredContent';
+
 /** Kinds of content that came later. */
 const LATER_CONTENT = ['resource_link', 'audio'];
 
@@ -44,7 +47,12 @@ export const r2024_11_05: ServerCodec = {
   definition: (_list, text) => withoutMembers(text, ABSENT),
   listResult: (list, definitions, nextCursor) => plainList(list, definitions, nextCursor),
   callResult: (_method, { body, meta }) =>
-    plainResult(withoutContentTypes(withoutMembers(body, ['structuredContent']), LATER_CONTENT), meta),
+    plainResult(
+      changedWhere(body, [STRUCTURED, ...LATER_CONTENT], (text) =>
+        withoutContentTypes(withoutMembers(text, [STRUCTURED]), LATER_CONTENT),
+      ),
+      meta,
+    ),
   inputRequiredResult: () => null,
   taskResult: () => null,
   emptyResult: () => '{}',

@@ -28,7 +28,7 @@ import { type HeaderBag, singleHeaderValue } from '../header-value.js';
 import type { ClientRequest } from '../message.js';
 import type { RequestMeta } from '../request-meta.js';
 import { isTaskMethod } from '../../tasks.js';
-import { type RpcError, appendMembers } from '../text.js';
+import { type JsonParts, type RpcError, appendMembers, withMembersBehind } from '../text.js';
 
 /** https://modelcontextprotocol.io/specification/2026-07-28/schema : what a client may request. */
 const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
@@ -131,9 +131,9 @@ const listResult = (
 };
 
 /** Cacheable are lists, discovery and `resources/read`. https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching */
-const callResult = (method: ForwardedMethod, result: NeutralResult, about: string): string => {
+const callResult = (method: ForwardedMethod, result: NeutralResult, about: string): JsonParts => {
   const cache = method === 'resources/read' ? cacheMembers(result.cache) : '';
-  return appendMembers(result.body, `${cache}${complete(about, result.meta)}`);
+  return withMembersBehind(result.body, `${cache}${complete(about, result.meta)}`);
 };
 
 const inputRequiredResult = (body: string, meta: NeutralResult['meta'], about: string): string =>

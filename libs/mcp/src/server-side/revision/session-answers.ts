@@ -1,12 +1,13 @@
 import type { GatewayError } from '#libs/errors';
+import type { CarriedJson } from '../../json/carried.js';
 import { INTERNAL_ERROR, INVALID_PARAMS, MODERN_ERRORS, RESOURCE_NOT_FOUND } from '../../jsonrpc-codes.js';
 import type { ForwardedMethod, HttpError, NeutralResult, ServerCapabilities } from '../codec.js';
 import { toHttpStatus, toRpcError } from '../failures.js';
-import { type RpcError, appendMembers } from '../text.js';
+import { type JsonParts, type RpcError, withMembersBehind } from '../text.js';
 
 /** Results of the revisions with sessions: the upstream's body, and `_meta` where there is any. */
-export const plainResult = (body: string, meta: NeutralResult['meta']): string =>
-  meta === undefined ? body : appendMembers(body, `"_meta":${JSON.stringify(meta)}`);
+export const plainResult = (body: CarriedJson, meta: NeutralResult['meta']): JsonParts =>
+  withMembersBehind(body, meta === undefined ? '' : `"_meta":${JSON.stringify(meta)}`);
 
 export const plainList = (member: string, definitions: readonly string[], nextCursor: string | null): string => {
   const cursor = nextCursor === null ? '' : `,"nextCursor":${JSON.stringify(nextCursor)}`;
