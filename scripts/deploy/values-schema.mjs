@@ -138,6 +138,7 @@ export const valuesSchema = (services, options) => ({
       dnsNamespace: text,
       upstreamExcept: listOf(cidr),
       upstreamAllow: listOf(cidr),
+      authAllow: listOf(cidr),
     }),
     monitoring: only({
       serviceMonitor: only({ enabled: flag, labels: any, interval: text }),

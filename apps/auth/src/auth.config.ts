@@ -1,5 +1,5 @@
 import { formerJwtSecretsOption, jwtSecretOption } from '#contracts/auth/shared-settings';
-import { publicUrlOption, trustedIssuersOption } from '#contracts/auth/trusted-issuers';
+import { isSecureUrl, publicUrlOption, trustedIssuersOption } from '#contracts/auth/trusted-issuers';
 import { type ConfigOf, flag, integer, list, oneOf, optionalText, secret, secretList, text } from '#libs/config';
 
 export const JWT_ALGORITHMS = [
@@ -19,6 +19,10 @@ export const JWT_ALGORITHMS = [
 ] as const;
 
 export type JwtAlgorithm = (typeof JWT_ALGORITHMS)[number];
+
+/** Segments are written as they are. */
+const isVaultPath = (path: string): boolean =>
+  /^[\w.-]+(?:\/[\w.-]+)*$/.test(path) && !/(?:^|\/)\.\.?(?:\/|$)/.test(path);
 
 export const authOptions = {
   JWT_ALGORITHM: oneOf(JWT_ALGORITHMS, 'HS256', 'The one algorithm tokens are signed with and accepted in.'),
@@ -106,6 +110,32 @@ export const authOptions = {
   AUTH_ENCRYPTION_SECRET: secret(
     'Encrypts what is presented to upstreams; at least 32 characters. Embedded, one is made at the first start.',
   ),
+  OAUTH_TOKEN_BACKEND: oneOf(
+    ['database', 'vault'],
+    'database',
+    'Where access tokens for upstreams are kept: encrypted in the database, or in the KV engine, version 2, of Vault or OpenBao.',
+  ),
+  VAULT_ADDR: text('http://127.0.0.1:8200', 'Where Vault is reached, for OAUTH_TOKEN_BACKEND=vault.', {
+    isText: isSecureUrl,
+    form: 'URL with https (http on this machine)',
+  }),
+  VAULT_TOKEN: secret(
+    'What Vault is shown; required with OAUTH_TOKEN_BACKEND=vault. It is not renewed, so it has to outlive the process or be periodic.',
+  ),
+  VAULT_NAMESPACE: optionalText('Namespace in Vault, where it has such.'),
+  VAULT_KV_MOUNT: text('secret', 'Where the KV engine, version 2, is mounted in Vault.', {
+    isText: isVaultPath,
+    form: 'path without a slash at its ends',
+  }),
+  VAULT_KV_PATH_PREFIX: text(
+    'switchyard/oauth',
+    'What the paths of tokens in Vault begin with; the id of the gateway follows.',
+    {
+      isText: isVaultPath,
+      form: 'path without a slash at its ends',
+    },
+  ),
+  VAULT_TLS_VERIFY: flag(true, "Whether Vault's certificate is checked. Only ever false on a developer's machine."),
   AUTH_ENCRYPTION_SECRETS_PREVIOUS: secretList(
     'Further values of AUTH_ENCRYPTION_SECRET, comma-separated, each at least 32 characters: what they encrypted is read, nothing is written with them.',
   ),

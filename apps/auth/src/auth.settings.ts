@@ -41,6 +41,18 @@ export type MailSettings = { readonly sender: Sender } & (
   | { readonly folder: string }
 );
 
+/** A KV engine, version 2, of HashiCorp Vault or OpenBao. */
+export interface VaultSettings {
+  readonly address: string;
+  readonly token: string;
+  readonly namespace: string | null;
+  /** Where the engine is mounted. */
+  readonly mount: string;
+  /** What the paths of all secrets begin with. */
+  readonly prefix: string;
+  readonly verifiesTls: boolean;
+}
+
 /** What auth was told, in the units the code counts in. */
 export interface AuthSettings {
   readonly jwt: JwtSettings;
@@ -49,6 +61,8 @@ export interface AuthSettings {
   /** `null`: no issuer is trusted. */
   readonly signIn: SignInSettings | null;
   readonly encryption: EncryptionSettings;
+  /** Null: access tokens for upstreams are kept in the database. */
+  readonly vault: VaultSettings | null;
   /** Whether the user a token names must be known here. */
   readonly requiresKnownUser: boolean;
   /** How long a token may be good, whoever signed it. */
@@ -101,6 +115,7 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
     secret: config.AUTH_ENCRYPTION_SECRET,
     previousSecrets: config.AUTH_ENCRYPTION_SECRETS_PREVIOUS,
   },
+  vault: vaultOf(config),
   requiresKnownUser: config.REQUIRE_USER_IN_DB,
   tokenLifeMaxMs: config.TOKEN_LIFETIME_MAX_DAYS * DAY_MS,
   login: {
@@ -167,6 +182,21 @@ const mailOf = (config: AuthConfig): MailSettings | null => {
     timeoutMs: config.SMTP_TIMEOUT_SECONDS * 1000,
   };
   return { sender, smtp };
+};
+
+const vaultOf = (config: AuthConfig): VaultSettings | null => {
+  if (config.OAUTH_TOKEN_BACKEND === 'database') return null;
+  const { VAULT_ADDR: address, VAULT_TOKEN: token } = config;
+  if (token === null)
+    throw fail('config.invalid', { message: 'VAULT_TOKEN is required with OAUTH_TOKEN_BACKEND=vault' });
+  return {
+    address,
+    token,
+    namespace: config.VAULT_NAMESPACE,
+    mount: config.VAULT_KV_MOUNT,
+    prefix: config.VAULT_KV_PATH_PREFIX,
+    verifiesTls: config.VAULT_TLS_VERIFY,
+  };
 };
 
 /** The secret. Throws `config.invalid` where there is none; that it is strong is checked where it is read. */

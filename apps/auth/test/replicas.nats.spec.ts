@@ -3,8 +3,15 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeJwt } from 'jose';
-import { type Bus, connectNats } from '#libs/bus';
-import { CredentialRevoked } from '#libs/contracts';
+import { type Bus, WithBody, connectNats } from '#libs/bus';
+import {
+  CredentialRevoked,
+  DescribeUpstreamTokens,
+  KeepUpstreamCredential,
+  type OAuthClient,
+  PostForm,
+  PresentUpstreamCredential,
+} from '#libs/contracts';
 import { CallerAdmission } from '#libs/identity';
 import { type RunningService, startService } from '#libs/service';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/storage';
@@ -112,6 +119,63 @@ describe('two replicas of auth over NATS', () => {
         .poll(() => rest(1 - replica, 'GET', '/auth/email/me', value), { timeout: 1_000 })
         .toMatchObject({ code: 'auth.credential_invalid' });
     }
+  });
+
+  it('two replicas of auth get one access token for an upstream, renew it once, and leave a server alone that refuses', async () => {
+    const tools = await connectNats({ servers: nats.url, name: 'tool-invocation', logger });
+    const client: OAuthClient = {
+      grantType: 'client_credentials',
+      issuer: null,
+      tokenUrl: 'https://as.example/token',
+      clientId: 'good',
+      clientSecret: 'planted secret',
+      privateKey: null,
+      tokenEndpointAuthMethod: 'client_secret_post',
+      tokenEndpointAuthSigningAlg: null,
+      privateKeyJwtKid: null,
+      scopes: [],
+      resource: null,
+      audience: null,
+    };
+    let posted = 0;
+    let lifeS = 1;
+    tools.answer(PostForm, async (_request, { body }) => {
+      posted += 1;
+      const isGood = new URLSearchParams(body).get('client_id') === 'good';
+      const token = { access_token: `planted token ${posted}`, token_type: 'Bearer', expires_in: lifeS };
+      return new WithBody({ status: isGood ? 200 : 401 }, JSON.stringify(isGood ? token : { error: 'invalid_client' }));
+    });
+    await tools.flush();
+    const keep = (oauth: OAuthClient | null) =>
+      edgeBus.ask(KeepUpstreamCredential, { upstreamId: 'u', credential: oauth === null ? null : { oauth } });
+    const shown = async () => {
+      const ask = () => edgeBus.ask(PresentUpstreamCredential, { upstreamId: 'u', principalId: ADMIN });
+      const answers = await Promise.all(Array.from({ length: 16 }, ask));
+      expect(new Set(answers.map(({ instance }) => instance)).size).toBe(2);
+      return new Set(answers.map(({ head }) => head.credential?.headers?.['Authorization']));
+    };
+
+    await keep(client);
+    // One that ends at once is good for nobody but who waited for it.
+    await shown();
+    const before = posted;
+    lifeS = 3_600;
+    expect([await shown(), posted]).toEqual([new Set([`Bearer planted token ${before + 1}`]), before + 1]);
+    expect([await shown(), posted]).toEqual([new Set([`Bearer planted token ${before + 1}`]), before + 1]);
+
+    await keep({ ...client, clientId: 'bad' });
+    await expect(shown()).rejects.toMatchObject({ code: 'upstream.unauthorised' });
+    await expect(shown()).rejects.toMatchObject({ message: expect.stringContaining('invalid_client') });
+    expect(posted).toBe(before + 2);
+    const { tokens } = (await edgeBus.ask(DescribeUpstreamTokens, { upstreamIds: ['u', 'nobody'] })).head;
+    expect(tokens).toEqual({
+      u: { obtainedAt: null, expiresAt: null, failure: expect.any(String), failedAt: expect.any(String) },
+    });
+
+    await keep(client);
+    expect((await shown()).size).toBe(1);
+    await keep(null);
+    await tools.drain();
   });
 
   it('two replicas of auth are believed while the bus is away, but not once it is back and news may have been lost', async () => {

@@ -685,14 +685,14 @@ describe('roles', () => {
   it('nobody keeps, or hands on, what they have for a time by a change of roles or accounts', async () => {
     const [ann, bob, boss] = [await given(), await given(), await given()];
     const expires_at = new Date(Date.now() + 600_000).toISOString();
-    const keeper = await givenRole({ permissions: ['admin.user_management', 'admin.export'] });
-    await give(ann, keeper.id, { expires_at });
+    const userManager = await givenRole({ permissions: ['admin.user_management', 'admin.export'] });
+    await give(ann, userManager.id, { expires_at });
     const lasting = await givenRole({ permissions: ['tools.read'] });
     await give(ann, lasting.id);
     const refusal = { code: 'auth.grant_missing', detail: expect.stringContaining(`until ${expires_at}`) };
     const change = (body: object, by: Pick<Someone, 'token'>) =>
       auth.call('PUT', `/rbac/roles/${lasting.id}`, { token: by.token, body });
-    for (const body of [{ permissions: ['tools.read', 'admin.export'] }, { inherits_from: keeper.id }])
+    for (const body of [{ permissions: ['tools.read', 'admin.export'] }, { inherits_from: userManager.id }])
       expect((await change(body, ann)).body).toMatchObject(refusal);
     expect((await change({ permissions: ['tools.read', 'tools.execute'] }, ann)).status).toBe(200);
     expect((await change({ permissions: ['tools.read', 'admin.export'] }, { token: admin })).status).toBe(200);
@@ -701,9 +701,9 @@ describe('roles', () => {
     const patch = (whom: Pick<Someone, 'email'>, body: object, by: Someone) =>
       auth.call('PATCH', `/auth/email/admin/users/${whom.email}`, { token: by.token, body });
     const password = { password: 'four little words more' };
-    await give(bob, keeper.id);
+    await give(bob, userManager.id);
     expect((await patch(bob, password, ann)).body).toMatchObject(refusal);
-    await give(bob, keeper.id, { expires_at });
+    await give(bob, userManager.id, { expires_at });
     expect((await patch(bob, password, ann)).status).toBe(200);
 
     await give(boss, 'platform_admin', { expires_at });

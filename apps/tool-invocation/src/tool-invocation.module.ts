@@ -6,6 +6,7 @@ import { GreetingService } from './discovery/greeting.service.js';
 import { OwnListsService } from './discovery/own-lists.service.js';
 import { CheckService } from './discovery/check.service.js';
 import { DocumentService } from './discovery/document.service.js';
+import { FormService } from './discovery/form.service.js';
 import { TaskWatchService } from './execution/task-watch.service.js';
 import { WatchService } from './discovery/watch.service.js';
 import { CallService } from './execution/call.service.js';
@@ -14,6 +15,7 @@ import { CheckController } from './intake/check.controller.js';
 import { LookController } from './intake/look.controller.js';
 import { PoolController } from './intake/pool.controller.js';
 import { UpstreamController } from './intake/upstream.controller.js';
+import { WebController } from './intake/web.controller.js';
 import { watchInvocation } from './intake/instruments.js';
 import { SETTINGS, settingsOf } from './tool-invocation.settings.js';
 import type { ToolInvocationConfig } from './tool-invocation.config.js';
@@ -41,7 +43,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
   static with(config: ToolInvocationConfig): DynamicModule {
     return {
       module: ToolInvocationModule,
-      controllers: [CheckController, UpstreamController, LookController, PoolController],
+      controllers: [CheckController, UpstreamController, LookController, PoolController, WebController],
       providers: [
         {
           provide: SETTINGS,
@@ -58,6 +60,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
         TaskWatchService,
         DiscoveryService,
         CheckService,
+        FormService,
         DocumentService,
         GreetingService,
         OwnListsService,

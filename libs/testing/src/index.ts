@@ -17,6 +17,7 @@ export { startRedisServer } from './redis-server.js';
 export { startStallingProxy } from './stalling-proxy.js';
 export { startTransactionPooler } from './transaction-pooler.js';
 export { temporaryFolder } from './temporary-folder.js';
+export { type VaultDouble, startVaultDouble } from './upstream/vault-double.js';
 export { startAskingUpstream } from './upstream/asking-upstream.js';
 export type { AskingSession, AskingUpstream } from './upstream/asking-upstream.js';
 export {

@@ -2,6 +2,7 @@ import { type JWTVerifyGetKey, createRemoteJWKSet, customFetch, errors } from 'j
 import { type TrustedIssuer, isSecureUrl } from '#contracts/auth/trusted-issuers';
 import { fail } from '#libs/errors';
 import { isRecord } from './claims.js';
+import { metadataUrls } from './issuer-metadata.js';
 
 /** Shorter than auth is waited for. */
 const FETCH_TIMEOUT_MS = 1_500;
@@ -70,19 +71,6 @@ export class IssuerKeys {
 }
 
 const unreadable = (cause: unknown) => fail('auth.issuer_unavailable', { cause });
-
-/** In the order in which clients of MCP look. https://www.rfc-editor.org/rfc/rfc8414#section-3 */
-const metadataUrls = (issuer: string): readonly string[] => {
-  const { origin, pathname } = new URL(issuer);
-  const path = pathname.replace(/\/$/, '');
-  return [
-    ...new Set([
-      `${origin}/.well-known/oauth-authorization-server${path}`,
-      `${origin}/.well-known/openid-configuration${path}`,
-      `${origin}${path}/.well-known/openid-configuration`,
-    ]),
-  ];
-};
 
 const jwksUriOf = async (issuer: string): Promise<string> => {
   const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);

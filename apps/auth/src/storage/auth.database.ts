@@ -8,6 +8,7 @@ import { Role } from '../roles/role.entity.js';
 import { Team } from '../teams/team.entity.js';
 import { Token } from '../tokens/token.entity.js';
 import { Revocation } from '../tokens/revocation.entity.js';
+import { UpstreamTokenRow } from '../upstream-credentials/oauth/upstream-token.entity.js';
 import { UpstreamCredentialRow } from '../upstream-credentials/upstream-credential.entity.js';
 import { User } from '../users/user.entity.js';
 import { Accounts1763600000001 } from './migrations/0001-accounts.migration.js';
@@ -15,6 +16,7 @@ import { AccountRecovery1764100000006 } from './migrations/0006-account-recovery
 import { LoginAttempts1763800000003 } from './migrations/0003-login-attempts.migration.js';
 import { Roles1764000000005 } from './migrations/0005-roles.migration.js';
 import { Teams1763900000004 } from './migrations/0004-teams.migration.js';
+import { UpstreamTokens1764200000007 } from './migrations/0007-upstream-tokens.migration.js';
 import { TokensOnRecord1763700000002 } from './migrations/0002-tokens-on-record.migration.js';
 
 /** What auth keeps, and how its tables came about. */
@@ -25,6 +27,7 @@ export const authDatabase = {
     Token,
     Revocation,
     UpstreamCredentialRow,
+    UpstreamTokenRow,
     Team,
     Member,
     Invitation,
@@ -41,5 +44,6 @@ export const authDatabase = {
     Teams1763900000004,
     Roles1764000000005,
     AccountRecovery1764100000006,
+    UpstreamTokens1764200000007,
   ],
 } as const;

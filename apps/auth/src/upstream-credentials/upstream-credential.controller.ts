@@ -20,8 +20,8 @@ export class UpstreamCredentialController {
   /** What is kept is the same for every caller, so `principalId` decides nothing yet. */
   @Answers(PresentUpstreamCredential)
   present(
-    @Payload() { upstreamId }: RequestOf<typeof PresentUpstreamCredential>,
+    @Payload() { upstreamId, refusedToken }: RequestOf<typeof PresentUpstreamCredential>,
   ): Promise<ReplyOf<typeof PresentUpstreamCredential>> {
-    return this.credentials.credentialFor(upstreamId);
+    return this.credentials.present(upstreamId, refusedToken);
   }
 }

@@ -2,11 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Bus, InjectBus } from '#libs/bus';
 import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
-import { NO_CREDENTIAL, type UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import {
+  NO_CREDENTIAL,
+  type PresentUpstreamCredential,
+  type UpstreamCredential,
+} from '#contracts/auth/upstream-credential.request';
+import type { ReplyOf } from '#contracts/define';
 import { fail } from '#libs/errors';
 import { Starting } from '#libs/service';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { KeyRing } from './key-ring.js';
+import { authenticationOf } from './oauth/client-authentication.js';
+import { UpstreamTokenService } from './oauth/upstream-token.service.js';
 import { UpstreamCredentialRepository } from './upstream-credential.repository.js';
 import { validateUpstreamCredential } from './upstream-credential.validation.js';
 
@@ -17,6 +24,7 @@ export class UpstreamCredentialService {
     private readonly rows: UpstreamCredentialRepository,
     private readonly keyRing: KeyRing,
     private readonly starting: Starting,
+    private readonly tokens: UpstreamTokenService,
     @InjectBus() private readonly bus: Bus,
     @InjectLogger() private readonly logger: Logger,
   ) {}
@@ -24,10 +32,15 @@ export class UpstreamCredentialService {
   /** Keeps the credential, or forgets it (`null`). Answers its version. Throws `http.invalid` for one that cannot be sent. */
   async keep(upstreamId: string, credential: UpstreamCredential | null): Promise<string> {
     const version = credential === null ? NO_CREDENTIAL : randomUUID();
+    if (credential !== null) {
+      validateUpstreamCredential(credential);
+      // So that a key that does not sign is found out now.
+      if (credential.oauth !== undefined) await authenticationOf(credential.oauth, '');
+    }
+    await this.tokens.forget(upstreamId);
     if (credential === null) {
       await this.rows.forget(upstreamId);
     } else {
-      validateUpstreamCredential(credential);
       await this.rows.keep(upstreamId, this.keyRing.seal(JSON.stringify(credential), upstreamId), version);
     }
     this.bus.publish(UpstreamCredentialChanged, { upstreamId });
@@ -35,8 +48,21 @@ export class UpstreamCredentialService {
     return version;
   }
 
-  /** What this upstream is shown. Throws `platform.internal` when no configured key opens it. */
-  async credentialFor(upstreamId: string): Promise<{ credential: UpstreamCredential | null; version: string }> {
+  /**
+   * What this upstream is shown. `refusedToken`: an access token that it refused. Throws `platform.internal` when no
+   * configured key opens it, and `upstream.…` when there is no access token to be had.
+   */
+  async present(upstreamId: string, refusedToken?: string): Promise<ReplyOf<typeof PresentUpstreamCredential>> {
+    const { credential, version } = await this.credentialFor(upstreamId);
+    if (credential?.oauth === undefined) return { credential, version };
+    const { oauth: client, ...others } = credential;
+    const owner = { upstreamId, credentialVersion: version, client };
+    const { value, ...token } = await this.tokens.present(owner, refusedToken);
+    const headers = { ...others.headers, Authorization: `Bearer ${value}` };
+    return { credential: { ...others, headers }, version, token };
+  }
+
+  private async credentialFor(upstreamId: string): Promise<{ credential: UpstreamCredential | null; version: string }> {
     const row = await this.rows.find(upstreamId);
     if (row === null) return { credential: null, version: NO_CREDENTIAL };
     try {

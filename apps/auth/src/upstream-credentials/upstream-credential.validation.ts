@@ -9,10 +9,13 @@ import {
   isVariableName,
   isVariableValue,
 } from '#contracts/auth/upstream-credential.rules';
+import { isSecureUrl } from '#contracts/auth/trusted-issuers';
 import { isQuery } from '#contracts/auth/upstream-secrets.rules';
 import { fail } from '#libs/errors';
 
 const refuse = (what: string) => fail('http.invalid', { message: `${what} is not acceptable` });
+
+const isSecure = (url: string | null): boolean => url !== null && isSecureUrl(url);
 
 const entriesOf = (values: Readonly<Record<string, string>> | undefined, what: string): [string, string][] => {
   const entries = Object.entries(values ?? {});
@@ -26,7 +29,9 @@ const entriesOf = (values: Readonly<Record<string, string>> | undefined, what: s
  * message repeats no value.
  */
 export const validateUpstreamCredential = (credential: UpstreamCredential): void => {
-  const { headers, env, query, documentQuery, args } = credential;
+  const { headers, env, query, documentQuery, args, oauth } = credential;
+  if (oauth !== undefined && ![oauth.issuer ?? oauth.tokenUrl, oauth.tokenUrl ?? oauth.issuer].every(isSecure))
+    throw refuse('The address of an authorization server');
   if ([query, documentQuery].some((text) => text !== undefined && !isQuery(text))) throw refuse('A query');
   if (args !== undefined && !areArguments(args)) throw refuse('An argument');
   for (const [name, value] of entriesOf(headers, 'header')) {

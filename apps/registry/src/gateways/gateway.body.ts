@@ -20,6 +20,7 @@ import { SLUG, TOOL_NAME_STYLES, TOOL_PREFIX, type ToolNameStyle } from '../entr
 import { AUTH_TYPES, type AuthType } from './gateway.entity.js';
 import { GatewayView } from './gateway.view.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
+import { OAuthConfigBody } from './registration/oauth-config.body.js';
 import { OwnedBody } from '../rest/owned.body.js';
 import { OpenApiBody } from '../sources/openapi/openapi.body.js';
 import { IsName, IsPlainText } from '../rest/plain-text.decorator.js';
@@ -54,7 +55,6 @@ export class AuthHeaderBody {
   clientKey: null,
   gatewayMode: 'cache',
   identityPropagation: null,
-  oauthConfig: null,
   oneTimeAuth: false,
   ownerEmail: null,
   passthroughHeaders: null,
@@ -161,7 +161,7 @@ export class RegisterGatewayBody extends OwnedBody {
     enum: AUTH_TYPES,
     nullable: true,
     default: 'none',
-    description: 'query_param: a key in the query of every request.',
+    description: 'query_param: a key in the query of every request. oauth: an access token, as `oauthConfig` says.',
   })
   @IsOptional()
   @IsIn(AUTH_TYPES)
@@ -199,6 +199,12 @@ export class RegisterGatewayBody extends OwnedBody {
   @IsOptional()
   @IsPlainText(4096, { lengthMin: 1 })
   authQueryParamValue?: string;
+
+  @ApiPropertyOptional({ type: OAuthConfigBody, description: 'For authType "oauth".' })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => OAuthConfigBody)
+  oauthConfig?: OAuthConfigBody | null;
 
   @ApiPropertyOptional({
     type: Number,

@@ -1,4 +1,5 @@
 import { Column, Entity } from 'typeorm';
+import type { ShownOAuthClient } from '#contracts/auth/oauth/oauth-client';
 import type { CacheHint, Era, SessionScope } from '#contracts/registry/catalog';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { DiscoveredOffer, DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
@@ -7,7 +8,7 @@ import type { ReadSource } from '../sources/read-source.js';
 import type { NewTools } from './new-tools.js';
 import { OwnedEntity } from '../storage/owned.entity.js';
 
-export const AUTH_TYPES = ['none', 'bearer', 'basic', 'authheaders', 'query_param'] as const;
+export const AUTH_TYPES = ['none', 'bearer', 'basic', 'authheaders', 'query_param', 'oauth'] as const;
 
 export type AuthType = (typeof AUTH_TYPES)[number];
 
@@ -19,6 +20,8 @@ export interface CredentialShape {
   readonly envNames: readonly string[];
   /** For `query_param`. */
   readonly queryName?: string;
+  /** For `oauth`. */
+  readonly oauth?: ShownOAuthClient;
   /** It also holds parts of the address: a query of a URL, or arguments. What is stored of those is masked. */
   readonly sealsAddress?: boolean;
 }

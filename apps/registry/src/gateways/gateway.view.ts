@@ -16,6 +16,7 @@ import { TOOL_NAME_STYLES, type ToolNameStyle } from '../entries/names/naming.js
 import type { ReadSource } from '../sources/read-source.js';
 import { canChange, ownerShownTo } from '../rest/ownership.js';
 import { AUTH_TYPES, type AuthType, type GatewayEntity, type RefusedEntry } from './gateway.entity.js';
+import { OAuthConfigView } from './consent/oauth-config.view.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
 import { sessionScopeOf } from './profile.js';
 
@@ -116,6 +117,9 @@ export class GatewayView {
 
   @ApiPropertyOptional({ enum: [MASK], description: `For authType "query_param". ${TO_CHANGERS}` })
   readonly authQueryParamValue?: string;
+
+  @ApiPropertyOptional({ type: OAuthConfigView, description: `For authType "oauth". ${TO_CHANGERS}` })
+  readonly oauthConfig?: OAuthConfigView;
 
   @ApiPropertyOptional({
     ...OPTIONAL_TEXT,
@@ -285,6 +289,7 @@ type ConnectionMembers = Pick<
   | 'authHeaders'
   | 'authQueryParamKey'
   | 'authQueryParamValue'
+  | 'oauthConfig'
   | 'lastError'
   | 'unreachableReason'
 >;
@@ -298,7 +303,7 @@ const shownSource = (source: ReadSource): ReadSource =>
 /** A mask stands for every secret; sent back, it means "as it was". */
 const connectionMembers = (gateway: GatewayEntity): ConnectionMembers => {
   const { url, command, args, cwd, source, credentialShape, lastError } = gateway;
-  const { authType, username, headerNames, envNames, queryName } = credentialShape;
+  const { authType, username, headerNames, envNames, queryName, oauth } = credentialShape;
   const shownArgs = maskArguments(args);
   return {
     url: url === null ? null : splitQuery(url).shown,
@@ -314,6 +319,7 @@ const connectionMembers = (gateway: GatewayEntity): ConnectionMembers => {
     ...(authType === 'bearer' && { authToken: MASK }),
     ...(authType === 'basic' && { authUsername: username, authPassword: MASK }),
     ...(queryName !== undefined && { authQueryParamKey: queryName, authQueryParamValue: MASK }),
+    ...(oauth !== undefined && { oauthConfig: new OAuthConfigView(oauth) }),
     ...(authType === 'authheaders' && { authHeaders: headerNames.map((key) => ({ key, value: MASK })) }),
   };
 };

@@ -1,16 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { WithBody } from '#libs/bus';
 import type { RequestOf } from '#contracts/define';
-import type { FetchDocument } from '#contracts/tool-invocation/fetch-document.request';
+import type { FetchDocument } from '#contracts/tool-invocation/web/fetch-document.request';
 import { fail } from '#libs/errors';
-import { heldBytes } from '#libs/resilience';
-import { type HttpAnswer, mediaTypeCharset } from '#libs/openapi';
+import { mediaTypeCharset } from '#libs/openapi';
 import { EgressPolicy } from '../transport/egress/egress-policy.js';
 import { refusalOf } from '../transport/http/refusal.js';
 import { HttpApiSender } from '../transport/http-api/sender.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
 import { accessFor } from '../upstreams/upstream-credentials.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
+import { answerOf } from './answer-of.js';
 
 const FETCH_MS = 50_000;
 const ACCEPT = 'application/json, application/yaml;q=0.9, text/*;q=0.8, */*;q=0.5';
@@ -31,9 +31,10 @@ export class DocumentService {
   async fetch({ url: shown, credential = null, upstreamId, bytesMax }: RequestOf<typeof FetchDocument>) {
     const kept = upstreamId === undefined ? undefined : await this.directory.credentials.access(upstreamId, '');
     const url = kept?.documentQuery === undefined ? shown : `${shown.split('?', 1)[0]}?${kept.documentQuery}`;
+    const request = { method: 'GET', url, headers: [['accept', ACCEPT]] as const, body: null };
     const sender = new HttpApiSender({ ...this.settings, resultBytesMax: bytesMax }, this.egress);
     try {
-      const { status, headers, body } = await this.get(sender, url, accessFor(credential).headers);
+      const { status, headers, body } = await answerOf(sender, request, accessFor(credential).headers, FETCH_MS);
       if (body === null) throw fail('upstream.too_large', { message: `The document has more than ${bytesMax} bytes` });
       if (status !== 200)
         throw refusalOf(status, {
@@ -46,30 +47,5 @@ export class DocumentService {
     } finally {
       await sender.close();
     }
-  }
-
-  private get(sender: HttpApiSender, url: string, headers: readonly string[]): Promise<HttpAnswer> {
-    return new Promise((resolve, reject) => {
-      const request = { method: 'GET', url, headers: [['accept', ACCEPT]] as const, body: null };
-      const held = heldBytes.claim('documents');
-      const collector = sender.send(request, headers, {
-        held,
-        answered: (answer) => {
-          held.release();
-          clearTimeout(timer);
-          resolve(answer);
-        },
-        failed: (error) => {
-          held.release();
-          clearTimeout(timer);
-          reject(error);
-        },
-      });
-      const timer = setTimeout(() => {
-        collector.abandon();
-        held.release();
-        reject(fail('upstream.timed_out', { executed: collector.executed }));
-      }, FETCH_MS);
-    });
   }
 }

@@ -6,12 +6,10 @@ import type { FrameOf, PayloadOf, ReplyOf, RequestOf } from '#contracts/define';
 import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
 import { ClaimSession, ReleaseSession } from '#contracts/tool-invocation/claim-session.request';
-import { FetchDocument } from '#contracts/tool-invocation/fetch-document.request';
 import { DescribeOwnLists } from '#contracts/tool-invocation/own-lists.request';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { DiscoveryService } from '../discovery/discovery.service.js';
-import { DocumentService } from '../discovery/document.service.js';
 import { TaskWatchService } from '../execution/task-watch.service.js';
 import { OwnListsService } from '../discovery/own-lists.service.js';
 import { WatchService } from '../discovery/watch.service.js';
@@ -21,7 +19,6 @@ import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 export class UpstreamController {
   constructor(
     private readonly discovery: DiscoveryService,
-    private readonly documents: DocumentService,
     private readonly watching: WatchService,
     private readonly taskWatching: TaskWatchService,
     private readonly ownLists: OwnListsService,
@@ -31,11 +28,6 @@ export class UpstreamController {
   @Answers(DiscoverUpstream)
   discover(@Payload() request: RequestOf<typeof DiscoverUpstream>) {
     return this.discovery.discover(request);
-  }
-
-  @Answers(FetchDocument)
-  fetchDocument(@Payload() request: RequestOf<typeof FetchDocument>) {
-    return this.documents.fetch(request);
   }
 
   @Answers(DescribeOwnLists)

@@ -45,7 +45,7 @@ export interface Transport {
 /** What is presented to an upstream. `version` stands for it in the key of a pool. */
 export interface Access {
   readonly version: string;
-  /** A flat list of names and values. */
+  /** A flat list of names and values; another list when an access token in it was renewed, so it is read for every request. */
   readonly headers: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Takes the place of the query in the URL; of an HTTP API, is added to every request. */
@@ -53,6 +53,8 @@ export interface Access {
   readonly documentQuery?: string | undefined;
   /** Take the place of the arguments of the command. */
   readonly args?: readonly string[] | undefined;
+  /** The access token among them, where there is one. */
+  readonly tokenId?: string | undefined;
   /** Takes what was presented out of a text that comes back. */
   readonly redact: Redact;
 }

@@ -13,15 +13,23 @@ import { SingleFlight } from './single-flight.js';
 /** A cached credential is asked for again after this, in the background; events make it new at once. */
 const FRESH_MS = 60_000;
 const ACCESSES_MAX = 10_000;
+const REFUSALS_MAX = 1_000;
 
 interface CachedAccess {
   readonly access: Access;
-  askedAtMs: number;
+  /** Milliseconds of `performance.now()`. */
+  askAgainAtMs: number;
+  /** When its access token is over. */
+  readonly endsAtMs: number;
 }
 
 /** What each upstream is shown for each principal, as auth says. */
 export class UpstreamCredentials {
   private readonly cached = new LRUCache<string, CachedAccess>({ max: ACCESSES_MAX });
+  /** One for all principals, so that a renewed token reaches the conversations that others opened. */
+  private readonly shown = new LRUCache<string, Access>({ max: ACCESSES_MAX });
+  /** By upstream, the token that it refused. */
+  private readonly refusals = new LRUCache<string, string>({ max: REFUSALS_MAX });
   private readonly presenting = new SingleFlight<Access>('auth.unavailable');
 
   constructor(private readonly bus: Bus) {}
@@ -31,11 +39,24 @@ export class UpstreamCredentials {
     const key = `${upstreamId}\n${principalId}`;
     const known = this.cached.get(key);
     if (known === undefined) return this.present(key, upstreamId, principalId);
-    if (performance.now() - known.askedAtMs > FRESH_MS) {
-      known.askedAtMs = performance.now();
+    const nowMs = performance.now();
+    if (nowMs > known.askAgainAtMs) {
+      if (nowMs > known.endsAtMs) return this.present(key, upstreamId, principalId);
+      known.askAgainAtMs = nowMs + FRESH_MS;
       void this.present(key, upstreamId, principalId).catch(() => {});
     }
     return known.access;
+  }
+
+  /**
+   * The upstream refused what it was shown. Whether that may help: a new access token is got for whoever asks next. Of a
+   * credential without a token nothing else can be made.
+   */
+  refused(upstreamId: string, { tokenId }: Access): boolean {
+    if (tokenId === undefined) return false;
+    this.refusals.set(upstreamId, tokenId);
+    this.drop(upstreamId);
+    return true;
   }
 
   drop(upstreamId: string): void {
@@ -44,19 +65,36 @@ export class UpstreamCredentials {
 
   /** Events may have been missed: everything is asked for again when it is used next. */
   invalidate(): void {
-    for (const known of this.cached.values()) known.askedAtMs = Number.NEGATIVE_INFINITY;
+    for (const known of this.cached.values()) known.askAgainAtMs = Number.NEGATIVE_INFINITY;
   }
 
   private present(key: string, upstreamId: string, principalId: string): Promise<Access> {
+    const refusedToken = this.refusals.get(upstreamId);
     return this.presenting.ask(
       key,
-      () => this.bus.ask(PresentUpstreamCredential, { upstreamId, principalId }),
+      () => this.bus.ask(PresentUpstreamCredential, { upstreamId, principalId, ...(refusedToken && { refusedToken }) }),
       ({ head }) => {
-        const access = accessOf(head.credential, head.version);
-        this.cached.set(key, { access, askedAtMs: performance.now() });
+        const { token } = head;
+        const access = this.sharedAccess(upstreamId, {
+          ...accessOf(head.credential, head.version),
+          tokenId: token?.id,
+        });
+        const nowMs = performance.now();
+        this.cached.set(key, {
+          access,
+          askAgainAtMs: nowMs + Math.min(FRESH_MS, token?.askAgainInMs ?? FRESH_MS),
+          endsAtMs: nowMs + (token?.endsInMs ?? Number.POSITIVE_INFINITY),
+        });
         return access;
       },
     );
+  }
+
+  private sharedAccess(upstreamId: string, access: Access): Access {
+    const known = this.shown.get(upstreamId);
+    if (known?.version === access.version) return Object.assign(known, access);
+    this.shown.set(upstreamId, access);
+    return access;
   }
 }
 

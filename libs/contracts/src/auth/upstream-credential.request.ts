@@ -1,4 +1,5 @@
 import { defineRequest } from '../define.js';
+import type { OAuthClient } from './oauth/oauth-client.js';
 
 /** What is presented to an upstream: HTTP headers and a query, or environment variables and arguments of a child process. Secret. */
 export interface UpstreamCredential {
@@ -10,6 +11,17 @@ export interface UpstreamCredential {
   readonly documentQuery?: string;
   /** All of them, in place of the masked ones. */
   readonly args?: readonly string[];
+  /** Who asks for the access token that stands in `Authorization`; auth shows the token, never this. */
+  readonly oauth?: OAuthClient;
+}
+
+/** The access token within a credential that is presented. */
+export interface PresentedToken {
+  readonly id: string;
+  /** Whoever uses it on had better ask again after this. */
+  readonly askAgainInMs: number;
+  /** Null: its end is not known. */
+  readonly endsInMs: number | null;
 }
 
 /** The version of having nothing to present. */
@@ -23,9 +35,11 @@ export const KeepUpstreamCredential = defineRequest<
 
 /**
  * What to present to this upstream for this caller. `version` changes whenever the credential does, so it can stand
- * for the credential in the key of a connection pool.
+ * for the credential in the key of a connection pool; a new access token is no new credential. `refusedToken`: the id of
+ * a token that the upstream took for no good, so that another is got. Rejects with `upstream.…` where no token is to be
+ * had, which may take as long as an authorization server takes.
  */
 export const PresentUpstreamCredential = defineRequest<
-  { readonly upstreamId: string; readonly principalId: string },
-  { readonly credential: UpstreamCredential | null; readonly version: string }
->('auth', 'upstream-credential.present', { deadlineMs: 2_000 });
+  { readonly upstreamId: string; readonly principalId: string; readonly refusedToken?: string },
+  { readonly credential: UpstreamCredential | null; readonly version: string; readonly token?: PresentedToken }
+>('auth', 'upstream-credential.present', { deadlineMs: 10_000 });

@@ -161,6 +161,8 @@ export const UNREAD_SETTINGS: Readonly<Record<string, string>> = {
   LOG_ROTATION_ENABLED: 'whoever reads standard output',
   PLUGIN_CONFIG_FILE: 'nothing here reads it: the feature is not there',
   PLUGINS_CONFIG_FILE: 'nothing here reads it: the feature is not there',
-  OAUTH_TOKEN_BACKEND: 'nothing here reads it: the feature is not there',
+  VAULT_TOKEN_CACHE_ENABLED: 'nothing: an instance reads a token from Vault once a minute',
+  VAULT_TOKEN_CACHE_TTL: 'nothing: an instance reads a token from Vault once a minute',
+  VAULT_TOKEN_CACHE_MAX_SIZE: 'nothing: an instance reads a token from Vault once a minute',
   MAX_HEADER_VALUE_LENGTH: 'fixed',
 };

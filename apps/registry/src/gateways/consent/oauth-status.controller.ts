@@ -1,17 +1,23 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
+import { DescribeUpstreamTokens } from '#contracts/auth/oauth/describe-upstream-tokens.request';
+import { type Bus, InjectBus } from '#libs/bus';
 import { Caller, Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
+import type { GatewayEntity } from '../gateway.entity.js';
 import { GatewayService } from '../gateway.service.js';
 import { OAuthStatusQuery } from './oauth-status.query.js';
 import { OAuthStatusView, STATUS_EXAMPLE } from './oauth-status.view.js';
 
-/** Whether gateways need the consent of each caller, and whether this one has given it. */
+/** Whether gateways need the consent of each caller, and how the access tokens stand that they are shown. */
 @ApiTags('oauth')
 @Controller('oauth/status')
 export class OAuthStatusController {
-  constructor(private readonly gateways: GatewayService) {}
+  constructor(
+    private readonly gateways: GatewayService,
+    @InjectBus() private readonly bus: Bus,
+  ) {}
 
   @Get()
   @Requires('gateways.read')
@@ -27,7 +33,7 @@ export class OAuthStatusController {
     @Caller() caller: Principal,
   ): Promise<Readonly<Record<string, OAuthStatusView>>> {
     const gateways = await this.gateways.findSeen(gatewayIds, caller);
-    return Object.fromEntries(gateways.map((gateway) => [gateway.id, new OAuthStatusView(gateway)]));
+    return this.statusOf(gateways);
   }
 
   @Get(':gatewayId')
@@ -36,6 +42,18 @@ export class OAuthStatusController {
   @ApiOkResponse({ type: OAuthStatusView, example: STATUS_EXAMPLE })
   @ApiFailures('registry.unknown')
   async ofOne(@Param('gatewayId') id: string, @Caller() caller: Principal): Promise<OAuthStatusView> {
-    return new OAuthStatusView(await this.gateways.findViewable(id, caller));
+    const gateway = await this.gateways.findViewable(id, caller);
+    return (await this.statusOf([gateway]))[gateway.id] as OAuthStatusView;
+  }
+
+  private async statusOf(gateways: readonly GatewayEntity[]): Promise<Record<string, OAuthStatusView>> {
+    const upstreamIds = gateways
+      .filter(({ credentialShape }) => credentialShape.oauth !== undefined)
+      .map(({ id }) => id);
+    const tokens =
+      upstreamIds.length === 0 ? {} : (await this.bus.ask(DescribeUpstreamTokens, { upstreamIds })).head.tokens;
+    return Object.fromEntries(
+      gateways.map((gateway) => [gateway.id, new OAuthStatusView(gateway, tokens[gateway.id])]),
+    );
   }
 }

@@ -10,28 +10,28 @@ describe('a credential given for an upstream', () => {
     [{ authUsername: 'u', authPassword: 'ü:p' }, { Authorization: `Basic ${Buffer.from('u:ü:p').toString('base64')}` }],
     [{ authHeaders: [{ key: 'X-Key', value: 'v' }] }, { 'X-Key': 'v' }],
   ])('a credential given for an upstream %j is headers', (body, headers) => {
-    expect(credentialFrom(body, 'AUTO')?.credential).toEqual({ headers });
+    expect(credentialFrom(body, 'AUTO', null)?.credential).toEqual({ headers });
   });
 
   it('credentialFrom makes a query of a key in the query, and shows its name alone', () => {
-    const form = credentialFrom({ authQueryParamKey: 'key', authQueryParamValue: 'hidden&more' }, 'OPENAPI');
+    const form = credentialFrom({ authQueryParamKey: 'key', authQueryParamValue: 'hidden&more' }, 'OPENAPI', null);
     expect(form?.credential).toEqual({ query: 'key=hidden%26more' });
     expect(form?.shape).toMatchObject({ authType: 'query_param', queryName: 'key' });
     expect(JSON.stringify(form?.shape)).not.toContain('hidden');
   });
 
   it('credentialFrom keeps names alone in the shape when it is given values', () => {
-    const form = credentialFrom({ authHeaders: [{ key: 'X-Key', value: 'hidden' }] }, 'SSE');
+    const form = credentialFrom({ authHeaders: [{ key: 'X-Key', value: 'hidden' }] }, 'SSE', null);
     expect(JSON.stringify(form?.shape)).not.toContain('hidden');
   });
 
   it('credentialFrom keeps the credential when it is left out or masked, and drops it when authType is "none"', () => {
-    expect(credentialFrom({}, 'AUTO')).toBeNull();
-    expect(credentialFrom({ authType: 'bearer', authToken: MASK }, 'AUTO')).toBeNull();
-    expect(credentialFrom({ authQueryParamKey: 'k', authQueryParamValue: MASK }, 'AUTO')).toBeNull();
-    expect(credentialFrom({ env: { A: MASK, B: MASK } }, 'STDIO')).toBeNull();
-    expect(credentialFrom({ authType: 'none' }, 'AUTO')?.credential).toBeNull();
-    expect(credentialFrom({ env: {} }, 'STDIO')?.credential).toBeNull();
+    expect(credentialFrom({}, 'AUTO', null)).toBeNull();
+    expect(credentialFrom({ authType: 'bearer', authToken: MASK }, 'AUTO', null)).toBeNull();
+    expect(credentialFrom({ authQueryParamKey: 'k', authQueryParamValue: MASK }, 'AUTO', null)).toBeNull();
+    expect(credentialFrom({ env: { A: MASK, B: MASK } }, 'STDIO', null)).toBeNull();
+    expect(credentialFrom({ authType: 'none' }, 'AUTO', null)?.credential).toBeNull();
+    expect(credentialFrom({ env: {} }, 'STDIO', null)?.credential).toBeNull();
   });
 
   it.each<[UpdateGatewayBody, 'AUTO' | 'STDIO']>([
@@ -72,13 +72,13 @@ describe('a credential given for an upstream', () => {
     [{ authType: 'bearer', authToken: 't', authPassword: 'p' }, 'AUTO'],
     [{ authToken: 't', authHeaders: [{ key: 'X-Key', value: 'v' }] }, 'AUTO'],
   ])('a credential given for an upstream %j for %s is refused', (body, transport) => {
-    expect(() => credentialFrom(body, transport)).toThrow(expect.objectContaining({ code: 'http.invalid' }));
+    expect(() => credentialFrom(body, transport, null)).toThrow(expect.objectContaining({ code: 'http.invalid' }));
   });
 
   it('newCredentialFrom refuses a mask when there is no credential yet', () => {
-    expect(() => newCredentialFrom({ authToken: MASK }, 'AUTO')).toThrow(
+    expect(() => newCredentialFrom({ authToken: MASK }, 'AUTO', null)).toThrow(
       expect.objectContaining({ code: 'http.invalid' }),
     );
-    expect(newCredentialFrom({}, 'AUTO').credential).toBeNull();
+    expect(newCredentialFrom({}, 'AUTO', null).credential).toBeNull();
   });
 });

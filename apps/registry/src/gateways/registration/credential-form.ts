@@ -5,6 +5,7 @@ import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.req
 import { type GatewayError, fail } from '#libs/errors';
 import type { AuthType, CredentialShape } from '../gateway.entity.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';
+import { oauthClient, secretsOfClient, shownClient } from './oauth-form.js';
 import { environmentFrom } from './stdio-policy.service.js';
 
 export interface CredentialForm {
@@ -43,15 +44,27 @@ const decoded = (text: string): string => {
   }
 };
 
-/** The credential of a gateway that is new: there is none yet that a mask could stand for. */
-export const newCredentialFrom = (body: UpdateGatewayBody, transport: UpstreamTransport | 'AUTO'): CredentialForm => {
-  const form = credentialFrom(body, transport);
+/** The credential of a gateway that is new: there is none yet that a mask could stand for. `url`: its own. */
+export const newCredentialFrom = (
+  body: UpdateGatewayBody,
+  transport: UpstreamTransport | 'AUTO',
+  url: string | null,
+): CredentialForm => {
+  const form = credentialFrom(body, transport, url);
   if (form === null && hasMask(body)) throw fail('http.invalid', { message: `${MASK} is no credential` });
   return form ?? NO_CREDENTIAL;
 };
 
-const hasMask = ({ authToken, authPassword, authQueryParamValue, authHeaders, env }: UpdateGatewayBody): boolean =>
+const hasMask = ({
+  authToken,
+  authPassword,
+  authQueryParamValue,
+  authHeaders,
+  oauthConfig,
+  env,
+}: UpdateGatewayBody): boolean =>
   [
+    ...(oauthConfig ? secretsOfClient(oauthConfig) : []),
     authToken,
     authPassword,
     authQueryParamValue,
@@ -63,17 +76,19 @@ const hasMask = ({ authToken, authPassword, authQueryParamValue, authHeaders, en
 export const credentialFrom = (
   body: UpdateGatewayBody,
   transport: UpstreamTransport | 'AUTO',
+  url: string | null,
 ): CredentialForm | null => {
   if (transport === 'STDIO') return environmentForm(body);
   if (Object.keys(body.env ?? {}).length > 0) throw invalid('env', 'is for STDIO gateways only');
   const authType = body.authType ?? authTypeOfMembers(body);
   if (authType === null) return null;
   assertFits(body, authType);
+  if (body.oauthConfig && authType !== 'oauth') throw invalid('oauthConfig', `is not for authType "${authType}"`);
   const { member, secrets } = secretsOf(body, authType);
-  return isLeft(secrets, member) ? null : formOf(body, authType);
+  return isLeft(secrets, member) ? null : formOf(body, authType, url);
 };
 
-const formOf = (body: UpdateGatewayBody, authType: AuthType): CredentialForm => {
+const formOf = (body: UpdateGatewayBody, authType: AuthType, url: string | null): CredentialForm => {
   switch (authType) {
     case 'none':
       return NO_CREDENTIAL;
@@ -85,6 +100,8 @@ const formOf = (body: UpdateGatewayBody, authType: AuthType): CredentialForm => 
       return queryParam(body.authQueryParamKey ?? '', body.authQueryParamValue ?? '');
     case 'authheaders':
       return headers(body.authHeaders ?? []);
+    case 'oauth':
+      return oauth(body, url);
   }
 };
 
@@ -106,6 +123,8 @@ const secretsOf = (body: UpdateGatewayBody, authType: AuthType): Secrets => {
       return { member: 'authQueryParamValue', secrets: [body.authQueryParamValue] };
     case 'authheaders':
       return { member: 'authHeaders', secrets: body.authHeaders?.map(({ value }) => value) ?? [] };
+    case 'oauth':
+      return { member: 'oauthConfig', secrets: body.oauthConfig ? secretsOfClient(body.oauthConfig) : [] };
   }
 };
 
@@ -123,6 +142,7 @@ const MEMBERS_OF: Readonly<Record<AuthType, readonly (typeof MEMBERS)[number][]>
   basic: ['authUsername', 'authPassword'],
   authheaders: ['authHeaders'],
   query_param: ['authQueryParamKey', 'authQueryParamValue'],
+  oauth: [],
 };
 
 /** Throws `http.invalid` for a member that belongs to another kind of credential: it would never be presented. */
@@ -138,6 +158,7 @@ const authTypeOfMembers = (body: UpdateGatewayBody): AuthType | null => {
   if (body.authToken) return 'bearer';
   if (body.authUsername || body.authPassword) return 'basic';
   if (body.authQueryParamKey || body.authQueryParamValue) return 'query_param';
+  if (body.oauthConfig) return 'oauth';
   return body.authHeaders ? 'authheaders' : null;
 };
 
@@ -183,6 +204,13 @@ const queryParam = (name: string, value: string): CredentialForm => {
   if (!isQuery(query)) throw invalid('authQueryParamValue', 'is too long');
   const shape = { ...NO_CREDENTIAL.shape, authType: 'query_param' as const, queryName: name };
   return { shape, credential: { query } };
+};
+
+const oauth = ({ oauthConfig }: UpdateGatewayBody, url: string | null): CredentialForm => {
+  if (!oauthConfig) throw invalid('oauthConfig', 'is needed for authType "oauth"');
+  const client = oauthClient(oauthConfig, url);
+  const shape = { ...NO_CREDENTIAL.shape, authType: 'oauth' as const, oauth: shownClient(oauthConfig, url) };
+  return { shape, credential: { oauth: client } };
 };
 
 const form = (authType: AuthType, values: Readonly<Record<string, string>>): CredentialForm => ({

@@ -70,7 +70,7 @@ export class GatewayRegistrationService {
       policy: this.policies.stdio,
       principal,
     });
-    const form = withAddress(newCredentialFrom(body, transport), known?.secrets ?? secrets);
+    const form = withAddress(newCredentialFrom(body, transport, connection.url), known?.secrets ?? secrets);
     const scope = await this.policies.scopes.ofNew(principal, body);
     assertNameFree(connection, await this.gateways.findNamesake(connection), principal);
     if (form.credential !== null) await this.credentials.keep(id, form.credential);

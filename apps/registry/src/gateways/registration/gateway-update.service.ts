@@ -14,6 +14,7 @@ import { GatewayRepository } from '../gateway.repository.js';
 import { type Connection, isApi, profileOf, reachesSameUpstream } from '../profile.js';
 import { UpstreamCredentialService } from '../../credentials/upstream-credential.service.js';
 import { type CredentialForm, credentialFrom, withUrlUser } from './credential-form.js';
+import { assertSameClient } from './oauth-form.js';
 import { type AskedConnection, assertNameFree, connectionFrom, isElsewhere } from './gateway-connection.js';
 import { changedCredential } from './sealed-address.js';
 import { RegistrationPolicies } from './registration-policies.js';
@@ -49,9 +50,12 @@ export class GatewayUpdateService {
     const stdio = { policy: this.policies.stdio, principal };
     const { connection, transport, secrets } = connectionFrom(before.id, asked, before, stdio);
     const ofAddress = isApi(before) ? (known?.secrets ?? null) : secrets;
-    const form = changedCredential(before, newFormOf(before, credentialFrom(body, transport)), ofAddress);
+    const fresh = newFormOf(before, credentialFrom(body, transport, connection.url));
+    if (fresh === null && body.oauthConfig)
+      assertSameClient(before.credentialShape.oauth, body.oauthConfig, connection.url);
+    const form = changedCredential(before, fresh, ofAddress);
     if (form !== null && transport === 'STDIO') this.policies.stdio.assertAllowed(principal);
-    if (form === null && isElsewhere(before, connection) && hasSecret(before)) {
+    if (form === null && hasSecret(before) && mustBeGivenAgain(before, connection)) {
       throw fail('http.invalid', {
         message: 'The credential must be given again when the gateway moves to another place',
       });
@@ -109,10 +113,14 @@ export class GatewayUpdateService {
       });
     }
     const trial = { ...connection, id: newObjectId() };
+    // Auth alone gets access tokens, and for what it keeps.
+    const isKept = form.credential?.oauth !== undefined;
     try {
-      return await this.discoveries.discover(trial, transport, form.credential);
+      if (isKept) await this.credentials.keep(trial.id, form.credential);
+      return await this.discoveries.discover(trial, transport, isKept ? undefined : form.credential);
     } finally {
       this.discoveries.release(trial.id, 'removed');
+      if (isKept) await this.credentials.tryToForget(trial.id);
     }
   }
 }
@@ -135,6 +143,10 @@ const newFormOf = (before: GatewayEntity, form: CredentialForm | null): Credenti
 
 const isMetOtherwise = (before: GatewayEntity, now: Connection): boolean =>
   !reachesSameUpstream(before, now) || (now.onlyEra ?? null) !== before.onlyEra;
+
+/** A token for one URL is none for another, even on the same origin. */
+const mustBeGivenAgain = (before: GatewayEntity, now: Connection): boolean =>
+  isElsewhere(before, now) || (before.credentialShape.authType === 'oauth' && before.url !== now.url);
 
 /** Besides what its address holds. */
 const hasSecret = ({ credentialShape }: GatewayEntity): boolean =>

@@ -8,8 +8,8 @@ const REFUSED = expect.objectContaining({ code: 'http.invalid' });
 const NONE: CredentialShape = { authType: 'none', username: null, headerNames: [], envNames: [] };
 const BEARER: CredentialShape = { ...NONE, authType: 'bearer', headerNames: ['Authorization'] };
 const SEALED = { ...NONE, sealsAddress: true };
-const token = credentialFrom({ authToken: 't' }, 'AUTO');
-const key = credentialFrom({ authQueryParamKey: 'api key', authQueryParamValue: 'a+b' }, 'AUTO');
+const token = credentialFrom({ authToken: 't' }, 'AUTO', null);
+const key = credentialFrom({ authQueryParamKey: 'api key', authQueryParamValue: 'a+b' }, 'AUTO', null);
 
 describe('the address of an upstream', () => {
   it('sealUrl keeps what was shown as it is, and takes the query of a new one', () => {

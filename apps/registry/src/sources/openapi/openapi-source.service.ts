@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
 import { isMaskedUrl } from '#contracts/auth/upstream-secrets.rules';
-import { FetchDocument } from '#contracts/tool-invocation/fetch-document.request';
+import { FetchDocument } from '#contracts/tool-invocation/web/fetch-document.request';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
 import {

@@ -12,7 +12,8 @@ import { wireError } from './wire-error.js';
 export interface EventFeedOptions {
   readonly pool: Pool;
   readonly target: RequestTarget;
-  readonly headers: readonly string[];
+  /** Asked for whenever the stream is opened. */
+  readonly headers: () => readonly string[];
   /** A credential is among them. */
   readonly presented: boolean;
   readonly eventBytesMax: number;
@@ -106,7 +107,7 @@ export class EventFeed implements Dispatcher.DispatchHandler {
 
   private dispatch(): void {
     const { pool, target, headers: own, lastEventId } = this.options;
-    const headers = [...own, 'accept-encoding', ACCEPT_ENCODING];
+    const headers = [...own(), 'accept-encoding', ACCEPT_ENCODING];
     if (lastEventId !== undefined) headers.push('last-event-id', lastEventId);
     this.redirected = false;
     this.path = target.path;

@@ -59,7 +59,7 @@ export class SseChannel implements Channel, Carrier {
       pool: pools.control,
       target: new RequestTarget(url, requestPath(url, access)),
       presented: presentsCredential(access),
-      headers: ['accept', 'text/event-stream', ...access.headers],
+      headers: () => ['accept', 'text/event-stream', ...access.headers],
       eventBytesMax: bytesMax,
       talk: this.talk,
       holder: `upstream ${options.strays.upstreamId}`,

@@ -15,6 +15,15 @@ import { SessionFeed } from './session-feed.js';
 /** Enough for a server that opens the stream at once, when another has been seen to wait for its first event. */
 const BRIEF_WAIT_MS = 250;
 
+const POST_HEADERS = [
+  'content-type',
+  'application/json',
+  'accept',
+  'application/json, text/event-stream',
+  'accept-encoding',
+  ACCEPT_ENCODING,
+];
+
 /** What the channels of an upstream have in common. */
 export interface HttpUpstream {
   readonly pools: Pools;
@@ -35,7 +44,6 @@ export class HttpChannel implements Channel {
   closed = false;
   private feed: SessionFeed | undefined;
   private readonly resumptions = new Set<Resumption>();
-  private readonly postHeaders: readonly string[];
   private readonly target: RequestTarget;
   /** The same for every request, rather than made anew for each. */
   private readonly reading: AnswerReaderOptions;
@@ -45,9 +53,6 @@ export class HttpChannel implements Channel {
     private readonly access: Access,
     private readonly events: ChannelEvents,
   ) {
-    const accept = 'application/json, text/event-stream';
-    const own = ['content-type', 'application/json', 'accept', accept, 'accept-encoding', ACCEPT_ENCODING];
-    this.postHeaders = [...own, ...access.headers];
     this.target = new RequestTarget(upstream.url, requestPath(upstream.url, access));
     this.reading = {
       bytesMax: upstream.bytesMax,
@@ -77,7 +82,7 @@ export class HttpChannel implements Channel {
   private send(exchange: Exchange, redirects: number): void {
     const { path } = this.target;
     const reader = new AnswerReader({ exchange, path, redirects }, this.reading);
-    const headers = this.withSession(this.postHeaders.concat(exchange.headers));
+    const headers = this.withSession(POST_HEADERS.concat(this.access.headers, exchange.headers));
     this.upstream.pools.calls.dispatch({ path, method: 'POST', headers, body: exchange.text }, reader);
   }
 
@@ -123,7 +128,7 @@ export class HttpChannel implements Channel {
   }
 
   private postBody(body: string | undefined): Promise<void> {
-    const headers = this.withSession([...this.postHeaders]);
+    const headers = this.withSession(POST_HEADERS.concat(this.access.headers));
     return postMessage(this.upstream.pools.control, this.target, { headers, body, presented: this.presented });
   }
 
@@ -142,7 +147,7 @@ export class HttpChannel implements Channel {
       pool: this.upstream.pools.control,
       target: this.target,
       presented: this.presented,
-      headers: this.withSession(['accept', 'text/event-stream', ...this.access.headers]),
+      headers: () => this.withSession(['accept', 'text/event-stream', ...this.access.headers]),
       eventBytesMax: this.upstream.bytesMax,
       talk,
       holder: `upstream ${this.upstream.strays.upstreamId}`,

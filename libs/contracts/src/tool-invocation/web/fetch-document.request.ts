@@ -1,5 +1,5 @@
-import type { UpstreamCredential } from '../auth/upstream-credential.request.js';
-import { defineRequest } from '../define.js';
+import type { UpstreamCredential } from '../../auth/upstream-credential.request.js';
+import { defineRequest } from '../../define.js';
 
 /**
  * Fetches a text over HTTP, within the egress policy and without following redirects. The reply's body is the text.

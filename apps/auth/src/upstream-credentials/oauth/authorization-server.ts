@@ -1,0 +1,83 @@
+import { type Bus } from '#libs/bus';
+import type { ShownOAuthClient } from '#contracts/auth/oauth/oauth-client';
+import { isSecureUrl } from '#contracts/auth/trusted-issuers';
+import { FetchDocument } from '#contracts/tool-invocation/web/fetch-document.request';
+import { fail, toGatewayError } from '#libs/errors';
+import { isRecord } from '../../jwt/claims.js';
+import { metadataUrls } from '../../jwt/issuer-metadata.js';
+
+const METADATA_BYTES_MAX = 256 * 1024;
+
+export interface TokenEndpoint {
+  readonly url: string;
+  /** What an assertion is for: the issuer, where it is known. https://www.rfc-editor.org/rfc/rfc7523#section-3 */
+  readonly audience: string;
+}
+
+/**
+ * Where the client gets its tokens: as it was told, or by the metadata of its issuer (RFC 8414). Rejects with
+ * `upstream.unreachable` or `upstream.invalid_answer`, in words for whoever registered the upstream.
+ */
+export const tokenEndpointOf = async (
+  { issuer, tokenUrl }: Pick<ShownOAuthClient, 'issuer' | 'tokenUrl'>,
+  bus: Bus,
+  timeoutMs: number,
+): Promise<TokenEndpoint> => {
+  if (tokenUrl !== null) return { url: tokenUrl, audience: issuer ?? tokenUrl };
+  const metadata = await metadataOf(issuer ?? '', bus, performance.now() + timeoutMs);
+  // https://www.rfc-editor.org/rfc/rfc8414#section-3.3
+  if (metadata['issuer'] !== issuer) throw unfit('its metadata names another issuer');
+  const url = metadata['token_endpoint'];
+  if (typeof url !== 'string' || !isSecureUrl(url)) throw unfit('its metadata has no token_endpoint with https');
+  return { url, audience: metadata['issuer'] as string };
+};
+
+const metadataOf = async (issuer: string, bus: Bus, untilMs: number): Promise<Readonly<Record<string, unknown>>> => {
+  for (const url of metadataUrls(issuer)) {
+    const text = await read(url, bus, untilMs);
+    if (text === null) continue;
+    const metadata = parsed(text);
+    if (!isRecord(metadata)) throw unfit('its metadata is no JSON object');
+    return metadata;
+  }
+  throw unfit('it has no metadata; give its tokenUrl');
+};
+
+/** Null where there is no such document. */
+const read = async (url: string, bus: Bus, untilMs: number): Promise<string | null> => {
+  try {
+    const timeoutMs = Math.max(1, untilMs - performance.now());
+    const { body } = await bus.ask(FetchDocument, { url, bytesMax: METADATA_BYTES_MAX }, { timeoutMs });
+    return body?.toString() ?? '';
+  } catch (error) {
+    const failure = toGatewayError(error);
+    const status = failure.data?.['status'];
+    if (typeof status === 'number' && status >= 400 && status < 500) return null;
+    throw unavailable(failure);
+  }
+};
+
+export const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+export const unfit = (why: string) =>
+  fail('upstream.invalid_answer', { message: `The authorization server cannot be used: ${why}`, executed: 'no' });
+
+/** What it means for a token that the authorization server could not be asked. */
+export const unavailable = (failure: ReturnType<typeof toGatewayError>) =>
+  failure.code === 'upstream.refused'
+    ? fail('upstream.refused', {
+        message: 'The authorization server may not be reached from here: its address is not allowed',
+        executed: 'no',
+        cause: failure,
+      })
+    : fail('upstream.unreachable', {
+        message: 'The authorization server cannot be reached',
+        executed: 'no',
+        cause: failure,
+      });

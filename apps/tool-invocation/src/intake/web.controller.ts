@@ -1,0 +1,27 @@
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { Answers, type CallContext, Ctx } from '#libs/bus';
+import type { RequestOf } from '#contracts/define';
+import { FetchDocument } from '#contracts/tool-invocation/web/fetch-document.request';
+import { PostForm } from '#contracts/tool-invocation/web/post-form.request';
+import { DocumentService } from '../discovery/document.service.js';
+import { FormService } from '../discovery/form.service.js';
+
+/** The bus's door to the web outside, for services that may not go there themselves. */
+@Controller()
+export class WebController {
+  constructor(
+    private readonly documents: DocumentService,
+    private readonly forms: FormService,
+  ) {}
+
+  @Answers(FetchDocument)
+  fetchDocument(@Payload() request: RequestOf<typeof FetchDocument>) {
+    return this.documents.fetch(request);
+  }
+
+  @Answers(PostForm)
+  postForm(@Payload() request: RequestOf<typeof PostForm>, @Ctx() context: CallContext) {
+    return this.forms.post(request, context);
+  }
+}

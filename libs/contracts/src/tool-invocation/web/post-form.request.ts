@@ -1,0 +1,16 @@
+import { defineRequest } from '../../define.js';
+
+/**
+ * Posts a form over HTTP, within the egress policy and without following redirects. The request's body is the form, the
+ * reply's the text that came back, whatever its status. Failures: `upstream.unreachable`, `upstream.refused`,
+ * `upstream.too_large`, `upstream.invalid_answer`, `upstream.timed_out`.
+ */
+export const PostForm = defineRequest<
+  {
+    readonly url: string;
+    /** `Authorization`, where the form holds no credential. Secret. */
+    readonly authorization?: string;
+    readonly bytesMax: number;
+  },
+  { readonly status: number }
+>('tool-invocation', 'form.post', { deadlineMs: 8_000 });
