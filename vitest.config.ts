@@ -23,6 +23,7 @@ const needsServers = [
 const LONG = [
   'apps/switchyard/test/conformance.spec.ts',
   'apps/switchyard/test/growth.spec.ts',
+  'deploy/test/chaos.server.spec.ts',
   'apps/switchyard/test/odd-upstreams.spec.ts',
   'apps/metrics/test/faults.spec.ts',
   'apps/tool-invocation/test/questions.spec.ts',

@@ -37,7 +37,10 @@ export interface ChaosRun {
 export interface ChaosOptions {
   readonly seed: number;
   readonly setup: Setup;
+  /** Nothing begins to go wrong after that. */
   readonly forMs: number;
+  /** Nor after so many things have. */
+  readonly faultsMax?: number;
   readonly tell?: (line: string) => void;
 }
 
@@ -58,14 +61,15 @@ interface Stage {
 }
 
 /** One run: clients call while one thing after the other goes wrong, then the books are looked into. */
-export const runChaos = async ({ seed, setup, forMs, tell = () => {} }: ChaosOptions): Promise<ChaosRun> => {
+export const runChaos = async (options: ChaosOptions): Promise<ChaosRun> => {
+  const { setup } = options;
   const networks = new Networks();
   const ledger = await startLedgerUpstream({ latencyMs: LATENCY_MS });
   const closers: (() => Promise<void>)[] = [() => ledger.stop(), () => networks.stop()];
   try {
     const stage = await (setup === 'embedded' ? embedded() : distributed(networks));
     closers.push(() => stage.stop());
-    return await onStage(stage, ledger, networks, { seed, setup, forMs, tell });
+    return await onStage(stage, ledger, networks, options);
   } finally {
     for (const close of closers.toReversed()) await close();
   }
@@ -75,7 +79,7 @@ const onStage = async (
   { gateway, url, database }: Stage,
   ledger: LedgerUpstream,
   networks: Networks,
-  { seed, setup, forMs, tell }: Required<ChaosOptions>,
+  { seed, setup, forMs, faultsMax = Number.POSITIVE_INFINITY, tell = () => {} }: ChaosOptions,
 ): Promise<ChaosRun> => {
   const upstream = new URL(ledger.url);
   upstream.port = String(await networks.between('upstream', ledger.port));
@@ -93,7 +97,7 @@ const onStage = async (
     await traffic.goesOn(GOES_ON);
     const endsAtMs = Date.now() + forMs;
     for (const { fault, restMs } of stepsOf(seed, setup)) {
-      if (Date.now() >= endsAtMs) break;
+      if (Date.now() >= endsAtMs || faults.length >= faultsMax) break;
       tell(JSON.stringify(fault));
       faults.push(fault);
       await nemesis.run(fault);
