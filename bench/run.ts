@@ -5,6 +5,7 @@ import { measureCatalog } from './measure-catalog.js';
 import { type GarbageMeasurement, measureGarbage } from './measure-garbage.js';
 import { type ListenMeasurement, measureListening } from './measure-listening.js';
 import { type NeighbourMeasurement, measureNeighbour } from './measure-neighbour.js';
+import { measureSick } from './measure-sick.js';
 import { type StartRound, measureStart } from './measure-start.js';
 import { beforeOf } from './report/ratios.js';
 import {
@@ -14,11 +15,13 @@ import {
   type NeighbourRow,
   type Report,
   type Row,
+  type SickRow,
   type SubjectMemory,
   garbageRowOf,
   listenRowOf,
   neighbourRowOf,
   rowOf,
+  sickRowOf,
 } from './report/report.js';
 import {
   CATALOG,
@@ -27,13 +30,14 @@ import {
   LISTENING,
   NEIGHBOUR,
   SCENARIOS,
+  SICK,
   STARTING,
   type Scenario,
 } from './scenario.js';
 import { MemoryWatch } from './subject/memory-watch.js';
 import { type Subject, startBareProxy, startGatewaySubject, startUpstream } from './subject/subject.js';
 
-type Found = Pick<Report, 'rows' | 'listening' | 'neighbours' | 'garbage' | 'starts' | 'catalogs' | 'memory'>;
+type Found = Pick<Report, 'rows' | 'listening' | 'neighbours' | 'sick' | 'garbage' | 'starts' | 'catalogs' | 'memory'>;
 
 /** After the start a gateway has things to finish; then it is idle. */
 const IDLE_AFTER_MS = 3_000;
@@ -80,6 +84,7 @@ export class Run {
         neighbours,
         garbage,
         memory,
+        sick: chooses(SICK) ? await this.measureSick(upstream) : [],
         starts: chooses(STARTING) ? await this.measureStarts(upstream) : [],
         catalogs: chooses(CATALOG) ? await this.measureCatalogs() : [],
       };
@@ -200,6 +205,17 @@ export class Run {
       }
     }
     return gateways.map(({ name }, at) => garbageRowOf(name, rounds[at] ?? []));
+  }
+
+  private async measureSick(upstream: Subject): Promise<SickRow[]> {
+    const { modes, load, rounds } = this.choices;
+    const rows: SickRow[] = [];
+    for (const mode of modes) {
+      this.say(`${SICK}, ${mode} …`);
+      const found = await measureSick(mode, upstream.urls[0] as string, this.generator, load, rounds);
+      for (const [sickness, measured] of found) rows.push(sickRowOf(mode, sickness, measured));
+    }
+    return rows;
   }
 
   private async measureStarts(upstream: Subject): Promise<StartRound[]> {

@@ -43,6 +43,7 @@ export const PEER_SCENARIOS: readonly Scenario[] = [
 /** Rows that are not made of calls. */
 export const LISTENING = '1,000 listen streams';
 export const NEIGHBOUR = 'a modest caller beside a greedy one';
+export const SICK = 'a healthy upstream beside a sick one';
 export const STARTING = 'start';
 export const CATALOG = 'ten thousand tools';
 export const GARBAGE = 'garbage of a call';
@@ -51,6 +52,7 @@ export const ROWS: readonly string[] = [
   ...SCENARIOS.map(({ name }) => name),
   LISTENING,
   NEIGHBOUR,
+  SICK,
   GARBAGE,
   STARTING,
   CATALOG,

@@ -1,6 +1,7 @@
 import { type Era, type Scenario, VERSIONS } from '../scenario.js';
 
-const META = {
+/** What a client of the newer era says of itself. */
+export const META = {
   'io.modelcontextprotocol/protocolVersion': VERSIONS.modern,
   'io.modelcontextprotocol/clientCapabilities': {},
   'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1.0.0' },

@@ -4,7 +4,7 @@ import { costOf, rssOf } from '../subject/process-cost.js';
 import { pageOf } from './page.js';
 import { pictureOf } from './picture.js';
 import { ratiosOf } from './ratios.js';
-import { type Report, errorsOf, garbageRowOf, listenRowOf, neighbourRowOf, rowOf } from './report.js';
+import { type Report, errorsOf, garbageRowOf, listenRowOf, neighbourRowOf, rowOf, sickRowOf } from './report.js';
 import { textOfPeers, textOfReport } from './text.js';
 
 const measured = (cpuUsPerCall: number, more: Partial<Measurement> = {}): Measurement => ({
@@ -41,6 +41,16 @@ const neighboured = (besideP99Ms: number, errors = 0) => ({
   errorSamples: errors > 0 ? ['status 503: busy'] : [],
 });
 
+const sickened = (besideP99Ms: number, errors = 0) => ({
+  aloneP50Ms: 1,
+  aloneP99Ms: 2,
+  besideP50Ms: 1,
+  besideP99Ms,
+  sickCalls: 40,
+  errors,
+  errorSamples: errors > 0 ? ['status 504: late'] : [],
+});
+
 const garbaged = (kb: number, errors = 0) => ({
   call: { kb, turnP999Ms: 3 },
   list: { kb: 20, turnP999Ms: 1 },
@@ -75,6 +85,7 @@ const report: Report = {
   listening: [listenRowOf('embedded', [listened(30), listened(10, 1), listened(20)])],
   garbage: [garbageRowOf('embedded', [garbaged(44), garbaged(40, 1), garbaged(42)])],
   neighbours: [neighbourRowOf('embedded', [neighboured(4), neighboured(3, 1), neighboured(2)])],
+  sick: [sickRowOf('embedded', 'floods', [sickened(2.4), sickened(2.2, 1), sickened(9)])],
   starts: [{ first: { seconds: 2.5, cpuSeconds: 3 }, again: { seconds: 1.5, cpuSeconds: 2 } }],
   catalogs: [
     {
@@ -102,6 +113,7 @@ it('takes the median round', () => {
   expect(report.rows[1]?.median.cpuUsPerCall).toBe(60);
   expect(report.listening[0]?.median.kbPerStream).toBe(20);
   expect(report.neighbours[0]?.median.besideP99Ms).toBe(3);
+  expect(report.sick[0]?.median.besideP99Ms).toBe(2.4);
   expect(report.garbage[0]?.median.call.kb).toBe(42);
 });
 
@@ -111,10 +123,11 @@ it('says first what does not depend on the machine, and names wrong answers', ()
   expect(text).toContain('tools/call modern, embedded: <odd> & wrong');
   expect(text).toContain('listen streams, embedded: told of the change 0 times');
   expect(text).toContain('a modest caller, embedded: status 503: busy');
+  expect(text).toContain('beside a sick upstream, floods, embedded: status 504: late');
   expect(text).toContain('1.50 ×');
   expect(text).toContain('ten thousand tools, embedded: a tool is offered');
   expect(text).toContain('garbage of a call, embedded: wrong text');
-  expect(errorsOf(report)).toBe(6);
+  expect(errorsOf(report)).toBe(7);
 });
 
 it('leaves out what was not measured', () => {
@@ -122,12 +135,13 @@ it('leaves out what was not measured', () => {
     ...report,
     listening: [],
     neighbours: [],
+    sick: [],
     garbage: [],
     starts: [],
     catalogs: [],
     memory: [],
   });
-  expect(text).not.toMatch(/npm start|listen|modest|Garbage|Resident|thousand/);
+  expect(text).not.toMatch(/npm start|listen|modest|sick|Garbage|Resident|thousand/);
 });
 
 it('textOfPeers compares each with the embedded gateway, and says who is missing when somebody is', () => {
@@ -142,7 +156,7 @@ it('textOfPeers compares each with the embedded gateway, and says who is missing
 it('writes a page whose tables are whole', () => {
   const page = pageOf(report);
   const tables = page.split('\n\n').filter((part) => part.startsWith('|'));
-  expect(tables).toHaveLength(8);
+  expect(tables).toHaveLength(9);
   for (const table of tables) {
     const columns = new Set(
       table

@@ -3,6 +3,7 @@ import type { CatalogMeasurement } from '../measure-catalog.js';
 import type { GarbageMeasurement } from '../measure-garbage.js';
 import type { ListenMeasurement } from '../measure-listening.js';
 import type { NeighbourMeasurement } from '../measure-neighbour.js';
+import type { SickMeasurement, Sickness } from '../measure-sick.js';
 import type { StartRound } from '../measure-start.js';
 import type { MemoryUse } from '../subject/memory-watch.js';
 
@@ -27,6 +28,14 @@ export interface NeighbourRow {
   /** The median round by how much slower the modest caller's p99 is beside the greedy one. */
   readonly median: NeighbourMeasurement;
   readonly rounds: readonly NeighbourMeasurement[];
+}
+
+export interface SickRow {
+  readonly subject: string;
+  readonly sickness: Sickness;
+  /** The median round by how much slower the healthy upstream's p99 is beside the sick one. */
+  readonly median: SickMeasurement;
+  readonly rounds: readonly SickMeasurement[];
 }
 
 export interface GarbageRow {
@@ -63,6 +72,7 @@ export interface Report {
   readonly rows: readonly Row[];
   readonly listening: readonly ListenRow[];
   readonly neighbours: readonly NeighbourRow[];
+  readonly sick: readonly SickRow[];
   readonly garbage: readonly GarbageRow[];
   readonly starts: readonly StartRound[];
   readonly catalogs: readonly CatalogRow[];
@@ -94,11 +104,19 @@ export const listenRowOf = (subject: string, rounds: readonly ListenMeasurement[
   median: medianBy(rounds, ({ kbPerStream }) => kbPerStream),
 });
 
-/** The modest caller's p99 beside the greedy one, as a multiple of what it is alone. */
-export const slowdownOf = ({ aloneP99Ms, besideP99Ms }: NeighbourMeasurement): number => besideP99Ms / aloneP99Ms;
+/** The p99 beside another, as a multiple of what it is alone. */
+export const slowdownOf = ({ aloneP99Ms, besideP99Ms }: NeighbourMeasurement | SickMeasurement): number =>
+  besideP99Ms / aloneP99Ms;
 
 export const neighbourRowOf = (subject: string, rounds: readonly NeighbourMeasurement[]): NeighbourRow => ({
   subject,
+  rounds,
+  median: medianBy(rounds, slowdownOf),
+});
+
+export const sickRowOf = (subject: string, sickness: Sickness, rounds: readonly SickMeasurement[]): SickRow => ({
+  subject,
+  sickness,
   rounds,
   median: medianBy(rounds, slowdownOf),
 });
@@ -114,10 +132,11 @@ export const errorsOf = ({
   rows,
   listening,
   neighbours,
+  sick,
   garbage,
   catalogs,
-}: Pick<Report, 'rows' | 'listening' | 'neighbours' | 'garbage' | 'catalogs'>): number =>
-  [...rows, ...listening, ...neighbours, ...garbage].reduce(
+}: Pick<Report, 'rows' | 'listening' | 'neighbours' | 'sick' | 'garbage' | 'catalogs'>): number =>
+  [...rows, ...listening, ...neighbours, ...sick, ...garbage].reduce(
     (total, { rounds }) => total + rounds.reduce((sum: number, { errors }) => sum + errors, 0),
     catalogs.reduce((sum, { measured }) => sum + measured.errors, 0),
   );

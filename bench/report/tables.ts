@@ -75,6 +75,23 @@ const neighbourTable = ({ neighbours }: Report): Table => ({
   ]),
 });
 
+const sickTable = ({ sick }: Report): Table => ({
+  title: 'A healthy upstream beside a sick one',
+  texts: 2,
+  head: ['subject', 'the sick one', 'p50 ms alone', 'beside', 'p99 ms alone', 'beside', 'p99', 'calls of it', 'wrong'],
+  body: sick.map(({ subject, sickness, median, rounds }) => [
+    subject,
+    sickness,
+    median.aloneP50Ms.toFixed(1),
+    median.besideP50Ms.toFixed(1),
+    median.aloneP99Ms.toFixed(1),
+    median.besideP99Ms.toFixed(1),
+    `${slowdownOf(median).toFixed(2)} ×`,
+    String(median.sickCalls),
+    String(rounds.reduce((sum, { errors }) => sum + errors, 0)),
+  ]),
+});
+
 const garbageTable = ({ garbage }: Report): Table => ({
   title: 'Garbage of a call, and turns of the event loop',
   texts: 1,
@@ -185,6 +202,6 @@ const totalUs = ({ cpuUsPerCall, storesCpuUsPerCall }: Measurement): number => c
 
 /** Ratios first: they outlive a change of machine. */
 export const tablesOf = (report: Report): Table[] =>
-  [ratioTable, callTable, listenTable, neighbourTable, garbageTable, startTable, catalogTable, memoryTable]
+  [ratioTable, callTable, listenTable, neighbourTable, sickTable, garbageTable, startTable, catalogTable, memoryTable]
     .map((table) => table(report))
     .filter(({ body }) => body.length > 0);

@@ -23,6 +23,10 @@ export const textOfReport = (report: Report): string => {
   const named = [
     ...report.rows.map(({ scenario, subject, rounds }) => ({ name: `${scenario}, ${subject}`, rounds })),
     ...report.neighbours.map(({ subject, rounds }) => ({ name: `a modest caller, ${subject}`, rounds })),
+    ...report.sick.map(({ subject, sickness, rounds }) => ({
+      name: `beside a sick upstream, ${sickness}, ${subject}`,
+      rounds,
+    })),
     ...report.garbage.map(({ subject, rounds }) => ({ name: `garbage of a call, ${subject}`, rounds })),
     ...report.listening.map(({ subject, rounds }) => ({ name: `listen streams, ${subject}`, rounds })),
     ...report.catalogs.map(({ subject, measured }) => ({ name: `ten thousand tools, ${subject}`, rounds: [measured] })),

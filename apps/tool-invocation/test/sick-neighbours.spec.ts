@@ -155,6 +155,23 @@ describe('an upstream that floods a stream', () => {
     },
   );
 
+  it('an upstream is left alone when its streams flood five calls in a row, and not for answers that are too large', async () => {
+    const floods = await given(
+      startRawModern(toCalls((_request, res) => void flood(res, () => `: ${'x'.repeat(10_000)}\n`))),
+    );
+    const large = { resultType: 'complete', content: [{ type: 'text', text: 'x'.repeat(300_000) }] };
+    const tells = await given(startRawModern(toCalls((request, res) => json(res, result(request.id, large)))));
+    for (const [upstream, then] of [
+      [floods, 'upstream.breaker_open'],
+      [tells, 'upstream.too_large'],
+    ] as const) {
+      const profile = invocation.profile({ url: upstream.url });
+      for (let call = 0; call < 5; call++)
+        expect(await codeOf(invocation.call(profile, 't', {}, { timeoutMs: 30_000 }))).toBe('upstream.too_large');
+      expect(await codeOf(invocation.call(profile, 't'))).toBe(then);
+    }
+  });
+
   it('a call is answered when its stream brings as much as it may beside the answer', async () => {
     const upstream = await given(
       startRawLegacy((request, res) => {

@@ -2,6 +2,7 @@ import type { GatewayError } from '#libs/errors';
 import type { OpenCall } from '../call/open-call.js';
 import { staleness } from '../call/stale.js';
 import { HttpRefusal } from '../transport/http/refusal.js';
+import { isFlood } from '../transport/talk-gauge.js';
 
 /** `silent`: nothing was heard of the upstream; whether it is only slow, asking it tells. */
 export type Health = 'well' | 'ill' | 'silent' | 'unknown';
@@ -19,7 +20,7 @@ const AWAY = new Set([502, 503, 504]);
 
 /**
  * What the failure of a call says about its upstream. Connections and sessions count; what one tool answers, and how long it
- * takes, is no reason to keep others from theirs.
+ * takes, is no reason to keep others from theirs; a flood is, as reading it takes from all of them.
  */
 export const healthAfter = (failure: GatewayError, open: OpenCall): Health => {
   const { code, cause } = failure;
@@ -33,8 +34,9 @@ export const healthAfter = (failure: GatewayError, open: OpenCall): Health => {
       return !(cause instanceof HttpRefusal) || AWAY.has(cause.status) ? 'ill' : 'well';
     case 'upstream.timed_out':
       return open.heard ? 'well' : 'silent';
-    case 'upstream.invalid_answer':
     case 'upstream.too_large':
+      return isFlood(failure) ? 'ill' : 'well';
+    case 'upstream.invalid_answer':
       return 'well';
     default:
       return 'unknown';

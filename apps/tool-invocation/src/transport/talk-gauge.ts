@@ -1,9 +1,15 @@
-import { fail } from '#libs/errors';
+import { type GatewayError, fail } from '#libs/errors';
 import type { Settings } from '../tool-invocation.settings.js';
 
 export type TalkLimits = Settings['notifications'];
 
 const REFILL_MS = 60_000;
+
+/** Why a call ended: not for its answer. */
+class Flood extends Error {}
+
+/** Whether a call ended because of what its upstream sent beside the answer, which costs every other upstream. */
+export const isFlood = ({ cause }: GatewayError): boolean => cause instanceof Flood;
 
 /**
  * How much an upstream has said beside its answers, on the stream of one call or on a connection that is for all. It may say
@@ -31,7 +37,7 @@ export class TalkGauge {
     this.bytes = Math.max(0, this.bytes - refills * this.limits.bytesMax);
     this.count = Math.max(0, this.count - refills * this.limits.countMax);
     if (this.isWithin) return;
-    throw fail('upstream.too_large', { message: 'The upstream sent too much beside its answer' });
+    throw fail('upstream.too_large', { message: 'The upstream sent too much beside its answer', cause: new Flood() });
   }
 
   /** What was taken was an answer. */
