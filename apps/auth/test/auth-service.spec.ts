@@ -327,7 +327,14 @@ describe('a token', () => {
     const wish = async (facts: object) =>
       (await auth.call('POST', '/tokens', { token, body: { name: 'x', ...facts } })).status;
 
-    expect(await wish({ scope: { ip_restrictions: ['10.0.0.0/8'] } })).toBe(422);
+    for (const scope of [
+      { ip_restrictions: ['10.0.0.0/64'] },
+      { ip_restrictions: [{}] },
+      { time_restrictions: { start_time: '25:00' } },
+      { time_restrictions: { until: 'noon' } },
+      { usage_limits: { requests_per_day: 5 } },
+    ])
+      expect([scope, await wish({ scope })]).toEqual([scope, 422]);
     expect(await wish({ scope: { usage_limits: { requests_per_day: 1 } } })).toBe(422);
     expect(await wish({ scope: { permissions: ['tools read'] } })).toBe(422);
     expect(await wish({ expires_in_days: 0 })).toBe(422);
@@ -511,7 +518,7 @@ describe('tokens that were made elsewhere', () => {
     ['only says who somebody is', { sub: 'ann@example.org', token_use: 'id' }, '1h'],
     [
       'has restrictions that are not enforced',
-      { sub: USER_ID, user: ann, scopes: { ip_restrictions: ['10.0.0.0/8'] } },
+      { sub: USER_ID, user: ann, scopes: { usage_limits: { requests_per_hour: 5 } } },
       '1h',
     ],
   ])('a token that was made elsewhere is refused when it %s', async (_why, claims, life) => {

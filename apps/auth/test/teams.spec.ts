@@ -837,6 +837,88 @@ describe('user management', () => {
   });
 });
 
+describe('tokens for a team, a place and a time', () => {
+  const make = (by: Pick<Someone, 'token'>, body: object, path = '/tokens') =>
+    auth.call('POST', path, { token: by.token, body: { name: randomBytes(4).toString('hex'), ...body } });
+  const restricted = async (by: Pick<Someone, 'token'>, scope: object) => {
+    const made = await make(by, { scope });
+    expect(made.status).toBe(201);
+    return { ...made.body.token, value: made.body.access_token };
+  };
+  const me = async (token: string) => (await auth.call('GET', '/auth/email/me', { token })).status;
+
+  it('a token for a team reaches that team alone, while its user is in it', async () => {
+    const [ann, bob, eve] = [await given(), await given(), await given()];
+    const [team, other] = [await givenTeam(ann), await givenTeam(ann)];
+    for (const one of [team, other]) await put(ann, one, bob);
+    const made = await make(bob, { tags: ['ci', 'ci'] }, `/tokens/teams/${team.id}`);
+    expect(made).toMatchObject({ status: 201, body: { token: { team_id: team.id, tags: ['ci'] } } });
+    const token = { token: made.body.access_token };
+    expect(await teamsOf(token)).toEqual([team.id]);
+    expect((await make(bob, { team_id: other.id })).body.token.team_id).toBe(other.id);
+    expect((await make(bob, { team_id: other.id }, `/tokens/teams/${team.id}`)).status).toBe(422);
+    expect((await make(token, { team_id: other.id })).status).toBe(404);
+    expect((await make(eve, {}, `/tokens/teams/${team.id}`)).status).toBe(404);
+
+    await make(ann, { team_id: team.id });
+    const listed = async (by: Pick<Someone, 'token'>) => {
+      const { body } = await auth.call('GET', `/tokens/teams/${team.id}`, { token: by.token });
+      return body.tokens?.map(({ user_email }: { user_email: string }) => user_email);
+    };
+    expect(await listed(ann)).toEqual([ann.email, bob.email]);
+    expect(await listed(bob)).toEqual([bob.email]);
+    expect(await listed(eve)).toBeUndefined();
+
+    await auth.call('DELETE', `/teams/${team.id}/members/${bob.email}`, { token: ann.token });
+    expect(await teamsOf(token)).toEqual([]);
+  });
+
+  it('a token is good from its networks and at its times alone, and hands on no other', async () => {
+    const ann = await given();
+    const away = await restricted(ann, { ip_restrictions: ['10.0.0.0/8', '2001:db8::/32'] });
+    expect(away.ip_restrictions).toEqual(['10.0.0.0/8', '2001:db8::/32']);
+    const here = await restricted(ann, { ip_restrictions: ['127.0.0.0/8'] });
+    const refused = await auth.call('GET', '/auth/email/me', { token: away.value });
+    expect(refused).toMatchObject({ status: 403, body: { detail: 'The token is not good from this network address' } });
+    expect(await me(here.value)).toBe(200);
+
+    const today = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][new Date().getUTCDay()];
+    const others = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'].filter((day) => day !== today);
+    const never = await restricted(ann, { time_restrictions: { days: others.slice(2, 5), timezone: 'UTC' } });
+    expect(never.time_restrictions).toEqual({ days: others.slice(2, 5), timezone: 'UTC' });
+    expect(await me(never.value)).toBe(403);
+
+    const child = await restricted({ token: here.value }, {});
+    expect(child.ip_restrictions).toEqual(['127.0.0.0/8']);
+    expect(await auth.admission.admit(child.value)).toMatchObject({
+      conditions: { networks: ['127.0.0.0/8'] },
+      isNarrowed: true,
+    });
+    const wider = await make({ token: here.value }, { scope: { ip_restrictions: ['0.0.0.0/0'] } });
+    expect(wider.body).toMatchObject({ code: 'auth.grant_missing' });
+  });
+
+  it('a token is renamed and found by tags, and what it permits stays', async () => {
+    const [ann, bob] = [await given(), await given()];
+    const first = (await make(ann, { name: 'first' })).body.token;
+    const second = (await make(ann, { name: 'second', tags: ['old'] })).body.token;
+    const change = (body: object, by: Pick<Someone, 'token'> = ann) =>
+      auth.call('PUT', `/tokens/${second.id}`, { token: by.token, body });
+    expect((await change({ name: 'third', tags: ['new'], description: 'Other' })).body).toEqual({
+      ...second,
+      name: 'third',
+      tags: ['new'],
+      description: 'Other',
+      last_used: null,
+    });
+    expect((await change({ name: 'first' })).status).toBe(409);
+    expect((await change({ scope: { permissions: ['*'] } })).status).toBe(422);
+    expect((await change({ name: 'fourth' }, bob)).status).toBe(404);
+    await auth.call('DELETE', `/tokens/${first.id}`, { token: ann.token });
+    expect((await change({ name: 'first' })).status).toBe(200);
+  });
+});
+
 it('users, administrators and tokens of before go on when teams come with an upgrade', async () => {
   const runner = auth.database.createQueryRunner();
   const migrations = [new Teams1763900000004(), new Roles1764000000005()];

@@ -35,7 +35,7 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
   const heartbeat = new Heartbeat();
   const { publicUrl, issuers } = settings.signIn;
   const resourceServer = publicUrl === null || issuers.length === 0 ? null : new ResourceServer(publicUrl, issuers);
-  const admitCaller = callerAdmitter(deps.callers, resourceServer);
+  const admitCaller = callerAdmitter(deps.callers, resourceServer, deps.addressOf);
 
   const catalog = openCatalog(settings, { ...deps, about: ABOUT });
   const { catalogs, links } = catalog;

@@ -194,6 +194,39 @@ describe.each(MODES)('paths and answers of ContextForge, %s', (mode) => {
     expect(upstream.requests).toBe(before);
   });
 
+  it('a token for other networks opens no door of the gateway, and one for this network all of them', async () => {
+    const tokenFrom = async (network: string): Promise<string> => {
+      const made = await ask('POST', '/tokens', { name: `from ${network}`, scope: { ip_restrictions: [network] } });
+      return made.json.access_token;
+    };
+    const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+    const greet = {
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+    };
+    const accept = 'application/json, text/event-stream';
+    const doors = [
+      ['POST', '/mcp', greet],
+      ['POST', `/servers/${serverId}/mcp`, greet],
+      ['POST', '/rpc', list],
+      ['GET', '/tools', undefined],
+      ['GET', '/metrics', undefined],
+      ['GET', '/metrics/prometheus', undefined],
+      ['POST', '/tools/preview/fast-echo', { arguments: { text: 'x' } }],
+    ] as const;
+    const statuses = async (token: string): Promise<number[]> => {
+      const authorization = `Bearer ${token}`;
+      const answers = doors.map(([method, path, body]) => ask(method, path, body, { authorization, accept }));
+      return (await Promise.all(answers)).map(({ status }) => status);
+    };
+    expect(await statuses(await tokenFrom('127.0.0.0/8'))).toEqual(doors.map(() => 200));
+    expect(await statuses(await tokenFrom('198.51.100.0/24'))).toEqual(doors.map(() => 403));
+    const sse = await ask('GET', '/sse', undefined, { authorization: `Bearer ${await tokenFrom('198.51.100.7')}` });
+    expect(sse.status).toBe(403);
+  });
+
   it('a gateway tells what its removal would break, with the tokens of virtual servers and what is open', async () => {
     const { id } = (await ask('GET', '/v1/mcp-servers')).json[0];
     const scope = { server_id: serverId, permissions: ['tools.read', 'tools.execute'] };

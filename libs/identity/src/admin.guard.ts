@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Permission, Principal } from '#libs/contracts';
 import { fail, toGatewayError } from '#libs/errors';
 import { CallerAdmission } from './caller-admission.js';
+import { CLIENT_ADDRESS, type ClientAddress } from './client-address.js';
+import { checkConditions } from './conditions.js';
 import { challengeFor } from './challenge.js';
 import { type CredentialCarrier, readCredential } from './credential.js';
 import { acting } from './permission.js';
@@ -32,6 +34,7 @@ export class AdminGuard implements CanActivate {
     private readonly admission: CallerAdmission,
     private readonly shares: CallShares,
     private readonly reflector: Reflector,
+    @Inject(CLIENT_ADDRESS) private readonly addressOf: ClientAddress,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -60,6 +63,7 @@ export class AdminGuard implements CanActivate {
   private async admit(request: CredentialCarrier, required: readonly Permission[] | undefined): Promise<Principal> {
     const principal = await this.admission.admitConfirmed(readCredential(request));
     if (principal.kind === 'anonymous') throw fail('auth.credential_missing');
+    checkConditions(principal, request, this.addressOf);
     if (principal.endpoints !== undefined)
       throw fail('auth.credential_invalid', { message: 'The token is for an MCP endpoint, not for administration' });
     // A token that is tied to one virtual server is for that server's MCP endpoint, not for administration.

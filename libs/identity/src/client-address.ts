@@ -1,5 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 
+/** Under which it is injected how the address of a client is found. */
+export const CLIENT_ADDRESS = Symbol('CLIENT_ADDRESS');
+
 /** What of an `IncomingMessage` says where it comes from. */
 export interface AddressedRequest {
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
@@ -33,20 +36,26 @@ export type ClientAddress = (request: AddressedRequest) => string;
  */
 export const clientAddress = (proxies: readonly string[]): ClientAddress => {
   if (proxies.length === 0) return peerOf;
-  const trusted = new BlockList();
-  for (const proxy of proxies) add(trusted, proxy);
+  const isTrusted = networkList(proxies);
   return (request) => {
     const peer = peerOf(request);
-    if (!holds(trusted, peer)) return peer;
+    if (!isTrusted(peer)) return peer;
     const header = request.headers?.[FORWARDED_FOR] ?? '';
     const named = String(header).split(',');
     for (const part of named.reverse()) {
       const address = plain(part.trim());
       if (isIP(address) === 0) return peer;
-      if (!holds(trusted, address)) return address;
+      if (!isTrusted(address)) return address;
     }
     return peer;
   };
+};
+
+/** Whether an address is one of these or in one of these networks. Throws a `RangeError` that names what is neither. */
+export const networkList = (networks: readonly string[]): ((address: string) => boolean) => {
+  const list = new BlockList();
+  for (const network of networks) add(list, network);
+  return (address) => holds(list, address);
 };
 
 const MAPPED = '::ffff:';

@@ -5,12 +5,10 @@ import { CACHE, type Cache } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import { AdminGuard } from './admin.guard.js';
 import { CallerAdmission } from './caller-admission.js';
-import { type ClientAddress, clientAddress } from './client-address.js';
+import { CLIENT_ADDRESS, type ClientAddress, clientAddress } from './client-address.js';
 import type { IdentityConfig } from './identity.config.js';
 import { CallShares, ShareLedger, shareSettingsOf } from './shares/index.js';
 
-/** Under which it is injected how the address of a client is found. */
-export const CLIENT_ADDRESS = Symbol('CLIENT_ADDRESS');
 const SHARE_LEDGER = Symbol('SHARE_LEDGER');
 
 /**

@@ -1,9 +1,9 @@
 export { ANONYMOUS } from './anonymous.js';
 export { CallerAdmission } from './caller-admission.js';
 export type { CallerAdmissionOptions } from './caller-admission.js';
-export { clientAddress, networkOf } from './client-address.js';
+export { CLIENT_ADDRESS, clientAddress, networkOf } from './client-address.js';
 export type { AddressedRequest, ClientAddress } from './client-address.js';
-export { CLIENT_ADDRESS } from './identity.module.js';
+export { checkConditions } from './conditions.js';
 export { challengeFor } from './challenge.js';
 export type { ChallengeDetails } from './challenge.js';
 export { readCredential } from './credential.js';

@@ -1,5 +1,7 @@
+import type { TokenConditions } from '#contracts/auth/principal';
 import type { TrustedIssuer } from '#contracts/auth/trusted-issuers';
 import { fail } from '#libs/errors';
+import { readConditions } from './token-conditions.js';
 
 /** What a verified token says, in one reading. Where claims contradict each other the narrower one counts. */
 export interface TokenClaims {
@@ -16,6 +18,8 @@ export interface TokenClaims {
   readonly serverId: string | null;
   /** Empty: all that the user may do. */
   readonly permissions: readonly string[];
+  /** Absent: it is good from everywhere, at any time. */
+  readonly conditions?: TokenConditions;
 }
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -78,9 +82,9 @@ const teamsOf = (teams: unknown, use: TokenClaims['use']): readonly string[] | n
   return [...new Set(teams.map((team) => textOf(isRecord(team) ? team['id'] : team, 'teams')))];
 };
 
-const SCOPES_ENFORCED = new Set(['server_id', 'permissions']);
+const SCOPES_ENFORCED = new Set(['server_id', 'permissions', 'ip_restrictions', 'time_restrictions']);
 
-const scopesOf = (scopes: unknown): Pick<TokenClaims, 'serverId' | 'permissions'> => {
+const scopesOf = (scopes: unknown): Pick<TokenClaims, 'serverId' | 'permissions' | 'conditions'> => {
   if (scopes === undefined || scopes === null) return { serverId: null, permissions: [] };
   if (!isRecord(scopes)) throw invalid('scopes');
   for (const [name, value] of Object.entries(scopes)) {
@@ -90,12 +94,22 @@ const scopesOf = (scopes: unknown): Pick<TokenClaims, 'serverId' | 'permissions'
   const { server_id: serverId, permissions } = scopes;
   if (!isEmpty(permissions) && (!Array.isArray(permissions) || permissions.length > ITEMS_MAX))
     throw invalid('scopes.permissions');
+  const conditions = conditionsOf(scopes['ip_restrictions'], scopes['time_restrictions']);
   return {
+    ...(conditions !== null && { conditions }),
     serverId: isEmpty(serverId) ? null : textOf(serverId, 'scopes.server_id'),
     permissions: isEmpty(permissions)
       ? []
       : [...new Set((permissions as unknown[]).map((name) => textOf(name, 'scopes.permissions')))],
   };
+};
+
+const conditionsOf = (networks: unknown, hours: unknown): TokenConditions | null => {
+  try {
+    return readConditions(networks, hours);
+  } catch {
+    throw invalid('scopes');
+  }
 };
 
 /**

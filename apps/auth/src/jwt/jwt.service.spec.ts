@@ -163,8 +163,15 @@ describe('a token signed with the shared secret', () => {
     ['scopes as a list', () => ({ ...good(), scopes: ['tools.read'] })],
     ['permissions as text', () => ({ ...good(), scopes: { permissions: '*' } })],
     ['server id that is no text', () => ({ ...good(), scopes: { server_id: 5 } })],
-    ['addresses, which are not enforced', () => ({ ...good(), scopes: { ip_restrictions: ['10.0.0.0/8'] } })],
-    ['hours, which are not enforced', () => ({ ...good(), scopes: { time_restrictions: { days: ['Mon'] } } })],
+    ['addresses that are none', () => ({ ...good(), scopes: { ip_restrictions: ['10.0.0.0/64'] } })],
+    ['addresses as text', () => ({ ...good(), scopes: { ip_restrictions: '10.0.0.0/8' } })],
+    ['hours of days that are none', () => ({ ...good(), scopes: { time_restrictions: { days: ['someday'] } } })],
+    ['hours of no time zone', () => ({ ...good(), scopes: { time_restrictions: { timezone: 'Atlantis/City' } } })],
+    ['hours that nobody knows', () => ({ ...good(), scopes: { time_restrictions: { not_on: 'holidays' } } })],
+    [
+      'hours that end as they begin',
+      () => ({ ...good(), scopes: { time_restrictions: { start_time: '09:00', end_time: '09:00' } } }),
+    ],
     ['usage caps, which are not enforced', () => ({ ...good(), scopes: { usage_limits: { requests_per_hour: 0 } } })],
     ['a use that opens nothing', () => ({ ...good(), token_use: 'refresh' })],
     ['two users', () => ({ ...good(), user: { email: 'bob@example.org' } })],
@@ -224,6 +231,18 @@ describe('what the claims say', () => {
       serverId: null,
       permissions: [],
     });
+  });
+
+  it.each([
+    [{ business_hours_only: true }, { days: [0, 1, 2, 3, 4, 5, 6], fromMinute: 540, toMinute: 1020, timezone: 'UTC' }],
+    [{ weekdays_only: true }, { days: [1, 2, 3, 4, 5], fromMinute: 0, toMinute: 1440, timezone: 'UTC' }],
+    [
+      { days: ['Monday', 'sat'], start_time: '22:30', end_time: '06:00', timezone: 'Europe/Berlin' },
+      { days: [1, 6], fromMinute: 1350, toMinute: 360, timezone: 'Europe/Berlin' },
+    ],
+  ])('readClaims reads the hours %j', async (time_restrictions, hours) => {
+    const { conditions } = await read({ scopes: { time_restrictions, ip_restrictions: ['10.0.0.0/8', '::1'] } });
+    expect(conditions).toEqual({ networks: ['10.0.0.0/8', '::1'], hours });
   });
 
   it('readClaims knows tokens that name their user the old way, and e-mails in any case', async () => {

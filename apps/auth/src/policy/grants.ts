@@ -20,6 +20,7 @@ export const ORDINARY_PERMISSIONS: readonly Permission[] = [
   'teams.manage_members',
   'tokens.create',
   'tokens.read',
+  'tokens.update',
   'tokens.revoke',
 ];
 

@@ -27,9 +27,13 @@ export interface AdminStatus {
  * | other   | any                 | listed      | no       | those of them, see `reached` |
  */
 export const principalOf = (user: AdminStatus, claims: TokenClaims, held: Held): Principal => {
-  const { permissions, teams, serverId } = claims;
-  const isNarrowed = permissions.length > 0 || teams !== null || serverId !== null;
-  return { ...allowedTo(user, claims, held), ...(isNarrowed && { isNarrowed }) };
+  const { permissions, teams, serverId, conditions } = claims;
+  const isNarrowed = permissions.length > 0 || teams !== null || serverId !== null || conditions !== undefined;
+  return {
+    ...allowedTo(user, claims, held),
+    ...(isNarrowed && { isNarrowed }),
+    ...(conditions !== undefined && { conditions }),
+  };
 };
 
 const allowedTo = (user: AdminStatus, claims: TokenClaims, { teams, roles }: Held): Principal => {

@@ -17,6 +17,7 @@ import { LoginAttempts1763800000003 } from './migrations/0003-login-attempts.mig
 import { Roles1764000000005 } from './migrations/0005-roles.migration.js';
 import { Teams1763900000004 } from './migrations/0004-teams.migration.js';
 import { UpstreamTokens1764200000007 } from './migrations/0007-upstream-tokens.migration.js';
+import { TokenRestrictions1764300000008 } from './migrations/0008-token-restrictions.migration.js';
 import { TokensOnRecord1763700000002 } from './migrations/0002-tokens-on-record.migration.js';
 
 /** What auth keeps, and how its tables came about. */
@@ -45,5 +46,6 @@ export const authDatabase = {
     Roles1764000000005,
     AccountRecovery1764100000006,
     UpstreamTokens1764200000007,
+    TokenRestrictions1764300000008,
   ],
 } as const;

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { TokenClaims } from '../jwt/claims.js';
 import { JwtService } from '../jwt/jwt.service.js';
+import type { Token } from './token.entity.js';
 
 /** What a token is to say. */
 export interface TokenRequest {
@@ -17,7 +19,16 @@ export interface TokenRequest {
   readonly teams: readonly string[] | null;
   readonly serverId?: string | null;
   readonly permissions?: readonly string[];
+  readonly restrictions?: TokenRestrictions;
 }
+
+/** From where and when it is good, as tokens have it. */
+export type TokenRestrictions = Pick<Token, 'ipRestrictions' | 'timeRestrictions'>;
+
+export const UNRESTRICTED: TokenRestrictions = { ipRestrictions: [], timeRestrictions: null };
+
+const isRestricted = ({ ipRestrictions, timeRestrictions }: TokenRestrictions): boolean =>
+  ipRestrictions.length > 0 || timeRestrictions !== null;
 
 export interface IssuedToken {
   readonly token: string;
@@ -30,8 +41,13 @@ export interface IssuedToken {
 export class TokenIssuer {
   constructor(private readonly jwt: JwtService) {}
 
+  /** What a token says. Rejects with `auth.credential_invalid` for one that is not good. */
+  read(token: string): Promise<TokenClaims> {
+    return this.jwt.verify(token);
+  }
+
   async issue(request: TokenRequest): Promise<IssuedToken> {
-    const { user, isAdmin, teams, use, serverId = null, permissions = [] } = request;
+    const { user, isAdmin, teams, use, serverId = null, permissions = [], restrictions = UNRESTRICTED } = request;
     const tokenId = randomUUID();
     const issuedAt = Math.max(seconds(Date.now()), seconds(user.credentialsNotBefore?.getTime() ?? 0));
     const expiresAt = issuedAt + Math.max(1, seconds(request.expiresInMs));
@@ -50,7 +66,14 @@ export class TokenIssuer {
       // Of a log-in that does not say it, what its user is counts from now on as well.
       ...((isAdmin || use === 'api') && { is_admin: isAdmin }),
       teams,
-      ...((serverId !== null || permissions.length > 0) && { scopes: { server_id: serverId, permissions } }),
+      ...((serverId !== null || permissions.length > 0 || isRestricted(restrictions)) && {
+        scopes: {
+          server_id: serverId,
+          permissions,
+          ...(restrictions.ipRestrictions.length > 0 && { ip_restrictions: restrictions.ipRestrictions }),
+          ...(restrictions.timeRestrictions !== null && { time_restrictions: restrictions.timeRestrictions }),
+        },
+      }),
     });
     return { token, tokenId, expiresAt: new Date(expiresAt * 1000) };
   }

@@ -11,13 +11,35 @@ import {
   MaxLength,
   Min,
   MinLength,
+  ValidateBy,
   ValidateNested,
   type ValidationArguments,
 } from 'class-validator';
 import { GRANTS, type Grant, isGrant } from '#contracts/auth/permission';
 import { HasNoMarkup, NotSupported } from '#libs/service';
+import { NETWORKS_MAX, type TimeRestrictions, readHours, readNetworks } from '../jwt/token-conditions.js';
+import { TimeRestrictionsView } from './token.view.js';
 
 const NAME_SHOWN_CHARS_MAX = 64;
+
+/** What this function reads without throwing; what it throws says what is wrong. */
+const Reads = (read: (value: unknown) => unknown): PropertyDecorator => {
+  const problemOf = (value: unknown): string | null => {
+    try {
+      read(value);
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : 'is not right';
+    }
+  };
+  return ValidateBy({
+    name: 'reads',
+    validator: {
+      validate: (value: unknown) => problemOf(value) === null,
+      defaultMessage: (problem) => `$property ${problemOf(problem?.value)}`,
+    },
+  });
+};
 
 const firstUnknown = ({ value }: ValidationArguments): string => {
   const unknown: unknown = Array.isArray(value) ? value.find((name) => !isGrant(name)) : value;
@@ -27,7 +49,7 @@ const firstUnknown = ({ value }: ValidationArguments): string => {
 };
 
 /** What a token is narrowed to. A restriction that would not be enforced is refused, never dropped. */
-@NotSupported({ ipRestrictions: null, timeRestrictions: null, usageLimits: null })
+@NotSupported({ usageLimits: null })
 export class TokenScopeBody {
   @ApiPropertyOptional({
     name: 'server_id',
@@ -53,9 +75,30 @@ export class TokenScopeBody {
   @ArrayMaxSize(100)
   @IsIn(GRANTS, { each: true, message: firstUnknown })
   permissions?: Grant[];
+
+  @ApiPropertyOptional({
+    name: 'ip_restrictions',
+    type: [String],
+    maxItems: NETWORKS_MAX,
+    example: ['203.0.113.0/24'],
+    description: 'Addresses and networks that it is good from. Empty: everywhere.',
+  })
+  @IsOptional()
+  @Reads(readNetworks)
+  ipRestrictions?: string[];
+
+  @ApiPropertyOptional({ name: 'time_restrictions', type: () => TimeRestrictionsView, nullable: true })
+  @IsOptional()
+  @Reads(readHours)
+  timeRestrictions?: TimeRestrictions | null;
 }
 
-@NotSupported({ tags: null, teamId: null, userEmail: null, isActive: true })
+const TAGS_MAX = 20;
+const TAG_CHARS_MAX = 64;
+
+const ApiTagList = () => ApiPropertyOptional({ type: [String], maxItems: TAGS_MAX, example: ['ci'] });
+
+@NotSupported({ userEmail: null, isActive: true })
 export class CreateTokenBody {
   @ApiProperty({
     type: String,
@@ -96,4 +139,53 @@ export class CreateTokenBody {
   @ValidateNested()
   @Type(() => TokenScopeBody)
   scope?: TokenScopeBody | null;
+
+  @ApiPropertyOptional({
+    name: 'team_id',
+    type: String,
+    nullable: true,
+    maxLength: 512,
+    description: 'A team of yours: the token sees what is public and what is kept for that team, while you are in it.',
+  })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(512)
+  teamId?: string | null;
+
+  @ApiTagList()
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(TAGS_MAX)
+  @IsString({ each: true })
+  @MaxLength(TAG_CHARS_MAX, { each: true })
+  @HasNoMarkup()
+  tags?: string[] | null;
+}
+
+/** What is left out stays. What a token permits is in the token itself, which cannot be changed: make another one. */
+@NotSupported({ scope: null, isActive: true })
+export class ChangeTokenBody {
+  @ApiPropertyOptional({ type: String, minLength: 1, maxLength: 255, description: 'Unique per user.' })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(255)
+  @HasNoMarkup()
+  name?: string | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 1000 })
+  @IsOptional()
+  @IsString()
+  @MaxLength(1000)
+  description?: string | null;
+
+  @ApiTagList()
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(TAGS_MAX)
+  @IsString({ each: true })
+  @MaxLength(TAG_CHARS_MAX, { each: true })
+  @HasNoMarkup()
+  tags?: string[] | null;
 }

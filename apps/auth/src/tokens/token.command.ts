@@ -5,7 +5,7 @@ import type { AuthSettings } from '../auth.settings.js';
 import { parseEmail } from '../users/email.js';
 import type { User } from '../users/user.entity.js';
 import type { UserRepository } from '../users/user.repository.js';
-import type { TokenIssuer } from './token-issuer.js';
+import { type TokenIssuer, UNRESTRICTED } from './token-issuer.js';
 import { fingerprintOf } from './token-record.js';
 import type { TokenRepository } from './token.repository.js';
 
@@ -72,6 +72,9 @@ export const createToken = async (
       permissions,
       madeBy: 'command',
       parentTokenId: null,
+      teamId: null,
+      tags: [],
+      ...UNRESTRICTED,
       expiresAt: issued.expiresAt,
     });
     return issued.token;

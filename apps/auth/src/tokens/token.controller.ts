@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Put, Query, Req } from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -12,7 +12,7 @@ import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { Caller, Requires, readCredential } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
-import { CreateTokenBody } from './token.body.js';
+import { ChangeTokenBody, CreateTokenBody } from './token.body.js';
 import { TokenListQuery } from './token.query.js';
 import { TokenService } from './token.service.js';
 import { CreatedTokenView, TokenPageView, TokenView, tokenPageView, tokenView } from './token.view.js';
@@ -64,6 +64,48 @@ export class TokenController {
   @ApiFailures('registry.unknown')
   async get(@Caller() caller: Principal, @Param('id', ID) id: string): Promise<TokenView> {
     return tokenView(await this.tokens.get(caller, id));
+  }
+
+  @Post('teams/:teamId')
+  @Requires('tokens.create')
+  @ApiOperation({ summary: 'Create a token for a team of yours; its value is shown this once' })
+  @ApiCreatedResponse({ type: CreatedTokenView })
+  @ApiFailures('registry.unknown', 'http.invalid', 'http.conflict')
+  createForTeam(
+    @Req() request: { raw: IncomingMessage },
+    @Caller() caller: Principal,
+    @Param('teamId') teamId: string,
+    @Body() body: CreateTokenBody,
+  ): Promise<CreatedTokenView> {
+    if (typeof body.teamId === 'string' && body.teamId !== teamId)
+      throw fail('http.invalid', { message: 'team_id is another team than the path names' });
+    return this.create(request, caller, Object.assign(body, { teamId }));
+  }
+
+  @Get('teams/:teamId')
+  @Requires('tokens.read')
+  @ApiOperation({ summary: 'List the tokens for a team, newest first: all as who says who is in it, else your own' })
+  @ApiOkResponse({ type: TokenPageView })
+  @ApiFailures('registry.unknown', 'http.invalid')
+  async listOfTeam(
+    @Caller() caller: Principal,
+    @Param('teamId') teamId: string,
+    @Query() query: TokenListQuery,
+  ): Promise<TokenPageView> {
+    return tokenPageView(await this.tokens.listOfTeam(caller, teamId, query.limit, query.offset), query);
+  }
+
+  @Put(':id')
+  @Requires('tokens.update')
+  @ApiOperation({ summary: 'Change what a token is called; what it permits stays as it was made' })
+  @ApiOkResponse({ type: TokenView })
+  @ApiFailures('registry.unknown', 'http.invalid', 'http.conflict')
+  async change(
+    @Caller() caller: Principal,
+    @Param('id', ID) id: string,
+    @Body() body: ChangeTokenBody,
+  ): Promise<TokenView> {
+    return tokenView(await this.tokens.change(caller, id, body));
   }
 
   @Delete('admin/:id')

@@ -1,3 +1,4 @@
+import type { TimeRestrictions } from '../jwt/token-conditions.js';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** A request of the API, a log-in, the command line, or the start of a gateway that is one process. */
@@ -31,6 +32,20 @@ export class Token {
 
   @Column('text', { array: true, default: '{}' })
   permissions!: string[];
+
+  /** Addresses and networks that it is good from; empty: everywhere. */
+  @Column('text', { array: true, default: '{}' })
+  ipRestrictions!: string[];
+
+  @Column('jsonb', { nullable: true })
+  timeRestrictions!: TimeRestrictions | null;
+
+  /** The one team that it is for. */
+  @Column('text', { nullable: true })
+  teamId!: string | null;
+
+  @Column('text', { array: true, default: '{}' })
+  tags!: string[];
 
   @Column('text', { default: 'request' })
   madeBy!: TokenMaker;

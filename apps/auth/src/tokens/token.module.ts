@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '../jwt/jwt.module.js';
+import { TeamModule } from '../teams/team.module.js';
 import { UserModule } from '../users/user.module.js';
 import { ServerTokensController } from './server-tokens.controller.js';
 import { TokenIssuer } from './token-issuer.js';
@@ -9,7 +10,7 @@ import { TokenService } from './token.service.js';
 
 /** Tokens: issued, kept on record, revoked. */
 @Module({
-  imports: [JwtModule, UserModule],
+  imports: [JwtModule, TeamModule, UserModule],
   controllers: [ServerTokensController, TokenController],
   providers: [TokenRepository, TokenIssuer, TokenService],
   exports: [TokenService],

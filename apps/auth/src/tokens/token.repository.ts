@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, IsNull, Not } from 'typeorm';
 import { InjectDatabase, transact } from '#libs/storage';
 import { Token } from './token.entity.js';
 
@@ -36,10 +36,10 @@ export class TokenRepository {
     return this.database.getRepository(Token).findOneBy({ id });
   }
 
-  /** Newest first; without an e-mail, everybody's. */
-  async list(userEmail: string | null, limit: number, offset: number): Promise<TokenPage> {
+  /** Newest first, of a user and of a team, where they are named. */
+  async list(of: { userEmail?: string; teamId?: string }, limit: number, offset: number): Promise<TokenPage> {
     const [tokens, total] = await this.database.getRepository(Token).findAndCount({
-      where: userEmail === null ? {} : { userEmail },
+      where: of,
       order: { createdAt: 'DESC', id: 'ASC' },
       take: limit,
       skip: offset,
@@ -58,6 +58,19 @@ export class TokenRepository {
        ) found WHERE place <= $2 ORDER BY "serverId", place`,
       [serverIds, limit],
     );
+  }
+
+  /** False where its user has another good token of that name. */
+  async change(id: string, change: Partial<Pick<Token, 'name' | 'description' | 'tags'>>): Promise<boolean> {
+    return transact(this.database, async (manager) => {
+      const token = await manager.findOneByOrFail(Token, { id });
+      await manager.query('SELECT email FROM auth.users WHERE email = $1 FOR UPDATE', [token.userEmail]);
+      const namesake = { userEmail: token.userEmail, name: change.name ?? '', id: Not(id), revokedAt: IsNull() };
+      const isTaken =
+        token.revokedAt === null && change.name !== undefined && (await manager.existsBy(Token, namesake));
+      if (!isTaken) await manager.update(Token, { id }, change);
+      return !isTaken;
+    });
   }
 
   async findByTokenId(tokenId: string): Promise<Token | null> {

@@ -7,16 +7,17 @@ import type { Grant } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import type { ReplyOf } from '#contracts/define';
 import { type Bus, InjectBus } from '#libs/bus';
-import { fail } from '#libs/errors';
+import { fail, toGatewayError } from '#libs/errors';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import type { TokenClaims } from '../jwt/claims.js';
-import { JwtService } from '../jwt/jwt.service.js';
+import { type TimeRestrictions, readHours } from '../jwt/token-conditions.js';
 import { USE_PERMISSIONS, administers, firstNotHeld } from '../policy/grants.js';
+import { TeamAccess } from '../teams/team-access.js';
 import type { User } from '../users/user.entity.js';
 import { UserService } from '../users/user.service.js';
-import { type IssuedToken, TokenIssuer } from './token-issuer.js';
+import { type IssuedToken, TokenIssuer, type TokenRestrictions, UNRESTRICTED } from './token-issuer.js';
 import { fingerprintOf } from './token-record.js';
-import type { CreateTokenBody } from './token.body.js';
+import type { ChangeTokenBody, CreateTokenBody, TokenScopeBody } from './token.body.js';
 import type { Token, TokenMaker } from './token.entity.js';
 import { type TokenPage, TokenRepository } from './token.repository.js';
 
@@ -39,8 +40,8 @@ export class TokenService {
   constructor(
     private readonly tokens: TokenRepository,
     private readonly users: UserService,
+    private readonly teams: TeamAccess,
     private readonly issuer: TokenIssuer,
-    private readonly jwt: JwtService,
     @InjectAuthSettings() private readonly settings: AuthSettings,
     @InjectBus() private readonly bus: Bus,
   ) {}
@@ -57,17 +58,21 @@ export class TokenService {
   ): Promise<{ record: Token; token: string }> {
     const user = await this.users.find(caller.id);
     if (user === null) throw fail('http.conflict', { message: 'Only users that are known here can have tokens' });
-    const parent = await this.jwt.verify(credential);
+    const parent = await this.issuer.read(credential);
     const permissions = inheritedBy(caller, parent, body.scope?.permissions ?? []);
     const serverId = body.scope?.serverId ?? caller.serverId;
+    const teamId = body.teamId ?? null;
+    if (teamId !== null) await this.teams.reached(caller, teamId);
+    const restrictions = restrictionsOf(parent, await this.tokens.findByTokenId(parent.tokenId), body.scope ?? {});
     const issued = await this.issuer.issue({
       user,
       use: 'api',
       expiresInMs: this.lifeOf(body, parent),
       isAdmin: caller.isAdmin,
-      teams: parent.teams === null ? null : caller.teams,
+      teams: teamId !== null ? [teamId] : parent.teams === null ? null : caller.teams,
       serverId,
       permissions,
+      restrictions,
     });
     const record = await this.keep(issued, user, {
       name: body.name,
@@ -75,8 +80,11 @@ export class TokenService {
       serverId,
       permissions,
       parentTokenId: parent.tokenId,
+      teamId,
+      tags: [...new Set(body.tags ?? [])],
+      ...restrictions,
     });
-    if (record === null) throw fail('http.conflict', { message: `You have a token named "${body.name}" already` });
+    if (record === null) throw nameTaken(body.name);
     return { record, token: issued.token };
   }
 
@@ -103,12 +111,25 @@ export class TokenService {
 
   /** The caller's own tokens, newest first. */
   list(caller: Principal, limit: number, offset: number): Promise<TokenPage> {
-    return this.tokens.list(caller.id, limit, offset);
+    return this.tokens.list({ userEmail: caller.id }, limit, offset);
   }
 
   /** Everybody's tokens, newest first. */
   listAll(limit: number, offset: number): Promise<TokenPage> {
-    return this.tokens.list(null, limit, offset);
+    return this.tokens.list({}, limit, offset);
+  }
+
+  /** Those that are for a team, newest first: all, for who says who is in it; else the caller's own. Throws as `TeamAccess.reached` does. */
+  async listOfTeam(caller: Principal, teamId: string, limit: number, offset: number): Promise<TokenPage> {
+    await this.teams.reached(caller, teamId);
+    const isManager = await this.teams.owned(caller, teamId, 'teams.manage_members').then(
+      () => true,
+      (error: unknown) => {
+        if (toGatewayError(error).code === 'auth.grant_missing') return false;
+        throw error;
+      },
+    );
+    return this.tokens.list({ teamId, ...(!isManager && { userEmail: caller.id }) }, limit, offset);
   }
 
   /** The good tokens that are for one of these virtual servers alone. */
@@ -130,6 +151,18 @@ export class TokenService {
     const record = await this.tokens.find(id);
     if (record === null || (record.userEmail !== caller.id && !caller.isAdmin)) throw fail('registry.unknown');
     return record;
+  }
+
+  /** Changes what it is called; what is left out stays. Throws as `get` does, and `http.conflict` when the name is taken. */
+  async change(caller: Principal, id: string, { name, description, tags }: ChangeTokenBody): Promise<Token> {
+    const record = await this.get(caller, id);
+    const change = {
+      ...(typeof name === 'string' && { name }),
+      ...(description !== undefined && { description }),
+      ...(Array.isArray(tags) && { tags: [...new Set(tags)] }),
+    };
+    if (Object.keys(change).length > 0 && !(await this.tokens.change(record.id, change))) throw nameTaken(name ?? '');
+    return this.get(caller, id);
   }
 
   /** Ends a token, and all that it asked for. */
@@ -188,23 +221,26 @@ export class TokenService {
     issued: IssuedToken,
     { email }: User,
     facts: Pick<Token, 'name'> &
-      Partial<Pick<Token, 'madeBy' | 'serverId' | 'parentTokenId'>> & {
+      Partial<Pick<Token, 'madeBy' | 'serverId' | 'parentTokenId' | 'teamId' | 'tags' | keyof TokenRestrictions>> & {
         readonly description?: string | null;
         readonly permissions: readonly Grant[];
       },
   ): Promise<Token | null> {
-    const { name, description = null, permissions, serverId = null, madeBy = 'request', parentTokenId = null } = facts;
+    const { description = null, permissions, ...rest } = facts;
     return this.tokens.add({
       id: randomUUID(),
       tokenId: issued.tokenId,
       tokenHash: fingerprintOf(issued.token),
       userEmail: email,
-      name,
       description,
-      serverId,
+      serverId: null,
+      madeBy: 'request',
+      parentTokenId: null,
+      teamId: null,
+      tags: [],
+      ...UNRESTRICTED,
+      ...rest,
       permissions: [...permissions],
-      madeBy,
-      parentTokenId,
       expiresAt: issued.expiresAt,
     });
   }
@@ -226,6 +262,29 @@ const tooLong = (reason: string) =>
     message: `expires_in_days: ${reason}`,
     data: { errors: [{ field: 'expiresInDays', message: reason }] },
   });
+
+const nameTaken = (name: string) => fail('http.conflict', { message: `You have a token named "${name}" already` });
+
+/** Those that are asked for. A token that has some itself hands on just these. */
+const restrictionsOf = (
+  { conditions }: TokenClaims,
+  parent: Token | null,
+  { ipRestrictions = [], timeRestrictions = null }: Pick<TokenScopeBody, 'ipRestrictions' | 'timeRestrictions'>,
+): TokenRestrictions => {
+  if (conditions === undefined)
+    return {
+      ipRestrictions: [...ipRestrictions],
+      timeRestrictions: isEmpty(timeRestrictions) ? null : timeRestrictions,
+    };
+  if (parent === null || ipRestrictions.length > 0 || !isEmpty(timeRestrictions))
+    throw fail('auth.grant_missing', {
+      message: 'The token that asks is restricted by address or time: one that it makes is so too, and not otherwise',
+    });
+  return { ipRestrictions: parent.ipRestrictions, timeRestrictions: parent.timeRestrictions };
+};
+
+const isEmpty = (restrictions: TimeRestrictions | null): restrictions is null =>
+  restrictions === null || readHours(restrictions) === null;
 
 /** The permissions a new token carries; none means all of its user's, which only an unnarrowed caller can give. */
 const inheritedBy = (caller: Principal, parent: TokenClaims, wanted: readonly Grant[]): readonly Grant[] => {

@@ -1,7 +1,34 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { DAYS, type TimeRestrictions } from '../jwt/token-conditions.js';
 import type { PageQuery } from '../rest/page.query.js';
 import type { Token, TokenMaker } from './token.entity.js';
 import type { TokenPage } from './token.repository.js';
+
+/** Times of days at which a token is good; what is left out restricts nothing. */
+export class TimeRestrictionsView implements TimeRestrictions {
+  @ApiPropertyOptional({ enum: DAYS, isArray: true, example: ['mon', 'tue'] })
+  days?: readonly string[] | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, example: '22:00', description: 'Of the days named.' })
+  start_time?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    example: '06:00',
+    description: 'The first minute at which it is good no more; before `start_time`: of the next day.',
+  })
+  end_time?: string | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, default: 'UTC', example: 'Europe/Berlin' })
+  timezone?: string | null;
+
+  @ApiPropertyOptional({ type: Boolean, nullable: true, description: 'From 09:00 to 17:00.' })
+  business_hours_only?: boolean | null;
+
+  @ApiPropertyOptional({ type: Boolean, nullable: true, description: 'From Monday to Friday.' })
+  weekdays_only?: boolean | null;
+}
 
 /** A token on record. Its value is shown once, by the answer that creates it. */
 export class TokenView {
@@ -26,6 +53,18 @@ export class TokenView {
     description: 'Empty: all that its user may do.',
   })
   resource_scopes!: readonly string[];
+
+  @ApiProperty({ type: [String], example: [], description: 'Where it is good from. Empty: everywhere.' })
+  ip_restrictions!: readonly string[];
+
+  @ApiProperty({ type: TimeRestrictionsView, description: 'When it is good. Empty: at any time.' })
+  time_restrictions!: TimeRestrictions;
+
+  @ApiProperty({ type: String, nullable: true, example: null, description: 'The one team it is for.' })
+  team_id!: string | null;
+
+  @ApiProperty({ type: [String], example: ['ci'] })
+  tags!: readonly string[];
 
   @ApiProperty({
     enum: ['request', 'login', 'command', 'start'],
@@ -81,6 +120,10 @@ export const tokenView = (record: Token): TokenView => ({
   user_email: record.userEmail,
   server_id: record.serverId,
   resource_scopes: record.permissions,
+  ip_restrictions: record.ipRestrictions,
+  time_restrictions: record.timeRestrictions ?? {},
+  team_id: record.teamId,
+  tags: record.tags,
   made_by: record.madeBy,
   created_at: record.createdAt,
   expires_at: record.expiresAt,

@@ -1,5 +1,11 @@
 import type { Principal } from '#contracts/auth/principal';
-import { type CallerAdmission, type CredentialCarrier, readCredential } from '#libs/identity';
+import {
+  type CallerAdmission,
+  type ClientAddress,
+  type CredentialCarrier,
+  checkConditions,
+  readCredential,
+} from '#libs/identity';
 import { checkReach } from './permissions.js';
 import type { ResourceServer } from './resource-server.js';
 
@@ -10,24 +16,28 @@ import type { ResourceServer } from './resource-server.js';
 export type AdmitCaller = (carrier: CredentialCarrier, serverId: string | null) => Principal | Promise<Principal>;
 
 /** `resourceServer`: says in refusals where to sign in; `null` where there is no place to. */
-export const callerAdmitter = (callers: CallerAdmission, resourceServer: ResourceServer | null): AdmitCaller => {
+export const callerAdmitter = (
+  callers: CallerAdmission,
+  resourceServer: ResourceServer | null,
+  addressOf: ClientAddress,
+): AdmitCaller => {
+  const reached = (principal: Principal, carrier: CredentialCarrier, serverId: string | null): Principal => {
+    checkConditions(principal, carrier, addressOf);
+    checkReach(principal, serverId);
+    return principal;
+  };
   const refuse = (thrown: unknown, serverId: string | null): never => {
     throw resourceServer === null ? thrown : resourceServer.challenged(thrown, serverId);
   };
   return (carrier, serverId) => {
     try {
       const admitting = callers.admit(readCredential(carrier));
-      if (!(admitting instanceof Promise)) return reached(admitting, serverId);
+      if (!(admitting instanceof Promise)) return reached(admitting, carrier, serverId);
       return admitting
-        .then((principal) => reached(principal, serverId))
+        .then((principal) => reached(principal, carrier, serverId))
         .catch((thrown: unknown) => refuse(thrown, serverId));
     } catch (thrown) {
       return refuse(thrown, serverId);
     }
   };
-};
-
-const reached = (principal: Principal, serverId: string | null): Principal => {
-  checkReach(principal, serverId);
-  return principal;
 };

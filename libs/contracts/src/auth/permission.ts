@@ -32,6 +32,7 @@ export const PERMISSIONS = [
   'teams.manage_members',
   'tokens.create',
   'tokens.read',
+  'tokens.update',
   'tokens.revoke',
   'admin.metrics',
   'admin.user_management',

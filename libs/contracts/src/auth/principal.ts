@@ -1,5 +1,25 @@
 import type { Grant } from './permission.js';
 
+/** Hours of days at which a token is good. */
+export interface TokenHours {
+  /** Of the week; 0 is Sunday. */
+  readonly days: readonly number[];
+  /** Of the day, from 0. */
+  readonly fromMinute: number;
+  /** The first at which it is good no more; before `fromMinute` where it is good past midnight. */
+  readonly toMinute: number;
+  /** A name of the IANA. */
+  readonly timezone: string;
+}
+
+/** From where, and when, a token is good. */
+export interface TokenConditions {
+  /** Addresses, and networks as `10.0.0.0/8`. Absent: everywhere. */
+  readonly networks?: readonly string[];
+  /** Absent: at any time. */
+  readonly hours?: TokenHours;
+}
+
 /** Who is calling and what they may do, as auth vouches for it. */
 export interface Principal {
   /** The user's e-mail, or `anonymous`. */
@@ -23,6 +43,8 @@ export interface Principal {
    * `/mcp`. Absent: it is for the whole gateway.
    */
   readonly endpoints?: readonly (string | null)[];
+  /** Whoever admits a request checks that it meets them. Absent: the token is good from everywhere, at any time. */
+  readonly conditions?: TokenConditions;
   /** All that a token with more scopes could allow this user. Absent: a new sign-in gives nothing more. */
   readonly consentable?: readonly Grant[];
   /** The token's `jti`; what a revocation names. */

@@ -4,7 +4,15 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type Bus, BusServer } from '#libs/bus';
 import { fail } from '#libs/errors';
-import { CallerAdmission, type CredentialCarrier, holds, readCredential } from '#libs/identity';
+import {
+  CLIENT_ADDRESS,
+  CallerAdmission,
+  type ClientAddress,
+  type CredentialCarrier,
+  checkConditions,
+  holds,
+  readCredential,
+} from '#libs/identity';
 import { databaseFailure } from '#libs/storage';
 import { type Logger, NestLogger } from '#libs/telemetry';
 import type { FrontServer, RequestListener } from '../http/front-server.js';
@@ -70,14 +78,15 @@ export const openRestApplication = async (settings: RestApplicationSettings): Pr
   await application.init();
   await adapter.getInstance().ready();
   if (fastifyListener === undefined) throw new Error('Fastify has not asked for its server');
-  front.serve(fastifyListener, knows, metricsReaders(callers));
+  front.serve(fastifyListener, knows, metricsReaders(callers, application.get(CLIENT_ADDRESS, { strict: false })));
   return application;
 };
 
 const metricsReaders =
-  (callers: CallerAdmission) =>
+  (callers: CallerAdmission, addressOf: ClientAddress) =>
   async (request: CredentialCarrier): Promise<void> => {
     const principal = await callers.admit(readCredential(request));
+    checkConditions(principal, request, addressOf);
     if (principal.kind === 'anonymous') throw fail('auth.credential_missing');
     if (!holds(principal, METRICS_PERMISSION)) throw fail('auth.grant_missing');
   };
