@@ -9,7 +9,7 @@ const owners = Object.keys(topology.asks);
 
 /** Each library may import those before it, never itself sideways through another's inside. */
 const ranks = [
-  ['errors', 'resilience', 'jq'],
+  ['errors', 'resilience', 'jq', 'templates'],
   ['config', 'telemetry', 'mcp', 'openapi'],
   ['contracts'],
   ['bus', 'storage'],

@@ -15,6 +15,7 @@ import { FittedNames1764460800000 } from './storage/migrations/0011-fitted-names
 import { ServerIcon1764547200000 } from './storage/migrations/0012-server-icon.migration.js';
 import { ChangeLog1764633600000 } from './storage/migrations/0013-change-log.migration.js';
 import { GatewayHealth1764720000000 } from './storage/migrations/0014-gateway-health.migration.js';
+import { OwnEntries1764806400000 } from './storage/migrations/0015-own-entries.migration.js';
 
 /** What registry keeps, and how its tables came about. */
 export const registryDatabase = {
@@ -35,5 +36,6 @@ export const registryDatabase = {
     ServerIcon1764547200000,
     ChangeLog1764633600000,
     GatewayHealth1764720000000,
+    OwnEntries1764806400000,
   ],
 } as const;

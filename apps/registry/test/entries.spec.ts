@@ -122,7 +122,7 @@ describe('tools, prompts and resources', () => {
     expect([one.uri, two.uriTemplate]).toEqual(['r://1', 'r://{x}']);
     for (const { id } of [one, two]) {
       expect((await registry.ask('DELETE', `/resources/${id}`)).status).toBe(200);
-      expect((await registry.ask('GET', `/resources/${id}`)).status).toBe(404);
+      expect((await registry.ask('GET', `/resources/${id}/info`)).status).toBe(404);
     }
   });
 });
@@ -259,5 +259,121 @@ describe("ids that are not the caller's to see", () => {
     expect((await registry.ask('GET', '/tools', undefined, 'reader')).status).toBe(200);
     expect((await registry.ask('GET', '/gateways', undefined, 'reader')).status).toBe(403);
     expect((await registry.ask('GET', '/tools', undefined, 'nobody')).status).toBe(401);
+  });
+});
+
+describe('prompts and resources that are kept here', () => {
+  const greeting = {
+    name: 'greeting',
+    template: 'Hello {{ name }}{% if tone %}, {{ tone }}{% endif %}',
+    tags: ['own'],
+  };
+
+  it('a prompt shows its template and arguments, and keeps its id when it is changed', async () => {
+    const { status, body: made } = await registry.ask('POST', '/prompts', greeting);
+    expect(status).toBe(201);
+    expect(made).toMatchObject({
+      name: 'greeting',
+      template: greeting.template,
+      arguments: [
+        { name: 'name', description: null, required: true, values: [] },
+        { name: 'tone', required: false },
+      ],
+      tags: ['own'],
+    });
+    expect((await registry.ask('GET', '/prompts?tags=own')).body).toEqual([made]);
+    expect((await registry.ask('PUT', `/prompts/${made.id}`, made)).status).toBe(200);
+    const changed = await registry.ask('PUT', `/prompts/${made.id}`, {
+      template: 'Bye {{ name }}',
+      custom_name: 'parting',
+      description: 'Parts.',
+      tags: ['own', 'new'],
+      arguments: [{ name: 'name', values: ['Ann'] }],
+    });
+    expect(changed.body).toMatchObject({
+      id: made.id,
+      name: 'parting',
+      template: 'Bye {{ name }}',
+      description: 'Parts.',
+      tags: ['own', 'new'],
+      arguments: [{ name: 'name', required: true, values: ['Ann'] }],
+    });
+    expect((await registry.describe()).prompts.find(({ name }) => name === 'parting')).toMatchObject({
+      upstreamName: 'greeting',
+      definition: expect.not.stringContaining('Ann'),
+    });
+    expect((await registry.ask('POST', '/prompts', { prompt: greeting })).status).toBe(409);
+    expect((await registry.ask('POST', `/gateways/${made.gatewayId}/tools/refresh`)).status).toBe(409);
+    expect((await registry.ask('PUT', `/gateways/${made.gatewayId}`, { url: 'http://x.example' })).status).toBe(422);
+    expect((await registry.ask('DELETE', `/prompts/${made.id}`)).status).toBe(200);
+    expect((await registry.ask('GET', `/gateways/${made.gatewayId}`)).status).toBe(404);
+  });
+
+  it.each([
+    ['/prompts', { template: '{% for a in b %}{% endfor %}' }, 'template', 'is not supported'],
+    ['/prompts', { template: ' ' }, 'template', 'has no text'],
+    ['/prompts', {}, 'template', 'must be text'],
+    ['/prompts', { template: 'x', arguments: [{ name: 'a' }, { name: 'a' }] }, 'arguments', 'twice'],
+    ['/prompts', { template: 'x', gatewayId: 'g' }, 'gatewayId', 'not supported'],
+    ['/resources', { uri: 'doc://1' }, 'content', 'is needed'],
+    ['/resources', { uri: 'doc://1', content: 'a', blob: 'AA==' }, 'content', 'is needed'],
+    ['/resources', { uri: 'doc://1', blob: 'AA=' }, 'blob', 'base64'],
+    ['/resources', { uri: 'no uri', content: '' }, 'uri', 'no URI'],
+    ['/resources', { uriTemplate: 'doc://{a}{b}', content: 'x' }, 'uriTemplate', 'stands between'],
+    ['/resources', { uriTemplate: 'doc://{a}', content: '{{ b }}' }, 'uriTemplate', 'no variable "b"'],
+    ['/resources', { uriTemplate: 'doc://{a}', blob: 'AA==' }, 'blob', 'is a text'],
+  ])('%s refuses %j', async (path, body, field, reason) => {
+    const refused = await registry.ask('POST', path, { name: 'refused', ...body });
+    expect(refused.status).toBe(422);
+    const error = refused.body.errors.find((each: { field: string }) => each.field === field);
+    expect(error?.message).toContain(reason);
+  });
+
+  it('what only one of its own can have changed is refused for what an upstream offers', async () => {
+    const gateway = await registry.register(
+      'Foreign',
+      upstream({ prompts: [prompt('p')], resources: [resource('x://1')] }),
+    );
+    const [foreign] = (await registry.ask('GET', `/prompts?gateway_id=${gateway.id}`)).body;
+    const [file] = (await registry.ask('GET', `/resources?gateway_id=${gateway.id}`)).body;
+    expect(await registry.ask('PUT', `/prompts/${foreign.id}`, { template: 'x' })).toMatchObject({ status: 422 });
+    expect(await registry.ask('PUT', `/prompts/${foreign.id}`, { ...foreign, tags: ['t'] })).toMatchObject({
+      status: 200,
+    });
+    for (const more of [{ content: 'x' }, { visibility: 'private' }, { title: 'T' }])
+      expect(await registry.ask('PUT', `/resources/${file.id}`, more), JSON.stringify(more)).toMatchObject({
+        status: 422,
+      });
+  });
+
+  it('tags are listed across all kinds, for what the caller may see', async () => {
+    const name = (n: number) => ({ name: `tagged ${n}`, tags: ['shared', `only ${n}`] });
+    const gateway = await registry.register('Tagged', upstream({ tools: [tool('t')] }), { tags: ['shared'] });
+    const [entry] = (await registry.ask('GET', `/tools?gateway_id=${gateway.id}`)).body;
+    await registry.ask('PUT', `/tools/${entry.id}`, { tags: ['shared'] });
+    await registry.ask('POST', '/servers', { server: { ...name(1), associated_tools: [entry.id] } });
+    await registry.ask('POST', '/prompts', { ...name(2), template: 'x', visibility: 'private' });
+    await registry.ask('POST', '/resources', { ...name(3), uri: 'doc://tagged', content: 'x' });
+    registry.around.principals.set(
+      'tagger',
+      userOf('tagger@example.com', ['home'], ['tools.read', 'resources.read', 'prompts.read']),
+    );
+
+    const shared = async (query: string, token = 'admin') => {
+      const { body } = await registry.ask('GET', `/v1/tags${query}`, undefined, token);
+      return body.find((tag: { name: string }) => tag.name === 'shared');
+    };
+    expect(await shared('')).toEqual({
+      name: 'shared',
+      stats: { tools: 1, resources: 1, prompts: 1, servers: 1, gateways: 1, total: 5 },
+      entities: [],
+    });
+    expect((await shared('', 'tagger')).stats).toMatchObject({ tools: 1, resources: 1, total: 2 });
+    expect((await shared('?entity_types=prompts&include_entities=true')).entities).toMatchObject([
+      { name: 'tagged 2', type: 'prompt', description: null },
+    ]);
+    const { body: only } = await registry.ask('GET', '/tags/only%203/entities');
+    expect(only).toMatchObject([{ name: 'doc://tagged', type: 'resource' }]);
+    expect((await registry.ask('GET', '/tags?entity_types=users')).status).toBe(422);
   });
 });

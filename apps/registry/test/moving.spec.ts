@@ -66,9 +66,22 @@ const exported = () => ({
     ],
     prompts: [
       { name: 'weather-ask', template: '', is_active: true },
-      { name: 'greet', template: 'Hello {{ name }}', is_active: true },
+      {
+        name: 'Greet',
+        template: 'Hello {{ name }}',
+        input_schema: {
+          type: 'object',
+          properties: { name: { type: 'string', description: 'Whom' } },
+          required: ['name'],
+        },
+        is_active: true,
+      },
+      { name: 'looped', template: '{% for x in y %}{% endfor %}', is_active: true },
     ],
-    resources: [{ name: 'r', uri: 'doc://1' }],
+    resources: [
+      { name: 'r', uri: 'doc://1' },
+      { name: 'Kept', uri: 'doc://2', content: 'text', is_active: false, tags: ['k'] },
+    ],
   },
 });
 
@@ -90,8 +103,10 @@ const FIRST = {
   'tools wrongly filtered': 'failed',
   'servers Travel': 'created',
   'prompts weather-ask': 'left_out',
-  'prompts greet': 'left_out',
+  'prompts Greet': 'created',
+  'prompts looped': 'failed',
   'resources r': 'left_out',
+  'resources Kept': 'created',
 };
 
 /** Everything that is registered, without when. */
@@ -107,7 +122,7 @@ describe('an import from ContextForge', () => {
     const before = await state();
     const { status, body } = await bring({ dry_run: true });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ dry_run: true, progress: { total: 13, created: 6, skipped: 5, failed: 2 } });
+    expect(body).toMatchObject({ dry_run: true, progress: { total: 15, created: 8, skipped: 4, failed: 3 } });
     expect(outcomes(body)).toEqual(FIRST);
     expect(await state()).toBe(before);
     expect(registry.around.discoveries).toEqual([]);
@@ -152,7 +167,8 @@ describe('an import from ContextForge', () => {
       'tools wrongly filtered': expect.stringContaining('jsonpathFilter is not valid jq'),
       'servers Travel': 'there is no tool "gone-missing"',
       'prompts weather-ask': expect.stringContaining('a gateway of the file offers it'),
-      'prompts greet': expect.stringContaining('none of its own'),
+      'prompts looped': expect.stringContaining('{% for %} is not supported'),
+      'resources r': expect.stringContaining('a gateway of the file offers it'),
     });
     const gateways = (await registry.ask('GET', '/gateways?include_inactive=true')).body;
     const weather = gateways.find(({ name }: { name: string }) => name === 'Weather');
@@ -168,9 +184,11 @@ describe('an import from ContextForge', () => {
   it('an import changes nothing more when it is done twice', async () => {
     const before = await state();
     const { body } = await bring();
-    expect(body.progress).toMatchObject({ created: 0, failed: 2 });
+    expect(body.progress).toMatchObject({ created: 0, failed: 3 });
     expect(outcomes(body)).toMatchObject({
       'tools filtered': 'unchanged',
+      'prompts Greet': 'unchanged',
+      'resources Kept': 'unchanged',
       'gateways Clock': 'unchanged',
       'gateways Gone': 'unchanged',
       'tools find_order': 'unchanged',
@@ -240,7 +258,7 @@ describe('an import from ContextForge', () => {
     expect(status).toBe(200);
     expect(text).not.toMatch(/tok-8c1f5e|tok-5e8d1c/);
     expect(file.metadata).toMatchObject({
-      entity_counts: { gateways: 4, tools: 4, servers: 2, prompts: 0, resources: 0 },
+      entity_counts: { gateways: 4, tools: 4, servers: 2, prompts: 1, resources: 1 },
       dependencies: {
         servers_to_tools: { All: ['put_note', 'clock-now'] },
         servers_to_prompts: { All: ['weather-ask'] },
@@ -262,7 +280,7 @@ describe('an import from ContextForge', () => {
     try {
       const other = await others.registry(registry.around);
       const made = await other.ask('POST', '/v1/import', { import_data: file });
-      expect(made.body.progress).toMatchObject({ total: 10, created: 10, failed: 0 });
+      expect(made.body.progress).toMatchObject({ total: 12, created: 12, failed: 0 });
       const again = await other.ask('GET', '/v1/export?include_inactive=true');
       // Several gateways are made at once, in no order; ids and credentials are not taken along.
       const withoutIds = ({ entities }: { entities: Record<string, Record<string, unknown>[]> }) =>

@@ -26,6 +26,7 @@ export * from './registry/catalog-changed.event.js';
 export * from './registry/describe-server.request.js';
 export * from './registry/renew-listing.request.js';
 export * from './registry/resolve-http-tool.request.js';
+export * from './registry/resolve-own-content.request.js';
 export * from './registry/resolve-upstream.request.js';
 export * from './registry/shared-settings.js';
 export * from './tool-invocation/describe-use.request.js';

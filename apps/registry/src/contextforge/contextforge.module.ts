@@ -7,6 +7,7 @@ import { ExportService } from './export/export.service.js';
 import { GatewayImporter } from './import/gateway-importer.service.js';
 import { ImportController } from './import/import.controller.js';
 import { ImportService } from './import/import.service.js';
+import { PromptImporter, ResourceImporter } from './import/own-importers.service.js';
 import { ServerImporter } from './import/server-importer.service.js';
 import { ToolImporter } from './import/tool-importer.service.js';
 
@@ -14,6 +15,14 @@ import { ToolImporter } from './import/tool-importer.service.js';
 @Module({
   imports: [EntriesModule, GatewaysModule, ServersModule],
   controllers: [ExportController, ImportController],
-  providers: [ExportService, GatewayImporter, ImportService, ServerImporter, ToolImporter],
+  providers: [
+    ExportService,
+    GatewayImporter,
+    ImportService,
+    PromptImporter,
+    ResourceImporter,
+    ServerImporter,
+    ToolImporter,
+  ],
 })
 export class ContextForgeModule {}

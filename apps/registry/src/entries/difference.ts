@@ -13,8 +13,10 @@ export interface OfferedEntry {
   /** What the upstream sends of it to clients before 2026-07-28, where that is something else. */
   readonly legacyDefinition?: string;
   readonly headerParams: readonly HeaderParam[];
-  /** Of a tool of an HTTP API: how a call becomes a request. */
+  /** Of a tool of an HTTP API: how a call becomes a request; of what is kept here: what it holds. */
   readonly source?: string;
+  /** Of one that was described by hand, when it is new. */
+  readonly tags?: readonly string[];
   /** Not shown until somebody enables it. */
   readonly startsDisabled?: boolean;
 }

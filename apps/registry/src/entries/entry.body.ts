@@ -1,24 +1,33 @@
 import { ApiPropertyOptional, OmitType } from '@nestjs/swagger';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
+import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
 import { HasNoMarkup, MayRepeat, NotSupported } from '#libs/service';
+import { TEMPLATE_CHARS_MAX } from '#libs/templates';
+import { ARGUMENTS_MAX, ArgumentBody, CONTENT_CHARS_MAX, TITLE_CHARS_MAX } from './argument.body.js';
 import { PromptView, ResourceTemplateView, ResourceView, ToolView } from './entry.view.js';
-import { IsPlainText, IsTags } from '../rest/plain-text.decorator.js';
+import { IsContent, IsPlainText, IsTags } from '../rest/plain-text.decorator.js';
 
 /** What an upstream says of an entry while nobody decides it here. */
 const OBSERVED = ['icons', 'meta', 'execution', 'size', 'reachable', 'createdAt', 'updatedAt'];
 
+/** Of prompts and resources that are kept here, and of none that an upstream offers. */
+export const OWN_MEMBERS = [
+  'arguments',
+  'blob',
+  'content',
+  'mimeType',
+  'name',
+  'teamId',
+  'template',
+  'title',
+  'visibility',
+] as const;
+
+const KEPT_HERE = 'Only where it is kept here.';
+
 /** What is left out stays as it is. */
-@NotSupported({
-  arguments: null,
-  displayName: null,
-  extensionMetadata: null,
-  name: null,
-  ownerEmail: null,
-  teamId: null,
-  template: null,
-  title: null,
-  visibility: null,
-})
+@NotSupported({ displayName: null, extensionMetadata: null, ownerEmail: null })
 export class UpdateEntryBody {
   @ApiPropertyOptional({
     type: String,
@@ -46,6 +55,7 @@ export class UpdateEntryBody {
 @NotSupported({
   allowlist: null,
   annotations: null,
+  arguments: null,
   auth: null,
   authHeaders: null,
   baseUrl: null,
@@ -57,14 +67,19 @@ export class UpdateEntryBody {
   inputSchema: null,
   integrationType: 'MCP',
   jsonpathFilter: null,
+  name: null,
   outputSchema: null,
   pathTemplate: null,
   pluginChainPost: null,
   pluginChainPre: null,
   queryMapping: null,
   requestType: null,
+  teamId: null,
+  template: null,
   timeoutMs: null,
+  title: null,
   url: null,
+  visibility: null,
 })
 @MayRepeat({ views: [ToolView], observed: OBSERVED })
 export class UpdateToolBody extends UpdateEntryBody {
@@ -82,10 +97,75 @@ export class UpdateToolBody extends UpdateEntryBody {
   taskAfterMs?: number | null;
 }
 
-@MayRepeat({ views: [PromptView], observed: OBSERVED })
-export class UpdatePromptBody extends UpdateEntryBody {}
+/** What is kept here is changed as a whole; the rest of this is of all entries. */
+class UpdateOwnBody extends UpdateEntryBody {
+  @ApiPropertyOptional({ type: String, nullable: true, description: KEPT_HERE })
+  @IsOptional()
+  @IsPlainText(TITLE_CHARS_MAX)
+  @HasNoMarkup()
+  title?: string | null;
 
-/** Resources go by their URI, which is not ours to change. */
-@NotSupported({ content: null, mimeType: null, uri: null, uriTemplate: null })
+  @ApiPropertyOptional({ type: [ArgumentBody], description: `${KEPT_HERE} All of them.` })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(ARGUMENTS_MAX)
+  @ValidateNested({ each: true })
+  @Type(() => ArgumentBody)
+  arguments?: ArgumentBody[];
+
+  @ApiPropertyOptional({ enum: VISIBILITIES, description: KEPT_HERE })
+  @IsOptional()
+  @IsIn(VISIBILITIES)
+  visibility?: Visibility;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: KEPT_HERE })
+  @IsOptional()
+  @IsPlainText(128)
+  teamId?: string | null;
+}
+
+/** A prompt is renamed by its `customName`. */
+@NotSupported({ name: null })
+@MayRepeat({ views: [PromptView], observed: OBSERVED })
+export class UpdatePromptBody extends UpdateOwnBody {
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: TEMPLATE_CHARS_MAX, description: KEPT_HERE })
+  @IsOptional()
+  @IsContent(TEMPLATE_CHARS_MAX)
+  template?: string | null;
+}
+
+/** Resources go by their URI, which does not change. */
+@NotSupported({ uri: null, uriTemplate: null })
 @MayRepeat({ views: [ResourceView, ResourceTemplateView], observed: OBSERVED })
-export class UpdateResourceBody extends OmitType(UpdateEntryBody, ['customName']) {}
+export class UpdateResourceBody extends OmitType(UpdateOwnBody, ['customName']) {
+  @ApiPropertyOptional({ description: KEPT_HERE })
+  @IsOptional()
+  @IsPlainText(255, { lengthMin: 1 })
+  @HasNoMarkup()
+  name?: string;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: KEPT_HERE })
+  @IsOptional()
+  @IsPlainText(255)
+  mimeType?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    maxLength: CONTENT_CHARS_MAX,
+    description: `${KEPT_HERE} Text.`,
+  })
+  @IsOptional()
+  @IsContent(CONTENT_CHARS_MAX)
+  content?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    maxLength: CONTENT_CHARS_MAX,
+    description: `${KEPT_HERE} Bytes, as base64.`,
+  })
+  @IsOptional()
+  @IsContent(CONTENT_CHARS_MAX)
+  blob?: string | null;
+}

@@ -40,7 +40,10 @@ export class EntryEntity extends StoredEntity {
   @Column({ type: 'simple-json' })
   headerParams!: HeaderParam[];
 
-  /** Of a tool of an HTTP API: how a call becomes a request, the JSON text of an `HttpToolSource`. Read on demand alone. */
+  /**
+   * Of a tool of an HTTP API: how a call becomes a request, the JSON text of an `HttpToolSource`. Of what is kept here: what it
+   * holds, that of an `OwnContent`. Read on demand alone.
+   */
   @Column({ type: 'text', nullable: true, select: false })
   source!: string | null;
 

@@ -41,6 +41,7 @@ export const PROMPT_EXAMPLE: PromptView = {
   title: null,
   description: 'Asks for a report on a city.',
   arguments: [{ name: 'city', required: true }],
+  template: null,
 };
 
 export const RESOURCE_EXAMPLE: ResourceView = {

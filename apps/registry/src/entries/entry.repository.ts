@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { InjectDatabase } from '#libs/storage';
 import type { EntryKind } from '../storage/entry-kind.js';
@@ -34,7 +34,8 @@ export class EntryRepository {
     id: string,
     manager: EntityManager = this.database.manager,
   ): Promise<EntryWithGateway | null> {
-    return selectEntries(manager).where('entry.id = :id AND entry.kind = ANY(:kinds)', { id, kinds }).getOne();
+    const query = selectEntries(manager).where('entry.id = :id AND entry.kind = ANY(:kinds)', { id, kinds });
+    return withTemplates(query, kinds).getOne();
   }
 
   /** How a call of a tool of an HTTP API becomes a request; null where it is no such tool. */
@@ -102,7 +103,7 @@ export class EntryRepository {
   }
 
   list(kind: EntryKind, principal: Principal, filter: ListFilter, page: Page): Promise<Paged<EntryWithGateway>> {
-    const query = selectEntries(this.database.manager).where('entry.kind = :kind', { kind });
+    const query = withTemplates(selectEntries(this.database.manager).where('entry.kind = :kind', { kind }), [kind]);
     onlySeenBy(query, 'gateway', principal);
     if (!filter.includeInactive) query.andWhere('entry.enabled AND gateway.enabled');
     if (filter.gatewayId !== null) query.andWhere('entry.gatewayId = :gatewayId', { gatewayId: filter.gatewayId });
@@ -168,3 +169,9 @@ export class EntryRepository {
     if (ids.length > 0) await manager.delete(EntryEntity, [...ids]);
   }
 }
+
+/** A prompt that is kept here is shown with its template. */
+const withTemplates = (
+  query: SelectQueryBuilder<EntryWithGateway>,
+  kinds: readonly EntryKind[],
+): SelectQueryBuilder<EntryWithGateway> => (kinds.includes('prompt') ? query.addSelect('entry.source') : query);

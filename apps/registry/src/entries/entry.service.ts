@@ -9,7 +9,7 @@ import { type ListQuery, filterOf, listAnswer, nextCursorOf, pageOfQuery } from 
 import { assertCanChange, assertCanView } from '../rest/ownership.js';
 import { type EntryKind, LIST_OF } from '../storage/entry-kind.js';
 import { isObjectId } from '../storage/stored.entity.js';
-import type { UpdateEntryBody, UpdateToolBody } from './entry.body.js';
+import { OWN_MEMBERS, type UpdateEntryBody, type UpdateToolBody } from './entry.body.js';
 import { type EntryEntity, EntryGatewayEntity, type EntryWithGateway } from './entry.entity.js';
 import { EntryRepository } from './entry.repository.js';
 import { type EntryView, entryView, type TemplateListView } from './entry.view.js';
@@ -56,18 +56,32 @@ export class EntryService {
     return this.entries.findChosen(kinds, choices, principal, manager);
   }
 
-  /** The one tool of a gateway that was described by hand. */
+  /** The one entry of a gateway that was described by hand. */
   async describeOnly(gatewayId: string, principal: Principal): Promise<EntryView> {
     const [entry] = await this.entries.findByGateway(gatewayId);
     if (entry === undefined) throw fail('registry.unknown');
     return entryView(await this.find([entry.kind], entry.id), principal);
   }
 
-  /** Whether a gateway has the tool just so. */
-  async isStored(gatewayId: string, tool: { name: string; definition: string; source: string }): Promise<boolean> {
+  /** Throws `auth.grant_missing` where the caller may see the entry but not change it. */
+  async findChangeable(kinds: readonly EntryKind[], id: string, principal: Principal): Promise<EntryWithGateway> {
+    const entry = await this.find(kinds, id);
+    assertCanChange(principal, entry.gateway);
+    return entry;
+  }
+
+  /** What is disabled is not there. */
+  async findUsable(kinds: readonly EntryKind[], id: string, principal: Principal): Promise<EntryWithGateway> {
+    const entry = await this.find(kinds, id);
+    assertCanView(principal, entry.gateway);
+    if (!entry.enabled || !entry.gateway.enabled) throw fail('registry.unknown');
+    return entry;
+  }
+
+  /** Whether the one entry of a gateway is just so. */
+  async isStored(gatewayId: string, described: { definition: string; source: string }): Promise<boolean> {
     const [entry] = await this.entries.findByGateway(gatewayId);
-    if (entry?.originalName !== tool.name || entry.definition !== tool.definition) return false;
-    return (await this.entries.findSource(gatewayId, tool.name)) === tool.source;
+    return entry?.definition === described.definition && entry.source === described.source;
   }
 
   async describe(kinds: readonly EntryKind[], id: string, principal: Principal): Promise<EntryView> {
@@ -84,7 +98,7 @@ export class EntryService {
     principal: Principal,
   ): Promise<EntryView> {
     return this.change(kinds, id, principal, async (entry, manager) => {
-      assertRepeats(body, entryView(entry, principal));
+      assertRepeats(body, entryView(entry, principal), entry.gateway.transport === 'OWN' ? [] : OWN_MEMBERS);
       const changes: Partial<EntryEntity> = {};
       if (body.description !== undefined) changes.descriptionOverride = body.description;
       if (body.tags) changes.tags = body.tags;
@@ -115,13 +129,13 @@ export class EntryService {
   }
 
   /**
-   * A tool that was described by hand is gone; of others, until the next refresh: what the upstream still offers then
+   * What was described by hand is gone; of others, until the next refresh: what the upstream still offers then
    * comes back as new, or switched off as it was.
    */
   async remove(kinds: readonly EntryKind[], id: string, principal: Principal): Promise<void> {
     const { gateway } = await this.find(kinds, id);
-    const isWholeGateway = gateway.transport === 'REST';
-    if (isWholeGateway) {
+    const isWholeGateway = gateway.transport === 'REST' || gateway.transport === 'OWN';
+    if (gateway.transport === 'REST') {
       assertCanChange(principal, gateway);
       // First, so that a tool that is gone leaves no secret behind.
       await this.credentials.keep(gateway.id, null);

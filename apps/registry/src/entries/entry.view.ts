@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { ERAS, type Era, VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
+import type { OwnContent } from '#contracts/registry/resolve-own-content.request';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { ownerShownTo } from '../rest/ownership.js';
 import type { EntryWithGateway } from './entry.entity.js';
@@ -138,9 +139,14 @@ export class PromptView extends NamedEntryView {
   @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
   readonly arguments: unknown;
 
+  @ApiProperty({ ...OPTIONAL_TEXT, description: 'Null for a prompt of an upstream.' })
+  readonly template: string | null;
+
   constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>, principal: Principal) {
     super(entry, definition, principal);
-    this.arguments = definition.arguments ?? [];
+    const own = entry.gateway.transport === 'OWN' && entry.source ? (JSON.parse(entry.source) as OwnContent) : null;
+    this.arguments = own?.kind === 'prompt' ? own.arguments : (definition.arguments ?? []);
+    this.template = own?.kind === 'prompt' ? own.template : null;
   }
 }
 

@@ -205,7 +205,7 @@ const newRows = (gateway: NamingGateway, offered: readonly OfferedEntry[]): Omit
   const now = new Date();
   const naming = namingOf(gateway);
   return offered.map(
-    ({ kind, originalName, definition, era, legacyDefinition, headerParams, source, startsDisabled }) => ({
+    ({ kind, originalName, definition, era, legacyDefinition, headerParams, source, tags, startsDisabled }) => ({
       id: newObjectId(),
       kind,
       gatewayId: gateway.id,
@@ -219,7 +219,7 @@ const newRows = (gateway: NamingGateway, offered: readonly OfferedEntry[]): Omit
       source: source ?? null,
       descriptionOverride: null,
       taskAfterMs: null,
-      tags: [],
+      tags: [...(tags ?? [])],
       enabled: startsDisabled !== true,
       createdAt: now,
       updatedAt: now,

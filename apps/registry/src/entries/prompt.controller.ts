@@ -1,11 +1,10 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { Caller, Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
 import { ApiListOf, ApiStateOf, StatusView } from '../rest/answers.js';
 import { ListQuery, RemoveQuery, StateQuery } from '../rest/list.query.js';
-import { UpdatePromptBody } from './entry.body.js';
 import { PROMPT_EXAMPLE } from './entry.examples.js';
 import { EntryService } from './entry.service.js';
 import { PromptView } from './entry.view.js';
@@ -35,18 +34,11 @@ export class PromptController {
     return this.entries.describe(KINDS, id, caller);
   }
 
-  @Put(':id')
-  @Requires('prompts.update')
-  @ApiOperation({ summary: 'Change how a prompt is shown; what is left out stays' })
-  @ApiOkResponse({ type: PromptView, example: PROMPT_EXAMPLE })
-  @ApiFailures('registry.unknown', 'http.invalid', 'registry.name_taken')
-  update(@Param('id') id: string, @Body() body: UpdatePromptBody, @Caller() caller: Principal) {
-    return this.entries.update(KINDS, id, body, caller);
-  }
-
   @Delete(':id')
   @Requires('prompts.delete')
-  @ApiOperation({ summary: 'Remove a prompt until the next refresh; disable it to keep it away' })
+  @ApiOperation({
+    summary: 'Remove a prompt that is kept here, or another until the next refresh; disable it to keep it away',
+  })
   @ApiOkResponse({ type: StatusView, example: new StatusView('Prompt 6f1d2f0a4c7b4e0f9b5f0a3c2d1e4f5a deleted') })
   @ApiFailures('registry.unknown', 'http.invalid')
   async remove(@Param('id') id: string, @Query() _query: RemoveQuery, @Caller() caller: Principal) {

@@ -1,11 +1,10 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { Caller, Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
 import { ApiListOf, ApiStateOf, StatusView } from '../rest/answers.js';
 import { ListQuery, RemoveQuery, StateQuery } from '../rest/list.query.js';
-import { UpdateResourceBody } from './entry.body.js';
 import { RESOURCE_EXAMPLE, TEMPLATE_EXAMPLE } from './entry.examples.js';
 import { EntryService } from './entry.service.js';
 import { ResourceView, TemplateListView } from './entry.view.js';
@@ -35,27 +34,20 @@ export class ResourceController {
     return this.entries.listTemplates(query, caller);
   }
 
-  @Get(':id')
+  @Get(':id/info')
   @Requires('resources.read')
-  @ApiOperation({ summary: 'One resource' })
+  @ApiOperation({ summary: 'What is known of a resource' })
   @ApiOkResponse({ type: ResourceView, example: RESOURCE_EXAMPLE })
   @ApiFailures('registry.unknown')
   describe(@Param('id') id: string, @Caller() caller: Principal) {
     return this.entries.describe(KINDS, id, caller);
   }
 
-  @Put(':id')
-  @Requires('resources.update')
-  @ApiOperation({ summary: 'Change how a resource is shown; what is left out stays' })
-  @ApiOkResponse({ type: ResourceView, example: RESOURCE_EXAMPLE })
-  @ApiFailures('registry.unknown', 'http.invalid', 'registry.name_taken')
-  update(@Param('id') id: string, @Body() body: UpdateResourceBody, @Caller() caller: Principal) {
-    return this.entries.update(KINDS, id, body, caller);
-  }
-
   @Delete(':id')
   @Requires('resources.delete')
-  @ApiOperation({ summary: 'Remove a resource until the next refresh; disable it to keep it away' })
+  @ApiOperation({
+    summary: 'Remove a resource that is kept here, or another until the next refresh; disable it to keep it away',
+  })
   @ApiOkResponse({ type: StatusView, example: new StatusView('Resource 6f1d2f0a4c7b4e0f9b5f0a3c2d1e4f5a deleted') })
   @ApiFailures('registry.unknown', 'http.invalid')
   async remove(@Param('id') id: string, @Query() _query: RemoveQuery, @Caller() caller: Principal) {

@@ -11,7 +11,7 @@ import { pinnedNames } from '../sources/openapi/tool-changes.js';
 import type { Discovery } from './discovery-result.js';
 import type { RegisterGatewayBody, UpdateGatewayBody } from './gateway.body.js';
 import type { GatewayEntity } from './gateway.entity.js';
-import { isApi } from './profile.js';
+import { speaksMcp } from './profile.js';
 import { type AddressSecrets, sealUrl } from './registration/sealed-address.js';
 
 /** A discovery of an HTTP API, whose address the document told. */
@@ -20,6 +20,9 @@ export type ApiDiscovery = Discovery & {
   /** What belongs to the credential; null: as it was. */
   readonly secrets: AddressSecrets | null;
 };
+
+/** What is discovered without asking an upstream: an HTTP API, or what is kept here. */
+export type KnownDiscovery = Discovery & Partial<Pick<ApiDiscovery, 'secrets'>>;
 
 /** What was read of an HTTP API, as the discovery of an MCP server without sessions. */
 export const apiDiscovery = (
@@ -57,8 +60,8 @@ export class ApiDiscoveryService {
   /** Null where the document and the choice stay as they are. Throws as `readNew` does. */
   async readChanged(before: GatewayEntity, body: UpdateGatewayBody): Promise<ApiDiscovery | null> {
     const transport = body.transport ?? before.transport;
-    if (transport !== before.transport && (transport === 'OPENAPI' || isApi(before))) {
-      throw invalid('An HTTP API does not become an MCP server, nor the other way round: register another gateway');
+    if (transport !== before.transport && (transport === 'OPENAPI' || !speaksMcp(before))) {
+      throw invalid('What is no MCP server does not become one, nor the other way round: register another gateway');
     }
     if (body.openapi === undefined) return null;
     if (before.source === null) throw invalid('openapi is for the transport OPENAPI');
@@ -80,7 +83,8 @@ export class ApiDiscoveryService {
 
   /** Reads the document of a gateway anew. Throws `http.conflict` where there is none to be fetched. */
   async reread(gateway: GatewayEntity): Promise<ApiDiscovery> {
-    if (gateway.source === null) throw fail('http.conflict', { message: 'A tool described by hand is not refreshed' });
+    if (gateway.source === null)
+      throw fail('http.conflict', { message: 'What was described by hand is not refreshed' });
     const terms = { prefix: prefixOf(gateway), pinnedNames: await this.namesOf(gateway), upstreamId: gateway.id };
     return apiDiscovery(await this.openapi.read(gateway.source, undefined, terms), 'OPENAPI', null);
   }

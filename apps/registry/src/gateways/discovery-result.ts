@@ -15,6 +15,8 @@ export interface Discovery {
   readonly askedAt: Date;
   /** Where the upstream is an HTTP API: what was read of it. */
   readonly reading?: ApiReading;
+  /** Of what is kept here: what it holds, the JSON text of an `OwnContent`. */
+  readonly content?: string;
   /** The upstream could not be reached: why, in words. Nothing is known of it. */
   readonly failure?: string;
 }
@@ -117,29 +119,33 @@ const refusedIn = ({ refused, legacy }: DiscoveredUpstream): RefusedEntry[] => {
   return [...new Map(all.map((entry) => [JSON.stringify(entry), entry])).values()];
 };
 
-const listed = ({ discovered, reading }: Discovery): readonly OfferedEntry[] => {
+const listed = ({ discovered, ...known }: Discovery): readonly OfferedEntry[] => {
   const { legacy, incomplete } = discovered;
-  const entries = [...entriesIn(discovered, reading)];
+  const entries = [...entriesIn(discovered, known)];
   if (legacy === undefined) return entries;
-  const offer = { entries: [...entriesIn(legacy, undefined)], incomplete: new Set(legacy.incomplete) };
+  const offer = { entries: [...entriesIn(legacy, {})], incomplete: new Set(legacy.incomplete) };
   return mergeOffers({ entries, incomplete: new Set(incomplete) }, offer);
 };
 
-function* entriesIn(discovered: DiscoveredOffer, reading: ApiReading | undefined): Generator<OfferedEntry> {
+function* entriesIn(
+  discovered: DiscoveredOffer,
+  { reading, content }: Pick<Discovery, 'reading' | 'content'>,
+): Generator<OfferedEntry> {
   const apiTools = new Map(reading?.tools.map((tool) => [tool.name, tool]));
   for (const { name, definition, headerParams } of discovered.tools) {
     const { source, startsDisabled } = apiTools.get(name) ?? {};
     const api = { ...(source !== undefined && { source }), ...(startsDisabled !== undefined && { startsDisabled }) };
     yield { kind: 'tool', originalName: name, definition, headerParams, ...api };
   }
+  const own = { headerParams: [], ...(content !== undefined && { source: content }) };
   for (const { name, definition } of discovered.prompts) {
-    yield { kind: 'prompt', originalName: name, definition, headerParams: [] };
+    yield { kind: 'prompt', originalName: name, definition, ...own };
   }
   for (const { uri, definition } of discovered.resources) {
-    yield { kind: 'resource', originalName: uri, definition, headerParams: [] };
+    yield { kind: 'resource', originalName: uri, definition, ...own };
   }
   for (const { uriTemplate, definition } of discovered.resourceTemplates) {
-    yield { kind: 'template', originalName: uriTemplate, definition, headerParams: [] };
+    yield { kind: 'template', originalName: uriTemplate, definition, ...own };
   }
 }
 
@@ -196,7 +202,7 @@ export const failedDiscovery = (transport: UpstreamTransport, error: unknown): D
 export const failureText = (error: unknown): string =>
   withoutNul(toGatewayError(error).message).slice(0, FAILURE_LENGTH_MAX);
 
-const descriptionOf = ({ discovered, askedAt, reading, failure }: Discovery): UpstreamDescription => ({
+const descriptionOf = ({ discovered, askedAt, reading, content, failure }: Discovery): UpstreamDescription => ({
   ...selfOf(discovered),
   transport: discovered.transport,
   era: discovered.era,
@@ -209,8 +215,11 @@ const descriptionOf = ({ discovered, askedAt, reading, failure }: Discovery): Up
   lastError: failure ?? null,
   refreshedAt: askedAt,
   source: reading?.source ?? null,
-  sourceVersion: reading === undefined ? null : versionOf(reading.tools),
+  sourceVersion: content === undefined ? toolsVersion(reading) : versionOf([{ name: '', source: content }]),
 });
+
+const toolsVersion = (reading: ApiReading | undefined): string | null =>
+  reading === undefined ? null : versionOf(reading.tools);
 
 /** PostgreSQL's text has no U+0000; in JSON columns it stands escaped. */
 const withoutNul = (text: string): string => text.replaceAll('\0', '');

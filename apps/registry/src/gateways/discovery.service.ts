@@ -23,7 +23,7 @@ import {
 import type { GatewayEntity, RefusedEntry } from './gateway.entity.js';
 import { GatewayRepository } from './gateway.repository.js';
 import { newToolsOf, withNewTools } from './new-tools.js';
-import { type Connection, profileOf } from './profile.js';
+import { type Connection, isByHand, profileOf } from './profile.js';
 
 /** What applying a discovery did to the entries of a gateway. */
 export interface AppliedDiscovery extends Pick<ReplacedEntries, 'added' | 'updated' | 'removed'> {
@@ -67,8 +67,8 @@ export class DiscoveryService {
     discovery: Discovery,
     asked: Pick<NamedGateway, 'slug' | 'toolPrefix'> & { readonly toolNameStyle: ToolNameStyle | undefined },
   ): { readonly toolNameStyle: ToolNameStyle; readonly found: DiscoveryResult } {
-    // A tool that was described by hand was given its name by whoever described it.
-    const fallback = discovery.discovered.transport === 'REST' ? 'exact' : this.settings.toolNameStyle;
+    // What was described by hand was given its name by whoever described it.
+    const fallback = isByHand(discovery.discovered) ? 'exact' : this.settings.toolNameStyle;
     const toolNameStyle = asked.toolNameStyle ?? fallback;
     const naming = namingOf({ ...asked, toolNameStyle });
     return { toolNameStyle, found: withDistinctNames(readDiscovery(discovery, naming), naming) };

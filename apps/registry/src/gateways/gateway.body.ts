@@ -25,8 +25,8 @@ import { OwnedBody } from '../rest/owned.body.js';
 import { OpenApiBody } from '../sources/openapi/openapi.body.js';
 import { IsName, IsPlainText } from '../rest/plain-text.decorator.js';
 
-/** One tool described by hand is registered as a tool. */
-const REGISTERED = UPSTREAM_TRANSPORTS.filter((transport) => transport !== 'REST');
+/** A tool described by hand is registered as a tool, and a prompt or resource of one's own as what it is. */
+const REGISTERED = UPSTREAM_TRANSPORTS.filter((transport) => transport !== 'REST' && transport !== 'OWN');
 
 const DAY_MS = 24 * 3_600_000;
 

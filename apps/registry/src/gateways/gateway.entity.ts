@@ -77,7 +77,7 @@ export class GatewayEntity extends OwnedEntity {
   @Column({ type: 'simple-json', nullable: true })
   source!: ReadSource | null;
 
-  /** OPENAPI and REST: changes whenever a tool would be called in another way. */
+  /** OPENAPI, REST and OWN: changes whenever a tool would be called in another way, or it holds something else. */
   @Column({ type: 'text', nullable: true })
   sourceVersion!: string | null;
 

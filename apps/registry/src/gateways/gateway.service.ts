@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
+import type { OwnContent } from '#contracts/registry/resolve-own-content.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { fail } from '#libs/errors';
 import { canView } from '#libs/identity';
@@ -17,7 +18,7 @@ import { isObjectId } from '../storage/stored.entity.js';
 import { apiDiscovery } from './api-discovery.service.js';
 import type { RegisterGatewayBody, UpdateGatewayBody } from './gateway.body.js';
 import type { GatewayEntity } from './gateway.entity.js';
-import { isOwnListsFinding, OWN_LISTS_FINDING } from './discovery-result.js';
+import { type Discovery, isOwnListsFinding, OWN_LISTS_FINDING } from './discovery-result.js';
 import { GatewayRepository } from './gateway.repository.js';
 import { GatewayView } from './gateway.view.js';
 import { profileOf } from './profile.js';
@@ -64,6 +65,16 @@ export class GatewayService {
   ): Promise<void> {
     const before = await this.findChangeable(id, principal);
     await this.updating.update(before, body, principal, apiDiscovery(reading, 'REST', secrets));
+  }
+
+  /** Registers what is kept here, as a gateway of its own; answers the gateway's id. */
+  async registerOwn(body: RegisterGatewayBody, known: Discovery, principal: Principal): Promise<string> {
+    return (await this.registration.registerOwn(body, known, principal)).id;
+  }
+
+  /** Puts something else in the place of what is kept here. Throws as `update` does. */
+  async replaceOwn(id: string, body: UpdateGatewayBody, known: Discovery, principal: Principal): Promise<void> {
+    await this.updating.update(await this.findChangeable(id, principal), body, principal, known);
   }
 
   /** A gateway that the caller may see and that has this name, or the slug that the name comes down to. */
@@ -157,6 +168,20 @@ export class GatewayService {
     const source = await this.entries.findSource(id, name);
     if (source === null) throw fail('registry.tool_unknown');
     return JSON.parse(source) as HttpToolSource;
+  }
+
+  /** What an enabled gateway holds that is kept here. Throws `upstream.unknown` where there is none. */
+  async resolveOwn(upstreamId: string): Promise<OwnContent> {
+    const { id } = await this.findEnabled(upstreamId);
+    return this.readOwn(id);
+  }
+
+  /** The same, whether or not it is enabled. */
+  async readOwn(id: string): Promise<OwnContent> {
+    const gateway = await this.find(id);
+    const [entry] = gateway?.transport === 'OWN' ? await this.entries.findOf(id) : [];
+    if (!entry?.source) throw fail('upstream.unknown');
+    return JSON.parse(entry.source) as OwnContent;
   }
 
   /** Throws `upstream.unknown` for a gateway that is not there or is disabled. */

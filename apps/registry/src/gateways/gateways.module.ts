@@ -15,6 +15,10 @@ import { RestToolService } from './apis/rest-tool.service.js';
 import { ApiDiscoveryService } from './api-discovery.service.js';
 import { GatewayRegistrationService } from './registration/gateway-registration.service.js';
 import { GatewayUpdateService } from './registration/gateway-update.service.js';
+import { EntryReadingService } from './own/entry-reading.service.js';
+import { OwnEntryService } from './own/own-entry.service.js';
+import { OwnPromptController } from './own/own-prompt.controller.js';
+import { OwnResourceController } from './own/own-resource.controller.js';
 import { RegistrationPolicies } from './registration/registration-policies.js';
 import { StdioPolicyService } from './registration/stdio-policy.service.js';
 import { UpstreamProfileController } from './upstream-profile.controller.js';
@@ -26,20 +30,24 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
     GatewayController,
     OAuthStatusController,
     OpenApiController,
+    OwnPromptController,
+    OwnResourceController,
     RestToolController,
     UpstreamProfileController,
   ],
   providers: [
     ApiDiscoveryService,
     DiscoveryService,
+    EntryReadingService,
     GatewayRegistrationService,
     GatewayRepository,
     GatewayService,
     GatewayUpdateService,
+    OwnEntryService,
     RegistrationPolicies,
     StdioPolicyService,
     RestToolService,
   ],
-  exports: [DiscoveryService, GatewayService, RestToolService],
+  exports: [DiscoveryService, GatewayService, OwnEntryService, RestToolService],
 })
 export class GatewaysModule {}

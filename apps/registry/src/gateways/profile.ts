@@ -32,6 +32,14 @@ type Address = Pick<Connection, 'transport' | 'url' | 'command' | 'args' | 'cwd'
 export const isApi = ({ transport }: Pick<Connection, 'transport'>): boolean =>
   transport === 'OPENAPI' || transport === 'REST';
 
+/** Whether it is one thing, described by hand, with a gateway to itself. */
+export const isByHand = ({ transport }: Pick<Connection, 'transport'>): boolean =>
+  transport === 'REST' || transport === 'OWN';
+
+/** Whether the upstream is a server that can be asked what it offers; the others are described here. */
+export const speaksMcp = ({ transport }: Pick<Connection, 'transport'>): boolean =>
+  transport === 'STREAMABLEHTTP' || transport === 'SSE' || transport === 'STDIO';
+
 /** Whether both are the same upstream, whatever it is called here. */
 export const reachesSameUpstream = (one: Address, other: Address): boolean =>
   one.transport === other.transport &&

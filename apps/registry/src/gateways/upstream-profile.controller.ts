@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { RequestOf } from '#contracts/define';
 import { type HttpToolSource, ResolveHttpTool } from '#contracts/registry/resolve-http-tool.request';
+import { type OwnContent, ResolveOwnContent } from '#contracts/registry/resolve-own-content.request';
 import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { Answers } from '#libs/bus';
 import { GatewayService } from './gateway.service.js';
@@ -14,6 +15,11 @@ export class UpstreamProfileController {
   @Answers(ResolveUpstream)
   resolve(@Payload() { upstreamId }: RequestOf<typeof ResolveUpstream>): Promise<UpstreamProfile> {
     return this.gateways.resolve(upstreamId);
+  }
+
+  @Answers(ResolveOwnContent)
+  resolveOwn(@Payload() { upstreamId }: RequestOf<typeof ResolveOwnContent>): Promise<OwnContent> {
+    return this.gateways.resolveOwn(upstreamId);
   }
 
   @Answers(ResolveHttpTool)

@@ -30,6 +30,17 @@ export const IsPlainText = (
     options,
   );
 
+/** Text as it is to be passed on, whatever is in it but what PostgreSQL does not take. */
+export const IsContent = (lengthMax: number): PropertyDecorator =>
+  ValidateBy({
+    name: 'isContent',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' && value.length <= lengthMax && !value.includes('\0') && value.isWellFormed(),
+      defaultMessage: () => `$property must be text of at most ${lengthMax} characters, without U+0000`,
+    },
+  });
+
 /** A name of up to 255 characters without markup. */
 export const IsName = (): PropertyDecorator => applyDecorators(IsPlainText(255, { lengthMin: 1 }), HasNoMarkup());
 

@@ -3,6 +3,7 @@ import { NO_CREDENTIAL } from '#contracts/auth/upstream-credential.request';
 import type { ReplyOf } from '#contracts/define';
 import { GreetUpstream } from '#contracts/tool-invocation/greet-upstream.request';
 import { fail, toGatewayError } from '#libs/errors';
+import { speaksMcp } from '../transport/channel.js';
 import { withReason } from '../transport/reason.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import { inTime } from './in-time.js';
@@ -34,8 +35,8 @@ export class GreetingService {
     const upstream = await this.directory.stranger(upstreamId);
     const startedAtMs = performance.now();
     try {
-      if (upstream.kind === 'api')
-        throw fail('upstream.not_mcp', { message: 'An HTTP API has no handshake', executed: 'no' });
+      if (!speaksMcp(upstream.kind))
+        throw fail('upstream.not_mcp', { message: 'What is no MCP server has no handshake', executed: 'no' });
       const { identity } = await inTime(Promise.resolve(upstream.overview(access)), GREETING_MS, 'what it is');
       const { era, protocolVersion, serverInfo, capabilities } = identity;
       const elapsedMs = Math.round(performance.now() - startedAtMs);

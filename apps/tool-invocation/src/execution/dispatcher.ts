@@ -4,7 +4,7 @@ import type { Step } from '../call/open-call.js';
 import { staleness } from '../call/stale.js';
 import { type Health, healthAfter } from './health.js';
 import type { Peer } from '../conversation/peer.js';
-import type { Access } from '../transport/channel.js';
+import type { Access, TransportKind } from '../transport/channel.js';
 import type { Upstream } from '../upstreams/upstream.js';
 import type { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import type { RunningCall } from './running-call.js';
@@ -150,10 +150,14 @@ export class Dispatcher {
     const { open, upstream } = running;
     running.peer = peer;
     if (!open.ended) {
-      running.report.sent(upstream?.kind === 'api' ? 'http' : peer.identity.protocolVersion);
+      running.report.sent(protocolOf(upstream?.kind, peer));
       peer.start(open);
     }
     // It ended while it waited, and may have taken its conversation only then.
     else upstream?.giveBack(open.call.callId);
   }
 }
+
+/** What stands in the record for how the upstream was spoken to. */
+const protocolOf = (kind: TransportKind | undefined, peer: Peer): string =>
+  kind === 'api' ? 'http' : kind === 'own' ? 'own' : peer.identity.protocolVersion;

@@ -7,7 +7,7 @@ import { type Bus, InjectBus } from '#libs/bus';
 import { GatewayError } from '#libs/errors';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import type { LogFrame, Peer } from '../conversation/peer.js';
-import type { TransportKind } from '../transport/channel.js';
+import { type TransportKind, speaksMcp } from '../transport/channel.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
 import { FailureLog } from './failure-log.js';
 import { ListAnnouncements } from './list-announcements.js';
@@ -196,7 +196,7 @@ export class UpstreamDirectory implements UpstreamHost {
         const isNew = !this.known.has(upstreamId);
         const upstream = this.adopt(head);
         // The instance that discovered it hears of its lists as well; but that may end.
-        if (isNew && upstream.kind !== 'stdio' && upstream.kind !== 'api') this.lists.watchNew(upstream);
+        if (isNew && upstream.kind !== 'stdio' && speaksMcp(upstream.kind)) this.lists.watchNew(upstream);
         const known = this.known.get(upstreamId);
         if (known !== undefined) known.askedAtMs = performance.now();
         return upstream;

@@ -1,4 +1,5 @@
 import { type HttpToolSource, ResolveHttpTool } from '#contracts/registry/resolve-http-tool.request';
+import { type OwnContent, ResolveOwnContent } from '#contracts/registry/resolve-own-content.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import type { Bus } from '#libs/bus';
 import { JsonFilters } from '#libs/jq';
@@ -6,6 +7,8 @@ import type { Logger } from '#libs/telemetry';
 import { Dialer } from '../conversation/dialer.js';
 import { HttpApiDialer } from '../conversation/openapi/dialer.js';
 import { HttpTools } from '../conversation/openapi/tools.js';
+import { KeptContent } from '../conversation/own/contents.js';
+import { OwnDialer } from '../conversation/own/dialer.js';
 import type { Settings } from '../tool-invocation.settings.js';
 import type { Transport, TransportKind } from '../transport/channel.js';
 import { EgressPolicy } from '../transport/egress/egress-policy.js';
@@ -24,7 +27,10 @@ const KINDS: Readonly<Record<UpstreamProfile['transport'], TransportKind>> = {
   STDIO: 'stdio',
   OPENAPI: 'api',
   REST: 'api',
+  OWN: 'own',
 };
+
+const NOTHING_OPEN = { close: async (): Promise<void> => {} };
 
 /** Makes an upstream of its profile, with the transport it is reached by. */
 export class UpstreamFactory {
@@ -48,6 +54,7 @@ export class UpstreamFactory {
   build(profile: UpstreamProfile, host: UpstreamHost): Upstream {
     const kind = KINDS[profile.transport];
     if (kind === 'api') return this.api(profile, host);
+    if (kind === 'own') return this.own(profile, host);
     const transport = this.transport(profile, kind);
     const dialer = new Dialer(transport, kind, this.settings.sessions.openTimeoutMs, profile.onlyEra ?? null);
     return new Upstream(profile, kind, transport, dialer, this.settings, host);
@@ -67,6 +74,19 @@ export class UpstreamFactory {
     );
     const dialer = new HttpApiDialer(profile.url ?? '', tools, sender, this.filters);
     return new Upstream(profile, 'api', sender, dialer, this.settings, host);
+  }
+
+  private own(profile: UpstreamProfile, host: UpstreamHost): Upstream {
+    const { id } = profile;
+    const resolving = new SingleFlight<OwnContent>('registry.unavailable');
+    const content = new KeptContent(() =>
+      resolving.ask(
+        id,
+        () => this.bus.ask(ResolveOwnContent, { upstreamId: id }),
+        ({ head }) => head,
+      ),
+    );
+    return new Upstream(profile, 'own', NOTHING_OPEN, new OwnDialer(content), this.settings, host);
   }
 
   private transport(profile: UpstreamProfile, kind: TransportKind): Transport {

@@ -2,7 +2,7 @@ import { type GatewayError, fail } from '#libs/errors';
 import { CircuitBreaker } from '#libs/resilience';
 import type { Peer } from '../conversation/peer.js';
 import type { Settings } from '../tool-invocation.settings.js';
-import type { TransportKind } from '../transport/channel.js';
+import { type TransportKind, speaksMcp } from '../transport/channel.js';
 
 /** From the opening of the breaker to the first probe. */
 const OPEN_MS = 5_000;
@@ -42,7 +42,7 @@ export class UpstreamHealth {
   heardNothing(peer: Peer | undefined): void {
     if (this.breaker.isOpen) return void this.breaker.failed();
     this.breaker.undecided();
-    if (peer === undefined || this.checking || this.kind === 'api') return;
+    if (peer === undefined || this.checking || !speaksMcp(this.kind)) return;
     this.checking = true;
     const method = peer.identity.era === 'modern' ? 'server/discover' : 'ping';
     peer

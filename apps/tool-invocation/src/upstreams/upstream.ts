@@ -7,7 +7,7 @@ import { ConcurrencyLimiter } from '#libs/resilience';
 import type { UpstreamDialer } from '../conversation/dialer.js';
 import { RetryBudget } from './retry-budget.js';
 import type { Settings } from '../tool-invocation.settings.js';
-import type { Access, Transport, TransportKind } from '../transport/channel.js';
+import { type Access, type Transport, type TransportKind, speaksMcp } from '../transport/channel.js';
 import { DedicatedSessions } from './sessions/dedicated-sessions.js';
 import type { LogFrame, Peer, PeerEvents } from '../conversation/peer.js';
 import { PeerWatch } from './peer-watch.js';
@@ -161,7 +161,7 @@ export class Upstream {
 
   /** Forgets what the upstream speaks; the next conversation finds out anew. */
   invalidateEra(): void {
-    if (this.kind === 'api') return;
+    if (!speaksMcp(this.kind)) return;
     this.dialer.spoken.forget();
     for (const [key, peer] of this.peers) {
       if (key.startsWith('modern')) this.peers.delete(key);

@@ -3,9 +3,9 @@ import type { Era } from './catalog.js';
 
 /**
  * How the gateway reaches an upstream: the transports of MCP, an HTTP API that an OpenAPI document describes, or one route
- * of an HTTP API as it was described by hand. https://modelcontextprotocol.io/specification/2025-11-25/basic/transports
+ * of an HTTP API as it was described by hand. OWN: not at all, it is a prompt or a resource that is kept here. https://modelcontextprotocol.io/specification/2025-11-25/basic/transports
  */
-export const UPSTREAM_TRANSPORTS = ['STREAMABLEHTTP', 'SSE', 'STDIO', 'OPENAPI', 'REST'] as const;
+export const UPSTREAM_TRANSPORTS = ['STREAMABLEHTTP', 'SSE', 'STDIO', 'OPENAPI', 'REST', 'OWN'] as const;
 
 /** One of `UPSTREAM_TRANSPORTS`. */
 export type UpstreamTransport = (typeof UPSTREAM_TRANSPORTS)[number];
@@ -16,7 +16,7 @@ export interface UpstreamProfile {
   readonly name: string;
   readonly slug: string;
   readonly transport: UpstreamTransport;
-  /** For every transport but STDIO; for OPENAPI and REST what the paths of requests are put behind. */
+  /** For every transport but STDIO and OWN; for OPENAPI and REST what the paths of requests are put behind. */
   readonly url: string | null;
   /** For STDIO. */
   readonly command: string | null;
@@ -29,7 +29,7 @@ export interface UpstreamProfile {
   readonly concurrencyMax: number | null;
   /** The one era in which it is spoken to; absent: its client's, where it speaks both. */
   readonly onlyEra?: Era | null;
-  /** For OPENAPI and REST: changes whenever a tool of it does. */
+  /** For OPENAPI, REST and OWN: changes whenever a tool of it, or what it holds, does. */
   readonly sourceVersion?: string | null;
   /** Changes whenever any of the above does. */
   readonly version: string;

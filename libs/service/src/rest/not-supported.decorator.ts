@@ -47,13 +47,14 @@ export const MayRepeat =
 
 /**
  * `view`: what the body may repeat, as it is now. Throws `http.invalid` with the names of members that the body cannot
- * change and that differ; null and an empty text ask for nothing.
+ * change and that differ; null and an empty text ask for nothing. `fixed`: members that the body may change of other things.
  */
-export const assertRepeats = (body: object, view: object): void => {
-  const changeable = new Set(membersOf(body.constructor as Class));
+export const assertRepeats = (body: object, view: object, fixed: readonly string[] = []): void => {
+  const changeable = new Set(membersOf(body.constructor as Class).filter((name) => !fixed.includes(name)));
   const observed = Reflect.getMetadata(OBSERVED, body) as ReadonlySet<string>;
   const now = JSON.parse(JSON.stringify(view)) as Record<string, unknown>;
-  const differing = [...(Reflect.getMetadata(REPEATED, body) as ReadonlySet<string>)].filter((name) => {
+  const repeated = new Set([...(Reflect.getMetadata(REPEATED, body) as ReadonlySet<string>), ...fixed]);
+  const differing = [...repeated].filter((name) => {
     const value = (body as Record<string, unknown>)[name];
     const asks = value !== undefined && value !== null && value !== '';
     return asks && !changeable.has(name) && !observed.has(name) && !isDeepStrictEqual(value, now[name]);

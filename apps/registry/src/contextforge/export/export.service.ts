@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
+import type { OwnContent } from '#contracts/registry/resolve-own-content.request';
 import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
 import { GatewayService } from '../../gateways/gateway.service.js';
@@ -9,7 +10,7 @@ import { ListQuery } from '../../rest/list.query.js';
 import { ServerService } from '../../servers/server.service.js';
 import type { ServerView } from '../../servers/server.view.js';
 import { EXPORT_TYPES, type ExportQuery, type ExportType, type ExportView } from './export.view.js';
-import { exportedGateway, exportedTool } from './exported-entries.js';
+import { exportedGateway, exportedOwn, exportedTool } from './exported-entries.js';
 import { CREDENTIAL_LEFT_OUT, LeftOut } from '../file-entry.js';
 
 /** ContextForge names a revision of MCP here. */
@@ -38,7 +39,7 @@ export class ExportService {
 
     // Without pages both lists are arrays.
     for (const gateway of (await this.gateways.list(list, principal)) as readonly GatewayView[]) {
-      const type = gateway.transport === 'REST' ? 'tools' : 'gateways';
+      const type = typeOf(gateway);
       if (!isWanted(type)) continue;
       const entry = await this.exported(gateway, leftOut);
       if (entry !== null) entities[type]?.push(entry);
@@ -64,9 +65,9 @@ export class ExportService {
   /** Null where it is left out. */
   private async exported(gateway: GatewayView, leftOut: LeftOutEntry[]): Promise<Record<string, unknown> | null> {
     const { name } = gateway;
-    const type = gateway.transport === 'REST' ? 'tools' : 'gateways';
+    const type = typeOf(gateway);
     try {
-      const entry = type === 'tools' ? await this.exportedTool(gateway) : exportedGateway(gateway);
+      const entry = type === 'gateways' ? exportedGateway(gateway) : await this.exportedEntry(gateway);
       if (CREDENTIAL_LEFT_OUT in entry) leftOut.push({ type, name, reason: CREDENTIAL_REASON });
       return entry;
     } catch (error) {
@@ -76,12 +77,14 @@ export class ExportService {
     }
   }
 
-  private async exportedTool(gateway: GatewayView): Promise<Record<string, unknown>> {
+  private async exportedEntry(gateway: GatewayView): Promise<Record<string, unknown>> {
     const [entry] = await this.entries.findOf(gateway.id);
-    const source = entry === undefined ? null : await this.entries.findSource(gateway.id, entry.originalName);
-    if (entry === undefined || source === null) throw new LeftOut('its definition is gone');
+    if (!entry?.source) throw new LeftOut('its definition is gone');
     const definition = JSON.parse(entry.definition) as Record<string, unknown>;
-    return exportedTool(gateway, definition, JSON.parse(source) as HttpToolSource);
+    const source: unknown = JSON.parse(entry.source);
+    return gateway.transport === 'REST'
+      ? exportedTool(gateway, definition, source as HttpToolSource)
+      : exportedOwn(gateway, definition, source as OwnContent);
   }
 
   /** What it shows goes by name: ids mean nothing elsewhere. */
@@ -107,6 +110,12 @@ export class ExportService {
     };
   }
 }
+
+const typeOf = ({ transport, capabilities }: GatewayView): ExportType => {
+  if (transport === 'REST') return 'tools';
+  if (transport !== 'OWN') return 'gateways';
+  return 'prompts' in capabilities ? 'prompts' : 'resources';
+};
 
 const optionsOf = ({ types, tags, includeInactive = false }: ExportQuery) => ({
   include_inactive: includeInactive,

@@ -1,4 +1,5 @@
 import { MASK } from '#contracts/auth/upstream-secrets.rules';
+import type { OwnArgument, OwnContent } from '#contracts/registry/resolve-own-content.request';
 import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
 import type { GatewayView } from '../../gateways/gateway.view.js';
 import { CREDENTIAL_LEFT_OUT, LeftOut } from '../file-entry.js';
@@ -68,3 +69,37 @@ export const exportedTool = (
     ...(hasSecret && { [CREDENTIAL_LEFT_OUT]: authType }),
   };
 };
+
+/** What is kept here as an export has it; ContextForge has no content of resources in its own. */
+export const exportedOwn = (
+  { enabled, tags, description, toolNameStyle }: GatewayView,
+  { name, title, ...definition }: Readonly<Record<string, unknown>>,
+  content: OwnContent,
+): Record<string, unknown> => {
+  const shown = { name, ...(title !== undefined && { display_name: title }), description, tags, is_active: enabled };
+  if (content.kind === 'prompt')
+    return {
+      ...shown,
+      template: content.template,
+      input_schema: schemaOf(content.arguments),
+      tool_name_style: toolNameStyle,
+    };
+  const { mimeType: mime_type } = content;
+  if (content.kind === 'template') {
+    const { uriTemplate: uri, template, arguments: variables } = content;
+    return { ...shown, uri, uri_template: uri, mime_type, content: template, input_schema: schemaOf(variables) };
+  }
+  const { text, blob } = content;
+  return { ...shown, uri: definition['uri'], mime_type, ...(blob === undefined ? { content: text } : { blob }) };
+};
+
+const schemaOf = (known: readonly OwnArgument[]) => ({
+  type: 'object',
+  properties: Object.fromEntries(
+    known.map(({ name, description, values }) => [
+      name,
+      { type: 'string', description: description ?? '', ...(values.length > 0 && { enum: values }) },
+    ]),
+  ),
+  required: known.filter(({ required }) => required).map(({ name }) => name),
+});

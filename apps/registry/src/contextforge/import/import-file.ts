@@ -6,7 +6,7 @@ const ENTRIES_MAX = 10_000;
 const NAME_SHOWN_MAX = 255;
 
 /** The types of a file that are made here, in the order in which they need each other. */
-export const MADE_TYPES = ['gateways', 'tools', 'servers'] as const;
+export const MADE_TYPES = ['gateways', 'tools', 'prompts', 'resources', 'servers'] as const;
 export type MadeType = (typeof MADE_TYPES)[number];
 
 /** An entry of the file by its type and name. */
@@ -34,7 +34,7 @@ export const entriesOf = (file: FileEntry, selected: Readonly<Record<string, unk
   const made = entries.filter(({ type }) => (MADE_TYPES as readonly string[]).includes(type)).length;
   if (made > MADE_MAX || entries.length > ENTRIES_MAX) {
     throw invalid(
-      `import_data has ${made} gateways, tools and servers of ${entries.length} entries; ${MADE_MAX} of ${ENTRIES_MAX} are taken at once`,
+      `import_data has ${made} entries to be made of ${entries.length}; ${MADE_MAX} of ${ENTRIES_MAX} are taken at once`,
     );
   }
   return entries;

@@ -17,7 +17,8 @@ export class ImportBody extends SightBody {
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
-    description: 'The whole export. Its gateways, tools and servers are 1000 at most in one request.',
+    description:
+      'The whole export. Its gateways, tools, prompts, resources and servers are 1000 at most in one request.',
   })
   @IsObject()
   importData!: Record<string, unknown>;

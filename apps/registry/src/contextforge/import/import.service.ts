@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { fail, toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
-import { LeftOut, isEmpty } from '../file-entry.js';
+import { LeftOut } from '../file-entry.js';
 import { GatewayImporter } from './gateway-importer.service.js';
 import type { ImportView, ImportedEntryView } from './import.view.js';
 import { MADE_TYPES, type MadeType, type NamedEntry, entriesOf } from './import-file.js';
 import type { EntryResult, ImportTerms, Importer } from './importer.js';
+import { PromptImporter, ResourceImporter } from './own-importers.service.js';
 import { ServerImporter } from './server-importer.service.js';
 import { ToolImporter } from './tool-importer.service.js';
 
@@ -15,11 +16,8 @@ const CONCURRENT_MAX = 8;
 const CONFLICTS_SHOWN_MAX = 20;
 
 const NOT_MADE: ReadonlyMap<string, string> = new Map([
-  ['prompts', 'prompts come from MCP servers here, there are none of its own'],
-  ['resources', 'resources come from MCP servers here, there are none of its own'],
   ['roots', 'roots are what clients tell servers, and not kept here'],
 ]);
-const OF_UPSTREAM = 'it has no content: a gateway of the file offers it, and is asked for it';
 
 /** Takes over what ContextForge exported. Each entry is made as its own request would make it, one failing alone. */
 @Injectable()
@@ -29,10 +27,12 @@ export class ImportService {
   constructor(
     gateways: GatewayImporter,
     tools: ToolImporter,
+    prompts: PromptImporter,
+    resources: ResourceImporter,
     servers: ServerImporter,
     @InjectLogger() private readonly logger: Logger,
   ) {
-    this.importers = { gateways, tools, servers };
+    this.importers = { gateways, tools, prompts, resources, servers };
   }
 
   /**
@@ -95,10 +95,8 @@ export class ImportService {
       const twice = own.filter(({ name }) => seen.size === seen.add(name).size);
       results.push(...(await this.takeType(type, own, new Set(twice), terms)));
     }
-    for (const { type, name, entry } of entries.filter((each) => !isMade(each.type))) {
-      const isOfUpstream =
-        (type === 'prompts' || type === 'resources') && isEmpty(entry['template'] ?? entry['content']);
-      const reason = isOfUpstream ? OF_UPSTREAM : (NOT_MADE.get(type) ?? 'this gateway has nothing of the kind');
+    for (const { type, name } of entries.filter((each) => !isMade(each.type))) {
+      const reason = NOT_MADE.get(type) ?? 'this gateway has nothing of the kind';
       results.push({ type, name, outcome: 'left_out', notes: [reason] });
     }
     return results;

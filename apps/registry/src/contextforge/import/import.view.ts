@@ -76,14 +76,14 @@ export const IMPORT_EXAMPLE: ImportView = {
   dry_run: false,
   progress: { total: 2, processed: 2, created: 1, updated: 0, skipped: 1, failed: 0 },
   errors: [],
-  warnings: ['prompts "greet": prompts come from MCP servers here, there are none of its own'],
+  warnings: ['roots "file:///work": roots are what clients tell servers, and not kept here'],
   results: [
     { type: 'gateways', name: 'Weather', outcome: 'created', notes: [] },
     {
-      type: 'prompts',
-      name: 'greet',
+      type: 'roots',
+      name: 'file:///work',
       outcome: 'left_out',
-      notes: ['prompts come from MCP servers here, there are none of its own'],
+      notes: ['roots are what clients tell servers, and not kept here'],
     },
   ],
   started_at: new Date('2026-07-28T09:00:00.000Z'),

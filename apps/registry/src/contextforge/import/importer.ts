@@ -1,6 +1,7 @@
 import type { Principal } from '#contracts/auth/principal';
 import type { Visibility } from '#contracts/registry/catalog';
-import { LeftOut } from '../file-entry.js';
+import { TOOL_NAME_STYLES, type ToolNameStyle } from '../../entries/names/naming.js';
+import { type FileEntry, LeftOut } from '../file-entry.js';
 import type { ConflictStrategy } from './import.body.js';
 import type { Outcome } from './import.view.js';
 import type { NamedEntry } from './import-file.js';
@@ -36,3 +37,7 @@ export const freeName = async (name: string, isTaken: (name: string) => Promise<
   }
   throw new LeftOut(`it was imported under ${RENAMES_MAX} other names already`);
 };
+
+/** How the name of an entry is spelt for clients. */
+export const styleIn = ({ tool_name_style: style }: FileEntry): ToolNameStyle =>
+  TOOL_NAME_STYLES.find((known) => known === style) ?? 'contextforge';

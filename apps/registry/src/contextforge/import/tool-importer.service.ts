@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { fail } from '#libs/errors';
 import { checkedBody } from '#libs/service';
-import type { ToolNameStyle } from '../../entries/names/naming.js';
-import { TOOL_NAME_STYLES } from '../../entries/names/naming.js';
 import { RestToolBody } from '../../gateways/apis/rest-tool.body.js';
 import { RestToolService } from '../../gateways/apis/rest-tool.service.js';
 import { GatewayService } from '../../gateways/gateway.service.js';
 import { CREDENTIAL_MISSING, CREDENTIAL_STAYS } from '../file-entry.js';
 import { readTool } from './gateway-entry.js';
 import type { NamedEntry } from './import-file.js';
-import { type EntryResult, type ImportTerms, type Importer, freeName } from './importer.js';
+import { type EntryResult, type ImportTerms, type Importer, freeName, styleIn } from './importer.js';
 
 /** Takes over routes of HTTP APIs that were described by hand. */
 @Injectable()
@@ -26,7 +24,7 @@ export class ToolImporter implements Importer {
   async take({ name, entry }: NamedEntry, { principal, strategy, isDryRun, secret, sight }: ImportTerms) {
     const { body: members, enabled, isWithoutCredential, notes } = readTool(entry, secret);
     const missing = isWithoutCredential ? [CREDENTIAL_MISSING] : [];
-    const style = styleOf(entry['tool_name_style']);
+    const style = styleIn(entry);
     const known = await this.gateways.findNamed(name, principal);
     if (known === null || strategy === 'rename') {
       const isTaken = async (other: string) => (await this.gateways.findNamed(other, principal)) !== null;
@@ -56,5 +54,3 @@ export class ToolImporter implements Importer {
 }
 
 const result = (outcome: EntryResult['outcome'], notes: readonly string[]): EntryResult => ({ outcome, notes });
-
-const styleOf = (style: unknown): ToolNameStyle => TOOL_NAME_STYLES.find((known) => known === style) ?? 'contextforge';

@@ -3,7 +3,7 @@ import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.req
 import { fail } from '#libs/errors';
 import { canView } from '#libs/identity';
 import { slugFor } from '../../entries/names/naming.js';
-import { type Connection, isApi, reachesSameUpstream } from '../profile.js';
+import { type Connection, isApi, reachesSameUpstream, speaksMcp } from '../profile.js';
 import type { GatewayEntity } from '../gateway.entity.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';
 import { type AddressSecrets, sealArguments, sealUrl } from './sealed-address.js';
@@ -46,6 +46,11 @@ export const connectionFrom = (
     if (before === null || runsOther(before, program)) stdio.policy.assertAllowed(stdio.principal);
     return { transport, secrets, connection: { ...identity, transport, url: null, ...program } };
   }
+  if (transport === 'OWN') {
+    if (body.url || namesProgram(body)) throw fail('http.invalid', { message: 'What is kept here is at no address' });
+    const nowhere = { transport, url: null, command: null, args: [], cwd: null };
+    return { transport, secrets: null, connection: { ...identity, ...nowhere } };
+  }
   const { secrets, ...place } = placeOf(body, known, transport);
   return { transport, secrets, connection: { ...identity, ...place } };
 };
@@ -53,7 +58,7 @@ export const connectionFrom = (
 const placeOf = (
   body: UpdateGatewayBody,
   known: Pick<GatewayEntity, 'url'>,
-  asked: Exclude<AskedConnection['transport'], 'STDIO'>,
+  asked: Exclude<AskedConnection['transport'], 'STDIO' | 'OWN'>,
 ) => {
   if (namesProgram(body)) {
     throw fail('http.invalid', { message: 'command, args and cwd are for the transport STDIO' });
@@ -91,8 +96,8 @@ const onlyEraOf = (
     throw fail('http.invalid', {
       message: 'HTTP+SSE is a transport of the era before 2026-07-28: era must not be modern',
     });
-  if (onlyEra !== null && (transport === 'OPENAPI' || transport === 'REST'))
-    throw fail('http.invalid', { message: 'era is for MCP servers, not for HTTP APIs' });
+  if (onlyEra !== null && transport !== 'AUTO' && !speaksMcp({ transport }))
+    throw fail('http.invalid', { message: 'era is for MCP servers' });
   return onlyEra;
 };
 

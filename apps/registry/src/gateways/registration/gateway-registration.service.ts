@@ -7,12 +7,12 @@ import { GatewayEntriesService } from '../../entries/gateway-entries.service.js'
 import type { ApiReading } from '../../sources/api-reading.js';
 import { newObjectId } from '../../storage/stored.entity.js';
 import { type Discovery, REFUSED_MAX, failedDiscovery, failureText } from '../discovery-result.js';
-import { type ApiDiscovery, apiDiscovery } from '../api-discovery.service.js';
+import { type ApiDiscovery, type KnownDiscovery, apiDiscovery } from '../api-discovery.service.js';
 import { DiscoveryService } from '../discovery.service.js';
 import { RegisterGatewayBody } from '../gateway.body.js';
 import type { CredentialShape, GatewayEntity } from '../gateway.entity.js';
 import { GatewayRepository } from '../gateway.repository.js';
-import type { Connection } from '../profile.js';
+import { type Connection, isByHand } from '../profile.js';
 import { UpstreamCredentialService } from '../../credentials/upstream-credential.service.js';
 import { newCredentialFrom, withUrlUser } from './credential-form.js';
 import { assertNameFree, connectionFrom } from './gateway-connection.js';
@@ -63,8 +63,17 @@ export class GatewayRegistrationService {
     return this.connect(Object.assign(at(body, known), { transport: 'REST' }), principal, known);
   }
 
+  /** Registers a prompt or a resource that is kept here, as a gateway of its own. Throws as `register` does. */
+  async registerOwn(body: RegisterGatewayBody, known: Discovery, principal: Principal): Promise<GatewayEntity> {
+    return this.connect(Object.assign(body, { transport: 'OWN' }), principal, known);
+  }
+
   /** `known`: what there is to discover, where nothing has to be asked for it. */
-  private async connect(body: RegisterGatewayBody, principal: Principal, known?: ApiDiscovery): Promise<GatewayEntity> {
+  private async connect(
+    body: RegisterGatewayBody,
+    principal: Principal,
+    known?: KnownDiscovery,
+  ): Promise<GatewayEntity> {
     const id = newObjectId();
     const { connection, transport, secrets } = connectionFrom(id, body, null, {
       policy: this.policies.stdio,
@@ -131,6 +140,7 @@ export class GatewayRegistrationService {
       toolNameStyle: body.toolNameStyle,
     });
     const now = new Date();
+    const tags = body.tags ?? [];
     return this.changes.make(async (manager, change) => {
       assertNameFree(connection, await this.gateways.findNamesake(connection, manager), principal);
       await this.gateways.insert(
@@ -142,7 +152,7 @@ export class GatewayRegistrationService {
           cwd: connection.cwd ?? null,
           args: [...connection.args],
           description: body.description ?? null,
-          tags: body.tags ?? [],
+          tags,
           toolPrefix,
           toolNameStyle,
           sessionScope: body.sessionScope ?? null,
@@ -157,7 +167,8 @@ export class GatewayRegistrationService {
         },
         manager,
       );
-      await this.entries.insert({ ...connection, toolPrefix, toolNameStyle }, found.entries, principal, manager);
+      const entries = isByHand(connection) ? found.entries.map((entry) => ({ ...entry, tags })) : found.entries;
+      await this.entries.insert({ ...connection, toolPrefix, toolNameStyle }, entries, principal, manager);
       const unfit = await this.discoveries.findUnfit(connection.id, manager);
       const refused = [...found.refused, ...unfit].slice(0, REFUSED_MAX);
       if (unfit.length > 0) await this.gateways.update(connection.id, { refused }, manager);

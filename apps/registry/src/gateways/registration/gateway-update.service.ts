@@ -5,18 +5,18 @@ import { CatalogChangesService } from '../../changes/catalog-changes.service.js'
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
 import { prefixOf } from '../../entries/names/naming.js';
 import { newObjectId } from '../../storage/stored.entity.js';
-import type { ApiDiscovery } from '../api-discovery.service.js';
+import type { KnownDiscovery } from '../api-discovery.service.js';
 import type { Discovery } from '../discovery-result.js';
 import { DiscoveryService } from '../discovery.service.js';
 import { UpdateGatewayBody } from '../gateway.body.js';
 import { GatewayEntity } from '../gateway.entity.js';
 import { GatewayRepository } from '../gateway.repository.js';
-import { type Connection, isApi, profileOf, reachesSameUpstream } from '../profile.js';
+import { type Connection, isApi, profileOf, reachesSameUpstream, speaksMcp } from '../profile.js';
 import { UpstreamCredentialService } from '../../credentials/upstream-credential.service.js';
 import { type CredentialForm, credentialFrom, withUrlUser } from './credential-form.js';
 import { assertSameClient } from './oauth-form.js';
 import { type AskedConnection, assertNameFree, connectionFrom, isElsewhere } from './gateway-connection.js';
-import { changedCredential } from './sealed-address.js';
+import { type AddressSecrets, changedCredential } from './sealed-address.js';
 import { RegistrationPolicies } from './registration-policies.js';
 
 /**
@@ -36,20 +36,19 @@ export class GatewayUpdateService {
 
   /**
    * `before`: the gateway, which the caller may change. Throws what registering it would throw, and `http.conflict` when
-   * somebody else changed it meanwhile. `tool`: what a tool that is described by hand has become.
+   * somebody else changed it meanwhile. `described`: what is described by hand, as it is to become.
    */
   async update(
     before: GatewayEntity,
     given: UpdateGatewayBody,
     principal: Principal,
-    tool?: ApiDiscovery,
+    described?: KnownDiscovery,
   ): Promise<GatewayEntity> {
     const body = withUrlUser(given);
-    const known = tool ?? (await this.discoveries.apis.readChanged(before, body));
-    const asked = known === null ? body : Object.assign(new UpdateGatewayBody(), body, { url: known.reading.baseUrl });
+    const known: KnownDiscovery | null = described ?? (await this.discoveries.apis.readChanged(before, body));
     const stdio = { policy: this.policies.stdio, principal };
-    const { connection, transport, secrets } = connectionFrom(before.id, asked, before, stdio);
-    const ofAddress = isApi(before) ? (known?.secrets ?? null) : secrets;
+    const { connection, transport, secrets } = connectionFrom(before.id, placed(body, known), before, stdio);
+    const ofAddress = addressSecrets(before, known, secrets);
     const fresh = newFormOf(before, credentialFrom(body, transport, connection.url));
     if (fresh === null && body.oauthConfig)
       assertSameClient(before.credentialShape.oauth, body.oauthConfig, connection.url);
@@ -69,7 +68,8 @@ export class GatewayUpdateService {
       updatedAt: new Date(),
     };
     const moves = form !== null || transport === 'AUTO' || isMetOtherwise(before, connection);
-    const discovery = isApi(before) ? known : moves ? await this.tryOut(connection, transport, form) : null;
+    const isTried = speaksMcp(before) && moves;
+    const discovery = isTried ? await this.tryOut(connection, transport, form) : known;
 
     return this.changes.make(async (manager, change) => {
       const current = await this.gateways.read(before.id, manager);
@@ -151,3 +151,15 @@ const mustBeGivenAgain = (before: GatewayEntity, now: Connection): boolean =>
 /** Besides what its address holds. */
 const hasSecret = ({ credentialShape }: GatewayEntity): boolean =>
   credentialShape.authType !== 'none' || credentialShape.envNames.length > 0;
+
+/** An HTTP API is where its document says. */
+const placed = (body: UpdateGatewayBody, known: KnownDiscovery | null): UpdateGatewayBody => {
+  const url = known?.reading?.baseUrl;
+  return url === undefined ? body : Object.assign(new UpdateGatewayBody(), body, { url });
+};
+
+const addressSecrets = (
+  before: GatewayEntity,
+  known: KnownDiscovery | null,
+  asked: AddressSecrets | null,
+): AddressSecrets | null => (isApi(before) ? (known?.secrets ?? null) : asked);

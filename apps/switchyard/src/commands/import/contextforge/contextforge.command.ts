@@ -17,7 +17,7 @@ export const contextForgeCommand = (): Command =>
   newCommand('contextforge')
     .summary('take over what ContextForge exported')
     .description(
-      'Takes over the gateways, tools and virtual servers of a file that ContextForge exported, and says of each entry how it ' +
+      'Takes over the gateways, own tools and prompts, and virtual servers of a file that ContextForge exported, and says of each entry how it ' +
         'went. Doing it twice is the same as doing it once. What has no place here is left out, with the reason.',
     )
     .argument('<file>', 'that `GET /export` of ContextForge answered, or its command line wrote')

@@ -44,7 +44,7 @@ describe('switchyard import contextforge', () => {
     const sent = asked.flatMap(({ import_data }) =>
       Object.entries(import_data.entities).map(([type, { length }]) => `${type} ${length}`),
     );
-    expect(sent).toEqual(['gateways 8', 'gateways 1', 'tools 200', 'tools 1', 'servers 1', 'prompts 1']);
+    expect(sent).toEqual(['gateways 8', 'gateways 1', 'tools 200', 'tools 1', 'prompts 1', 'servers 1']);
   });
 
   it('a file of many bytes is sent in requests that the gateway takes', () => {

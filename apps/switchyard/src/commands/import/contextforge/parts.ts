@@ -12,8 +12,8 @@ const PART_ENTRIES_MAX = 200;
 /** The gateway connects to so many at once; a part is answered when its slowest server is. */
 const PART_GATEWAYS_MAX = 8;
 
-/** What others need comes first: servers show tools, and tools are of gateways. */
-const ORDER = ['gateways', 'tools', 'servers'];
+/** What others need comes first: servers show the others, and tools are of gateways. */
+const ORDER = ['gateways', 'tools', 'prompts', 'resources', 'servers'];
 
 /**
  * The entries of a file in requests that a gateway takes, and those that have the name of an earlier one. Throws a sentence
