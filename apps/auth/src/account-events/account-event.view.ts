@@ -14,7 +14,7 @@ export class AccountEventView {
   @ApiProperty({ enum: ACCOUNT_EVENTS })
   event_type!: AccountEventType;
 
-  @ApiProperty({ type: Boolean })
+  @ApiProperty({ type: Boolean, example: true })
   success!: boolean;
 
   @ApiProperty({ type: String, nullable: true, example: '203.0.113.7', description: 'Of IPv6 its /64.' })

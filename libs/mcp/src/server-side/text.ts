@@ -12,6 +12,7 @@ export const bytesOf = (json: JsonParts): number =>
 /** Its text, for whoever keeps it or has no use for bytes. */
 export const joined = (json: JsonParts): string => (typeof json === 'string' ? json : json.join(''));
 
+/** What an answer says of a failure: https://www.jsonrpc.org/specification#error_object */
 export interface RpcError {
   readonly code: number;
   readonly message: string;
