@@ -33,7 +33,7 @@ beforeAll(async () => {
     UPSTREAM_RESULT_BYTES_MAX: '200000',
     UPSTREAM_NOTIFICATION_BYTES_MAX: '200000',
     RETRY_BASE_DELAY: '0.1',
-    TOOL_TIMEOUT: '2.5',
+    TOOL_TIMEOUT: '6',
   });
 });
 afterAll(async () => {
@@ -118,7 +118,7 @@ describe('healthy upstreams', () => {
     });
     await nameServer.asked('hangs-7.test A');
 
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 5; round++) {
       const answers = await Promise.all(healthy.map((profile) => invocation.call(profile, 't')));
       for (const { body } of answers) expect(body).toContain('fine');
     }
@@ -126,7 +126,7 @@ describe('healthy upstreams', () => {
     // Those that hang, by their conduct or by their name, were hanging all the while.
     expect(ended.filter((kind) => kind.startsWith('hangs'))).toEqual([]);
     for (const [kind, met, code] of await Promise.all(suffering)) expect([kind, met]).toEqual([kind, code]);
-    expect(well.requests.filter(({ body }) => body.includes('tools/call'))).toHaveLength(100);
+    expect(well.requests.filter(({ body }) => body.includes('tools/call'))).toHaveLength(50);
   });
 });
 
