@@ -81,7 +81,8 @@ const start = async (folder: string, upstreamUrl: string, storesOf: typeof sqlit
     },
   });
   const stop = async (): Promise<void> => {
-    await server.kill();
+    // Killed, it would leave its workers behind.
+    await server.stop();
     await stores.stop();
     fs.rmSync(home, { recursive: true, force: true });
   };
