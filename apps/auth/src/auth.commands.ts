@@ -1,5 +1,6 @@
 import { withSecretFiles } from '#libs/config';
 import { platformOptions } from '#libs/service';
+import { actingAs } from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
 import { authOptions } from './auth.config.js';
 import { type Environment, openAuthStore } from './auth.store.js';
@@ -33,11 +34,12 @@ export interface AuthCommands {
 export const authCommands = ({ env: given, logger }: CommandDeps): AuthCommands => {
   const env = withSecretFiles({ ...platformOptions, ...authOptions }, given);
   const open = () => openAuthStore(env, logger);
+  const as = <Answer>(id: string, run: () => Promise<Answer>) => actingAs({ kind: 'command', id }, run);
   return {
-    createToken: (token) => createToken(token, open),
-    createUser: (user) => createUser(user, open),
-    resealSecrets: () => resealSecrets(open),
-    rotateSecrets: () => rotateSecrets(env, open),
-    retireSecrets: () => retireSecrets(env, open),
+    createToken: (token) => as('token create', () => createToken(token, open)),
+    createUser: (user) => as('user create', () => createUser(user, open)),
+    resealSecrets: () => as('secrets reseal', () => resealSecrets(open)),
+    rotateSecrets: () => as('secrets rotate', () => rotateSecrets(env, open)),
+    retireSecrets: () => as('secrets retire', () => retireSecrets(env, open)),
   };
 };

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountEventModule } from './account-events/account-event.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AdmissionModule } from './admission/admission.module.js';
 import type { AuthConfig } from './auth.config.js';
 import { AUTH_SETTINGS, settingsOf } from './auth.settings.js';
@@ -29,6 +30,7 @@ class AuthFoundationModule {}
     RecoveryModule,
     UpstreamCredentialModule,
     OperationsModule,
+    AuditModule,
   ],
 })
 export class AuthModule {

@@ -1,4 +1,4 @@
-import { type ConfigOf, flag, integer } from '#libs/config';
+import { type ConfigOf, flag, integer, secret, url } from '#libs/config';
 
 export const metricsOptions = {
   ENABLE_METRICS: flag(true, 'Whether Prometheus is served at `/metrics/prometheus`.'),
@@ -17,6 +17,20 @@ export const metricsOptions = {
     { min: 1 },
   ),
   METRICS_ROLLUP_RETENTION_DAYS: integer(365, 'Days for which hourly sums are kept. Totals stay.', { min: 1 }),
+  AUDIT_TRAIL_ENABLED: flag(
+    true,
+    'Whether changes are kept in the audit trail (`GET /audit`): of users, teams, roles, tokens, credentials, gateways, what they offer, virtual servers.',
+  ),
+  SECURITY_LOGGING_ENABLED: flag(true, 'Whether log-ins are kept in the audit trail, those that were refused too.'),
+  AUDIT_SYSLOG_URL: url(
+    ['tcp:', 'tls:'],
+    'Where the audit trail is sent as syslog (RFC 5424, frames with their length): `tls://siem.example.org:6514`.',
+  ),
+  AUDIT_WEBHOOK_URL: url(
+    ['http:', 'https:'],
+    'Where the audit trail is posted as JSON, signed as https://www.standardwebhooks.com says with `AUDIT_WEBHOOK_SECRET`.',
+  ),
+  AUDIT_WEBHOOK_SECRET: secret('What posts of the audit trail are signed with; `whsec_…` is read as base64.'),
 } as const;
 
 export type MetricsConfig = ConfigOf<typeof metricsOptions>;

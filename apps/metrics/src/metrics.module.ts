@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AggregatesModule } from './aggregates/aggregates.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { CallLogModule } from './call-log/call-log.module.js';
 import { ExpositionModule } from './exposition/exposition.module.js';
 import { IntakeModule } from './intake/intake.module.js';
@@ -8,7 +9,7 @@ import { SETTINGS, metricsSettings } from './metrics.settings.js';
 import { RetentionModule } from './retention/retention.module.js';
 
 /** Keeps one record of every call, and tells what they add up to. */
-@Module({ imports: [IntakeModule, AggregatesModule, CallLogModule, RetentionModule] })
+@Module({ imports: [IntakeModule, AggregatesModule, CallLogModule, RetentionModule, AuditModule] })
 export class MetricsModule {
   /** Global, so that every room may have the settings injected. */
   static with(config: MetricsConfig): DynamicModule {

@@ -1,6 +1,15 @@
+import { fail } from '#libs/errors';
 import type { MetricsConfig } from './metrics.config.js';
 
 const DAY_MS = 24 * 3_600_000;
+
+export interface AuditSettings {
+  readonly keepsChanges: boolean;
+  readonly keepsSecurityEvents: boolean;
+  /** `tcp:` or `tls:`. */
+  readonly syslogUrl: string | null;
+  readonly webhook: { readonly url: string; readonly secret: string } | null;
+}
 
 /** What the environment decides, in the units that the code counts in. */
 export interface MetricsSettings {
@@ -10,6 +19,7 @@ export interface MetricsSettings {
   readonly seriesMax: number;
   readonly callRetentionMs: number;
   readonly rollupRetentionMs: number;
+  readonly audit: AuditSettings;
 }
 
 export const SETTINGS = Symbol('metrics settings');
@@ -20,4 +30,22 @@ export const metricsSettings = (config: MetricsConfig): MetricsSettings => ({
   seriesMax: config.METRICS_SERIES_MAX,
   callRetentionMs: config.METRICS_RETENTION_DAYS * DAY_MS,
   rollupRetentionMs: config.METRICS_ROLLUP_RETENTION_DAYS * DAY_MS,
+  audit: {
+    keepsChanges: config.AUDIT_TRAIL_ENABLED,
+    keepsSecurityEvents: config.SECURITY_LOGGING_ENABLED,
+    syslogUrl: config.AUDIT_SYSLOG_URL,
+    webhook: webhookOf(config),
+  },
 });
+
+const webhookOf = ({
+  AUDIT_WEBHOOK_URL: url,
+  AUDIT_WEBHOOK_SECRET: secret,
+}: MetricsConfig): AuditSettings['webhook'] => {
+  if (url === null) return null;
+  if (secret === null)
+    throw fail('config.invalid', {
+      message: 'AUDIT_WEBHOOK_URL needs AUDIT_WEBHOOK_SECRET; make one with: openssl rand -base64 48',
+    });
+  return { url, secret };
+};

@@ -210,7 +210,7 @@ describe('the log of calls', () => {
     const gone = calls(3, { principalId: 'gone@example.com', tokenId: 'jti' });
     await metrics.record([...gone, aCall()]);
     expect((await erase('member')).status).toBe(403);
-    expect(await (await erase('admin')).json()).toEqual({ calls: 3 });
+    expect(await (await erase('admin')).json()).toEqual({ calls: 3, auditRecords: 0 });
     expect(await ids('?user=gone@example.com')).toEqual([]);
     const text = await (await metrics.get('/calls/export')).text();
     expect(text.trimEnd().split('\n')).toHaveLength(4);
@@ -224,7 +224,7 @@ describe('the log of calls', () => {
     'POST /calls/erase finds a user in whatever case they are written when they are %s',
     async (user) => {
       await metrics.record(calls(2, { principalId: user }));
-      expect(await (await erase('admin', user.toUpperCase())).json()).toEqual({ calls: 2 });
+      expect(await (await erase('admin', user.toUpperCase())).json()).toEqual({ calls: 2, auditRecords: 0 });
     },
   );
 
@@ -260,7 +260,7 @@ describe('the log of calls', () => {
     await expect.poll(waiting).toBe(1);
     await writer.commitTransaction();
     await writer.release();
-    expect(await answer).toEqual({ calls: 3 });
+    expect(await answer).toEqual({ calls: 3, auditRecords: 0 });
     expect(await ids('?user=held@example.com')).toEqual([]);
   });
 

@@ -16,6 +16,7 @@ import { ServerIcon1764547200000 } from './storage/migrations/0012-server-icon.m
 import { ChangeLog1764633600000 } from './storage/migrations/0013-change-log.migration.js';
 import { GatewayHealth1764720000000 } from './storage/migrations/0014-gateway-health.migration.js';
 import { OwnEntries1764806400000 } from './storage/migrations/0015-own-entries.migration.js';
+import { AuditTrail1764892800000 } from './storage/migrations/0016-audit-trail.migration.js';
 
 /** What registry keeps, and how its tables came about. */
 export const registryDatabase = {
@@ -37,5 +38,6 @@ export const registryDatabase = {
     ChangeLog1764633600000,
     GatewayHealth1764720000000,
     OwnEntries1764806400000,
+    AuditTrail1764892800000,
   ],
 } as const;

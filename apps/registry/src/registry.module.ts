@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditModule } from './audit/audit.module.js';
 import { CatalogModule } from './catalog/catalog.module.js';
 import { ContextForgeModule } from './contextforge/contextforge.module.js';
 import { EntriesModule } from './entries/entries.module.js';
@@ -9,7 +10,17 @@ import { SETTINGS, registrySettings } from './registry.settings.js';
 import { ServersModule } from './servers/servers.module.js';
 
 /** Which upstream servers there are, what each offers, and which of it each endpoint shows. */
-@Module({ imports: [GatewaysModule, EntriesModule, ServersModule, RefreshModule, CatalogModule, ContextForgeModule] })
+@Module({
+  imports: [
+    GatewaysModule,
+    EntriesModule,
+    ServersModule,
+    RefreshModule,
+    CatalogModule,
+    ContextForgeModule,
+    AuditModule,
+  ],
+})
 export class RegistryModule {
   /** Global, so that every feature may have the settings injected. */
   static with(config: RegistryConfig): DynamicModule {

@@ -30,6 +30,10 @@ const entries: Readonly<Record<string, CommandEntry>> = {
     summary: 'can USER TOOL says whether a user may call a tool, and why',
     load: async () => (await import('./commands/can/can.command.js')).canCommand(),
   },
+  audit: {
+    summary: 'audit verify says whether the audit trail is as it was written',
+    load: async () => (await import('./commands/audit/audit.command.js')).auditCommand(),
+  },
   secrets: {
     summary: 'secrets reseal encrypts upstream credentials with the current secret',
     load: async () => (await import('./commands/auth/auth.command.js')).secretsCommand(),

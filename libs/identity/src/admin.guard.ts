@@ -3,6 +3,8 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { Reflector } from '@nestjs/core';
 import type { Permission, Principal } from '#libs/contracts';
 import { fail, toGatewayError } from '#libs/errors';
+import { nameActor } from '#libs/storage';
+import { currentTrace } from '#libs/telemetry';
 import { CallerAdmission } from './caller-admission.js';
 import { CLIENT_ADDRESS, type ClientAddress } from './client-address.js';
 import { checkConditions } from './conditions.js';
@@ -49,6 +51,13 @@ export class AdminGuard implements CanActivate {
       const taken = this.shares.enter(principal, request.raw);
       reply.raw.once('close', () => this.shares.leave(taken));
       request[PRINCIPAL] = principal;
+      nameActor({
+        kind: 'user',
+        id: principal.id,
+        ...(principal.tokenId !== null && { tokenId: principal.tokenId }),
+        address: this.addressOf(request.raw),
+        ...(currentTrace() !== undefined && { traceId: currentTrace()?.traceId ?? '' }),
+      });
       return true;
     } catch (thrown) {
       const error = toGatewayError(thrown);

@@ -1,8 +1,5 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Under which it is injected how the address of a client is found. */
-export const CLIENT_ADDRESS = Symbol('CLIENT_ADDRESS');
-
 /** What of an `IncomingMessage` says where it comes from. */
 export interface AddressedRequest {
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
@@ -25,6 +22,9 @@ const NETWORK_GROUPS = 4;
 
 /** Node has header names in lower case, and several of one name as one text. */
 const FORWARDED_FOR = 'x-forwarded-for';
+
+/** Under which it is injected how the address of a client is found. */
+export const CLIENT_ADDRESS = Symbol('CLIENT_ADDRESS');
 
 /** The address of the client that a request comes from; '' when it is not known. */
 export type ClientAddress = (request: AddressedRequest) => string;

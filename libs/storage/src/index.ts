@@ -1,3 +1,8 @@
+export { actingAs, currentActor, nameActor, openAct } from './audit/actor.js';
+export { auditTable, createAuditTrail, dropAuditTrail } from './audit/audit-trail.sql.js';
+export type { AuditedTable } from './audit/audit-trail.sql.js';
+export { PendingEvents } from './audit/pending-events.js';
+export type { Happening } from './audit/pending-events.js';
 export { CACHE } from './cache/cache.js';
 export type { Cache, ListEntry, ListSlice } from './cache/cache.js';
 export { cacheOptions, redisTls } from './cache/cache.config.js';

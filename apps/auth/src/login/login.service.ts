@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
+import { nameActor } from '#libs/storage';
 import { InjectLogger, type Logger } from '#libs/telemetry';
-import { AccountEvents } from '../account-events/account-events.service.js';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import { JwtService } from '../jwt/jwt.service.js';
 import type { IssuedToken } from '../tokens/token-issuer.js';
@@ -11,6 +11,7 @@ import { TokenService } from '../tokens/token.service.js';
 import type { RegisterBody } from './login.body.js';
 import type { User } from '../users/user.entity.js';
 import { UserService } from '../users/user.service.js';
+import { LoginTrail } from './login-trail.js';
 
 /** Covers what a database does more for a known user than for an unknown one. */
 const REFUSAL_TAKES_MS = 300;
@@ -22,7 +23,7 @@ export class LoginService {
     private readonly users: UserService,
     private readonly tokens: TokenService,
     private readonly jwt: JwtService,
-    private readonly events: AccountEvents,
+    private readonly trail: LoginTrail,
     @InjectAuthSettings() private readonly settings: AuthSettings,
     @InjectLogger() private readonly logger: Logger,
   ) {}
@@ -38,15 +39,14 @@ export class LoginService {
     const { user, isKnown } = await this.users.checkPassword({ email: key, address }, password, rule);
     if (user === null) {
       this.logger.warn({ email: key, known: isKnown, address }, 'a log-in was refused');
-      // Of accounts that are here, and of no more attempts than lock an address out of one.
-      if (isKnown)
-        await this.events.note({ userEmail: key, eventType: 'login', address, failureReason: 'wrong password' });
+      await this.trail.refused(key, address, isKnown);
       await sleep(Math.max(0, answerAtMs - performance.now()));
       throw fail('auth.credential_invalid', { message: 'E-mail or password is wrong' });
     }
     await this.users.settleLogin({ email: key, address });
+    nameActor({ kind: 'user', id: key, address });
     const issued = await this.tokens.issueForSession(user, rule.tokenLifeMs);
-    await this.events.note({ userEmail: key, eventType: 'login', address });
+    await this.trail.succeeded(key, address, issued.tokenId);
     this.logger.info({ email: key, tokenId: issued.tokenId }, 'a user logged in');
     return { user, issued };
   }
@@ -68,7 +68,7 @@ export class LoginService {
     if (signIn?.issuers.some(({ domains }) => domains.includes('*') || domains.includes(domain)))
       throw fail('http.conflict', { message: 'Users of this domain sign in with their identity provider' });
     const user = await this.users.register(email, password, fullName);
-    await this.events.note({ userEmail: user.email, eventType: 'registration', address });
+    await this.trail.registered(user.email, address);
     this.logger.info({ email: user.email, address }, 'a user registered');
     return { user, issued: await this.tokens.issueForSession(user, rule.tokenLifeMs) };
   }

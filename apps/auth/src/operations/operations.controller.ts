@@ -4,6 +4,7 @@ import { LogLevelChanged } from '#contracts/auth/log-level-changed.event';
 import { type Bus, InjectBus } from '#libs/bus';
 import { Requires } from '#libs/identity';
 import { ApiFailures, InjectPlatformConfig, type PlatformConfig } from '#libs/service';
+import { PendingEvents } from '#libs/storage';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import { LEVELS, SetLevelBody } from './operations.body.js';
 import { SecurityHealthView } from './security-health.view.js';
@@ -15,6 +16,7 @@ import { SecurityHealthView } from './security-health.view.js';
 export class OperationsController {
   constructor(
     @InjectBus() private readonly bus: Bus,
+    private readonly audit: PendingEvents,
     @InjectPlatformConfig() private readonly platform: PlatformConfig,
     @InjectAuthSettings() private readonly settings: AuthSettings,
   ) {}
@@ -24,7 +26,8 @@ export class OperationsController {
   @ApiOperation({ summary: 'How much every process of the gateway logs, until it is started anew' })
   @ApiOkResponse({ schema: { type: 'object', nullable: true, enum: [null] }, example: null as unknown as string })
   @ApiFailures('http.invalid')
-  setLevel(@Body() { level }: SetLevelBody): null {
+  async setLevel(@Body() { level }: SetLevelBody): Promise<null> {
+    await this.audit.note({ action: 'log_level.changed', resourceType: 'log_level', after: { level } });
     this.bus.publish(LogLevelChanged, { level: LEVELS[level] });
     return null;
   }

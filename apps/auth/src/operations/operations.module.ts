@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { OperationsController } from './operations.controller.js';
 
-@Module({ controllers: [OperationsController] })
+@Module({ imports: [AuditModule], controllers: [OperationsController] })
 export class OperationsModule {}

@@ -11,6 +11,7 @@ import { Revocation } from '../tokens/revocation.entity.js';
 import { UpstreamTokenRow } from '../upstream-credentials/oauth/upstream-token.entity.js';
 import { UpstreamCredentialRow } from '../upstream-credentials/upstream-credential.entity.js';
 import { User } from '../users/user.entity.js';
+import { AuditTrail1764800000009 } from './migrations/0009-audit-trail.migration.js';
 import { Accounts1763600000001 } from './migrations/0001-accounts.migration.js';
 import { AccountRecovery1764100000006 } from './migrations/0006-account-recovery.migration.js';
 import { LoginAttempts1763800000003 } from './migrations/0003-login-attempts.migration.js';
@@ -47,5 +48,6 @@ export const authDatabase = {
     AccountRecovery1764100000006,
     UpstreamTokens1764200000007,
     TokenRestrictions1764300000008,
+    AuditTrail1764800000009,
   ],
 } as const;

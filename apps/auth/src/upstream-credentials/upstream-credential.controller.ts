@@ -3,6 +3,7 @@ import { Payload } from '@nestjs/microservices';
 import { Answers } from '#libs/bus';
 import { KeepUpstreamCredential, PresentUpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import type { ReplyOf, RequestOf } from '#contracts/define';
+import { actingAs } from '#libs/storage';
 import { UpstreamCredentialService } from './upstream-credential.service.js';
 
 /** The bus's door to what upstreams are shown. */
@@ -12,9 +13,9 @@ export class UpstreamCredentialController {
 
   @Answers(KeepUpstreamCredential)
   async keep(
-    @Payload() { upstreamId, credential }: RequestOf<typeof KeepUpstreamCredential>,
+    @Payload() { upstreamId, credential, by }: RequestOf<typeof KeepUpstreamCredential>,
   ): Promise<ReplyOf<typeof KeepUpstreamCredential>> {
-    return { version: await this.credentials.keep(upstreamId, credential) };
+    return { version: await actingAs(by, () => this.credentials.keep(upstreamId, credential)) };
   }
 
   /** What is kept is the same for every caller, so `principalId` decides nothing yet. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { InjectDatabase, transact } from '#libs/storage';
+import { InjectDatabase, PendingEvents, transact } from '#libs/storage';
 import { User } from './user.entity.js';
 
 export interface NewUser {
@@ -111,9 +111,11 @@ export class UserRepository {
     });
   }
 
-  /** Lets in who is locked out. */
+  /** Lets in who is locked out. Counts of failures are no change to the audit trail, so it is told. */
   async unlock(email: string): Promise<void> {
+    const audit = new PendingEvents(this.database, 'auth');
     await transact(this.database, async (manager) => {
+      await audit.note({ action: 'user.unlocked', resourceType: 'user', resourceId: email }, manager);
       await manager.update(User, { email }, { failedLoginCount: 0, lockedUntil: null });
       await manager.query(FORGET_FAILURES, [email]);
     });

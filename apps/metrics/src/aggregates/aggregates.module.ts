@@ -1,8 +1,13 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { AggregatesController } from './aggregates.controller.js';
 import { AggregatesService } from './aggregates.service.js';
 import { RollupsRepository } from './rollups.repository.js';
 
 /** What calls add up to, for REST. */
-@Module({ controllers: [AggregatesController], providers: [AggregatesService, RollupsRepository] })
+@Module({
+  imports: [AuditModule],
+  controllers: [AggregatesController],
+  providers: [AggregatesService, RollupsRepository],
+})
 export class AggregatesModule {}

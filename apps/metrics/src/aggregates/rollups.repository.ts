@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { InjectDatabase, transact } from '#libs/storage';
+import { InjectDatabase, PendingEvents, transact } from '#libs/storage';
 
 /** What is summed up: by which column, of which methods. */
 export const DIMENSIONS = {
@@ -58,7 +58,10 @@ const calls = (dimension: Dimension): string => {
 
 @Injectable()
 export class RollupsRepository {
-  constructor(@InjectDatabase('metrics') private readonly database: DataSource) {}
+  constructor(
+    @InjectDatabase('metrics') private readonly database: DataSource,
+    private readonly audit: PendingEvents,
+  ) {}
 
   /** `since` null: all time. Otherwise whole hours from that one on. */
   async totals(dimension: Dimension, since: Date | null): Promise<CallSums> {
@@ -82,6 +85,8 @@ export class RollupsRepository {
     await transact(this.database, async (manager) => {
       await manager.query(`DELETE FROM metrics.rollups ${where}`, values);
       await manager.query(`DELETE FROM metrics.calls ${where}`, values);
+      const after = { of: dimension ?? 'everything', ...(key !== null && { key }) };
+      await this.audit.note({ action: 'metrics.reset', resourceType: 'metrics', after }, manager);
     });
   }
 

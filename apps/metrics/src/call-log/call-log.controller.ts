@@ -8,7 +8,7 @@ import { CALL_EXAMPLE, CallView, CallsView, ErasureView } from './call.view.js';
 import { CallLogService } from './call-log.service.js';
 import { CallsQuery, ExportQuery } from './calls.query.js';
 import { ErasureBody } from './erasure.body.js';
-import { ErasureRepository } from './erasure.repository.js';
+import { ErasureService } from './erasure.service.js';
 import { CONTENT_TYPES, headOf, writtenOut } from './written-out.js';
 
 @ApiTags('calls')
@@ -16,7 +16,7 @@ import { CONTENT_TYPES, headOf, writtenOut } from './written-out.js';
 export class CallLogController {
   constructor(
     private readonly calls: CallLogService,
-    private readonly erasure: ErasureRepository,
+    private readonly erasure: ErasureService,
   ) {}
 
   @Get()
@@ -51,11 +51,14 @@ export class CallLogController {
   @Post('erase')
   @HttpCode(200)
   @Requires('admin.user_management')
-  @ApiOperation({ summary: 'Erase who called from the records of one person; the calls themselves stay counted' })
-  @ApiOkResponse({ type: ErasureView, example: { calls: 42 } })
+  @ApiOperation({
+    summary:
+      'Erase one person from call records and the audit trail; calls stay counted, the chain of the trail stays whole',
+  })
+  @ApiOkResponse({ type: ErasureView, example: { calls: 42, auditRecords: 3 } })
   @ApiFailures('http.invalid')
-  async erase(@Body() { user }: ErasureBody): Promise<ErasureView> {
-    return { calls: await this.erasure.erase(user) };
+  erase(@Body() { user }: ErasureBody): Promise<ErasureView> {
+    return this.erasure.erase(user);
   }
 
   @Get(':id')

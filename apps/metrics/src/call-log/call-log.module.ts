@@ -1,9 +1,15 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { CallLogController } from './call-log.controller.js';
 import { CallLogRepository } from './call-log.repository.js';
 import { CallLogService } from './call-log.service.js';
 import { ErasureRepository } from './erasure.repository.js';
+import { ErasureService } from './erasure.service.js';
 
 /** Call records as people read them, and their erasure. */
-@Module({ controllers: [CallLogController], providers: [CallLogRepository, CallLogService, ErasureRepository] })
+@Module({
+  imports: [AuditModule],
+  controllers: [CallLogController],
+  providers: [CallLogRepository, CallLogService, ErasureRepository, ErasureService],
+})
 export class CallLogModule {}

@@ -130,6 +130,9 @@ export class CallsView {
 export class ErasureView {
   @ApiProperty({ type: 'integer', description: 'Call records that name the person no more.' })
   readonly calls!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Records of the audit trail that do so.' })
+  readonly auditRecords!: number;
 }
 
 export const CALL_EXAMPLE = new CallView({

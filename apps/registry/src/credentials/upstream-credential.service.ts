@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { KeepUpstreamCredential, type UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import { type Bus, InjectBus } from '#libs/bus';
 import { toGatewayError } from '#libs/errors';
+import { currentActor } from '#libs/storage';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 
 /** Hands the credentials of upstreams to auth, which keeps them: the registry stores no secret. */
@@ -14,7 +15,8 @@ export class UpstreamCredentialService {
 
   /** Null: auth forgets what it keeps. */
   async keep(upstreamId: string, credential: UpstreamCredential | null): Promise<void> {
-    await this.bus.ask(KeepUpstreamCredential, { upstreamId, credential });
+    const by = currentActor();
+    await this.bus.ask(KeepUpstreamCredential, { upstreamId, credential, ...(by !== undefined && { by }) });
   }
 
   /** Never rejects: for use after another failure, which is the one to report. */

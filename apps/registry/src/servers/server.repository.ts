@@ -123,10 +123,15 @@ export class ServerRepository {
 
   /** Takes the place of what the server had chosen before. */
   async choose(serverId: string, entryIds: readonly string[], manager: EntityManager): Promise<void> {
-    await manager.delete(ServerEntryEntity, { serverId });
+    await manager.query('DELETE FROM registry.server_entry WHERE server_id = $1 AND entry_id <> ALL($2::text[])', [
+      serverId,
+      entryIds,
+    ]);
     await manager.query(
-      `INSERT INTO registry.server_entry (server_id, entry_id, position)
-       SELECT $1, id, position FROM unnest($2::text[]) WITH ORDINALITY AS chosen (id, position)`,
+      `INSERT INTO registry.server_entry AS known (server_id, entry_id, position)
+       SELECT $1, id, position FROM unnest($2::text[]) WITH ORDINALITY AS chosen (id, position)
+       ON CONFLICT (server_id, entry_id) DO UPDATE SET position = excluded.position
+       WHERE known.position <> excluded.position`,
       [serverId, entryIds],
     );
   }

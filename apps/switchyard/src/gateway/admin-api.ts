@@ -69,6 +69,15 @@ export interface Verdict {
   readonly wouldChange: readonly string[];
 }
 
+export interface AuditVerdict {
+  readonly intact: boolean;
+  readonly records: number;
+  readonly erased: number;
+  readonly brokenAt: number | null;
+  readonly fault: string | null;
+  readonly head: { readonly seq: number; readonly hash: string };
+}
+
 export interface Registered {
   readonly gateway: GatewayView;
   readonly change: 'new' | 'updated' | 'unchanged';
@@ -113,6 +122,12 @@ export class AdminApi {
 
   explain(asked: AskedCall): Promise<Verdict> {
     return this.ask('GET', `/v1/authz/explain?${new URLSearchParams({ ...asked }).toString()}`);
+  }
+
+  /** `noted`: what was printed of an earlier time, `SEQ:HASH`. */
+  verifyAudit(noted?: { readonly seq: string; readonly hash: string }): Promise<AuditVerdict> {
+    const query = noted === undefined ? '' : `?${new URLSearchParams({ ...noted }).toString()}`;
+    return this.ask('GET', `/v1/audit/verify${query}`);
   }
 
   private async find(name: string): Promise<GatewayView | undefined> {

@@ -39,6 +39,7 @@ export const PERMISSIONS = [
   'admin.metrics',
   'admin.user_management',
   'admin.system_config',
+  'admin.security_audit',
   'admin.export',
   'admin.import',
 ] as const;

@@ -1,3 +1,4 @@
+import type { Actor } from '../audit-event.js';
 import { defineRequest } from '../define.js';
 import type { OAuthClient } from './oauth/oauth-client.js';
 
@@ -27,9 +28,9 @@ export interface PresentedToken {
 /** The version of having nothing to present. */
 export const NO_CREDENTIAL = 'none';
 
-/** Keeps (encrypted) or, with `null`, forgets what an upstream is to be shown. */
+/** Keeps (encrypted) or, with `null`, forgets what an upstream is to be shown. `by`: who wants it so; absent: the gateway itself. */
 export const KeepUpstreamCredential = defineRequest<
-  { readonly upstreamId: string; readonly credential: UpstreamCredential | null },
+  { readonly upstreamId: string; readonly credential: UpstreamCredential | null; readonly by?: Actor },
   { readonly version: string }
 >('auth', 'upstream-credential.keep', { deadlineMs: 3_000 });
 

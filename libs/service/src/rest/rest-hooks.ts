@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyBodyParser, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError, fail } from '#libs/errors';
 import { checkDepth } from '#libs/mcp';
+import { openAct } from '#libs/storage';
 import { childTraceparent, runInTrace, traceIdOf } from '#libs/telemetry';
 import { ROUTE } from '../http/front-server.js';
 import type { RequestPlaces } from '../http/raw-http.js';
@@ -137,7 +138,8 @@ const enterTrace = (request: FastifyRequest, reply: FastifyReply, echoes: boolea
   if (echoes) void reply.header('x-correlation-id', correlationId);
   const parent = request.headers.traceparent;
   const traceparent = childTraceparent(typeof parent === 'string' ? parent : undefined);
-  runInTrace({ correlationId, traceparent, traceId: traceIdOf(traceparent) ?? '' }, proceed);
+  const trace = { correlationId, traceparent, traceId: traceIdOf(traceparent) ?? '' };
+  runInTrace(trace, () => openAct(proceed));
 };
 
 const countMembers = (url: string): number => {

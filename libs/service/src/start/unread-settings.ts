@@ -109,9 +109,6 @@ export const UNREAD_SETTINGS: Readonly<Record<string, string>> = {
   OTEL_TRACES_EXPORTER: 'no spans are exported; `traceparent` is passed on through every hop',
   OTEL_EXPORTER_OTLP_ENDPOINT: 'no spans are exported; `traceparent` is passed on through every hop',
   OTEL_SERVICE_NAME: 'no spans are exported; `traceparent` is passed on through every hop',
-  AUDIT_TRAIL_ENABLED:
-    'nothing here reads it: every call and refusal is recorded (`GET /calls`), changes by administrators are not',
-  SECURITY_LOGGING_ENABLED: 'nothing here reads it',
   STRUCTURED_LOGGING_DATABASE_ENABLED: 'JSON lines on standard output',
   TOKEN_USAGE_LOGGING_ENABLED: 'always on: `GET /calls?token=`',
   DB_QUERY_LOG_ENABLED: '`log_min_duration_statement` of Postgres',
@@ -133,8 +130,8 @@ export const UNREAD_SETTINGS: Readonly<Record<string, string>> = {
   SSO_ENABLED: 'nothing here reads it: the feature is not there',
   CSRF_ENABLED: 'nothing: no cookie is ever a credential',
   SECURE_COOKIES: 'nothing: no cookie is ever a credential',
-  PERMISSION_AUDIT_ENABLED: 'nothing here reads it',
-  SIEM_EXPORT_ENABLED: 'JSON lines on standard output',
+  PERMISSION_AUDIT_ENABLED: 'always on: `GET /calls?outcome=refused`',
+  SIEM_EXPORT_ENABLED: '`AUDIT_SYSLOG_URL`, `AUDIT_WEBHOOK_URL`',
   RATE_LIMITING_ENABLED:
     '`CALLER_RATE_LIMIT`, `TEAM_RATE_LIMIT`, `TOOL_RATE_LIMIT`; the edge limits requests per address: `limit_req` in `docker/nginx/nginx.conf`',
   MAX_TOOL_RETRIES: '`RETRY_MAX_ATTEMPTS`, for what has not been sent',

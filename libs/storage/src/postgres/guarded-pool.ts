@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import pg, { type PoolClient, type PoolConfig, type QueryConfig } from 'pg';
 import { fail } from '#libs/errors';
+import { signed } from '../audit/actor.js';
 import type { PostgresSettings } from './postgres.config.js';
 
 /**
@@ -79,6 +80,7 @@ class GuardedClient extends pg.Client {
   override query = ((...args: unknown[]): unknown => {
     const begins = this.transactionLimits !== undefined && args[0] === 'START TRANSACTION';
     const passed = begins ? [`START TRANSACTION; ${this.transactionLimits}`, ...args.slice(2)] : args;
+    if (typeof passed[0] === 'string') passed[0] = signed(passed[0]);
     const result = this.send(...passed);
     if (result instanceof Promise) result.catch((error: unknown) => this.endIfSilent(error));
     return result;

@@ -1,0 +1,10 @@
+import type { AuditSettings } from '../../metrics.settings.js';
+import type { Destination } from './destination.js';
+import { syslogDestination } from './syslog.js';
+import { webhookDestination } from './webhook.js';
+
+/** Those that the settings name. */
+export const destinationsOf = ({ syslogUrl, webhook }: AuditSettings): readonly Destination[] => [
+  ...(syslogUrl === null ? [] : [syslogDestination(syslogUrl)]),
+  ...(webhook === null ? [] : [webhookDestination(webhook.url, webhook.secret)]),
+];
