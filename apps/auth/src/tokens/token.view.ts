@@ -23,10 +23,10 @@ export class TimeRestrictionsView implements TimeRestrictions {
   @ApiPropertyOptional({ type: String, nullable: true, default: 'UTC', example: 'Europe/Berlin' })
   timezone?: string | null;
 
-  @ApiPropertyOptional({ type: Boolean, nullable: true, description: 'From 09:00 to 17:00.' })
+  @ApiPropertyOptional({ type: Boolean, nullable: true, example: false, description: 'From 09:00 to 17:00.' })
   business_hours_only?: boolean | null;
 
-  @ApiPropertyOptional({ type: Boolean, nullable: true, description: 'From Monday to Friday.' })
+  @ApiPropertyOptional({ type: Boolean, nullable: true, example: false, description: 'From Monday to Friday.' })
   weekdays_only?: boolean | null;
 }
 
