@@ -75,7 +75,7 @@ describe('the facts that the chart is rendered from', () => {
     ).toEqual({
       auth: expect.arrayContaining(['JWT_SECRET_KEY', 'AUTH_ENCRYPTION_SECRET']),
       ingress: ['STATE_SECRET', 'STATE_SECRET_PREVIOUS'],
-      metrics: [],
+      metrics: ['AUDIT_WEBHOOK_SECRET'],
       registry: [],
       'tool-invocation': [],
     });

@@ -139,6 +139,7 @@ export const valuesSchema = (services, options) => ({
       upstreamExcept: listOf(cidr),
       upstreamAllow: listOf(cidr),
       authAllow: listOf(cidr),
+      metricsAllow: listOf(cidr),
     }),
     monitoring: only({
       serviceMonitor: only({ enabled: flag, labels: any, interval: text }),

@@ -1,4 +1,4 @@
-import { FILTERS, type Value, isTrue, textOf } from './filters.js';
+import { FILTERS, type Value, includes, isTrue, textOf } from './filters.js';
 import { type Budget, DEPTH_MAX, RenderingFailed, TemplateRefused } from './limits.js';
 import { type Token, tokensOf } from './tokens.js';
 
@@ -88,12 +88,13 @@ class Reader {
     const sign = COMPARISONS.find((each) => this.takesSign(each));
     if (sign !== undefined) {
       const right = this.sum(depth);
-      return (values, budget) => compare(sign, left(values, budget), right(values, budget));
+      return (values, budget) => compare(sign, left(values, budget), right(values, budget), budget);
     }
     const isNegated = this.token.value === 'not' && this.tokens[this.at + 1]?.value === 'in' && this.takesWord('not');
     if (!this.takesWord('in')) return left;
     const right = this.sum(depth);
-    return (values, budget) => textOf(right(values, budget)).includes(textOf(left(values, budget))) !== isNegated;
+    return (values, budget) =>
+      includes(textOf(right(values, budget)), textOf(left(values, budget)), budget) !== isNegated;
   }
 
   private sum(depth: number): Expression {
@@ -111,7 +112,9 @@ class Reader {
   private filtered(depth: number): Expression {
     const name = this.token;
     let value = this.primary(depth);
-    for (let isFirst = true; ; isFirst = false) {
+    for (let inRow = 0; ; inRow++) {
+      if (inRow > DEPTH_MAX) throw new TemplateRefused(`More than ${DEPTH_MAX} filters and tests stand in a row`);
+      const isFirst = inRow === 0;
       if (this.takesSign('|')) {
         const next = this.token.value;
         if (isFirst && name.kind === 'name' && (next === 'default' || next === 'd'))
@@ -219,7 +222,8 @@ const firstThat =
     return value;
   };
 
-const compare = (sign: string, left: Value, right: Value): boolean => {
+const compare = (sign: string, left: Value, right: Value, budget: Budget): boolean => {
+  if (typeof left === 'string' && typeof right === 'string') budget.spend(Math.min(left.length, right.length));
   if (sign === '==') return left === right;
   if (sign === '!=') return left !== right;
   const isComparable = typeof left === typeof right && (typeof left === 'string' || typeof left === 'number');
@@ -230,8 +234,13 @@ const compare = (sign: string, left: Value, right: Value): boolean => {
   return sign === '>' ? one > other : one >= other;
 };
 
-const join = (parts: readonly Expression[], values: Values, budget: Budget): string => {
-  const texts = parts.map((part) => textOf(part(values, budget)));
+const join = (parts: readonly Expression[], values: Values, budget: Budget): string =>
+  joined(
+    parts.map((part) => textOf(part(values, budget))),
+    budget,
+  );
+
+const joined = (texts: readonly string[], budget: Budget): string => {
   budget.spend(texts.reduce((length, text) => length + text.length, 0));
   return texts.join('');
 };
@@ -239,6 +248,6 @@ const join = (parts: readonly Expression[], values: Values, budget: Budget): str
 const sum = (parts: readonly Expression[], values: Values, budget: Budget): Value => {
   const summands = parts.map((part) => part(values, budget));
   if (summands.every((each) => typeof each === 'number')) return summands.reduce((total, each) => total + each, 0);
-  if (summands.every((each) => typeof each === 'string')) return join(parts, values, budget);
+  if (summands.every((each) => typeof each === 'string')) return joined(summands, budget);
   throw new RenderingFailed('Only texts, or only numbers, are joined with +');
 };

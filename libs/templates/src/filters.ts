@@ -14,6 +14,20 @@ export const textOf = (value: Value): string => {
 /** https://docs.python.org/3/library/stdtypes.html#truth-value-testing */
 export const isTrue = (value: Value): boolean => Boolean(value);
 
+/** The time to find a text can grow with its length times that of where it is sought. */
+const SOUGHT_CHARS_MAX = 250;
+const checkSought = (sought: string): void => {
+  if (sought.length > SOUGHT_CHARS_MAX)
+    throw new RenderingFailed(`What is sought in a text has at most ${SOUGHT_CHARS_MAX} characters`);
+};
+
+/** Whether one text stands in another. */
+export const includes = (text: string, sought: string, budget: Budget): boolean => {
+  checkSought(sought);
+  budget.spend(text.length);
+  return text.includes(sought);
+};
+
 export interface Filter {
   /** How many arguments it takes. */
   readonly arguments: readonly [least: number, most: number];
@@ -57,13 +71,24 @@ const replace: Filter = {
   apply(value, [from, to], budget) {
     const [text, old, by] = [textOf(value), textOf(from), textOf(to)];
     if (old === '') throw new RenderingFailed('replace needs something to replace');
+    checkSought(old);
+    budget.spend(text.length);
     const parts = text.split(old);
-    budget.spend(text.length + parts.length * by.length);
+    budget.spend(parts.length * by.length);
     return parts.join(by);
   },
 };
 
-const length: Filter = { arguments: [0, 0], apply: (value) => Array.from(textOf(value)).length };
+const length: Filter = {
+  arguments: [0, 0],
+  apply(value, _, budget) {
+    const text = textOf(value);
+    budget.spend(text.length);
+    let characters = 0;
+    for (const _character of text) characters++;
+    return characters;
+  },
+};
 
 /** https://jinja.palletsprojects.com/en/stable/templates/#list-of-builtin-filters: those that are for texts. */
 export const FILTERS: ReadonlyMap<string, Filter> = new Map([

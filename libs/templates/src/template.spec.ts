@@ -56,6 +56,7 @@ describe('a template', () => {
     ['{% if a %}{% else %}{% elif b %}{% endif %}', /is not expected there/],
     ['{% if a %}{% else b %}{% endif %}', /"else" has no condition/],
     [`{{ ${'('.repeat(100)}a${')'.repeat(100)} }}`, /stand in each other/],
+    [`{{ a${'|d'.repeat(100)} }}`, /stand in a row/],
     ['x'.repeat(65_537), /at most 65536 characters/],
   ])('%.40s is refused with the reason', (source, reason) => {
     expect(() => compileTemplate(source)).toThrow(TemplateRefused);
@@ -78,6 +79,17 @@ describe('a template', () => {
     expect(() => render(`{{ ${Array(100).fill('a').join('~')} }}`, { a: long })).toThrow(RenderingFailed);
     expect(() => render(`{{ ${Array(100).fill('a|upper').join(' or ')} }}`, { a: long })).not.toThrow();
     expect(() => render('{{ a < 3 }}', { a: 'x' })).toThrow(RenderingFailed);
+    for (const costly of ['a|length', '"b" in a', 'a == b', 'a|replace("b", "")'])
+      expect(() => render(`{{ ${costly} }}`.repeat(100), { a: long, b: `${long}x` }), costly).toThrow(RenderingFailed);
+    for (const sought of ['a in b', 'b|replace(a, "")'])
+      expect(() => render(`{{ ${sought} }}`, { a: 'x'.repeat(251), b: 'x' }), sought).toThrow(RenderingFailed);
+  });
+
+  it('each part of an expression is evaluated once, however deep it stands', () => {
+    const texts = `${'('.repeat(25)}''${"+'')".repeat(25)}`;
+    const startedAtMs = performance.now();
+    expect(render(`{{ ${texts} }}`)).toBe('');
+    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
   });
 
   it('any text is taken or refused, soon', () => {

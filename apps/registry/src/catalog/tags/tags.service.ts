@@ -25,7 +25,11 @@ export class TagsService {
   async list(types: readonly TaggedType[], withEntities: boolean, principal: Principal): Promise<TagView[]> {
     const byTag = new Map<string, Tagged[]>();
     for (const tagged of await this.find(null, types, principal)) {
-      for (const tag of tagged.tags) byTag.set(tag, [...(byTag.get(tag) ?? []), tagged]);
+      for (const tag of tagged.tags) {
+        const known = byTag.get(tag);
+        if (known === undefined) byTag.set(tag, [tagged]);
+        else known.push(tagged);
+      }
     }
     return [...byTag.entries()]
       .sort(([one], [other]) => (one < other ? -1 : 1))

@@ -39,7 +39,8 @@ export interface OwnReading {
   readonly content: OwnContent;
 }
 
-const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:./;
+/** What of it is no ASCII is percent-encoded. https://www.rfc-editor.org/rfc/rfc3986 */
+const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Throws `http.invalid` for a template that cannot be filled. A variable that no argument names becomes one. */
@@ -72,7 +73,7 @@ export const readOwnResource = (form: ResourceForm): OwnReading => {
   const shown = { name, title, description: form.description || null, mimeType };
   const uriTemplate = uriTemplateOf(form);
   if (uriTemplate !== null) return readTemplate(uriTemplate, shown, form);
-  if (!uri || !SCHEME.test(uri)) throw invalid('uri', 'is no URI: a scheme comes first');
+  if (!uri || !URI.test(uri)) throw invalid('uri', NO_URI);
   if (form.arguments !== undefined && form.arguments.length > 0) throw invalid('arguments', 'are for a uriTemplate');
   const size = 'blob' in held ? Buffer.byteLength(held.blob, 'base64') : Buffer.byteLength(held.text);
   return {
@@ -81,6 +82,8 @@ export const readOwnResource = (form: ResourceForm): OwnReading => {
     content: { kind: 'resource', mimeType, ...held },
   };
 };
+
+const NO_URI = 'is no URI: a scheme comes first, and all is ASCII without spaces';
 
 const heldIn = ({ content, blob }: ResourceForm): { text: string } | { blob: string } => {
   const isText = typeof content === 'string';
@@ -101,6 +104,7 @@ const uriTemplateOf = ({ uri, uriTemplate }: ResourceForm): string | null => {
 const readTemplate = (uriTemplate: string, shown: { mimeType: string }, form: ResourceForm): OwnReading => {
   const template = form.content;
   if (typeof template !== 'string') throw invalid('blob', 'what a uriTemplate leads to is a text');
+  if (!URI.test(uriTemplate)) throw invalid('uriTemplate', NO_URI);
   const { variables } = checked('uriTemplate', () => readableUriTemplate(uriTemplate));
   const used = checked('content', () => compileTemplate(template)).variables;
   const named = (form.arguments ?? []).map(({ name }) => name);
