@@ -193,17 +193,20 @@ describe('the audit trail', () => {
       }),
       event({ resourceType: 'membership', action: 'membership.created', resourceId: 't1/gone@example.org' }),
     );
-    const response = await fetch(`${metrics.running.url}/calls/erase`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer admin', 'content-type': 'application/json' },
-      body: JSON.stringify({ user: 'gone@example.org' }),
-    });
-    expect(await response.json()).toEqual({ calls: 0, auditRecords: 2 });
+    const erase = (user: string) =>
+      fetch(`${metrics.running.url}/calls/erase`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer admin', 'content-type': 'application/json' },
+        body: JSON.stringify({ user }),
+      });
+    expect(await (await erase('gone@example.org')).json()).toEqual({ calls: 0, auditRecords: 2 });
     const text = await (await metrics.get('/audit/export')).text();
     expect(text).not.toMatch(/[^-]gone@example\.org[^.]/i);
     expect(text).toContain('not-gone@example.org');
     expect(await verify()).toMatchObject({ intact: true, erased: 2 });
+    expect(await (await erase('resourceId')).json()).toEqual({ calls: 0, auditRecords: 0 });
     expect((await page('?action=person.erased')).records).toMatchObject([
+      { source: 'metrics', actor: { id: 'admin' } },
       { source: 'metrics', actor: { id: 'admin' } },
     ]);
     expect((await page('?resource_type=membership')).records).toMatchObject([

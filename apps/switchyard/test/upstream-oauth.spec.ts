@@ -57,7 +57,8 @@ beforeAll(async () => {
   upstream = await startMcpDouble({
     name: 'guarded',
     tools: [{ name: 'hello', description: 'says hello', inputSchema: { type: 'object' } }],
-    call: () => '"content":[{"type":"text","text":"hello"}]',
+    // It says back what it was shown.
+    call: () => `"content":[{"type":"text","text":"hello"}],"structuredContent":{"shown":"${shown.at(-1)?.token}"}`,
     intercept: ({ req, res, message }) => {
       const [, token = ''] = /^Bearer (.+)$/.exec(req.headers.authorization ?? '') ?? [];
       const claims = token === '' || revoked.has(token) ? null : decoded(token);
@@ -189,9 +190,12 @@ describe('an upstream that wants access tokens', () => {
     const seen = shown.length;
     const used = () => new Set(shown.slice(seen).map(({ token }) => token));
     while (used().size < 2) {
-      await client.callTool({ name: 'brief-hello', arguments: {} });
+      const { structuredContent } = await client.callTool({ name: 'brief-hello', arguments: {} });
+      expect(structuredContent).toEqual({ shown: '[redacted]' });
       await delay(20);
     }
+    const { structuredContent } = await client.callTool({ name: 'brief-hello', arguments: {} });
+    expect(structuredContent).toEqual({ shown: '[redacted]' });
     await client.close();
 
     expect(shown.slice(seen).filter(({ claims }) => claims === null)).toEqual([]);

@@ -203,7 +203,7 @@ export class CallerAdmission {
 
   private async askAuth(credential: string): Promise<ReplyOf<typeof AdmitCaller>> {
     try {
-      const { head } = await hedgedAsk(this.bus, AdmitCaller, { credential });
+      const { head } = await hedgedAsk(this.bus, AdmitCaller, { credential, checksConditions: true });
       this.isAuthAway = false;
       return head;
     } catch (thrown) {

@@ -130,7 +130,11 @@ export const issuedPrincipalOf = (claims: IssuerClaims, { teams: { own, named, k
     return { ...rest, isAdmin: false, permissions: [], ...issued(endpoints, consentableOf(issuer, whole)) };
   }
   const principal = allowedTo(user, { ...claims, teams }, held);
-  return { ...principal, ...issued(endpoints, scoped ? consentableOf(issuer, whole) : undefined) };
+  return {
+    ...principal,
+    ...(principal.isAdmin && { isAdminByIssuer: true }),
+    ...issued(endpoints, scoped ? consentableOf(issuer, whole) : undefined),
+  };
 };
 
 const issued = (endpoints: Principal['endpoints'], consentable: Principal['consentable']): Partial<Principal> => ({

@@ -22,6 +22,10 @@ const FORGET_FAILURES = 'UPDATE auth.login_attempts SET failures = 0 WHERE email
 
 const REVOKE_ALL = 'UPDATE auth.api_tokens SET revoked_at = now() WHERE user_email = $1 AND revoked_at IS NULL';
 
+/** A mailed link of before sets no password any more. */
+const END_RESET_LINKS =
+  'UPDATE auth.password_resets SET expires_at = now() WHERE user_email = $1 AND used_at IS NULL AND expires_at > now()';
+
 /** The rows of `auth.users`. A removed user stays as a row but is found by nobody. */
 @Injectable()
 export class UserRepository {
@@ -108,6 +112,7 @@ export class UserRepository {
       );
       if (ends) await manager.query(REVOKE_ALL, [email]);
       if (unlocks) await manager.query(FORGET_FAILURES, [email]);
+      if (passwordHash !== undefined) await manager.query(END_RESET_LINKS, [email]);
     });
   }
 
@@ -124,6 +129,7 @@ export class UserRepository {
   async remove(email: string): Promise<void> {
     await transact(this.database, async (manager) => {
       await manager.query(REVOKE_ALL, [email]);
+      await manager.query(END_RESET_LINKS, [email]);
       await manager.query('DELETE FROM auth.login_attempts WHERE email = $1', [email]);
       await manager.query(
         `UPDATE auth.users SET deleted_at = now(), is_active = false, is_admin = false, password_hash = NULL,

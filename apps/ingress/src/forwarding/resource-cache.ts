@@ -115,7 +115,16 @@ export class ResourceCache {
     if (head.kind !== 'result' || body === undefined || !(head.ttlMs !== undefined && head.ttlMs > 0)) return;
     const ttl = Math.min(head.ttlMs, this.settings.ttlMsMax);
     const { upstreamId, target: uri } = call.outgoing;
-    const kept = { upstreamId, uri, head: { ...head, ttlMs: head.ttlMs }, body, instance, receivedAtMs: Date.now() };
+    // Bytes are a part of what came with them, which would be kept as well.
+    const own = typeof body === 'string' ? body : Buffer.from(body);
+    const kept = {
+      upstreamId,
+      uri,
+      head: { ...head, ttlMs: head.ttlMs },
+      body: own,
+      instance,
+      receivedAtMs: Date.now(),
+    };
     this.kept?.set(head.cacheScope === 'public' ? publicKey(call) : privateKey(call), kept, { ttl });
   }
 

@@ -50,15 +50,15 @@ export class CallLogController {
 
   @Post('erase')
   @HttpCode(200)
-  @Requires('admin.user_management')
+  @Requires('admin.user_management', 'admin.security_audit')
   @ApiOperation({
     summary:
       'Erase one person from call records and the audit trail; calls stay counted, the chain of the trail stays whole',
   })
   @ApiOkResponse({ type: ErasureView, example: { calls: 42, auditRecords: 3 } })
-  @ApiFailures('http.invalid')
-  erase(@Body() { user }: ErasureBody): Promise<ErasureView> {
-    return this.erasure.erase(user);
+  @ApiFailures('http.invalid', 'platform.not_ready')
+  erase(@Body() { user }: ErasureBody, @Caller() caller: Principal): Promise<ErasureView> {
+    return this.erasure.erase(user, caller);
   }
 
   @Get(':id')

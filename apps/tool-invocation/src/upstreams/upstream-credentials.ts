@@ -6,7 +6,8 @@ import {
   type UpstreamCredential,
 } from '#contracts/auth/upstream-credential.request';
 import type { Bus } from '#libs/bus';
-import type { Access } from '../transport/channel.js';
+import type { CarriedJson } from '#libs/mcp';
+import type { Access, Redact } from '../transport/channel.js';
 import { accessOf } from './access.js';
 import { SingleFlight } from './single-flight.js';
 
@@ -23,11 +24,17 @@ interface CachedAccess {
   readonly endsAtMs: number;
 }
 
+interface Shown {
+  readonly access: Access;
+  /** Takes out the last token alone. */
+  redact: Redact;
+}
+
 /** What each upstream is shown for each principal, as auth says. */
 export class UpstreamCredentials {
   private readonly cached = new LRUCache<string, CachedAccess>({ max: ACCESSES_MAX });
   /** One for all principals, so that a renewed token reaches the conversations that others opened. */
-  private readonly shown = new LRUCache<string, Access>({ max: ACCESSES_MAX });
+  private readonly shown = new LRUCache<string, Shown>({ max: ACCESSES_MAX });
   /** By upstream, the token that it refused. */
   private readonly refusals = new LRUCache<string, string>({ max: REFUSALS_MAX });
   private readonly presenting = new SingleFlight<Access>('auth.unavailable');
@@ -92,9 +99,20 @@ export class UpstreamCredentials {
 
   private sharedAccess(upstreamId: string, access: Access): Access {
     const known = this.shown.get(upstreamId);
-    if (known?.version === access.version) return Object.assign(known, access);
-    this.shown.set(upstreamId, access);
-    return access;
+    if (known?.access.version !== access.version) {
+      this.shown.set(upstreamId, { access, redact: access.redact });
+      return access;
+    }
+    const { redact } = access;
+    const former = known.redact;
+    const isRenewed = known.access.tokenId !== access.tokenId;
+    known.redact = redact;
+    // Answers to requests with the token before are still on their way.
+    return Object.assign(
+      known.access,
+      access,
+      isRenewed && { redact: <Json extends CarriedJson>(json: Json): Json => redact(former(json)) },
+    );
   }
 }
 

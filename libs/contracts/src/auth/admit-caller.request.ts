@@ -7,6 +7,10 @@ import type { Principal } from './principal.js';
  * besides is by auth's clock, for those that were not told the time that is left before.
  */
 export const AdmitCaller = defineRequest<
-  { readonly credential: string | null },
+  {
+    readonly credential: string | null;
+    /** Whoever asks checks `Principal.conditions`; without, who has any is not let in. */
+    readonly checksConditions?: true;
+  },
   { readonly principal: Principal; readonly expiresAtMs: number; readonly expiresInMs?: number }
 >('auth', 'caller.admit', { deadlineMs: 2_000 });

@@ -26,6 +26,8 @@ export interface Principal {
   readonly id: string;
   readonly kind: 'user' | 'anonymous';
   readonly isAdmin: boolean;
+  /** By what the issuer of their token says, and so by no role that may end. */
+  readonly isAdminByIssuer?: true;
   /** Team ids; `null` means every team (an administrator's unrestricted token). */
   readonly teams: readonly string[] | null;
   /** What they may do with all that they can see. */

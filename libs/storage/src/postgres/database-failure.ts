@@ -5,7 +5,8 @@ const REPEATABLE = new Set(['40001', '40P01']);
 /** 25006: a server that takes reads alone, as a standby does, or one whose disk is nearly full. */
 const UNAVAILABLE = /^(08|53|57P|25P0[34]|25006|57014|55P03)/;
 const NOT_IN_REPERTOIRE = '22021';
-const CONNECTION_LOST = /^(Connection terminated|Client has encountered a connection error|Query read timeout)/;
+const CONNECTION_LOST =
+  /^(timeout expired|Connection terminated|Client has encountered a connection error|Query read timeout)/;
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

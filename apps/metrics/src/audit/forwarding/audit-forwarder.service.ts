@@ -11,6 +11,8 @@ import { ForwardingRepository } from './forwarding.repository.js';
 export const DESTINATIONS = Symbol('destinations of the audit trail');
 
 const BATCH_RECORDS = 100;
+/** Receivers have limits too; one record alone may be longer. */
+const BATCH_CHARS = 65_536;
 const EVERY_MS = 1_000;
 const RETRY = { firstMs: 1_000, maxMs: 300_000 };
 
@@ -62,7 +64,7 @@ export class AuditForwarder implements OnApplicationBootstrap, BeforeApplication
     }
   }
 
-  /** How many were sent. */
+  /** How many were sent; as many as fit into a batch where more are left. */
   private async forward(destination: Destination): Promise<number> {
     const { name } = destination;
     const has = await this.places.claim(name, this.instance);
@@ -71,14 +73,22 @@ export class AuditForwarder implements OnApplicationBootstrap, BeforeApplication
     try {
       const records = await this.trail.findFrom({}, BATCH_RECORDS, has);
       if (records.length === 0) return 0;
-      await destination.send(records.map((record) => new ProvenRecordView(record)));
-      last = records.at(-1)?.seq ?? has;
-      return records.length;
+      const batch = shortEnough(records.map((record) => new ProvenRecordView(record)));
+      await destination.send(batch);
+      last = records[batch.length - 1]?.seq ?? has;
+      return batch.length === records.length ? batch.length : BATCH_RECORDS;
     } finally {
       await this.places.settle(name, this.instance, last);
     }
   }
 }
+
+/** The first of them, at least one. */
+const shortEnough = (records: readonly ProvenRecordView[]): readonly ProvenRecordView[] => {
+  let chars = 0;
+  const end = records.findIndex((record, at) => (chars += JSON.stringify(record).length) > BATCH_CHARS && at > 0);
+  return end < 0 ? records : records.slice(0, end);
+};
 
 /** Ends early, without a word, when the service stops. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

@@ -5,8 +5,8 @@ const PATIENCE_MS = 10_000;
 const PREFIX = 'whsec_';
 
 /**
- * An HTTP receiver, signed as https://www.standardwebhooks.com says: `webhook-id` is the same whenever the same records
- * come again, `webhook-signature` is over it, the time and the body.
+ * An HTTP receiver, signed as https://www.standardwebhooks.com says: `webhook-id` is that of just these records; what comes
+ * again may come with others, and is told by `seq`. `webhook-signature` is over the id, the time and the body.
  */
 export const webhookDestination = (address: string, secret: string): Destination => {
   const key = secret.startsWith(PREFIX) ? Buffer.from(secret.slice(PREFIX.length), 'base64') : Buffer.from(secret);

@@ -176,7 +176,7 @@ export class StdioChannel implements Channel, Carrier {
     const waiting = [...this.exchanges.values()];
     for (const exchange of waiting) {
       this.exchanges.delete(exchange.id);
-      exchange.fail(fail(error.code, { message: error.message, executed: 'unknown' }));
+      exchange.fail(fail(error.code, { message: error.message, executed: 'unknown', cause: error.cause }));
     }
   }
 

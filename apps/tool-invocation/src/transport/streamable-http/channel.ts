@@ -57,7 +57,8 @@ export class HttpChannel implements Channel {
     this.reading = {
       bytesMax: upstream.bytesMax,
       talk: upstream.talk,
-      redact: access.redact,
+      // Not the one of now: with a renewed token it is another.
+      redact: (json) => access.redact(json),
       strays: upstream.strays,
       presented: this.presented,
       onHeaders: (status, headers) => this.takeSession(status, headers),
@@ -164,7 +165,7 @@ export class HttpChannel implements Channel {
     if (!lastEventId || this.protocolVersion === undefined || this.closed) return false;
     const resumption = new Resumption(exchange, {
       ...this.getOptions((exchange.talk ??= this.newGauge())),
-      redact: this.access.redact,
+      redact: (json) => this.access.redact(json),
       strays: this.upstream.strays,
       onDone: (done) => this.resumptions.delete(done),
     });
