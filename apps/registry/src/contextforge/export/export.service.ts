@@ -82,9 +82,11 @@ export class ExportService {
     if (!entry?.source) throw new LeftOut('its definition is gone');
     const definition = JSON.parse(entry.definition) as Record<string, unknown>;
     const source: unknown = JSON.parse(entry.source);
+    // Either of the two may be switched off.
+    const shown = { ...gateway, enabled: gateway.enabled && entry.enabled };
     return gateway.transport === 'REST'
-      ? exportedTool(gateway, definition, source as HttpToolSource)
-      : exportedOwn(gateway, definition, source as OwnContent);
+      ? exportedTool(shown, definition, source as HttpToolSource)
+      : exportedOwn(shown, definition, source as OwnContent);
   }
 
   /** What it shows goes by name: ids mean nothing elsewhere. */
