@@ -15,7 +15,7 @@ const entries: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/start/start.command.js')).startCommand(),
   },
   import: {
-    summary: 'register the servers of an mcp.json at a running gateway',
+    summary: 'register the servers of an mcp.json',
     load: async () => (await import('./commands/import/import.command.js')).importCommand(),
   },
   token: {
@@ -27,19 +27,19 @@ const entries: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/auth/auth.command.js')).userCommand(),
   },
   can: {
-    summary: 'can USER TOOL says whether a user may call a tool, and why',
+    summary: 'whether a user may call a tool, and why',
     load: async () => (await import('./commands/can/can.command.js')).canCommand(),
   },
   audit: {
-    summary: 'audit verify says whether the audit trail is as it was written',
+    summary: 'whether the audit trail is as it was written',
     load: async () => (await import('./commands/audit/audit.command.js')).auditCommand(),
   },
   secrets: {
-    summary: 'secrets reseal encrypts upstream credentials with the current secret',
+    summary: 'encrypt upstream credentials anew',
     load: async () => (await import('./commands/auth/auth.command.js')).secretsCommand(),
   },
   migrate: {
-    summary: 'bring the database up to date before a new version starts',
+    summary: 'bring the database up to date before an upgrade',
     load: async () => (await import('./commands/migrate/migrate.command.js')).migrateCommand(),
   },
   connect: {

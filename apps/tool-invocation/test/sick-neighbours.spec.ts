@@ -207,7 +207,8 @@ describe('an upstream that floods a stream', () => {
     await expect(invocation.call(loud, 'shout')).rejects.toMatchObject({ code: 'upstream.too_large' });
 
     expect((await invocation.call(loud, 'speak')).body).toContain('zzz');
-    for (let call = 0; call < 5; call++) expect(await codeOf(invocation.call(loud, 'shout'))).toBe('upstream.too_large');
+    for (let call = 0; call < 5; call++)
+      expect(await codeOf(invocation.call(loud, 'shout'))).toBe('upstream.too_large');
     expect(await codeOf(invocation.call(loud, 'speak'))).toBe('upstream.breaker_open');
   });
 });

@@ -64,7 +64,8 @@ const cut = (part: CarriedJson): CarriedJson[] => {
 
 /** Resolves when the answer has left, or its client has; `null` when it has already. */
 export const unsentOf = (response: ServerResponse): Promise<void> | null => {
-  const waits = response.writableLength > 0 || (response.socket?.writableLength ?? 0) > 0;
+  // Between two pieces there is nothing to be written, and more to come.
+  const waits = !response.writableEnded || response.writableLength > 0 || (response.socket?.writableLength ?? 0) > 0;
   if (!waits || response.destroyed) return null;
   return new Promise((resolve) => response.once('close', resolve));
 };

@@ -200,7 +200,7 @@ export class RegisterGatewayBody extends OwnedBody {
   @IsPlainText(4096, { lengthMin: 1 })
   authQueryParamValue?: string;
 
-  @ApiPropertyOptional({ type: OAuthConfigBody, description: 'For authType "oauth".' })
+  @ApiPropertyOptional({ type: OAuthConfigBody, nullable: true, description: 'For authType "oauth".' })
   @IsOptional()
   @ValidateNested()
   @Type(() => OAuthConfigBody)

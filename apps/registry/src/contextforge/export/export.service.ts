@@ -83,10 +83,10 @@ export class ExportService {
     const definition = JSON.parse(entry.definition) as Record<string, unknown>;
     const source: unknown = JSON.parse(entry.source);
     // Either of the two may be switched off.
-    const shown = { ...gateway, enabled: gateway.enabled && entry.enabled };
+    const is_active = gateway.enabled && entry.enabled;
     return gateway.transport === 'REST'
-      ? exportedTool(shown, definition, source as HttpToolSource)
-      : exportedOwn(shown, definition, source as OwnContent);
+      ? { ...exportedTool(gateway, definition, source as HttpToolSource), is_active }
+      : { ...exportedOwn(gateway, definition, source as OwnContent), is_active };
   }
 
   /** What it shows goes by name: ids mean nothing elsewhere. */

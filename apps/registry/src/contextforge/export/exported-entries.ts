@@ -29,13 +29,13 @@ export const exportedGateway = (gateway: GatewayView): Record<string, unknown> =
   };
 };
 
-/** A tool that was described by hand as an export has it. `definition` and `source`: what is stored of it. */
+/** A tool that was described by hand as an export has it, but for whether it is switched on. `definition` and `source`: what is stored of it. */
 export const exportedTool = (
   gateway: GatewayView,
   definition: Readonly<Record<string, unknown>>,
   { binding, filter = '' }: HttpToolSource,
 ): Record<string, unknown> => {
-  const { name, url, description, tags, enabled, toolNameStyle, timeoutMs, authType } = gateway;
+  const { name, url, description, tags, toolNameStyle, timeoutMs, authType } = gateway;
   if (authType === undefined) throw new LeftOut('only those who may change it may see how it is reached');
   const hasSecret = authType !== 'none' || url?.includes(MASK) === true;
   const { body, headers } = binding;
@@ -61,7 +61,6 @@ export const exportedTool = (
     annotations: definition['annotations'],
     jsonpath_filter: filter,
     tags,
-    is_active: enabled,
     tool_name_style: toolNameStyle,
     ...(timeoutMs !== null && { timeout_ms: timeoutMs }),
     ...(Object.keys(queryMapping).length > 0 && { query_mapping: queryMapping }),
@@ -70,13 +69,13 @@ export const exportedTool = (
   };
 };
 
-/** What is kept here as an export has it; ContextForge has no content of resources in its own. */
+/** What is kept here as an export has it, but for whether it is switched on; ContextForge has no content of resources in its own. */
 export const exportedOwn = (
-  { enabled, tags, description, toolNameStyle }: GatewayView,
+  { tags, description, toolNameStyle }: GatewayView,
   { name, title, ...definition }: Readonly<Record<string, unknown>>,
   content: OwnContent,
 ): Record<string, unknown> => {
-  const shown = { name, ...(title !== undefined && { display_name: title }), description, tags, is_active: enabled };
+  const shown = { name, ...(title !== undefined && { display_name: title }), description, tags };
   if (content.kind === 'prompt')
     return {
       ...shown,
