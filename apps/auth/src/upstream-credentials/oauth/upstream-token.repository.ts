@@ -49,11 +49,15 @@ export class UpstreamTokenRepository {
     return this.database.getRepository(UpstreamTokenRow).findBy({ upstreamId: In([...upstreamIds]) });
   }
 
-  /** Whether the attempt is this one's to make: nobody makes one, and none has ended since `attempts` were seen. */
+  /**
+   * Whether the attempt is this one's to make: the credential is still the one that is kept, nobody makes one, and none has
+   * ended since `attempts` were seen.
+   */
   async lease({ upstreamId, credentialVersion, leaseId }: Lease, attempts: number, forMs: number): Promise<boolean> {
     const leased = (await this.database.query(
       `INSERT INTO auth.upstream_tokens AS known (upstream_id, credential_version, lease_id, leased_until)
-       VALUES ($1, $2, $3, now() + $5 * interval '1 millisecond')
+       SELECT upstream_id, version, $3, now() + $5 * interval '1 millisecond'
+       FROM auth.upstream_credentials WHERE upstream_id = $1 AND version = $2
        ON CONFLICT (upstream_id) DO UPDATE SET lease_id = excluded.lease_id, leased_until = excluded.leased_until
        WHERE known.attempts = $4 AND (known.leased_until IS NULL OR known.leased_until < now())
        RETURNING 1`,
