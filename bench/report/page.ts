@@ -42,7 +42,9 @@ the bare proxy and the embedded gateway: npm \`mcp-proxy\`, \`supergateway\`, th
 with SQLite and with Postgres and Redis. Each is installed into a folder of its own (\`--folder\`) where its package manager is on the machine
 (npm; cargo; Python 3.10, for ContextForge 3.12); one that is not, or does not start, is named with the reason under the table.
 The embedded gateway and ContextForge authenticate and record; the others do neither, and the first two have a program for an
-upstream, since they stand before no URL. Every answer is checked; \`--peer\` and \`--only\` choose. It is no part of \`npm test\`.`;
+upstream, since they stand before no URL. Every answer is checked; \`--peer\` and \`--only\` choose. It is no part of \`npm test\`.
+
+Rows that were measured one by one since, on newer code: [benchmark-rows.md](benchmark-rows.md).`;
 
 /** One line, wrapped by nobody. */
 export const markdownOf = ({ title, texts, head, body }: Table): string => {

@@ -1,22 +1,9 @@
+import { ASSERTION_ALGORITHMS } from '#contracts/auth/oauth/oauth-client';
 import { formerJwtSecretsOption, jwtSecretOption } from '#contracts/auth/shared-settings';
 import { isSecureUrl, publicUrlOption, trustedIssuersOption } from '#contracts/auth/trusted-issuers';
 import { type ConfigOf, flag, integer, list, oneOf, optionalText, secret, secretList, text } from '#libs/config';
 
-export const JWT_ALGORITHMS = [
-  'HS256',
-  'HS384',
-  'HS512',
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-] as const;
+export const JWT_ALGORITHMS = ['HS256', 'HS384', 'HS512', ...ASSERTION_ALGORITHMS] as const;
 
 export type JwtAlgorithm = (typeof JWT_ALGORITHMS)[number];
 

@@ -5,6 +5,7 @@ interface Schema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: unknown;
+  readonly allOf?: readonly object[];
   readonly example?: unknown;
 }
 
@@ -60,7 +61,9 @@ describe('OpenAPI of the registry', () => {
     const untyped = Object.entries(document.components.schemas).flatMap(([name, schema]) =>
       Object.entries(schema.properties ?? {})
         .filter(
-          ([, { type, properties, additionalProperties }]) => type === 'object' && !properties && !additionalProperties,
+          // What may be null names its schema in `allOf`.
+          ([, { type, properties, additionalProperties, allOf }]) =>
+            type === 'object' && !properties && !additionalProperties && !allOf,
         )
         .map(([member]) => `${name}.${member}`),
     );

@@ -222,6 +222,18 @@ describe('prompts and resources that are kept in the gateway', () => {
     await expect.poll(listed).not.toContain('hidden');
   });
 
+  it('a change of which a part is refused changes nothing', async () => {
+    const { id } = await make('/prompts', { name: 'whole', template: 'x', tags: ['old'] });
+    const shown = () => gateway.admin.call('GET', `/prompts/${id}`);
+    const before = await shown();
+    const change = { custom_name: 'renamed', tags: ['new'], template: 'y', visibility: 'team', team_id: 'nobody' };
+    await expect(gateway.admin.call('PUT', `/prompts/${id}`, change)).rejects.toThrow(/422/);
+    expect(await shown()).toEqual(before);
+    await gateway.admin.call('PUT', `/prompts/${id}`, { custom_name: 'renamed', tags: ['new'], template: 'y' });
+    expect(await shown()).toMatchObject({ name: 'renamed', tags: ['new'], template: 'y' });
+    await gateway.admin.call('DELETE', `/prompts/${id}`);
+  });
+
   it('the guide to prompts and resources answers as it says', async () => {
     const env = { PATH: process.env.PATH, GATEWAY: gateway.url, TOKEN: gateway.adminToken, PROMPT: '' };
     expect(steps).toHaveLength(4);

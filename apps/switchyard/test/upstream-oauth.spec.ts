@@ -21,6 +21,14 @@ const shown: { readonly method: string; readonly token: string; readonly claims:
 /** Tokens that the upstream takes for no good any more. */
 const revoked = new Set<string>();
 
+/** What is looked into of an answer: of a gateway, of the state of its token, of a refusal. */
+interface Answered {
+  readonly id: string;
+  readonly authType: string;
+  readonly toolCount: number;
+  readonly oauthConfig: object;
+}
+
 const ask = async (method: string, path: string, body?: unknown) => {
   const response = await fetch(`${gateway.url}${path}`, {
     method,
@@ -31,8 +39,7 @@ const ask = async (method: string, path: string, body?: unknown) => {
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  // oxlint-disable-next-line typescript/no-explicit-any -- an answer under test, looked into by matchers
-  return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as any, text };
+  return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Answered, text };
 };
 
 const registration = (name: string, config: object) => ({

@@ -44,7 +44,8 @@ const randomOf = (seed: number): (() => number) => {
 };
 
 /**
- * What goes wrong, for as long as the run takes steps; the same for the same seed and setup. Every kind comes about as often as any
+ * What goes wrong, one thing after the other; the same for the same seed and setup. There is always a next one: the run stops
+ * asking when its minutes are over. Every kind comes about as often as any
  * other, whatever it has to choose from.
  */
 export function* stepsOf(seed: number, setup: Setup): Generator<Step> {

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsEmail, IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
 import { HasNoMarkup } from '#libs/service';
+import { NewPassword } from '../rest/new-password.decorator.js';
 
 export class LoginBody {
   @ApiPropertyOptional({ type: String, format: 'email', maxLength: 320, example: 'ann@example.org' })
@@ -50,15 +51,6 @@ export class ChangePasswordBody {
   @MaxLength(1024)
   oldPassword!: string;
 
-  @ApiProperty({
-    name: 'new_password',
-    type: String,
-    format: 'password',
-    minLength: 12,
-    maxLength: 256,
-    description: 'Not one that attackers try first.',
-  })
-  @IsString()
-  @MaxLength(256)
+  @NewPassword()
   newPassword!: string;
 }

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
+import { NewPassword } from '../rest/new-password.decorator.js';
 
 export class ForgotPasswordBody {
   @ApiProperty({ type: String, format: 'email', minLength: 1, maxLength: 320, example: 'ann@example.org' })
@@ -10,16 +11,7 @@ export class ForgotPasswordBody {
 }
 
 export class ResetPasswordBody {
-  @ApiProperty({
-    name: 'new_password',
-    type: String,
-    format: 'password',
-    minLength: 12,
-    maxLength: 256,
-    description: 'Not one that attackers try first.',
-  })
-  @IsString()
-  @MaxLength(256)
+  @NewPassword()
   newPassword!: string;
 
   @ApiPropertyOptional({ name: 'confirm_password', type: String, format: 'password', description: 'The same again.' })

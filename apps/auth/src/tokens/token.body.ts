@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
@@ -96,7 +97,16 @@ export class TokenScopeBody {
 const TAGS_MAX = 20;
 const TAG_CHARS_MAX = 64;
 
-const ApiTagList = () => ApiPropertyOptional({ type: [String], maxItems: TAGS_MAX, example: ['ci'] });
+const TagList = (): PropertyDecorator =>
+  applyDecorators(
+    ApiPropertyOptional({ type: [String], maxItems: TAGS_MAX, example: ['ci'] }),
+    IsOptional(),
+    IsArray(),
+    ArrayMaxSize(TAGS_MAX),
+    IsString({ each: true }),
+    MaxLength(TAG_CHARS_MAX, { each: true }),
+    HasNoMarkup(),
+  );
 
 @NotSupported({ userEmail: null, isActive: true })
 export class CreateTokenBody {
@@ -153,13 +163,7 @@ export class CreateTokenBody {
   @MaxLength(512)
   teamId?: string | null;
 
-  @ApiTagList()
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(TAGS_MAX)
-  @IsString({ each: true })
-  @MaxLength(TAG_CHARS_MAX, { each: true })
-  @HasNoMarkup()
+  @TagList()
   tags?: string[] | null;
 }
 
@@ -180,12 +184,6 @@ export class ChangeTokenBody {
   @MaxLength(1000)
   description?: string | null;
 
-  @ApiTagList()
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(TAGS_MAX)
-  @IsString({ each: true })
-  @MaxLength(TAG_CHARS_MAX, { each: true })
-  @HasNoMarkup()
+  @TagList()
   tags?: string[] | null;
 }

@@ -1,45 +1,14 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
+import { ArrayMaxSize, IsIn, IsInt, IsISO8601, IsOptional, IsString, Matches, MaxLength, Min } from 'class-validator';
+import { Count, Text, asList } from '../rest/query.decorators.js';
+import { asUserId } from '../rest/user-id.js';
 
 const PAGE_LENGTH = 100;
 const PAGE_LENGTH_MAX = 1_000;
 const EXPORT_RECORDS = 100_000;
 const EXPORT_RECORDS_MAX = 1_000_000;
-const TEXT_CHARS_MAX = 512;
 const ACTIONS_MAX = 50;
-
-const Text =
-  (description: string): PropertyDecorator =>
-  (target, name) => {
-    const decorators = [
-      ApiPropertyOptional({ type: String, maxLength: TEXT_CHARS_MAX, description }),
-      IsOptional(),
-      IsString(),
-      MinLength(1),
-      MaxLength(TEXT_CHARS_MAX),
-    ];
-    for (const decorate of decorators) decorate(target, name);
-  };
-
-const Count =
-  (byDefault: number, max: number): PropertyDecorator =>
-  (target, name) => {
-    const decorators = [
-      ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: max, default: byDefault }),
-      IsOptional(),
-      Type(() => Number),
-      IsInt(),
-      Min(1),
-      Max(max),
-    ];
-    for (const decorate of decorators) decorate(target, name);
-  };
-
-const asList = ({ value }: { value: unknown }): unknown =>
-  typeof value === 'string' ? value.split(',', ACTIONS_MAX) : value;
-const inLowerCase = ({ value }: { value: unknown }): unknown =>
-  typeof value === 'string' ? value.toLowerCase() : value;
 
 /** How records of the audit trail are chosen. Also understood in snake_case. */
 export class AuditFilterQuery {
@@ -54,12 +23,13 @@ export class AuditFilterQuery {
   until?: string;
 
   @Text('Who acted: the e-mail address of a user, the name of a command.')
-  @Transform(inLowerCase)
+  @Transform(asUserId)
   actor?: string;
 
   @ApiPropertyOptional({ type: String, description: 'One action or several, with commas: `gateway.changed`.' })
   @IsOptional()
   @Transform(asList)
+  @ArrayMaxSize(ACTIONS_MAX)
   @Matches(/^[a-z_]{1,64}\.[a-z_]{1,64}$/, { each: true })
   action?: readonly string[];
 

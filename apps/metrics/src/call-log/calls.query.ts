@@ -1,27 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
+import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { CALL_OUTCOMES, type CallOutcome } from '#contracts/metrics/record-calls.request';
-import { asUserId } from './user-id.js';
+import { Count, Text, asList } from '../rest/query.decorators.js';
+import { asUserId } from '../rest/user-id.js';
 
 const PAGE_LENGTH = 100;
 const PAGE_LENGTH_MAX = 1_000;
-const TEXT_CHARS_MAX = 512;
-
-const Text =
-  (description: string): PropertyDecorator =>
-  (target, name) => {
-    const decorators = [
-      ApiPropertyOptional({ type: String, maxLength: TEXT_CHARS_MAX, description }),
-      IsOptional(),
-      IsString(),
-      MinLength(1),
-      MaxLength(TEXT_CHARS_MAX),
-    ];
-    for (const decorate of decorators) decorate(target, name);
-  };
-
-const asList = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.split(',') : value);
 
 /** How call records are chosen. Also understood in snake_case. */
 export class CallFilterQuery {
@@ -92,12 +77,7 @@ export class CallsQuery extends CallFilterQuery {
   @MaxLength(256)
   cursor?: string;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: PAGE_LENGTH_MAX, default: PAGE_LENGTH })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(PAGE_LENGTH_MAX)
+  @Count(PAGE_LENGTH, PAGE_LENGTH_MAX)
   limit: number = PAGE_LENGTH;
 }
 
@@ -114,17 +94,6 @@ export class ExportQuery extends CallFilterQuery {
   @IsIn(EXPORT_FORMATS)
   format: ExportFormat = 'ndjson';
 
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
-    maximum: EXPORT_RECORDS_MAX,
-    default: EXPORT_RECORDS,
-    description: 'Records at most, the newest first.',
-  })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(EXPORT_RECORDS_MAX)
+  @Count(EXPORT_RECORDS, EXPORT_RECORDS_MAX, 'Records at most, the newest first.')
   limit: number = EXPORT_RECORDS;
 }

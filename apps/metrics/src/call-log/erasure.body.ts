@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsString, MaxLength, MinLength } from 'class-validator';
-import { asUserId } from './user-id.js';
+import { asUserId } from '../rest/user-id.js';
 
 /** `POST /calls/erase` */
 export class ErasureBody {

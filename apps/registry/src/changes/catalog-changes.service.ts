@@ -12,6 +12,9 @@ const FOLLOW_TIMEOUT_MS = 1_000;
 /** As many changes can a replica be behind and still be told what it lacks. */
 export const CHANGES_KEPT = 1_000;
 
+/** Part of a change: acts through `manager` alone, and tells `change` what it touches. */
+export type PartOfChange = (manager: EntityManager, change: CatalogChange) => Promise<unknown>;
+
 /**
  * Makes changes to the catalog. One at a time, across replicas: each holds the revision's row to its end, so what it
  * checked (names, conflicts) still holds when it commits, and revisions are committed in their order. Nothing that

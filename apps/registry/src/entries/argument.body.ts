@@ -1,10 +1,12 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsOptional } from 'class-validator';
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsOptional, ValidateNested } from 'class-validator';
 import { HasNoMarkup } from '#libs/service';
 import { IsPlainText } from '../rest/plain-text.decorator.js';
 
-export const ARGUMENTS_MAX = 100;
-export const TITLE_CHARS_MAX = 255;
+const ARGUMENTS_MAX = 100;
+const TITLE_CHARS_MAX = 255;
 /** A request holds a megabyte. */
 export const CONTENT_CHARS_MAX = 786_432;
 
@@ -37,3 +39,23 @@ export class ArgumentBody {
   @IsPlainText(255, { each: true, lengthMin: 1 })
   values?: string[];
 }
+
+/** The arguments of a prompt, or the variables of a URI template. */
+export const ArgumentList = (description: string): PropertyDecorator =>
+  applyDecorators(
+    ApiPropertyOptional({ type: [ArgumentBody], description }),
+    IsOptional(),
+    IsArray(),
+    ArrayMaxSize(ARGUMENTS_MAX),
+    ValidateNested({ each: true }),
+    Type(() => ArgumentBody),
+  );
+
+/** What people are shown in the place of a name. */
+export const Title = (description?: string): PropertyDecorator =>
+  applyDecorators(
+    ApiPropertyOptional({ type: String, nullable: true, ...(description !== undefined && { description }) }),
+    IsOptional(),
+    IsPlainText(TITLE_CHARS_MAX),
+    HasNoMarkup(),
+  );

@@ -1,10 +1,9 @@
 import { ApiPropertyOptional, OmitType } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
+import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { VISIBILITIES, type Visibility } from '#contracts/registry/catalog';
 import { HasNoMarkup, MayRepeat, NotSupported } from '#libs/service';
 import { TEMPLATE_CHARS_MAX } from '#libs/templates';
-import { ARGUMENTS_MAX, ArgumentBody, CONTENT_CHARS_MAX, TITLE_CHARS_MAX } from './argument.body.js';
+import { type ArgumentBody, ArgumentList, CONTENT_CHARS_MAX, Title } from './argument.body.js';
 import { PromptView, ResourceTemplateView, ResourceView, ToolView } from './entry.view.js';
 import { IsContent, IsPlainText, IsTags } from '../rest/plain-text.decorator.js';
 
@@ -99,18 +98,10 @@ export class UpdateToolBody extends UpdateEntryBody {
 
 /** What is kept here is changed as a whole; the rest of this is of all entries. */
 class UpdateOwnBody extends UpdateEntryBody {
-  @ApiPropertyOptional({ type: String, nullable: true, description: KEPT_HERE })
-  @IsOptional()
-  @IsPlainText(TITLE_CHARS_MAX)
-  @HasNoMarkup()
+  @Title(KEPT_HERE)
   title?: string | null;
 
-  @ApiPropertyOptional({ type: [ArgumentBody], description: `${KEPT_HERE} All of them.` })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(ARGUMENTS_MAX)
-  @ValidateNested({ each: true })
-  @Type(() => ArgumentBody)
+  @ArgumentList(`${KEPT_HERE} All of them.`)
   arguments?: ArgumentBody[];
 
   @ApiPropertyOptional({ enum: VISIBILITIES, description: KEPT_HERE })

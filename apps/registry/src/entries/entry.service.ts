@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { assertRepeats } from '#libs/service';
+import type { CatalogChange } from '../changes/catalog-change.js';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import { UpstreamCredentialService } from '../credentials/upstream-credential.service.js';
 import { type ListQuery, filterOf, listAnswer, nextCursorOf, pageOfQuery } from '../rest/list.query.js';
@@ -15,6 +16,14 @@ import { EntryRepository } from './entry.repository.js';
 import { type EntryView, entryView, type TemplateListView } from './entry.view.js';
 import { NameConflictService } from './names/name-conflict.service.js';
 import { exposedNameOf, namingOf, problemWithName } from './names/naming.js';
+
+/** Which entry is changed, how and by whom. */
+export interface EntryUpdate {
+  readonly kinds: readonly EntryKind[];
+  readonly id: string;
+  readonly body: UpdateEntryBody | UpdateToolBody;
+  readonly principal: Principal;
+}
 
 /**
  * Tools, prompts and resources: an entry is seen and changed by those who may see and change its gateway. Every method
@@ -97,18 +106,29 @@ export class EntryService {
     body: UpdateEntryBody | UpdateToolBody,
     principal: Principal,
   ): Promise<EntryView> {
-    return this.change(kinds, id, principal, async (entry, manager) => {
-      assertRepeats(body, entryView(entry, principal), entry.gateway.transport === 'OWN' ? [] : OWN_MEMBERS);
-      const changes: Partial<EntryEntity> = {};
-      if (body.description !== undefined) changes.descriptionOverride = body.description;
-      if (body.tags) changes.tags = body.tags;
-      if ('taskAfterMs' in body && body.taskAfterMs !== undefined) changes.taskAfterMs = body.taskAfterMs;
-      if (body.customName !== undefined) {
-        changes.customName = body.customName === '' ? null : body.customName;
-        changes.exposedName = await this.freeNameFor(entry, changes.customName, principal, manager);
-      }
-      return changes;
-    });
+    return this.changes.make((manager, change) => this.updateWithin({ kinds, id, body, principal }, manager, change));
+  }
+
+  /** As `update`, as a part of a change of more. */
+  async updateWithin(
+    { kinds, id, body, principal }: EntryUpdate,
+    manager: EntityManager,
+    change: CatalogChange,
+  ): Promise<EntryView> {
+    const entry = await this.find(kinds, id, manager);
+    assertCanChange(principal, entry.gateway);
+    await change.touchEntry(entry);
+    assertRepeats(body, entryView(entry, principal), entry.gateway.transport === 'OWN' ? [] : OWN_MEMBERS);
+    const changes: Partial<EntryEntity> = { updatedAt: new Date() };
+    if (body.description !== undefined) changes.descriptionOverride = body.description;
+    if (body.tags) changes.tags = body.tags;
+    if ('taskAfterMs' in body && body.taskAfterMs !== undefined) changes.taskAfterMs = body.taskAfterMs;
+    if (body.customName !== undefined) {
+      changes.customName = body.customName === '' ? null : body.customName;
+      changes.exposedName = await this.freeNameFor(entry, changes.customName, principal, manager);
+    }
+    await this.entries.update(id, changes, manager);
+    return entryView(Object.assign(entry, changes), principal);
   }
 
   /** Lasts for as long as the gateway is registered, also when the upstream drops the entry and offers it again. */
@@ -176,23 +196,6 @@ export class EntryService {
     }
     await this.conflicts.assertNamesFree([{ kind, originalName, exposedName }], gateway, principal, manager);
     return exposedName;
-  }
-
-  /** Reads the entry, changes it and shows it, in one transaction that reads it once. */
-  private change(
-    kinds: readonly EntryKind[],
-    id: string,
-    principal: Principal,
-    changesOf: (entry: EntryWithGateway, manager: EntityManager) => Promise<Partial<EntryEntity>>,
-  ): Promise<EntryView> {
-    return this.changes.make(async (manager, change) => {
-      const entry = await this.find(kinds, id, manager);
-      assertCanChange(principal, entry.gateway);
-      await change.touchEntry(entry);
-      const changes = { ...(await changesOf(entry, manager)), updatedAt: new Date() };
-      await this.entries.update(id, changes, manager);
-      return entryView(Object.assign(entry, changes), principal);
-    });
   }
 
   private async find(kinds: readonly EntryKind[], id: string, manager?: EntityManager): Promise<EntryWithGateway> {

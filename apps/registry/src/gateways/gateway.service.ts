@@ -7,7 +7,7 @@ import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.reque
 import { fail } from '#libs/errors';
 import { canView } from '#libs/identity';
 import { assertRepeats } from '#libs/service';
-import { CatalogChangesService } from '../changes/catalog-changes.service.js';
+import { CatalogChangesService, type PartOfChange } from '../changes/catalog-changes.service.js';
 import { UpstreamCredentialService } from '../credentials/upstream-credential.service.js';
 import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
 import { slugOf } from '../entries/names/naming.js';
@@ -72,9 +72,15 @@ export class GatewayService {
     return (await this.registration.registerOwn(body, known, principal)).id;
   }
 
-  /** Puts something else in the place of what is kept here. Throws as `update` does. */
-  async replaceOwn(id: string, body: UpdateGatewayBody, known: Discovery, principal: Principal): Promise<void> {
-    await this.updating.update(await this.findChangeable(id, principal), body, principal, known);
+  /** Puts something else in the place of what is kept here, and `besides` with it or not at all. Throws as `update` does. */
+  async replaceOwn(
+    id: string,
+    body: UpdateGatewayBody,
+    known: Discovery,
+    principal: Principal,
+    besides?: PartOfChange,
+  ): Promise<void> {
+    await this.updating.update(await this.findChangeable(id, principal), body, principal, known, besides);
   }
 
   /** A gateway that the caller may see and that has this name, or the slug that the name comes down to. */

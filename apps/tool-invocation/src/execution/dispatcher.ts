@@ -89,7 +89,7 @@ export class Dispatcher {
       if (stale === 'era') upstream.invalidateEra();
       return 0;
     }
-    const isRefused = failure.code === 'upstream.unauthorised' && failure.data?.['status'] !== 403;
+    const isRefused = failure.code === 'upstream.unauthorised' && failure.data?.['status'] === 401;
     if (isRefused && running.attempts === 1 && this.isRefusedToken(running)) return 0;
     if (failure.code !== 'upstream.unreachable') return null;
     return upstream.retries.delayMs(running.attempts, running.deadlineAtMs - performance.now());

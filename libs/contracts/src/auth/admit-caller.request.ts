@@ -9,7 +9,7 @@ import type { Principal } from './principal.js';
 export const AdmitCaller = defineRequest<
   {
     readonly credential: string | null;
-    /** Whoever asks checks `Principal.conditions`; without, who has any is not let in. */
+    /** The asker checks `Principal.conditions`. One that does not say so is not given callers that have some: it is older. */
     readonly checksConditions?: true;
   },
   { readonly principal: Principal; readonly expiresAtMs: number; readonly expiresInMs?: number }

@@ -13,8 +13,8 @@ const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
 /**
- * A long result, of which the members that say what it is have been read, and the rest is known to be JSON. Whoever reads
- * more of it has it parsed, as any other.
+ * A long result. The members that say what it is have been read, and the rest is known to be JSON. `text` and `result` are
+ * made when somebody asks for them.
  */
 export class LongResult {
   readonly kind = 'result';

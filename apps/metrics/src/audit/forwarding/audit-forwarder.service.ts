@@ -48,13 +48,13 @@ export class AuditForwarder implements OnApplicationBootstrap, BeforeApplication
     let isFailing = false;
     while (!signal.aborted) {
       try {
-        const sent = await this.forward(destination);
+        const { sent, isMore } = await this.forward(destination);
         if (isFailing && sent > 0) {
           isFailing = false;
           backoff.succeeded();
           this.logger.info({ destination: destination.name }, 'the audit trail is sent on again');
         }
-        if (sent < BATCH_RECORDS) await pause(EVERY_MS, signal);
+        if (!isMore) await pause(EVERY_MS, signal);
       } catch (error) {
         if (!isFailing)
           this.logger.warn({ err: error, destination: destination.name }, 'the audit trail is not sent on');
@@ -64,24 +64,26 @@ export class AuditForwarder implements OnApplicationBootstrap, BeforeApplication
     }
   }
 
-  /** How many were sent; as many as fit into a batch where more are left. */
-  private async forward(destination: Destination): Promise<number> {
+  /** How many were sent, and whether there may be more. */
+  private async forward(destination: Destination): Promise<{ readonly sent: number; readonly isMore: boolean }> {
     const { name } = destination;
     const has = await this.places.claim(name, this.instance);
-    if (has === null) return 0;
+    if (has === null) return NOTHING;
     let last = has;
     try {
       const records = await this.trail.findFrom({}, BATCH_RECORDS, has);
-      if (records.length === 0) return 0;
+      if (records.length === 0) return NOTHING;
       const batch = shortEnough(records.map((record) => new ProvenRecordView(record)));
       await destination.send(batch);
       last = records[batch.length - 1]?.seq ?? has;
-      return batch.length === records.length ? batch.length : BATCH_RECORDS;
+      return { sent: batch.length, isMore: batch.length < records.length || records.length === BATCH_RECORDS };
     } finally {
       await this.places.settle(name, this.instance, last);
     }
   }
 }
+
+const NOTHING = { sent: 0, isMore: false } as const;
 
 /** The first of them, at least one. */
 const shortEnough = (records: readonly ProvenRecordView[]): readonly ProvenRecordView[] => {

@@ -5,6 +5,7 @@ import type { Principal } from '#contracts/auth/principal';
 import type { OwnContent } from '#contracts/registry/resolve-own-content.request';
 import { MODERN_REVISION } from '#libs/mcp';
 import { assertRepeats } from '#libs/service';
+import type { PartOfChange } from '../../changes/catalog-changes.service.js';
 import { UpdatePromptBody, UpdateResourceBody } from '../../entries/entry.body.js';
 import type { EntryWithGateway } from '../../entries/entry.entity.js';
 import { EntryService } from '../../entries/entry.service.js';
@@ -86,16 +87,10 @@ export class OwnEntryService {
   /** Puts it in the place of what is here. Throws as `make` does. */
   async replace(known: GatewayEntity, form: OwnForm, isEnabled: boolean, principal: Principal): Promise<void> {
     const body = Object.assign(new UpdateGatewayBody(), form.body);
-    await this.gateways.replaceOwn(known.id, body, form.discovery, principal);
     const { id } = await this.entries.describeOnly(known.id, principal);
-    const { tags } = form.body;
-    if (tags)
-      await this.entries.update(
-        [...PROMPT, ...RESOURCE],
-        id,
-        Object.assign(new UpdatePromptBody(), { tags }),
-        principal,
-      );
+    const ofEntry = given(form.body, ['tags']);
+    const besides = this.besides([...PROMPT, ...RESOURCE], id, ofEntry, principal);
+    await this.gateways.replaceOwn(known.id, body, form.discovery, principal, besides);
     await this.gateways.setEnabled(known.id, isEnabled, principal);
   }
 
@@ -134,12 +129,23 @@ export class OwnEntryService {
     assertRepeats(body, entryView(entry, principal));
     const reading = read(entry, await this.gateways.readOwn(entry.gatewayId));
     const ofEntry = given(body as UpdatePromptBody, ['tags', 'customName']);
-    if (Object.keys(ofEntry).length > 0)
-      await this.entries.update(kinds, id, Object.assign(new UpdatePromptBody(), ofEntry), principal);
     const ofGateway = given(body, ['description', 'tags', 'visibility', 'teamId']);
     const asked = Object.assign(new UpdateGatewayBody(), ofGateway);
-    await this.gateways.replaceOwn(entry.gatewayId, asked, discoveryOf(reading), principal);
+    const besides = this.besides(kinds, id, ofEntry, principal);
+    await this.gateways.replaceOwn(entry.gatewayId, asked, discoveryOf(reading), principal, besides);
     return this.entries.describeOnly(entry.gatewayId, principal);
+  }
+
+  /** What of it the entry has, and not its gateway; undefined where that stays. */
+  private besides(
+    kinds: readonly EntryKind[],
+    id: string,
+    members: Partial<UpdatePromptBody>,
+    principal: Principal,
+  ): PartOfChange | undefined {
+    if (Object.keys(members).length === 0) return undefined;
+    const body = Object.assign(new UpdatePromptBody(), members);
+    return (manager, change) => this.entries.updateWithin({ kinds, id, body, principal }, manager, change);
   }
 }
 

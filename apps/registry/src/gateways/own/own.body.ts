@@ -1,9 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsObject, IsOptional, ValidateIf, ValidateNested } from 'class-validator';
+import { IsObject, IsOptional, ValidateIf, ValidateNested } from 'class-validator';
 import { HasNoMarkup, NotSupported } from '#libs/service';
 import { TEMPLATE_CHARS_MAX } from '#libs/templates';
-import { ARGUMENTS_MAX, ArgumentBody, CONTENT_CHARS_MAX, TITLE_CHARS_MAX } from '../../entries/argument.body.js';
+import { type ArgumentBody, ArgumentList, CONTENT_CHARS_MAX, Title } from '../../entries/argument.body.js';
 import { OwnedBody } from '../../rest/owned.body.js';
 import { IsContent, IsPlainText } from '../../rest/plain-text.decorator.js';
 
@@ -18,10 +18,7 @@ export class OwnPromptBody extends OwnedBody {
   @HasNoMarkup()
   name!: string;
 
-  @ApiPropertyOptional({ type: String, nullable: true })
-  @IsOptional()
-  @IsPlainText(TITLE_CHARS_MAX)
-  @HasNoMarkup()
+  @Title()
   title?: string | null;
 
   @ApiProperty({
@@ -33,15 +30,7 @@ export class OwnPromptBody extends OwnedBody {
   @IsContent(TEMPLATE_CHARS_MAX)
   template!: string;
 
-  @ApiPropertyOptional({
-    type: [ArgumentBody],
-    description: 'A variable of the template that is not named here becomes an argument too.',
-  })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(ARGUMENTS_MAX)
-  @ValidateNested({ each: true })
-  @Type(() => ArgumentBody)
+  @ArgumentList('A variable of the template that is not named here becomes an argument too.')
   arguments?: ArgumentBody[];
 
   @ApiPropertyOptional({ type: () => OwnPromptBody, description: 'All of this may also stand in here.' })
@@ -76,10 +65,7 @@ export class OwnResourceBody extends OwnedBody {
   @HasNoMarkup()
   name!: string;
 
-  @ApiPropertyOptional({ type: String, nullable: true })
-  @IsOptional()
-  @IsPlainText(TITLE_CHARS_MAX)
-  @HasNoMarkup()
+  @Title()
   title?: string | null;
 
   @ApiPropertyOptional({
@@ -101,15 +87,7 @@ export class OwnResourceBody extends OwnedBody {
   @IsContent(CONTENT_CHARS_MAX)
   blob?: string | null;
 
-  @ApiPropertyOptional({
-    type: [ArgumentBody],
-    description: 'Of a uriTemplate: what completion offers for its variables.',
-  })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(ARGUMENTS_MAX)
-  @ValidateNested({ each: true })
-  @Type(() => ArgumentBody)
+  @ArgumentList('Of a uriTemplate: what completion offers for its variables.')
   arguments?: ArgumentBody[];
 
   @ApiPropertyOptional({ type: () => OwnResourceBody, description: 'All of this may also stand in here.' })

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { CatalogChangesService } from '../../changes/catalog-changes.service.js';
+import { CatalogChangesService, type PartOfChange } from '../../changes/catalog-changes.service.js';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
 import { prefixOf } from '../../entries/names/naming.js';
 import { newObjectId } from '../../storage/stored.entity.js';
@@ -36,13 +36,15 @@ export class GatewayUpdateService {
 
   /**
    * `before`: the gateway, which the caller may change. Throws what registering it would throw, and `http.conflict` when
-   * somebody else changed it meanwhile. `described`: what is described by hand, as it is to become.
+   * somebody else changed it meanwhile. `described`: what is described by hand, as it is to become; `besides`: what changes
+   * with it.
    */
   async update(
     before: GatewayEntity,
     given: UpdateGatewayBody,
     principal: Principal,
     described?: KnownDiscovery,
+    besides?: PartOfChange,
   ): Promise<GatewayEntity> {
     const body = withUrlUser(given);
     const known: KnownDiscovery | null = described ?? (await this.discoveries.apis.readChanged(before, body));
@@ -85,6 +87,7 @@ export class GatewayUpdateService {
         await this.discoveries.apply(after, discovery, manager, change);
         after.transport = discovery.discovered.transport;
       }
+      await besides?.(manager, change);
       change.touchAllLists();
       change.upstreamIds.add(after.id);
       await change.touchServersOfGateway(after.id);

@@ -1,30 +1,30 @@
 import { SlotMap } from '#libs/bus';
-import { fail, toGatewayError } from '#libs/errors';
+import { toGatewayError } from '#libs/errors';
 import type { OpenCall } from '../../call/open-call.js';
 import type { JsonFilters } from '#libs/jq';
 import type { Access } from '../../transport/channel.js';
 import type { HttpApiSender } from '../../transport/http-api/sender.js';
-import type { Peer, PeerIdentity } from '../peer.js';
-import type { Response } from '../request.js';
+import type { PeerIdentity } from '../peer.js';
+import { QuietPeer } from '../quiet-peer.js';
 import { HttpCall } from './call.js';
 import type { HttpTools } from './tools.js';
 
 const METHOD_NOT_FOUND = -32601;
 
 /** An HTTP API in the place of an MCP server: it has tools, and nothing happens at it beside their calls. */
-export class HttpApiPeer implements Peer {
-  readonly closed = false;
-  usedAtMs = performance.now();
+export class HttpApiPeer extends QuietPeer {
   private readonly calls = new SlotMap<HttpCall>();
 
   constructor(
-    readonly identity: PeerIdentity,
+    identity: PeerIdentity,
     private readonly baseUrl: string,
     private readonly tools: HttpTools,
     private readonly sender: HttpApiSender,
     private readonly access: Access,
     private readonly filters: JsonFilters,
-  ) {}
+  ) {
+    super(identity, 'An HTTP API');
+  }
 
   get uses(): number {
     return this.calls.size;
@@ -50,24 +50,6 @@ export class HttpApiPeer implements Peer {
       },
     );
   }
-
-  request(method: string): Promise<Response> {
-    return Promise.reject(fail('upstream.not_mcp', { message: `An HTTP API has no ${method}`, executed: 'no' }));
-  }
-
-  /** It announces nothing. */
-  watch(): void {}
-
-  async watching(): Promise<void> {}
-
-  /** It has no tasks. */
-  followTasks(): () => void {
-    return () => {};
-  }
-
-  retire(): void {}
-
-  async close(): Promise<void> {}
 
   private done(call: HttpCall): void {
     this.calls.delete(call);

@@ -1,21 +1,24 @@
-import { fail, toGatewayError } from '#libs/errors';
+import { toGatewayError } from '#libs/errors';
 import { bytesHeld } from '#libs/resilience';
 import type { OpenCall } from '../../call/open-call.js';
-import type { Peer, PeerIdentity } from '../peer.js';
-import type { Response } from '../request.js';
+import type { PeerIdentity } from '../peer.js';
+import { QuietPeer } from '../quiet-peer.js';
 import { CallRefused, resultOf } from './answer.js';
 import type { KeptContent, ReadyContent } from './contents.js';
 
-/** A prompt or resource that is kept here, in the place of an MCP server that has nothing else. Nothing leaves the process. */
-export class OwnPeer implements Peer {
-  readonly closed = false;
-  usedAtMs = performance.now();
+/**
+ * A prompt or resource that is kept here, in the place of an MCP server that has nothing else. Nothing leaves the process.
+ * It changes with its profile, and then there is another peer: whoever followed it hears of that.
+ */
+export class OwnPeer extends QuietPeer {
   uses = 0;
 
   constructor(
-    readonly identity: PeerIdentity,
+    identity: PeerIdentity,
     private readonly content: KeptContent,
-  ) {}
+  ) {
+    super(identity, 'What is kept here');
+  }
 
   start(open: OpenCall): void {
     this.usedAtMs = performance.now();
@@ -31,24 +34,6 @@ export class OwnPeer implements Peer {
         this.uses--;
       });
   }
-
-  request(method: string): Promise<Response> {
-    return Promise.reject(fail('upstream.not_mcp', { message: `What is kept here has no ${method}`, executed: 'no' }));
-  }
-
-  /** It changes with its profile, and then there is another peer: whoever followed it hears of that. */
-  watch(): void {}
-
-  async watching(): Promise<void> {}
-
-  /** It has no tasks. */
-  followTasks(): () => void {
-    return () => {};
-  }
-
-  retire(): void {}
-
-  async close(): Promise<void> {}
 
   private answer(open: OpenCall, content: ReadyContent): void {
     if (open.ended) return;
