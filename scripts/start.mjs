@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'url';
 const NODE_FLOOR = '24.7.0';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stampFile = join(root, 'dist', '.sources');
-const entry = join(root, 'dist', 'apps', 'switchyard', 'src', 'main.js');
+const entry = join(root, 'dist', 'bin', 'switchyard.js');
 
 function leave(line) {
   process.stderr.write('switchyard: ' + line + '\n');
@@ -65,14 +65,16 @@ function build(digest) {
     leave('the dependencies are missing: run "npm ci" first.');
   }
   process.stderr.write('switchyard: building …\n');
-  const result = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noCheck'], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (result.status !== 0) {
-    process.stderr.write(result.stdout || '');
-    leave('the build failed.');
+  for (const args of [[compiler, '-p', 'tsconfig.build.json', '--noCheck'], [join(root, 'scripts', 'bundle.mjs')]]) {
+    const result = spawnSync(process.execPath, args, {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    if (result.status !== 0) {
+      process.stderr.write(result.stdout || '');
+      leave('the build failed.');
+    }
   }
   mkdirSync(dirname(stampFile), { recursive: true });
   writeFileSync(stampFile, digest);

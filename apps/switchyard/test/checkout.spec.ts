@@ -25,7 +25,15 @@ const giveTo = (path: string, uid: number): void => {
 const checkOut = (uid: number | undefined): string => {
   const root = join(folder.path, 'a check out');
   mkdirSync(root);
-  for (const name of ['apps', 'libs', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+  for (const name of [
+    'apps',
+    'libs',
+    'scripts',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ]) {
     cpSync(join(ROOT, name), join(root, name), { recursive: true, filter: (path) => !LEFT_OUT.has(basename(path)) });
   }
   if (uid === undefined) symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));

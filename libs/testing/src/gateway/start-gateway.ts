@@ -42,13 +42,14 @@ const common = {
 };
 
 const mainOf = (checkout: string, app: GatewayProcess['service']): string => {
-  const [main = '', former = ''] = [app, 'standalone'].map((name) =>
-    path.join(checkout, 'dist/apps', name, 'src/main.js'),
+  // What a benchmark is against may be older than the folder, and than the name.
+  const former = app === 'switchyard' ? ['apps/standalone/src/main.js'] : [];
+  const places = [`bin/${app}.js`, `apps/${app}/src/main.js`, ...former].map((file) =>
+    path.join(checkout, 'dist', file),
   );
-  if (fs.existsSync(main)) return main;
-  // What a benchmark is against may be older than the name.
-  if (app === 'switchyard' && fs.existsSync(former)) return former;
-  throw new Error(`${main} is missing: run npm run build first`);
+  const main = places.find((place) => fs.existsSync(place));
+  if (main === undefined) throw new Error(`${places[0]} is missing: run npm run build first`);
+  return main;
 };
 
 /** Programs write where the tests read; for that they have to be the tests' user, in their sandbox all the same. */

@@ -2,7 +2,6 @@ import type { Dispatcher, Pool } from 'undici';
 import { EventStreamReader, type StreamEvent } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import { type Claim, UNCOUNTED_BYTES, heldBytes } from '#libs/resilience';
-import { type Access, presentsCredential } from '../channel.js';
 import { IntakeGate } from '../intake-gate.js';
 import type { TalkGauge } from '../talk-gauge.js';
 import { ACCEPT_ENCODING, BodyDecoder } from './body-decoder.js';
@@ -15,8 +14,8 @@ export interface EventFeedOptions {
   readonly target: RequestTarget;
   /** Asked for whenever the stream is opened. */
   readonly headers: () => readonly string[];
-  /** What is shown among them. */
-  readonly access: Access;
+  /** A credential is among them. */
+  readonly presented: boolean;
   readonly eventBytesMax: number;
   readonly talk: TalkGauge;
   /** Who what is held of an event counts for, while it comes in. */
@@ -38,10 +37,6 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   private redirects = 0;
   /** What is read leads elsewhere. */
   private redirected = false;
-  /** The access token that was shown, where another may be tried: once. */
-  private tokenId: string | undefined;
-  /** The token was refused: resolves once there is another, or with why there is none. */
-  private renewal: Promise<GatewayError | undefined> | undefined;
   private gate: IntakeGate | undefined;
   private claim: Claim | undefined;
 
@@ -56,7 +51,6 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   }
 
   open(): this {
-    this.tokenId = this.options.access.tokenId;
     this.dispatch();
     return this;
   }
@@ -92,25 +86,23 @@ export class EventFeed implements Dispatcher.DispatchHandler {
       });
       this.options.onOpen?.();
     }
-    if (this.ended || this.renewal !== undefined) controller.abort(new Error('refused'));
+    if (this.ended) controller.abort(new Error('refused'));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.ended || this.redirected || this.renewal !== undefined) return;
+    if (this.ended || this.redirected) return;
     if (this.decoder === undefined) this.take(chunk);
     else this.decoder.push(chunk);
   }
 
   onResponseEnd(): void {
-    if (this.renewal !== undefined) this.openRenewed(this.renewal);
-    else if (this.redirected) this.dispatch();
+    if (this.redirected) this.dispatch();
     else if (this.decoder === undefined) this.end(undefined);
     else this.decoder.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.renewal !== undefined) this.openRenewed(this.renewal);
-    else this.end(wireError(error, this.controller ? 'unknown' : 'no'));
+    this.end(wireError(error, this.controller ? 'unknown' : 'no'));
   }
 
   private dispatch(): void {
@@ -123,26 +115,9 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   }
 
   private turnAway(status: number, location: string | undefined): void {
-    const { target, access } = this.options;
+    const { target, presented } = this.options;
     this.redirected = this.redirects++ < REDIRECTS_MAX && target.follow(this.path, status, location);
-    if (this.redirected) return;
-    const refusal = refusalOf(status, { location, presented: presentsCredential(access) });
-    const { tokenId } = this;
-    if (status !== 401 || tokenId === undefined || access.renew === undefined) return this.end(refusal);
-    this.tokenId = undefined;
-    this.renewal = access.renew(tokenId).then(
-      (isRenewed) => (isRenewed ? undefined : refusal),
-      (error: GatewayError) => error,
-    );
-  }
-
-  /** Once the refusal is read. */
-  private openRenewed(renewal: Promise<GatewayError | undefined>): void {
-    this.renewal = undefined;
-    void renewal.then((failure) => {
-      if (failure !== undefined) this.end(failure);
-      else if (!this.ended) this.dispatch();
-    });
+    if (!this.redirected) this.end(refusalOf(status, { location, presented }));
   }
 
   private take(chunk: Buffer): void {
