@@ -23,7 +23,7 @@ import { NEW_TOOLS, type NewTools } from './new-tools.js';
 import { OAuthConfigBody } from './registration/oauth-config.body.js';
 import { OwnedBody } from '../rest/owned.body.js';
 import { OpenApiBody } from '../sources/openapi/openapi.body.js';
-import { IsName, IsPlainText } from '../rest/plain-text.decorator.js';
+import { IsName, IsPlainText, IsUrlText } from '../rest/plain-text.decorator.js';
 
 /** A tool described by hand is registered as a tool, and a prompt or resource of one's own as what it is. */
 const REGISTERED = UPSTREAM_TRANSPORTS.filter((transport) => transport !== 'REST' && transport !== 'OWN');
@@ -82,7 +82,7 @@ export class RegisterGatewayBody extends OwnedBody {
     description: 'Where the server is reached; for every transport but STDIO.',
   })
   @IsOptional()
-  @IsPlainText(2048)
+  @IsUrlText()
   url?: string | null;
 
   @ApiPropertyOptional({

@@ -1,6 +1,14 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsOptional, ValidateBy, type ValidationOptions } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsOptional,
+  Matches,
+  ValidateBy,
+  type ValidationOptions,
+} from 'class-validator';
 import { HasNoMarkup } from '#libs/service';
 
 /**
@@ -28,6 +36,13 @@ export const IsPlainText = (
       },
     },
     options,
+  );
+
+/** The text of a URL, on one line: whoever parses it would pass over tabs and line ends, and call another than was shown. */
+export const IsUrlText = (options?: { lengthMin: number }): PropertyDecorator =>
+  applyDecorators(
+    IsPlainText(2_048, options),
+    Matches(/^[^\t\n\r]*$/, { message: '$property must not hold tabs or line ends' }),
   );
 
 /** Text as it is to be passed on, whatever is in it but what PostgreSQL does not take. */

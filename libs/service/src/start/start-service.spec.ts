@@ -231,6 +231,21 @@ describe('a running service', () => {
     expect(Object.keys(document.paths)).toContain('/v1/things');
   });
 
+  it('a running service shows its API to nobody when API_DOCS_ENABLED is false', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'switchyard-'));
+    const closed = await startService({
+      parts: [part],
+      env: { ...env, SWITCHYARD_DATA_DIR: data, API_DOCS_ENABLED: 'false' },
+    });
+    try {
+      for (const path of ['/docs', '/docs-json', '/docs-yaml'])
+        expect([path, (await fetch(`${closed.url}${path}`)).status]).toEqual([path, 404]);
+    } finally {
+      await closed.stop();
+      rmSync(data, { recursive: true, force: true });
+    }
+  });
+
   it('a running service shows its own metrics, by route template', async () => {
     const text = await (await fetch(`${service.url}/internal/metrics`)).text();
     expect(text).toMatch(/http_requests_total\{method="GET",route="\/things\/failing\/:how",status="409"\} \d/);

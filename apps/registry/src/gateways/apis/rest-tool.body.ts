@@ -14,7 +14,7 @@ import {
 } from 'class-validator';
 import { HasNoMarkup, NotSupported } from '#libs/service';
 import { OwnedBody } from '../../rest/owned.body.js';
-import { IsPlainText } from '../../rest/plain-text.decorator.js';
+import { IsPlainText, IsUrlText } from '../../rest/plain-text.decorator.js';
 import { IsStringMap } from '../../rest/string-map.decorator.js';
 import { FILTER_CHARS_MAX } from '../../sources/filter-check.service.js';
 import type { AuthType } from '../gateway.entity.js';
@@ -50,7 +50,7 @@ export class RestToolBody extends OwnedBody {
 
   @ApiProperty({ description: 'May hold {placeholders} in its path, and a query that is always sent.' })
   @ValidateIf(isWhole)
-  @IsPlainText(2_048, { lengthMin: 1 })
+  @IsUrlText({ lengthMin: 1 })
   url!: string;
 
   @ApiPropertyOptional({ enum: ['REST'], default: 'REST' })
@@ -161,7 +161,7 @@ export class RestToolBody extends OwnedBody {
 /** Which operation of which document. */
 export class GenerateSchemasBody {
   @ApiProperty({ description: 'Of the tool: its path is looked for in the document.' })
-  @IsPlainText(2_048, { lengthMin: 1 })
+  @IsUrlText({ lengthMin: 1 })
   url!: string;
 
   @ApiPropertyOptional({ enum: METHODS, default: 'GET' })
@@ -171,6 +171,6 @@ export class GenerateSchemasBody {
 
   @ApiPropertyOptional({ description: 'Default: `/openapi.json` of the same server.' })
   @IsOptional()
-  @IsPlainText(2_048, { lengthMin: 1 })
+  @IsUrlText({ lengthMin: 1 })
   openapiUrl?: string;
 }

@@ -8,7 +8,7 @@ import {
   type TokenEndpointAuthMethod,
 } from '#contracts/auth/oauth/oauth-client';
 import { NotSupported } from '#libs/service';
-import { IsPlainText } from '../../rest/plain-text.decorator.js';
+import { IsPlainText, IsUrlText } from '../../rest/plain-text.decorator.js';
 
 const SCOPES_MAX = 64;
 /** https://www.rfc-editor.org/rfc/rfc6749#section-3.3 */
@@ -48,7 +48,7 @@ export class OAuthConfigBody {
     description: 'Where tokens are issued. Default: where the metadata of `issuer` says (RFC 8414, OpenID Connect).',
   })
   @IsOptional()
-  @IsPlainText(2048, { lengthMin: 1 })
+  @IsUrlText({ lengthMin: 1 })
   tokenUrl?: string | null;
 
   @ApiPropertyOptional({

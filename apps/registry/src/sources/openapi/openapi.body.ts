@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsBoolean, IsInt, IsObject, IsOptional, Max, Min } from 'class-validator';
-import { IsPlainText } from '../../rest/plain-text.decorator.js';
+import { IsPlainText, IsUrlText } from '../../rest/plain-text.decorator.js';
 import { IsStringMap } from '../../rest/string-map.decorator.js';
 
 const IsWords =
@@ -21,7 +21,7 @@ const IsWords =
 export class OpenApiBody {
   @ApiPropertyOptional({ description: 'Where the document is fetched from; a refresh fetches it again.' })
   @IsOptional()
-  @IsPlainText(2_048, { lengthMin: 1 })
+  @IsUrlText({ lengthMin: 1 })
   documentUrl?: string;
 
   @ApiPropertyOptional({ description: 'The document itself, JSON or YAML, as text. Larger ones by `documentUrl`.' })
@@ -33,7 +33,7 @@ export class OpenApiBody {
     description: "In place of the document's server. Without a path, the path of the document's server is kept.",
   })
   @IsOptional()
-  @IsPlainText(2_048, { lengthMin: 1 })
+  @IsUrlText({ lengthMin: 1 })
   serverUrl?: string;
 
   @ApiPropertyOptional({ type: 'integer', default: 0, description: "Which of the document's servers." })

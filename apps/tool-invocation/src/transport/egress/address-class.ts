@@ -12,13 +12,20 @@ const listOf = (...subnets: readonly string[]): BlockList => {
   return list;
 };
 
-/** Never a server anybody registers: metadata services, link-local, carrier NAT, multicast, unroutable. */
+/**
+ * Never a server anybody registers: metadata services, link-local, carrier NAT, multicast, unroutable.
+ * https://www.iana.org/assignments/iana-ipv4-special-registry
+ * https://www.iana.org/assignments/iana-ipv6-special-registry
+ */
 const forbidden = listOf(
   '0.0.0.0/8',
   '100.64.0.0/10',
+  // Azure's host of virtual machines.
+  '168.63.129.16/32',
   '169.254.0.0/16',
   '192.0.0.0/24',
   '192.0.2.0/24',
+  '192.88.99.0/24',
   '198.18.0.0/15',
   '198.51.100.0/24',
   '203.0.113.0/24',
@@ -26,9 +33,13 @@ const forbidden = listOf(
   '240.0.0.0/4',
   '::/128',
   '100::/64',
-  '2001::/32',
+  '2001::/23',
   '2001:db8::/32',
+  '3fff::/20',
+  '5f00::/16',
+  // The metadata services of AWS and Google.
   'fd00:ec2::/32',
+  'fd20:ce::254/128',
   'fe80::/10',
   'fec0::/10',
   'ff00::/8',
@@ -39,6 +50,7 @@ const privateUse = listOf('10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00
 /** IPv6 prefixes (in bytes) that carry an IPv4 address, and where in the 16 bytes it stands. */
 const carriers: readonly { readonly prefix: readonly number[]; readonly at: number }[] = [
   { prefix: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff], at: 12 },
+  { prefix: [0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0], at: 12 },
   { prefix: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], at: 12 },
   { prefix: [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0], at: 12 },
   { prefix: [0, 0x64, 0xff, 0x9b, 0, 1], at: 12 },

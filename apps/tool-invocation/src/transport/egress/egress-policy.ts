@@ -12,13 +12,13 @@ export interface EgressRules {
   readonly nameServers: readonly string[];
 }
 
-/** Ports on which other protocols listen that could take a request for their own. */
+/** Ports on which other protocols listen that could take a request for their own, or the stores and agents of a cluster. */
 const REFUSED_PORTS = new Set([
   1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 79, 87, 95, 101, 109, 110, 111, 113, 115, 119,
   123, 135, 137, 139, 143, 161, 179, 389, 427, 445, 465, 512, 513, 514, 515, 532, 540, 548, 554, 556, 563, 587, 601,
-  636, 989, 990, 993, 995, 1433, 1521, 1719, 1720, 1723, 2049, 2375, 2376, 3306, 3389, 3659, 4045, 4222, 5060, 5061,
-  5432, 5672, 5984, 6000, 6222, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6697, 8222, 9042, 9200, 9300, 10080, 11211,
-  26379, 27017,
+  636, 989, 990, 993, 995, 1433, 1521, 1719, 1720, 1723, 2049, 2181, 2375, 2376, 2379, 2380, 3306, 3389, 3659, 4045,
+  4222, 5060, 5061, 5432, 5672, 5984, 6000, 6222, 6379, 6443, 6566, 6665, 6666, 6667, 6668, 6669, 6697, 8222, 8500,
+  9042, 9092, 9200, 9300, 10080, 10250, 11211, 26379, 27017,
 ]);
 
 const METADATA_NAMES = new Set(['metadata', 'metadata.google.internal', 'instance-data', 'instance-data.ec2.internal']);
