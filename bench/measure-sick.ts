@@ -48,7 +48,15 @@ export const measureSick = async (
   const names = await startNameServer({}, { ttlSeconds: TTL_SECONDS });
   const closers: (() => Promise<void>)[] = [() => names.stop()];
   try {
-    const gateway = await startGateway({ mode, env: { UPSTREAM_NAME_SERVERS: names.address, TOOL_TIMEOUT: '5' } });
+    const gateway = await startGateway({
+      mode,
+      env: {
+        UPSTREAM_NAME_SERVERS: names.address,
+        TOOL_TIMEOUT: '5',
+        // The sick one is never left alone, so that it is sick for as long as it is measured.
+        MCP_SESSION_POOL_CIRCUIT_BREAKER_THRESHOLD: '1000',
+      },
+    });
     closers.push(() => gateway.stop());
     const endpointOf = async (name: string, port: number): Promise<string> => {
       names.names.set(`${name}.test`, ['127.0.0.1']);

@@ -4,6 +4,8 @@ import type { Settings } from '../tool-invocation.settings.js';
 export type TalkLimits = Settings['notifications'];
 
 const REFILL_MS = 60_000;
+/** As much as calls say that tell how they get on. */
+const MUCH = { bytes: 262_144, count: 256 };
 
 /** Why a call ended: not for its answer. */
 class Flood extends Error {}
@@ -16,7 +18,8 @@ export const isFlood = ({ cause }: GatewayError): boolean => cause instanceof Fl
  * as much again each minute, so what goes on for hours is not counted against it.
  */
 export class TalkGauge {
-  private bytes = 0;
+  /** Taken, less what was given back and what a minute has forgotten. */
+  bytes = 0;
   private count = 0;
   private sinceMs = performance.now();
 
@@ -44,6 +47,11 @@ export class TalkGauge {
   giveBack(bytes: number): void {
     this.bytes = Math.max(0, this.bytes - bytes);
     this.count = Math.max(0, this.count - 1);
+  }
+
+  /** More than most calls ever say. */
+  get isMuch(): boolean {
+    return this.bytes > MUCH.bytes || this.count > MUCH.count;
   }
 
   private get isWithin(): boolean {

@@ -3,7 +3,7 @@ import { fail, type GatewayError } from '#libs/errors';
 import type { HttpAnswer } from '#libs/openapi';
 import { type Claim, UNCOUNTED_BYTES } from '#libs/resilience';
 import { wireError } from '../http/wire-error.js';
-import { IntakeGate } from '../intake-gate.js';
+import { IntakeGate, SharedSource } from '../intake-gate.js';
 
 type Headers = Record<string, string | string[] | undefined>;
 
@@ -72,7 +72,7 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
     if (this.bytes > this.bytesMax) return this.giveUp(controller);
     this.chunks.push(chunk);
     if (this.gate === undefined && this.bytes >= UNCOUNTED_BYTES)
-      this.gate = new IntakeGate(this.sink.held, controller);
+      this.gate = new IntakeGate(this.sink.held, new SharedSource([controller]));
     this.gate?.holds(this.bytes);
   }
 

@@ -4,9 +4,10 @@ import { fail, type GatewayError } from '#libs/errors';
 import { type Claim, UNCOUNTED_BYTES, heldBytes } from '#libs/resilience';
 import type { Redact } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
-import { IntakeGate } from '../intake-gate.js';
+import { IntakeGate, SharedSource } from '../intake-gate.js';
 import type { Strays } from '../strays.js';
 import { TalkGauge, type TalkLimits } from '../talk-gauge.js';
+import { TalkPace } from '../talk-pace.js';
 import { BodyDecoder } from './body-decoder.js';
 import { refusalOf } from './refusal.js';
 import { wireError } from './wire-error.js';
@@ -56,6 +57,8 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   /** Why there is no answer among what was read. */
   private faulty: GatewayError | undefined;
   private linger: NodeJS.Timeout | undefined;
+  private source: SharedSource | undefined;
+  private pace: TalkPace | undefined;
   private gate: IntakeGate | undefined;
   private claim: Claim | undefined;
 
@@ -101,6 +104,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     if (Number(single(headers['content-length'])) > this.options.bytesMax) this.give(this.tooLarge());
     else if (status < 300 && type.startsWith('text/event-stream')) {
       this.exchange.talk ??= new TalkGauge(this.options.talk, this.options.bytesMax);
+      this.pace = new TalkPace(this.exchange.talk, this.sourceOf(controller));
       this.stream = new EventStreamReader(({ event, data }) => this.readEvent(event, data), {
         eventBytesMax: this.options.bytesMax,
       });
@@ -141,10 +145,8 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   private take(chunk: Buffer): void {
     if (this.passedOn) return;
     try {
-      if (this.stream) {
-        this.exchange.talk?.take(chunk.length, 0);
-        this.stream.push(chunk);
-      } else this.collect(chunk);
+      if (this.stream && this.pace) this.listen(this.stream, this.pace, chunk);
+      else this.collect(chunk);
     } catch (error) {
       this.give(wireError(error, this.exchange.executed));
       this.controller?.abort(new Error('refused'));
@@ -154,12 +156,25 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     this.linger ??= setTimeout(() => this.controller?.abort(new Error('answered')), LINGER_MS).unref();
   }
 
+  private listen(stream: EventStreamReader, pace: TalkPace, chunk: Buffer): void {
+    const { exchange } = this;
+    const wasSettled = exchange.settled;
+    pace.take(chunk, () => {
+      stream.push(chunk);
+      return exchange.settled && !wasSettled ? undefined : stream.pendingBytes;
+    });
+  }
+
+  private sourceOf(controller: Dispatcher.DispatchController): SharedSource {
+    return (this.source ??= new SharedSource(this.decoder === undefined ? [controller] : [controller, this.decoder]));
+  }
+
   /** Of a request of the gateway's own, what is held counts while it is read. */
   private hold(bytes: number): void {
     if (this.gate === undefined) {
       const { controller } = this;
       if (bytes < UNCOUNTED_BYTES || controller === undefined) return;
-      this.gate = new IntakeGate(this.exchange.held ?? this.ownClaim(), controller);
+      this.gate = new IntakeGate(this.exchange.held ?? this.ownClaim(), this.sourceOf(controller));
     }
     this.gate.holds(bytes);
   }

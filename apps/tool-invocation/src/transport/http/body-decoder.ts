@@ -8,6 +8,7 @@ import {
 } from 'node:zlib';
 import type { Transform } from 'node:stream';
 import { fail } from '#libs/errors';
+import type { Source } from '../intake-gate.js';
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-content-encoding : what upstreams may compress their answers with. */
 export const ACCEPT_ENCODING = 'gzip, deflate, br, zstd';
@@ -22,7 +23,7 @@ export interface BodyDecoderEvents {
 }
 
 /** Decodes the body of an answer. Whoever takes the data counts it, and closes the decoder when it is too much. */
-export class BodyDecoder {
+export class BodyDecoder implements Source {
   private decoder: Transform | undefined;
   private isClosed = false;
 
@@ -43,6 +44,14 @@ export class BodyDecoder {
     if (this.isClosed) return;
     this.decoder ??= this.begin(chunk);
     this.decoder?.write(chunk);
+  }
+
+  pause(): void {
+    this.decoder?.pause();
+  }
+
+  resume(): void {
+    this.decoder?.resume();
   }
 
   end(): void {

@@ -2,8 +2,9 @@ import type { Dispatcher, Pool } from 'undici';
 import { EventStreamReader, type StreamEvent } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import { type Claim, UNCOUNTED_BYTES, heldBytes } from '#libs/resilience';
-import { IntakeGate } from '../intake-gate.js';
+import { IntakeGate, SharedSource } from '../intake-gate.js';
 import type { TalkGauge } from '../talk-gauge.js';
+import { TalkPace } from '../talk-pace.js';
 import { ACCEPT_ENCODING, BodyDecoder } from './body-decoder.js';
 import { refusalOf } from './refusal.js';
 import { REDIRECTS_MAX, type RequestTarget } from './request-target.js';
@@ -37,6 +38,8 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   private redirects = 0;
   /** What is read leads elsewhere. */
   private redirected = false;
+  private source: SharedSource | undefined;
+  private pace: TalkPace | undefined;
   private gate: IntakeGate | undefined;
   private claim: Claim | undefined;
 
@@ -84,6 +87,8 @@ export class EventFeed implements Dispatcher.DispatchHandler {
         onEnd: () => this.end(undefined),
         onError: (error) => this.refuse(error),
       });
+      this.source = new SharedSource(this.decoder === undefined ? [controller] : [controller, this.decoder]);
+      this.pace = new TalkPace(this.options.talk, this.source);
       this.options.onOpen?.();
     }
     if (this.ended) controller.abort(new Error('refused'));
@@ -123,8 +128,10 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   private take(chunk: Buffer): void {
     if (this.ended) return;
     try {
-      this.options.talk.take(chunk.length, 0);
-      this.reader.push(chunk);
+      this.pace?.take(chunk, () => {
+        this.reader.push(chunk);
+        return this.reader.pendingBytes;
+      });
     } catch (error) {
       return this.refuse(error);
     }
@@ -133,10 +140,10 @@ export class EventFeed implements Dispatcher.DispatchHandler {
 
   private hold(bytes: number): void {
     if (this.gate === undefined) {
-      const { controller } = this;
-      if (bytes < UNCOUNTED_BYTES || controller === undefined || this.ended) return;
+      const { source } = this;
+      if (bytes < UNCOUNTED_BYTES || source === undefined || this.ended) return;
       this.claim = heldBytes.claim(this.options.holder);
-      this.gate = new IntakeGate(this.claim, controller);
+      this.gate = new IntakeGate(this.claim, source);
     }
     this.gate.holds(bytes);
   }

@@ -6,9 +6,10 @@ import type { Logger } from '#libs/telemetry';
 import type { Settings } from '../../tool-invocation.settings.js';
 import type { Channel, ChannelEvents, Redact } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
-import { IntakeGate } from '../intake-gate.js';
+import { IntakeGate, SharedSource } from '../intake-gate.js';
 import { Strays } from '../strays.js';
 import { TalkGauge } from '../talk-gauge.js';
+import { TalkPace } from '../talk-pace.js';
 import { LastWords } from './last-words.js';
 import { LineReader } from './line-reader.js';
 
@@ -32,6 +33,7 @@ export class StdioChannel implements Channel, Carrier {
   private readonly noise: Strays;
   private readonly exchanges = new Map<unknown, Exchange>();
   private readonly talk: TalkGauge;
+  private readonly pace: TalkPace;
   private readonly held: Claim;
   private readonly gate: IntakeGate;
   private readonly exited: Promise<void>;
@@ -50,7 +52,9 @@ export class StdioChannel implements Channel, Carrier {
     this.noise = new Strays(upstreamId, logger);
     this.talk = new TalkGauge(notifications, resultBytesMax);
     this.held = heldBytes.claim(`upstream ${upstreamId}`);
-    this.gate = new IntakeGate(this.held, child.stdout);
+    const source = new SharedSource([child.stdout]);
+    this.gate = new IntakeGate(this.held, source);
+    this.pace = new TalkPace(this.talk, source);
     const lines = new LineReader(
       resultBytesMax,
       (line) => this.readLine(line),
@@ -126,8 +130,10 @@ export class StdioChannel implements Channel, Carrier {
   private take(chunk: Buffer, lines: LineReader): void {
     if (this.closed) return;
     try {
-      this.talk.take(chunk.length, 0);
-      lines.push(chunk);
+      this.pace.take(chunk, () => {
+        lines.push(chunk);
+        return lines.pendingBytes;
+      });
       this.gate.holds(lines.pendingBytes);
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
