@@ -78,6 +78,8 @@ export const startSprayingFront = async (
     const start = turn++ % urls.length;
     forward(req, res, [...urls.slice(start), ...urls.slice(0, start)]);
   });
+  // Longer than replicas promise, whose `Keep-Alive` the client sees: else it meets connections that are being closed.
+  server.keepAliveTimeout = 120_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
