@@ -166,6 +166,14 @@ export default {
       },
     },
     {
+      name: 'the-console-uses-rest-alone',
+      comment:
+        'apps/admin-ui runs in browsers: it knows the gateway by its OpenAPI document, and imports no code of it.',
+      severity: 'error',
+      from: { path: '^apps/admin-ui/' },
+      to: { path: '^libs/' },
+    },
+    {
       name: 'test-stays-in-test',
       comment: 'Product code never imports a test or the test library.',
       severity: 'error',
@@ -185,7 +193,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['^dist', 'admin-ui'] },
+    exclude: { path: '^dist' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { conditionNames: ['switchyard', 'node', 'import', 'default'], exportsFields: ['exports'] },

@@ -7,7 +7,7 @@ export const FILES_PER_FOLDER_MAX = 15;
 /** Migrations stay where they are, and their number grows. */
 const GROWS = /\/storage\/migrations$/;
 
-const isProduct = (name) => name.endsWith('.ts') && !name.endsWith('.spec.ts');
+const isProduct = (name) => /\.tsx?$/.test(name) && !name.endsWith('.spec.ts');
 
 const below = (root, folder) =>
   readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) =>

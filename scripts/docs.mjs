@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { conversationProblems, conversationTable, conversations } from './conversations.mjs';
+import { consoleTypes } from './console-types.mjs';
 import { chartFiles } from './deploy/chart-files.mjs';
 import { postgresRoles } from './deploy/postgres-roles.mjs';
 
@@ -239,6 +240,7 @@ const pages = {
   'deploy/nats/permissions.conf': permissions(),
   'deploy/postgres/roles.sql': roles,
   'docs/reference/openapi.json': json(api),
+  'apps/admin-ui/src/api/schema.ts': await consoleTypes(api, generated),
   'nest-cli.json': json(nestProjects()),
   'libs/service/src/start/unread-settings.ts': unreadSettings(),
   'docs/architecture.md': within('docs/architecture.md', 'topology', diagram()),

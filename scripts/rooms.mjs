@@ -9,7 +9,7 @@ import { crowdedFolders, FILES_PER_FOLDER_MAX } from './crowded-folders.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { rooms } = JSON.parse(readFileSync(join(root, 'libs/contracts/topology.json'), 'utf8'));
-const isProduct = (path) => path.endsWith('.ts') && !path.endsWith('.spec.ts');
+const isProduct = (path) => /\.tsx?$/.test(path) && !path.endsWith('.spec.ts') && !path.endsWith('/api/schema.ts');
 
 const dependenciesOf = () => {
   const cruiser = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
@@ -48,7 +48,7 @@ const pairsOf = (arrows) =>
 const sizesOf = (app) => {
   const files = readdirSync(join(root, `apps/${app}/src`), { recursive: true, withFileTypes: true });
   return files
-    .filter((entry) => entry.isFile() && isProduct(entry.name))
+    .filter((entry) => entry.isFile() && isProduct(join(entry.parentPath, entry.name)))
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').split('\n').length - 1)
     .sort((one, other) => one - other);
 };

@@ -1,6 +1,6 @@
 // Starts the gateway from a checkout: checks Node, builds what is out of date, runs it in this very process.
 // Plain JavaScript without new syntax, so that a Node that is too old gets as far as the message.
-import { spawnSync } from 'child_process';
+import { spawn, spawnSync } from 'child_process';
 import { createHash } from 'crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'fs';
 import { dirname, join } from 'path';
@@ -84,9 +84,26 @@ function isFresh(digest) {
   return existsSync(entry) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === digest;
 }
 
-// An installed gateway has no sources: there is nothing to build.
-if (existsSync(join(root, 'tsconfig.build.json'))) {
+function run() {
+  void import(pathToFileURL(entry).href);
+}
+
+/** The console beside the services, in a process of its own, so that neither waits for the other. */
+function buildAll(adminUi) {
+  const script = join(root, 'scripts', 'build-admin-ui.mjs');
+  const building = adminUi.isUpToDate()
+    ? null
+    : spawn(process.execPath, [script], { stdio: ['ignore', 'ignore', 'inherit'] });
   const digest = digestOfSources();
   if (!isFresh(digest)) build(digest);
+  if (building === null) return run();
+  building.on('close', function (code) {
+    if (code !== 0)
+      process.stderr.write('switchyard: the console could not be built; the gateway starts without it.\n');
+    run();
+  });
 }
-void import(pathToFileURL(entry).href);
+
+// An installed gateway has no sources: there is nothing to build.
+if (existsSync(join(root, 'tsconfig.build.json'))) void import('./build-admin-ui.mjs').then(buildAll);
+else run();

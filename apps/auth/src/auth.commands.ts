@@ -2,6 +2,7 @@ import { withSecretFiles } from '#libs/config';
 import { platformOptions } from '#libs/service';
 import { actingAs } from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
+import { createConsoleLink } from './console-session/console-link.command.js';
 import { authOptions } from './auth.config.js';
 import { type Environment, openAuthStore } from './auth.store.js';
 import { type NewToken, createToken } from './tokens/token.command.js';
@@ -25,6 +26,8 @@ export interface CommandDeps {
 export interface AuthCommands {
   createToken(token: NewToken): Promise<string>;
   createUser(user: NewUser): Promise<string>;
+  /** Of no e-mail, for the platform's administrator. Answers the code of a link that opens the console once. */
+  createConsoleLink(email?: string): Promise<string>;
   resealSecrets(): Promise<string>;
   rotateSecrets(): Promise<string>;
   retireSecrets(): Promise<string>;
@@ -38,6 +41,7 @@ export const authCommands = ({ env: given, logger }: CommandDeps): AuthCommands 
   return {
     createToken: (token) => as('token create', () => createToken(token, open)),
     createUser: (user) => as('user create', () => createUser(user, open)),
+    createConsoleLink: (email) => as('open', () => createConsoleLink(email, open)),
     resealSecrets: () => as('secrets reseal', () => resealSecrets(open)),
     rotateSecrets: () => as('secrets rotate', () => rotateSecrets(env, open)),
     retireSecrets: () => as('secrets retire', () => retireSecrets(env, open)),

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountEventModule } from './account-events/account-event.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AdmissionModule } from './admission/admission.module.js';
+import { ConsoleSessionModule } from './console-session/console-session.module.js';
 import type { AuthConfig } from './auth.config.js';
 import { AUTH_SETTINGS, settingsOf } from './auth.settings.js';
 import { OperationsModule } from './operations/operations.module.js';
@@ -22,6 +23,7 @@ class AuthFoundationModule {}
   imports: [
     AdmissionModule,
     LoginModule,
+    ConsoleSessionModule,
     TokenModule,
     TeamModule,
     RoleModule,

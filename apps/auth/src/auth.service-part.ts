@@ -1,5 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { ServicePart } from '#libs/service';
+import { ConsoleSessionService } from './console-session/console-session.service.js';
 import { authOptions } from './auth.config.js';
 import { AuthModule } from './auth.module.js';
 import { AUTH_SETTINGS, type AuthSettings } from './auth.settings.js';
@@ -36,6 +37,10 @@ export const issueClientToken = (application: INestApplicationContext, expiresIn
   const { tokens, email } = tokensOf(application);
   return tokens.issueForUse(email, expiresInMs);
 };
+
+/** The code of a link that opens the console once, as the platform's administrator. */
+export const issueConsoleCode = (application: INestApplicationContext, expiresInMs: number): Promise<string> =>
+  application.get(ConsoleSessionService, { strict: false }).linkForAdmin(expiresInMs);
 
 /** Ends a token that was issued here. */
 export const endToken = (application: INestApplicationContext, { tokenId, expiresAt }: IssuedToken): Promise<void> => {

@@ -26,6 +26,7 @@ export interface AuthStore {
   readonly tokens: TokenRepository;
   readonly upstreamCredentials: UpstreamCredentialRepository;
   readonly passwords: PasswordHasher;
+  jwt(): Promise<JwtService>;
   issuer(): Promise<TokenIssuer>;
   close(): Promise<void>;
 }
@@ -61,13 +62,15 @@ const openAt = async (
   try {
     const settings = settingsOf(parseConfig(authOptions, env));
     const database = await openDatabase({ location, ...authDatabase, pool: { poolSize: 1 }, logger });
+    const jwt = async () => new JwtService(await loadJwtKeys(settings.jwt), settings.jwt);
     return {
       settings,
       users: new UserRepository(database),
       tokens: new TokenRepository(database),
       upstreamCredentials: new UpstreamCredentialRepository(database),
       passwords: new PasswordHasher(),
-      issuer: async () => new TokenIssuer(new JwtService(await loadJwtKeys(settings.jwt), settings.jwt)),
+      jwt,
+      issuer: async () => new TokenIssuer(await jwt()),
       close: async () => {
         await database.destroy();
         await afterClose();

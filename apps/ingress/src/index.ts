@@ -10,3 +10,4 @@ export const ingressService: ServicePart<typeof ingressOptions> = {
   module: (config) => IngressModule.with(config),
   needs: { cache: true, kept: KEPT_KEYS, outbox: true },
 };
+export { servesConsole } from './ingress.module.js';

@@ -3,6 +3,7 @@ import { publicUrlOption, trustedIssuersOption } from '#contracts/auth/trusted-i
 import { listPageBytesOption, listPageSizeOption } from '#contracts/registry/shared-settings';
 import { callTimeoutOption } from '#contracts/tool-invocation/shared-settings';
 import { type ConfigOf, flag, integer, secret, secretList } from '#libs/config';
+import { adminApiOption } from '#libs/identity';
 import { outboxOptions } from '#libs/outbox';
 import { allowedHostsOption, allowedOriginsOption } from '#libs/service';
 
@@ -94,6 +95,8 @@ export const ingressOptions = {
   ),
   JWT_SECRET_KEY: jwtSecretOption,
   JWT_SECRET_KEY_PREVIOUS: formerJwtSecretsOption,
+  MCPGATEWAY_UI_ENABLED: flag(true, 'Whether the admin console is served at /admin/.'),
+  MCPGATEWAY_ADMIN_API_ENABLED: adminApiOption,
   PUBLIC_URL: publicUrlOption,
   TRUSTED_ISSUERS: trustedIssuersOption,
 };

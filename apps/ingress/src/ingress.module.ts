@@ -1,4 +1,10 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type INestApplicationContext,
+  Inject,
+  Module,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { BUS, type Bus } from '#libs/bus';
 import { CLIENT_ADDRESS, CallerAdmission, CallShares, type ClientAddress } from '#libs/identity';
 import { Outbox } from '#libs/outbox';
@@ -8,11 +14,18 @@ import { LOGGER, type Logger } from '#libs/telemetry';
 import type { IngressConfig } from './ingress.config.js';
 import { settingsOf } from './ingress.settings.js';
 import { type Ingress, openIngress } from './ingress.js';
+import { DirectCallController } from './direct-call/direct-call.controller.js';
+import { DirectCallService } from './direct-call/direct-call.service.js';
+import { Pipeline } from './pipeline/index.js';
 import { PreviewController } from './preview/preview.controller.js';
 import { PreviewService } from './preview/preview.service.js';
 import { Router } from './routing/index.js';
 
 const INGRESS = Symbol('INGRESS');
+
+/** Whether a process that runs ingress serves the admin console. */
+export const servesConsole = (application: INestApplicationContext): boolean =>
+  application.get<Ingress>(INGRESS, { strict: false }).hasConsole;
 
 type Injected = [Bus, Cache, CallerAdmission, CallShares, ClientAddress, Outbox, Logger, RawHttp];
 
@@ -33,9 +46,11 @@ export class IngressModule implements OnApplicationShutdown {
   static with(config: IngressConfig): DynamicModule {
     return {
       module: IngressModule,
-      controllers: [PreviewController],
+      controllers: [DirectCallController, PreviewController],
       providers: [
+        DirectCallService,
         PreviewService,
+        { provide: Pipeline, inject: [INGRESS], useFactory: ({ pipeline }: Ingress) => pipeline },
         { provide: Router, inject: [INGRESS], useFactory: ({ router }: Ingress) => router },
         {
           provide: INGRESS,

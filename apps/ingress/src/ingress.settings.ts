@@ -33,6 +33,8 @@ export interface IngressSettings {
     /** Whether a session gets an answer that nothing came before as one JSON object. */
     readonly plainJson: boolean;
   };
+  /** Whether the admin console is served. */
+  readonly hasConsole: boolean;
   /** Of what is refused before or at admission. */
   readonly refusalRecords: { readonly perMinute: number };
   /** Where clients may sign in, and what they know the gateway as; nowhere without both. */
@@ -68,6 +70,7 @@ export const settingsOf = (config: IngressConfig): IngressSettings => ({
     keepAliveMs: config.SSE_KEEPALIVE_ENABLED ? ms(config.SSE_KEEPALIVE_INTERVAL) : null,
     plainJson: config.JSON_RESPONSE_ENABLED,
   },
+  hasConsole: config.MCPGATEWAY_UI_ENABLED && config.MCPGATEWAY_ADMIN_API_ENABLED,
   refusalRecords: { perMinute: config.REFUSAL_RECORDS_PER_MINUTE },
   signIn: { publicUrl: config.PUBLIC_URL, issuers: config.TRUSTED_ISSUERS },
   sealSecrets: secretsOf(config),

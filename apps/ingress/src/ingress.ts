@@ -9,6 +9,7 @@ import type { Logger } from '#libs/telemetry';
 import { Admission, ResourceServer, callerAdmitter } from './admission/index.js';
 import { ABOUT } from './call/index.js';
 import { openCatalog } from './catalog/index.js';
+import { Console } from './console/index.js';
 import { openFaces } from './faces/index.js';
 import { RefusalJournal, openForwarding } from './forwarding/index.js';
 import type { IngressSettings } from './ingress.settings.js';
@@ -66,8 +67,10 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
     heartbeat,
   });
   return {
-    faces: faces.all,
+    faces: [...faces.all, ...(settings.hasConsole ? [new Console()] : [])],
     router,
+    pipeline,
+    hasConsole: settings.hasConsole,
     upgrade: faces.upgrade,
     /** What other replicas have otherwise; `null`: nothing. */
     keysWarning: (): string | null => keys.warning(),

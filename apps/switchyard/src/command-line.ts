@@ -14,6 +14,10 @@ const entries: Readonly<Record<string, CommandEntry>> = {
     summary: 'start the gateway, as no command at all does',
     load: async () => (await import('./commands/start/start.command.js')).startCommand(),
   },
+  open: {
+    summary: 'open the admin console',
+    load: async () => (await import('./commands/open/open.command.js')).openCommand(),
+  },
   import: {
     summary: 'register the servers of an mcp.json',
     load: async () => (await import('./commands/import/import.command.js')).importCommand(),

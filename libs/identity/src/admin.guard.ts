@@ -9,7 +9,8 @@ import { CallerAdmission } from './caller-admission.js';
 import { CLIENT_ADDRESS, type ClientAddress } from './client-address.js';
 import { checkConditions } from './conditions.js';
 import { challengeFor } from './challenge.js';
-import { type CredentialCarrier, readCredential } from './credential.js';
+import { readManagementCredential } from './console-cookie.js';
+import type { CredentialCarrier } from './credential.js';
 import { acting } from './permission.js';
 import { CallShares } from './shares/index.js';
 import { OPEN_ROUTE, PRINCIPAL, REQUIRED_PERMISSIONS } from './requires.decorator.js';
@@ -24,8 +25,13 @@ interface Reply {
   header(name: string, value: string): unknown;
 }
 
+/** Under which it is injected whether management routes are served. */
+export const ADMIN_API_ENABLED = Symbol('ADMIN_API_ENABLED');
+
+const NOT_SERVED = { message: 'This gateway does not serve its management API (MCPGATEWAY_ADMIN_API_ENABLED)' };
+
 /**
- * Guards every management route: a bearer token, and every permission that `@Requires` names; who has them by roles in
+ * Guards every management route: a bearer token or the cookie of the console, and every permission that `@Requires` names; who has them by roles in
  * teams alone goes on confined to those. A route without
  * `@Requires`, `@Authenticated` or `@Open` is refused, so that forgetting the decorator opens nothing. A request counts
  * in the shares of its caller until its answer has left.
@@ -37,12 +43,14 @@ export class AdminGuard implements CanActivate {
     private readonly shares: CallShares,
     private readonly reflector: Reflector,
     @Inject(CLIENT_ADDRESS) private readonly addressOf: ClientAddress,
+    @Inject(ADMIN_API_ENABLED) private readonly isEnabled: boolean,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
     const targets = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean>(OPEN_ROUTE, targets)) return true;
+    if (!this.isEnabled) throw fail('http.not_found', NOT_SERVED);
     const required = this.reflector.getAllAndOverride<readonly Permission[] | undefined>(REQUIRED_PERMISSIONS, targets);
     const request = context.switchToHttp().getRequest<Request>();
     const reply = context.switchToHttp().getResponse<Reply>();
@@ -70,7 +78,7 @@ export class AdminGuard implements CanActivate {
   }
 
   private async admit(request: CredentialCarrier, required: readonly Permission[] | undefined): Promise<Principal> {
-    const principal = await this.admission.admitConfirmed(readCredential(request));
+    const principal = await this.admission.admitConfirmed(readManagementCredential(request));
     if (principal.kind === 'anonymous') throw fail('auth.credential_missing');
     checkConditions(principal, request, this.addressOf);
     if (principal.endpoints !== undefined)

@@ -89,9 +89,9 @@ export class CallerAdmission {
   }
 
   /** Whether the caller of a request brings a credential that is good. Never throws or rejects; synchronous once known. */
-  knows(carrier: CredentialCarrier): boolean | Promise<boolean> {
+  knows(carrier: CredentialCarrier, read = readCredential): boolean | Promise<boolean> {
     try {
-      const credential = readCredential(carrier);
+      const credential = read(carrier);
       if (credential === null) return false;
       const admitting = this.admit(credential);
       return admitting instanceof Promise ? admitting.then(isSomebody, isNobody) : true;

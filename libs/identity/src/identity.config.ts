@@ -14,6 +14,12 @@ const addressList = (prose: string): Option<readonly string[]> => {
   };
 };
 
+/** Shared with ingress, whose console is nothing without it. */
+export const adminApiOption = flag(
+  true,
+  'Whether the management API is served: every REST route that asks for a token, and with them the console. Logging in stays; MCP is not concerned.',
+);
+
 /** The settings of every service that admits callers. */
 export const identityOptions = {
   AUTH_REQUIRED: flag(
@@ -41,6 +47,7 @@ export const identityOptions = {
   TRUSTED_PROXIES: addressList(
     'Addresses, or networks such as 10.0.0.0/8, of proxies in front of this process, whose X-Forwarded-For says where a client is; anybody else is where the connection comes from. Limits per address need it behind a proxy.',
   ),
+  MCPGATEWAY_ADMIN_API_ENABLED: adminApiOption,
   ...shareOptions,
 };
 

@@ -3,7 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { BUS, type Bus } from '#libs/bus';
 import { CACHE, type Cache } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
-import { AdminGuard } from './admin.guard.js';
+import { ADMIN_API_ENABLED, AdminGuard } from './admin.guard.js';
 import { CallerAdmission } from './caller-admission.js';
 import { CLIENT_ADDRESS, type ClientAddress, clientAddress } from './client-address.js';
 import type { IdentityConfig } from './identity.config.js';
@@ -50,6 +50,7 @@ export class IdentityModule {
               ? new ShareLedger(owners, cache, logger)
               : null,
         },
+        { provide: ADMIN_API_ENABLED, useFactory: () => config.MCPGATEWAY_ADMIN_API_ENABLED },
         AdminGuard,
         { provide: APP_GUARD, useExisting: AdminGuard },
       ],

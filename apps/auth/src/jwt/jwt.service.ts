@@ -1,5 +1,6 @@
 import {
   type JWTHeaderParameters,
+  type JWTPayload,
   type JWTVerifyResult,
   SignJWT,
   decodeProtectedHeader,
@@ -47,19 +48,45 @@ export class JwtService {
     if (this.keys.signing === null) {
       throw fail('config.invalid', { message: 'This gateway has no key to sign tokens with (JWT_PRIVATE_KEY_PATH)' });
     }
-    return new SignJWT({ ...claims, iss: this.names.issuer, aud: this.names.audience })
-      .setProtectedHeader({ alg: this.keys.algorithm, typ: 'JWT', kid: this.keys.verification[0].id })
-      .sign(this.keys.signing);
+    return this.signTo(this.names.audience, claims, this.keys.signing);
   }
 
-  private async verifyByAnyKey(token: string): Promise<JWTVerifyResult> {
+  /** Something for one purpose alone, which is no credential: its audience is another. Rejects as `sign` does. */
+  async signFor(purpose: string, claims: Readonly<Record<string, unknown>>): Promise<string> {
+    if (this.keys.signing === null)
+      throw fail('config.invalid', { message: 'This gateway has no key to sign with (JWT_PRIVATE_KEY_PATH)' });
+    return this.signTo(this.audienceOf(purpose), claims, this.keys.signing);
+  }
+
+  /** What was signed for the purpose. Rejects, with an error of jose, for all else. */
+  async verifyFor(purpose: string, token: string): Promise<JWTPayload> {
+    const { payload, protectedHeader } = await this.verifyByAnyKey(token, this.audienceOf(purpose));
+    checkHeader(protectedHeader);
+    return payload;
+  }
+
+  private audienceOf(purpose: string): string {
+    return `${this.names.audience}#${purpose}`;
+  }
+
+  private signTo(
+    audience: string,
+    claims: Readonly<Record<string, unknown>>,
+    key: NonNullable<JwtKeys['signing']>,
+  ): Promise<string> {
+    return new SignJWT({ ...claims, iss: this.names.issuer, aud: audience })
+      .setProtectedHeader({ alg: this.keys.algorithm, typ: 'JWT', kid: this.keys.verification[0].id })
+      .sign(key);
+  }
+
+  private async verifyByAnyKey(token: string, audience = this.names.audience): Promise<JWTVerifyResult> {
     const [first, ...others] = this.keysFor(token);
     try {
-      return await this.verifyBy(first, token);
+      return await this.verifyBy(first, token, audience);
     } catch (error) {
       if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
       for (const other of others) {
-        const verified = await this.verifyBy(other, token).catch(onlyIfAnotherSigned);
+        const verified = await this.verifyBy(other, token, audience).catch(onlyIfAnotherSigned);
         if (verified !== null) return verified;
       }
       throw error;
@@ -75,11 +102,11 @@ export class JwtService {
     return named === undefined ? verification : [named];
   }
 
-  private verifyBy({ key }: VerificationKey, token: string): Promise<JWTVerifyResult> {
+  private verifyBy({ key }: VerificationKey, token: string, audience: string): Promise<JWTVerifyResult> {
     return jwtVerify(token, key, {
       algorithms: [this.keys.algorithm],
       issuer: this.names.issuer,
-      audience: this.names.audience,
+      audience,
       requiredClaims: ['exp', 'jti'],
       clockTolerance: CLOCK_SKEW_S,
     });

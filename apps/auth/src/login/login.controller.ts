@@ -10,7 +10,7 @@ import {
   type ClientAddress,
   Open,
   networkOf,
-  readCredential,
+  readManagementCredential,
 } from '#libs/identity';
 import { ApiFailures, ApiOpenFailures } from '#libs/service';
 import { UserService } from '../users/user.service.js';
@@ -66,7 +66,7 @@ export class LoginController {
   @ApiOkResponse({ type: LogoutView })
   @ApiFailures()
   async logout(@Req() request: Request, @Caller() caller: Principal): Promise<LogoutView> {
-    await this.logins.logout(readCredential(request.raw) ?? '', caller);
+    await this.logins.logout(readManagementCredential(request.raw) ?? '', caller);
     return { status: 'success' };
   }
 

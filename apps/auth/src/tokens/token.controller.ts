@@ -10,7 +10,7 @@ import {
 } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { Caller, Requires, readCredential } from '#libs/identity';
+import { Caller, Requires, readManagementCredential } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
 import { ChangeTokenBody, CreateTokenBody } from './token.body.js';
 import { TokenListQuery } from './token.query.js';
@@ -35,7 +35,7 @@ export class TokenController {
     @Caller() caller: Principal,
     @Body() body: CreateTokenBody,
   ): Promise<CreatedTokenView> {
-    const { record, token } = await this.tokens.create(caller, readCredential(request.raw) ?? '', body);
+    const { record, token } = await this.tokens.create(caller, readManagementCredential(request.raw) ?? '', body);
     return { token: tokenView(record), access_token: token };
   }
 

@@ -91,17 +91,22 @@ export class TokenRepository {
     return rows.map((row) => ({ tokenId: row.token_id, expiresAt: row.expires_at }));
   }
 
-  /** Ends tokens for good: those on record by their row too. Forgets revocations of tokens that have expired. */
-  async revoke(tokenId: string, expiresAt: Date, revokedBy: string): Promise<void> {
-    await transact(this.database, async (manager) => {
+  /**
+   * Ends tokens for good: those on record by their row too. Forgets revocations of tokens that have expired. False where
+   * it had been ended before.
+   */
+  async revoke(tokenId: string, expiresAt: Date, revokedBy: string): Promise<boolean> {
+    return transact(this.database, async (manager) => {
       await manager.query('UPDATE auth.api_tokens SET revoked_at = now() WHERE token_id = $1 AND revoked_at IS NULL', [
         tokenId,
       ]);
-      await manager.query(
-        'INSERT INTO auth.revocations (token_id, revoked_by, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      const inserted: unknown[] = await manager.query(
+        `INSERT INTO auth.revocations (token_id, revoked_by, expires_at) VALUES ($1, $2, $3)
+         ON CONFLICT DO NOTHING RETURNING token_id`,
         [tokenId, revokedBy, expiresAt],
       );
       await manager.query(`DELETE FROM auth.revocations WHERE expires_at < now() - interval '1 day'`);
+      return inserted.length > 0;
     });
   }
 }

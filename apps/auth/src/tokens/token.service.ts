@@ -194,6 +194,11 @@ export class TokenService {
     await this.bus.flush();
   }
 
+  /** Uses up, by its `jti`, what is good once; false where it was before. */
+  spend(id: string, expiresAt: Date, by: string): Promise<boolean> {
+    return this.tokens.revoke(id, expiresAt, by);
+  }
+
   private async endWithDescendants(first: Pick<Token, 'tokenId' | 'expiresAt'>, revokedBy: string): Promise<void> {
     // The first one first: what cannot ask for others any more has no new descendants.
     await this.end(first.tokenId, first.expiresAt, revokedBy);

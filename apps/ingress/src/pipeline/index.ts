@@ -11,7 +11,7 @@ import { Answering } from './answering.js';
 import { SubscriptionListener } from './listen.js';
 import { Pipeline } from './pipeline.js';
 
-export type { Pipeline } from './pipeline.js';
+export { Pipeline } from './pipeline.js';
 
 /** The rooms that the stages of the pipeline use. */
 export interface PipelineDeps {

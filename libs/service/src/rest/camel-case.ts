@@ -2,7 +2,7 @@ import { fail } from '#libs/errors';
 
 /** Members whose values are somebody else's data: their names are not ours to change. */
 const FOREIGN =
-  /^(?:_?meta|arguments|args|env|config|annotations|body|data|value|(?:.*[a-z])?(?:[sS]chema|[hH]eaders|[eE]nv|[aA]nnotations|[mM]apping))$/;
+  /^(?:_?meta|arguments|args|env|config|annotations|body|data|value|inputResponses|(?:.*[a-z])?(?:[sS]chema|[hH]eaders|[eE]nv|[aA]nnotations|[mM]apping))$/;
 const LEVELS = 2;
 
 /** Requests may name their members in snake_case or camelCase; the services read camelCase. */

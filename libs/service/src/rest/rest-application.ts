@@ -12,6 +12,7 @@ import {
   checkConditions,
   holds,
   readCredential,
+  readManagementCredential,
 } from '#libs/identity';
 import { databaseFailure } from '#libs/storage';
 import { type Logger, NestLogger } from '#libs/telemetry';
@@ -66,7 +67,10 @@ export const openRestApplication = async (settings: RestApplicationSettings): Pr
   );
   const callers = application.get(CallerAdmission, { strict: false });
   const knows = (request: CredentialCarrier): boolean | Promise<boolean> => callers.knows(request);
-  installRestHooks(adapter.getInstance(), config, { places: raw, knows });
+  installRestHooks(adapter.getInstance(), config, {
+    places: raw,
+    knows: (request) => callers.knows(request, readManagementCredential),
+  });
   versionRoutes(application);
   application.useGlobalFilters(new GatewayErrorFilter(logger));
   application.useGlobalInterceptors(new UndeclaredInputInterceptor());

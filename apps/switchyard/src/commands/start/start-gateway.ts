@@ -1,7 +1,9 @@
-import { endToken, issueAdminToken, issueClientToken } from '#apps/auth';
+import { endToken, issueAdminToken, issueClientToken, issueConsoleCode } from '#apps/auth';
+import { servesConsole } from '#apps/ingress';
 import { processEnvironment } from '#libs/config';
 import { type RunningService, runProcess, VERSION } from '#libs/service';
 import { AdminApi } from '../../gateway/admin-api.js';
+import { consoleUrl } from '../../gateway/console-url.js';
 import { clientConfiguration } from '../../gateway/client-configuration.js';
 import { importServers } from '../import/import-servers.js';
 import { readServerList, type ServerEntry } from '../import/server-list.js';
@@ -16,6 +18,8 @@ export interface StartChoices {
 /** Its own, for as long as it prepares: nobody else is shown it. */
 const ADMIN_TOKEN_LIFETIME_MS = 3_600_000;
 const CLIENT_TOKEN_LIFETIME_MS = 30 * 86_400_000;
+/** Of the link of the banner: until somebody has read it. */
+const CONSOLE_LINK_LIFETIME_MS = 600_000;
 
 const TO_ADMINISTER = 'For a token to administer with: npm run -s switchyard -- token create --user EMAIL --admin';
 
@@ -26,6 +30,7 @@ export const startGateway = async ({ demo, importFile }: StartChoices): Promise<
   const entries = importFile === null ? [] : await readServerList(importFile, reading);
   const gateway = await runProcess({ parts, logTo: 'stderr' });
   print(`Switchyard ${VERSION} is ready at ${gateway.url}`);
+  if (servesConsole(gateway.application)) print(await consoleLine(gateway));
   if (!demo && importFile === null) {
     print(TO_ADMINISTER);
     return;
@@ -57,6 +62,14 @@ const prepare = async (gateway: RunningService, demo: boolean, entries: readonly
   print(`\nToken for your client, which uses tools and administers nothing (${days} days):\n${token}`);
   print(`\nFor your client's mcp.json:\n${clientConfiguration(gateway.url, token)}`);
   print(`\n${TO_ADMINISTER}`);
+};
+
+/** What stands in a log is nobody's to open the console with: the link is for a person at a terminal. */
+const consoleLine = async (gateway: RunningService): Promise<string> => {
+  const plain = `Console: ${gateway.url}/admin/ (npm run -s switchyard -- open prints a link that logs in)`;
+  if (!process.stdout.isTTY) return plain;
+  const code = await issueConsoleCode(gateway.application, CONSOLE_LINK_LIFETIME_MS);
+  return `Console, by a link that is good once within ten minutes:\n${consoleUrl(gateway.url, code)}`;
 };
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);

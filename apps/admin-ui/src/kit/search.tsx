@@ -1,0 +1,37 @@
+import { useEffect, useState } from 'react';
+
+const SETTLE_MS = 150;
+
+/** A search field. `/` leads to it; what is written is handed on when the writing pauses. */
+export const Search = ({
+  label,
+  value,
+  onChange,
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}) => {
+  const [text, setText] = useState(value);
+  const [before, setBefore] = useState(value);
+  // Changed from elsewhere, as by going back.
+  if (before !== value) {
+    setBefore(value);
+    setText(value);
+  }
+  useEffect(() => {
+    if (text === value) return undefined;
+    const timer = setTimeout(() => onChange(text), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [text, value, onChange]);
+  return (
+    <input
+      type="search"
+      className="input search"
+      aria-label={label}
+      placeholder={`${label}  /`}
+      value={text}
+      onChange={({ target }) => setText(target.value)}
+    />
+  );
+};

@@ -1,0 +1,95 @@
+import { useMutation } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+import { pageUrl } from '../kit/route.ts';
+import { type PageEntry, PAGES } from './pages.ts';
+import { logOut } from './session.ts';
+import { type Theme, THEMES, keepTheme, keptTheme } from './theme.ts';
+
+const WORDS: Readonly<Record<Theme, string>> = { system: 'As the system', light: 'Light', dark: 'Dark' };
+
+/** Beside the page; on a phone above it, folded. */
+export const Navigation = ({ email, at }: { readonly email: string; readonly at: string }) => {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <header className="side">
+      <div className="brand">
+        <a href="#/" className="row">
+          <img src="./icon.svg" width="22" height="22" alt="" />
+          <span>Switchyard</span>
+        </a>
+        <button
+          type="button"
+          className="button menu"
+          aria-expanded={isOpen}
+          aria-controls="navigation"
+          onClick={() => setOpen(!isOpen)}
+        >
+          Menu
+        </button>
+      </div>
+      <div id="navigation" className={isOpen ? 'folded open' : 'folded'}>
+        <nav aria-label="Pages">
+          <ul>
+            {PAGES.map((page) => (
+              <li key={page.path}>
+                <PageLink page={page} isHere={page.path === at} onLeave={() => setOpen(false)} />
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <Account email={email} />
+      </div>
+    </header>
+  );
+};
+
+const PageLink = ({
+  page: { path, title, icon },
+  isHere,
+  onLeave,
+}: {
+  readonly page: PageEntry;
+  readonly isHere: boolean;
+  readonly onLeave: () => void;
+}) => (
+  <a href={pageUrl([path].filter(Boolean))} aria-current={isHere ? 'page' : undefined} onClick={onLeave}>
+    <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
+      <path d={icon} fill="none" stroke="currentColor" strokeWidth="1.4" strokeLinecap="round" strokeLinejoin="round" />
+    </svg>
+    {title}
+  </a>
+);
+
+const Account = ({ email }: { readonly email: string }) => {
+  const themeId = useId();
+  const [theme, setTheme] = useState(keptTheme);
+  const leaving = useMutation({ mutationFn: logOut });
+  return (
+    <div className="account">
+      <div className="field">
+        <label htmlFor={themeId}>Appearance</label>
+        <select
+          id={themeId}
+          className="input"
+          value={theme}
+          onChange={({ target }) => {
+            keepTheme(target.value as Theme);
+            setTheme(target.value as Theme);
+          }}
+        >
+          {THEMES.map((name) => (
+            <option key={name} value={name}>
+              {WORDS[name]}
+            </option>
+          ))}
+        </select>
+      </div>
+      <p className="who" title={email}>
+        {email}
+      </p>
+      <button type="button" className="button plain" disabled={leaving.isPending} onClick={() => leaving.mutate()}>
+        Log out
+      </button>
+    </div>
+  );
+};

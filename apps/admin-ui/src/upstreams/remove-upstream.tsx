@@ -1,0 +1,73 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { View } from '../api/client.ts';
+import { answerOf, api } from '../api/client.ts';
+import { Dialog } from '../kit/dialog.tsx';
+import { FailureNotice } from '../kit/notice.tsx';
+import { Waiting } from '../kit/page.tsx';
+import { goTo, pageUrl } from '../kit/route.ts';
+import { count } from '../kit/text.tsx';
+import type { Upstream } from './upstream-state.tsx';
+
+/** Says first what would go with it. */
+export const RemoveUpstream = ({
+  upstream,
+  onClose,
+}: {
+  readonly upstream: Upstream;
+  readonly onClose: () => void;
+}) => {
+  const queries = useQueryClient();
+  const params = { path: { id: upstream.id } };
+  const impact = useQuery({
+    queryKey: ['gateways', upstream.id, 'impact'],
+    queryFn: ({ signal }) => answerOf(api.GET('/v1/gateways/{id}/impact-preview', { params, signal })),
+  });
+  const removing = useMutation({
+    mutationFn: () => answerOf(api.DELETE('/v1/gateways/{id}', { params })),
+    onSuccess: async () => {
+      goTo(pageUrl(['upstreams']), { replace: true });
+      await queries.invalidateQueries();
+    },
+  });
+  return (
+    <Dialog title={`Remove ${upstream.name}?`} onClose={onClose}>
+      {impact.isPending && <Waiting>Looking what would go with it …</Waiting>}
+      {impact.isError && <FailureNotice error={impact.error} />}
+      {impact.data !== undefined && <Impact impact={impact.data} />}
+      {removing.isError && <FailureNotice error={removing.error} />}
+      <p className="quiet">Switched off instead, it stays as it is and offers nothing.</p>
+      <div className="row">
+        <button
+          type="button"
+          className="button danger"
+          disabled={removing.isPending || impact.isPending}
+          onClick={() => removing.mutate()}
+        >
+          {removing.isPending ? 'Removing …' : 'Remove'}
+        </button>
+        <button type="button" className="button" onClick={onClose}>
+          Keep it
+        </button>
+      </div>
+    </Dialog>
+  );
+};
+
+const Impact = ({ impact }: { readonly impact: View<'GatewayImpactView'> }) => (
+  <div className="stack">
+    <p>
+      With it go {count(impact.toolCount, 'tool')}, {count(impact.resourceCount, 'resource')},{' '}
+      {count(impact.promptCount, 'prompt')} and its credential.
+    </p>
+    {impact.servers.length > 0 && (
+      <ul className="stack">
+        {impact.servers.map(({ id, name, toolCount, becomesEmpty }) => (
+          <li key={id}>
+            The virtual server <strong>{name}</strong> loses {count(toolCount, 'tool')}
+            {becomesEmpty && ' and is then empty'}.
+          </li>
+        ))}
+      </ul>
+    )}
+  </div>
+);

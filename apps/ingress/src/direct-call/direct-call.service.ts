@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import { fail } from '#libs/errors';
+import type { CredentialCarrier } from '#libs/identity';
+import { MODERN_REVISION, asObject, isObject, readBody } from '#libs/mcp';
+import { childTraceparent, currentTrace, traceIdOf } from '#libs/telemetry';
+import { VERSION } from '#libs/service';
+import { CallAbort } from '../call/index.js';
+import { Pipeline } from '../pipeline/index.js';
+import { CapturedReply } from './captured-reply.js';
+import type { CallToolBody } from './direct-call.body.js';
+import type { ToolCallView } from './direct-call.view.js';
+
+/** Who calls, by what, and until when they wait. */
+export interface DirectCaller {
+  readonly carrier: CredentialCarrier;
+  readonly credential: string;
+  readonly abort: CallAbort;
+}
+
+const META = 'io.modelcontextprotocol/';
+const CLIENT = { name: 'switchyard-rest', title: 'Switchyard REST API', version: VERSION };
+
+/**
+ * Calls a tool as a client of the newest revision does, by the same pipeline: admitted, counted, limited and recorded like
+ * any other call. For those who have no MCP client at hand, as the console.
+ */
+@Injectable()
+export class DirectCallService {
+  constructor(private readonly pipeline: Pipeline) {}
+
+  async call(name: string, serverId: string | null, body: CallToolBody, caller: DirectCaller): Promise<ToolCallView> {
+    const traceparent = childTraceparent(currentTrace()?.traceparent);
+    const message = readBody(requestText(name, body, traceparent));
+    if (message.kind === 'invalid') throw message.error;
+    if (message.kind !== 'request') throw fail('platform.internal');
+    const reply = new CapturedReply();
+    const startedAtMs = performance.now();
+    void this.pipeline.run({
+      face: 'connection',
+      request: message,
+      headers: null,
+      sessionId: null,
+      carrier: { ...addressOf(caller.carrier), rawHeaders: ['authorization', `Bearer ${caller.credential}`] },
+      endpoint: { serverId },
+      reply,
+      abort: caller.abort,
+      receivedAtMs: Date.now(),
+    });
+    const text = await reply.answer;
+    if (text === null) throw fail('bus.cancelled');
+    const answer = asObject(JSON.parse(text));
+    return {
+      result: isObject(answer['result']) ? answer['result'] : null,
+      error: errorOf(answer['error']),
+      notifications: reply.notifications.map((note) => asObject(JSON.parse(note))),
+      latencyMs: Math.round((performance.now() - startedAtMs) * 10) / 10,
+      traceId: traceIdOf(traceparent) ?? '',
+    };
+  }
+}
+
+const requestText = (name: string, body: CallToolBody, traceparent: string): string => {
+  const { arguments: args, inputResponses, requestState } = body;
+  return JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
+    params: {
+      name,
+      arguments: args ?? {},
+      ...(inputResponses && { inputResponses }),
+      ...(requestState && { requestState }),
+      _meta: {
+        [`${META}protocolVersion`]: MODERN_REVISION,
+        [`${META}clientInfo`]: CLIENT,
+        [`${META}clientCapabilities`]: { elicitation: { form: {} } },
+        progressToken: 1,
+        traceparent,
+      },
+    },
+  });
+};
+
+/** Where it comes from, without what it brought. */
+const addressOf = ({ socket, headers }: CredentialCarrier): Pick<CredentialCarrier, 'socket' | 'headers'> => ({
+  socket,
+  headers,
+});
+
+const errorOf = (error: unknown): ToolCallView['error'] => {
+  if (!isObject(error)) return null;
+  const { code, message, data } = error;
+  return { code: Number(code), message: String(message), data: isObject(data) ? data : null };
+};

@@ -1,0 +1,47 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+class CallErrorView {
+  @ApiProperty({ type: 'integer', description: 'As JSON-RPC has it.' })
+  readonly code!: number;
+
+  @ApiProperty({ type: String })
+  readonly message!: string;
+
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  readonly data!: Readonly<Record<string, unknown>> | null;
+}
+
+/** What came of a call: one of `result` and `error`. */
+export class ToolCallView {
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    nullable: true,
+    description: 'A CallToolResult, or what the tool asks for first, as MCP 2026-07-28 has them.',
+  })
+  readonly result!: Readonly<Record<string, unknown>> | null;
+
+  @ApiProperty({ type: CallErrorView, nullable: true })
+  readonly error!: CallErrorView | null;
+
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    description: 'Notifications that came before it: progress, log messages. 200 at most.',
+  })
+  readonly notifications!: readonly Readonly<Record<string, unknown>>[];
+
+  @ApiProperty({ type: Number, description: 'From when it was there to when it was answered.' })
+  readonly latencyMs!: number;
+
+  @ApiProperty({ type: String, description: 'By which `GET /calls` finds its record.' })
+  readonly traceId!: string;
+}
+
+export const CALL_EXAMPLE: ToolCallView = {
+  result: { content: [{ type: 'text', text: '4 °C, light rain' }], isError: false, resultType: 'complete' },
+  error: null,
+  notifications: [],
+  latencyMs: 18.4,
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+};

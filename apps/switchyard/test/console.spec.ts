@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Gateway, startGateway, temporaryFolder } from '#libs/testing';
+import { ConsolePage, launchBrowser } from './console/console-page.js';
+import { stdioServers } from './parties/reference-servers.js';
+
+const folder = temporaryFolder('console');
+const PASSWORD = `Harbour ${randomBytes(9).toString('hex')}`;
+const EMAIL = 'admin@example.com';
+let gateway: Gateway;
+let browser: Browser;
+let tab: ConsolePage;
+/** How an mcp.json names the reference server. */
+let entry: string;
+
+beforeAll(async () => {
+  gateway = await startGateway({ mode: 'embedded', env: { PLATFORM_ADMIN_PASSWORD: PASSWORD } });
+  browser = await launchBrowser();
+  tab = await ConsolePage.open(browser, { viewport: { width: 1280, height: 860 } });
+  const everything = stdioServers(folder).find(({ name }) => name === 'everything');
+  const { args = [] } = everything ?? {};
+  entry = JSON.stringify({ mcpServers: { everything: { command: process.execPath, args } } });
+});
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const consoleUrl = (hash = ''): string => `${gateway.url}/admin/${hash}`;
+
+const logIn = async ({ page }: ConsolePage): Promise<void> => {
+  await page.goto(consoleUrl());
+  await page.getByLabel('E-mail').fill(EMAIL);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+};
+
+describe('the console', () => {
+  it('shows the log-in without findings when nobody is logged in', async () => {
+    await tab.page.goto(consoleUrl());
+    await tab.page.getByLabel('E-mail').waitFor();
+    expect(await tab.findings()).toEqual([]);
+  });
+
+  it('says what is wrong when the password is, and lets nobody in', async () => {
+    const { page } = tab;
+    await page.getByLabel('E-mail').fill(EMAIL);
+    await page.getByLabel('Password').fill('not the password');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').filter({ hasText: 'E-mail or password is wrong' }).waitFor();
+    expect(await page.context().cookies()).toEqual([]);
+  });
+
+  it('logs in, adds an upstream and calls a tool when there is a keyboard alone', async () => {
+    const { page } = tab;
+    await page.goto(consoleUrl());
+    await page.getByLabel('E-mail').waitFor();
+    await tab.tabTo('E-mail');
+    await page.keyboard.type(EMAIL);
+    await tab.tabTo('Password');
+    await page.keyboard.type(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+
+    // One: add. Two: what was pasted. Three: the tool. Four: run.
+    await tab.tabTo('Add an upstream');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Add an upstream' }).waitFor();
+    await page.keyboard.insertText(entry);
+    await page.keyboard.press('Control+Enter');
+    await page.getByText(/everything: up/).waitFor();
+    await tab.tabTo('everything-echo');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'everything-echo' }).waitFor();
+    await tab.tabTo(/^message/);
+    await page.keyboard.type('by keyboard alone');
+    await tab.tabTo('Run');
+    await page.keyboard.press('Enter');
+    await page.getByText('Echo: by keyboard alone', { exact: true }).waitFor();
+    await page
+      .getByText(/gateway .* upstream .*/)
+      .first()
+      .waitFor();
+    expect(tab.takeTroubles()).toEqual([]);
+  });
+
+  it('answers what a tool asks for when it asks in the page', async () => {
+    const { page } = tab;
+    await page.goto(consoleUrl('#/tools?q=elicitation-request'));
+    await page.getByRole('link', { name: 'everything-trigger-elicitation-request' }).click();
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('The tool asks for something before it goes on.').waitFor();
+    await page.getByLabel(/^name/).fill('Ann');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText(/^User inputs:\n- Name: Ann/).waitFor();
+    expect(tab.takeTroubles()).toEqual([]);
+  });
+
+  it('keeps its session from scripts, from MCP, and from what is not its page', async () => {
+    const { page } = tab;
+    const [cookie] = await page.context().cookies();
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', path: '/' });
+    expect(await page.evaluate<string>('document.cookie')).toBe('');
+    const asked = (path: string, headers: Readonly<Record<string, string>>, method = 'GET') =>
+      fetch(`${gateway.url}${path}`, {
+        method,
+        headers: { cookie: `${cookie?.name}=${cookie?.value}`, ...headers },
+        ...(method === 'POST' && { body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' }),
+      }).then(({ status }) => status);
+    const own = { 'x-switchyard-ui': '1' };
+    const json = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+
+    expect(await asked('/v1/tools', own)).toBe(200);
+    expect(await asked('/v1/tools', {})).toBe(403);
+    expect(await asked('/v1/tools', { ...own, origin: 'http://localhost:1' })).toBe(403);
+    expect(await asked('/v1/tools', { ...own, 'sec-fetch-site': 'same-site' })).toBe(403);
+    for (const path of ['/mcp', '/rpc']) expect(await asked(path, { ...own, ...json }, 'POST')).toBe(401);
+  });
+
+  it('removes an upstream when somebody has seen what goes with it', async () => {
+    const { page } = tab;
+    await page.goto(consoleUrl('#/upstreams?add=1'));
+    await page.keyboard.insertText('http://127.0.0.1:1/passing');
+    await page.getByText('Name and credential').click();
+    await page.getByLabel('Name').fill('passing');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByText('“passing” was not added.').waitFor();
+    await page.getByRole('button', { name: 'Add it switched off' }).click();
+    await page.getByRole('dialog').getByRole('link', { name: 'passing' }).click();
+    await page.getByRole('heading', { level: 1, name: 'passing' }).waitFor();
+    await page.getByRole('button', { name: 'Remove …' }).click();
+    await page.getByText(/With it go 0 tools/).waitFor();
+    await page.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Upstreams' }).waitFor();
+    await expect.poll(() => page.getByRole('link', { name: 'passing' }).count()).toBe(0);
+  });
+
+  it('has no findings on any page when it is light, dark, or as narrow as a phone', async () => {
+    const { page } = tab;
+    for (const [hash, heading] of await places()) {
+      await page.setViewportSize({ width: 1280, height: 860 });
+      await page.goto(consoleUrl(hash));
+      await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
+      await expect.poll(() => page.getByText('Loading …').count()).toBe(0);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await tab.findings(), `${hash} ${colorScheme}`).toEqual([]);
+      }
+      await page.setViewportSize({ width: 360, height: 740 });
+      expect(await tab.findings(), `${hash} on a phone`).toEqual([]);
+      expect(await tab.overflow(), hash).toBeLessThanOrEqual(0);
+    }
+    expect(tab.takeTroubles()).toEqual([]);
+  });
+
+  it('fits its first page into the budget: 120 KB of script, 15 KB of style', async () => {
+    const fresh = await ConsolePage.open(browser);
+    const bytes = { script: 0, stylesheet: 0 };
+    const sizes: Promise<void>[] = [];
+    fresh.page.on('requestfinished', (request) => {
+      const type = request.resourceType() as keyof typeof bytes;
+      if (type in bytes)
+        sizes.push(request.sizes().then(({ responseBodySize }) => void (bytes[type] += responseBodySize)));
+    });
+    await logIn(fresh);
+    await fresh.page.getByText('Calls per minute').waitFor();
+    await fresh.page.locator('.uplot').waitFor();
+    await Promise.all(sizes);
+    expect(bytes.script).toBeGreaterThan(0);
+    expect(bytes.script).toBeLessThanOrEqual(120 * 1024);
+    expect(bytes.stylesheet).toBeLessThanOrEqual(15 * 1024);
+    await fresh.close();
+  });
+
+  it('asks for the log-in over the page when the session ends elsewhere, and logs out', async () => {
+    const { page } = tab;
+    await page.setViewportSize({ width: 1280, height: 860 });
+    await page.goto(consoleUrl('#/tools?q=get-tiny-image'));
+    await page.getByRole('link', { name: 'everything-get-tiny-image' }).click();
+    await page.context().clearCookies();
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByRole('dialog', { name: /session has ended/ }).waitFor();
+    await page.getByLabel('E-mail').fill(EMAIL);
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByLabel('E-mail').waitFor();
+    expect(await page.context().cookies()).toEqual([]);
+  });
+});
+
+/** Every page by its address and heading. */
+const places = async (): Promise<readonly (readonly [hash: string, heading: string])[]> => {
+  const list = (path: string): Promise<readonly { id: string; name: string }[]> =>
+    fetch(`${gateway.url}/v1/${path}?limit=0`, { headers: { authorization: `Bearer ${gateway.adminToken}` } }).then(
+      (answer) => answer.json() as never,
+    );
+  const upstream = (await list('gateways'))[0];
+  const tool = (await list('tools')).find(({ name }) => name === 'everything-get-sum');
+  return [
+    ['#/', 'Overview'],
+    ['#/upstreams', 'Upstreams'],
+    ['#/upstreams?add=1', 'Upstreams'],
+    [`#/upstreams/${upstream?.id}`, upstream?.name ?? ''],
+    ['#/tools', 'Tools'],
+    [`#/tools/${tool?.id}`, tool?.name ?? ''],
+  ];
+};
