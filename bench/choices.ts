@@ -13,6 +13,7 @@ Writes results.json and results.svg. Needs nats-server and redis-server on PATH 
   --seconds S         1.5 unless told; per subject and round
   --connections N     64 unless told
   --against FOLDER    another checkout, built, whose gateways are measured in the same rounds as "… before"
+  --traced SHARES     the gateways once more for each share of traces that is exported, "0.01,1" for instance
   --peers             others instead: pinned programs that stand between a client and a server, each installed
                       where its package manager is here, beside the bare proxy and the embedded gateway
   --peer WORDS        those of them whose names contain one of these, by commas
@@ -31,6 +32,7 @@ export interface Choices {
   readonly rounds: number;
   readonly load: LoadSettings;
   readonly against: string | null;
+  readonly traced: readonly number[];
   readonly out: string;
   /** Null: this product alone. */
   readonly peers: { readonly folder: string; readonly choosesPeer: (name: string) => boolean } | null;
@@ -44,6 +46,13 @@ const numberOf = (name: string, text: string): number => {
 };
 
 const wordsOf = (text: string): string[] => text.split(',').map((word) => word.trim().toLowerCase());
+
+const sharesOf = (text: string): number[] =>
+  wordsOf(text).map((word) => {
+    const share = Number(word);
+    if (word === '' || !(share >= 0 && share <= 1)) throw new Error(`--traced ${word}: a number from 0 to 1 is needed`);
+    return share;
+  });
 
 const amongWords = (text: string | undefined): ((name: string) => boolean) => {
   const words = text === undefined ? null : wordsOf(text);
@@ -67,6 +76,7 @@ export const readChoices = (args: readonly string[]): Choices => {
       seconds: { type: 'string' },
       connections: { type: 'string', default: '64' },
       against: { type: 'string' },
+      traced: { type: 'string' },
       peers: { type: 'boolean', default: false },
       peer: { type: 'string' },
       folder: { type: 'string', default: path.join('bench', 'out', 'peers') },
@@ -80,8 +90,8 @@ export const readChoices = (args: readonly string[]): Choices => {
   const chooses = amongWords(values.only);
   const rows = values.peers ? PEER_SCENARIOS.map(({ name }) => name) : ROWS;
   if (!rows.some(chooses)) throw new Error(`--only ${values.only}: no row is called so; there are ${rows.join(', ')}`);
-  if (values.peers && (values.publish || values.against !== undefined))
-    throw new Error('--peers is a table of its own: it has no --against and no --publish');
+  if (values.peers && (values.publish || values.against !== undefined || values.traced !== undefined))
+    throw new Error('--peers is a table of its own: it has no --against, no --traced and no --publish');
   return {
     help: values.help,
     chooses,
@@ -93,6 +103,7 @@ export const readChoices = (args: readonly string[]): Choices => {
       warmUpMs: quick ? 700 : 4_000,
       durationMs: numberOf('seconds', values.seconds ?? (quick ? '1' : '1.5')) * 1_000,
     },
+    traced: values.traced === undefined ? [] : sharesOf(values.traced),
     against: values.against === undefined ? null : path.resolve(values.against),
     out: values.out,
     publish: values.publish,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Choices } from './choices.js';
+import type { Choices, Mode } from './choices.js';
 import { LoadGenerator, measure, untilQuiet } from './measure.js';
 import { measureCatalog } from './measure-catalog.js';
 import { type GarbageMeasurement, measureGarbage } from './measure-garbage.js';
@@ -7,7 +7,7 @@ import { type ListenMeasurement, measureListening } from './measure-listening.js
 import { type NeighbourMeasurement, measureNeighbour } from './measure-neighbour.js';
 import { measureSick } from './measure-sick.js';
 import { type StartRound, measureStart } from './measure-start.js';
-import { beforeOf } from './report/ratios.js';
+import { beforeOf, tracedOf } from './report/ratios.js';
 import {
   type CatalogRow,
   type GarbageRow,
@@ -35,7 +35,7 @@ import {
   type Scenario,
 } from './scenario.js';
 import { MemoryWatch } from './subject/memory-watch.js';
-import { type Subject, startBareProxy, startGatewaySubject, startUpstream } from './subject/subject.js';
+import { type Subject, startBareProxy, startCollector, startGatewaySubject, startUpstream } from './subject/subject.js';
 
 type Found = Pick<Report, 'rows' | 'listening' | 'neighbours' | 'sick' | 'garbage' | 'starts' | 'catalogs' | 'memory'>;
 
@@ -45,9 +45,11 @@ const IDLE_AFTER_MS = 3_000;
 /** Rows under which the memory of a gateway in ordinary use shows. */
 const SMALL = new Set(SCENARIOS.filter(({ work }) => work === 'echo').map(({ name }) => name));
 
+type Stoppable = Pick<Subject, 'stop'>;
+
 /** All that was chosen, one after the other. */
 export class Run {
-  private readonly started: Subject[] = [];
+  private readonly started: Stoppable[] = [];
   private readonly watches = new Map<Subject, MemoryWatch>();
 
   constructor(
@@ -93,13 +95,13 @@ export class Run {
     }
   }
 
-  private async keep(starting: Promise<Subject>): Promise<Subject> {
+  private async keep<Kept extends Stoppable>(starting: Promise<Kept>): Promise<Kept> {
     const subject = await starting;
     this.started.unshift(subject);
     return subject;
   }
 
-  private async stop(which: (subject: Subject) => boolean): Promise<void> {
+  private async stop(which: (subject: Stoppable) => boolean): Promise<void> {
     for (const subject of this.started.filter(which)) {
       this.started.splice(this.started.indexOf(subject), 1);
       await subject.stop();
@@ -108,11 +110,12 @@ export class Run {
 
   /** One after the other, since starting is busy; an idle gateway costs the others next to nothing. */
   private async startGateways(upstream: Subject): Promise<Subject[]> {
-    const { modes, against } = this.choices;
+    const { modes, against, traced } = this.choices;
     const gateways: Subject[] = [];
     for (const mode of modes) {
       this.say(`starting the ${mode} gateway …`);
       gateways.push(await this.keep(startGatewaySubject({ mode }, upstream)));
+      for (const share of traced) gateways.push(await this.startTraced(mode, share, upstream));
       if (against === null) continue;
       const before = { mode, folder: against, name: beforeOf(mode) };
       gateways.push(await this.keep(startGatewaySubject(before, upstream)));
@@ -123,6 +126,17 @@ export class Run {
       this.watches.set(gateway, new MemoryWatch(gateway));
     }
     return gateways;
+  }
+
+  private async startTraced(mode: Mode, share: number, upstream: Subject): Promise<Subject> {
+    const { url } = await this.keep(startCollector());
+    const env = {
+      OBSERVABILITY_ENABLED: 'true',
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: String(share),
+    };
+    return this.keep(startGatewaySubject({ mode, env, name: tracedOf(mode, share) }, upstream));
   }
 
   /** The proxy and the distributed gateway with two replicas; an embedded gateway has none. */

@@ -25,11 +25,18 @@ export const BASE = 'bare proxy';
 /** A gateway of another checkout, measured beside this one's. */
 export const beforeOf = (subject: string): string => `${subject} before`;
 
+/** The same gateway, of whose traces this share is exported. */
+export const tracedOf = (subject: string, share: number): string => `${subject}, ${share * 100} % traced`;
+const untracedOf = (subject: string): string => subject.replace(/, [\d.]+ % traced$/, '');
+
 export const ratiosOf = (rows: readonly Row[]): Ratio[] =>
   rows.flatMap((row) => {
     if (row.subject === BASE || row.subject === UPSTREAM) return [];
     const others = rows.filter(
-      ({ scenario, subject }) => scenario === row.scenario && (subject === BASE || subject === beforeOf(row.subject)),
+      ({ scenario, subject }) =>
+        scenario === row.scenario &&
+        subject !== row.subject &&
+        [BASE, beforeOf(row.subject), untracedOf(row.subject)].includes(subject),
     );
     return others.map((other) => ratioOf(row, other));
   });

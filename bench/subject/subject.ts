@@ -91,6 +91,12 @@ export const startBareProxy = async (upstream: Subject, replicas = 1): Promise<S
   };
 };
 
+/** Where traces go, and nothing comes of them. */
+export const startCollector = async (): Promise<{ url: string; stop(): Promise<void> }> => {
+  const { child, url } = await startScript('./collector.main.js');
+  return { url, stop: () => end(child) };
+};
+
 export interface GatewayChoice {
   readonly mode: 'embedded' | 'distributed';
   /** Of every service. */
@@ -98,17 +104,19 @@ export interface GatewayChoice {
   /** Another checkout, built, to be measured beside this one. */
   readonly folder?: string;
   readonly name?: string;
+  /** Settings of its own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const OTHER = 'greedy@example.com';
 
 /** A gateway with one virtual server over the upstream: authentication, routing and call records on, as it ships. */
 export const startGatewaySubject = async (choice: GatewayChoice, upstream: Subject): Promise<Subject> => {
-  const { mode, replicas = 1, folder, name = mode } = choice;
+  const { mode, replicas = 1, folder, name = mode, env } = choice;
   const gateway = await startGateway({
     mode,
     replicas,
-    env: { ...INSPECTABLE, TOOL_CONCURRENT_LIMIT: '1000' },
+    env: { ...INSPECTABLE, TOOL_CONCURRENT_LIMIT: '1000', ...env },
     ...(folder !== undefined && { folder }),
   });
   try {

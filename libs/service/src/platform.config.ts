@@ -3,6 +3,7 @@ import { type ConfigOf, flag, integer, oneOf, type Option, optionalText, text, u
 import { identityOptions } from '#libs/identity';
 import { cacheOptions, postgresOptions } from '#libs/storage';
 import { LOG_LEVELS, type LogLevel } from '#libs/telemetry';
+import { tracingOptions } from './telemetry/tracing.config.js';
 import { allowedHostsOption, allowedOriginsOption } from './http/allowed-origins.js';
 
 const SYNONYMS: Readonly<Record<string, LogLevel>> = { warning: 'warn', critical: 'fatal', off: 'silent' };
@@ -115,6 +116,7 @@ export const platformOptions = {
   REDIS_RETRY_INTERVAL_MS: integer(2_000, 'First pause between attempts to reach Redis; it doubles, up to 30 s.', {
     min: 1,
   }),
+  ...tracingOptions,
   ...identityOptions,
   ...postgresOptions,
   ...cacheOptions,

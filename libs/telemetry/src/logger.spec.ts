@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createLogger, type LogLevel } from './logger.js';
 import { NestLogger } from './nest-logger.js';
-import { runInTrace } from './trace.js';
+import { runInTrace } from './tracing/trace.js';
 
 const openLog = (level: LogLevel = 'trace') => {
   let text = '';

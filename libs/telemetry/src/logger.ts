@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import pino from 'pino';
 import { maskText, redactMembers } from './redaction.js';
-import { currentTrace } from './trace.js';
+import { currentTrace } from './tracing/trace.js';
 
 /** A logger of pino, whose calls take an object of fields and a message. */
 export type Logger = pino.Logger;

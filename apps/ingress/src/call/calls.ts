@@ -3,6 +3,7 @@ import type { LogLevel, UpstreamCall } from '#contracts/tool-invocation/execute-
 import type { CredentialCarrier } from '#libs/identity';
 import type { ClientRequest, Envelope, HeaderBag, Operation, RequestMeta, ServerCodec } from '#libs/mcp';
 import type { Reply } from '#libs/mcp-http';
+import type { PassedContext } from '#libs/telemetry';
 import type { CatalogView, EndpointCatalog } from '../catalog/index.js';
 import type { CallAbort } from './call-abort.js';
 import type { Session } from './session.js';
@@ -34,11 +35,21 @@ export type WireCall = Face & {
   readonly receivedAtMs: number;
 };
 
+/** The place of a request in a trace. */
+export interface CallTrace {
+  /** Its own: what is done for its sake names it as the parent. */
+  readonly traceparent: string;
+  /** As its client sent it, valid or not. */
+  readonly parent: string | undefined;
+  readonly passed: PassedContext | undefined;
+}
+
 /** A request whose era is known and whose envelope is right. */
 export type DecodedCall = WireCall & {
   readonly meta: RequestMeta;
   /** `null` in the eras of sessions. */
   readonly envelope: Envelope | null;
+  readonly trace: CallTrace;
 };
 
 /** A request of a known principal, who may do what it asks. */
@@ -62,7 +73,6 @@ export type RoutedCall = ScopedCall & {
   readonly outgoing: UpstreamCall;
   /** The params as the upstream gets them. */
   readonly body: string;
-  readonly traceparent: string;
   /** When it came first: before `receivedAtMs` where it is the retry of a parked call. */
   readonly startedAtMs: number;
   /** What it may take, from its hand-over on. */

@@ -6,6 +6,7 @@ export { ABOUT } from './about.js';
 export { CallAbort } from './call-abort.js';
 export {
   type AdmittedCall,
+  type CallTrace,
   type ClientRefusal,
   type DecodedCall,
   type Endpoint,

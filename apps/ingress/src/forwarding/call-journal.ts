@@ -2,7 +2,6 @@ import type { CallRecord } from '#contracts/metrics/record-calls.request';
 import { clientFactsOf, ruleOf } from '#contracts/metrics/record.rules';
 import type { GatewayError } from '#libs/errors';
 import type { ClientAddress } from '#libs/identity';
-import { singleHeaderValue } from '#libs/mcp';
 import type { Outbox } from '#libs/outbox';
 import { traceIdOf } from '#libs/telemetry';
 import type { AdmittedCall, RoutedCall } from '../call/index.js';
@@ -45,7 +44,7 @@ export class CallJournal {
       outcome: 'refused',
       requestBytes: Buffer.byteLength(params.text),
       responseBytes: 0,
-      traceId: traceIdOf(call.meta.traceparent ?? singleHeaderValue(call.headers ?? {}, 'traceparent')) ?? null,
+      traceId: traceIdOf(call.trace.traceparent) ?? null,
     });
   }
 
@@ -59,7 +58,7 @@ export class CallJournal {
       outcome: 'ok',
       requestBytes: Buffer.byteLength(call.body),
       responseBytes,
-      traceId: traceIdOf(call.traceparent) ?? null,
+      traceId: traceIdOf(call.trace.traceparent) ?? null,
     });
   }
 
@@ -73,7 +72,7 @@ export class CallJournal {
       outcome: error.executed === 'no' ? 'refused' : 'unknown',
       requestBytes: Buffer.byteLength(call.body),
       responseBytes: 0,
-      traceId: traceIdOf(call.traceparent) ?? null,
+      traceId: traceIdOf(call.trace.traceparent) ?? null,
     });
   }
 

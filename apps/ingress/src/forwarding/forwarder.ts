@@ -112,7 +112,7 @@ export class Forwarder {
       timeoutMs: call.timeoutMs + MARGIN_MS,
       signal: call.abort,
       callId,
-      traceparent: call.traceparent,
+      traceparent: call.trace.traceparent,
       ...receiver,
     };
   }

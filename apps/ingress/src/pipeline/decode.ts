@@ -9,6 +9,7 @@ import {
   serverCodec,
 } from '#libs/mcp';
 import type { DecodedCall, WireCall } from '../call/index.js';
+import { enterTrace } from './server-span.js';
 
 /**
  * Decides the era, and holds the request to what its era demands of envelope and headers. Throws `mcp.meta_missing`, and
@@ -17,14 +18,15 @@ import type { DecodedCall, WireCall } from '../call/index.js';
 export const decode = (wire: WireCall): DecodedCall => {
   const { request, headers } = wire;
   const meta = readRequestMeta(request.params);
-  if (wire.face === 'rpc') return { ...wire, meta, envelope: null };
+  const trace = enterTrace(meta, headers);
+  if (wire.face === 'rpc') return { ...wire, meta, envelope: null, trace };
   if (eraOf(request, headers) === 'modern') {
     const envelope = serverCodec(MODERN_REVISION).readEnvelope(request, meta, headers);
     if (envelope === null) throw fail('mcp.meta_missing');
-    return { ...wire, meta, envelope };
+    return { ...wire, meta, envelope, trace };
   }
   if (headers !== null) checkLegacyVersion(headers);
-  return { ...wire, meta, envelope: null };
+  return { ...wire, meta, envelope: null, trace };
 };
 
 /** The codec of a refusal before the session is known. */

@@ -4,15 +4,16 @@ import type { CallShares, TakenShares } from '#libs/identity';
 import { UNCOUNTED_BYTES } from '#libs/resilience';
 import { type ServerCodec, errorMessage } from '#libs/mcp';
 import { refusalHeaders } from '#libs/mcp-http';
-import type { Logger } from '#libs/telemetry';
+import { isTraced, type Logger, tracedWithin } from '#libs/telemetry';
 import type { Admission } from '../admission/index.js';
-import type { AdmittedCall, DecodedCall, RoutedCall, ScopedCall, WireCall } from '../call/index.js';
+import type { AdmittedCall, CallTrace, DecodedCall, RoutedCall, ScopedCall, WireCall } from '../call/index.js';
 import { type CallJournal, type Forwarder, type RefusalJournal, encodeAnswer } from '../forwarding/index.js';
 import type { Router } from '../routing/index.js';
 import type { Seal } from '../sealing/index.js';
 import type { Answering } from './answering.js';
 import { decode, presumedCodec } from './decode.js';
 import { requestEnded } from './instruments.js';
+import { enterTrace, serverSpanEnded } from './server-span.js';
 
 export interface PipelineStages {
   readonly admission: Admission;
@@ -47,19 +48,22 @@ export class Pipeline {
     const startedAtMs = performance.now();
     let errorType = '';
     let codec = presumedCodec(wire);
+    let trace: CallTrace | null = null;
     let taken: TakenShares | null = null;
     /** What is known of a call that is not through yet, for the record of its refusal. */
     let before: WireCall | DecodedCall | AdmittedCall | null = wire;
     try {
       const decoded = decode(wire);
       before = decoded;
-      const admitting = admission.admit(decoded);
+      ({ trace } = decoded);
+      const { traceparent } = decoded.trace;
+      const admitting = tracedWithin(traceparent, () => admission.admit(decoded));
       const admitted = admitting instanceof Promise ? await admitting : admitting;
       before = admitted;
       codec = admitted.codec;
       taken = shares.enter(admitted.principal, wire.carrier);
       holdRequest(taken, wire);
-      const scoping = router.scope(admitted);
+      const scoping = tracedWithin(traceparent, () => router.scope(admitted));
       const scoped = scoping instanceof Promise ? await scoping : scoping;
       before = null;
       if (scoped.operation.does === 'call') {
@@ -71,16 +75,21 @@ export class Pipeline {
         shares.leave(taken);
         taken = null;
       }
-      await answering.answer(scoped);
+      await tracedWithin(traceparent, () => answering.answer(scoped));
     } catch (thrown) {
       errorType = wire.abort.aborted ? 'bus.cancelled' : toGatewayError(thrown).code;
-      if (before !== null && !wire.abort.aborted) this.turnedAway(before, codec, toGatewayError(thrown));
+      trace ??= enterTrace(null, wire.headers);
+      if (before !== null && !wire.abort.aborted) this.turnedAway(before, codec, trace, toGatewayError(thrown));
       this.refuse(wire, codec, thrown);
     } finally {
       if (taken !== null) this.leave(taken, wire);
       // How long a stream stayed open is its client's own affair.
-      if (codec.operations.get(wire.request.method)?.does !== 'listen' || errorType !== '')
+      if (codec.operations.get(wire.request.method)?.does !== 'listen' || errorType !== '') {
         requestEnded(wire.request.method, codec, startedAtMs, errorType);
+        const isFound = before === null && !errorType.startsWith('registry.');
+        if (trace !== null && isTraced(trace.traceparent, startedAtMs, errorType))
+          serverSpanEnded({ wire, codec, trace, startedAtMs, isFound, errorType });
+      }
     }
   }
 
@@ -127,11 +136,15 @@ export class Pipeline {
     }
   }
 
-  private turnedAway(before: WireCall | DecodedCall | AdmittedCall, codec: ServerCodec, error: GatewayError): void {
+  private turnedAway(
+    before: WireCall | DecodedCall | AdmittedCall,
+    codec: ServerCodec,
+    { traceparent }: CallTrace,
+    error: GatewayError,
+  ): void {
     const { carrier, endpoint, receivedAtMs, request } = before;
     const client =
       ('envelope' in before && before.envelope?.info) || ('session' in before && before.session?.client.info) || null;
-    const traceparent = 'meta' in before ? before.meta.traceparent : undefined;
     this.stages.refusals.turnedAway({ carrier, endpoint, receivedAtMs, request, codec, client, traceparent }, error);
   }
 

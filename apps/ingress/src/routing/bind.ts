@@ -10,9 +10,7 @@ import {
   isModern,
   isObject,
   relayableCapabilities,
-  singleHeaderValue,
 } from '#libs/mcp';
-import { childTraceparent } from '#libs/telemetry';
 import type { ParkedCallRetry, RoutedCall, ScopedCall } from '../call/index.js';
 import { MODERN_EXTENSIONS } from '../catalog/index.js';
 import { type RequestState, type Seal, readRequestState } from '../sealing/index.js';
@@ -44,7 +42,6 @@ export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, 
     ...call,
     outgoing: outgoingOf(call, method, target, modern, deps.addressOf(call.carrier)),
     body: editParams(params, changes),
-    traceparent: childTraceparent(call.meta.traceparent ?? singleHeaderValue(call.headers ?? {}, 'traceparent')),
     startedAtMs: state?.kind === 'parked' ? state.startedAtMs : call.receivedAtMs,
     timeoutMs: call.catalog.timeoutMs(target.upstreamId) ?? deps.timeoutMs,
     instance: target.kept?.instance ?? null,
@@ -59,7 +56,7 @@ const outgoingOf = (
   modern: boolean,
   address: string,
 ): UpstreamCall => {
-  const { principal, logLevel, meta } = call;
+  const { principal, logLevel, meta, trace } = call;
   const dedicatedSession = dedicatedSessionOf(call, target.upstreamId);
   const client = clientOf(call, target);
   const { taskAfterMs } = target;
@@ -75,6 +72,7 @@ const outgoingOf = (
     ...(logLevel !== null && { logLevel }),
     wantsProgress: meta.progressTokenText !== null && call.reply.streams,
     ...(meta.passed !== undefined && { meta: meta.passed }),
+    ...(trace.passed !== undefined && { passedContext: trace.passed }),
     headerParams: target.headerParams,
     ...(dedicatedSession !== undefined && { dedicatedSession }),
     ...(target.taskSupport !== undefined && { taskSupport: target.taskSupport }),

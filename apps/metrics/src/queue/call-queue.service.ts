@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { JobsOptions, Queue, QueueEvents, Worker } from 'bullmq';
 import { fail } from '#libs/errors';
-import type { Logger } from '#libs/telemetry';
+import { type Logger, tracedJob } from '#libs/telemetry';
 import type { CallColumns } from '../records/call-columns.js';
 import { BatchEnds } from './batch-ends.js';
 import type { CallWriterService } from '../records/call-writer.service.js';
@@ -25,6 +25,15 @@ const JOB_OPTIONS: JobsOptions = {
   removeOnComplete: { count: DONE_KEPT },
   removeOnFail: { count: FAILED_KEPT },
 };
+const JOB_SPAN = () => ({
+  name: `process ${QUEUE}`,
+  attributes: {
+    'messaging.system': 'bullmq',
+    'messaging.destination.name': QUEUE,
+    'messaging.operation.name': 'process',
+    'messaging.operation.type': 'process',
+  },
+});
 const PAUSE_AFTER_ERROR_MS = 1_000;
 const LOOK_AGAIN_MS = 1_000;
 /** Kept back from the asker's deadline for the answer. */
@@ -54,7 +63,7 @@ export class CallQueueService implements OnModuleInit, BeforeApplicationShutdown
     this.queue = backend.queue(QUEUE, {});
     this.events = backend.events(QUEUE);
     this.ends = new BatchEnds(this.events);
-    this.worker = backend.worker(QUEUE, (job) => this.process(job.data), {
+    this.worker = backend.worker(QUEUE, (job) => tracedJob(() => this.process(job.data), JOB_SPAN), {
       autorun: false,
       concurrency: BATCHES_AT_ONCE,
       lockDuration: LOCK_MS,

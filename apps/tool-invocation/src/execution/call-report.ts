@@ -4,7 +4,9 @@ import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.reque
 import { clientFactsOf, ruleOf } from '#contracts/metrics/record.rules';
 import type { Outbox } from '#libs/outbox';
 import { upstreamDurations } from './instruments.js';
-import { traceIdOf } from '#libs/telemetry';
+import { isTraced, traceIdOf } from '#libs/telemetry';
+import type { Upstream } from '../upstreams/upstream.js';
+import { clientSpanEnded } from './client-span.js';
 
 const REFUSED = new Set<string>(['upstream.busy', 'upstream.breaker_open', 'upstream.refused', 'platform.not_ready']);
 
@@ -19,13 +21,15 @@ export class CallReport {
   private waitingSinceMs: number;
   /** Since the upstream has the call; 0: it has not. */
   private sentAtMs = 0;
+  private firstSentAtMs = 0;
+  private upstream: Upstream | undefined;
   private settled = false;
 
   constructor(
     private readonly outbox: Pick<Outbox, 'begin' | 'settle'>,
-    call: UpstreamCall,
+    private readonly call: UpstreamCall,
     requestBytes: number,
-    traceparent: string,
+    private readonly trace: { readonly traceparent: string; readonly parent: string | undefined },
   ) {
     this.waitingSinceMs = this.startedMs;
     const { clientName, clientVersion } = clientFactsOf(call.client.info);
@@ -43,7 +47,7 @@ export class CallReport {
       errorCode: null,
       requestBytes,
       responseBytes: 0,
-      traceId: traceIdOf(traceparent) ?? null,
+      traceId: traceIdOf(trace.traceparent) ?? null,
       clientName,
       clientVersion,
       address: call.address ?? null,
@@ -66,9 +70,11 @@ export class CallReport {
   }
 
   /** It goes to the upstream, in this revision. */
-  sent(revision: string): void {
+  sent(revision: string, upstream: Upstream | undefined): void {
     this.record.upstreamRevision = revision;
+    this.upstream = upstream;
     this.sentAtMs = performance.now();
+    if (this.firstSentAtMs === 0) this.firstSentAtMs = this.sentAtMs;
   }
 
   /** The upstream has answered, has asked something in return, or will not answer. */
@@ -114,14 +120,13 @@ export class CallReport {
     record.latencyMs = thousandths(performance.now() - this.startedMs);
     record.waitedMs = thousandths(record.waitedMs);
     record.upstreamMs = thousandths(record.upstreamMs);
+    const errorType = errorTypeOf(outcome, errorCode);
     // What did not get so far says nothing of the upstream.
     if (record.upstreamRevision !== null)
-      upstreamDurations.record(
-        record.upstreamMs / 1_000,
-        record.method,
-        record.upstreamId ?? '',
-        errorTypeOf(outcome, errorCode),
-      );
+      upstreamDurations.record(record.upstreamMs / 1_000, record.method, record.upstreamId ?? '', errorType);
+    const startedAtMs = this.firstSentAtMs || this.startedMs;
+    if (isTraced(this.trace.traceparent, startedAtMs, errorType))
+      clientSpanEnded(this.call, record, { ...this.trace, startedAtMs, errorType }, this.upstream);
     this.outbox.settle(record, this.begun);
   }
 }

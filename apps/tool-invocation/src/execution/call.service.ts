@@ -77,7 +77,8 @@ export class CallService {
     const traceparent = childTraceparent(context.traceparent);
     const open = new OpenCall(call, body, traceparent);
     open.held.set(bytesHeld(body));
-    const report = new CallReport(this.outbox, call, Buffer.byteLength(body), traceparent);
+    const trace = { traceparent, parent: context.traceparent };
+    const report = new CallReport(this.outbox, call, Buffer.byteLength(body), trace);
     const running = new RunningCall(open, report, context, this.overdue);
     this.running.add(running);
     this.sweep.watch(running.deadlineAtMs);

@@ -151,7 +151,7 @@ export class Dispatcher {
     const { open, upstream } = running;
     running.peer = peer;
     if (!open.ended) {
-      running.report.sent(protocolOf(upstream?.kind, peer));
+      running.report.sent(protocolOf(upstream?.kind, peer), upstream);
       peer.start(open);
     }
     // It ended while it waited, and may have taken its conversation only then.

@@ -1,5 +1,6 @@
 import type { AnyEvent, AnySignal, AnyRequest, FrameOf, PayloadOf, ReplyOf, RequestOf } from '#libs/contracts';
 import { GatewayError, fail } from '#libs/errors';
+import { tracedWithin } from '#libs/telemetry';
 import { newInstanceId } from '../instance-id.js';
 import { refusal } from '../flow/outflow.js';
 import { fits, toJson } from '../json.js';
@@ -105,7 +106,7 @@ export class LocalMember implements Bus, LocalAsker {
     };
     let replying: Promise<unknown>;
     try {
-      replying = handler(call.head, call);
+      replying = tracedWithin(call.traceparent, () => handler(call.head, call));
     } catch (error) {
       failed(error);
       return;

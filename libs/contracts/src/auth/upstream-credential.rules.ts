@@ -23,7 +23,7 @@ export const isHeaderValue = (value: string): boolean =>
 
 /** Headers that the gateway writes itself, or that belong to one connection; a credential has no say in them. */
 const RESERVED_HEADER =
-  /^(?:accept|accept-encoding|connection|content-.*|expect|host|keep-alive|last-event-id|mcp-.*|proxy-.*|te|trailer|traceparent|tracestate|transfer-encoding|upgrade)$/i;
+  /^(?:accept|accept-encoding|baggage|connection|content-.*|expect|host|keep-alive|last-event-id|mcp-.*|proxy-.*|te|trailer|traceparent|tracestate|transfer-encoding|upgrade)$/i;
 
 export const isReservedHeader = (name: string): boolean => RESERVED_HEADER.test(name);
 

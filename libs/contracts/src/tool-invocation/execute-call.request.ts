@@ -1,4 +1,5 @@
 import type { LogLevel } from '#libs/mcp';
+import type { PassedContext } from '#libs/telemetry';
 import { defineRequest } from '../define.js';
 import type { HeaderParam } from '../registry/catalog.js';
 
@@ -60,6 +61,8 @@ export interface UpstreamCall {
   readonly wantsProgress: boolean;
   /** `_meta` of the request without the reserved keys, the progress token and the trace context. */
   readonly meta?: Readonly<Record<string, unknown>>;
+  /** What goes with the trace that the request came in. */
+  readonly passedContext?: PassedContext;
   readonly headerParams: readonly HeaderParam[];
   readonly dedicatedSession?: DedicatedSession;
   /** Whether the tool may or must run as a task, where it is one of 2025-11-25. */

@@ -9,6 +9,9 @@ export interface RequestMeta {
   /** As the client wrote it; `null` when no progress is wanted. */
   readonly progressTokenText: string | null;
   readonly traceparent: string | undefined;
+  /** As it came; whoever passes it on looks at it first. */
+  readonly tracestate: unknown;
+  readonly baggage: unknown;
   /** What goes on to the upstream: neither reserved keys nor what each hop writes anew. */
   readonly passed: Readonly<Record<string, unknown>> | undefined;
 }
@@ -18,7 +21,14 @@ const META_KEYS_MAX = 256;
 const RESERVED_PREFIX = 'io.modelcontextprotocol/';
 const HOP_KEYS = new Set(['progressToken', 'traceparent', 'tracestate', 'baggage']);
 
-const NO_META: RequestMeta = { value: {}, progressTokenText: null, traceparent: undefined, passed: undefined };
+const NO_META: RequestMeta = {
+  value: {},
+  progressTokenText: null,
+  traceparent: undefined,
+  tracestate: undefined,
+  baggage: undefined,
+  passed: undefined,
+};
 
 /**
  * Reads `_meta` of a request. Throws `mcp.params_invalid` where it is no object, `mcp.invalid_request` where it is too
@@ -48,6 +58,13 @@ export const readRequestMeta = (params: Params): RequestMeta => {
     passed ??= {};
     passed[key] = value[key];
   }
-  const { traceparent } = value;
-  return { value, progressTokenText, traceparent: typeof traceparent === 'string' ? traceparent : undefined, passed };
+  const { traceparent, tracestate, baggage } = value;
+  return {
+    value,
+    progressTokenText,
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    tracestate,
+    baggage,
+    passed,
+  };
 };

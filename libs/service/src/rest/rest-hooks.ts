@@ -4,8 +4,9 @@ import type { FastifyBodyParser, FastifyInstance, FastifyReply, FastifyRequest }
 import { GatewayError, fail } from '#libs/errors';
 import { checkDepth } from '#libs/mcp';
 import { openAct } from '#libs/storage';
-import { childTraceparent, runInTrace, traceIdOf } from '#libs/telemetry';
+import { enterTraceparent, runInTrace, traceIdOf } from '#libs/telemetry';
 import { ROUTE } from '../http/front-server.js';
+import { traceResponse } from '../http/http-span.js';
 import type { RequestPlaces } from '../http/raw-http.js';
 import type { KnowsCaller } from '../http/slow-clients.js';
 import type { PlatformConfig } from '../platform.config.js';
@@ -136,8 +137,10 @@ const enterTrace = (request: FastifyRequest, reply: FastifyReply, echoes: boolea
   const given = request.headers['x-correlation-id'];
   const correlationId = typeof given === 'string' && CORRELATION_ID.test(given) ? given : randomUUID();
   if (echoes) void reply.header('x-correlation-id', correlationId);
-  const parent = request.headers.traceparent;
-  const traceparent = childTraceparent(typeof parent === 'string' ? parent : undefined);
+  const { traceparent: sent } = request.headers;
+  const parent = typeof sent === 'string' ? sent : undefined;
+  const traceparent = enterTraceparent(parent);
+  traceResponse(reply.raw, { traceparent, parent });
   const trace = { correlationId, traceparent, traceId: traceIdOf(traceparent) ?? '' };
   runInTrace(trace, () => openAct(proceed));
 };

@@ -11,6 +11,7 @@ import { type Platform, platformModules } from '../platform.module.js';
 import { Readiness } from '../readiness.js';
 import { openRestApplication } from '../rest/rest-application.js';
 import type { AnyServicePart } from '../service-part.js';
+import { startTracing } from '../telemetry/start-tracing.js';
 import { limitHeldBytes } from '../held-bytes.js';
 import { type Configuration, type Environment, readConfiguration } from './configuration.js';
 import { openBus } from './open-bus.js';
@@ -65,6 +66,8 @@ export const startService = async (settings: StartSettings): Promise<RunningServ
   try {
     const warning = parts.some(({ name }) => name === 'ingress') ? openDoorWarning(config) : null;
     if (warning !== null) logger.warn(warning);
+    const endTracing = await startTracing(config, service, logger);
+    if (endTracing !== null) opened.add('the traces', endTracing);
     return await open({ ...settings, signal }, configuration, logger, opened);
   } catch (error) {
     await opened.closeAll(logger);

@@ -2,7 +2,7 @@ import { ReplyError } from 'ioredis';
 import type { TlsTexts } from '#libs/config';
 import { fail } from '#libs/errors';
 import { CircuitBreaker } from '#libs/resilience';
-import type { Logger } from '#libs/telemetry';
+import { type Logger, tracedAsk } from '#libs/telemetry';
 import type { Cache, ListSlice } from './cache.js';
 import { type RedisConnection, redisClient } from './redis-connection.js';
 import { type ScriptCommands, scripts } from './redis-scripts.js';
@@ -63,7 +63,10 @@ export class RedisCache implements Cache {
     this.redis = redis as Connection;
     this.logger = logger;
     if (checkIntervalMs > 0) {
-      this.check = setInterval(() => void this.run((client) => client.ping()).catch(() => {}), checkIntervalMs).unref();
+      this.check = setInterval(
+        () => void this.run('ping', (client) => client.ping()).catch(() => {}),
+        checkIntervalMs,
+      ).unref();
     }
   }
 
@@ -72,53 +75,55 @@ export class RedisCache implements Cache {
   }
 
   get(key: string): Promise<string | null> {
-    return this.run((redis) => redis.get(key));
+    return this.run('get', (redis) => redis.get(key));
   }
 
   async set(key: string, value: string, ttlMs: number): Promise<void> {
-    await this.run((redis) => redis.set(key, value, 'PX', wholeMs(ttlMs)));
+    await this.run('set', (redis) => redis.set(key, value, 'PX', wholeMs(ttlMs)));
   }
 
   async delete(key: string): Promise<boolean> {
-    return (await this.run((redis) => redis.del(key))) === 1;
+    return (await this.run('del', (redis) => redis.del(key))) === 1;
   }
 
   getAndDelete(key: string): Promise<string | null> {
-    return this.run((redis) => redis.getdel(key));
+    return this.run('getdel', (redis) => redis.getdel(key));
   }
 
   async extend(key: string, ttlMs: number): Promise<boolean> {
-    return (await this.run((redis) => redis.pexpire(key, wholeMs(ttlMs)))) === 1;
+    return (await this.run('pexpire', (redis) => redis.pexpire(key, wholeMs(ttlMs)))) === 1;
   }
 
   async setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean> {
-    return (await this.run((redis) => redis.set(key, value, 'PX', wholeMs(ttlMs), 'NX'))) === 'OK';
+    return (await this.run('set', (redis) => redis.set(key, value, 'PX', wholeMs(ttlMs), 'NX'))) === 'OK';
   }
 
   async compareAndSet(key: string, expected: string, value: string, ttlMs: number): Promise<boolean> {
-    return (await this.run((redis) => redis.compareAndSet(key, expected, value, wholeMs(ttlMs)))) === 1;
+    return (
+      (await this.run('compareAndSet', (redis) => redis.compareAndSet(key, expected, value, wholeMs(ttlMs)))) === 1
+    );
   }
 
   async compareAndExtend(key: string, expected: string, ttlMs: number): Promise<boolean> {
-    return (await this.run((redis) => redis.compareAndExtend(key, expected, wholeMs(ttlMs)))) === 1;
+    return (await this.run('compareAndExtend', (redis) => redis.compareAndExtend(key, expected, wholeMs(ttlMs)))) === 1;
   }
 
   async compareAndDelete(key: string, expected: string): Promise<boolean> {
-    return (await this.run((redis) => redis.compareAndDelete(key, expected))) === 1;
+    return (await this.run('compareAndDelete', (redis) => redis.compareAndDelete(key, expected))) === 1;
   }
 
   append(key: string, value: string, { lengthMax, ttlMs }: { lengthMax: number; ttlMs: number }): Promise<number> {
-    return this.run((redis) => redis.appendToList(key, value, lengthMax, wholeMs(ttlMs)));
+    return this.run('appendToList', (redis) => redis.appendToList(key, value, lengthMax, wholeMs(ttlMs)));
   }
 
   async readSince(key: string, id: number): Promise<ListSlice> {
-    const [last, oldest, from, values] = await this.run((redis) => redis.readList(key, id));
+    const [last, oldest, from, values] = await this.run('readList', (redis) => redis.readList(key, id));
     const entries = values.map((value, index) => ({ id: from + index, value }));
     return { entries, complete: last === 0 ? id === 0 : id >= oldest - 1 && id <= last };
   }
 
   increment(key: string, ttlMs: number, by = 1): Promise<number> {
-    return this.run((redis) => redis.countUp(key, by, wholeMs(ttlMs)));
+    return this.run('countUp', (redis) => redis.countUp(key, by, wholeMs(ttlMs)));
   }
 
   async close(): Promise<void> {
@@ -127,10 +132,13 @@ export class RedisCache implements Cache {
     this.redis.disconnect();
   }
 
-  private async run<T>(operation: (redis: Connection) => Promise<T>): Promise<T> {
+  private async run<T>(name: string, operation: (redis: Connection) => Promise<T>): Promise<T> {
     if (!this.breaker.tryAcquire()) throw unavailable(undefined);
     try {
-      const result = await operation(this.redis);
+      const result = await tracedAsk(
+        () => operation(this.redis),
+        () => ({ name, attributes: { 'db.system.name': 'redis', 'db.operation.name': name } }),
+      );
       this.breaker.succeeded();
       return result;
     } catch (error) {

@@ -1,8 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import pg, { type PoolClient, type PoolConfig, type QueryConfig } from 'pg';
 import { fail } from '#libs/errors';
+import { tracedAsk } from '#libs/telemetry';
 import { signed } from '../audit/actor.js';
 import type { PostgresSettings } from './postgres.config.js';
+import { statementSpan } from './statement-span.js';
 
 /**
  * How the server's own time limits reach it. `startup`: with the connection, where they hold for every statement.
@@ -81,9 +83,15 @@ class GuardedClient extends pg.Client {
     const begins = this.transactionLimits !== undefined && args[0] === 'START TRANSACTION';
     const passed = begins ? [`START TRANSACTION; ${this.transactionLimits}`, ...args.slice(2)] : args;
     if (typeof passed[0] === 'string') passed[0] = signed(passed[0]);
+    const [statement] = passed;
     const result = this.send(...passed);
-    if (result instanceof Promise) result.catch((error: unknown) => this.endIfSilent(error));
-    return result;
+    if (!(result instanceof Promise)) return result;
+    result.catch((error: unknown) => this.endIfSilent(error));
+    if (isPreparation(statement)) return result;
+    return tracedAsk(
+      () => result,
+      () => statementSpan(textOf(statement)),
+    );
   }) as pg.Client['query'];
 
   private endIfSilent(error: unknown): void {
@@ -94,6 +102,13 @@ class GuardedClient extends pg.Client {
     internals.connection.stream.destroy();
   }
 }
+
+/** What a transaction begins with: it takes no time that anybody looks for. */
+const isPreparation = (statement: unknown): boolean =>
+  typeof statement === 'string' && /^(?:START|SET)\b/.test(statement);
+
+const textOf = (statement: unknown): string =>
+  typeof statement === 'string' ? statement : ((statement as { text?: string } | undefined)?.text ?? '');
 
 type Connected = (
   error: Error | undefined,

@@ -19,7 +19,7 @@ const ROUTES: readonly [RegExp, Service][] = [
     'registry',
   ],
   [/^\/(docs(-json)?|redoc)\b/, 'registry'],
-  [/^\/(metrics|observability|logs)\b/, 'metrics'],
+  [/^\/(metrics|calls|audit|observability|logs)\b/, 'metrics'],
   [/^\/admin\/mcp-pool\b/, 'tool-invocation'],
 ];
 

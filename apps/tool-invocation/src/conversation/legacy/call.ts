@@ -10,6 +10,7 @@ import {
 } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import type { Claim } from '#libs/resilience';
+import { traceHeaders } from '#libs/telemetry';
 import type { OpenCall, UpstreamSide } from '../../call/open-call.js';
 import type { ServerRequest } from '../../call/server-request.js';
 import { staleSession } from '../../call/stale.js';
@@ -74,10 +75,10 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
     const { call, traceparent, wantsProgress } = open;
     const { method = call.method, paramsText = open.paramsText, onServerRequest } = overrides;
     const id = nextRequestId();
-    const meta: Record<string, unknown> = { ...call.meta, traceparent };
+    const meta: Record<string, unknown> = { ...call.meta, traceparent, ...call.passedContext };
     if (wantsProgress) meta.progressToken = id;
     const text = requestText(id, method, withMeta(paramsText, meta));
-    this.exchange = new Exchange(id, text, ['traceparent', traceparent], this);
+    this.exchange = new Exchange(id, text, traceHeaders(traceparent, call.passedContext), this);
     this.requestReceiver = onServerRequest === undefined ? open : { call, serverRequest: onServerRequest };
     this.owner = overrides.owner ?? (isTaskMethod(call.method) ? null : ownerOf(call));
     open.carrier = this.exchange;

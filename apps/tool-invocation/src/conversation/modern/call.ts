@@ -51,7 +51,12 @@ export class ModernCall implements ExchangeSink, UpstreamSide {
   send(): void {
     const { call, paramsText, traceparent, logLevel, wantsProgress } = this.open;
     const id = nextRequestId();
-    const meta: Record<string, unknown> = { ...call.meta, ...modernMeta(call.client.capabilities), traceparent };
+    const meta: Record<string, unknown> = {
+      ...call.meta,
+      ...modernMeta(call.client.capabilities),
+      traceparent,
+      ...call.passedContext,
+    };
     if (logLevel !== undefined) meta[META_LOG_LEVEL] = logLevel;
     if (wantsProgress) meta.progressToken = id;
     const text = requestText(id, call.method, withMeta(paramsText, meta));

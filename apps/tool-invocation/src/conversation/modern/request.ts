@@ -7,6 +7,7 @@ import {
   mirrorHeaders,
   MODERN_REVISION,
 } from '#libs/mcp';
+import { traceHeaders } from '#libs/telemetry';
 import type { OpenCall } from '../../call/open-call.js';
 import { CLIENT_INFO } from '../request.js';
 
@@ -25,12 +26,12 @@ export const modernHeaders = (method: string): string[] => [
  * https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#standard-request-headers
  */
 export const callHeaders = (
-  { call: { method, target }, paramsText, traceparent }: OpenCall,
+  { call: { method, target, passedContext }, paramsText, traceparent }: OpenCall,
   mirrors: readonly HeaderMirror[],
 ): string[] => {
   const headers = modernHeaders(method);
   if (NAMED.has(method)) headers.push('mcp-name', encodeHeaderValue(target));
-  headers.push('traceparent', traceparent);
+  headers.push(...traceHeaders(traceparent, passedContext));
   if (mirrors.length > 0) headers.push(...mirrorHeaders(mirrors, paramsText));
   return headers;
 };

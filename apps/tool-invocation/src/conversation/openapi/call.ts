@@ -2,6 +2,7 @@ import { type GatewayError, toGatewayError } from '#libs/errors';
 import { FilterFailed, type JsonFilters } from '#libs/jq';
 import { type Claim, bytesHeld } from '#libs/resilience';
 import { memberText } from '#libs/mcp';
+import { traceHeaders } from '#libs/telemetry';
 import {
   ArgumentsRefused,
   buildRequest,
@@ -126,7 +127,7 @@ export class HttpCall implements AnswerSink, UpstreamSide {
     const request = this.request as HttpRequest;
     const credential = this.sendsCredential ? access.headers : [];
     const query = this.sendsCredential ? access.query : undefined;
-    const headers = [...credential, 'traceparent', this.open.traceparent];
+    const headers = [...credential, ...traceHeaders(this.open.traceparent, this.open.call.passedContext)];
     const shown = { ...request, headers: besides(request.headers, credential), url: withQuery(request.url, query) };
     this.collector = sender.send(shown, withCookies(headers, request.headers), this);
     this.open.carrier = this.collector;

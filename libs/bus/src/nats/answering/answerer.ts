@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyRequest } from '#libs/contracts';
 import { GatewayError, fail } from '#libs/errors';
 import { DeadlineSweep } from '#libs/resilience';
+import { tracedWithin } from '#libs/telemetry';
 import type { Msg } from '@nats-io/transport-node';
 import { SlotMap } from '../../flow/slot-map.js';
 import { BEAT_INTERVAL_MS, FIRST_BEAT_MS, FOLLOWING_DEADLINE_MS, SILENCE_MS } from '../../limits.js';
@@ -225,7 +226,7 @@ export class Answerer implements AnswererSide {
   private run(handler: Handler<AnyRequest>, handling: Handling, content: Message<unknown>): void {
     handling.body = content.body;
     try {
-      handler(content.head, handling).then(
+      tracedWithin(handling.traceparent, () => handler(content.head, handling)).then(
         (result) => handling.settle(result),
         (error) => this.failed(handling, error),
       );

@@ -1,8 +1,10 @@
 import type { AnyRequest } from '#libs/contracts';
-import { type GatewayError, fail } from '#libs/errors';
+import { type GatewayError, fail, toGatewayError } from '#libs/errors';
+import { childTraceparent, isTraced, isTracing } from '#libs/telemetry';
 import { Outflow, refusal } from '../../flow/outflow.js';
 import { failureToJson, fits, toJson } from '../../json.js';
 import { type Body, type CallContext, WithBody } from '../../port.js';
+import { answerSpanEnded } from '../bus-spans.js';
 import type { AskerClock } from './asker-clocks.js';
 import type { Link } from '../link.js';
 import { FAILURE, FRAME, REPLY, type ReceivedRequest, encodeUnit, isWhole, splitUnit } from '../wire.js';
@@ -38,6 +40,7 @@ export class Handling implements CallContext<unknown> {
   private outflow: Outflow<Outgoing> | undefined;
   private abort: AbortController | undefined;
   private stopReason: GatewayError | undefined;
+  private readonly startedAtMs = performance.now();
   private handled = false;
   private gone: (() => void) | undefined;
 
@@ -52,7 +55,8 @@ export class Handling implements CallContext<unknown> {
   ) {
     this.id = request.id;
     this.secret = request.secret;
-    this.traceparent = request.traceparent === '' ? undefined : request.traceparent;
+    const { traceparent: asked } = request;
+    this.traceparent = asked === '' ? undefined : isTracing() ? childTraceparent(asked) : asked;
   }
 
   get callId(): string {
@@ -97,14 +101,17 @@ export class Handling implements CallContext<unknown> {
     if (result instanceof WithBody) this.gone = result.gone;
     try {
       const text = toJson(head, 'unknown');
-      if (fits(text, body, this.side.bytesMax)) this.answer(REPLY, text, body);
-      else this.settleWith(fail('bus.too_large', { executed: 'unknown' }));
+      if (fits(text, body, this.side.bytesMax)) {
+        this.endSpan('');
+        this.answer(REPLY, text, body);
+      } else this.settleWith(fail('bus.too_large', { executed: 'unknown' }));
     } catch (error) {
       this.settleWith(error);
     }
   }
 
   settleWith(error: unknown): void {
+    this.endSpan(toGatewayError(error).code);
     this.answer(FAILURE, failureToJson(error), undefined);
   }
 
@@ -145,6 +152,12 @@ export class Handling implements CallContext<unknown> {
       return;
     }
     void this.push(unit, true);
+  }
+
+  private endSpan(errorType: string): void {
+    const { traceparent, startedAtMs, contract, request } = this;
+    if (traceparent === undefined || !isTraced(traceparent, startedAtMs, errorType)) return;
+    answerSpanEnded(contract.subject, { traceparent, parent: request.traceparent, startedAtMs, errorType });
   }
 
   private close(answer?: Buffer): void {

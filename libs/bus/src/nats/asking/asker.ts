@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import type { AnyRequest } from '#libs/contracts';
 import { type GatewayError, fail } from '#libs/errors';
 import { DeadlineSweep } from '#libs/resilience';
-import { currentTrace } from '#libs/telemetry';
+import { childTraceparent, currentTrace, isTracing } from '#libs/telemetry';
 import type { Msg } from '@nats-io/transport-node';
 import { refusal } from '../../flow/outflow.js';
 import { SlotMap } from '../../flow/slot-map.js';
@@ -79,7 +79,8 @@ export class Asker implements AskerSide {
     const id = this.pending.nextSlot;
     const secret = nextSecret();
     const { callId = '', body } = options;
-    const traceparent = options.traceparent ?? currentTrace()?.traceparent ?? '';
+    const parent = options.traceparent ?? currentTrace()?.traceparent ?? '';
+    const traceparent = parent === '' || !isTracing() ? parent : childTraceparent(parent);
     const key = { sentAtMs: nowMs, leftMs, id, secret };
     let outgoing: Outgoing = { callId, traceparent, head, body, stored: false };
     let payload = encodeRequest(key, outgoing);
@@ -94,7 +95,7 @@ export class Asker implements AskerSide {
       if (handle !== undefined) this.payloads.forget(handle);
       throw fail('bus.disconnected', { executed: 'no' });
     }
-    const sent = { id, secret, contract, subject, deadlineAtMs, sentAtMs: nowMs, outgoing };
+    const sent = { id, secret, contract, subject, deadlineAtMs, sentAtMs: nowMs, outgoing, parent };
     const pending = new PendingAsk(this, sent, options);
     this.pending.add(pending);
     this.deadlines.watch(deadlineAtMs);

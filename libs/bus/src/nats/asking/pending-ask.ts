@@ -1,10 +1,12 @@
 import type { AnyRequest } from '#libs/contracts';
-import { type GatewayError, fail, fromEnvelope } from '#libs/errors';
+import { type GatewayError, fail, fromEnvelope, toGatewayError } from '#libs/errors';
 import type { FailureEnvelope } from '#libs/errors';
+import { isTraced } from '#libs/telemetry';
 import { Intake, type OnFrame } from '../../flow/intake.js';
 import { ignore } from '../../flow/outflow.js';
 import { WINDOW_BYTES, WINDOW_FRAMES } from '../../limits.js';
 import type { Answer, AskOptions } from '../../port.js';
+import { askSpanEnded } from '../bus-spans.js';
 import { CONTINUES, FAILURE, FRAME, HAS_BODY, MORE, UNIT_PREFIX, readBody, readHead, readMessage } from '../wire.js';
 
 /** What a pending ask needs of the asker it belongs to. */
@@ -24,6 +26,8 @@ export interface Sent {
   /** Of `performance.now()`, as all times here. */
   readonly deadlineAtMs: number;
   readonly sentAtMs: number;
+  /** The span for whose sake it is asked; '' where there is none. */
+  readonly parent: string;
   /** What was sent, should it have to be sent again. */
   readonly outgoing: Outgoing;
 }
@@ -46,6 +50,8 @@ export class PendingAsk {
   subject: string;
   readonly deadlineAtMs: number;
   readonly outgoing: Outgoing;
+  private readonly parent: string;
+  private readonly askedAtMs: number;
   sentAtMs: number;
   /** When it was sent, or somebody who has it was heard last. */
   heardAtMs: number;
@@ -75,7 +81,7 @@ export class PendingAsk {
 
   constructor(
     private readonly asker: AskerSide,
-    { id, secret, contract, subject, deadlineAtMs, sentAtMs, outgoing }: Sent,
+    { id, secret, contract, subject, deadlineAtMs, sentAtMs, outgoing, parent }: Sent,
     private readonly options: AskOptions<unknown>,
   ) {
     this.id = id;
@@ -84,8 +90,10 @@ export class PendingAsk {
     this.subject = subject;
     this.deadlineAtMs = deadlineAtMs;
     this.sentAtMs = sentAtMs;
+    this.askedAtMs = sentAtMs;
     this.heardAtMs = sentAtMs;
     this.outgoing = outgoing;
+    this.parent = parent;
     this.answer = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -151,6 +159,7 @@ export class PendingAsk {
   fail(error: unknown): void {
     if (!this.close()) return;
     this.giveBack();
+    this.endSpan(toGatewayError(error).code);
     this.reject(error);
   }
 
@@ -220,7 +229,10 @@ export class PendingAsk {
       return;
     }
     if (kind === FAILURE) this.fail(failureIn(head));
-    else if (this.close()) this.resolve({ head, body: readBody(bytes, dataAt + headBytes, flags), instance });
+    else if (this.close()) {
+      this.endSpan('');
+      this.resolve({ head, body: readBody(bytes, dataAt + headBytes, flags), instance });
+    }
   }
 
   private arrivals(): Intake {
@@ -272,6 +284,13 @@ export class PendingAsk {
 
   private instanceIn(unit: Buffer, dataAt: number): string {
     return unit.toString('latin1', UNIT_PREFIX, dataAt);
+  }
+
+  private endSpan(errorType: string): void {
+    const { traceparent } = this.outgoing;
+    if (traceparent === '' || !isTraced(traceparent, this.askedAtMs, errorType)) return;
+    const timing = { traceparent, parent: this.parent, startedAtMs: this.askedAtMs, errorType };
+    askSpanEnded(this.contract.subject, timing);
   }
 
   private close(): boolean {

@@ -26,6 +26,46 @@ export const childTraceparent = (parent?: string): string => {
   return `00-${parent.slice(TRACE_ID_AT, SPAN_ID_AT)}${randomHex(8)}${parent.slice(FLAGS_AT - 1, LENGTH)}`;
 };
 
+/** Whether the spans of a trace go out, decided where it begins or comes in. `parent`: valid. */
+export type Sampling = (own: SpanIds, parent: SpanIds | null) => boolean;
+let sampling: Sampling | null = null;
+
+/** Who decides it from now on; `null`: nothing is decided, and what is said here is passed on. */
+export const sampleBy = (decides: Sampling | null): void => {
+  sampling = decides;
+};
+
+/** Like `childTraceparent`, for what comes from outside: here it is decided whether the trace is sampled. */
+export const enterTraceparent = (parent?: string): string => {
+  const own = childTraceparent(parent);
+  if (sampling === null) return own;
+  const ids = spanIdsOf(own) as SpanIds;
+  const flags = sampling(ids, spanIdsOf(parent)) ? ids.flags | SAMPLED : ids.flags & ~SAMPLED;
+  return `${own.slice(0, FLAGS_AT)}${flags.toString(16).padStart(2, '0')}`;
+};
+
+/** What a `traceparent` says. */
+export interface SpanIds {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly flags: number;
+}
+
+const SAMPLED = 1;
+
+/** `null` of what is no valid `traceparent`. */
+export const spanIdsOf = (traceparent: string | undefined): SpanIds | null => {
+  if (traceparent === undefined || !isValid(traceparent)) return null;
+  return {
+    traceId: traceparent.slice(TRACE_ID_AT, SPAN_ID_AT - 1),
+    spanId: traceparent.slice(SPAN_ID_AT, FLAGS_AT - 1),
+    flags: Number.parseInt(traceparent.slice(FLAGS_AT, LENGTH), 16),
+  };
+};
+
+/** Of a `traceparent` that was made here. */
+export const isSampled = (traceparent: string): boolean => (traceparent.charCodeAt(LENGTH - 1) & SAMPLED) !== 0;
+
 /** The trace id of a valid `traceparent`. */
 export const traceIdOf = (traceparent: string | undefined): string | undefined =>
   traceparent !== undefined && isValid(traceparent) ? traceparent.slice(TRACE_ID_AT, SPAN_ID_AT - 1) : undefined;

@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type DoubleRequest,
+  type Gateway,
+  type McpDouble,
+  OtlpCollector,
+  type ReceivedSpan,
+  startGateway,
+  startMcpDouble,
+} from '#libs/testing';
+
+const META = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+const EXECUTE = 'switchyard.v1.rpc.tool-invocation.call.execute';
+const PLANTED = ['planted-argument', 'planted-result', 'planted-token'];
+const TOOL = { name: 'look', description: 'Looks', inputSchema: { type: 'object' } };
+
+let traces = 0;
+/** A trace of its own for each call. */
+const newTrace = (flags: '00' | '01') => {
+  const traceId = (++traces).toString(16).padStart(32, 'a');
+  const spanId = 'b7ad6b7169203331';
+  return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-${flags}` };
+};
+
+interface Seen {
+  readonly meta: Readonly<Record<string, unknown>>;
+  readonly headers: DoubleRequest['req']['headers'];
+}
+
+interface Rig {
+  readonly gateway: Gateway;
+  readonly collector: OtlpCollector;
+  /** The last call that reached the upstream. */
+  readonly seen: () => Seen | undefined;
+}
+
+const started: { stop(): Promise<unknown> }[] = [];
+const keep = async <Thing extends { stop(): Promise<unknown> }>(starting: Promise<Thing>): Promise<Thing> => {
+  const thing = await starting;
+  started.push(thing);
+  return thing;
+};
+
+const startRig = async (mode: 'embedded' | 'distributed', protocol: 'grpc' | 'http/protobuf'): Promise<Rig> => {
+  let seen: Seen | undefined;
+  const collector = await keep(OtlpCollector.start());
+  const upstream: McpDouble = await keep(
+    startMcpDouble({
+      name: 'seen',
+      tools: [TOOL, { ...TOOL, name: 'fail' }],
+      call: ({ name }) =>
+        `"content":[{"type":"text","text":"planted-result"}]${name === 'fail' ? ',"isError":true' : ''}`,
+      intercept: ({ message, req }) => {
+        if (message.method === 'tools/call') seen = { meta: message.params?._meta ?? {}, headers: req.headers };
+        return false;
+      },
+    }),
+  );
+  const env = {
+    OBSERVABILITY_ENABLED: 'true',
+    OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+    OTEL_EXPORTER_OTLP_ENDPOINT: protocol === 'grpc' ? collector.grpcUrl : collector.url,
+    OTEL_BSP_SCHEDULE_DELAY: '50',
+    OTEL_TRACES_SAMPLER: 'parentbased_always_off',
+    METRICS_BUFFER_ENABLED: 'false',
+  };
+  const gateway = await keep(startGateway({ mode, env }));
+  await gateway.admin.register({ name: 'seen', url: upstream.url, transport: 'STREAMABLEHTTP', toolPrefix: '' });
+  return { gateway, collector, seen: () => seen };
+};
+
+const rigs = {} as Record<'embedded' | 'distributed', Rig>;
+beforeAll(async () => {
+  [rigs.embedded, rigs.distributed] = await Promise.all([
+    startRig('embedded', 'http/protobuf'),
+    startRig('distributed', 'grpc'),
+  ]);
+});
+afterAll(async () => {
+  await Promise.all(started.map((thing) => thing.stop()));
+});
+
+describe.each(['embedded', 'distributed'] as const)('telemetry, %s', (mode) => {
+  const call = async (name: string, meta: object, token = rigs[mode].gateway.adminToken): Promise<Response> =>
+    fetch(`${rigs[mode].gateway.url}/mcp`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/call',
+        'mcp-name': name,
+      },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: { name, arguments: { secret: 'planted-argument' }, _meta: { ...META, ...meta } },
+      }),
+    });
+  /** The spans of a trace by their kinds and names, once these are among them. */
+  const spansOf = async (traceId: string, ...keys: string[]): Promise<Record<string, ReceivedSpan>> => {
+    const known = () =>
+      Object.fromEntries(
+        rigs[mode].collector.spans
+          .filter((span) => span.traceId === traceId)
+          .map((span) => [`${span.kind} ${span.name}`, span]),
+      );
+    await expect.poll(() => Object.keys(known())).toEqual(expect.arrayContaining(keys));
+    return known();
+  };
+
+  it('a sampled call is one trace from its client to its upstream when spans are exported', async () => {
+    const { traceId, spanId, traceparent } = newTrace('01');
+    const answer = await call('look', { traceparent, tracestate: 'vendor=1', baggage: 'tenant=blue' });
+    expect(await answer.text()).toContain('planted-result');
+
+    const overNats = [`producer send ${EXECUTE}`, `consumer process ${EXECUTE}`];
+    const calls = ['server tools/call look', 'client tools/call look'];
+    const spans = await spansOf(traceId, ...calls, ...(mode === 'embedded' ? [] : overNats));
+    const [server, client, asked, answered] = [...calls, ...overNats].map((key) => spans[key]);
+    expect(server).toMatchObject({
+      parentSpanId: spanId,
+      traceState: 'vendor=1',
+      isError: false,
+      resource: { 'service.name': mode === 'embedded' ? 'switchyard' : 'switchyard-ingress' },
+      attributes: {
+        'mcp.method.name': 'tools/call',
+        'gen_ai.tool.name': 'look',
+        'gen_ai.operation.name': 'execute_tool',
+        'mcp.protocol.version': '2026-07-28',
+      },
+    });
+    expect(client).toMatchObject({
+      traceState: 'vendor=1',
+      attributes: {
+        'mcp.method.name': 'tools/call',
+        'switchyard.upstream.name': 'seen',
+        'server.address': '127.0.0.1',
+      },
+    });
+    if (mode === 'distributed') {
+      expect(asked).toMatchObject({ parentSpanId: server?.spanId, attributes: { 'messaging.system': 'nats' } });
+      expect(answered).toMatchObject({ parentSpanId: asked?.spanId });
+    }
+    expect(client?.parentSpanId).toBe((answered ?? server)?.spanId);
+    const sent = `00-${traceId}-${client?.spanId}-01`;
+    const passed = { tracestate: 'vendor=1', baggage: 'tenant=blue' };
+    expect(rigs[mode].seen()).toMatchObject({
+      meta: { traceparent: sent, ...passed },
+      headers: { traceparent: sent, ...passed },
+    });
+  });
+
+  it('the record of a call has the id of its trace when it is asked for', async () => {
+    const { traceId, traceparent } = newTrace('01');
+    await call('look', { traceparent });
+    const calls = () => rigs[mode].gateway.admin.call<{ calls: unknown[] }>('GET', `/calls?trace_id=${traceId}`);
+    await expect.poll(async () => (await calls()).calls).toMatchObject([{ traceId, outcome: 'ok', name: 'look' }]);
+  });
+
+  it('a call that fails or is refused leaves its spans when its trace is not sampled', async () => {
+    const [failed, refused, fine] = [newTrace('00'), newTrace('00'), newTrace('00')];
+    await call('look', { traceparent: fine.traceparent });
+    await call('fail', { traceparent: failed.traceparent });
+    await call('look', { traceparent: refused.traceparent }, 'planted-token');
+    expect(await spansOf(failed.traceId, 'client tools/call fail')).toMatchObject({
+      'client tools/call fail': { isError: true, attributes: { 'error.type': 'tool_error' } },
+    });
+    // A stranger is not told, here either, whether there is such a tool.
+    expect(await spansOf(refused.traceId, 'server tools/call')).toMatchObject({
+      'server tools/call': { isError: true, attributes: { 'error.type': 'auth.credential_invalid' } },
+    });
+    expect(rigs[mode].collector.spans.filter(({ traceId }) => traceId === fine.traceId)).toEqual([]);
+  });
+
+  it('a REST request is a span with what it asked of stores and others below it when it is sampled', async () => {
+    const { traceId, spanId, traceparent } = newTrace('01');
+    const { url, adminToken } = rigs[mode].gateway;
+    await fetch(`${url}/gateways`, { headers: { authorization: `Bearer ${adminToken}`, traceparent } });
+    const spans = await spansOf(traceId, 'server GET /gateways', 'client SELECT registry.gateway');
+    const http = spans['server GET /gateways'];
+    expect(http).toMatchObject({
+      parentSpanId: spanId,
+      attributes: { 'http.request.method': 'GET', 'http.response.status_code': 200 },
+    });
+    const statement = spans['client SELECT registry.gateway'];
+    expect(statement).toMatchObject({ kind: 'client', attributes: { 'db.operation.name': 'SELECT' } });
+    expect(statement?.parentSpanId).toBe(http?.spanId);
+  });
+
+  it('nothing that is exported holds an argument, a result or a credential when calls had them', () => {
+    const { bodies } = rigs[mode].collector;
+    expect(bodies.length).toBeGreaterThan(0);
+    for (const secret of [...PLANTED, rigs[mode].gateway.adminToken])
+      expect(bodies.some((body) => body.includes(secret))).toBe(false);
+  });
+});
