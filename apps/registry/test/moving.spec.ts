@@ -4,6 +4,9 @@ import { type Registry, RegistryBench, prompt, tool, upstream, userOf } from './
 
 const SECRET = 'the-secret-of-the-other';
 const TOKEN = 'tok-8c1f5e';
+/** Made by ContextForge 1.1.0 with that secret. */
+const SEALED_BY_FORGE =
+  'v2:{"version":"v2","kdf":"argon2id","t":3,"m":65536,"p":1,"salt":"bwr3+h3GXrFzNoUk6tO59Q==","token":"gAAAAABrDGBPl7qRHtKgvpYIrMtv-7Lwabe91sgA0s1obgjr7R_8rxnXtthSfuA5ZToaUZL1aPeuJ_vWOKbmgLFqPxIY-9Vzm203MleqNKTzWGQJst7SYIY="}';
 
 let bench: RegistryBench;
 let registry: Registry;
@@ -312,6 +315,76 @@ describe('an import from ContextForge', () => {
     ['has too many entries', { import_data: { entities: { tools: Array.from({ length: 1_001 }, () => ({})) } } }],
   ])('an import is refused when it %s', async (_case, more) => {
     expect(await bring(more)).toMatchObject({ status: 422, body: { detail: expect.any(String) } });
+  });
+
+  it('a gateway that gets tokens by client credentials is made, with its secret opened, and says what is not taken over', async () => {
+    const entry = {
+      name: 'Orders',
+      url: 'http://orders.example/mcp',
+      auth_type: 'oauth',
+      oauth_config: {
+        grant_type: 'client_credentials',
+        token_url: 'https://idp.example/token',
+        client_id: 'forge',
+        client_secret: SEALED_BY_FORGE,
+        scopes: ['orders.read'],
+        authorization_url: 'https://idp.example/authorize',
+        redirect_uri: '',
+      },
+    };
+    registry.around.upstreams.set(entry.url, upstream({ tools: [tool('order')] }));
+    const { body, text } = await bring({ import_data: { entities: { gateways: [entry] } } });
+    expect(body.results).toEqual([
+      {
+        type: 'gateways',
+        name: 'Orders',
+        outcome: 'created',
+        notes: ['oauth_config.authorization_url is not taken over'],
+      },
+    ]);
+    expect(text).not.toContain('planted');
+    const gateways = (await registry.ask('GET', '/gateways')).body as { id: string; name: string }[];
+    const { id = '' } = gateways.find(({ name }) => name === 'Orders') ?? {};
+    expect(registry.around.credentials.get(id)?.oauth).toMatchObject({
+      clientId: 'forge',
+      clientSecret: 'planted oauth secret: ü & +',
+      // As ContextForge asks for tokens where nothing else is said.
+      tokenEndpointAuthMethod: 'client_secret_post',
+      tokenUrl: 'https://idp.example/token',
+      scopes: ['orders.read'],
+      resource: null,
+    });
+  });
+
+  it.each([
+    [{ oauth_config: undefined }, 'left_out', 'its oauth_config is not in the file'],
+    [
+      { grant_type: 'authorization_code' },
+      'left_out',
+      'its grant_type is "authorization_code", with which users sign in',
+    ],
+    [{ grant_type: 'token-exchange' }, 'left_out', 'its grant_type is "token-exchange", with which tokens of callers'],
+    [{ grant_type: 'password' }, 'left_out', 'its grant_type is "password", which OAuth 2.1 has removed'],
+    [{ grant_type: 3 }, 'left_out', 'its grant_type is 3, which is not supported'],
+    [{ client_secret: '*****' }, 'left_out', 'its client_secret is masked in the file'],
+    [{ client_secret: undefined }, 'left_out', 'its oauth_config has no client_secret'],
+    [{ token_endpoint_auth_method: 'private_key_jwt' }, 'left_out', 'its oauth_config has no private_key'],
+    [{ resource: ['https://a.example', 'https://b.example'] }, 'left_out', 'resource names several'],
+    [{ token_endpoint_auth_method: 'none' }, 'failed', 'tokenEndpointAuthMethod'],
+    [{ token_url: 'http://idp.example/token' }, 'failed', 'tokenUrl must be a URL with https'],
+    [{ scopes: { a: 1 } }, 'failed', 'scopes'],
+  ])('a gateway with OAuth is not made, and the reason named, when it has %j', async (more, outcome, why) => {
+    const oauth_config = {
+      grant_type: 'client_credentials',
+      token_url: 'https://idp.example/token',
+      client_id: 'x',
+      client_secret: 'y',
+      ...more,
+    };
+    const entry = { name: 'Odd', url: 'http://odd.example/mcp', auth_type: 'oauth', oauth_config };
+    const given = 'oauth_config' in more ? { ...entry, ...more } : entry;
+    const { body } = await bring({ import_data: { entities: { gateways: [given] } } });
+    expect(body.results).toMatchObject([{ outcome, notes: [expect.stringContaining(why)] }]);
   });
 
   it('an entry is left out when it is no object, has no name, or stands twice', async () => {

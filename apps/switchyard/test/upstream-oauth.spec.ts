@@ -222,6 +222,20 @@ describe('an upstream that wants access tokens', () => {
     expect(shown.slice(-2).map(({ token: sent }) => sent === token)).toEqual([true, false]);
   }, 30_000);
 
+  it('a gateway of ContextForge that got tokens is called with one when it is imported', async () => {
+    const config = { grant_type: 'client_credentials', client_id: 'post', client_secret: SECRET };
+    const entry = {
+      name: 'forged',
+      url: upstream.url,
+      auth_type: 'oauth',
+      oauth_config: { ...config, token_url: `${tokens.issuer}/token`, resource: upstream.url, scopes: 'tools:call' },
+    };
+    const { status, text } = await ask('POST', '/v1/import', { import_data: { entities: { gateways: [entry] } } });
+    expect([status, text]).toEqual([200, expect.stringContaining('"created":1')]);
+    expect(text).not.toContain('planted');
+    expect(await call('modern', 'forged-hello')).toMatchObject({ content: [{ text: 'hello' }] });
+  });
+
   it('nothing secret has been logged, shown or kept in the clear', async () => {
     const logs = gateway.logs();
     expect(logs.length).toBeGreaterThan(1_000);

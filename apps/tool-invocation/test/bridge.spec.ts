@@ -199,7 +199,7 @@ describe('a session upstream that requests input', () => {
     expect(JSON.parse(text(body))).toEqual([{}]);
   });
 
-  it('a request on the session stream goes to the newest call of its principal when several calls run', async () => {
+  it('a request on the stream of a session goes to the call that has the session when others run', async () => {
     let stream: ServerResponse | undefined;
     const open: { id: number; res: ServerResponse; session: string }[] = [];
     const sessionStreams = new Map<string, ServerResponse>();

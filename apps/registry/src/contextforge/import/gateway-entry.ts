@@ -1,5 +1,6 @@
 import { fail } from '#libs/errors';
-import { credentialMembers, credentialQuery } from './credential.js';
+import { credentialMembers, credentialQuery } from './credential/credential.js';
+import { readOAuthConfig } from './credential/oauth-config.js';
 import { CREDENTIAL_LEFT_OUT, type FileEntry, LeftOut, isEmpty, quoted, textMembers } from '../file-entry.js';
 
 /** What a file says of something that is to be made here, as the body of the request that would make it. */
@@ -21,12 +22,12 @@ const TRANSPORTS: ReadonlyMap<string, string> = new Map([
   ['AUTO', 'AUTO'],
 ]);
 
-/** A gateway of the file. Throws `LeftOut` where it cannot be one here, `http.invalid` where it is none. */
-export const readGateway = (entry: FileEntry, secret: string | undefined): ReadEntry => {
+/** A gateway of the file. Rejects with `LeftOut` where it cannot be one here, `http.invalid` where it is none. */
+export const readGateway = async (entry: FileEntry, secret: string | undefined): Promise<ReadEntry> => {
   const { transport: said } = entry;
   const transport = isEmpty(said) ? 'AUTO' : typeof said === 'string' && TRANSPORTS.get(said.toUpperCase());
   if (!transport) throw new LeftOut(`its transport ${quoted(said)} is not supported`);
-  const query = credentialQuery(entry, secret);
+  const { members, query = '', notes = [] } = await gatewayCredential(entry, secret);
   const url = httpUrl(entry['url']);
   return {
     body: {
@@ -36,14 +37,35 @@ export const readGateway = (entry: FileEntry, secret: string | undefined): ReadE
       toolNameStyle: entry['tool_name_style'] ?? 'contextforge',
       toolPrefix: entry['tool_prefix'] ?? null,
       ...textMembers(entry),
-      ...(query === '' ? credentialMembers(entry, secret) : { authType: 'none' }),
+      ...members,
     },
     enabled: entry['is_active'] !== false,
     isWithoutCredential: CREDENTIAL_LEFT_OUT in entry,
     notes: isEmpty(entry['passthrough_headers'])
-      ? []
-      : [`passthrough_headers are not supported: ${quoted(entry['passthrough_headers'])} do not reach it`],
+      ? notes
+      : [...notes, `passthrough_headers are not supported: ${quoted(entry['passthrough_headers'])} do not reach it`],
   };
+};
+
+interface GatewayCredential {
+  /** Of the body. */
+  readonly members: Readonly<Record<string, unknown>>;
+  /** Goes behind the URL. */
+  readonly query?: string;
+  readonly notes?: readonly string[];
+}
+
+const gatewayCredential = async (entry: FileEntry, secret: string | undefined): Promise<GatewayCredential> => {
+  switch (entry['auth_type']) {
+    case 'oauth': {
+      const { oauthConfig, notes } = await readOAuthConfig(entry, secret);
+      return { members: { authType: 'oauth', oauthConfig }, notes };
+    }
+    case 'query_param':
+      return { members: { authType: 'none' }, query: credentialQuery(entry, secret) };
+    default:
+      return { members: credentialMembers(entry, secret) };
+  }
 };
 
 /** A tool of the file that is a route of an HTTP API. Throws `LeftOut` where it cannot be one here, `http.invalid` where it is none. */

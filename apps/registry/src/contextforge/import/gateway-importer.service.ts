@@ -21,7 +21,7 @@ export class GatewayImporter implements Importer {
 
   async take({ name, entry }: NamedEntry, terms: ImportTerms): Promise<EntryResult> {
     const { principal, strategy, isDryRun, secret, sight } = terms;
-    const read = readGateway(entry, secret);
+    const read = await readGateway(entry, secret);
     const known = await this.gateways.findNamed(name, principal);
     if (known !== null && strategy === 'skip') return { outcome: 'skipped', notes: ['the name is taken'] };
     if (known !== null && strategy === 'update') {

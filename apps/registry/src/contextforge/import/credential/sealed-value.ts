@@ -21,7 +21,7 @@ export const openSealed = (sealed: unknown, secret: string | undefined): Readonl
 
 export const UNREADABLE = () => unopened('its credential is not one that ContextForge sealed');
 
-const unopened = (message: string) => fail('http.invalid', { message });
+export const unopened = (message: string) => fail('http.invalid', { message });
 
 const decrypted = (bytes: Buffer, key: Buffer): Buffer => {
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });

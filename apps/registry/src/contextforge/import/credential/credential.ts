@@ -1,4 +1,4 @@
-import { type FileEntry, LeftOut, isEmpty, quoted } from '../file-entry.js';
+import { type FileEntry, LeftOut, isEmpty, quoted } from '../../file-entry.js';
 import { UNREADABLE, openSealed } from './sealed-value.js';
 
 /** The members of a body that give the credential of an entry, opened. Throws `LeftOut`, and `http.invalid` where it cannot be opened. */
@@ -13,19 +13,15 @@ export const credentialMembers = (entry: FileEntry, secret: string | undefined):
     case 'authheaders':
       return headerMembers(openSealed(sealed, secret));
     case 'oauth':
-      throw new LeftOut('it is reached with OAuth, whose tokens the file does not hold: register it anew');
+      throw new LeftOut('only gateways can be reached with OAuth');
     default:
       throw new LeftOut(`its auth_type ${quoted(kind)} is not supported`);
   }
 };
 
-/**
- * What is put behind the URL of an entry whose credential is a member of the query; empty for others. Throws as
- * `credentialMembers` does.
- */
+/** What is put behind the URL of an entry whose credential is a member of the query. Throws as `credentialMembers` does. */
 export const credentialQuery = (entry: FileEntry, secret: string | undefined): string => {
-  const { auth_type: kind, auth_query_params: params } = entry;
-  if (kind !== 'query_param') return '';
+  const { auth_query_params: params } = entry;
   if (typeof params !== 'object' || params === null || Object.keys(params).length === 0)
     throw new LeftOut('its credential is a member of the query, which the file does not hold: register it anew');
   const pairs = Object.entries(params).map(([name, sealed]) => [name, openSealed(sealed, secret)[name] ?? ''] as const);

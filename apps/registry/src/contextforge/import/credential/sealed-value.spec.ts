@@ -35,7 +35,7 @@ describe('a value that ContextForge sealed', () => {
   });
 
   it.each([
-    ['oauth', 'OAuth'],
+    ['oauth', 'only gateways can be reached with OAuth'],
     ['kerberos', 'auth_type "kerberos" is not supported'],
   ])('an entry is left out when its credential is of the kind %s', (auth_type, message) => {
     expect(() => credentialMembers({ auth_type, auth_value: SEALED }, 'correct horse')).toThrow(message);
