@@ -151,6 +151,22 @@ describe('two replicas of each service behind the shipped edge', () => {
     },
   );
 
+  it('two replicas of each service behind the shipped edge answer every request while auth, tool-invocation and metrics are restarted, a replica of each at a time', async () => {
+    const { calls, lists } = await underLoad('inside', async () => {
+      for (let replica = 0; replica < REPLICAS; replica++)
+        await Promise.all(
+          (['auth', 'tool-invocation', 'metrics'] as const).map(async (service) => {
+            const { server } = gateway.process(service, replica);
+            expect([service, await server.stop(35_000)]).toEqual([service, 0]);
+            await server.start();
+          }),
+        );
+    });
+    expect(calls.filter((ended) => !succeeded(ended))).toEqual([]);
+    expect(lists.filter((status) => status !== 200)).toEqual([]);
+    expect(executionsOf('inside').toSorted()).toEqual(calls.map(({ id }) => id).toSorted());
+  });
+
   it.each(['ingress', 'registry'] as const)(
     'two replicas of each service behind the shipped edge lose nothing that can be repeated while %s is restarted under fixed addresses',
     async (service) => {
