@@ -35,6 +35,8 @@ const PAUSE_MS = 50;
 /** So that names that were known are known no more. */
 const TTL_SECONDS = 1;
 const AHEAD_MS = 2_500;
+/** So that it floods for as long as it is measured. */
+const NEVER_LEFT_ALONE = { MCP_SESSION_POOL_CIRCUIT_BREAKER_THRESHOLD: '1000' };
 const HEALTHY: Scenario = { name: 'healthy', work: 'echo', era: 'modern', sprayed: false };
 
 /** By sickness, one measurement a round: a gateway of its own, which reaches all upstreams by name. */
@@ -42,21 +44,28 @@ export const measureSick = async (
   mode: Mode,
   upstreamUrl: string,
   generator: LoadGenerator,
-  { callsMax, durationMs }: LoadSettings,
+  settings: LoadSettings,
   rounds: number,
 ): Promise<ReadonlyMap<Sickness, readonly SickMeasurement[]>> => {
+  const found = new Map<Sickness, readonly SickMeasurement[]>();
+  for (const sickness of SICKNESSES)
+    found.set(sickness, await measureOne(sickness, mode, upstreamUrl, generator, settings, rounds));
+  return found;
+};
+
+const measureOne = async (
+  sickness: Sickness,
+  mode: Mode,
+  upstreamUrl: string,
+  generator: LoadGenerator,
+  { callsMax, durationMs }: LoadSettings,
+  rounds: number,
+): Promise<SickMeasurement[]> => {
   const names = await startNameServer({}, { ttlSeconds: TTL_SECONDS });
   const closers: (() => Promise<void>)[] = [() => names.stop()];
   try {
-    const gateway = await startGateway({
-      mode,
-      env: {
-        UPSTREAM_NAME_SERVERS: names.address,
-        TOOL_TIMEOUT: '5',
-        // The sick one is never left alone, so that it is sick for as long as it is measured.
-        MCP_SESSION_POOL_CIRCUIT_BREAKER_THRESHOLD: '1000',
-      },
-    });
+    const env = { UPSTREAM_NAME_SERVERS: names.address, TOOL_TIMEOUT: '5' };
+    const gateway = await startGateway({ mode, env: sickness === 'floods' ? { ...env, ...NEVER_LEFT_ALONE } : env });
     closers.push(() => gateway.stop());
     const endpointOf = async (name: string, port: number): Promise<string> => {
       names.names.set(`${name}.test`, ['127.0.0.1']);
@@ -69,30 +78,26 @@ export const measureSick = async (
     const job = { scenario: HEALTHY, urls: [healthy], token: gateway.adminToken, connections: CONNECTIONS, callsMax };
     await generator.run({ kind: 'load', job: { ...job, durationMs: AHEAD_MS } });
 
-    const found = new Map<Sickness, SickMeasurement[]>();
-    for (const [number, sickness] of SICKNESSES.entries()) {
-      const sick = await startSickUpstream(upstreamUrl, sickness);
-      closers.push(sick.stop);
-      const url = await endpointOf(`sick-${number}`, sick.port);
-      const measured: SickMeasurement[] = [];
-      for (let round = 0; round < rounds; round++) {
-        const alone = await generator.run({ kind: 'load', job: { ...job, durationMs } });
-        const callers = new SickCallers(url, gateway.adminToken, names, `sick-${number}`, sickness);
-        await sleep(AHEAD_MS);
-        const beside = await generator.run({ kind: 'load', job: { ...job, durationMs } });
-        measured.push({
-          aloneP50Ms: alone.p50Ms,
-          aloneP99Ms: alone.p99Ms,
-          besideP50Ms: beside.p50Ms,
-          besideP99Ms: beside.p99Ms,
-          sickCalls: await callers.stop(),
-          errors: alone.errors + beside.errors + alone.refused + beside.refused,
-          errorSamples: [...alone.errorSamples, ...beside.errorSamples],
-        });
-      }
-      found.set(sickness, measured);
+    const sick = await startSickUpstream(upstreamUrl, sickness);
+    closers.push(sick.stop);
+    const url = await endpointOf('sick', sick.port);
+    const measured: SickMeasurement[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const alone = await generator.run({ kind: 'load', job: { ...job, durationMs } });
+      const callers = new SickCallers(url, gateway.adminToken, names, sickness);
+      await sleep(AHEAD_MS);
+      const beside = await generator.run({ kind: 'load', job: { ...job, durationMs } });
+      measured.push({
+        aloneP50Ms: alone.p50Ms,
+        aloneP99Ms: alone.p99Ms,
+        besideP50Ms: beside.p50Ms,
+        besideP99Ms: beside.p99Ms,
+        sickCalls: await callers.stop(),
+        errors: alone.errors + beside.errors + alone.refused + beside.refused,
+        errorSamples: [...alone.errorSamples, ...beside.errorSamples],
+      });
     }
-    return found;
+    return measured;
   } finally {
     for (const close of closers.toReversed()) await close();
   }
@@ -147,10 +152,9 @@ class SickCallers {
     private readonly url: string,
     private readonly token: string,
     private readonly names: NameServer,
-    private readonly sick: string,
     sickness: Sickness,
   ) {
-    if (sickness === 'its name server is silent') names.names.set(`${sick}.test`, 'silent');
+    if (sickness === 'its name server is silent') names.names.set('sick.test', 'silent');
     this.running = Array.from({ length: SICK_CALLERS }, () => this.run());
   }
 
@@ -158,12 +162,12 @@ class SickCallers {
   async stop(): Promise<number> {
     this.stopping = true;
     await Promise.all(this.running);
-    this.names.names.set(`${this.sick}.test`, ['127.0.0.1']);
+    this.names.names.set('sick.test', ['127.0.0.1']);
     return this.calls;
   }
 
   private async run(): Promise<void> {
-    const name = `${this.sick}-echo`;
+    const name = 'sick-echo';
     const headers = { ...plainHeaders(this.token), ...modernMirrors('tools/call', name) };
     const params = { name, arguments: { text: 'x' }, _meta: META };
     while (!this.stopping) {

@@ -22,6 +22,7 @@ measures all subjects one after the other.
   one change, once.
 - **a modest caller beside a greedy one**: four connections that call a quick tool, alone and beside another caller that keeps
   2,000 calls of a slow one going, ten times what one upstream takes at once; what is refused comes again when it is told to.
+  Then beside 520 requests without a token of which a head and one byte come; each that is cut off is there again a second later.
 - **a healthy upstream beside a sick one**: eight connections that call it, alone and while eight callers call one that is reached by
   name as well and whose name server says nothing, that resets the connection, or that floods the stream of each call.
 - **1 caller**: one connection, which asks again when it has its answer.

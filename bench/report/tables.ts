@@ -59,9 +59,23 @@ const listenTable = ({ listening }: Report): Table => ({
 });
 
 const neighbourTable = ({ neighbours }: Report): Table => ({
-  title: 'A modest caller beside one that wants ten times what there is',
+  title:
+    'A modest caller beside one that wants ten times what there is, and beside 520 requests of strangers that stay halves',
   texts: 1,
-  head: ['subject', 'p50 ms alone', 'beside', 'p99 ms alone', 'beside', 'p99', 'served', 'refused', 'wrong'],
+  head: [
+    'subject',
+    'p50 ms alone',
+    'beside',
+    'p99 ms alone',
+    'beside',
+    'p99',
+    'served',
+    'refused',
+    'p99 ms beside strangers',
+    'p99',
+    'cut off',
+    'wrong',
+  ],
   body: neighbours.map(({ subject, median, rounds }) => [
     subject,
     median.aloneP50Ms.toFixed(1),
@@ -71,6 +85,9 @@ const neighbourTable = ({ neighbours }: Report): Table => ({
     `${slowdownOf(median).toFixed(2)} ×`,
     String(median.greedyServed),
     String(median.greedyRefused),
+    median.strangersP99Ms.toFixed(1),
+    `${(median.strangersP99Ms / median.aloneP99Ms).toFixed(2)} ×`,
+    String(median.strangersCut),
     String(rounds.reduce((sum, { errors }) => sum + errors, 0)),
   ]),
 });
