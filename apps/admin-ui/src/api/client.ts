@@ -7,6 +7,10 @@ export type View<Name extends keyof components['schemas']> = components['schemas
 /** The gateway's own address, below whatever path an edge has put before it. */
 export const gatewayUrl = new URL('..', document.baseURI).href.replace(/\/$/, '');
 
+/** Where MCP clients go: a virtual server or, without its id, everything that its caller may see. */
+export const endpointUrl = (serverId: string | null): string =>
+  serverId === null ? `${gatewayUrl}/mcp` : `${gatewayUrl}/servers/${encodeURIComponent(serverId)}/mcp`;
+
 /** The REST API; the browser adds the cookie of the session, which no script sees. */
 export const api = createClient<paths>({ baseUrl: gatewayUrl, headers: { 'X-Switchyard-UI': '1' } });
 

@@ -31,6 +31,14 @@ export const toolsQuery = queryOptions({
   staleTime: 30_000,
 });
 
+export const serversQuery = queryOptions({
+  queryKey: ['servers'],
+  queryFn: async ({ signal }) =>
+    (await answerOf(
+      api.GET('/v1/servers', { params: { query: { includeInactive: true, limit: 0 } }, signal }),
+    )) as View<'ServerView'>[],
+});
+
 /** Calls of the last hour, the newest first. */
 export const recentCallsQuery = queryOptions({
   queryKey: ['calls', 'hour'],

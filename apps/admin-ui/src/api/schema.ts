@@ -1863,6 +1863,13 @@ export interface components {
              */
             scope_id?: string | null;
         };
+        AuditedResourceView: {
+            /** @description Null where it was erased, too. */
+            id: string | null;
+            name: string | null;
+            /** @example gateway */
+            type: string;
+        };
         AuditPageView: {
             /** @description Services that could not be asked: what has happened there last may be missing yet. */
             behind: string[];
@@ -1891,7 +1898,7 @@ export interface components {
             category: "security" | "change";
             /** Format: uuid */
             id: string;
-            resource: components["schemas"]["ResourceView"];
+            resource: components["schemas"]["AuditedResourceView"];
             /** @description Its place in the chain, from 1. */
             seq: number;
             /** @enum {string} */
@@ -3164,7 +3171,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             proof: components["schemas"]["ProofView"];
-            resource: components["schemas"]["ResourceView"];
+            resource: components["schemas"]["AuditedResourceView"];
             /** @description Its place in the chain, from 1. */
             seq: number;
             /** @enum {string} */

@@ -1,4 +1,5 @@
 import type { View } from '../api/client.ts';
+import { pageUrl } from './route.ts';
 import { State, type Tone } from './state.tsx';
 import { Time, duration } from './text.tsx';
 
@@ -41,7 +42,9 @@ export const CallTable = ({
       {calls.map((call) => (
         <tr key={call.id}>
           <td data-label="When">
-            <Time at={call.startedAt} />
+            <a href={pageUrl(['calls', call.id])}>
+              <Time at={call.startedAt} />
+            </a>
           </td>
           {hasName && <td data-label="What">{call.name ?? call.method}</td>}
           <td data-label="Who">
@@ -60,7 +63,7 @@ export const CallTable = ({
             {duration(call.gatewayMs ?? call.latencyMs)}
           </td>
           <td className="right" data-label="Upstream">
-            {duration(call.upstreamMs)}
+            {duration(call.upstreamMs || null)}
           </td>
         </tr>
       ))}

@@ -53,7 +53,10 @@ export const needsOf = (upstreams: readonly Upstream[], calls: readonly View<'Ca
         tone: 'warn',
         title: `${times} refused${first?.user ? ` to ${first.user}` : ''}`,
         reason: why,
-        url: first?.upstreamId ? pageUrl(['upstreams', first.upstreamId]) : pageUrl(['tools'], { q: first?.name }),
+        url:
+          group.length === 1 && first !== undefined
+            ? pageUrl(['calls', first.id])
+            : pageUrl(['calls'], { outcome: 'refused', hours: '1' }),
       };
     });
   return [

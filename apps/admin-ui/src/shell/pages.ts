@@ -32,6 +32,41 @@ export const PAGES: readonly PageEntry[] = [
     icon: 'M10.2 2.4a3.4 3.4 0 0 0-3.6 4.5L2.4 11v2.6H5l4.1-4.2a3.4 3.4 0 0 0 4.5-3.6l-2 2-2-.5-.5-2z',
     Content: lazy(() => import('../tools/tools-page.tsx')),
   },
+  {
+    path: 'servers',
+    title: 'Servers',
+    shortcut: 's',
+    icon: 'M8 1.8 14 5 8 8.2 2 5zM2 8l6 3.2L14 8M2 11l6 3.2 6-3.2',
+    Content: lazy(() => import('../servers/servers-page.tsx')),
+  },
+  {
+    path: 'calls',
+    title: 'Calls',
+    shortcut: 'c',
+    icon: 'M2 4h12M2 8h12M2 12h7',
+    Content: lazy(() => import('../calls/calls-page.tsx')),
+  },
+  {
+    path: 'connect',
+    title: 'Connect',
+    shortcut: 'n',
+    icon: 'M6 3v3M10 3v3M4 6h8v2.5a4 4 0 0 1-8 0zM8 12.5V15',
+    Content: lazy(() => import('../connect/connect-page.tsx')),
+  },
+  {
+    path: 'access',
+    title: 'Access',
+    shortcut: 'a',
+    icon: 'M6 9a3 3 0 1 0 0-6 3 3 0 0 0 0 6zm-4.5 5c.4-2.4 2.2-3.5 4.5-3.5s4.1 1.1 4.5 3.5M11 5h4m-1 0v2.5',
+    Content: lazy(() => import('../access/access-page.tsx')),
+  },
+  {
+    path: 'audit',
+    title: 'Audit',
+    shortcut: 'd',
+    icon: 'M4 1.8h6l3 3v9.4H4zM6.5 8h4M6.5 11h4',
+    Content: lazy(() => import('../audit/audit-page.tsx')),
+  },
 ];
 
 export const pageOf = (first: string | undefined): PageEntry | undefined =>

@@ -37,7 +37,7 @@ export class ActorView {
 }
 
 /** What was changed or tried. */
-export class ResourceView {
+export class AuditedResourceView {
   @ApiProperty({ type: String, example: 'gateway' })
   readonly type!: string;
 
@@ -101,8 +101,8 @@ export class AuditRecordView {
   @ApiProperty({ type: ActorView })
   readonly actor: ActorView;
 
-  @ApiProperty({ type: ResourceView })
-  readonly resource: ResourceView;
+  @ApiProperty({ type: AuditedResourceView })
+  readonly resource: AuditedResourceView;
 
   @ApiProperty({ ...VALUES, description: 'What was other before; of a removal all that there was.' })
   readonly before: Details['before'];

@@ -1,0 +1,151 @@
+import { useQuery } from '@tanstack/react-query';
+import { type View, answerOf, api } from '../api/client.ts';
+import { gatewaysQuery } from '../api/queries.ts';
+import { OutcomeMark } from '../kit/call-table.tsx';
+import { CopyButton } from '../kit/copy.tsx';
+import { FailureNotice, Notice } from '../kit/notice.tsx';
+import { Page, Waiting } from '../kit/page.tsx';
+import { pageUrl } from '../kit/route.ts';
+import { Time, duration } from '../kit/text.tsx';
+
+type Call = View<'CallView'>;
+
+/** One call: what became of it and why, and in whose time. */
+export const CallPage = ({ id }: { readonly id: string }) => {
+  const call = useQuery({
+    queryKey: ['calls', 'one', id],
+    queryFn: ({ signal }) => answerOf(api.GET('/v1/calls/{id}', { params: { path: { id } }, signal })),
+  });
+  if (call.isPending) return <Waiting />;
+  if (call.data === undefined)
+    return (
+      <Page title="Call" lead={<a href={pageUrl(['calls'])}>All calls</a>}>
+        <FailureNotice error={call.error} />
+      </Page>
+    );
+  return <Shown call={call.data} />;
+};
+
+const Shown = ({ call }: { readonly call: Call }) => {
+  return (
+    <Page
+      title={call.name ?? call.method ?? 'Call'}
+      lead={
+        <>
+          <a href={pageUrl(['calls'])}>All calls</a>, this one <Time at={call.startedAt} />
+        </>
+      }
+      actions={call.traceId !== null && <CopyButton what="Copy trace id" text={call.traceId} />}
+    >
+      <section className="panel stack">
+        <div className="row">
+          <OutcomeMark outcome={call.outcome} />
+          {call.code !== null && <code>{call.code}</code>}
+        </div>
+        <p>{call.why}</p>
+        {call.rule !== null && (
+          <p className="quiet small">
+            Decided by <code>{call.rule}</code>
+          </p>
+        )}
+      </section>
+      {call.outcome === 'refused' && call.user !== null && call.name !== null && <MayThey call={call} />}
+      <TimeBar call={call} />
+      <Facts call={call} />
+    </Page>
+  );
+};
+
+const Facts = ({ call }: { readonly call: Call }) => {
+  const upstreams = useQuery(gatewaysQuery);
+  const upstream = upstreams.data?.find(({ id }) => id === call.upstreamId);
+  return (
+    <section className="panel">
+      <h2>Facts</h2>
+      <dl className="facts">
+        <dt>User</dt>
+        <dd>{call.user ?? 'not known'}</dd>
+        <dt>Client</dt>
+        <dd>{[call.client, call.clientVersion].filter(Boolean).join(' ') || 'not told'}</dd>
+        <dt>From</dt>
+        <dd>{call.address ?? '–'}</dd>
+        <dt>Asked</dt>
+        <dd>
+          <code>{call.method ?? '–'}</code> at <code>{call.endpoint}</code>
+        </dd>
+        <dt>Upstream</dt>
+        <dd>
+          {call.upstreamId === null ? (
+            'none: it did not get so far'
+          ) : (
+            <a href={pageUrl(['upstreams', call.upstreamId])}>{upstream?.name ?? call.upstreamId}</a>
+          )}
+        </dd>
+        <dt>Revisions</dt>
+        <dd>
+          client {call.revision ?? '–'}, upstream {call.upstreamRevision ?? '–'}
+        </dd>
+        <dt>Size</dt>
+        <dd className="num">
+          {call.requestBytes.toLocaleString('en')} bytes there, {call.responseBytes.toLocaleString('en')} back
+        </dd>
+        <dt>Token</dt>
+        <dd>
+          <code>{call.tokenId ?? '–'}</code>
+        </dd>
+      </dl>
+    </section>
+  );
+};
+
+/** Whether they may now, by which rule, and what would change it. */
+const MayThey = ({ call }: { readonly call: Call }) => {
+  const query = { user: call.user ?? '', tool: call.name ?? '' };
+  const verdict = useQuery({
+    queryKey: ['explain', query],
+    queryFn: ({ signal }) => answerOf(api.GET('/v1/authz/explain', { params: { query }, signal })),
+    enabled: call.method === 'tools/call',
+  });
+  if (verdict.data === undefined) return null;
+  const { allowed, because, rule, wouldChange } = verdict.data;
+  return (
+    <Notice tone={allowed ? 'ok' : 'warn'}>
+      <strong>
+        {call.user} {allowed ? 'may call it now' : 'may not call it'}
+      </strong>
+      <p className="next">
+        {because} (<code>{rule}</code>)
+      </p>
+      {!allowed &&
+        wouldChange.map((change) => (
+          <p key={change} className="next">
+            It would be otherwise: {change}
+          </p>
+        ))}
+    </Notice>
+  );
+};
+
+const TimeBar = ({ call: { latencyMs, waitedMs, gatewayMs, upstreamMs } }: { readonly call: Call }) => {
+  if (gatewayMs === null || upstreamMs === null)
+    return (
+      <section className="panel">
+        <h2>Time</h2>
+        <p className="num">{duration(latencyMs)}, all of it in the gateway</p>
+      </section>
+    );
+  const ours = latencyMs === 0 ? 0 : (gatewayMs / latencyMs) * 100;
+  return (
+    <section className="panel stack">
+      <h2>Time</h2>
+      <svg width="100%" height="10" aria-hidden="true" className="split">
+        <rect className="theirs" width="100%" height="10" rx="3" />
+        <rect className="ours" width={`${Math.min(100, ours)}%`} height="10" rx="3" />
+      </svg>
+      <p className="num">
+        {duration(latencyMs)} in all: gateway {duration(gatewayMs)}, upstream {duration(upstreamMs)}
+        {waitedMs !== null && waitedMs > 0 && `, of which it waited ${duration(waitedMs)} for a place`}
+      </p>
+    </section>
+  );
+};
