@@ -38,6 +38,8 @@ export interface MetricsService {
   readonly logged: string[];
   record(records: readonly CallRecord[]): Promise<number>;
   get(path: string, token?: string | null): Promise<Response>;
+  /** Auth knows this credential no more. */
+  forget(credential: string): void;
   prometheus(): Promise<Map<string, number>>;
   empty(): Promise<void>;
   stop(): Promise<void>;
@@ -58,9 +60,10 @@ export const startMetrics = async (env: Record<string, string> = {}): Promise<Me
     logger: createLogger({ service: 'metrics', level: 'info', destination }),
   });
   const { bus } = running;
+  const forgotten = new Set<string>();
   bus.answer(AdmitCaller, async ({ credential }) => {
     const facts = CALLERS[credential ?? ''];
-    if (facts === undefined) throw fail('auth.credential_invalid');
+    if (facts === undefined || forgotten.has(credential ?? '')) throw fail('auth.credential_invalid');
     return { principal: { ...ADMIN, ...facts }, expiresAtMs: Date.now() + 60_000 };
   });
   const database = running.application.get<DataSource>(databaseToken('metrics'), { strict: false });
@@ -73,6 +76,7 @@ export const startMetrics = async (env: Record<string, string> = {}): Promise<Me
     logged,
     record: async (records) => (await bus.ask(RecordCalls, { records })).head.accepted,
     get,
+    forget: (credential) => void forgotten.add(credential),
     prometheus: async () => parsePrometheus(await (await get('/metrics/prometheus')).text()),
     empty: async () => {
       await database.query('TRUNCATE metrics.calls, metrics.rollups, metrics.refused_records');

@@ -34,6 +34,10 @@ const entries: Readonly<Record<string, CommandEntry>> = {
     summary: 'whether a user may call a tool, and why',
     load: async () => (await import('./commands/can/can.command.js')).canCommand(),
   },
+  tap: {
+    summary: 'show calls as they happen',
+    load: async () => (await import('./commands/tap/tap.command.js')).tapCommand(),
+  },
   audit: {
     summary: 'whether the audit trail is as it was written',
     load: async () => (await import('./commands/audit/audit.command.js')).auditCommand(),

@@ -51,3 +51,4 @@ export * from './tool-invocation/watch-tasks.request.js';
 export * from './tool-invocation/watch-upstream.request.js';
 export * from './metrics/record.rules.js';
 export * from './metrics/record-calls.request.js';
+export * from './metrics/tap.signal.js';

@@ -77,7 +77,11 @@ export class AdminGuard implements CanActivate {
     }
   }
 
-  private async admit(request: CredentialCarrier, required: readonly Permission[] | undefined): Promise<Principal> {
+  /**
+   * Who asks, confined to what they have all of `required` for. Throws `auth.credential_missing`, `auth.credential_invalid`,
+   * `auth.grant_missing` or `auth.unavailable`.
+   */
+  async admit(request: CredentialCarrier, required: readonly Permission[] | undefined): Promise<Principal> {
     const principal = await this.admission.admitConfirmed(readManagementCredential(request));
     if (principal.kind === 'anonymous') throw fail('auth.credential_missing');
     checkConditions(principal, request, this.addressOf);

@@ -1,3 +1,4 @@
+export { AdminGuard } from './admin.guard.js';
 export { ANONYMOUS } from './anonymous.js';
 export { CallerAdmission } from './caller-admission.js';
 export type { CallerAdmissionOptions } from './caller-admission.js';

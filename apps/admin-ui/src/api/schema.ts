@@ -1279,6 +1279,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls as they happen, as server-sent events: `call`, as `GET /calls` shows it; `missed`, how many were beyond 200 in a second; `end`, why the stream ends */
+        get: operations["Tap_watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/teams": {
         parameters: {
             query?: never;
@@ -9026,6 +9043,66 @@ export interface operations {
                      *     ]
                      */
                     "application/json": components["schemas"]["TaggedEntityView"][];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Tap_watch: {
+        parameters: {
+            query?: {
+                /** @description The address of the client. */
+                address?: string;
+                /** @description What the client calls itself. */
+                client?: string;
+                /** @description The code of the failure; docs/reference/errors.md lists them. */
+                code?: string;
+                /** @description The MCP method, such as `tools/call`. */
+                method?: string;
+                /** @description Calls that took at least so many milliseconds. */
+                minMs?: number;
+                /** @description The name of the tool or prompt, or the URI of the resource; `*` stands for any text. */
+                name?: string;
+                /** @description One outcome or several, with commas: ok, tool_error, error, refused, cancelled, unknown. */
+                outcome?: string;
+                /** @description Leave out who called, by which token, and from where. */
+                redact?: boolean;
+                /** @description The id of the virtual server that was called; `mcp` for the endpoint without one. */
+                server?: string;
+                /** @description The `jti` of the token. */
+                token?: string;
+                /** @description The id of the upstream. */
+                upstream?: string;
+                /** @description The e-mail address of the user; of others only for who sees the calls of everybody. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: call
+                     *     data: {"id":"7f8d1a52-3a1e-4d0b-9d1c-2f3a4b5c6d7e","startedAt":"2026-07-28T09:00:00.000Z","user":"dev@example.com","tokenId":"b6f5c1c2a3d4","client":"claude-code","clientVersion":"2.1.0","address":"192.0.2.7","endpoint":"/mcp","method":"tools/call","name":"weather-forecast","upstreamId":null,"revision":"2026-07-28","upstreamRevision":null,"outcome":"refused","code":"auth.grant_missing","rule":"permission tools.execute","why":"The credential lacks a required permission (auth.grant_missing). The permission tools.execute is missing. Nothing was run.","latencyMs":0.4,"waitedMs":0,"upstreamMs":0,"gatewayMs":0.4,"requestBytes":64,"responseBytes":0,"traceId":"4bf92f3577b34da6a3ce929d0e0e4736"}
+                     *
+                     *     event: missed
+                     *     data: {"count":12}
+                     */
+                    "text/event-stream": string;
                 };
             };
             /** @description Whatever went wrong. */

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { holds } from '#libs/identity';
+import { filterOf, visibleTo } from './call-filter.js';
 import { CallView, type CallsView } from './call.view.js';
 import { type CallFilter, CallLogRepository, type CallRow } from './call-log.repository.js';
-import type { CallFilterQuery, CallsQuery, ExportQuery } from './calls.query.js';
+import type { CallsQuery, ExportQuery } from './calls.query.js';
 import { readCursor, writeCursor } from './cursor.js';
 import { headOf, writtenOut } from './written-out.js';
 
@@ -59,41 +59,3 @@ export class CallLogService {
     }
   }
 }
-
-/**
- * Whose records a caller sees: everybody's with `admin.metrics` and every team, else their own; by a token that is narrowed
- * to less than its user may, those of this token.
- */
-const visibleTo = (caller: Principal): Pick<CallFilter, 'principalId' | 'tokenId'> => {
-  if (caller.teams === null && holds(caller, 'admin.metrics')) return {};
-  return { principalId: caller.id, ...(caller.isNarrowed === true && { tokenId: caller.tokenId ?? '' }) };
-};
-
-/** Throws `auth.grant_missing` for calls that the caller does not see. */
-const filterOf = (query: CallFilterQuery, caller: Principal): CallFilter => {
-  const { since, until, user, token, server, upstream, code, client, minMs, outcome, method, name, address, traceId } =
-    query;
-  const { principalId = user, tokenId = token } = visibleTo(caller);
-  if (user !== undefined && user !== principalId)
-    throw fail('auth.grant_missing', {
-      message: 'The calls of others are shown with the permission admin.metrics by a token that reaches every team',
-    });
-  if (token !== undefined && token !== tokenId)
-    throw fail('auth.grant_missing', { message: 'A token that is narrowed shows its own calls alone' });
-  return {
-    sinceMs: since === undefined ? undefined : Date.parse(since),
-    untilMs: until === undefined ? undefined : Date.parse(until),
-    principalId,
-    tokenId,
-    serverId: server === 'mcp' ? null : server,
-    upstreamId: upstream,
-    method,
-    name,
-    outcomes: outcome,
-    errorCode: code,
-    clientName: client,
-    address,
-    traceId,
-    latencyMsMin: minMs,
-  };
-};

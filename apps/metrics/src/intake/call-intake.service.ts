@@ -3,6 +3,7 @@ import type { CallRecord } from '#contracts/metrics/record-calls.request';
 import { CallQueueService } from '../queue/call-queue.service.js';
 import { RefusedRecordsService } from '../records/refused-records.service.js';
 import { toColumnsInTurns } from '../records/call-columns.js';
+import { TapService } from '../tap/tap.service.js';
 import { distinct, validateCallRecord } from './call-record.validation.js';
 
 /** Takes batches in; what is not a valid record is kept aside, so that it does not hold up its batch. */
@@ -11,6 +12,7 @@ export class CallIntakeService {
   constructor(
     private readonly queue: CallQueueService,
     private readonly refused: RefusedRecordsService,
+    private readonly tap: TapService,
   ) {}
 
   /**
@@ -25,7 +27,9 @@ export class CallIntakeService {
       else await this.refused.keep(record, problem);
     }
     if (sound.length === 0) return 0;
-    const columns = await toColumnsInTurns(distinct(sound));
-    return sound.length - (await this.queue.write(columns, deadlineAtMs));
+    const taken = distinct(sound);
+    const unwritten = await this.queue.write(await toColumnsInTurns(taken), deadlineAtMs);
+    this.tap.offer(taken);
+    return sound.length - unwritten;
   }
 }

@@ -1,3 +1,5 @@
+import { EventStreamReader, textOf } from '#libs/mcp';
+
 const TIMEOUT_MS = 120_000;
 
 /** What registering a gateway needs; as the REST API takes it. */
@@ -130,6 +132,30 @@ export class AdminApi {
     return this.ask('GET', `/v1/audit/verify${query}`);
   }
 
+  /** Calls as they happen. Ends with the stream; rejects where it cannot be had. */
+  async tap(query: Readonly<Record<string, string>>, onEvent: (event: string, data: string) => void): Promise<void> {
+    const response = await fetch(`${this.url}/v1/tap?${new URLSearchParams(query).toString()}`, {
+      headers: { authorization: `Bearer ${this.token}`, accept: 'text/event-stream' },
+    });
+    if (!response.ok || response.body === null) {
+      const { detail } = (await response.json()) as { readonly detail?: string };
+      throw new Error(detail ?? `GET /tap was answered with ${response.status}`);
+    }
+    const reader = new EventStreamReader(({ event, data }) => onEvent(event, textOf(data)), { eventBytesMax: 65_536 });
+    for await (const chunk of response.body) reader.push(Buffer.from(chunk));
+  }
+
+  /** The id of a virtual server by its name or id. Throws where there is none. */
+  async serverId(name: string): Promise<string> {
+    if (name === 'mcp') return name;
+    return idOf(name, 'virtual server', await this.ask('GET', '/v1/servers?include_inactive=true'));
+  }
+
+  /** The id of an upstream by its name or id. Throws where there is none. */
+  async gatewayId(name: string): Promise<string> {
+    return idOf(name, 'upstream', await this.ask('GET', '/v1/gateways?include_inactive=true'));
+  }
+
   private async find(name: string): Promise<GatewayView | undefined> {
     const gateways = await this.ask<readonly GatewayView[]>('GET', '/v1/gateways?include_inactive=true');
     return gateways.find((gateway) => gateway.name === name);
@@ -150,6 +176,12 @@ export class AdminApi {
     return answer;
   }
 }
+
+const idOf = (name: string, kind: string, known: readonly { readonly id: string; readonly name: string }[]): string => {
+  const found = known.find((one) => one.name === name) ?? known.find(({ id }) => id === name);
+  if (found === undefined) throw new Error(`there is no ${kind} ${name}`);
+  return found.id;
+};
 
 /** Secrets are not shown by the API, so whatever has some is told anew each time. */
 const isSame = (known: GatewayView, body: GatewayBody): boolean =>

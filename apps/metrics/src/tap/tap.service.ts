@@ -1,0 +1,119 @@
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import type { Principal } from '#contracts/auth/principal';
+import type { CallRecord } from '#contracts/metrics/record-calls.request';
+import { CallsSeen, CallsWatched } from '#contracts/metrics/tap.signal';
+import { type Bus, InjectBus, type Subscription } from '#libs/bus';
+import { fail, toGatewayError } from '#libs/errors';
+import { AdminGuard, CallerAdmission, type CredentialCarrier } from '#libs/identity';
+import { filterOf } from '../call-log/call-filter.js';
+import { matching } from './matching.js';
+import type { TapQuery } from './tap.query.js';
+import { TapViewer } from './viewer.js';
+
+const VIEWERS_MAX = 64;
+const SECOND_MS = 1_000;
+/** Seconds between two looks at whether a viewer may still see what it is shown. */
+const READMITTED_EVERY_SECONDS = 5;
+/** For how long an instance is taken to have viewers that says so every second. */
+const WATCHED_MS = 5_000;
+/** Records in one message of the bus: some 600 bytes each. */
+const RECORDS_PER_MESSAGE = 200;
+
+interface Watching {
+  readonly viewer: TapViewer;
+  readonly caller: Principal;
+  readonly request: CredentialCarrier;
+}
+
+/**
+ * Shows calls to whoever watches, as soon as they are recorded, at whatever instance they were. Others are told only while
+ * somebody watches there.
+ */
+@Injectable()
+export class TapService implements BeforeApplicationShutdown {
+  private readonly watching = new Set<Watching>();
+  private readonly subscriptions: readonly Subscription[];
+  private watchedElsewhereUntilMs = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private seconds = 0;
+
+  constructor(
+    @InjectBus() private readonly bus: Bus,
+    private readonly guard: AdminGuard,
+    callers: CallerAdmission,
+  ) {
+    this.subscriptions = [
+      bus.subscribe(CallsWatched, ({ by }) => {
+        if (by !== bus.instance) this.watchedElsewhereUntilMs = performance.now() + WATCHED_MS;
+      }),
+      bus.subscribe(CallsSeen, ({ by, records }) => {
+        if (by !== bus.instance) this.show(records);
+      }),
+      callers.onForgotten((concerns) => {
+        for (const watching of this.watching) if (concerns(watching.caller)) void this.readmit(watching);
+      }),
+    ];
+  }
+
+  /** What was recorded at this instance. Costs nothing while nobody watches. */
+  offer(records: readonly CallRecord[]): void {
+    this.show(records);
+    if (performance.now() >= this.watchedElsewhereUntilMs) return;
+    for (let at = 0; at < records.length; at += RECORDS_PER_MESSAGE)
+      this.bus.signal(CallsSeen, { by: this.bus.instance, records: records.slice(at, at + RECORDS_PER_MESSAGE) });
+  }
+
+  /** Throws `auth.grant_missing` for calls that the caller does not see, `http.overloaded` where too many watch. */
+  watch(query: TapQuery, caller: Principal, request: CredentialCarrier): TapViewer {
+    const isAsked = matching(filterOf(query, caller));
+    if (this.watching.size >= VIEWERS_MAX) throw fail('http.overloaded');
+    const watching = { viewer: new TapViewer(isAsked, query.redact), caller, request };
+    this.watching.add(watching);
+    watching.viewer.once('close', () => this.leave(watching));
+    if (this.timer === undefined) {
+      this.announce();
+      this.timer = setInterval(() => this.tick(), SECOND_MS);
+    }
+    return watching.viewer;
+  }
+
+  beforeApplicationShutdown(): void {
+    for (const subscription of this.subscriptions) subscription.close();
+    for (const { viewer } of this.watching) viewer.finish('stopping');
+    clearInterval(this.timer);
+  }
+
+  private show(records: readonly CallRecord[]): void {
+    for (const { viewer } of this.watching) for (const record of records) viewer.offer(record);
+  }
+
+  private leave(watching: Watching): void {
+    this.watching.delete(watching);
+    if (this.watching.size > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private tick(): void {
+    this.announce();
+    const isTurn = ++this.seconds % READMITTED_EVERY_SECONDS === 0;
+    for (const watching of this.watching) {
+      watching.viewer.tick();
+      if (isTurn) void this.readmit(watching);
+    }
+  }
+
+  private announce(): void {
+    this.bus.signal(CallsWatched, { by: this.bus.instance });
+  }
+
+  /** Who sees something else now, or is somebody else, asks again. */
+  private async readmit({ viewer, caller, request }: Watching): Promise<void> {
+    try {
+      const now = await this.guard.admit(request, []);
+      if (JSON.stringify(now) !== JSON.stringify(caller)) viewer.finish('rights_changed');
+    } catch (error) {
+      viewer.finish(toGatewayError(error).code === 'auth.unavailable' ? 'auth_unavailable' : 'rights_changed');
+    }
+  }
+}
