@@ -13,6 +13,7 @@ const built = (path) => import(join(root, 'dist', path));
 const { parts } = await built('apps/switchyard/src/gateway/parts.js');
 const { apiDocument, platformOptions } = await built('libs/service/src/index.js');
 const { catalogue } = await built('libs/errors/src/index.js');
+const { dashboards } = await built('deploy/grafana/source/dashboards.js');
 const { natsPermissions } = await built('libs/bus/src/index.js');
 const contracts = await built('libs/contracts/src/index.js');
 const { ORDINARY_PERMISSIONS } = await built('apps/auth/src/policy/grants.js');
@@ -232,6 +233,11 @@ const api = await apiDocument(parts);
 
 const roles = postgresRoles(parts, generated);
 
+/** Of Grafana, by path. */
+const boards = Object.fromEntries(
+  Object.entries(dashboards).map(([name, board]) => [`deploy/grafana/${name}.json`, json(board)]),
+);
+
 const pages = {
   'docs/reference/settings.md': settingsPage(),
   'docs/reference/errors.md': errorsPage(),
@@ -250,7 +256,8 @@ const pages = {
       return [path, within(path, 'conversations', conversationTable(spoken, contracts, owner))];
     }),
   ),
-  ...chartFiles({ root, parts, platformOptions, topology, natsPermissions: permissions(), roles }),
+  ...boards,
+  ...chartFiles({ root, boards, parts, platformOptions, topology, natsPermissions: permissions(), roles }),
 };
 
 const isCheck = process.argv.includes('--check');

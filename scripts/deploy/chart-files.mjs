@@ -88,7 +88,7 @@ const yamlOf = (services) => {
 };
 
 /** Path in the project → text. */
-export const chartFiles = ({ root, parts, platformOptions, topology, natsPermissions, roles }) => {
+export const chartFiles = ({ root, boards, parts, platformOptions, topology, natsPermissions, roles }) => {
   const read = (path) => readFileSync(join(root, path), 'utf8');
   const services = servicesOf({ parts, platformOptions, topology });
   const options = Object.assign({}, platformOptions, ...parts.map((part) => part.options));
@@ -106,10 +106,7 @@ export const chartFiles = ({ root, parts, platformOptions, topology, natsPermiss
       ]),
     ),
     ...Object.fromEntries(
-      folder('deploy/grafana', '.json').map((name) => [
-        `${CHART}/generated/dashboards/${name}`,
-        read(`deploy/grafana/${name}`),
-      ]),
+      Object.entries(boards).map(([path, text]) => [`${CHART}/generated/dashboards/${path.split('/').at(-1)}`, text]),
     ),
   };
 };

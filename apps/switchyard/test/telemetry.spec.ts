@@ -1,12 +1,18 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import {
   type DoubleRequest,
   type Gateway,
   type McpDouble,
   OtlpCollector,
+  type PrometheusServer,
   type ReceivedSpan,
   startGateway,
   startMcpDouble,
+  startPrometheus,
 } from '#libs/testing';
 
 const META = {
@@ -16,7 +22,7 @@ const META = {
 };
 const EXECUTE = 'switchyard.v1.rpc.tool-invocation.call.execute';
 const PLANTED = ['planted-argument', 'planted-result', 'planted-token'];
-const TOOL = { name: 'look', description: 'Looks', inputSchema: { type: 'object' } };
+const TOOL = { description: 'Looks', inputSchema: { type: 'object' } };
 
 let traces = 0;
 /** A trace of its own for each call. */
@@ -51,12 +57,15 @@ const startRig = async (mode: 'embedded' | 'distributed', protocol: 'grpc' | 'ht
   const upstream: McpDouble = await keep(
     startMcpDouble({
       name: 'seen',
-      tools: [TOOL, { ...TOOL, name: 'fail' }],
+      tools: ['look', 'fail', 'drop'].map((name) => ({ ...TOOL, name })),
       call: ({ name }) =>
         `"content":[{"type":"text","text":"planted-result"}]${name === 'fail' ? ',"isError":true' : ''}`,
       intercept: ({ message, req }) => {
-        if (message.method === 'tools/call') seen = { meta: message.params?._meta ?? {}, headers: req.headers };
-        return false;
+        if (message.method !== 'tools/call') return false;
+        seen = { meta: message.params?._meta ?? {}, headers: req.headers };
+        if (message.params?.name !== 'drop') return false;
+        req.socket.destroy();
+        return true;
       },
     }),
   );
@@ -67,6 +76,7 @@ const startRig = async (mode: 'embedded' | 'distributed', protocol: 'grpc' | 'ht
     OTEL_BSP_SCHEDULE_DELAY: '50',
     OTEL_TRACES_SAMPLER: 'parentbased_always_off',
     METRICS_BUFFER_ENABLED: 'false',
+    INTERNAL_METRICS: 'private',
   };
   const gateway = await keep(startGateway({ mode, env }));
   await gateway.admin.register({ name: 'seen', url: upstream.url, transport: 'STREAMABLEHTTP', toolPrefix: '' });
@@ -84,25 +94,28 @@ afterAll(async () => {
   await Promise.all(started.map((thing) => thing.stop()));
 });
 
+const callTool = ({ url, adminToken }: Gateway, name: string, meta = {}, token = adminToken): Promise<Response> =>
+  fetch(`${url}/mcp`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'tools/call',
+      'mcp-name': name,
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name, arguments: { secret: 'planted-argument' }, _meta: { ...META, ...meta } },
+    }),
+  });
+
 describe.each(['embedded', 'distributed'] as const)('telemetry, %s', (mode) => {
-  const call = async (name: string, meta: object, token = rigs[mode].gateway.adminToken): Promise<Response> =>
-    fetch(`${rigs[mode].gateway.url}/mcp`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        'mcp-protocol-version': '2026-07-28',
-        'mcp-method': 'tools/call',
-        'mcp-name': name,
-      },
-      body: JSON.stringify({
-        jsonrpc: '2.0',
-        id: 1,
-        method: 'tools/call',
-        params: { name, arguments: { secret: 'planted-argument' }, _meta: { ...META, ...meta } },
-      }),
-    });
+  const call = (name: string, meta: object, token?: string): Promise<Response> =>
+    callTool(rigs[mode].gateway, name, meta, token);
   /** The spans of a trace by their kinds and names, once these are among them. */
   const spansOf = async (traceId: string, ...keys: string[]): Promise<Record<string, ReceivedSpan>> => {
     const known = () =>
@@ -199,5 +212,87 @@ describe.each(['embedded', 'distributed'] as const)('telemetry, %s', (mode) => {
     expect(bodies.length).toBeGreaterThan(0);
     for (const secret of [...PLANTED, rigs[mode].gateway.adminToken])
       expect(bodies.some((body) => body.includes(secret))).toBe(false);
+  });
+});
+
+const root = resolve(import.meta.dirname, '../../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+interface Rules {
+  readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[];
+}
+interface Dashboard {
+  readonly title: string;
+  readonly panels: readonly { readonly title: string; readonly targets?: readonly { readonly expr: string }[] }[];
+}
+
+/** Windows that fit a test, and everything where Grafana offers a choice. */
+const inSeconds = (expression: string): string =>
+  expression.replaceAll(/\[[^\]]+\]/g, '[10s]').replaceAll(/"\$\w+"/g, '".*"');
+
+/** What an alert looks at, whether it is in trouble or not. */
+const withoutLimits = (expression: string): string => expression.replaceAll(/\s*(?:>|==)\s*[\d.]+/g, '');
+
+/** Has no data while all is well, and nothing here makes the trouble. */
+const OF_TROUBLE = new Set(['RequestsRefused', 'Refused at capacity']);
+
+const panels = globSync('deploy/grafana/*.json', { cwd: root }).flatMap((path) => {
+  const dashboard = JSON.parse(read(path)) as Dashboard;
+  return dashboard.panels.flatMap(({ title, targets = [] }) =>
+    targets.map(({ expr }, index) => [`${dashboard.title}, ${title}, ${index + 1}`, title, expr] as const),
+  );
+});
+const alerts = (parse(read('deploy/prometheus/rules.yaml')) as Rules).groups.flatMap(({ rules }) =>
+  rules.map(({ alert, expr }) => [alert, expr] as const),
+);
+
+/** What goes well, what fails, what is refused, and what nobody answers. */
+const loadOf = (gateway: Gateway): Promise<unknown>[] => [
+  callTool(gateway, 'look'),
+  callTool(gateway, 'fail'),
+  callTool(gateway, 'drop'),
+  callTool(gateway, 'look', {}, 'planted-token'),
+  gateway.admin.call('GET', '/gateways'),
+  gateway.admin
+    .register({ name: 'nobody', url: 'http://127.0.0.1:3999/mcp', transport: 'STREAMABLEHTTP' })
+    .catch(() => undefined),
+];
+
+describe('a Prometheus that scrapes the embedded gateway and five services', () => {
+  let prometheus: PrometheusServer;
+
+  beforeAll(async () => {
+    const gateways = [rigs.embedded.gateway, rigs.distributed.gateway];
+    const targets = gateways.flatMap(({ processes }) => processes.map(({ service, url }) => ({ job: service, url })));
+    prometheus = await keep(startPrometheus(targets));
+    // Rates need some scrapes with something between them.
+    while ((await prometheus.query('count(sum_over_time(up[1m]) >= 4) == 6')).length === 0) {
+      await Promise.all(gateways.flatMap((gateway) => loadOf(gateway)));
+      await sleep(100);
+    }
+  });
+
+  it('Prometheus has what runs in each process when it has scraped it', async () => {
+    const infos = await prometheus.query('switchyard_build_info');
+    expect(infos.map(({ metric }) => metric['job']).sort()).toEqual([
+      'auth',
+      'ingress',
+      'metrics',
+      'registry',
+      'switchyard',
+      'tool-invocation',
+    ]);
+    for (const series of ['process_cpu_seconds_total', 'nodejs_event_loop_utilization', 'http_requests_in_flight_max'])
+      expect(new Set((await prometheus.query(series)).map(({ metric }) => metric['job'])).size).toBe(6);
+  });
+
+  it.each(panels)('the panel "%s" shows something when there is load', async (_name, title, expr) => {
+    const samples = await prometheus.query(inSeconds(expr));
+    if (!OF_TROUBLE.has(title)) expect(samples.filter(({ value }) => !Number.isNaN(value))).not.toEqual([]);
+  });
+
+  it.each(alerts)('the alert %s looks at something when there is load', async (alert, expr) => {
+    const samples = await prometheus.query(inSeconds(withoutLimits(expr)));
+    if (!OF_TROUBLE.has(alert)) expect(samples).not.toEqual([]);
   });
 });

@@ -4,6 +4,8 @@ import { meter } from '#libs/telemetry';
 export const droppedRecords = meter().createCounter('switchyard_call_records_dropped_total', {
   description: 'Call records lost because neither disk nor memory had room for them.',
 });
+// From the beginning: what is first seen with its first loss has not increased, for Prometheus.
+droppedRecords.add(0);
 
 const pendingRecords = meter().createObservableGauge('switchyard_call_records_pending', {
   description: 'Settled call records that metrics has not taken in yet.',

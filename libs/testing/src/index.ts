@@ -8,8 +8,9 @@ export type { ClientScenario, SuiteCheck, SuiteReport } from './conformance-suit
 export type { TransactionPooler } from './transaction-pooler.js';
 export { ChildServer, canConnect } from './child-server.js';
 export { freePort } from './free-port.js';
-export { OtlpCollector } from './otlp/otlp-collector.js';
-export type { ReceivedSpan } from './otlp/received-span.js';
+export { OtlpCollector } from './telemetry/otlp-collector.js';
+export { type PrometheusServer, startPrometheus } from './telemetry/prometheus-server.js';
+export type { ReceivedSpan } from './telemetry/received-span.js';
 export { startNameServer } from './name-server.js';
 export { reachNatsServer, startNatsServer } from './nats-server.js';
 export { clientScenariosOf, runConformanceClient, runConformanceSuite } from './conformance-suite.js';

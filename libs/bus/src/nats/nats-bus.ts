@@ -31,6 +31,7 @@ import {
 import { signalSubject, subscribedSubject } from '../subject.js';
 import { Answerer } from './answering/answerer.js';
 import { Asker } from './asking/asker.js';
+import { watchBus } from './bus.instruments.js';
 import { ClockSkew } from './clock-skew.js';
 import { EventOutbox } from './event-outbox.js';
 import { type ConnectAgain, Link } from './link.js';
@@ -75,6 +76,7 @@ export class NatsBus implements Bus {
   private readonly skew: ClockSkew;
   private readonly serving = new Set<() => void>();
   private readonly timer: NodeJS.Timeout;
+  private readonly unwatch: () => void;
   private draining: Promise<void> | undefined;
 
   constructor(connection: NatsConnection, options: NatsBusOptions) {
@@ -96,6 +98,10 @@ export class NatsBus implements Bus {
       this.skew,
       (asker, instance, handle, { deadlineAtMs, signal }) =>
         this.fetch(asker, instance, handle, { timeoutMs: deadlineAtMs - performance.now(), signal }),
+    );
+    this.unwatch = watchBus(
+      () => this.asker.waiting,
+      () => this.answerer.handled,
     );
     this.events = new EventOutbox(this.link);
     this.link.listen(`${this.inbox}.>`, (bytes, message) => this.receive(bytes, message));
@@ -182,6 +188,7 @@ export class NatsBus implements Bus {
 
   private stop(): void {
     clearInterval(this.timer);
+    this.unwatch();
     this.asker.stop(fail('bus.disconnected', { executed: 'unknown' }));
   }
 

@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { OtlpCollector } from '../../../testing/src/otlp/otlp-collector.js';
+import { OtlpCollector } from '../../../testing/src/telemetry/otlp-collector.js';
 import { createLogger } from '../logger.js';
 import { openTracing } from './open-tracing.js';
 import { isTraced, isTracing, spanEnded } from './spans.js';

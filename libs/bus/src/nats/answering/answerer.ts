@@ -56,6 +56,11 @@ export class Answerer implements AnswererSide {
     );
   }
 
+  /** How many requests are being answered. */
+  get handled(): number {
+    return this.inHand.size;
+  }
+
   /** `shared`: any instance of the owner may be asked; otherwise only this one, by name. */
   serve(contract: AnyRequest, handler: Handler<AnyRequest>, shared: boolean): () => void {
     this.listenFor(contract.owner);

@@ -103,6 +103,11 @@ export class Asker implements AskerSide {
     return pending.answer;
   }
 
+  /** How many answers are awaited. */
+  get waiting(): number {
+    return this.pending.size;
+  }
+
   /** Nobody has it: it goes to this instance. False when it cannot. */
   private repeat(pending: PendingAsk, instance: string): boolean {
     const nowMs = performance.now();

@@ -7,6 +7,7 @@ import { ignore } from '../../flow/outflow.js';
 import { WINDOW_BYTES, WINDOW_FRAMES } from '../../limits.js';
 import type { Answer, AskOptions } from '../../port.js';
 import { askSpanEnded } from '../bus-spans.js';
+import { requestAnswered } from '../bus.instruments.js';
 import { CONTINUES, FAILURE, FRAME, HAS_BODY, MORE, UNIT_PREFIX, readBody, readHead, readMessage } from '../wire.js';
 
 /** What a pending ask needs of the asker it belongs to. */
@@ -159,7 +160,7 @@ export class PendingAsk {
   fail(error: unknown): void {
     if (!this.close()) return;
     this.giveBack();
-    this.endSpan(toGatewayError(error).code);
+    this.end(toGatewayError(error).code);
     this.reject(error);
   }
 
@@ -230,7 +231,7 @@ export class PendingAsk {
     }
     if (kind === FAILURE) this.fail(failureIn(head));
     else if (this.close()) {
-      this.endSpan('');
+      this.end('');
       this.resolve({ head, body: readBody(bytes, dataAt + headBytes, flags), instance });
     }
   }
@@ -286,7 +287,8 @@ export class PendingAsk {
     return unit.toString('latin1', UNIT_PREFIX, dataAt);
   }
 
-  private endSpan(errorType: string): void {
+  private end(errorType: string): void {
+    requestAnswered(this.contract.subject, (performance.now() - this.askedAtMs) / 1_000, errorType);
     const { traceparent } = this.outgoing;
     if (traceparent === '' || !isTraced(traceparent, this.askedAtMs, errorType)) return;
     const timing = { traceparent, parent: this.parent, startedAtMs: this.askedAtMs, errorType };
