@@ -1,4 +1,5 @@
 import { ASSERTION_ALGORITHMS } from '#contracts/auth/oauth/oauth-client';
+import { authorizationServerOption } from '#contracts/auth/oauth/own-issuer';
 import { formerJwtSecretsOption, jwtSecretOption } from '#contracts/auth/shared-settings';
 import { isSecureUrl, publicUrlOption, trustedIssuersOption } from '#contracts/auth/trusted-issuers';
 import { type ConfigOf, flag, integer, list, oneOf, optionalText, secret, secretList, text } from '#libs/config';
@@ -29,6 +30,22 @@ export const authOptions = {
   JWT_ISSUER: text('mcpgateway', 'What the `iss` claim of a token must be.'),
   PUBLIC_URL: publicUrlOption,
   TRUSTED_ISSUERS: trustedIssuersOption,
+  AUTHORIZATION_SERVER_ENABLED: authorizationServerOption,
+  OAUTH_ACCESS_TOKEN_MINUTES: integer(
+    15,
+    'Minutes for which an access token of the own authorization server is good; clients renew it by themselves.',
+    { min: 1, max: 1440 },
+  ),
+  OAUTH_CONSENT_DAYS: integer(
+    30,
+    'Days after which a person signs in and consents anew, at most TOKEN_LIFETIME_MAX_DAYS.',
+    { min: 1, max: 3650 },
+  ),
+  OAUTH_CLIENTS_MAX: integer(
+    10_000,
+    'Clients that may be registered at once by themselves (RFC 7591); one that nobody has consented to is forgotten after a day.',
+    { min: 1, max: 1_000_000 },
+  ),
   REQUIRE_USER_IN_DB: flag(
     true,
     'Whether the user a token names must be known here. When false, an unknown one is an ordinary user.',
@@ -41,7 +58,10 @@ export const authOptions = {
   ),
   PLATFORM_ADMIN_EMAIL: text('admin@example.com', 'The administrator that exists from the first start.'),
   PLATFORM_ADMIN_PASSWORD: secret(
-    'Password of that administrator, taken over once; at least 12 characters. Unset: no log-in by password.',
+    'Password of that administrator, taken over once; at least 12 characters. Unset: no log-in by password, embedded by PLATFORM_ADMIN_FIRST_PASSWORD alone.',
+  ),
+  PLATFORM_ADMIN_FIRST_PASSWORD: secret(
+    'By which that administrator logs in for as long as they have no password. Embedded, one is made at the first start and kept in `secrets.json` of the data folder.',
   ),
   MAX_FAILED_LOGIN_ATTEMPTS: integer(
     5,

@@ -4,6 +4,7 @@ import { AuditModule } from './audit/audit.module.js';
 import { AdmissionModule } from './admission/admission.module.js';
 import { ConsoleSessionModule } from './console-session/console-session.module.js';
 import type { AuthConfig } from './auth.config.js';
+import { AuthorizationServerModule } from './authorization-server/authorization-server.module.js';
 import { AUTH_SETTINGS, settingsOf } from './auth.settings.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { LoginModule } from './login/login.module.js';
@@ -22,6 +23,7 @@ class AuthFoundationModule {}
 @Module({
   imports: [
     AdmissionModule,
+    AuthorizationServerModule,
     LoginModule,
     ConsoleSessionModule,
     TokenModule,

@@ -15,6 +15,7 @@ export const authService: ServicePart<typeof authOptions> = {
   module: (config) => AuthModule.with(config),
   needs: { database: authDatabase },
   secrets: ['JWT_SECRET_KEY', 'AUTH_ENCRYPTION_SECRET'],
+  firstSecrets: ['PLATFORM_ADMIN_FIRST_PASSWORD'],
   formerSecrets: {
     JWT_SECRET_KEY: 'JWT_SECRET_KEY_PREVIOUS',
     AUTH_ENCRYPTION_SECRET: 'AUTH_ENCRYPTION_SECRETS_PREVIOUS',
@@ -25,6 +26,12 @@ const tokensOf = (application: INestApplicationContext) => ({
   tokens: application.get(TokenService, { strict: false }),
   email: application.get<AuthSettings>(AUTH_SETTINGS, { strict: false }).platformAdmin.email,
 });
+
+/** Who may sign in from the start at the gateway's own authorization server; `null` where it is none. */
+export const firstAdministrator = (application: INestApplicationContext): string | null => {
+  const settings = application.get<AuthSettings>(AUTH_SETTINGS, { strict: false });
+  return settings.authorizationServer === null ? null : settings.platformAdmin.email;
+};
 
 /** A token of the platform's administrator, from a process that runs auth: for whoever started it on their own machine. */
 export const issueAdminToken = (application: INestApplicationContext, expiresInMs: number): Promise<IssuedToken> => {

@@ -1,4 +1,5 @@
 import { Inject } from '@nestjs/common';
+import { ownIssuerOf } from '#contracts/auth/oauth/own-issuer';
 import type { TrustedIssuer } from '#contracts/auth/trusted-issuers';
 import { fail } from '#libs/errors';
 import type { AuthConfig, JwtAlgorithm } from './auth.config.js';
@@ -26,6 +27,16 @@ export interface SignInSettings {
   /** The origin of the endpoints that they are for. */
   readonly publicUrl: string;
   readonly issuers: readonly TrustedIssuer[];
+}
+
+/** The gateway as an authorization server. */
+export interface AuthorizationServerSettings {
+  readonly issuer: TrustedIssuer;
+  readonly accessTokenLifeMs: number;
+  /** How long a consent holds. */
+  readonly consentLifeMs: number;
+  /** Clients that registered themselves. */
+  readonly clientsMax: number;
 }
 
 /** How upstream credentials are encrypted at rest. */
@@ -60,6 +71,8 @@ export interface AuthSettings {
   readonly publicUrl: string | null;
   /** `null`: no issuer is trusted. */
   readonly signIn: SignInSettings | null;
+  /** `null`: the gateway is none. */
+  readonly authorizationServer: AuthorizationServerSettings | null;
   readonly encryption: EncryptionSettings;
   /** Null: access tokens for upstreams are kept in the database. */
   readonly vault: VaultSettings | null;
@@ -74,6 +87,8 @@ export interface AuthSettings {
     /** Failed log-ins from one address within `lockoutMs`. */
     readonly perAddressMax: number;
     readonly lockoutMs: number;
+    /** By which the platform's administrator logs in who has no password yet. */
+    readonly first: { readonly email: string; readonly password: string } | null;
   };
   /** `null`: no mail is set up. */
   readonly mail: MailSettings | null;
@@ -111,6 +126,7 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
   },
   publicUrl: config.PUBLIC_URL,
   signIn: signInOf(config),
+  authorizationServer: authorizationServerOf(config),
   encryption: {
     secret: config.AUTH_ENCRYPTION_SECRET,
     previousSecrets: config.AUTH_ENCRYPTION_SECRETS_PREVIOUS,
@@ -123,6 +139,7 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
     attemptsMax: config.MAX_FAILED_LOGIN_ATTEMPTS,
     perAddressMax: config.LOGIN_FAILURES_PER_ADDRESS_MAX,
     lockoutMs: config.ACCOUNT_LOCKOUT_DURATION_MINUTES * MINUTE_MS,
+    first: firstLoginOf(config),
   },
   mail: mailOf(config),
   recovery: config.PASSWORD_RESET_ENABLED
@@ -145,6 +162,11 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
   },
 });
 
+const firstLoginOf = ({
+  PLATFORM_ADMIN_EMAIL: email,
+  PLATFORM_ADMIN_FIRST_PASSWORD: password,
+}: AuthConfig): AuthSettings['login']['first'] => (password === null ? null : { email: email.toLowerCase(), password });
+
 const signInOf = ({
   PUBLIC_URL: publicUrl,
   TRUSTED_ISSUERS: issuers,
@@ -160,6 +182,17 @@ const signInOf = ({
       message: 'JWT_ISSUER is this gateway itself, and cannot be one of TRUSTED_ISSUERS',
     });
   return { publicUrl, issuers };
+};
+
+const authorizationServerOf = (config: AuthConfig): AuthorizationServerSettings | null => {
+  const issuer = ownIssuerOf(config);
+  if (issuer === null) return null;
+  return {
+    issuer,
+    accessTokenLifeMs: config.OAUTH_ACCESS_TOKEN_MINUTES * MINUTE_MS,
+    consentLifeMs: Math.min(config.OAUTH_CONSENT_DAYS, config.TOKEN_LIFETIME_MAX_DAYS) * DAY_MS,
+    clientsMax: config.OAUTH_CLIENTS_MAX,
+  };
 };
 
 const mailOf = (config: AuthConfig): MailSettings | null => {

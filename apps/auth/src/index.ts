@@ -1,3 +1,10 @@
 export { type AuthCommands, authCommands } from './auth.commands.js';
 export type { CommandDeps } from './auth.commands.js';
-export { authService, endToken, issueAdminToken, issueClientToken, issueConsoleCode } from './auth.service-part.js';
+export {
+  authService,
+  endToken,
+  firstAdministrator,
+  issueAdminToken,
+  issueClientToken,
+  issueConsoleCode,
+} from './auth.service-part.js';

@@ -171,7 +171,7 @@ describe('secrets rotate', () => {
     );
     expect(await commandsOf(env).retireSecrets()).toBe('there is no former value');
     const text = readFileSync(`${folder}/secrets.json`, 'utf8');
-    for (const value of Object.values(given)) expect(text).not.toContain(value);
+    for (const name of ['JWT_SECRET_KEY', 'AUTH_ENCRYPTION_SECRET']) expect(text).not.toContain(given[name]);
     const after = await givenAuth({}, folder);
     expect(await after.admission.admit(fresh)).toMatchObject({ id: 'fresh@example.org' });
     await expect((async () => after.admission.admit(old))()).rejects.toMatchObject({ code: 'auth.credential_invalid' });

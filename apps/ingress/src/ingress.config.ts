@@ -1,4 +1,5 @@
 import { formerJwtSecretsOption, jwtSecretOption } from '#contracts/auth/shared-settings';
+import { authorizationServerOption } from '#contracts/auth/oauth/own-issuer';
 import { publicUrlOption, trustedIssuersOption } from '#contracts/auth/trusted-issuers';
 import { listPageBytesOption, listPageSizeOption } from '#contracts/registry/shared-settings';
 import { callTimeoutOption } from '#contracts/tool-invocation/shared-settings';
@@ -98,6 +99,7 @@ export const ingressOptions = {
   MCPGATEWAY_UI_ENABLED: flag(true, 'Whether the admin console is served at /admin/.'),
   MCPGATEWAY_ADMIN_API_ENABLED: adminApiOption,
   PUBLIC_URL: publicUrlOption,
+  AUTHORIZATION_SERVER_ENABLED: authorizationServerOption,
   TRUSTED_ISSUERS: trustedIssuersOption,
 };
 

@@ -1,3 +1,4 @@
+import { ownIssuerOf } from '#contracts/auth/oauth/own-issuer';
 import type { TrustedIssuer } from '#contracts/auth/trusted-issuers';
 import { fail } from '#libs/errors';
 import type { IngressConfig } from './ingress.config.js';
@@ -72,9 +73,14 @@ export const settingsOf = (config: IngressConfig): IngressSettings => ({
   },
   hasConsole: config.MCPGATEWAY_UI_ENABLED && config.MCPGATEWAY_ADMIN_API_ENABLED,
   refusalRecords: { perMinute: config.REFUSAL_RECORDS_PER_MINUTE },
-  signIn: { publicUrl: config.PUBLIC_URL, issuers: config.TRUSTED_ISSUERS },
+  signIn: { publicUrl: config.PUBLIC_URL, issuers: issuersOf(config) },
   sealSecrets: secretsOf(config),
 });
+
+const issuersOf = (config: IngressConfig): readonly TrustedIssuer[] => {
+  const own = ownIssuerOf(config);
+  return own === null ? config.TRUSTED_ISSUERS : [own];
+};
 
 const ms = (seconds: number): number => Math.round(seconds * 1_000);
 

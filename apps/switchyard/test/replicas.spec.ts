@@ -1,8 +1,10 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { type ConformanceFixture, SERVICES, type Service, startConformanceFixture } from '#libs/testing';
+import { type ConformanceFixture, SERVICES, type Service, freePort, startConformanceFixture } from '#libs/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { askModern } from './isolation/endpoint-client.js';
+import { OAuthClient } from './sign-in/oauth-client.js';
+import { Person } from './sign-in/person.js';
 import { summaryOf } from './traffic/audit.js';
 import { type Called, callLegacy, callModern, openSession, sessionHeaders } from './traffic/caller.js';
 import { type GivenGateway, givenGateway, showLogsOnFailure } from './traffic/given-gateway.js';
@@ -11,10 +13,13 @@ import { Registering, lostBy } from './traffic/registering.js';
 let given: GivenGateway;
 let fixture: ConformanceFixture;
 const calls: Called[] = [];
+const PASSWORD = 'of the first administrator';
 
 beforeAll(async () => {
   fixture = await startConformanceFixture({});
-  given = await givenGateway({ mode: 'distributed', replicas: 2 }, 20);
+  const frontPort = await freePort();
+  const env = { PUBLIC_URL: `http://127.0.0.1:${frontPort}`, PLATFORM_ADMIN_FIRST_PASSWORD: PASSWORD };
+  given = await givenGateway({ mode: 'distributed', replicas: 2, frontPort, env }, 20);
 });
 afterAll(async () => {
   await given?.stop();
@@ -49,6 +54,33 @@ const toolsSeenBy = async (replica: number): Promise<string[]> => {
 };
 
 describe('two replicas of every service', () => {
+  it('two replicas of every service sign a client in together, and out at once on both', async () => {
+    const client = await OAuthClient.register(given.gateway.url);
+    const tokens = await client.signIn(new Person('admin@example.com', PASSWORD));
+    const statuses = (token: unknown) =>
+      Promise.all(
+        [0, 1].map(async (replica) => {
+          const { status } = await fetch(`${urlOf('ingress', replica)}/mcp`, {
+            method: 'POST',
+            headers: {
+              authorization: `Bearer ${String(token)}`,
+              'content-type': 'application/json',
+              accept: 'application/json, text/event-stream',
+            },
+            body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }),
+          });
+          return status;
+        }),
+      );
+    const renewed = await Promise.all([1, 2, 3].map(() => client.refresh(tokens['refresh_token'])));
+    expect(renewed.map(({ status }) => status)).toEqual([200, 200, 200]);
+    for (const { body } of renewed) expect(await statuses(body['access_token'])).toEqual([200, 200]);
+
+    const last = renewed[2]?.body;
+    expect((await client.post('/revoke', { token: String(last?.['refresh_token']) })).status).toBe(200);
+    await expect.poll(() => statuses(last?.['access_token']), { timeout: 1_000, interval: 50 }).toEqual([401, 401]);
+  });
+
   it('two replicas of every service serve a session wherever it was opened: calls, its stream, its end', async () => {
     const other = await given.gateway.admin.register({ name: 'other', url: `${given.ledger.url}/other` });
     const server = await given.gateway.admin.createServer('of two');

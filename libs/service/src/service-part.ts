@@ -24,6 +24,8 @@ export interface ServicePart<O extends Options = Options> {
    * its own database makes up those that are absent and keeps them in its data folder; elsewhere they must be given.
    */
   readonly secrets?: readonly (keyof O & string)[];
+  /** Options, of the kind `secret`, that such a gateway makes up as well, and that are required nowhere. */
+  readonly firstSecrets?: readonly (keyof O & string)[];
   /** By the name of a secret: the option, of the kind `secretList`, of its other values that are good too. */
   readonly formerSecrets?: Readonly<Partial<Record<keyof O & string, keyof O & string>>>;
 }

@@ -85,6 +85,23 @@ export const runConformanceClient = async (
   }
 };
 
+/** Runs the scenarios for authorization servers; `browse` takes a person's browser to the URL that the suite names. */
+export const runConformanceAuthorization = async (
+  client: { readonly url: string; readonly clientId: string; readonly port: number; readonly resource: string },
+  browse: (url: URL) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<SuiteReport> => {
+  const { url, clientId, port, resource } = client;
+  const args = ['authorization', '--url', url, '--client-id', clientId, '--port', String(port), '--resource', resource];
+  let browsing: Promise<void> | undefined;
+  const report = await runAndRead(args, signal, (output) => {
+    const found = new RegExp(`^${url}/authorize\\?\\S+$`, 'm').exec(output)?.[0];
+    if (found !== undefined) browsing ??= browse(new URL(found));
+  });
+  await browsing;
+  return report;
+};
+
 /** The scenarios for clients that the suite runs for a revision, those that it does not score included. */
 export const clientScenariosOf = async (revision: string): Promise<string[]> => {
   const { output } = await runSuite(['list', '--requirements', revision]);
@@ -93,9 +110,13 @@ export const clientScenariosOf = async (revision: string): Promise<string[]> => 
   return names.map(([, name = '']) => name);
 };
 
-const runAndRead = async (args: readonly string[], signal: AbortSignal | undefined): Promise<SuiteReport> => {
+const runAndRead = async (
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+  watch?: (output: string) => void,
+): Promise<SuiteReport> => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchyard-conformance-'));
-  const { exitCode, output } = await runSuite([...args, '-o', folder], signal);
+  const { exitCode, output } = await runSuite([...args, '-o', folder], signal, watch);
   const checks = readChecks(folder);
   fs.rmSync(folder, { recursive: true, force: true });
   const failures = checks.filter(({ status }) => status === 'FAILURE').map(({ scenario, id }) => `${scenario}:${id}`);
@@ -106,13 +127,18 @@ const runAndRead = async (args: readonly string[], signal: AbortSignal | undefin
 const runSuite = async (
   args: readonly string[],
   signal?: AbortSignal,
+  watch?: (output: string) => void,
 ): Promise<{ readonly exitCode: number; readonly output: string }> => {
   const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json');
   const script = path.join(path.dirname(manifest), 'dist/index.js');
   const child = spawn(process.execPath, [script, ...args]);
   signal?.addEventListener('abort', () => child.kill('SIGKILL'));
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      watch?.(output);
+    });
   const exitCode = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));
   return { exitCode, output };
 };

@@ -13,7 +13,12 @@ export { type PrometheusServer, startPrometheus } from './telemetry/prometheus-s
 export type { ReceivedSpan } from './telemetry/received-span.js';
 export { startNameServer } from './name-server.js';
 export { reachNatsServer, startNatsServer } from './nats-server.js';
-export { clientScenariosOf, runConformanceClient, runConformanceSuite } from './conformance-suite.js';
+export {
+  clientScenariosOf,
+  runConformanceAuthorization,
+  runConformanceClient,
+  runConformanceSuite,
+} from './conformance-suite.js';
 export { spawnSource } from './source-process.js';
 export { startConformanceFixture } from './conformance-fixture/conformance-fixture.js';
 export { startRedisServer } from './redis-server.js';

@@ -70,6 +70,7 @@ export const Tokens = () => {
 const MAKERS: Readonly<Record<Token['made_by'], string>> = {
   request: 'by request',
   login: 'by a log-in',
+  consent: 'by a consent to a client',
   command: 'on the command line',
   start: 'at a start',
 };

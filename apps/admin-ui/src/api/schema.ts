@@ -3875,10 +3875,10 @@ export interface components {
              */
             last_used: string | null;
             /**
-             * @description What made it: this API, a log-in, the command line, or `npm start` with `--demo` or `--import`.
+             * @description What made it: this API, a log-in, a consent to a client (it then stands for all tokens that the client is given), the command line, or `npm start` with `--demo` or `--import`.
              * @enum {string}
              */
-            made_by: "request" | "login" | "command" | "start";
+            made_by: "request" | "login" | "consent" | "command" | "start";
             /** @example nightly build */
             name: string;
             /**

@@ -87,7 +87,9 @@ export class CallerService {
   ): string | null {
     if (isRevoked) return 'the token is revoked';
     if (lifeOf(claims) > this.settings.tokenLifeMaxMs + CLOCK_SKEW_MS) return 'the token lives longer than any may';
-    if (!agreesWithRecord(credential, claims.subject, token)) return 'the token is not the one on record';
+    if ('issuer' in claims && claims.issuer.isOwn) {
+      if (token?.userEmail !== claims.subject) return 'the consent that the token was given on is not on record';
+    } else if (!agreesWithRecord(credential, claims.subject, token)) return 'the token is not the one on record';
     if (user === null && 'issuer' in claims && claims.issuer.createUsers) return null;
     if (user === null) return this.settings.requiresKnownUser ? 'the user is unknown' : null;
     if (!user.isActive) return 'the user is not active';

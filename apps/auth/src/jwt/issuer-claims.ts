@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import { isEmail } from 'class-validator';
 import type { JWTPayload } from 'jose';
+import { isOriginOf } from '#contracts/auth/oauth/own-issuer';
 import type { IssuerRule, TrustedIssuer } from '#contracts/auth/trusted-issuers';
 import { fail } from '#libs/errors';
 import { type IssuerClaims, isRecord, refuseBound, secondsOf, textOf } from './claims.js';
+
+/** In the gateway's own access tokens: the consent that they were given on. */
+export const CONSENT_CLAIM = 'consent_id';
 
 const invalid = (message: string, reason = message) =>
   fail('auth.credential_invalid', { message, cause: new Error(reason) });
@@ -26,7 +30,7 @@ export const readIssuerClaims = (
     issuer,
     endpoints: endpointsOf(payload.aud, issuer, publicUrl),
     subject: userOf(payload, issuer),
-    tokenId: payload.jti === undefined ? digestOf(token) : textOf(payload.jti, 'jti'),
+    tokenId: tokenIdOf(payload, token, issuer),
     issuedAtMs: payload.iat === undefined ? null : secondsOf(payload.iat, 'iat'),
     expiresAtMs: secondsOf(payload.exp, 'exp'),
     use: 'session',
@@ -42,6 +46,12 @@ const refuseIdToken = (payload: JWTPayload): void => {
   const isIdToken = ['nonce', 'at_hash', 'c_hash'].some((claim) => payload[claim] !== undefined);
   const kind = payload['typ'];
   if (isIdToken || (kind !== undefined && kind !== 'Bearer')) throw invalid('The credential is no access token');
+};
+
+/** Of the gateway's own: the consent that it was given on, so that ending this ends them all. */
+const tokenIdOf = (payload: JWTPayload, token: string, { isOwn }: TrustedIssuer): string => {
+  if (isOwn) return textOf(payload[CONSENT_CLAIM], CONSENT_CLAIM);
+  return payload.jti === undefined ? digestOf(token) : textOf(payload.jti, 'jti');
 };
 
 const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
@@ -72,11 +82,11 @@ const endpointsOf = (
   return endpoints;
 };
 
-/** Scheme and host may be spelt in capitals, and the path may end with a slash. */
-const endpointOf = (audience: string, publicUrl: string): string | null | undefined => {
+/** The endpoint that a URL names; `undefined`: none here. Scheme and host may be spelt in capitals, and the path may end with a slash. */
+export const endpointOf = (audience: string, publicUrl: string): string | null | undefined => {
   if (!URL.canParse(audience) || /[?#]/.test(audience)) return undefined;
   const { origin, pathname } = new URL(audience);
-  if (origin !== publicUrl) return undefined;
+  if (!isOriginOf(publicUrl, origin)) return undefined;
   if (/^\/mcp\/?$/.test(pathname)) return null;
   const id = /^\/servers\/([^/]+)\/mcp\/?$/.exec(pathname)?.[1];
   try {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type CryptoKey, type JWK, SignJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseTrustedIssuers } from '#contracts/auth/trusted-issuers';
+import { IssuerKeys } from './issuer-keys.js';
 import { IssuerTokens } from './issuer-tokens.js';
 
 interface Key {
@@ -44,10 +45,13 @@ beforeEach(() => {
 });
 
 const trusting = (more: object = {}): IssuerTokens =>
-  new IssuerTokens({
-    publicUrl: PUBLIC_URL,
-    issuers: parseTrustedIssuers(JSON.stringify([{ issuer, domains: ['example.org'], ...more }])),
-  });
+  new IssuerTokens(
+    PUBLIC_URL,
+    parseTrustedIssuers(JSON.stringify([{ issuer, domains: ['example.org'], ...more }])).map((trusted) => ({
+      issuer: trusted,
+      find: new IssuerKeys(trusted).find,
+    })),
+  );
 
 const nowS = (): number => Math.floor(Date.now() / 1000);
 

@@ -1,9 +1,11 @@
-import { decodeJwt, jwtVerify } from 'jose';
+import { type JWTVerifyGetKey, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
+import type { TrustedIssuer } from '#contracts/auth/trusted-issuers';
 import { GatewayError, fail } from '#libs/errors';
-import type { SignInSettings } from '../auth.settings.js';
+import type { AuthSettings } from '../auth.settings.js';
 import type { IssuerClaims } from './claims.js';
 import { readIssuerClaims } from './issuer-claims.js';
 import { IssuerKeys } from './issuer-keys.js';
+import { ownKeysOf } from './own-keys.js';
 import { CLOCK_SKEW_S, IssuedInFuture, refuseOwnKey } from './jwt.service.js';
 
 /** No secret among them: keys that are published must not be taken for one. */
@@ -11,20 +13,30 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 /** https://www.rfc-editor.org/rfc/rfc9068#section-2.1, and what those have that do not follow it. */
 const TYPES = /^(application\/)?(at\+)?jwt$/i;
 
-/** Verifies the access tokens of trusted issuers. */
+/** An issuer, and how its keys are found. */
+export interface KnownIssuer {
+  readonly issuer: TrustedIssuer;
+  readonly find: JWTVerifyGetKey;
+}
+
+/** Verifies the access tokens of trusted issuers, of which the gateway itself may be one. */
 export class IssuerTokens {
   private readonly issuers;
 
-  constructor(private readonly settings: SignInSettings) {
-    this.issuers = new Map(
-      settings.issuers.map((issuer) => [issuer.issuer, { issuer, keys: new IssuerKeys(issuer) }] as const),
-    );
+  constructor(
+    private readonly publicUrl: string,
+    issuers: readonly KnownIssuer[],
+  ) {
+    this.issuers = new Map(issuers.map((known) => [known.issuer.issuer, known] as const));
   }
 
   /** Whether the token says that one of the issuers made it. */
   concerns(token: string): boolean {
     try {
-      return this.issuers.has(decodeJwt(token).iss ?? '');
+      const known = this.issuers.get(decodeJwt(token).iss ?? '');
+      if (known?.issuer.isOwn !== true) return known !== undefined;
+      // The gateway may call itself so in its other tokens too.
+      return decodeProtectedHeader(token).typ === 'at+jwt';
     } catch {
       return false;
     }
@@ -38,8 +50,8 @@ export class IssuerTokens {
     try {
       const trusted = this.issuers.get(decodeJwt(token).iss ?? '');
       if (trusted === undefined) throw new Error('the issuer is not trusted');
-      const { issuer, keys } = trusted;
-      const { payload, protectedHeader } = await jwtVerify(token, keys.find, {
+      const { issuer, find } = trusted;
+      const { payload, protectedHeader } = await jwtVerify(token, find, {
         algorithms: ALGORITHMS,
         issuer: issuer.issuer,
         requiredClaims: ['exp'],
@@ -47,7 +59,7 @@ export class IssuerTokens {
       });
       if (protectedHeader.typ !== undefined && !TYPES.test(protectedHeader.typ)) throw new Error('typ is not at+jwt');
       refuseOwnKey(protectedHeader);
-      const claims = readIssuerClaims(payload, token, issuer, this.settings.publicUrl);
+      const claims = readIssuerClaims(payload, token, issuer, this.publicUrl);
       if (claims.issuedAtMs !== null && claims.issuedAtMs > Date.now() + CLOCK_SKEW_S * 1000)
         throw new IssuedInFuture('issued in the future');
       return claims;
@@ -56,3 +68,15 @@ export class IssuerTokens {
     }
   }
 }
+
+/** `null` where no issuer is trusted. */
+export const issuerTokensOf = (settings: Pick<AuthSettings, 'signIn' | 'authorizationServer' | 'jwt'>) => {
+  const { signIn, authorizationServer, jwt } = settings;
+  if (signIn !== null) {
+    const known = signIn.issuers.map((issuer) => ({ issuer, find: new IssuerKeys(issuer).find }));
+    return new IssuerTokens(signIn.publicUrl, known);
+  }
+  if (authorizationServer === null) return null;
+  const { issuer } = authorizationServer;
+  return new IssuerTokens(issuer.issuer, [{ issuer, find: ownKeysOf(jwt).find }]);
+};

@@ -5,7 +5,7 @@ import { Readiness, ReplicaKeys } from '#libs/service';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
 import { type JwtKeys, keyTexts, loadJwtKeys } from './jwt.keys.js';
-import { IssuerTokens } from './issuer-tokens.js';
+import { issuerTokensOf } from './issuer-tokens.js';
 import { JwtService } from './jwt.service.js';
 
 const JWT_KEYS = Symbol('JWT_KEYS');
@@ -31,7 +31,7 @@ export const ISSUER_TOKENS = Symbol('ISSUER_TOKENS');
     {
       provide: ISSUER_TOKENS,
       inject: [AUTH_SETTINGS],
-      useFactory: ({ signIn }: AuthSettings) => (signIn === null ? null : new IssuerTokens(signIn)),
+      useFactory: issuerTokensOf,
     },
     {
       provide: ReplicaKeys,

@@ -33,6 +33,12 @@ export class LoginService {
    * and one that may not be tried from this address. Throws `http.rate_limited` where the address has to wait.
    */
   async login(email: string, password: string, address: string): Promise<{ user: User; issued: IssuedToken }> {
+    const user = await this.authenticate(email, password, address);
+    return { user, issued: await this.letIn(user, address) };
+  }
+
+  /** Whose password this is; they act from now on. Throws as `login` does. Whoever gives them a token then tells `settled`. */
+  async authenticate(email: string, password: string, address: string): Promise<User> {
     const { login: rule } = this.settings;
     const key = email.toLowerCase();
     const answerAtMs = performance.now() + REFUSAL_TAKES_MS;
@@ -44,7 +50,8 @@ export class LoginService {
       throw fail('auth.credential_invalid', { message: 'E-mail or password is wrong' });
     }
     await this.users.settleLogin({ email: key, address });
-    return { user, issued: await this.letIn(user, address) };
+    nameActor({ kind: 'user', id: key, address });
+    return user;
   }
 
   /** Logs somebody in of whom it is certain who they are. */
@@ -52,9 +59,14 @@ export class LoginService {
     const { email } = user;
     nameActor({ kind: 'user', id: email, address });
     const issued = await this.tokens.issueForSession(user, this.settings.login.tokenLifeMs);
-    await this.trail.succeeded(email, address, issued.tokenId);
-    this.logger.info({ email, tokenId: issued.tokenId }, 'a user logged in');
+    await this.settled(email, address, issued.tokenId);
     return issued;
+  }
+
+  /** Notes what a user who logged in was given. */
+  async settled(email: string, address: string, tokenId: string): Promise<void> {
+    await this.trail.succeeded(email, address, tokenId);
+    this.logger.info({ email, tokenId }, 'a user logged in');
   }
 
   /**

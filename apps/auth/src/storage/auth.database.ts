@@ -1,4 +1,5 @@
 import { AccountEvent } from '../account-events/account-event.entity.js';
+import { Artifact } from '../authorization-server/storage/artifact.entity.js';
 import { PasswordReset } from '../recovery/password-reset.entity.js';
 import { Invitation } from '../teams/invitations/invitation.entity.js';
 import { JoinRequest } from '../teams/join-requests/join-request.entity.js';
@@ -11,6 +12,7 @@ import { Revocation } from '../tokens/revocation.entity.js';
 import { UpstreamTokenRow } from '../upstream-credentials/oauth/upstream-token.entity.js';
 import { UpstreamCredentialRow } from '../upstream-credentials/upstream-credential.entity.js';
 import { User } from '../users/user.entity.js';
+import { AuthorizationServer1764900000010 } from './migrations/0010-authorization-server.migration.js';
 import { AuditTrail1764800000009 } from './migrations/0009-audit-trail.migration.js';
 import { Accounts1763600000001 } from './migrations/0001-accounts.migration.js';
 import { AccountRecovery1764100000006 } from './migrations/0006-account-recovery.migration.js';
@@ -38,6 +40,7 @@ export const authDatabase = {
     Assignment,
     AccountEvent,
     PasswordReset,
+    Artifact,
   ],
   migrations: [
     Accounts1763600000001,
@@ -49,5 +52,6 @@ export const authDatabase = {
     UpstreamTokens1764200000007,
     TokenRestrictions1764300000008,
     AuditTrail1764800000009,
+    AuthorizationServer1764900000010,
   ],
 } as const;

@@ -1,8 +1,8 @@
 import type { TimeRestrictions } from '../jwt/token-conditions.js';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A request of the API, a log-in, the command line, or the start of a gateway that is one process. */
-export type TokenMaker = 'request' | 'login' | 'command' | 'start';
+/** A request of the API, a log-in, a consent, the command line, or the start of a gateway that is one process. */
+export type TokenMaker = 'request' | 'login' | 'consent' | 'command' | 'start';
 
 /** What is kept of a token: enough to recognise it, not to make it. */
 @Entity({ schema: 'auth', name: 'api_tokens' })
@@ -14,7 +14,7 @@ export class Token {
   @Column('text', { unique: true })
   tokenId!: string;
 
-  /** SHA-256 of the token, hex. */
+  /** SHA-256 of the token, hex; of a consent, which gives one token after the other, empty. */
   @Column('text')
   tokenHash!: string;
 

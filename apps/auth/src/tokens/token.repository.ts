@@ -25,10 +25,10 @@ export class TokenRepository {
     return this.find(token.id);
   }
 
-  /** Forgets tokens of log-ins and starts that have expired; nobody looks for them any more. */
+  /** Forgets tokens of log-ins, consents and starts that have expired; nobody looks for them any more. */
   async forgetPassed(): Promise<void> {
     await this.database.query(
-      `DELETE FROM auth.api_tokens WHERE made_by IN ('login', 'start') AND expires_at < now() - interval '1 day'`,
+      `DELETE FROM auth.api_tokens WHERE made_by IN ('login', 'consent', 'start') AND expires_at < now() - interval '1 day'`,
     );
   }
 

@@ -34,6 +34,16 @@ interface OwnToken {
   readonly permissions?: readonly Grant[];
 }
 
+/** What a user allows a client. */
+export interface Consent {
+  readonly consentId: string;
+  readonly user: User;
+  readonly name: string;
+  readonly description: string;
+  readonly permissions: readonly Grant[];
+  readonly expiresInMs: number;
+}
+
 /** Issues tokens, keeps them on record and ends them. A token never permits more than the caller who asked for it. */
 @Injectable()
 export class TokenService {
@@ -107,6 +117,24 @@ export class TokenService {
     const user = await this.activeAdmin(email);
     const permissions = USE_PERMISSIONS;
     return this.issueOwn({ user, madeBy: 'start', expiresInMs, isAdmin: false, teams: [], permissions });
+  }
+
+  /**
+   * Puts a consent on record. Every token that is given on it counts as this one: listed as one, ended as one, at once.
+   */
+  async keepConsent({ consentId, user, expiresInMs, ...facts }: Consent): Promise<void> {
+    await this.tokens.forgetPassed();
+    await this.tokens.add({
+      ...NOTHING_SPECIAL,
+      ...facts,
+      id: randomUUID(),
+      tokenId: consentId,
+      tokenHash: '',
+      userEmail: user.email,
+      madeBy: 'consent',
+      permissions: [...facts.permissions],
+      expiresAt: new Date(Date.now() + expiresInMs),
+    });
   }
 
   /** The caller's own tokens, newest first. */
@@ -238,12 +266,8 @@ export class TokenService {
       tokenHash: fingerprintOf(issued.token),
       userEmail: email,
       description,
-      serverId: null,
       madeBy: 'request',
-      parentTokenId: null,
-      teamId: null,
-      tags: [],
-      ...UNRESTRICTED,
+      ...NOTHING_SPECIAL,
       ...rest,
       permissions: [...permissions],
       expiresAt: issued.expiresAt,
@@ -261,6 +285,8 @@ export class TokenService {
     return wantedMs;
   }
 }
+
+const NOTHING_SPECIAL = { serverId: null, parentTokenId: null, teamId: null, tags: [], ...UNRESTRICTED };
 
 const tooLong = (reason: string) =>
   fail('http.invalid', {

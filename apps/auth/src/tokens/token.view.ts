@@ -67,8 +67,9 @@ export class TokenView {
   tags!: readonly string[];
 
   @ApiProperty({
-    enum: ['request', 'login', 'command', 'start'],
-    description: 'What made it: this API, a log-in, the command line, or `npm start` with `--demo` or `--import`.',
+    enum: ['request', 'login', 'consent', 'command', 'start'],
+    description:
+      'What made it: this API, a log-in, a consent to a client (it then stands for all tokens that the client is given), the command line, or `npm start` with `--demo` or `--import`.',
   })
   made_by!: TokenMaker;
 

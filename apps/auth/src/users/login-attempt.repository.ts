@@ -12,6 +12,12 @@ export interface LockoutRule {
   readonly lockoutMs: number;
 }
 
+/** What a log-in is judged by. */
+export interface LoginRule extends LockoutRule {
+  /** Who may log in by which password for as long as they have none of their own. */
+  readonly first: { readonly email: string; readonly password: string } | null;
+}
+
 /** Who tries whose password. */
 export interface LoginOrigin {
   /** Lower case. */

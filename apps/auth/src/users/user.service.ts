@@ -1,10 +1,16 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { CredentialRevoked, GrantsChanged } from '#contracts/auth/credential-revoked.event';
 import type { Principal } from '#contracts/auth/principal';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { AccountEvents } from '../account-events/account-events.service.js';
-import { LoginAttemptRepository, type LockoutRule, type LoginOrigin } from './login-attempt.repository.js';
+import {
+  LoginAttemptRepository,
+  type LockoutRule,
+  type LoginOrigin,
+  type LoginRule,
+} from './login-attempt.repository.js';
 import { weaknessOfPassword } from './password-policy.js';
 import { PasswordHasher } from './password.js';
 import type { ChangeUserBody, CreateUserBody } from './user.body.js';
@@ -99,7 +105,7 @@ export class UserService {
    * A user's own password, by who knows the old one; it ends every token they have. Throws `auth.credential_invalid` for
    * a wrong old one, which counts as a failed log-in, and `http.invalid` for a weak new one.
    */
-  async changeOwnPassword(origin: LoginOrigin, old: string, password: string, rule: LockoutRule): Promise<void> {
+  async changeOwnPassword(origin: LoginOrigin, old: string, password: string, rule: LoginRule): Promise<void> {
     const { user } = await this.checkPassword(origin, old, rule);
     if (user === null) throw fail('auth.credential_invalid', { message: 'The old password is wrong' });
     await this.attempts.settle(origin);
@@ -157,11 +163,12 @@ export class UserService {
   async checkPassword(
     origin: LoginOrigin,
     password: string,
-    rule: LockoutRule,
+    rule: LoginRule,
   ): Promise<{ readonly user: User | null; readonly isKnown: boolean }> {
     const attempt = await this.attempts.begin(origin, rule);
     const isRight = await this.passwords.verify(password, attempt?.passwordHash ?? null, origin.address);
-    const user = isRight ? await this.users.find(origin.email) : null;
+    const isFirst = attempt?.passwordHash === null && isFirstLogin(origin.email, password, rule);
+    const user = isRight || isFirst ? await this.users.find(origin.email) : null;
     return { user, isKnown: attempt !== null };
   }
 
@@ -186,6 +193,11 @@ export class UserService {
     return this.passwords.hash(password);
   }
 }
+
+const isFirstLogin = (email: string, password: string, { first }: LoginRule): boolean =>
+  first?.email === email && timingSafeEqual(digestOf(password), digestOf(first.password));
+
+const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** So that a gateway is never left without an administrator by a slip. */
 const ownAccount = () => fail('http.conflict', { message: 'Administrators cannot lock themselves out' });

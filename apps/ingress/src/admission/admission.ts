@@ -87,7 +87,8 @@ export class Admission {
   private admitted(call: DecodedCall, principal: Principal, codec: ServerCodec, session: Session | null): AdmittedCall {
     const operation = codec.operations.get(call.request.method);
     if (operation === undefined) throw fail('mcp.method_unknown');
-    const acting = checkPermission(principal, operation, this.resourceServer, call.endpoint.serverId);
+    const { carrier, endpoint } = call;
+    const acting = checkPermission(principal, operation, this.resourceServer, endpoint.serverId, carrier);
     return { ...call, codec, operation, principal: acting, session };
   }
 }

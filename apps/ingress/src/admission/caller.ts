@@ -26,8 +26,8 @@ export const callerAdmitter = (
     checkReach(principal, serverId);
     return principal;
   };
-  const refuse = (thrown: unknown, serverId: string | null): never => {
-    throw resourceServer === null ? thrown : resourceServer.challenged(thrown, serverId);
+  const refuse = (thrown: unknown, serverId: string | null, carrier: CredentialCarrier): never => {
+    throw resourceServer === null ? thrown : resourceServer.challenged(thrown, serverId, carrier);
   };
   return (carrier, serverId) => {
     try {
@@ -35,9 +35,9 @@ export const callerAdmitter = (
       if (!(admitting instanceof Promise)) return reached(admitting, carrier, serverId);
       return admitting
         .then((principal) => reached(principal, carrier, serverId))
-        .catch((thrown: unknown) => refuse(thrown, serverId));
+        .catch((thrown: unknown) => refuse(thrown, serverId, carrier));
     } catch (thrown) {
-      return refuse(thrown, serverId);
+      return refuse(thrown, serverId, carrier);
     }
   };
 };

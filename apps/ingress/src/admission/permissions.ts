@@ -1,7 +1,7 @@
 import type { Permission } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { acting, holds, isMeantFor, mayUseServer } from '#libs/identity';
+import { type AddressedRequest, acting, holds, isMeantFor, mayUseServer } from '#libs/identity';
 import type { Operation } from '#libs/mcp';
 import type { ResourceServer } from './resource-server.js';
 
@@ -52,6 +52,7 @@ export const checkPermission = (
   operation: Operation,
   resourceServer: ResourceServer | null,
   serverId: string | null,
+  request: AddressedRequest,
 ): Principal => {
   const permission = permissionFor(operation);
   if (permission === null || holds(principal, permission)) return principal;
@@ -60,7 +61,7 @@ export const checkPermission = (
   const mayConsent = holds({ ...principal, permissions: principal.consentable ?? [] }, permission);
   throw fail('auth.grant_missing', {
     message: `This needs the permission ${permission}`,
-    data: { permission, ...(mayConsent && resourceServer?.challenge(serverId)) },
+    data: { permission, ...(mayConsent && resourceServer?.challenge(serverId, request)) },
   });
 };
 

@@ -1,5 +1,7 @@
+import { isOriginOf } from '#contracts/auth/oauth/own-issuer';
 import type { TrustedIssuer } from '#contracts/auth/trusted-issuers';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
+import type { AddressedRequest } from '#libs/identity';
 
 /** Where the metadata of an endpoint is found. https://www.rfc-editor.org/rfc/rfc9728#section-3.1 */
 export const METADATA_PATH = '/.well-known/oauth-protected-resource';
@@ -25,9 +27,9 @@ export class ResourceServer {
   }
 
   /** The metadata document of an endpoint, as JSON. It says nothing of whether there is such a server. */
-  document(serverId: string | null): string {
+  document(serverId: string | null, request: AddressedRequest): string {
     return JSON.stringify({
-      resource: `${this.publicUrl}${pathOf(serverId)}`,
+      resource: `${this.originFor(request)}${pathOf(serverId)}`,
       authorization_servers: this.issuers.map(({ issuer }) => issuer),
       ...(this.scopes.length > 0 && { scopes_supported: this.scopes }),
       bearer_methods_supported: ['header'],
@@ -36,19 +38,25 @@ export class ResourceServer {
   }
 
   /** Names all scopes at once, since many clients never ask for more than the first time. */
-  challenge(serverId: string | null): Challenge {
+  challenge(serverId: string | null, request: AddressedRequest): Challenge {
     return {
-      resource_metadata: `${this.publicUrl}${METADATA_PATH}${pathOf(serverId)}`,
+      resource_metadata: `${this.originFor(request)}${METADATA_PATH}${pathOf(serverId)}`,
       ...(this.scopes.length > 0 && { scope: this.scopes.join(' ') }),
     };
   }
 
   /** A refusal that a sign-in can mend says where; any other stays as it is. */
-  challenged(thrown: unknown, serverId: string | null): GatewayError {
+  challenged(thrown: unknown, serverId: string | null, request: AddressedRequest): GatewayError {
     const error = toGatewayError(thrown);
     if (error.code !== 'auth.credential_missing' && error.code !== 'auth.credential_invalid') return error;
     const { code, message, data } = error;
-    return fail(code, { message, data: { ...data, ...this.challenge(serverId) }, cause: error.cause });
+    return fail(code, { message, data: { ...data, ...this.challenge(serverId, request) }, cause: error.cause });
+  }
+
+  /** The public URL or, on this machine, the name of it that the client used: clients stop where theirs is not in the answer. */
+  private originFor({ headers }: AddressedRequest): string {
+    const asked = `${this.publicUrl.slice(0, this.publicUrl.indexOf('//'))}//${String(headers?.['host'] ?? '')}`;
+    return isOriginOf(this.publicUrl, asked) ? asked : this.publicUrl;
   }
 }
 

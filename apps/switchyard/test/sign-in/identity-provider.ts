@@ -71,8 +71,8 @@ export class IdentityProvider {
   private async listen(port: number): Promise<void> {
     const serve = this.provider.callback();
     this.server = createServer((request, response) => {
-      if (!request.url?.startsWith('/interaction/')) return serve(request, response);
-      this.interact(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
+      if (!request.url?.startsWith('/interaction/')) void serve(request, response);
+      else this.interact(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
     });
     await new Promise<void>((resolve) => this.server?.listen(port, '127.0.0.1', resolve));
   }
@@ -88,9 +88,10 @@ export class IdentityProvider {
     }
     const grant = new this.provider.Grant({ accountId: session?.accountId ?? '', clientId: params.client_id });
     grant.addOIDCScope(params.scope ?? '');
+    const resource = String(params.resource ?? '');
     for (const scope of SCOPES) {
-      if (this.present.declines?.includes(scope)) grant.rejectResourceScope(params.resource ?? '', scope);
-      else grant.addResourceScope(params.resource ?? '', scope);
+      if (this.present.declines?.includes(scope)) grant.rejectResourceScope(resource, scope);
+      else grant.addResourceScope(resource, scope);
     }
     return finish({ consent: { grantId: await grant.save() } });
   }

@@ -1,12 +1,12 @@
 import { Client, type OAuthClientProvider, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
-const REDIRECT = 'http://127.0.0.1:43123/callback';
+export const REDIRECT = 'http://127.0.0.1:43123/callback';
 
 type Stored = Awaited<ReturnType<OAuthClientProvider['clientInformation']>>;
 type Tokens = Awaited<ReturnType<OAuthClientProvider['tokens']>>;
 
 /** A person's browser: follows redirects with cookies until it is sent back to the client. */
-const browse = async (from: URL): Promise<URL> => {
+const browsing = async (from: URL, _until: string): Promise<URL> => {
   const cookies = new Map<string, string>();
   let url = from;
   for (let hops = 0; hops < 20; hops++) {
@@ -30,7 +30,7 @@ export interface SignedIn {
 }
 
 /** A client of the SDK that knows nothing but a URL: its user signs in and consents on the way. */
-export const signIn = async (url: string): Promise<SignedIn> => {
+export const signIn = async (url: string, browse = browsing): Promise<SignedIn> => {
   let stored: Stored;
   let tokens: Tokens;
   let verifier = '';
@@ -44,7 +44,7 @@ export const signIn = async (url: string): Promise<SignedIn> => {
     saveTokens: (given) => void (tokens = given),
     redirectToAuthorization: async (authorizationUrl) => {
       if (tokens !== undefined) throw new Error('the token was refused');
-      callback = await browse(authorizationUrl);
+      callback = await browse(authorizationUrl, REDIRECT);
     },
     saveCodeVerifier: (code) => void (verifier = code),
     codeVerifier: () => verifier,

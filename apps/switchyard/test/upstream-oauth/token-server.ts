@@ -70,7 +70,7 @@ export class TokenServer {
     const serve = provider.callback();
     tokens.server = createServer((request, response) => {
       tokens.requests.push(`${request.method} ${request.url}`);
-      serve(request, response);
+      void serve(request, response);
     });
     await new Promise<void>((resolve) => tokens.server?.listen(port, '127.0.0.1', resolve));
     return tokens;

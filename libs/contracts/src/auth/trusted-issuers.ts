@@ -27,6 +27,8 @@ export interface TrustedIssuer {
   /** What each scope allows; empty: scopes are not looked at. */
   readonly scopes: ReadonlyMap<string, readonly Grant[]>;
   readonly rules: readonly IssuerRule[];
+  /** The gateway itself. */
+  readonly isOwn?: true;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -64,7 +66,8 @@ const flagOf = (value: unknown, what: string): boolean => {
   return value === true;
 };
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** The host names of this machine, as URLs spell them. */
+export const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Whether keys and metadata may be fetched from there: over TLS, or from this machine. */
 export const isSecureUrl = (url: string): boolean => {
@@ -145,7 +148,7 @@ export const publicUrlOption: Option<string | null> = {
   form: 'URL without path',
   defaultValue: null,
   prose:
-    'Under which clients reach this gateway, such as `https://mcp.example.org`; tokens of TRUSTED_ISSUERS are for the endpoints below it.',
+    'Under which clients reach this gateway, such as `https://mcp.example.org`: access tokens are for the endpoints below it. A gateway that keeps its own database and listens on this machine alone has its own address by default.',
   secret: false,
   parse: (text) => {
     const url = URL.canParse(text) ? new URL(text) : null;

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type ConfigOf, type Options, parseConfig, withSecretFiles } from '#libs/config';
 import { defaultPortOf, type PlatformConfig, platformOptions } from '../platform.config.js';
 import type { AnyServicePart } from '../service-part.js';
+import { isLoopback } from './open-door.js';
 import { lockDataDir, openDataDir } from './data-dir.js';
 import { type FormerNames, keptSecrets, refuseWeakSecrets, requireSecrets } from './first-start.js';
 
@@ -19,6 +20,7 @@ export interface Configuration {
  */
 export const readConfiguration = (parts: readonly AnyServicePart[], given: Environment): Configuration => {
   const names = [...new Set(parts.flatMap((part) => part.secrets ?? []))];
+  const kept = [...names, ...new Set(parts.flatMap((part) => part.firstSecrets ?? []))];
   const allOptions: Options = Object.assign({}, ...parts.map((part) => part.options as Options), platformOptions);
   const env = withSecretFiles(allOptions, given);
   parseConfig(allOptions, env);
@@ -31,8 +33,9 @@ export const readConfiguration = (parts: readonly AnyServicePart[], given: Envir
   const dataDir = isEmbedded ? openDataDir(platform.SWITCHYARD_DATA_DIR) : resolve(platform.SWITCHYARD_DATA_DIR);
   const unlock = isEmbedded ? lockDataDir(dataDir) : () => undefined;
   try {
-    const whole = isEmbedded ? { ...env, ...keptSecrets(names, env, dataDir, former) } : env;
     const port = env.PORT ? platform.PORT : defaultPortOf(parts.map((part) => part.name));
+    const found = isEmbedded && { ...ownAddress(platform.HOST, port, env), ...keptSecrets(kept, env, dataDir, former) };
+    const whole = { ...env, ...found };
     return {
       platform: { ...platform, SWITCHYARD_DATA_DIR: dataDir, PORT: port },
       configOf: (options) => parseConfig(options, whole),
@@ -43,3 +46,9 @@ export const readConfiguration = (parts: readonly AnyServicePart[], given: Envir
     throw error;
   }
 };
+
+/** What people reach a gateway by that serves their own machine alone, unless it was told. */
+const ownAddress = (host: string, port: number, env: Environment): Environment =>
+  env['PUBLIC_URL'] || port === 0 || !isLoopback(host)
+    ? {}
+    : { PUBLIC_URL: `http://${host.includes(':') ? `[${host}]` : host}:${port}` };

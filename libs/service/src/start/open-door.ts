@@ -25,7 +25,8 @@ export const openDoorWarning = ({ HOST, AUTH_REQUIRED, ALLOW_PUBLIC_WITHOUT_AUTH
   return 'everybody who reaches this address may call what is public: AUTH_REQUIRED is false';
 };
 
-const isLoopback = (host: string): boolean => {
+/** Whether who listens there is reached from this machine alone. */
+export const isLoopback = (host: string): boolean => {
   if (host === 'localhost') return true;
   const family = isIP(host);
   return family !== 0 && LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');

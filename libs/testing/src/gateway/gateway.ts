@@ -59,6 +59,8 @@ export interface GatewayOptions {
   readonly mode: 'embedded' | 'distributed';
   /** Of each service, in distributed mode. */
   readonly replicas?: number;
+  /** Where the gateway is reached; else at any free port. In distributed mode. */
+  readonly frontPort?: number;
   /** Of another checkout, built, to be run instead of this one. */
   readonly folder?: string;
   /** Settings for every process; with a `PORT`, in embedded mode, the gateway is there. */

@@ -13,6 +13,9 @@ const ROUTES: readonly [RegExp, Service][] = [
   [/^\/(virtual-)?servers\/[^/]+\/(mcp|sse|message|ws)\b/, 'ingress'],
   [/^\/tools\/preview\//, 'ingress'],
   [/^\/oauth\/status\b/, 'registry'],
+  [/^\/(authorize|token|register|revoke|device|device_authorization|sign-in)(\/|\?|$)/, 'auth'],
+  [/^\/\.well-known\/(oauth-authorization-server|openid-configuration|jwks\.json)/, 'auth'],
+  [/\/\.well-known\/openid-configuration$/, 'auth'],
   [/^\/(auth|teams|tokens|rbac|oauth|logging|admin\/users|health\/security)\b/, 'auth'],
   [
     /^\/(gateways|mcp-servers|virtual-servers|openapi|tools|resources|prompts|servers|a2a|tags|export|import|catalog)\b/,
@@ -34,6 +37,7 @@ const serviceOf = (path: string): Service => {
  */
 export const startSprayingFront = async (
   replicasOf: (service: Service) => readonly string[],
+  port = 0,
 ): Promise<SprayingFront> => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1_024 });
   let turn = 0;
@@ -48,7 +52,7 @@ export const startSprayingFront = async (
       port,
       ...(method && { method }),
       ...(path && { path }),
-      headers: { ...headers, host: `${hostname}:${port}` },
+      headers,
     });
     let connected = false;
     onward.on('response', (answer) => {
@@ -80,7 +84,7 @@ export const startSprayingFront = async (
   });
   // Longer than replicas promise, whose `Keep-Alive` the client sees: else it meets connections that are being closed.
   server.keepAliveTimeout = 120_000;
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

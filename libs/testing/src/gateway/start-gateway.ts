@@ -103,6 +103,7 @@ const startDistributed = async ({
   envOf = () => ({}),
   natsThrough = async (_service, port) => port,
   signingKey,
+  frontPort,
   folder: checkout,
 }: GatewayOptions): Promise<Gateway> => {
   const closers: (() => Promise<void> | void)[] = [];
@@ -144,7 +145,7 @@ const startDistributed = async ({
 
     const urlsOf = (service: Service): string[] =>
       processes.filter((process) => process.service === service).map(({ url }) => url);
-    const front = await startSprayingFront(urlsOf);
+    const front = await startSprayingFront(urlsOf, frontPort);
     closers.push(() => front.stop());
     return await GatewayHandle.of({
       url: front.url,

@@ -29,7 +29,7 @@ export class ResourceMetadata {
     try {
       guard.check(request.headers);
       places.takePlace(response);
-      if (request.method === 'GET') answerJson(response, 200, resourceServer.document(endpoint.serverId));
+      if (request.method === 'GET') answerJson(response, 200, resourceServer.document(endpoint.serverId, request));
       else throw fail('http.method_not_allowed');
     } catch (thrown) {
       refuseExchange({ request, response, endpoint }, thrown, null, this.parts);

@@ -1,4 +1,5 @@
-import { endToken, issueAdminToken, issueClientToken, issueConsoleCode } from '#apps/auth';
+import { join } from 'node:path';
+import { endToken, firstAdministrator, issueAdminToken, issueClientToken, issueConsoleCode } from '#apps/auth';
 import { servesConsole } from '#apps/ingress';
 import { processEnvironment } from '#libs/config';
 import { type RunningService, runProcess, VERSION } from '#libs/service';
@@ -31,7 +32,9 @@ export const startGateway = async ({ demo, importFile }: StartChoices): Promise<
   const gateway = await runProcess({ parts, logTo: 'stderr' });
   print(`Switchyard ${VERSION} is ready at ${gateway.url}`);
   if (servesConsole(gateway.application)) print(await consoleLine(gateway));
+  const signIn = toSignIn(gateway, reading.env);
   if (!demo && importFile === null) {
+    if (signIn !== null) print(signIn);
     print(TO_ADMINISTER);
     return;
   }
@@ -43,6 +46,16 @@ export const startGateway = async ({ demo, importFile }: StartChoices): Promise<
   }
   print('\nCtrl-C stops it.');
 };
+
+/** How somebody signs in who was given no password: one was made up. `null` where they know theirs. */
+const toSignIn = ({ application, config }: RunningService, env: StartEnvironment): string | null => {
+  const email = firstAdministrator(application);
+  if (email === null || config.DATABASE_URL !== null || env['PLATFORM_ADMIN_PASSWORD']) return null;
+  const file = join(config.SWITCHYARD_DATA_DIR, 'secrets.json');
+  return `Clients that are given a URL alone have you sign in as ${email}; until they have a password, by PLATFORM_ADMIN_FIRST_PASSWORD in ${file}`;
+};
+
+type StartEnvironment = ReturnType<typeof processEnvironment>;
 
 const prepare = async (gateway: RunningService, demo: boolean, entries: readonly ServerEntry[]): Promise<void> => {
   const admin = await issueAdminToken(gateway.application, ADMIN_TOKEN_LIFETIME_MS);

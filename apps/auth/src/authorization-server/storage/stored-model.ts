@@ -1,0 +1,89 @@
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { TokenService } from '../../tokens/token.service.js';
+import type { ArtifactRepository, FoundArtifact } from './artifact.repository.js';
+
+/**
+ * For so long a refresh token that was used is good once more: clients renew once for each of the calls that were refused
+ * together, and none of them may be taken for a thief.
+ */
+const REFRESH_GRACE_MS = 30_000;
+const DAY_S = 86_400;
+const FOUND_OTHERWISE = new Set(['Session', 'DeviceCode']);
+
+interface Stores {
+  readonly artifacts: ArtifactRepository;
+  readonly tokens: Pick<TokenService, 'end'>;
+  readonly consentLifeMs: number;
+}
+
+/** One kind of what `oidc-provider` keeps, in Postgres. */
+export class StoredModel implements Adapter {
+  constructor(
+    private readonly kind: string,
+    private readonly stores: Stores,
+  ) {}
+
+  async upsert(id: string, payload: AdapterPayload, expiresInS = DAY_S): Promise<void> {
+    // What it is found by is a secret of whoever has it; what is found otherwise too has to say it, and lives for minutes.
+    const { jti, ...rest } = payload;
+    const kept = FOUND_OTHERWISE.has(this.kind) ? { ...rest, jti } : rest;
+    await this.stores.artifacts.put({
+      kind: this.kind,
+      id,
+      payload: kept,
+      consentId: textOf(payload['grantId']),
+      uid: textOf(payload['uid']),
+      userCode: textOf(payload['userCode']),
+      expiresInS,
+    });
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    const found = await this.stores.artifacts.find({ kind: this.kind, id });
+    if (found === null || (this.kind === 'Grant' && !(await this.stores.artifacts.holds(id)))) return undefined;
+    return this.loaded(found, id);
+  }
+
+  async findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    const found = await this.stores.artifacts.findByUid(this.kind, uid);
+    return found === null ? undefined : this.loaded(found);
+  }
+
+  async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
+    const found = await this.stores.artifacts.findByUserCode(this.kind, userCode);
+    return found === null ? undefined : this.loaded(found);
+  }
+
+  /** A code that two use at once is used by one of them. */
+  async consume(id: string): Promise<void> {
+    const isFirst = await this.stores.artifacts.consume({ kind: this.kind, id });
+    if (!isFirst && this.kind !== 'RefreshToken') throw new errors.InvalidGrant(`${this.kind} was used already`);
+  }
+
+  /** What was given on a consent ends with it, at once. */
+  async destroy(id: string): Promise<void> {
+    const { artifacts, tokens, consentLifeMs } = this.stores;
+    if (this.kind === 'Grant') {
+      const found = await artifacts.find({ kind: this.kind, id });
+      const user = textOf(found?.payload['accountId']) ?? '';
+      await tokens.end(id, new Date(Date.now() + consentLifeMs + DAY_S * 1000), user);
+    }
+    await artifacts.remove({ kind: this.kind, id });
+  }
+
+  async revokeByGrantId(grantId: string): Promise<void> {
+    await this.stores.artifacts.removeOfConsent(this.kind, grantId);
+  }
+
+  private loaded({ payload, consumedForMs }: FoundArtifact, id?: string): AdapterPayload {
+    const graceMs = this.kind === 'RefreshToken' ? REFRESH_GRACE_MS : 0;
+    const isConsumed = consumedForMs !== null && consumedForMs >= graceMs;
+    return {
+      ...payload,
+      ...(id !== undefined && this.kind !== 'Client' && { jti: id }),
+      ...(isConsumed && { consumed: true }),
+    };
+  }
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
