@@ -58,6 +58,8 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
   const { bus } = running;
   const profiles = new Map<string, UpstreamProfile>();
   const credentials = new Map<string, UpstreamCredential>();
+  /** Access tokens by upstream: the value, which is its id as well, by the one that was refused. */
+  const tokens = new Map<string, (refused: string | undefined) => string>();
   const records = new Map<string, CallRecord>();
   const listChanges: { upstreamId: string; list: string; atMs: number }[] = [];
   bus.answer(ResolveUpstream, async ({ upstreamId }) => {
@@ -65,7 +67,12 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     if (profile === undefined) throw fail('upstream.unknown');
     return profile;
   });
-  bus.answer(PresentUpstreamCredential, async ({ upstreamId }) => {
+  bus.answer(PresentUpstreamCredential, async ({ upstreamId, refusedToken }) => {
+    const id = tokens.get(upstreamId)?.(refusedToken);
+    if (id !== undefined) {
+      const credential = { headers: { authorization: `Bearer ${id}` } };
+      return { credential, version: 'token', token: { id, askAgainInMs: 60_000, endsInMs: null } };
+    }
     const credential = credentials.get(upstreamId) ?? null;
     return { credential, version: JSON.stringify(credential) };
   });
@@ -182,6 +189,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     profile,
     profiles,
     credentials,
+    tokens,
     records,
     record,
     listChanges,

@@ -89,16 +89,8 @@ export class Dispatcher {
       if (stale === 'era') upstream.invalidateEra();
       return 0;
     }
-    const isRefused = failure.code === 'upstream.unauthorised' && failure.data?.['status'] === 401;
-    if (isRefused && running.attempts === 1 && this.isRefusedToken(running)) return 0;
     if (failure.code !== 'upstream.unreachable') return null;
     return upstream.retries.delayMs(running.attempts, running.deadlineAtMs - performance.now());
-  }
-
-  /** An access token that has ended before its time: another is got, once. */
-  private isRefusedToken({ access, upstream }: RunningCall): boolean {
-    if (access === undefined || upstream === undefined) return false;
-    return this.directory.credentials.refused(upstream.profile.id, access);
   }
 
   private approach(running: RunningCall, upstream: Upstream, access: Access): void {

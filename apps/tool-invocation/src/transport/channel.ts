@@ -58,6 +58,11 @@ export interface Access {
   readonly args?: readonly string[] | undefined;
   /** The access token among them, where there is one. */
   readonly tokenId?: string | undefined;
+  /**
+   * Gets another access token in place of the one with this id, which was answered with HTTP 401. Resolves with whether there
+   * is another now, which `headers` then hold. Rejects with why none can be had. Absent where none is shown.
+   */
+  readonly renew?: ((refusedTokenId: string) => Promise<boolean>) | undefined;
   /** Takes what was presented out of a text that comes back. */
   readonly redact: Redact;
 }

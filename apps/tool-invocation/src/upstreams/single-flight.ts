@@ -7,7 +7,7 @@ export class SingleFlight<Value> {
   constructor(private readonly unavailable: 'registry.unavailable' | 'auth.unavailable') {}
 
   /** Rejects with the failure the service answered, or as unavailable when it could not be asked. */
-  ask<Reply>(key: string, ask: () => Promise<Reply>, take: (reply: Reply) => Value): Promise<Value> {
+  ask<Reply>(key: string, ask: () => Promise<Reply>, take: (reply: Reply) => Value | Promise<Value>): Promise<Value> {
     let answer = this.asking.get(key);
     if (answer === undefined) {
       answer = ask()

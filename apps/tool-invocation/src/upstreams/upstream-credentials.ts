@@ -55,17 +55,6 @@ export class UpstreamCredentials {
     return known.access;
   }
 
-  /**
-   * The upstream refused what it was shown. Whether that may help: a new access token is got for whoever asks next. Of a
-   * credential without a token nothing else can be made.
-   */
-  refused(upstreamId: string, { tokenId }: Access): boolean {
-    if (tokenId === undefined) return false;
-    this.refusals.set(upstreamId, tokenId);
-    this.drop(upstreamId);
-    return true;
-  }
-
   drop(upstreamId: string): void {
     for (const key of this.cached.keys()) if (key.startsWith(`${upstreamId}\n`)) this.cached.delete(key);
   }
@@ -75,16 +64,29 @@ export class UpstreamCredentials {
     for (const known of this.cached.values()) known.askAgainAtMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** Whoever shows the refused token in this process shows the new one from then on. */
+  private async renew(upstreamId: string, refusedTokenId: string): Promise<boolean> {
+    const shown = this.shown.get(upstreamId)?.access.tokenId;
+    if (shown !== refusedTokenId) return shown !== undefined;
+    this.refusals.set(upstreamId, refusedTokenId);
+    const { tokenId } = await this.present(`${upstreamId}\n`, upstreamId, '');
+    return tokenId !== refusedTokenId;
+  }
+
   private present(key: string, upstreamId: string, principalId: string): Promise<Access> {
     const refusedToken = this.refusals.get(upstreamId);
     return this.presenting.ask(
-      key,
+      // Whoever asked before the refusal may be given the refused one.
+      refusedToken === undefined ? key : `${key}\n${refusedToken}`,
       () => this.bus.ask(PresentUpstreamCredential, { upstreamId, principalId, ...(refusedToken && { refusedToken }) }),
       ({ head }) => {
         const { token } = head;
+        const isRefused =
+          token !== undefined && token.id === this.refusals.get(upstreamId) && token.id !== refusedToken;
+        if (isRefused) return this.present(key, upstreamId, principalId);
         const access = this.sharedAccess(upstreamId, {
           ...accessOf(head.credential, head.version),
-          tokenId: token?.id,
+          ...(token !== undefined && { tokenId: token.id, renew: (refused) => this.renew(upstreamId, refused) }),
         });
         const nowMs = performance.now();
         this.cached.set(key, {

@@ -56,6 +56,8 @@ export class HttpCall implements AnswerSink, UpstreamSide {
   private request: HttpRequest | undefined;
   private collector: AnswerCollector | undefined;
   private isRepeated = false;
+  /** The access token that is shown, where another may be tried: once. */
+  private tokenId: string | undefined;
 
   constructor(
     private readonly open: OpenCall,
@@ -66,6 +68,7 @@ export class HttpCall implements AnswerSink, UpstreamSide {
   send(tool: HttpTool): void {
     if (this.open.ended) return this.done();
     this.tool = tool;
+    this.tokenId = tool.binding.security?.length === 0 ? undefined : this.means.access.tokenId;
     try {
       const args = memberText(this.open.paramsText, 'arguments') ?? '{}';
       this.request = buildRequest(tool.binding, this.means.baseUrl, args, tool.check);
@@ -82,6 +85,7 @@ export class HttpCall implements AnswerSink, UpstreamSide {
 
   answered(answer: HttpAnswer): void {
     this.open.heard = true;
+    if (answer.status === 401 && this.tokenId !== undefined) return this.showAnother(this.tokenId, answer);
     const filter = this.tool?.filter;
     const json = filter === undefined ? undefined : jsonToFilter(answer);
     if (filter === undefined || json === undefined) return this.tell(answer);
@@ -131,6 +135,17 @@ export class HttpCall implements AnswerSink, UpstreamSide {
     const shown = { ...request, headers: besides(request.headers, credential), url: withQuery(request.url, query) };
     this.collector = sender.send(shown, withCookies(headers, request.headers), this);
     this.open.carrier = this.collector;
+  }
+
+  private showAnother(tokenId: string, answer: HttpAnswer): void {
+    this.tokenId = undefined;
+    const renewing = this.means.access.renew?.(tokenId) ?? Promise.resolve(false);
+    renewing
+      .then((isRenewed) => {
+        if (!isRenewed) this.answered(answer);
+        else if (!this.open.ended) this.dispatch();
+      })
+      .catch((error: unknown) => this.end(toGatewayError(error)));
   }
 
   private tell(answer: HttpAnswer, filtered?: string): void {

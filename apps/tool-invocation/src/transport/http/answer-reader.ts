@@ -19,6 +19,8 @@ export interface SentRequest {
   readonly exchange: Exchange;
   readonly path: string;
   readonly redirects: number;
+  /** The access token that was shown, where another may be tried. */
+  readonly tokenId: string | undefined;
 }
 
 /** What the readers of a channel have in common. */
@@ -33,6 +35,8 @@ export interface AnswerReaderOptions {
   readonly onHeaders: (status: number, headers: Headers) => void;
   /** Told to go elsewhere. True: the request has been sent there. */
   readonly onRedirect: (sent: SentRequest, status: number, location: string | undefined) => boolean;
+  /** Answered with HTTP 401. True: whoever listens has taken over, and may send the request again. */
+  readonly onUnauthorised: (sent: SentRequest, refusal: GatewayError) => boolean;
   /** The stream ended early; with a cause: broke off. True: the answer is fetched in another way. */
   readonly onCutOff: (exchange: Exchange, stream: EventStreamReader, cause: unknown) => boolean;
 }
@@ -214,6 +218,10 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   }
 
   private readRefusal(text: string): void {
+    if (this.status === 401 && this.options.onUnauthorised(this.request, this.refusal(text))) {
+      this.passedOn = true;
+      return;
+    }
     if (this.isJson) this.read(text, this.status);
     if (!this.exchange.settled) this.give(this.refusal(text));
   }

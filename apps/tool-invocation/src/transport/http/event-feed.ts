@@ -2,6 +2,7 @@ import type { Dispatcher, Pool } from 'undici';
 import { EventStreamReader, type StreamEvent } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import { type Claim, UNCOUNTED_BYTES, heldBytes } from '#libs/resilience';
+import { type Access, presentsCredential } from '../channel.js';
 import { IntakeGate, SharedSource } from '../intake-gate.js';
 import type { TalkGauge } from '../talk-gauge.js';
 import { TalkPace } from '../talk-pace.js';
@@ -15,8 +16,8 @@ export interface EventFeedOptions {
   readonly target: RequestTarget;
   /** Asked for whenever the stream is opened. */
   readonly headers: () => readonly string[];
-  /** A credential is among them. */
-  readonly presented: boolean;
+  /** What is shown among them. */
+  readonly access: Access;
   readonly eventBytesMax: number;
   readonly talk: TalkGauge;
   /** Who what is held of an event counts for, while it comes in. */
@@ -40,6 +41,10 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   private redirected = false;
   private source: SharedSource | undefined;
   private pace: TalkPace | undefined;
+  /** The access token that was shown, where another may be tried: once. */
+  private tokenId: string | undefined;
+  /** The token was refused: resolves once there is another, or with why there is none. */
+  private renewal: Promise<GatewayError | undefined> | undefined;
   private gate: IntakeGate | undefined;
   private claim: Claim | undefined;
 
@@ -54,6 +59,7 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   }
 
   open(): this {
+    this.tokenId = this.options.access.tokenId;
     this.dispatch();
     return this;
   }
@@ -91,23 +97,25 @@ export class EventFeed implements Dispatcher.DispatchHandler {
       this.pace = new TalkPace(this.options.talk, this.source);
       this.options.onOpen?.();
     }
-    if (this.ended) controller.abort(new Error('refused'));
+    if (this.ended || this.renewal !== undefined) controller.abort(new Error('refused'));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.ended || this.redirected) return;
+    if (this.ended || this.redirected || this.renewal !== undefined) return;
     if (this.decoder === undefined) this.take(chunk);
     else this.decoder.push(chunk);
   }
 
   onResponseEnd(): void {
-    if (this.redirected) this.dispatch();
+    if (this.renewal !== undefined) this.openRenewed(this.renewal);
+    else if (this.redirected) this.dispatch();
     else if (this.decoder === undefined) this.end(undefined);
     else this.decoder.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.end(wireError(error, this.controller ? 'unknown' : 'no'));
+    if (this.renewal !== undefined) this.openRenewed(this.renewal);
+    else this.end(wireError(error, this.controller ? 'unknown' : 'no'));
   }
 
   private dispatch(): void {
@@ -120,9 +128,26 @@ export class EventFeed implements Dispatcher.DispatchHandler {
   }
 
   private turnAway(status: number, location: string | undefined): void {
-    const { target, presented } = this.options;
+    const { target, access } = this.options;
     this.redirected = this.redirects++ < REDIRECTS_MAX && target.follow(this.path, status, location);
-    if (!this.redirected) this.end(refusalOf(status, { location, presented }));
+    if (this.redirected) return;
+    const refusal = refusalOf(status, { location, presented: presentsCredential(access) });
+    const { tokenId } = this;
+    if (status !== 401 || tokenId === undefined || access.renew === undefined) return this.end(refusal);
+    this.tokenId = undefined;
+    this.renewal = access.renew(tokenId).then(
+      (isRenewed) => (isRenewed ? undefined : refusal),
+      (error: GatewayError) => error,
+    );
+  }
+
+  /** Once the refusal is read. */
+  private openRenewed(renewal: Promise<GatewayError | undefined>): void {
+    this.renewal = undefined;
+    void renewal.then((failure) => {
+      if (failure !== undefined) this.end(failure);
+      else if (!this.ended) this.dispatch();
+    });
   }
 
   private take(chunk: Buffer): void {

@@ -1,4 +1,5 @@
 import type { Pool } from 'undici';
+import { type Access, presentsCredential } from '../channel.js';
 import { refusalOf } from './refusal.js';
 import { REDIRECTS_MAX, type RequestTarget } from './request-target.js';
 import { wireError } from './wire-error.js';
@@ -7,25 +8,28 @@ const MESSAGE_MS = 30_000;
 const BODY_MS = 1_000;
 
 interface Posted {
-  readonly headers: readonly string[];
+  /** Asked for whenever it is sent. */
+  readonly headers: () => readonly string[];
   /** None: the session is given up (DELETE). */
   readonly body: string | undefined;
-  /** A credential is sent along. */
-  readonly presented: boolean;
+  /** What is shown among the headers. */
+  readonly access: Access;
 }
 
-/** Sends a message that nothing but an acknowledgement answers. */
+/** Sends a message that nothing but an acknowledgement answers; once more where the access token that was shown is refused. */
 export const postMessage = async (pool: Pool, target: RequestTarget, posted: Posted): Promise<void> => {
-  const { headers, body, presented } = posted;
+  const { headers, body, access } = posted;
+  let isRenewed = false;
   for (let redirects = 0; ; redirects++) {
     const { path } = target;
+    const { tokenId } = access;
     let status: number;
     let location: string | undefined;
     try {
       const response = await pool.request({
         path,
         method: body === undefined ? 'DELETE' : 'POST',
-        headers: [...headers],
+        headers: [...headers()],
         body: body ?? null,
         headersTimeout: MESSAGE_MS,
       });
@@ -37,7 +41,11 @@ export const postMessage = async (pool: Pool, target: RequestTarget, posted: Pos
       throw wireError(error, 'unknown');
     }
     if (status < 300) return;
+    if (status === 401 && tokenId !== undefined && !isRenewed) {
+      isRenewed = true;
+      if (await access.renew?.(tokenId)) continue;
+    }
     if (redirects >= REDIRECTS_MAX || !target.follow(path, status, location))
-      throw refusalOf(status, { location, presented });
+      throw refusalOf(status, { location, presented: presentsCredential(access) });
   }
 };

@@ -1,6 +1,6 @@
 import { type CarriedJson, type Incoming, readMessages, textOf } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
-import { type Access, type Channel, type ChannelEvents, presentsCredential, requestPath } from '../channel.js';
+import { type Access, type Channel, type ChannelEvents, requestPath } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
 import { EventFeed } from '../http/event-feed.js';
 import type { Pools } from '../http/pools.js';
@@ -58,7 +58,7 @@ export class SseChannel implements Channel, Carrier {
     this.feed = new EventFeed({
       pool: pools.control,
       target: new RequestTarget(url, requestPath(url, access)),
-      presented: presentsCredential(access),
+      access,
       headers: () => ['accept', 'text/event-stream', ...access.headers],
       eventBytesMax: bytesMax,
       talk: this.talk,
@@ -97,9 +97,9 @@ export class SseChannel implements Channel, Carrier {
   }
 
   private send(pool: Pools['calls'], text: string, more: readonly string[]): Promise<void> {
-    const headers = ['content-type', 'application/json', ...this.options.access.headers, ...more];
-    const presented = presentsCredential(this.options.access);
-    return postMessage(pool, this.endpoint as RequestTarget, { headers, body: text, presented });
+    const { access } = this.options;
+    const headers = () => ['content-type', 'application/json', ...access.headers, ...more];
+    return postMessage(pool, this.endpoint as RequestTarget, { headers, body: text, access });
   }
 
   private takeEndpoint(data: string): void {

@@ -1,5 +1,5 @@
 import type { EventStreamReader, StreamEvent } from '#libs/mcp';
-import { fail } from '#libs/errors';
+import { fail, type GatewayError } from '#libs/errors';
 import { type Access, type Channel, type ChannelEvents, presentsCredential, requestPath } from '../channel.js';
 import type { Exchange } from '../exchange.js';
 import { AnswerReader, type AnswerReaderOptions, type SentRequest } from '../http/answer-reader.js';
@@ -60,9 +60,10 @@ export class HttpChannel implements Channel {
       // Not the one of now: with a renewed token it is another.
       redact: (json) => access.redact(json),
       strays: upstream.strays,
-      presented: this.presented,
+      presented: presentsCredential(access),
       onHeaders: (status, headers) => this.takeSession(status, headers),
       onRedirect: (sent, status, location) => this.redirect(sent, status, location),
+      onUnauthorised: (sent, refusal) => this.showAnother(sent, refusal),
       onCutOff: (exchange, stream, cause) => this.resume(exchange, stream, cause === undefined),
     };
   }
@@ -77,19 +78,36 @@ export class HttpChannel implements Channel {
   }
 
   request(exchange: Exchange): void {
-    this.send(exchange, 0);
+    this.send(exchange, 0, this.access.tokenId);
   }
 
-  private send(exchange: Exchange, redirects: number): void {
+  private send(exchange: Exchange, redirects: number, tokenId: string | undefined): void {
     const { path } = this.target;
-    const reader = new AnswerReader({ exchange, path, redirects }, this.reading);
+    const reader = new AnswerReader({ exchange, path, redirects, tokenId }, this.reading);
     const headers = this.withSession(POST_HEADERS.concat(this.access.headers, exchange.headers));
     this.upstream.pools.calls.dispatch({ path, method: 'POST', headers, body: exchange.text }, reader);
   }
 
-  private redirect({ exchange, path, redirects }: SentRequest, status: number, location: string | undefined): boolean {
+  private redirect(sent: SentRequest, status: number, location: string | undefined): boolean {
+    const { exchange, path, redirects, tokenId } = sent;
     if (redirects >= REDIRECTS_MAX || !this.target.follow(path, status, location)) return false;
-    this.send(exchange, redirects + 1);
+    this.send(exchange, redirects + 1, tokenId);
+    return true;
+  }
+
+  /** Once, with another access token. What an upstream that refuses a token says beside the status counts for nothing. */
+  private showAnother({ exchange, redirects, tokenId }: SentRequest, refusal: GatewayError): boolean {
+    const { renew } = this.access;
+    if (renew === undefined) return false;
+    if (tokenId === undefined) exchange.fail(refusal);
+    else
+      renew(tokenId).then(
+        (isRenewed) => {
+          if (!isRenewed || this.closed) exchange.fail(refusal);
+          else if (!exchange.settled) this.send(exchange, redirects, undefined);
+        },
+        (error: GatewayError) => exchange.fail(error),
+      );
     return true;
   }
 
@@ -124,13 +142,9 @@ export class HttpChannel implements Channel {
     await this.postBody(undefined).catch(() => {});
   }
 
-  private get presented(): boolean {
-    return presentsCredential(this.access);
-  }
-
   private postBody(body: string | undefined): Promise<void> {
-    const headers = this.withSession(POST_HEADERS.concat(this.access.headers));
-    return postMessage(this.upstream.pools.control, this.target, { headers, body, presented: this.presented });
+    const headers = () => this.withSession(POST_HEADERS.concat(this.access.headers));
+    return postMessage(this.upstream.pools.control, this.target, { headers, body, access: this.access });
   }
 
   private withSession(headers: string[]): string[] {
@@ -147,7 +161,7 @@ export class HttpChannel implements Channel {
     return {
       pool: this.upstream.pools.control,
       target: this.target,
-      presented: this.presented,
+      access: this.access,
       headers: () => this.withSession(['accept', 'text/event-stream', ...this.access.headers]),
       eventBytesMax: this.upstream.bytesMax,
       talk,

@@ -12,7 +12,7 @@ const RETRY_MS_MIN = 100;
 const BARREN_MAX = 5;
 
 export interface ResumptionOptions
-  extends Pick<EventFeedOptions, 'pool' | 'target' | 'presented' | 'headers' | 'eventBytesMax' | 'talk' | 'holder'> {
+  extends Pick<EventFeedOptions, 'pool' | 'target' | 'access' | 'headers' | 'eventBytesMax' | 'talk' | 'holder'> {
   readonly redact: Redact;
   readonly strays: Strays;
   readonly onDone: (resumption: Resumption) => void;
@@ -51,11 +51,11 @@ export class Resumption implements Carrier {
   }
 
   private fetch(lastEventId: string, retryMs: number, barren: number): void {
-    const { pool, target, presented, headers, eventBytesMax, talk, holder } = this.options;
+    const { pool, target, access, headers, eventBytesMax, talk, holder } = this.options;
     const feed = new EventFeed({
       pool,
       target,
-      presented,
+      access,
       headers,
       eventBytesMax,
       talk,

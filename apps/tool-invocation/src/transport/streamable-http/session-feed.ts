@@ -29,7 +29,7 @@ export class SessionFeed {
   constructor(
     private readonly options: Pick<
       EventFeedOptions,
-      'pool' | 'target' | 'presented' | 'headers' | 'eventBytesMax' | 'talk' | 'holder'
+      'pool' | 'target' | 'access' | 'headers' | 'eventBytesMax' | 'talk' | 'holder'
     >,
     private readonly events: SessionFeedEvents,
   ) {
@@ -76,13 +76,19 @@ export class SessionFeed {
   }
 
   private reopen(feed: EventFeed, error: GatewayError | undefined, failures: number): void {
-    if (error?.cause instanceof HttpRefusal && error.cause.status < 500) {
+    const { cause } = error ?? {};
+    if (cause instanceof HttpRefusal && cause.status < 500 && !this.mayBeLetIn(cause)) {
       // 405 and its kin: this server has no such stream. From one that had it, the session is what is missing.
-      if (this.wasOpen && UNKNOWN_SESSION.has(error.cause.status)) this.events.lost();
+      if (this.wasOpen && UNKNOWN_SESSION.has(cause.status)) this.events.lost();
       return;
     }
     const next = error === undefined ? 0 : failures + 1;
     const delayMs = backoffMs(next + 1, { firstMs: feed.reader.retryMs ?? RETRY_MS, maxMs: RETRY_MS_MAX });
     this.timer = setTimeout(() => this.open(feed.reader.lastEventId, next), delayMs).unref();
+  }
+
+  /** With an access token of later. */
+  private mayBeLetIn({ status }: HttpRefusal): boolean {
+    return status === 401 && this.options.access.renew !== undefined;
   }
 }

@@ -1,0 +1,242 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  CheckUpstream,
+  GreetUpstream,
+  type HttpToolSource,
+  ResolveHttpTool,
+  type UpstreamProfile,
+  WatchUpstream,
+} from '#libs/contracts';
+import { givenInvocation, type Invocation } from './invocation.js';
+import { event, json, openStream, result, rpcError } from './raw-upstream.js';
+import { serve } from './sdk-servers.js';
+
+let invocation: Invocation;
+const open: { close(): Promise<void> }[] = [];
+beforeAll(async () => {
+  invocation = await givenInvocation();
+  invocation.bus.answer(ResolveHttpTool, async () => HTTP_TOOL);
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => server.close()));
+});
+afterAll(() => invocation.close());
+
+const HTTP_TOOL: HttpToolSource = {
+  key: 'GET /t',
+  argumentsSchema: { type: 'object' },
+  binding: {
+    method: 'GET',
+    baseUrl: null,
+    path: '/t',
+    parameters: [],
+    body: null,
+    others: 'refused',
+    headers: {},
+    security: null,
+  },
+};
+
+type Refusing = (res: ServerResponse, id: unknown) => unknown;
+
+const REFUSALS: [string, Refusing][] = [
+  ['nothing', (res) => res.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end()],
+  ['a JSON-RPC error', (res, id) => json(res, rpcError(id, -32001, 'Unauthorized: the token has expired'), 401)],
+  ['a JSON-RPC error of no request', (res) => json(res, rpcError(null, -32000, 'Unauthorized'), 401)],
+  ['an object', (res) => json(res, { error: 'invalid_token' }, 401)],
+];
+
+interface Message {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: { readonly name?: string; readonly _meta?: object };
+  readonly result?: unknown;
+}
+
+const KINDS = ['modern', 'legacy', 'sse', 'api'] as const;
+type Kind = (typeof KINDS)[number];
+
+const TRANSPORTS = { modern: 'STREAMABLEHTTP', legacy: 'STREAMABLEHTTP', sse: 'SSE', api: 'REST' } as const;
+
+/** An upstream that lets in whoever shows the token of the day. `revoke`: from then on that is another one. */
+const startGuarded = async (kind: Kind, refuse: Refusing) => {
+  const streams: ServerResponse[] = [];
+  const answered: unknown[] = [];
+  const shown: string[] = [];
+  let day = 1;
+  let asking = { id: 0, res: undefined as ServerResponse | undefined };
+  const good = () => `token-${day}`;
+
+  const tell = (message: Message, res: ServerResponse, url: string): void => {
+    const { id, method, params } = message;
+    const stream = kind === 'sse' ? streams[Number(url.split('=')[1])] : undefined;
+    const give = (value: object): void => {
+      const text = result(id, kind === 'modern' ? { resultType: 'complete', ...value } : value);
+      if (stream === undefined) return json(res, text, 200, method === 'initialize' ? { 'mcp-session-id': 's' } : {});
+      res.writeHead(202).end();
+      stream.write(event(text));
+    };
+    const about = { capabilities: { tools: { listChanged: true }, resources: { subscribe: true } } };
+    if (method === 'server/discover' && kind === 'modern')
+      return give({ supportedVersions: ['2026-07-28'], ttlMs: 0, cacheScope: 'private', ...about });
+    if (method === 'initialize' && kind !== 'modern')
+      return give({ protocolVersion: '2025-11-25', serverInfo: { name: 'x', version: '1' }, ...about });
+    if (method === 'tools/list') return give({ tools: [{ name: 't', inputSchema: { type: 'object' } }] });
+    if (method?.endsWith('/list')) return give({ [`${method.split('/')[0]}`]: [], resourceTemplates: [] });
+    if (method === 'tools/call' && params?.name === 'ask') {
+      openStream(res);
+      asking = { id: id as number, res };
+      const params = { message: 'sure?', requestedSchema: { type: 'object', properties: {} } };
+      return void res.write(event(JSON.stringify({ jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params })));
+    }
+    if (method === 'tools/call') return give({ content: [{ type: 'text', text: 'hello' }] });
+    if (method === 'ping' || method === 'resources/subscribe') return give({});
+    if (id !== undefined && method !== undefined) return json(res, rpcError(id, -32601, 'Method not found'), 404);
+    if (method === undefined) {
+      answered.push(message.result);
+      asking.res?.end(event(result(asking.id, { content: [{ type: 'text', text: 'asked' }] })));
+    }
+    return void res.writeHead(202).end();
+  };
+
+  const guard = (req: IncomingMessage, res: ServerResponse, body: unknown): unknown => {
+    const [, token = ''] = (req.headers.authorization ?? '').split(' ');
+    shown.push(token);
+    if (token !== good()) return refuse(res, (body as Message | undefined)?.id ?? null);
+    if (kind === 'api') return json(res, { said: 'hello' });
+    if (req.method === 'DELETE') return json(res, '');
+    if (req.method !== 'GET') return tell(body as Message, res, req.url ?? '');
+    if (kind === 'modern') return json(res, '', 405);
+    openStream(res);
+    const endpoint = `event: endpoint\ndata: /mcp?stream=${streams.push(res) - 1}\n\n`;
+    return res.write(kind === 'sse' ? endpoint : ': open\n\n');
+  };
+  const server = await serve(guard, kind === 'api' ? '' : '/mcp');
+  open.push(server);
+
+  const profile = invocation.profile({ url: server.url, transport: TRANSPORTS[kind] });
+  let current = good();
+  invocation.tokens.set(profile.id, (refused) => {
+    if (refused === current) current = good();
+    return current;
+  });
+  const revoke = () => void day++;
+  return { profile, streams, answered, shown, revoke };
+};
+
+const textOf = ({ body }: { body: string | undefined }): unknown => JSON.parse(body ?? '').content[0].text;
+const call = async (profile: UpstreamProfile): Promise<unknown> => textOf(await invocation.call(profile, 't'));
+
+/** What an upstream is asked, and what comes of it where it is let in. */
+const WORK: [string, readonly Kind[], (profile: UpstreamProfile) => Promise<unknown>, unknown][] = [
+  ['a call', KINDS, call, expect.stringContaining('hello')],
+  [
+    'a look-over',
+    ['modern', 'legacy', 'sse'],
+    (profile) => invocation.discover(profile),
+    expect.objectContaining({ tools: [expect.objectContaining({ name: 't' })] }),
+  ],
+  [
+    'a health check',
+    ['modern', 'legacy', 'sse'],
+    async ({ id }) => (await invocation.bus.ask(CheckUpstream, { upstreamId: id, timeoutMs: 5_000 })).head,
+    { answered: true },
+  ],
+  [
+    'a handshake for its own sake',
+    ['modern', 'legacy', 'sse'],
+    async ({ id }) => (await invocation.bus.ask(GreetUpstream, { upstreamId: id })).head,
+    expect.objectContaining({ hasCredential: true }),
+  ],
+];
+
+const CASES = WORK.flatMap(([work, kinds, run, outcome]) =>
+  kinds.flatMap((kind) =>
+    REFUSALS.slice(0, 2).map(([how, refuse]) => [work, kind, how, refuse, run, outcome] as const),
+  ),
+);
+
+describe('an access token that the upstream refuses', () => {
+  it.each(CASES)(
+    'a refused token is replaced within %s (%s) when 401 says %s',
+    async (_work, kind, _how, refuse, run, outcome) => {
+      const upstream = await startGuarded(kind, refuse);
+      expect(await call(upstream.profile)).toMatch('hello');
+      upstream.revoke();
+
+      expect(await run(upstream.profile)).toEqual(outcome);
+      expect(await call(upstream.profile)).toMatch('hello');
+    },
+  );
+
+  it.each(REFUSALS)(
+    'a call fails as unauthorised when every token is refused, and 401 says %s',
+    async (_how, refuse) => {
+      const { profile, shown } = await startGuarded('legacy', refuse);
+      invocation.tokens.set(profile.id, (refused) => `${refused ?? ''}.`);
+
+      await expect(call(profile)).rejects.toMatchObject({ code: 'upstream.unauthorised', executed: 'no' });
+      expect(shown).toEqual(['.', '..']);
+    },
+  );
+
+  it('calls at once share one new token when the one they showed is refused', async () => {
+    const { profile, revoke, shown } = await startGuarded('modern', REFUSALS[0]?.[1] as Refusing);
+    await call(profile);
+    let asked = 0;
+    const next = invocation.tokens.get(profile.id);
+    invocation.tokens.set(profile.id, (refused) => {
+      asked += refused === undefined ? 0 : 1;
+      return next?.(refused) as string;
+    });
+    revoke();
+
+    const texts = await Promise.all(Array.from({ length: 20 }, () => call(profile)));
+    expect(texts).toEqual(Array.from({ length: 20 }, () => 'hello'));
+    expect(asked).toBe(1);
+    expect(shown.filter((token) => token === 'token-2')).toHaveLength(20);
+  });
+
+  it.each(REFUSALS.slice(0, 2))(
+    'the stream of a session is opened again when its token was refused, and 401 says %s',
+    async (_how, refuse) => {
+      const { profile, streams, revoke } = await startGuarded('legacy', refuse);
+      const stop = new AbortController();
+      const watching = { upstreamId: profile.id, principalId: 'ada@example.com', uris: ['test://a'] };
+      const heard: unknown[] = [];
+      const ended = invocation.bus
+        .ask(WatchUpstream, watching, { signal: stop.signal, onFrame: ({ head }) => void heard.push(head) })
+        .catch(({ code }) => code);
+      await expect.poll(() => streams.length).toBeGreaterThan(0);
+      const before = streams.length;
+      revoke();
+      for (const stream of streams) stream.end();
+
+      await expect.poll(() => streams.length, { timeout: 10_000 }).toBeGreaterThan(before);
+      const params = { uri: 'test://a' };
+      await expect
+        .poll(() => {
+          const told = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/resources/updated', params });
+          streams.at(-1)?.write(event(told));
+          return heard;
+        })
+        .toContainEqual({ kind: 'resource-updated', uri: 'test://a' });
+      stop.abort();
+      expect(await ended).toBe('bus.cancelled');
+    },
+  );
+
+  it('the answer to a question reaches the upstream when the token is refused meanwhile', async () => {
+    const { profile, revoke, answered } = await startGuarded('legacy', REFUSALS[1]?.[1] as Refusing);
+    await call(profile);
+    const client = { info: null, capabilities: { elicitation: { form: {} } }, revision: '2026-07-28' };
+    const routed = invocation.routed(profile, 'ask', { client });
+    expect((await invocation.call(profile, 'ask', {}, routed)).body).toContain('sure?');
+    revoke();
+
+    const done = await invocation.proceed(routed.callId, 1, { input_1: { action: 'accept' } });
+    expect(textOf(done)).toBe('asked');
+    expect(answered).toEqual([{ action: 'accept' }]);
+  });
+});
