@@ -198,6 +198,8 @@ describe('a gateway that is its own authorization server', () => {
         device_code: String(asked['device_code']),
       });
     expect((await poll()).body).toMatchObject({ error: 'authorization_pending' });
+    const link = await ann().fetch(new URL(String(asked['verification_uri_complete'])));
+    expect(link.headers.get('referrer-policy')).toBe('same-origin');
 
     const shown = await ann().enter(new URL(String(asked['verification_uri'])), String(asked['user_code']));
     expect(shown).toContain('You are signed in');
