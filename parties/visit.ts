@@ -6,7 +6,7 @@ import { differences } from './compare.js';
 import type { Outcome } from './outcome.js';
 import type { ClientParty, Guests, ServerParty, Target, ToolCall } from './party.js';
 import { runToEnd } from './run-to-end.js';
-import { ERAS, type Seen, seenDirectly, seenThrough } from './session.js';
+import { ERAS, type Era, type Seen, seenDirectly, seenThrough } from './session.js';
 
 const CLIENT_MS = 90_000;
 /** What every client calls, at a server that all of them are pointed at. */
@@ -55,6 +55,10 @@ export class Visit {
     try {
       const launch = server.launch(installed, home);
       const prefix = `${server.name}-`;
+      const calls = server.calls(home);
+      // Before the gateway starts it: the first start of a program reads all of its files from the disk.
+      const direct = new Map<Era, Seen>();
+      for (const era of ERAS) direct.set(era, await seenDirectly(launch, era, calls));
       registered = await this.gateway.admin.register({
         name: server.name,
         transport: 'STDIO',
@@ -62,14 +66,12 @@ export class Visit {
         ...launch,
       });
       const target = await this.targetOf(server.name, registered);
-      const calls = server.calls(home);
       const named = calls.map((call) => ({ ...call, tool: prefix + call.tool }));
       const problems: string[] = [];
       let seen: Seen | undefined;
-      for (const era of ERAS) {
-        const direct = await seenDirectly(launch, era, calls);
+      for (const [era, expected] of direct) {
         seen = await seenThrough(target, era, named);
-        problems.push(...differences(direct, seen, prefix).map((text) => `${era}: ${text}`));
+        problems.push(...differences(expected, seen, prefix).map((text) => `${era}: ${text}`));
       }
       const counts = seen === undefined ? [] : [seen.tools, seen.prompts, seen.resources, seen.resourceTemplates];
       return { seen: `${counts.map(({ length }) => length).join(' + ')}, ${calls.length} calls`, problems };
