@@ -1,5 +1,6 @@
 import { EntryEntity, EntryGatewayEntity, SwitchedOffEntity } from './entries/entry.entity.js';
 import { GatewayEntity } from './gateways/gateway.entity.js';
+import { GrpcDescriptorsEntity } from './gateways/grpc/grpc-descriptors.entity.js';
 import { ServerEntity, ServerEntryEntity } from './servers/server.entity.js';
 import { Catalog1763596800000 } from './storage/migrations/0001-catalog.migration.js';
 import { SessionScope1763683200000 } from './storage/migrations/0002-session-scope.migration.js';
@@ -17,11 +18,20 @@ import { ChangeLog1764633600000 } from './storage/migrations/0013-change-log.mig
 import { GatewayHealth1764720000000 } from './storage/migrations/0014-gateway-health.migration.js';
 import { OwnEntries1764806400000 } from './storage/migrations/0015-own-entries.migration.js';
 import { AuditTrail1764892800000 } from './storage/migrations/0016-audit-trail.migration.js';
+import { Grpc1764979200000 } from './storage/migrations/0017-grpc.migration.js';
 
 /** What registry keeps, and how its tables came about. */
 export const registryDatabase = {
   schema: 'registry',
-  entities: [GatewayEntity, EntryEntity, EntryGatewayEntity, SwitchedOffEntity, ServerEntity, ServerEntryEntity],
+  entities: [
+    GatewayEntity,
+    GrpcDescriptorsEntity,
+    EntryEntity,
+    EntryGatewayEntity,
+    SwitchedOffEntity,
+    ServerEntity,
+    ServerEntryEntity,
+  ],
   migrations: [
     Catalog1763596800000,
     SessionScope1763683200000,
@@ -39,5 +49,6 @@ export const registryDatabase = {
     GatewayHealth1764720000000,
     OwnEntries1764806400000,
     AuditTrail1764892800000,
+    Grpc1764979200000,
   ],
 } as const;

@@ -7,6 +7,7 @@ import { OwnListsService } from './discovery/own-lists.service.js';
 import { CheckService } from './discovery/check.service.js';
 import { DocumentService } from './discovery/document.service.js';
 import { FormService } from './discovery/form.service.js';
+import { ReflectionService } from './discovery/reflection.service.js';
 import { TaskWatchService } from './execution/task-watch.service.js';
 import { WatchService } from './discovery/watch.service.js';
 import { CallService } from './execution/call.service.js';
@@ -64,6 +65,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
         DocumentService,
         GreetingService,
         OwnListsService,
+        ReflectionService,
         WatchService,
         UpstreamDirectory,
       ],

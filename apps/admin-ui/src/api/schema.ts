@@ -2392,6 +2392,10 @@ export interface components {
             eras: ("modern" | "legacy")[];
             /** @description What clients may trip over in its lists. */
             findings: components["schemas"]["ListFindingView"][];
+            /** @description GRPC: how the server was read, and which of its services are wanted. Only for those who may change the gateway. */
+            grpc?: {
+                [key: string]: unknown;
+            } | null;
             id: string;
             /** @description Why it could not be reached when it was registered; null once it has been. Only for those who may change the gateway. */
             lastError?: string | null;
@@ -2438,7 +2442,7 @@ export interface components {
             toolNameStyle: "exact" | "contextforge" | "fitted";
             toolPrefix: string | null;
             /** @enum {string} */
-            transport: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "REST" | "OWN";
+            transport: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "REST" | "GRPC" | "OWN";
             /** @description Why it is not reachable; null while it is. Only for those who may change the gateway. */
             unreachableReason?: string | null;
             /**
@@ -2478,6 +2482,22 @@ export interface components {
             requestType?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
             /** @description Of the tool: its path is looked for in the document. */
             url: string;
+        };
+        GrpcBody: {
+            /** @description A `FileDescriptorSet` with all imports, in base64, for servers without reflection; up to 700 KB. `protoc --include_imports --include_source_info --descriptor_set_out` writes one. */
+            descriptorSet?: string;
+            /**
+             * @description Whether arguments and results spell fields as the `.proto` does, in place of camelCase.
+             * @default false
+             */
+            protoFieldNames?: boolean;
+            /**
+             * @description Whether the server is asked what it has, by its reflection service. False with `descriptorSet`.
+             * @default true
+             */
+            reflection?: boolean;
+            /** @description Whole names of services, such as `shop.v1.Shop`. Default: all but reflection, health and channelz. */
+            services?: string[];
         };
         ImportBody: {
             /**
@@ -3268,6 +3288,8 @@ export interface components {
              * @enum {string}
              */
             era?: "auto" | "modern" | "legacy";
+            /** @description GRPC: how the server is read, and which of its services become tools. What an update leaves out stays. */
+            grpc?: components["schemas"]["GrpcBody"];
             /**
              * @description Whether a server that cannot be reached is registered all the same: disabled, with the reason in `lastError`. Enabling it tries again. Not for HTTP APIs.
              * @default false
@@ -3311,11 +3333,11 @@ export interface components {
             /** @description What the names of tools and prompts begin with, in place of the slug and a dash. Empty: the upstream's own names. */
             toolPrefix?: string | null;
             /**
-             * @description OPENAPI: no MCP server but an HTTP API; `openapi` says where its document is.
+             * @description OPENAPI: no MCP server but an HTTP API; `openapi` says where its document is. GRPC: a gRPC server; see `grpc`.
              * @default AUTO
              * @enum {string}
              */
-            transport?: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "AUTO";
+            transport?: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "GRPC" | "AUTO";
             /** @description Where the server is reached; for every transport but STDIO. */
             url?: string | null;
             /**
@@ -3988,10 +4010,10 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description REST: a call becomes a request to an HTTP API.
+             * @description REST: a call becomes a request to an HTTP API; gRPC: one to a gRPC server.
              * @enum {string}
              */
-            integrationType: "MCP" | "REST";
+            integrationType: "MCP" | "REST" | "gRPC";
             /** @description The `_meta` of the definition. */
             meta: {
                 [key: string]: unknown;
@@ -4056,6 +4078,8 @@ export interface components {
              * @enum {string}
              */
             era?: "auto" | "modern" | "legacy";
+            /** @description GRPC: how the server is read, and which of its services become tools. What an update leaves out stays. */
+            grpc?: components["schemas"]["GrpcBody"];
             /**
              * @description Whether what the server lists is the same for everybody, in place of its own `cacheScope`. Servers before 2026-07-28 have none, so their lists are `private`.
              * @enum {string|null}
@@ -4094,11 +4118,11 @@ export interface components {
             /** @description What the names of tools and prompts begin with, in place of the slug and a dash. Empty: the upstream's own names. */
             toolPrefix?: string | null;
             /**
-             * @description OPENAPI: no MCP server but an HTTP API; `openapi` says where its document is.
+             * @description OPENAPI: no MCP server but an HTTP API; `openapi` says where its document is. GRPC: a gRPC server; see `grpc`.
              * @default AUTO
              * @enum {string}
              */
-            transport?: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "AUTO";
+            transport?: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "GRPC" | "AUTO";
             /** @description Where the server is reached; for every transport but STDIO. */
             url?: string | null;
             /**

@@ -39,6 +39,7 @@ const TRANSPORTS: Readonly<Record<Upstream['transport'], string>> = {
   STDIO: 'Program',
   OPENAPI: 'HTTP API',
   REST: 'HTTP routes',
+  GRPC: 'gRPC',
   OWN: 'Kept here',
 };
 

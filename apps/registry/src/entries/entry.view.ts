@@ -107,11 +107,17 @@ abstract class NamedEntryView extends EntryViewBase {
   }
 }
 
-const isHttpApi = (transport: UpstreamTransport): boolean => transport === 'OPENAPI' || transport === 'REST';
+const integrationOf = (transport: UpstreamTransport): ToolView['integrationType'] => {
+  if (transport === 'GRPC') return 'gRPC';
+  return transport === 'OPENAPI' || transport === 'REST' ? 'REST' : 'MCP';
+};
 
 export class ToolView extends NamedEntryView {
-  @ApiProperty({ enum: ['MCP', 'REST'], description: 'REST: a call becomes a request to an HTTP API.' })
-  readonly integrationType: 'MCP' | 'REST';
+  @ApiProperty({
+    enum: ['MCP', 'REST', 'gRPC'],
+    description: 'REST: a call becomes a request to an HTTP API; gRPC: one to a gRPC server.',
+  })
+  readonly integrationType: 'MCP' | 'REST' | 'gRPC';
 
   @ApiProperty(ANY_JSON)
   readonly inputSchema: unknown;
@@ -127,7 +133,7 @@ export class ToolView extends NamedEntryView {
 
   constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>, principal: Principal) {
     super(entry, definition, principal);
-    this.integrationType = isHttpApi(entry.gateway.transport) ? 'REST' : 'MCP';
+    this.integrationType = integrationOf(entry.gateway.transport);
     this.inputSchema = definition.inputSchema ?? null;
     this.outputSchema = definition.outputSchema ?? null;
     this.execution = definition.execution ?? null;

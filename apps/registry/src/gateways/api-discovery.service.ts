@@ -60,9 +60,11 @@ export class ApiDiscoveryService {
   /** Null where the document and the choice stay as they are. Throws as `readNew` does. */
   async readChanged(before: GatewayEntity, body: UpdateGatewayBody): Promise<ApiDiscovery | null> {
     const transport = body.transport ?? before.transport;
-    if (transport !== before.transport && (transport === 'OPENAPI' || !speaksMcp(before))) {
+    const becomesOther = transport !== 'AUTO' && speaksMcp({ transport }) !== speaksMcp(before);
+    if (transport !== before.transport && (becomesOther || !speaksMcp(before))) {
       throw invalid('What is no MCP server does not become one, nor the other way round: register another gateway');
     }
+    if (body.grpc !== undefined && before.transport !== 'GRPC') throw invalid('grpc is for the transport GRPC');
     if (body.openapi === undefined) return null;
     if (before.source === null) throw invalid('openapi is for the transport OPENAPI');
     const prefix = prefixOf({

@@ -6,6 +6,8 @@ import type { OfferedEntry } from '../entries/difference.js';
 import { type Naming, exposedNameOf, problemWithName } from '../entries/names/naming.js';
 import { LIST_OF } from '../storage/entry-kind.js';
 import { type ApiReading, versionOf } from '../sources/api-reading.js';
+import type { GrpcReading } from '../sources/grpc/grpc-source.js';
+import { digestOf } from '../sources/grpc/grpc-source.service.js';
 import type { GatewayEntity, RefusedEntry, SelfDescription } from './gateway.entity.js';
 import { mergeOffers } from './offers-by-era.js';
 
@@ -13,8 +15,10 @@ import { mergeOffers } from './offers-by-era.js';
 export interface Discovery {
   readonly discovered: DiscoveredUpstream;
   readonly askedAt: Date;
-  /** Where the upstream is an HTTP API: what was read of it. */
+  /** Where the upstream is an HTTP API or a gRPC server: what was read of it. */
   readonly reading?: ApiReading;
+  /** Where the upstream is a gRPC server: how it was read, and what it has. */
+  readonly grpc?: GrpcReading;
   /** Of what is kept here: what it holds, the JSON text of an `OwnContent`. */
   readonly content?: string;
   /** The upstream could not be reached: why, in words. Nothing is known of it. */
@@ -38,6 +42,7 @@ export type UpstreamDescription = Pick<
   | 'failingReason'
   | 'refreshedAt'
   | 'source'
+  | 'grpcSource'
   | 'sourceVersion'
   | 'lastError'
 >;
@@ -202,7 +207,7 @@ export const failedDiscovery = (transport: UpstreamTransport, error: unknown): D
 export const failureText = (error: unknown): string =>
   withoutNul(toGatewayError(error).message).slice(0, FAILURE_LENGTH_MAX);
 
-const descriptionOf = ({ discovered, askedAt, reading, content, failure }: Discovery): UpstreamDescription => ({
+const descriptionOf = ({ discovered, askedAt, reading, grpc, content, failure }: Discovery): UpstreamDescription => ({
   ...selfOf(discovered),
   transport: discovered.transport,
   era: discovered.era,
@@ -215,11 +220,16 @@ const descriptionOf = ({ discovered, askedAt, reading, content, failure }: Disco
   lastError: failure ?? null,
   refreshedAt: askedAt,
   source: reading?.source ?? null,
-  sourceVersion: content === undefined ? toolsVersion(reading) : versionOf([{ name: '', source: content }]),
+  grpcSource: grpc?.source ?? null,
+  sourceVersion: content === undefined ? toolsVersion(reading, grpc) : versionOf([{ name: '', source: content }]),
 });
 
-const toolsVersion = (reading: ApiReading | undefined): string | null =>
-  reading === undefined ? null : versionOf(reading.tools);
+const toolsVersion = (reading: ApiReading | undefined, grpc: GrpcReading | undefined): string | null => {
+  if (reading === undefined) return null;
+  if (!grpc?.descriptorSet) return versionOf(reading.tools);
+  const besides = JSON.stringify([grpc.source, digestOf(grpc.descriptorSet)]);
+  return versionOf([...reading.tools, { name: '', source: besides }]);
+};
 
 /** PostgreSQL's text has no U+0000; in JSON columns it stands escaped. */
 const withoutNul = (text: string): string => text.replaceAll('\0', '');

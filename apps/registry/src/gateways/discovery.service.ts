@@ -22,13 +22,14 @@ import {
 } from './discovery-result.js';
 import type { GatewayEntity, RefusedEntry } from './gateway.entity.js';
 import { GatewayRepository } from './gateway.repository.js';
+import { GrpcDiscoveryService } from './grpc/grpc-discovery.service.js';
 import { newToolsOf, withNewTools } from './new-tools.js';
-import { type Connection, isByHand, profileOf } from './profile.js';
+import { type Connection, isByHand, profileOf, speaksMcp } from './profile.js';
 
 /** What applying a discovery did to the entries of a gateway. */
 export interface AppliedDiscovery extends Pick<ReplacedEntries, 'added' | 'updated' | 'removed'> {
   readonly refused: readonly RefusedEntry[];
-  /** The upstream is an HTTP API, whose changes can be judged. */
+  /** The upstream is an API, whose changes can be judged. */
   readonly isApi: boolean;
 }
 
@@ -40,6 +41,8 @@ export class DiscoveryService {
     private readonly entries: GatewayEntriesService,
     /** What HTTP APIs offer. */
     readonly apis: ApiDiscoveryService,
+    /** What gRPC servers offer. */
+    readonly grpc: GrpcDiscoveryService,
     @InjectBus() private readonly bus: Bus,
     @Inject(SETTINGS) private readonly settings: RegistrySettings,
   ) {}
@@ -60,6 +63,17 @@ export class DiscoveryService {
       ...(credential !== undefined && { credential }),
     });
     return { discovered: head, askedAt };
+  }
+
+  /** Finds out anew what a gateway offers. Rejects as `discover` does, and with what reading a document fails with. */
+  again(gateway: GatewayEntity, transport: UpstreamTransport | 'AUTO' = gateway.transport): Promise<Discovery> {
+    if (gateway.transport === 'GRPC') return this.grpc.reread(gateway);
+    return speaksMcp(gateway) ? this.discover(gateway, transport) : this.apis.reread(gateway);
+  }
+
+  /** Within a change: keeps what of a discovery stands beside the gateway. */
+  async keepBeside(gatewayId: string, { grpc }: Discovery, manager: EntityManager): Promise<void> {
+    if (grpc?.descriptorSet) await this.grpc.apis.keep(gatewayId, grpc.descriptorSet, manager);
   }
 
   /** What a new gateway offers, and how its names are spelt from now on. */
@@ -104,6 +118,7 @@ export class DiscoveryService {
       ...(await this.findUnfit(gateway.id, manager)),
     ].slice(0, REFUSED_MAX);
     await this.gateways.update(gateway.id, { ...found.description, refused }, manager);
+    await this.keepBeside(gateway.id, discovery, manager);
     if (found.description.sourceVersion !== gateway.sourceVersion) change.upstreams.set(gateway.id, 'updated');
     if (describesItselfAnew(gateway, found.description)) change.touchAllLists();
     if (change.lists.size > 0) change.upstreamIds.add(gateway.id);

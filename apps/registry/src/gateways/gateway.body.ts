@@ -22,6 +22,7 @@ import { GatewayView } from './gateway.view.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
 import { OAuthConfigBody } from './registration/oauth-config.body.js';
 import { OwnedBody } from '../rest/owned.body.js';
+import { GrpcBody } from '../sources/grpc/grpc.body.js';
 import { OpenApiBody } from '../sources/openapi/openapi.body.js';
 import { IsName, IsPlainText, IsUrlText } from '../rest/plain-text.decorator.js';
 
@@ -88,7 +89,8 @@ export class RegisterGatewayBody extends OwnedBody {
   @ApiPropertyOptional({
     enum: [...REGISTERED, 'AUTO'],
     default: 'AUTO',
-    description: 'OPENAPI: no MCP server but an HTTP API; `openapi` says where its document is.',
+    description:
+      'OPENAPI: no MCP server but an HTTP API; `openapi` says where its document is. GRPC: a gRPC server; see `grpc`.',
   })
   @IsOptional()
   @IsIn([...REGISTERED, 'AUTO'])
@@ -102,6 +104,16 @@ export class RegisterGatewayBody extends OwnedBody {
   @ValidateNested()
   @Type(() => OpenApiBody)
   openapi?: OpenApiBody;
+
+  @ApiPropertyOptional({
+    type: GrpcBody,
+    description:
+      'GRPC: how the server is read, and which of its services become tools. What an update leaves out stays.',
+  })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => GrpcBody)
+  grpc?: GrpcBody;
 
   @ApiPropertyOptional({
     type: String,

@@ -5,6 +5,7 @@ import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.req
 import type { DiscoveredOffer, DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import type { ToolNameStyle } from '../entries/names/naming.js';
 import type { ReadSource } from '../sources/read-source.js';
+import type { GrpcSource } from '../sources/grpc/grpc-source.js';
 import type { NewTools } from './new-tools.js';
 import { OwnedEntity } from '../storage/owned.entity.js';
 
@@ -77,7 +78,11 @@ export class GatewayEntity extends OwnedEntity {
   @Column({ type: 'simple-json', nullable: true })
   source!: ReadSource | null;
 
-  /** OPENAPI, REST and OWN: changes whenever a tool would be called in another way, or it holds something else. */
+  /** GRPC: how it was read. */
+  @Column({ type: 'simple-json', nullable: true })
+  grpcSource!: GrpcSource | null;
+
+  /** OPENAPI, REST, GRPC and OWN: changes whenever a tool would be called in another way, or it holds something else. */
   @Column({ type: 'text', nullable: true })
   sourceVersion!: string | null;
 

@@ -13,6 +13,7 @@ import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry
 import type { EntrySummary } from '../entries/gateway-entries.service.js';
 import { type ListFinding, ListFindingView } from '../entries/list-findings.js';
 import { TOOL_NAME_STYLES, type ToolNameStyle } from '../entries/names/naming.js';
+import type { GrpcSource } from '../sources/grpc/grpc-source.js';
 import type { ReadSource } from '../sources/read-source.js';
 import { canChange, ownerShownTo } from '../rest/ownership.js';
 import { AUTH_TYPES, type AuthType, type GatewayEntity, type RefusedEntry } from './gateway.entity.js';
@@ -93,6 +94,13 @@ export class GatewayView {
     description: `OPENAPI: where the document is, and which of its operations are wanted. ${TO_CHANGERS}`,
   })
   readonly openapi?: ReadSource | null;
+
+  @ApiPropertyOptional({
+    ...ANY_JSON,
+    nullable: true,
+    description: `GRPC: how the server was read, and which of its services are wanted. ${TO_CHANGERS}`,
+  })
+  readonly grpc?: GrpcSource | null;
 
   @ApiPropertyOptional({ type: [String], description: `What had better be otherwise. ${TO_CHANGERS}` })
   readonly warnings?: readonly string[];
@@ -281,6 +289,7 @@ type ConnectionMembers = Pick<
   | 'cwd'
   | 'env'
   | 'openapi'
+  | 'grpc'
   | 'warnings'
   | 'authType'
   | 'authToken'
@@ -302,7 +311,7 @@ const shownSource = (source: ReadSource): ReadSource =>
 
 /** A mask stands for every secret; sent back, it means "as it was". */
 const connectionMembers = (gateway: GatewayEntity): ConnectionMembers => {
-  const { url, command, args, cwd, source, credentialShape, lastError } = gateway;
+  const { url, command, args, cwd, source, grpcSource, credentialShape, lastError } = gateway;
   const { authType, username, headerNames, envNames, queryName, oauth } = credentialShape;
   const shownArgs = maskArguments(args);
   return {
@@ -313,6 +322,7 @@ const connectionMembers = (gateway: GatewayEntity): ConnectionMembers => {
     cwd,
     env: Object.fromEntries(envNames.map((name) => [name, MASK])),
     ...(source !== null && { openapi: shownSource(source) }),
+    ...(grpcSource !== null && { grpc: grpcSource }),
     lastError,
     unreachableReason: gateway.reachable ? null : gateway.failingReason,
     authType,

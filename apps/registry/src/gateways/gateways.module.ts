@@ -8,11 +8,14 @@ import { DiscoveryService } from './discovery.service.js';
 import { GatewayController } from './gateway.controller.js';
 import { GatewayRepository } from './gateway.repository.js';
 import { GatewayService } from './gateway.service.js';
+import { GrpcModule } from '../sources/grpc/grpc.module.js';
 import { OpenApiModule } from '../sources/openapi/openapi.module.js';
 import { OpenApiController } from './apis/openapi.controller.js';
 import { RestToolController } from './apis/rest-tool.controller.js';
 import { RestToolService } from './apis/rest-tool.service.js';
 import { ApiDiscoveryService } from './api-discovery.service.js';
+import { GrpcApiService } from './grpc/grpc-api.service.js';
+import { GrpcDiscoveryService } from './grpc/grpc-discovery.service.js';
 import { GatewayRegistrationService } from './registration/gateway-registration.service.js';
 import { GatewayUpdateService } from './registration/gateway-update.service.js';
 import { EntryReadingService } from './own/entry-reading.service.js';
@@ -25,7 +28,7 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
 
 /** Gateways: the upstream servers that are registered here. */
 @Module({
-  imports: [ChangesModule, CredentialsModule, EntriesModule, OpenApiModule, ScopeModule],
+  imports: [ChangesModule, CredentialsModule, EntriesModule, GrpcModule, OpenApiModule, ScopeModule],
   controllers: [
     GatewayController,
     OAuthStatusController,
@@ -43,6 +46,8 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
     GatewayRepository,
     GatewayService,
     GatewayUpdateService,
+    GrpcApiService,
+    GrpcDiscoveryService,
     OwnEntryService,
     RegistrationPolicies,
     StdioPolicyService,

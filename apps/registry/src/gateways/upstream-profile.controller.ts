@@ -1,16 +1,21 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { RequestOf } from '#contracts/define';
+import { ResolveGrpcApi } from '#contracts/registry/resolve-grpc-api.request';
 import { type HttpToolSource, ResolveHttpTool } from '#contracts/registry/resolve-http-tool.request';
 import { type OwnContent, ResolveOwnContent } from '#contracts/registry/resolve-own-content.request';
 import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { Answers } from '#libs/bus';
+import { GrpcApiService } from './grpc/grpc-api.service.js';
 import { GatewayService } from './gateway.service.js';
 
 /** Tells other services how an upstream is reached. */
 @Controller()
 export class UpstreamProfileController {
-  constructor(private readonly gateways: GatewayService) {}
+  constructor(
+    private readonly gateways: GatewayService,
+    private readonly grpc: GrpcApiService,
+  ) {}
 
   @Answers(ResolveUpstream)
   resolve(@Payload() { upstreamId }: RequestOf<typeof ResolveUpstream>): Promise<UpstreamProfile> {
@@ -20,6 +25,11 @@ export class UpstreamProfileController {
   @Answers(ResolveOwnContent)
   resolveOwn(@Payload() { upstreamId }: RequestOf<typeof ResolveOwnContent>): Promise<OwnContent> {
     return this.gateways.resolveOwn(upstreamId);
+  }
+
+  @Answers(ResolveGrpcApi)
+  async resolveGrpc(@Payload() { upstreamId }: RequestOf<typeof ResolveGrpcApi>) {
+    return this.grpc.describe(await this.gateways.findEnabled(upstreamId));
   }
 
   @Answers(ResolveHttpTool)

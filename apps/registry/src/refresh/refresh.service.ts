@@ -7,7 +7,7 @@ import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import { type AppliedDiscovery, DiscoveryService } from '../gateways/discovery.service.js';
 import { failureText } from '../gateways/discovery-result.js';
 import { GatewayService } from '../gateways/gateway.service.js';
-import { speaksMcp, reachesSameUpstream } from '../gateways/profile.js';
+import { reachesSameUpstream } from '../gateways/profile.js';
 import { RefreshLeaseRepository } from './refresh-lease.repository.js';
 
 const CLAIM_TIMEOUT_MS = 10_000;
@@ -100,10 +100,7 @@ export class RefreshService {
     const gateway = await this.gateways.find(gatewayId);
     if (gateway === null) throw fail('registry.unknown');
     if (!gateway.enabled) throw fail('http.conflict', { message: 'The gateway is disabled' });
-    const asked = speaksMcp(gateway)
-      ? this.discoveries.discover(gateway, gateway.transport)
-      : this.discoveries.apis.reread(gateway);
-    const discovery = await asked.catch(async (error: unknown) => {
+    const discovery = await this.discoveries.again(gateway).catch(async (error: unknown) => {
       if (isOutOfReach(error)) await this.gateways.markUnreachable(gateway, failureText(error));
       throw error;
     });

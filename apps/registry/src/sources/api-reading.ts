@@ -3,12 +3,12 @@ import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.reque
 import { MODERN_REVISION } from '#libs/mcp';
 import type { ReadSource } from './read-source.js';
 
-/** A tool of an HTTP API, fit to be stored: what clients are shown, and how a call becomes a request. */
+/** A tool of an API, fit to be stored: what clients are shown, and how a call becomes a request. */
 export interface ApiTool {
   readonly name: string;
   /** JSON text of an MCP tool. */
   readonly definition: string;
-  /** JSON text of an `HttpToolSource`. */
+  /** JSON text of an `HttpToolSource` or a `GrpcToolSource`. */
   readonly source: string;
   /** Not shown until somebody says so. */
   readonly startsDisabled: boolean;
@@ -29,10 +29,10 @@ export const apiToolOf = (parts: ToolParts, source: HttpToolSource, startsDisabl
   return { name, definition: JSON.stringify(definition), source: JSON.stringify(source), startsDisabled };
 };
 
-/** What an HTTP API offers, in the form of an MCP server that was discovered. */
+/** What an API offers, in the form of an MCP server that was discovered. */
 export interface ApiReading {
   readonly baseUrl: string;
-  /** Null for a tool that was described by hand. */
+  /** Null for what no OpenAPI document describes. */
   readonly source: ReadSource | null;
   readonly serverInfo: Readonly<Record<string, unknown>>;
   readonly tools: readonly ApiTool[];
@@ -47,7 +47,7 @@ export const versionOf = (tools: readonly Pick<ApiTool, 'name' | 'source'>[]): s
 };
 
 /** The discovery that a reading stands for: an API is described like an MCP server without sessions. */
-export const discoveredFrom = ({ serverInfo, tools, refused }: ApiReading, transport: 'OPENAPI' | 'REST') => ({
+export const discoveredFrom = ({ serverInfo, tools, refused }: ApiReading, transport: 'OPENAPI' | 'REST' | 'GRPC') => ({
   era: 'modern' as const,
   protocolVersion: MODERN_REVISION,
   transport,

@@ -46,6 +46,8 @@ export class OpenCall implements CallTerms {
   wantsProgress: boolean;
   /** The upstream gave a sign of life since the call began. */
   heard = false;
+  /** When it is given up, by `performance.now()`: known once it is handed to an upstream. */
+  deadlineAtMs = 0;
   /** How often it was made ready for another attempt. */
   repeats = 0;
   /** Its client has been sent to the URLs that the upstream wants visited first. It is sent once. */

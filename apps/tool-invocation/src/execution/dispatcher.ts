@@ -144,6 +144,7 @@ export class Dispatcher {
     running.peer = peer;
     if (!open.ended) {
       running.report.sent(protocolOf(upstream?.kind, peer), upstream);
+      open.deadlineAtMs = running.deadlineAtMs;
       peer.start(open);
     }
     // It ended while it waited, and may have taken its conversation only then.
@@ -152,5 +153,7 @@ export class Dispatcher {
 }
 
 /** What stands in the record for how the upstream was spoken to. */
-const protocolOf = (kind: TransportKind | undefined, peer: Peer): string =>
-  kind === 'api' ? 'http' : kind === 'own' ? 'own' : peer.identity.protocolVersion;
+const protocolOf = (kind: TransportKind | undefined, peer: Peer): string => {
+  if (kind === 'api') return 'http';
+  return kind === 'own' || kind === 'grpc' ? kind : peer.identity.protocolVersion;
+};

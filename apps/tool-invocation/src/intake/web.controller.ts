@@ -3,8 +3,10 @@ import { Payload } from '@nestjs/microservices';
 import { Answers, type CallContext, Ctx } from '#libs/bus';
 import type { RequestOf } from '#contracts/define';
 import { FetchDocument } from '#contracts/tool-invocation/web/fetch-document.request';
+import { ReflectGrpc } from '#contracts/tool-invocation/reflect-grpc.request';
 import { PostForm } from '#contracts/tool-invocation/web/post-form.request';
 import { DocumentService } from '../discovery/document.service.js';
+import { ReflectionService } from '../discovery/reflection.service.js';
 import { FormService } from '../discovery/form.service.js';
 
 /** The bus's door to the web outside, for services that may not go there themselves. */
@@ -13,11 +15,17 @@ export class WebController {
   constructor(
     private readonly documents: DocumentService,
     private readonly forms: FormService,
+    private readonly reflection: ReflectionService,
   ) {}
 
   @Answers(FetchDocument)
   fetchDocument(@Payload() request: RequestOf<typeof FetchDocument>) {
     return this.documents.fetch(request);
+  }
+
+  @Answers(ReflectGrpc)
+  reflect(@Payload() request: RequestOf<typeof ReflectGrpc>) {
+    return this.reflection.reflect(request);
   }
 
   @Answers(PostForm)

@@ -1,10 +1,13 @@
 import { type HttpToolSource, ResolveHttpTool } from '#contracts/registry/resolve-http-tool.request';
+import { ResolveGrpcApi } from '#contracts/registry/resolve-grpc-api.request';
 import { type OwnContent, ResolveOwnContent } from '#contracts/registry/resolve-own-content.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import type { Bus } from '#libs/bus';
 import { JsonFilters } from '#libs/jq';
 import type { Logger } from '#libs/telemetry';
 import { Dialer } from '../conversation/dialer.js';
+import type { ResolvedApi } from '../conversation/grpc/api.js';
+import { GrpcDialer } from '../conversation/grpc/dialer.js';
 import { HttpApiDialer } from '../conversation/openapi/dialer.js';
 import { HttpTools } from '../conversation/openapi/tools.js';
 import { KeptContent } from '../conversation/own/contents.js';
@@ -27,6 +30,7 @@ const KINDS: Readonly<Record<UpstreamProfile['transport'], TransportKind>> = {
   STDIO: 'stdio',
   OPENAPI: 'api',
   REST: 'api',
+  GRPC: 'grpc',
   OWN: 'own',
 };
 
@@ -54,6 +58,7 @@ export class UpstreamFactory {
   build(profile: UpstreamProfile, host: UpstreamHost): Upstream {
     const kind = KINDS[profile.transport];
     if (kind === 'api') return this.api(profile, host);
+    if (kind === 'grpc') return this.grpc(profile, host);
     if (kind === 'own') return this.own(profile, host);
     const transport = this.transport(profile, kind);
     const dialer = new Dialer(transport, kind, this.settings.sessions.openTimeoutMs, profile.onlyEra ?? null);
@@ -74,6 +79,20 @@ export class UpstreamFactory {
     );
     const dialer = new HttpApiDialer(profile.url ?? '', tools, sender, this.filters);
     return new Upstream(profile, 'api', sender, dialer, this.settings, host);
+  }
+
+  private grpc(profile: UpstreamProfile, host: UpstreamHost): Upstream {
+    const { id, url } = profile;
+    this.egress.parse(url);
+    const resolving = new SingleFlight<ResolvedApi>('registry.unavailable');
+    const resolve = (): Promise<ResolvedApi> =>
+      resolving.ask(
+        id,
+        () => this.bus.ask(ResolveGrpcApi, { upstreamId: id }),
+        ({ head, body }) => ({ api: head, descriptors: body?.toString() ?? '' }),
+      );
+    const dialer = new GrpcDialer(url, resolve, this.settings, this.egress);
+    return new Upstream(profile, 'grpc', dialer, dialer, this.settings, host);
   }
 
   private own(profile: UpstreamProfile, host: UpstreamHost): Upstream {

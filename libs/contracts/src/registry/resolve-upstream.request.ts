@@ -2,10 +2,10 @@ import { defineRequest } from '../define.js';
 import type { Era } from './catalog.js';
 
 /**
- * How the gateway reaches an upstream: the transports of MCP, an HTTP API that an OpenAPI document describes, or one route
- * of an HTTP API as it was described by hand. OWN: not at all, it is a prompt or a resource that is kept here. https://modelcontextprotocol.io/specification/2025-11-25/basic/transports
+ * How the gateway reaches an upstream: the transports of MCP, an HTTP API that an OpenAPI document describes, one route
+ * of an HTTP API as it was described by hand, or gRPC. OWN: not at all, it is a prompt or a resource that is kept here. https://modelcontextprotocol.io/specification/2025-11-25/basic/transports
  */
-export const UPSTREAM_TRANSPORTS = ['STREAMABLEHTTP', 'SSE', 'STDIO', 'OPENAPI', 'REST', 'OWN'] as const;
+export const UPSTREAM_TRANSPORTS = ['STREAMABLEHTTP', 'SSE', 'STDIO', 'OPENAPI', 'REST', 'GRPC', 'OWN'] as const;
 
 /** One of `UPSTREAM_TRANSPORTS`. */
 export type UpstreamTransport = (typeof UPSTREAM_TRANSPORTS)[number];
@@ -29,7 +29,7 @@ export interface UpstreamProfile {
   readonly concurrencyMax: number | null;
   /** The one era in which it is spoken to; absent: its client's, where it speaks both. */
   readonly onlyEra?: Era | null;
-  /** For OPENAPI, REST and OWN: changes whenever a tool of it, or what it holds, does. */
+  /** For OPENAPI, REST, GRPC and OWN: changes whenever a tool of it, or what it holds, does. */
   readonly sourceVersion?: string | null;
   /** Changes whenever any of the above does. */
   readonly version: string;

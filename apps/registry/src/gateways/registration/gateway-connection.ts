@@ -65,9 +65,18 @@ const placeOf = (
   }
   const { url, secrets } = urlOf(body, known);
   const transport = asked === 'AUTO' ? 'STREAMABLEHTTP' : asked;
+  if (transport === 'GRPC') assertIsServer(url, secrets);
   if (secrets?.query !== undefined && isApi({ transport }))
     throw fail('http.invalid', { message: 'url must not have a query where it is the base of an HTTP API' });
   return { transport, url, secrets, command: null, args: [], cwd: null };
+};
+
+/** Methods have the path to themselves. */
+const assertIsServer = (url: string, secrets: AddressSecrets | null): void => {
+  if (secrets?.query !== undefined || new URL(url).pathname !== '/')
+    throw fail('http.invalid', {
+      message: 'url of a gRPC server must have no path and no query: http://host:port, or https: with TLS',
+    });
 };
 
 const namesProgram = ({ command, args, cwd }: UpdateGatewayBody): boolean => Boolean(command || args?.length || cwd);

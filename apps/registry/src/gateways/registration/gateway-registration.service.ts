@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
+import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { AccessScope } from '#contracts/registry/catalog';
 import { fail, toGatewayError } from '#libs/errors';
 import { CatalogChangesService } from '../../changes/catalog-changes.service.js';
@@ -43,7 +45,7 @@ export class GatewayRegistrationService {
    * `upstream.refused` for a STDIO gateway that is not allowed, and what the discovery fails with; nothing is kept then.
    */
   async register(given: RegisterGatewayBody, principal: Principal): Promise<GatewayEntity> {
-    const body = withUrlUser(given);
+    const body = withTransport(withUrlUser(given));
     if (body.transport !== 'OPENAPI' && body.openapi === undefined) return this.connect(body, principal);
     if (body.keepUnreachable === true) {
       throw fail('http.invalid', { message: 'keepUnreachable is not for HTTP APIs: their document is needed' });
@@ -88,10 +90,12 @@ export class GatewayRegistrationService {
       const credential = form.credential === null ? null : undefined;
       const discovery =
         known ??
-        (await this.discoveries.discover(connection, transport, credential).catch((error: unknown) => {
+        (await this.discover(body, connection, transport, credential).catch((error: unknown) => {
           if (body.keepUnreachable !== true || !isOfUpstream(error)) throw error;
           this.discoveries.release(id, 'removed');
-          return failedDiscovery(connection.transport, error);
+          return transport === 'GRPC'
+            ? this.discoveries.grpc.unreached(body, error)
+            : failedDiscovery(connection.transport, error);
         }));
       return await this.insert({ body, connection, scope, credentialShape: form.shape }, discovery, principal);
     } catch (error) {
@@ -110,7 +114,7 @@ export class GatewayRegistrationService {
     if (transport === 'STDIO') this.policies.stdio.assertAllowed(principal);
     // What it speaks has never been seen.
     const asked = transport === 'STREAMABLEHTTP' ? 'AUTO' : transport;
-    const discovery = await this.discoveries.discover(before, asked).catch(async (error: unknown) => {
+    const discovery = await this.discoveries.again(before, asked).catch(async (error: unknown) => {
       this.discoveries.release(id, 'removed');
       await this.gateways.update(id, { lastError: failureText(error) });
       throw error;
@@ -128,6 +132,17 @@ export class GatewayRegistrationService {
       change.upstreams.set(id, 'updated');
       return this.gateways.read(id, manager);
     });
+  }
+
+  private discover(
+    body: RegisterGatewayBody,
+    connection: Connection,
+    transport: UpstreamTransport | 'AUTO',
+    credential: UpstreamCredential | null | undefined,
+  ): Promise<Discovery> {
+    return transport === 'GRPC'
+      ? this.discoveries.grpc.readNew(connection, body, credential)
+      : this.discoveries.discover(connection, transport, credential);
   }
 
   private async insert(asked: NewGateway, discovery: Discovery, principal: Principal): Promise<GatewayEntity> {
@@ -167,6 +182,7 @@ export class GatewayRegistrationService {
         },
         manager,
       );
+      await this.discoveries.keepBeside(connection.id, discovery, manager);
       const entries = isByHand(connection) ? found.entries.map((entry) => ({ ...entry, tags })) : found.entries;
       await this.entries.insert({ ...connection, toolPrefix, toolNameStyle }, entries, principal, manager);
       const unfit = await this.discoveries.findUnfit(connection.id, manager);
@@ -178,6 +194,13 @@ export class GatewayRegistrationService {
     });
   }
 }
+
+/** A gRPC server is one whether or not the body says so beside `grpc`. Throws `http.invalid` where it says another. */
+const withTransport = (body: RegisterGatewayBody): RegisterGatewayBody => {
+  if (body.grpc === undefined || body.transport === 'GRPC') return body;
+  if (body.transport !== undefined) throw fail('http.invalid', { message: 'grpc is for the transport GRPC' });
+  return Object.assign(new RegisterGatewayBody(), body, { transport: 'GRPC' });
+};
 
 /** Whether it was the upstream that failed, or the way to it. */
 const isOfUpstream = (error: unknown): boolean => /^(?:upstream|bus)\./.test(toGatewayError(error).code);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
+import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import { fail } from '#libs/errors';
 import { CatalogChangesService, type PartOfChange } from '../../changes/catalog-changes.service.js';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
@@ -15,7 +16,7 @@ import { type Connection, isApi, profileOf, reachesSameUpstream, speaksMcp } fro
 import { UpstreamCredentialService } from '../../credentials/upstream-credential.service.js';
 import { type CredentialForm, credentialFrom, withUrlUser } from './credential-form.js';
 import { assertSameClient } from './oauth-form.js';
-import { type AskedConnection, assertNameFree, connectionFrom, isElsewhere } from './gateway-connection.js';
+import { assertNameFree, connectionFrom, isElsewhere } from './gateway-connection.js';
 import { type AddressSecrets, changedCredential } from './sealed-address.js';
 import { RegistrationPolicies } from './registration-policies.js';
 
@@ -70,8 +71,12 @@ export class GatewayUpdateService {
       updatedAt: new Date(),
     };
     const moves = form !== null || transport === 'AUTO' || isMetOtherwise(before, connection);
-    const isTried = speaksMcp(before) && moves;
-    const discovery = isTried ? await this.tryOut(connection, transport, form) : known;
+    const isTried = (speaksMcp(before) && moves) || this.discoveries.grpc.isRead(before, body, moves);
+    const discover: Discover =
+      before.transport === 'GRPC'
+        ? (to, credential) => this.discoveries.grpc.readChanged(before, to, body, credential)
+        : (to, credential) => this.discoveries.discover(to, transport, credential);
+    const discovery = isTried ? await this.tryOut(connection, discover, form) : known;
 
     return this.changes.make(async (manager, change) => {
       const current = await this.gateways.read(before.id, manager);
@@ -104,13 +109,9 @@ export class GatewayUpdateService {
    * A new credential is tried under an id of its own, so that calls which come meanwhile still go to the old place with
    * the old credential, and neither meets the other's.
    */
-  private async tryOut(
-    connection: Connection,
-    transport: AskedConnection['transport'],
-    form: CredentialForm | null,
-  ): Promise<Discovery> {
+  private async tryOut(connection: Connection, discover: Discover, form: CredentialForm | null): Promise<Discovery> {
     if (form === null) {
-      return this.discoveries.discover(connection, transport).catch((error: unknown) => {
+      return discover(connection).catch((error: unknown) => {
         this.discoveries.release(connection.id, 'updated');
         throw error;
       });
@@ -120,13 +121,16 @@ export class GatewayUpdateService {
     const isKept = form.credential?.oauth !== undefined;
     try {
       if (isKept) await this.credentials.keep(trial.id, form.credential);
-      return await this.discoveries.discover(trial, transport, isKept ? undefined : form.credential);
+      return await discover(trial, isKept ? undefined : form.credential);
     } finally {
       this.discoveries.release(trial.id, 'removed');
       if (isKept) await this.credentials.tryToForget(trial.id);
     }
   }
 }
+
+/** Finds out what an upstream offers; without a credential, auth is asked for it. */
+type Discover = (connection: Connection, credential?: UpstreamCredential | null) => Promise<Discovery>;
 
 /** What the body says beside address, credential and scope; what it leaves out stays. */
 const settingsFrom = (body: UpdateGatewayBody, before: GatewayEntity): Partial<GatewayEntity> => ({

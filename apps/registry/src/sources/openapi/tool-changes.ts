@@ -1,17 +1,19 @@
 import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
+import type { GrpcToolSource } from '../grpc/grpc-source.service.js';
 import { type Comparable, diffTools, type ToolChange } from '#libs/openapi';
 
-/** A stored tool of an HTTP API, as far as a refresh compares it. */
+/** A stored tool of an HTTP API or a gRPC server, as far as a refresh compares it. */
 export interface StoredApiTool {
   readonly originalName: string;
   readonly definition: string;
-  /** JSON text of an `HttpToolSource`; null for what is no HTTP tool. */
+  /** JSON text of an `HttpToolSource` or a `GrpcToolSource`; null for what is neither. */
   readonly source: string | null;
 }
 
 const comparableOf = ({ originalName, definition, source }: StoredApiTool): Comparable[] => {
   if (source === null) return [];
-  const { key, binding, argumentsSchema } = JSON.parse(source) as HttpToolSource;
+  // Of a gRPC server the path alone is kept.
+  const { key, binding = {}, argumentsSchema } = JSON.parse(source) as Partial<HttpToolSource> & GrpcToolSource;
   const { title, description, inputSchema } = JSON.parse(definition) as Comparable;
   return [
     {
@@ -19,8 +21,8 @@ const comparableOf = ({ originalName, definition, source }: StoredApiTool): Comp
       name: originalName,
       description,
       inputSchema,
-      argumentsSchema,
-      binding,
+      argumentsSchema: argumentsSchema ?? inputSchema,
+      binding: binding as HttpToolSource['binding'],
       deprecated: false,
       ...(title !== undefined && { title }),
     },

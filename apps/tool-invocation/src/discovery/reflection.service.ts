@@ -1,0 +1,49 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ReplyOf, RequestOf } from '#contracts/define';
+import { ReflectGrpc } from '#contracts/tool-invocation/reflect-grpc.request';
+import { WithBody } from '#libs/bus';
+import { toGatewayError } from '#libs/errors';
+import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
+import { EgressPolicy } from '../transport/egress/egress-policy.js';
+import { withReason } from '../transport/reason.js';
+import { accessFor } from '../upstreams/upstream-credentials.js';
+import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
+
+/** Before whoever asks gives up, so that they hear why. */
+const REFLECTION_MS = ReflectGrpc.deadlineMs - 2_000;
+
+/** Asks gRPC servers what they have. What speaks gRPC is loaded when the first is asked. */
+@Injectable()
+export class ReflectionService {
+  private readonly egress: EgressPolicy;
+
+  constructor(
+    private readonly directory: UpstreamDirectory,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {
+    this.egress = new EgressPolicy(settings.egress);
+  }
+
+  /** Rejects with the reason, in words for whoever runs the server. */
+  async reflect({
+    profile,
+    services,
+    credential,
+  }: RequestOf<typeof ReflectGrpc>): Promise<WithBody<ReplyOf<typeof ReflectGrpc>>> {
+    const { GrpcSender } = await import('../transport/grpc/sender.js');
+    const { Reflection } = await import('./grpc-reflection.js');
+    const access =
+      credential === undefined ? await this.directory.credentials.access(profile.id, '') : accessFor(credential);
+    try {
+      const sender = new GrpcSender(profile.url, this.settings, this.egress);
+      try {
+        const found = await new Reflection(sender, access, performance.now() + REFLECTION_MS).describe(services);
+        return new WithBody({ services: found.services }, found.descriptorSet.toString('base64'));
+      } finally {
+        await sender.close();
+      }
+    } catch (error) {
+      throw withReason(toGatewayError(error));
+    }
+  }
+}

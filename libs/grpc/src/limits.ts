@@ -1,0 +1,12 @@
+/** How much a server may say of itself, and send. */
+export const GRPC_LIMITS = {
+  /** Of all descriptors together. */
+  descriptorBytesMax: 8 * 1_048_576,
+  filesMax: 1_024,
+  servicesMax: 500,
+  methodsMax: 2_000,
+  /** What clients of gRPC take unless told otherwise: a message may become JSON of many times its length. */
+  messageBytesMax: 4 * 1_048_576,
+  /** Of one answer. */
+  streamMessagesMax: 1_000,
+} as const;
