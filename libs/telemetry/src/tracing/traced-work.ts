@@ -1,6 +1,6 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
 import { isTraced, isTracing, spanEnded } from './spans.js';
-import { childTraceparent, currentTrace, enterTraceparent, runInTrace, traceIdOf } from './trace.js';
+import { childTraceparent, currentTrace, enterTraceparent, isSampled, runInTrace, traceIdOf } from './trace.js';
 
 /** How work shows as a span. */
 export interface WorkSpan {
@@ -19,11 +19,11 @@ export const tracedAsk = <Result>(work: () => Promise<Result>, describe: () => W
 };
 
 /**
- * Runs `work` within a trace while spans are exported, so that what it asks of stores and others belongs to it. Without, it
- * would cost every call a context and give nobody anything.
+ * Runs `work` within a trace that is sampled, so that what it asks of stores and others belongs to it. For the others it
+ * would cost each call a context and give hardly anybody anything.
  */
 export const tracedWithin = <Result>(traceparent: string | undefined, work: () => Result): Result => {
-  if (traceparent === undefined || !isTracing()) return work();
+  if (traceparent === undefined || !isTracing() || !isSampled(traceparent)) return work();
   const traceId = traceIdOf(traceparent) ?? '';
   return runInTrace({ correlationId: traceId, traceparent, traceId }, work);
 };
