@@ -17,6 +17,7 @@ export type ReflectionQuestion =
 
 const FIELD_OF = { file: 3, symbol: 4, services: 7 } as const;
 
+/** One `ServerReflectionRequest`, as bytes. https://github.com/grpc/grpc/blob/master/doc/server-reflection.md */
 export const reflectionRequest = (question: ReflectionQuestion): Uint8Array => {
   const name = question.kind === 'services' ? '' : question.name;
   return new BinaryWriter().tag(FIELD_OF[question.kind], WireType.LengthDelimited).string(name).finish();

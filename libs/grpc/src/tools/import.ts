@@ -26,14 +26,15 @@ export interface ImportOptions {
   readonly pinnedNames?: ReadonlyMap<string, string>;
 }
 
+/** The tools that were made, and the methods that none was made of, with the reason. */
 export interface ImportedMethods {
   readonly tools: readonly GrpcTool[];
   readonly skipped: readonly { readonly key: string; readonly reason: string }[];
 }
 
-/** Services that say something of the server, not what it is for. */
 const ABOUT_ITSELF = /^grpc\.(reflection|health|channelz)\./;
 
+/** Whether a service says something of its server (reflection, health, channelz), not what it is for. */
 export const isAboutItself = (service: string): boolean => ABOUT_ITSELF.test(service);
 
 /** Makes tools of the methods of services: of those with one request each, whatever comes back. */

@@ -19,7 +19,9 @@ const NAMES = [
   'UNAUTHENTICATED',
 ] as const;
 
+/** The call went well. */
 export const GRPC_OK = 0;
+/** The server has no such method. */
 export const GRPC_UNIMPLEMENTED = 12;
 export const GRPC_PERMISSION_DENIED = 7;
 export const GRPC_UNAUTHENTICATED = 16;
@@ -32,6 +34,7 @@ export interface GrpcStatus {
   readonly details?: Uint8Array;
 }
 
+/** The name of a status, as gRPC writes it; `CODE_` and the number for one that gRPC does not know. */
 export const statusName = (code: number): string => NAMES[code] ?? `CODE_${code}`;
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
