@@ -1,13 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type OutgoingHttpHeaders, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WithBody } from '#libs/bus';
 import {
   CheckUpstream,
   GreetUpstream,
   type HttpToolSource,
+  ResolveGrpcApi,
   ResolveHttpTool,
   type UpstreamProfile,
   WatchUpstream,
 } from '#libs/contracts';
+import { shopDescriptorSet } from '#libs/testing';
 import { givenInvocation, type Invocation } from './invocation.js';
 import { event, json, openStream, result, rpcError } from './raw-upstream.js';
 import { serve } from './sdk-servers.js';
@@ -17,6 +22,9 @@ const open: { close(): Promise<void> }[] = [];
 beforeAll(async () => {
   invocation = await givenInvocation();
   invocation.bus.answer(ResolveHttpTool, async () => HTTP_TOOL);
+  const paths = { t: '/shop.v1.Shop/GetItem' };
+  const descriptors = shopDescriptorSet().toString('base64');
+  invocation.bus.answer(ResolveGrpcApi, async () => new WithBody({ paths, protoFieldNames: false }, descriptors));
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((server) => server.close()));
@@ -125,6 +133,32 @@ const startGuarded = async (kind: Kind, refuse: Refusing) => {
   return { profile, streams, answered, shown, revoke };
 };
 
+const EMPTY_MESSAGE = Buffer.alloc(5);
+
+/** A gRPC server that lets in whoever shows `token-2`. `refusal`: the headers of its other answers. */
+const startGuardedGrpc = async (refusal: OutgoingHttpHeaders) => {
+  const shown: (string | undefined)[] = [];
+  const sessions = new Set<ServerHttp2Session>();
+  const server = createServer();
+  server.on('session', (session) => sessions.add(session));
+  server.on('stream', (stream, { authorization }) => {
+    stream.resume();
+    shown.push(authorization);
+    if (authorization !== 'Bearer token-2') return stream.respond(refusal, { endStream: true });
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    return stream.end(EMPTY_MESSAGE);
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const close = async (): Promise<void> => {
+    for (const session of sessions) session.destroy();
+    await new Promise((resolve) => void server.close(resolve));
+  };
+  open.push({ close });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { profile: invocation.profile({ url, transport: 'GRPC' }), shown };
+};
+
 const textOf = ({ body }: { body: string | undefined }): unknown => JSON.parse(body ?? '').content[0].text;
 const call = async (profile: UpstreamProfile): Promise<unknown> => textOf(await invocation.call(profile, 't'));
 
@@ -180,6 +214,19 @@ describe('an access token that the upstream refuses', () => {
       expect(shown).toEqual(['.', '..']);
     },
   );
+
+  it.each<[string, OutgoingHttpHeaders]>([
+    ['says UNAUTHENTICATED', { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '16' }],
+    ['answers with HTTP 401', { ':status': 401 }],
+  ])('a refused token is replaced within a call when a gRPC server %s', async (_, refusal) => {
+    const { profile, shown } = await startGuardedGrpc(refusal);
+    invocation.tokens.set(profile.id, (refused) => (refused === undefined ? 'token-1' : 'token-2'));
+
+    const { answer, body } = await invocation.call(profile, 't');
+    expect(answer.kind).toBe('result');
+    expect(JSON.parse(body ?? '')).toMatchObject({ isError: false });
+    expect(shown).toEqual(['Bearer token-1', 'Bearer token-2']);
+  });
 
   it('calls at once share one new token when the one they showed is refused', async () => {
     const { profile, revoke, shown } = await startGuarded('modern', REFUSALS[0]?.[1] as Refusing);

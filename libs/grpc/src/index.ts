@@ -21,6 +21,7 @@ export { type GrpcTool, importMethods, type ImportedMethods, isAboutItself } fro
 export { FrameReader, FrameRefused, framed } from './wire/frames.js';
 export {
   GRPC_OK,
+  GRPC_UNAUTHENTICATED,
   GRPC_UNIMPLEMENTED,
   type GrpcStatus,
   statusIn,

@@ -3,6 +3,8 @@ export const GRPC_LIMITS = {
   /** Of all descriptors together. */
   descriptorBytesMax: 8 * 1_048_576,
   filesMax: 1_024,
+  /** Of all answers of reflection, in which the same files come again and again. */
+  reflectedBytesMax: 64 * 1_048_576,
   servicesMax: 500,
   methodsMax: 2_000,
   /** What clients of gRPC take unless told otherwise: a message may become JSON of many times its length. */

@@ -1,7 +1,9 @@
+import { hash } from 'node:crypto';
 import { fail, GatewayError } from '#libs/errors';
 import {
   GRPC_LIMITS,
   GRPC_OK,
+  GRPC_UNAUTHENTICATED,
   GRPC_UNIMPLEMENTED,
   type GrpcStatus,
   isAboutItself,
@@ -31,7 +33,14 @@ export interface Reflected {
 export class Reflection {
   private path: string | undefined;
   private readonly files = new Map<string, Uint8Array>();
+  /** What files that have come import. */
+  private readonly imports = new Set<string>();
+  /** Digests of the files that have come. */
+  private readonly seen = new Set<string>();
+  /** Of what has come, each file once. */
   private bytes = 0;
+  private bytesReceived = 0;
+  private isTokenRenewed = false;
 
   constructor(
     private readonly sender: GrpcSender,
@@ -50,7 +59,7 @@ export class Reflection {
       const answers = await this.ask([...questions, ERROR_DETAILS]);
       for (const [index, answer] of answers.entries()) {
         if (answer.kind === 'error' && index < questions.length)
-          throw invalid(`it does not describe ${wanted[index]}: ${answer.message.slice(0, 200)}`);
+          throw invalid(`it does not describe ${wanted[index]}: ${this.shown(answer.message)}`);
         this.keep(answer);
       }
       await this.completeImports();
@@ -62,8 +71,7 @@ export class Reflection {
   private async completeImports(): Promise<void> {
     const asked = new Set<string>();
     for (;;) {
-      const imports = [...this.files.values()].flatMap((file) => nameAndImports(file).imports);
-      const missing = [...new Set(imports)].filter((name) => !this.files.has(name) && !asked.has(name));
+      const missing = [...this.imports].filter((name) => !this.files.has(name) && !asked.has(name));
       if (missing.length === 0) return;
       for (const name of missing) asked.add(name);
       // What the server does not know is missed where it is needed, if it is.
@@ -75,21 +83,14 @@ export class Reflection {
   private keep(answer: ReflectionAnswer): void {
     if (answer.kind !== 'files') return;
     for (const file of answer.files) {
-      const { name } = nameAndImports(file);
+      const { name, imports } = described(file);
       if (this.files.has(name)) continue;
       this.files.set(name, file);
-      this.bytes += file.length;
-      const { descriptorBytesMax, filesMax } = GRPC_LIMITS;
-      if (this.bytes > descriptorBytesMax || this.files.size > filesMax) {
-        throw fail('upstream.too_large', {
-          message: `The server describes itself in more than ${filesMax} files or ${descriptorBytesMax} bytes`,
-          executed: 'no',
-        });
-      }
+      for (const each of imports) this.imports.add(each);
     }
   }
 
-  private async ask(questions: readonly ReflectionQuestion[]): Promise<ReflectionAnswer[]> {
+  private async ask(questions: readonly ReflectionQuestion[]): Promise<readonly ReflectionAnswer[]> {
     if (this.path !== undefined) return this.askAt(this.path, questions);
     for (const path of REFLECTION_PATHS) {
       try {
@@ -103,58 +104,88 @@ export class Reflection {
     throw invalid('it has no reflection: hand its descriptors over instead');
   }
 
-  private async askAt(path: string, questions: readonly ReflectionQuestion[]): Promise<ReflectionAnswer[]> {
-    const messages = await this.exchange(path, questions.map(reflectionRequest));
-    if (messages.length !== questions.length)
-      throw invalid(`it answers ${messages.length} of ${questions.length} questions of reflection`);
-    try {
-      return messages.map(reflectionAnswer);
-    } catch {
-      throw invalid('its reflection answers something else than is asked');
+  private async askAt(path: string, questions: readonly ReflectionQuestion[]): Promise<readonly ReflectionAnswer[]> {
+    const { tokenId, renew } = this.access;
+    let { status, answers } = await this.exchange(path, questions);
+    const isRefused = status.code === GRPC_UNAUTHENTICATED && answers.length === 0;
+    if (isRefused && tokenId !== undefined && !this.isTokenRenewed) {
+      this.isTokenRenewed = true;
+      if (await renew?.(tokenId)) ({ status, answers } = await this.exchange(path, questions));
     }
+    if (status.code !== GRPC_OK) throw this.failureOf(status);
+    if (answers.length !== questions.length)
+      throw invalid(`it answers ${answers.length} of ${questions.length} questions of reflection`);
+    return answers;
   }
 
-  private exchange(path: string, messages: readonly Uint8Array[]): Promise<Uint8Array[]> {
+  private exchange(path: string, questions: readonly ReflectionQuestion[]): Promise<Exchanged> {
     return new Promise((resolve, reject) => {
       const held = heldBytes.claim('documents');
-      const received: Uint8Array[] = [];
-      let bytes = 0;
+      const answers: ReflectionAnswer[] = [];
       const end = (tell: () => void): void => {
         clearTimeout(timer);
         held.release();
         tell();
       };
+      const stop = (error: unknown): void => {
+        collector.abandon();
+        end(() => reject(error));
+      };
       const timeoutMs = Math.max(1, this.deadlineAtMs - performance.now());
       const { headers } = this.access;
       const collector = this.sender.send(
-        { path, messages, headers, timeoutMs },
+        { path, messages: questions.map(reflectionRequest), headers, timeoutMs },
         {
           held,
           received: (message) => {
-            received.push(Uint8Array.from(message));
-            bytes += message.length;
-            collector.keeps(bytes);
-            if (bytes <= GRPC_LIMITS.descriptorBytesMax) return;
-            collector.abandon();
-            end(() =>
-              reject(
-                fail('upstream.too_large', {
-                  message: 'The server describes itself at too great length',
-                  executed: 'no',
-                }),
-              ),
-            );
+            try {
+              if (answers.length === questions.length) throw invalid('it answers more than it is asked');
+              answers.push(this.taken(message));
+              collector.keeps(this.bytes);
+            } catch (error) {
+              stop(error);
+            }
           },
-          ended: (status) => end(() => (status.code === GRPC_OK ? resolve(received) : reject(this.failureOf(status)))),
+          ended: (status) => end(() => resolve({ status, answers })),
           failed: (error) => end(() => reject(error)),
         },
       );
-      const timer = setTimeout(() => {
-        collector.abandon();
-        end(() =>
-          reject(fail('upstream.timed_out', { message: 'The server did not say in time what it has', executed: 'no' })),
-        );
-      }, timeoutMs);
+      const timer = setTimeout(
+        () =>
+          stop(fail('upstream.timed_out', { message: 'The server did not say in time what it has', executed: 'no' })),
+        timeoutMs,
+      );
+    });
+  }
+
+  /** An answer without the files that have come before: some servers send what a file imports with each that imports it. */
+  private taken(message: Uint8Array): ReflectionAnswer {
+    this.bytesReceived += message.length;
+    const answer = answerIn(message);
+    if (answer.kind !== 'files') {
+      this.bytes += message.length;
+      this.assertWithinLimits();
+      return answer;
+    }
+    const files: Uint8Array[] = [];
+    for (const file of answer.files) {
+      const digest = hash('sha256', file, 'base64');
+      if (this.seen.has(digest)) continue;
+      this.seen.add(digest);
+      this.bytes += file.length;
+      files.push(Uint8Array.from(file));
+    }
+    this.assertWithinLimits();
+    return { kind: 'files', files };
+  }
+
+  private assertWithinLimits(): void {
+    const { descriptorBytesMax, filesMax, reflectedBytesMax } = GRPC_LIMITS;
+    if (this.bytes <= descriptorBytesMax && this.seen.size <= filesMax && this.bytesReceived <= reflectedBytesMax)
+      return;
+    throw fail('upstream.too_large', {
+      message: `The server describes itself in more than ${filesMax} files or ${descriptorBytesMax} bytes, or sends more than ${reflectedBytesMax} bytes to do so`,
+      executed: 'no',
     });
   }
 
@@ -163,11 +194,37 @@ export class Reflection {
     const name = statusName(code);
     if (name === 'UNAUTHENTICATED' || name === 'PERMISSION_DENIED')
       return fail('upstream.unauthorised', { message: `The server lets nobody in: ${name}`, executed: 'no' });
-    return invalid(`its reflection fails: ${name} ${message.slice(0, 200)}`);
+    return invalid(`its reflection fails: ${name} ${this.shown(message)}`);
+  }
+
+  /** What a server says, without what it was shown. */
+  private shown(message: string): string {
+    return this.access.redact(message).slice(0, 200);
   }
 }
 
+interface Exchanged {
+  readonly status: GrpcStatus;
+  readonly answers: readonly ReflectionAnswer[];
+}
+
 class NoReflection extends Error {}
+
+const answerIn = (message: Uint8Array): ReflectionAnswer => {
+  try {
+    return reflectionAnswer(message);
+  } catch {
+    throw invalid('its reflection answers something else than is asked');
+  }
+};
+
+const described = (file: Uint8Array): ReturnType<typeof nameAndImports> => {
+  try {
+    return nameAndImports(file);
+  } catch {
+    throw invalid('its reflection gives something else than files');
+  }
+};
 
 const invalid = (reason: string): GatewayError =>
   fail('upstream.invalid_answer', { message: `The gRPC server cannot be read: ${reason}`, executed: 'no' });

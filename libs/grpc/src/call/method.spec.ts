@@ -1,3 +1,5 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import { FieldDescriptorProto_Type, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ArgumentsRefused } from '#libs/openapi';
 import { shopDescriptorSet } from '#libs/testing';
@@ -13,14 +15,14 @@ const methodOf = (name: string, protoFieldNames = false): GrpcMethod =>
 describe('the methods of a service', () => {
   const named = { services: [], protoFieldNames: false, prefixChars: 5 };
   let tools: Map<string, GrpcTool>;
-  beforeAll(() => {
-    tools = new Map(importMethods({ registry, opaque }, named).tools.map((tool) => [tool.key, tool]));
+  beforeAll(async () => {
+    tools = new Map((await importMethods({ registry, opaque }, named)).tools.map((tool) => [tool.key, tool]));
   });
   const properties = (key: string) =>
     ((tools.get(key) as GrpcTool).inputSchema as { properties: Record<string, object> }).properties;
 
-  it('methods with one request become tools, and others are skipped with a reason', () => {
-    const { skipped } = importMethods({ registry, opaque }, named);
+  it('methods with one request become tools, and others are skipped with a reason', async () => {
+    const { skipped } = await importMethods({ registry, opaque }, named);
     expect([...tools.values()].map(({ name }) => name)).toEqual([
       'Shop_GetItem',
       'Shop_EchoItem',
@@ -31,9 +33,9 @@ describe('the methods of a service', () => {
     expect(skipped).toEqual([{ key: '/shop.v1.Shop/UploadItems', reason: expect.stringContaining('stream') }]);
   });
 
-  it('a method keeps the name that it was given before', () => {
+  it('a method keeps the name that it was given before', async () => {
     const pinnedNames = new Map([['/shop.v1.Shop/GetItem', 'get_it']]);
-    expect(importMethods({ registry, opaque }, { ...named, pinnedNames }).tools[0]?.name).toBe('get_it');
+    expect((await importMethods({ registry, opaque }, { ...named, pinnedNames })).tools[0]?.name).toBe('get_it');
   });
 
   it('arguments have the schemas of the JSON mapping', () => {
@@ -55,12 +57,41 @@ describe('the methods of a service', () => {
     expect(JSON.stringify(tools.get('/shop.v1.Shop/EchoItem')?.inputSchema)).not.toContain('$ref');
   });
 
-  it('arguments are spelt as the .proto has them when that is wanted', () => {
-    const [, echo] = importMethods({ registry, opaque }, { ...named, protoFieldNames: true }).tools;
+  it('arguments are spelt as the .proto has them when that is wanted', async () => {
+    const { tools: given } = await importMethods({ registry, opaque }, { ...named, protoFieldNames: true });
+    const [, echo] = given;
     expect(Object.keys(((echo as GrpcTool).inputSchema as { properties: object }).properties)).toContain('price_cents');
     expect(methodOf('EchoItem', true).decode(methodOf('EchoItem').encode('{"priceCents":"1"}'))).toBe(
       '{"price_cents":"1"}',
     );
+  });
+
+  it('a message becomes a schema when its name is that of a member of every object', async () => {
+    const file = create(FileDescriptorProtoSchema, {
+      name: 'a.proto',
+      syntax: 'proto3',
+      messageType: [
+        {
+          name: 'constructor',
+          field: [{ name: 'next', number: 1, type: FieldDescriptorProto_Type.MESSAGE, typeName: 'constructor' }],
+        },
+      ],
+      service: [{ name: 'S', method: [{ name: 'Do', inputType: '.constructor', outputType: '.constructor' }] }],
+    });
+    const { tools: made } = await importMethods(readDescriptors([toBinary(FileDescriptorProtoSchema, file)]), named);
+    expect(made[0]?.inputSchema).toMatchObject({
+      properties: { next: { type: 'object', properties: { next: { type: 'object' } } } },
+    });
+  });
+
+  it('other work has its turn when methods become tools', async () => {
+    let isDone = false;
+    const importing = importMethods({ registry, opaque }, named).then(() => {
+      isDone = true;
+    });
+    await new Promise(setImmediate);
+    expect(isDone).toBe(false);
+    await importing;
   });
 });
 

@@ -9,7 +9,7 @@ import {
 } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { ArgumentsRefused } from '#libs/openapi';
-import { WELL_KNOWN_SCHEMAS } from '../schema/scalar-schema.js';
+import { isWrapped } from '../schema/scalar-schema.js';
 import { withKnownTypes } from './unknown-any.js';
 
 /** One method of a server, ready to be called. */
@@ -30,7 +30,7 @@ export class GrpcMethod {
     const { typeName } = method.input;
     this.isStreaming = method.methodKind === 'server_streaming';
     this.isIdempotent = method.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN;
-    this.#wrapped = Object.hasOwn(WELL_KNOWN_SCHEMAS, typeName) && typeName !== 'google.protobuf.Struct';
+    this.#wrapped = isWrapped(typeName);
   }
 
   /** `text`: JSON of the arguments. Throws `ArgumentsRefused`. */

@@ -47,14 +47,23 @@ export const reflectionAnswer = (message: Uint8Array): ReflectionAnswer => {
 
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
+/** More than the names of services, or the files, that are taken of a server. */
+const FIELDS_MAX = 10_000;
+
 /** The fields of a message that have a length, by number. */
 const fieldsOf = (message: Uint8Array): Map<number, Uint8Array[]> => {
   const reader = new BinaryReader(message);
   const fields = new Map<number, Uint8Array[]>();
-  while (reader.pos < reader.len) {
+  for (let count = 0; reader.pos < reader.len; count++) {
+    if (count === FIELDS_MAX) throw new Error(`a message of reflection with more than ${FIELDS_MAX} fields`);
     const [number, type] = reader.tag();
-    if (type !== WireType.LengthDelimited) reader.skip(type, number);
-    else fields.set(number, [...(fields.get(number) ?? []), reader.bytes()]);
+    if (type !== WireType.LengthDelimited) {
+      reader.skip(type, number);
+      continue;
+    }
+    const known = fields.get(number);
+    if (known === undefined) fields.set(number, [reader.bytes()]);
+    else known.push(reader.bytes());
   }
   return fields;
 };

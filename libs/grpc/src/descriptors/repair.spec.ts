@@ -73,6 +73,27 @@ describe('descriptors', () => {
     expect(registry.getService('shop.v1.Shop')?.methods).toHaveLength(1);
   });
 
+  it('a relative name is looked for from the inside out', () => {
+    const typed = (name: string, typeName: string) => ({ name, number: 1, type: MESSAGE, typeName });
+    const { registry } = readDescriptors([
+      bytesOf({
+        name: 'a.proto',
+        package: Array(100).fill('a').join('.'),
+        messageType: [
+          { name: 'Near' },
+          {
+            name: 'Outer',
+            field: [typed('inner', 'Near'), { ...typed('far', 'far.Far'), number: 2 }],
+            nestedType: [{ name: 'Near' }],
+          },
+        ],
+      }),
+      bytesOf({ name: 'far.proto', package: 'far', messageType: [{ name: 'Far' }] }),
+    ]);
+    const outer = registry.getMessage(`${'a.'.repeat(100)}Outer`);
+    expect(outer?.fields.map(({ message }) => message?.typeName)).toEqual([`${outer?.typeName}.Near`, 'far.Far']);
+  });
+
   it('descriptors are the same when they were stored, but for their comments', () => {
     const read = readDescriptors(filesInSet(shopDescriptorSet()));
     const stored = storedDescriptors(read);
@@ -107,6 +128,7 @@ describe('descriptors', () => {
         }),
       ],
     ],
+    ['a package has too many segments', [bytesOf({ name: 'a', package: Array(101).fill('a').join('.') })]],
     ['there are too many files', Array.from({ length: 1_025 }, () => bytesOf({ name: 'a' }))],
   ])('descriptors are refused when %s', (_, files) => {
     expect(() => readDescriptors(files)).toThrow(DescriptorsRefused);

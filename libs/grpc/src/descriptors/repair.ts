@@ -10,6 +10,10 @@ import { WELL_KNOWN } from './well-known.js';
 
 const { BYTES, ENUM, GROUP, INT32, MESSAGE } = FieldDescriptorProto_Type;
 
+const PACKAGE_SEGMENTS_MAX = 100;
+/** Of all names that are put together to find types: a multiple of what the largest descriptors need. */
+const NAME_CHARS_MAX = 256 * 1_048_576;
+
 /** Descriptors that a registry can be made of, each file behind those it imports. */
 export interface Repaired {
   readonly files: readonly FileDescriptorProto[];
@@ -25,7 +29,7 @@ interface KnownType {
 /**
  * Makes whole what servers leave out of the descriptors that they reflect, as several libraries do: relative names of types,
  * missing imports and JSON names, well-known types under other names. The files are changed. Throws where files import one
- * another in a circle.
+ * another in a circle, or their names are too long to look types up in.
  */
 export const repairDescriptors = (given: readonly FileDescriptorProto[]): Repaired => new Repair(given).run();
 
@@ -34,6 +38,7 @@ class Repair {
   readonly #services = new Set<string>();
   readonly #files: FileDescriptorProto[] = [];
   readonly #opaque: string[] = [];
+  #nameChars = 0;
 
   constructor(given: readonly FileDescriptorProto[]) {
     for (const file of WELL_KNOWN) {
@@ -57,6 +62,8 @@ class Repair {
   /** A type that another file has already is left out: it would be there twice. */
   #collect(file: FileDescriptorProto): void {
     const within = file.package;
+    if (within.split('.').length > PACKAGE_SEGMENTS_MAX)
+      throw new Error(`the package of ${file.name.slice(0, 100)} has more than ${PACKAGE_SEGMENTS_MAX} segments`);
     file.messageType = file.messageType.filter((message) => this.#addMessage(message, within, file));
     file.enumType = file.enumType.filter((each) => this.#add(joined(within, each.name), { kind: 'enum', file }));
     file.service = file.service.filter(({ name }) => {
@@ -74,6 +81,7 @@ class Repair {
   }
 
   #add(name: string, type: KnownType): boolean {
+    this.#count(name);
     if (this.#types.has(name)) return false;
     this.#types.set(name, type);
     return true;
@@ -138,21 +146,30 @@ class Repair {
 
   /** With a dot before it; `undefined` where no such type is known. Names are looked for from the inside out. */
   #absolute(name: string, within: string, note: (type: KnownType | undefined) => void): string | undefined {
-    const scopes = name.startsWith('.') ? [''] : scopesOf(within);
-    const bare = name.replace(/^\./, '');
-    const found = scopes.map((scope) => joined(scope, bare)).find((full) => this.#types.has(full));
-    if (found === undefined) return undefined;
-    note(this.#types.get(found));
-    return `.${found}`;
+    const isWhole = name.startsWith('.');
+    const bare = isWhole ? name.slice(1) : name;
+    for (let scope = isWhole ? '' : within; ; scope = around(scope)) {
+      const full = joined(scope, bare);
+      this.#count(full);
+      const type = this.#types.get(full);
+      if (type !== undefined) {
+        note(type);
+        return `.${full}`;
+      }
+      if (scope === '') return undefined;
+    }
+  }
+
+  #count(name: string): void {
+    this.#nameChars += name.length;
+    if (this.#nameChars > NAME_CHARS_MAX) throw new Error('its names are too long');
   }
 }
 
 const joined = (within: string, name: string): string => (within === '' ? name : `${within}.${name}`);
 
-const scopesOf = (within: string): string[] => {
-  const parts = within === '' ? [] : within.split('.');
-  return [...parts.map((_, index) => parts.slice(0, parts.length - index).join('.')), ''];
-};
+/** The scope that this one stands in; of the outermost, none. */
+const around = (scope: string): string => scope.slice(0, Math.max(0, scope.lastIndexOf('.')));
 
 /** https://protobuf.dev/programming-guides/json/#field-names */
 const jsonNameOf = (name: string): string =>

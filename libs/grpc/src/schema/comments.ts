@@ -30,15 +30,22 @@ export class Comments {
     };
     const noteMessage = (message: DescMessage, path: string): void => {
       note(message, path);
-      for (const field of message.fields) note(field, `${path},2,${message.proto.field.indexOf(field.proto)}`);
-      for (const nested of message.nestedMessages)
-        noteMessage(nested, `${path},3,${message.proto.nestedType.indexOf(nested.proto)}`);
+      const fields = indexesOf(message.proto.field);
+      for (const field of message.fields) note(field, `${path},2,${fields.get(field.proto)}`);
+      const nestedTypes = indexesOf(message.proto.nestedType);
+      for (const nested of message.nestedMessages) noteMessage(nested, `${path},3,${nestedTypes.get(nested.proto)}`);
     };
-    for (const message of file.messages) noteMessage(message, `4,${file.proto.messageType.indexOf(message.proto)}`);
-    for (const [index, service] of file.services.entries())
-      for (const method of service.methods) note(method, `6,${index},2,${service.proto.method.indexOf(method.proto)}`);
+    const messageTypes = indexesOf(file.proto.messageType);
+    for (const message of file.messages) noteMessage(message, `4,${messageTypes.get(message.proto)}`);
+    for (const [index, service] of file.services.entries()) {
+      const methods = indexesOf(service.proto.method);
+      for (const method of service.methods) note(method, `6,${index},2,${methods.get(method.proto)}`);
+    }
   }
 }
+
+const indexesOf = <Proto>(protos: readonly Proto[]): Map<Proto, number> =>
+  new Map(protos.map((proto, index) => [proto, index]));
 
 const keyOf = (element: DescMessage | DescField | DescMethod): string =>
   element.kind === 'message' ? element.typeName : `${element.parent.typeName} ${element.name}`;

@@ -2,7 +2,7 @@ import type { DescEnum, DescField, DescMessage, DescOneof } from '@bufbuild/prot
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';
 import type { Schema } from '#libs/openapi';
 import type { Comments } from './comments.js';
-import { WELL_KNOWN_SCHEMAS, keySchema, scalarSchema } from './scalar-schema.js';
+import { isWrapped, keySchema, scalarSchema, wellKnownSchema } from './scalar-schema.js';
 
 export interface SchemaOptions {
   /** As the `.proto` spells fields, not in camelCase. */
@@ -10,34 +10,39 @@ export interface SchemaOptions {
   readonly comments: Comments;
 }
 
-/**
- * The arguments that a message is. `wrapped`: it is no object in JSON, so it stands as the one argument `value`. Messages within
- * are under `$defs`, whatever refers to them.
- */
-export const argumentsSchema = (message: DescMessage, options: SchemaOptions): { schema: Schema; wrapped: boolean } => {
-  const known = WELL_KNOWN_SCHEMAS[message.typeName];
-  if (known !== undefined && message.typeName !== 'google.protobuf.Struct') {
-    return { schema: { type: 'object', required: ['value'], properties: { value: known } }, wrapped: true };
-  }
-  if (known !== undefined) return { schema: known, wrapped: false };
-  const schemas = new MessageSchemas(options);
-  const schema = schemas.objectOf(message);
-  const definitions = schemas.definitions;
-  return { schema: { ...schema, ...(Object.keys(definitions).length > 0 && { $defs: definitions }) }, wrapped: false };
-};
-
 const LINK = '#/$defs/';
 
-class MessageSchemas {
-  readonly #definitions = new Map<string, Schema>();
+/** Schemas of the messages of one import: each is made once, whatever refers to it. */
+export class MessageSchemas {
+  readonly #definitions = Object.create(null) as Record<string, Schema>;
 
   constructor(private readonly options: SchemaOptions) {}
 
-  get definitions(): Readonly<Record<string, Schema>> {
-    return Object.fromEntries(this.#definitions);
+  /**
+   * The arguments that a message is; one that is no object in JSON stands as the one argument `value`. Messages within are
+   * under `$defs`, which all schemas of the import share.
+   */
+  argumentsOf(message: DescMessage): Schema {
+    const { typeName } = message;
+    const known = wellKnownSchema(typeName);
+    if (known !== undefined)
+      return isWrapped(typeName) ? { type: 'object', required: ['value'], properties: { value: known } } : known;
+    this.#define(message);
+    return { ...this.#definitions[typeName], $defs: this.#definitions };
   }
 
-  objectOf(message: DescMessage): Schema {
+  /** With all that it refers to, one after the other: a chain of messages may be longer than a stack is deep. */
+  #define(message: DescMessage): void {
+    const waiting = [message];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (next.typeName in this.#definitions) continue;
+      this.#definitions[next.typeName] = this.#objectOf(next);
+      for (const { message: within } of next.fields)
+        if (within !== undefined && wellKnownSchema(within.typeName) === undefined) waiting.push(within);
+    }
+  }
+
+  #objectOf(message: DescMessage): Schema {
     const { comments } = this.options;
     const properties = message.fields.map((field) => [this.#nameOf(field), this.#fieldSchema(field)] as const);
     // https://protobuf.dev/reference/protobuf/proto2-spec/: only these are demanded.
@@ -95,15 +100,8 @@ class MessageSchemas {
     return kind === 'enum' ? enumSchema(field.enum as DescEnum) : this.#messageSchema(field.message as DescMessage);
   }
 
-  #messageSchema(message: DescMessage): Schema {
-    const known = WELL_KNOWN_SCHEMAS[message.typeName];
-    if (known !== undefined) return known;
-    const { typeName } = message;
-    if (!this.#definitions.has(typeName)) {
-      this.#definitions.set(typeName, {});
-      this.#definitions.set(typeName, this.objectOf(message));
-    }
-    return { $ref: `${LINK}${typeName}` };
+  #messageSchema({ typeName }: DescMessage): Schema {
+    return wellKnownSchema(typeName) ?? { $ref: `${LINK}${typeName}` };
   }
 }
 

@@ -71,8 +71,7 @@ const NULLABLE = (scalar: ScalarType): Schema => {
   return { ...SCHEMAS[scalar], type: [...[type].flat(), 'null'] };
 };
 
-/** Messages whose JSON is not an object of their fields. */
-export const WELL_KNOWN_SCHEMAS: Readonly<Record<string, Schema>> = {
+const WELL_KNOWN_SCHEMAS: Readonly<Record<string, Schema>> = {
   'google.protobuf.Timestamp': { type: 'string', format: 'date-time' },
   'google.protobuf.Duration': {
     type: 'string',
@@ -98,3 +97,11 @@ export const WELL_KNOWN_SCHEMAS: Readonly<Record<string, Schema>> = {
   'google.protobuf.StringValue': NULLABLE(STRING),
   'google.protobuf.BytesValue': NULLABLE(BYTES),
 };
+
+/** The schema of a message whose JSON is not an object of its fields; `undefined` for any other. */
+export const wellKnownSchema = (typeName: string): Schema | undefined =>
+  Object.hasOwn(WELL_KNOWN_SCHEMAS, typeName) ? WELL_KNOWN_SCHEMAS[typeName] : undefined;
+
+/** Whether a message is no object in JSON: as arguments it stands under the one name `value`. */
+export const isWrapped = (typeName: string): boolean =>
+  wellKnownSchema(typeName) !== undefined && typeName !== 'google.protobuf.Struct';

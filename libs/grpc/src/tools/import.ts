@@ -1,10 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { inline, type Schema, TOOL_LIMITS, type ToolAnnotations, ToolNames } from '#libs/openapi';
 import type { Descriptors } from '../descriptors/descriptors.js';
 import { GRPC_LIMITS } from '../limits.js';
 import { Comments } from '../schema/comments.js';
-import { argumentsSchema } from '../schema/message-schema.js';
+import { MessageSchemas } from '../schema/message-schema.js';
 
 /** A method as a tool. */
 export interface GrpcTool {
@@ -37,8 +38,11 @@ const ABOUT_ITSELF = /^grpc\.(reflection|health|channelz)\./;
 /** Whether a service says something of its server (reflection, health, channelz), not what it is for. */
 export const isAboutItself = (service: string): boolean => ABOUT_ITSELF.test(service);
 
-/** Makes tools of the methods of services: of those with one request each, whatever comes back. */
-export const importMethods = (descriptors: Descriptors, options: ImportOptions): ImportedMethods => {
+/**
+ * Makes tools of the methods of services: of those with one request each, whatever comes back. Other work has its turn between
+ * two methods.
+ */
+export const importMethods = async (descriptors: Descriptors, options: ImportOptions): Promise<ImportedMethods> => {
   const { registry } = descriptors;
   const chosen = new Set(options.services);
   const services = [...registry].filter((type): type is DescService => type.kind === 'service');
@@ -47,12 +51,14 @@ export const importMethods = (descriptors: Descriptors, options: ImportOptions):
   );
   const names = new ToolNames(options.prefixChars, options.pinnedNames);
   const comments = new Comments(registry, TOOL_LIMITS.descriptionCharsMax);
+  const schemas = new MessageSchemas({ protoFieldNames: options.protoFieldNames, comments });
   const tools: GrpcTool[] = [];
   const skipped: { key: string; reason: string }[] = [];
   for (const method of wanted.flatMap((service) => service.methods)) {
-    const made = tools.length >= GRPC_LIMITS.methodsMax ? TOO_MANY : toolOf(method, options, names, comments);
+    const made = tools.length >= GRPC_LIMITS.methodsMax ? TOO_MANY : toolOf(method, schemas, names, comments);
     if (typeof made === 'string') skipped.push({ key: keyOf(method), reason: made });
     else tools.push(made);
+    await nextTurn();
   }
   return { tools, skipped };
 };
@@ -64,15 +70,14 @@ const keyOf = ({ name, parent }: DescMethod): string => `/${parent.typeName}/${n
 /** A sentence where it cannot be a tool. */
 const toolOf = (
   method: DescMethod,
-  options: ImportOptions,
+  schemas: MessageSchemas,
   names: ToolNames,
   comments: Comments,
 ): GrpcTool | string => {
   const { methodKind, input, name, parent } = method;
   if (methodKind === 'client_streaming' || methodKind === 'bidi_streaming')
     return 'it takes a stream of requests, which a tool has no place for';
-  const { schema } = argumentsSchema(input, { ...options, comments });
-  const shown = inline(schema, TOOL_LIMITS.shownCharsMax, TOOL_LIMITS.schemaCharsMax);
+  const shown = inline(schemas.argumentsOf(input), TOOL_LIMITS.shownCharsMax, TOOL_LIMITS.schemaCharsMax);
   if (shown === null) return `its arguments take more than ${TOOL_LIMITS.schemaCharsMax} characters to describe`;
   const key = keyOf(method);
   return {

@@ -44,7 +44,7 @@ export class GrpcSourceService {
     try {
       const descriptors = grpc.readDescriptors(grpc.filesInSet(Buffer.from(set.text, 'base64')));
       assertKnown(source.services, (name) => descriptors.registry.getService(name) !== undefined);
-      const { tools, skipped } = grpc.importMethods(descriptors, {
+      const { tools, skipped } = await grpc.importMethods(descriptors, {
         ...source,
         prefixChars: prefix.length,
         ...(pinnedNames !== undefined && { pinnedNames }),

@@ -3,6 +3,7 @@ import {
   answerResult,
   GRPC_LIMITS,
   GRPC_OK,
+  GRPC_UNAUTHENTICATED,
   type GrpcMethod,
   type GrpcStatus,
   statusResult,
@@ -36,6 +37,8 @@ export class GrpcCall implements MessageSink, UpstreamSide {
   private request: Uint8Array | undefined;
   private collector: GrpcAnswerCollector | undefined;
   private isRepeated = false;
+  /** The access token that is shown, where another may be tried: once. */
+  private tokenId: string | undefined;
   private readonly messages: string[] = [];
   private chars = 0;
   private closing: NodeJS.Timeout | undefined;
@@ -52,6 +55,7 @@ export class GrpcCall implements MessageSink, UpstreamSide {
 
   send(method: GrpcMethod): void {
     this.method = method;
+    this.tokenId = this.means.access.tokenId;
     try {
       this.request = method.encode(memberText(this.open.paramsText, 'arguments') ?? '{}');
       this.dispatch(method, this.request);
@@ -89,6 +93,8 @@ export class GrpcCall implements MessageSink, UpstreamSide {
     if (this.open.ended) return;
     const { access, registry } = this.means;
     const { messages, method } = this;
+    const isRefused = status.code === GRPC_UNAUTHENTICATED && messages.length === 0;
+    if (isRefused && this.tokenId !== undefined) return this.showAnother(this.tokenId, status);
     if (status.code !== GRPC_OK) {
       const names = access.headers.filter((_, index) => index % 2 === 0);
       return this.give(statusResult(status, registry, names));
@@ -130,6 +136,17 @@ export class GrpcCall implements MessageSink, UpstreamSide {
       this.closing = setTimeout(() => this.messages.length > 0 && this.cutShort(), timeoutMs - MARGIN_MS);
     this.collector = sender.send({ path: method.path, messages: [request], headers, timeoutMs }, this);
     this.open.carrier = this.collector;
+  }
+
+  private showAnother(tokenId: string, status: GrpcStatus): void {
+    this.tokenId = undefined;
+    const renewing = this.means.access.renew?.(tokenId) ?? Promise.resolve(false);
+    renewing
+      .then((isRenewed) => {
+        if (!isRenewed) this.ended(status);
+        else if (!this.open.ended) this.dispatch(this.method as GrpcMethod, this.request as Uint8Array);
+      })
+      .catch((error: unknown) => this.end(toGatewayError(error)));
   }
 
   /** A stream that goes on is answered with what has come of it. */

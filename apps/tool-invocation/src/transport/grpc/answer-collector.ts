@@ -29,6 +29,7 @@ export class GrpcAnswerCollector implements Dispatcher.DispatchHandler {
   private headStatus: GrpcStatus | null = null;
   private readonly frames = new FrameReader(GRPC_LIMITS.messageBytesMax);
   private gate: IntakeGate | undefined;
+  private keptBytes = 0;
 
   constructor(
     private readonly bytesMax: number,
@@ -45,8 +46,14 @@ export class GrpcAnswerCollector implements Dispatcher.DispatchHandler {
     this.controller?.abort(new Error('abandoned'));
   }
 
-  /** Bytes are kept of what has come. */
+  /** So many bytes are kept of the messages that have come. */
   keeps(bytes: number): void {
+    this.keptBytes = bytes;
+    this.hold();
+  }
+
+  private hold(): void {
+    const bytes = this.keptBytes + this.frames.pending;
     if (this.gate === undefined && bytes >= UNCOUNTED_BYTES && this.controller !== undefined)
       this.gate = new IntakeGate(this.sink.held, this.controller);
     this.gate?.holds(bytes);
@@ -75,7 +82,7 @@ export class GrpcAnswerCollector implements Dispatcher.DispatchHandler {
     try {
       const messages = this.frames.push(chunk);
       if (this.frames.pending > this.bytesMax) throw tooLong(this.bytesMax);
-      this.keeps(this.frames.pending);
+      this.hold();
       for (const message of messages) if (!this.settled) this.sink.received(message);
     } catch (error) {
       if (!(error instanceof FrameRefused)) throw error;
