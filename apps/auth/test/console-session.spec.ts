@@ -106,6 +106,17 @@ describe('sessions of the console', () => {
     expect(await ask('/auth/console/renew', { headers })).toMatchObject({ status: 401, set: '' });
   });
 
+  it('a token that was made for a program is renewed to no session when it stands in the cookie', async () => {
+    const made = await auth.call('POST', '/tokens', {
+      token: await auth.login(ADMIN, auth.adminPassword),
+      body: { name: 'narrow', scope: { permissions: ['tools.read'] } },
+    });
+    expect(made.status).toBe(201);
+    const cookie = `switchyard_console=${made.body.access_token}`;
+    expect(await me(cookie)).toMatchObject({ status: 200 });
+    expect(await ask('/auth/console/renew', { cookie })).toMatchObject({ status: 401, set: '' });
+  });
+
   it('no code and no cookie is in the log', () => {
     expect(auth.logLines.join('\n')).not.toMatch(/eyJ[\w-]+\.eyJ/);
   });

@@ -7,7 +7,7 @@ const folder = temporaryFolder('start');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Each takes time at every start, and memory for good, though few gateways ever use it. */
-const LATER = ['@modelcontextprotocol/client', '@nats-io/transport-node', 'zod'];
+const LATER = ['oidc-provider', '@modelcontextprotocol/client', '@nats-io/transport-node', 'zod'];
 
 it('a gateway loads what it may need later only when it needs it', async () => {
   const file = join(folder, 'packages');

@@ -2,9 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { fail } from '#libs/errors';
 import { type CredentialCarrier, readCredential } from './credential.js';
 
-const NAME = 'switchyard_console';
+/** Of a session over https: no other host, of the same domain or not, can set it. */
+const NAME = '__Host-switchyard_console';
+/** Over http on this machine, where browsers take no such name. */
+const PLAIN_NAME = 'switchyard_console';
 const PAGE_HEADER = 'x-switchyard-ui';
 /** The hosts of this machine, over HTTP to which browsers would not send a `Secure` cookie back. */
+const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 const LOOPBACK_ORIGIN = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 
 type Headers = IncomingHttpHeaders | NonNullable<CredentialCarrier['headers']>;
@@ -32,11 +36,14 @@ const isOriginOf = (host: string, origin: string): boolean => URL.canParse(origi
  * sends with it, and `auth.credential_ambiguous` for two.
  */
 export const readConsoleCookie = (headers: Headers = {}): string | null => {
-  const values = (one(headers['cookie']) ?? '')
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${NAME}=`))
-    .map((pair) => pair.slice(NAME.length + 1));
+  const named = (name: string): string[] =>
+    (one(headers['cookie']) ?? '')
+      .split(';')
+      .map((pair) => pair.trim())
+      .filter((pair) => pair.startsWith(`${name}=`))
+      .map((pair) => pair.slice(name.length + 1));
+  const secure = named(NAME);
+  const values = secure.length === 0 && LOOPBACK_HOST.test(one(headers['host']) ?? '') ? named(PLAIN_NAME) : secure;
   const [value] = values;
   if (value === undefined || value === '') return null;
   if (values.length > 1) throw fail('auth.credential_ambiguous', { message: 'There are two cookies of the console' });
@@ -58,7 +65,7 @@ export const readManagementCredential = (carrier: CredentialCarrier): string | n
 export const consoleCookie = (headers: Headers, session: { token: string; maxAgeS: number } | null): string => {
   const isPlain = LOOPBACK_ORIGIN.test(one(headers['origin']) ?? '');
   return [
-    `${NAME}=${session?.token ?? ''}`,
+    `${isPlain ? PLAIN_NAME : NAME}=${session?.token ?? ''}`,
     'Path=/',
     `Max-Age=${session?.maxAgeS ?? 0}`,
     'HttpOnly',

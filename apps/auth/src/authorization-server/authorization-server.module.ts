@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { Provider } from 'oidc-provider';
 import { BUS, type Bus } from '#libs/bus';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
@@ -12,29 +11,34 @@ import { UserService } from '../users/user.service.js';
 import { AuthorizationServerFace } from './http/authorization-server-face.js';
 import { documentFetch } from './http/client-documents.js';
 import { Introductions } from './http/introductions.js';
-import { openProvider } from './provider.js';
+import { OPENING_PROVIDER, OpeningProvider } from './opening-provider.js';
 import { SignInService } from './sign-in.service.js';
 import { ArtifactRepository } from './storage/artifact.repository.js';
-import { StoredModel } from './storage/stored-model.js';
 
 type Injected = [AuthSettings, ArtifactRepository, Introductions, TokenService, UserService, Bus, Logger];
 
-const providerOf = (
+const openingProvider = (
   ...[{ authorizationServer: settings, jwt }, artifacts, introductions, tokens, users, bus, logger]: Injected
-): Provider | null => {
+): OpeningProvider | null => {
   if (settings === null) return null;
-  const { consentLifeMs } = settings;
-  const provider = openProvider({
-    settings,
-    keys: ownKeysOf(jwt),
-    adapter: (kind) => new StoredModel(kind, { artifacts, tokens, consentLifeMs }),
-    fetch: documentFetch(bus),
-    mayFetchFor: (request) => introductions.count(request),
-    isActive: async (email) => (await users.find(email))?.isActive === true,
+  const { consentLifeMs, issuer } = settings;
+  return new OpeningProvider(issuer.issuer, async () => {
+    const [{ openProvider }, { StoredModel }] = await Promise.all([
+      import('./provider.js'),
+      import('./storage/stored-model.js'),
+    ]);
+    const provider = openProvider({
+      settings,
+      keys: ownKeysOf(jwt),
+      adapter: (kind) => new StoredModel(kind, { artifacts, tokens, consentLifeMs }),
+      fetch: documentFetch(bus),
+      mayFetchFor: (request) => introductions.count(request),
+      isActive: async (email) => (await users.find(email))?.isActive === true,
+    });
+    const tell = (error: Error) => logger.error({ err: error }, 'the authorization server failed');
+    provider.on('server_error', (_ctx, error) => tell(error)).on('error', tell);
+    return provider;
   });
-  const tell = (error: Error) => logger.error({ err: error }, 'the authorization server failed');
-  provider.on('server_error', (_ctx, error) => tell(error)).on('error', tell);
-  return provider;
 };
 
 /** The gateway as an authorization server of its own, for whoever has none. */
@@ -44,9 +48,9 @@ const providerOf = (
     ArtifactRepository,
     SignInService,
     {
-      provide: Provider,
+      provide: OPENING_PROVIDER,
       inject: [AUTH_SETTINGS, ArtifactRepository, Introductions, TokenService, UserService, BUS, LOGGER],
-      useFactory: providerOf,
+      useFactory: openingProvider,
     },
     Introductions,
     AuthorizationServerFace,

@@ -7,22 +7,12 @@ import { CONSENT_CLAIM, endpointOf } from '../jwt/issuer-claims.js';
 import { OWN_ALGORITHM, type OwnKeys } from '../jwt/own-keys.js';
 import { DEVICE_GRANT } from './http/asked.js';
 import { devicePages, renderError } from './pages/device-pages.js';
-
-/** Where the authorization server answers: where clients look that found no metadata (MCP of 2025-03-26). */
-export const ROUTES = {
-  authorization: '/authorize',
-  token: '/token',
-  registration: '/register',
-  revocation: '/revoke',
-  device_authorization: '/device_authorization',
-  code_verification: '/device',
-  jwks: '/.well-known/jwks.json',
-} as const;
-
-export const SIGN_IN_PATH = '/sign-in';
+import { ROUTES, SIGN_IN_PATH } from './routes.js';
 
 const MINUTE_S = 60;
 const CODE_LIFE_S = MINUTE_S;
+/** A client that changes its document is seen within it. */
+const DOCUMENT_LIFE_S = 60 * MINUTE_S;
 /** For a person to find their password. */
 const PAGE_LIFE_S = 10 * MINUTE_S;
 
@@ -99,9 +89,11 @@ export const openProvider = ({ settings, keys, adapter, fetch, mayFetchFor, isAc
       clientIdMetadataDocument: {
         enabled: true,
         ack: 'draft-02',
-        allowFetch: ({ req }: Context) => {
+        cacheDuration: { min: DOCUMENT_LIFE_S, max: DOCUMENT_LIFE_S },
+        // A document is read again at a page in between, where the library knows of no request.
+        allowFetch: (ctx: Context | undefined) => {
           try {
-            mayFetchFor(req);
+            if (ctx !== undefined) mayFetchFor(ctx.req);
             return true;
           } catch (error) {
             throw new errors.CustomOIDCProviderError('temporarily_unavailable', toGatewayError(error).message);

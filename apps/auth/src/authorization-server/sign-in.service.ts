@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { type InteractionDetails, Provider } from 'oidc-provider';
+import type { Grant, InteractionDetails, Provider } from 'oidc-provider';
 import { OWN_SCOPES } from '#contracts/auth/oauth/own-issuer';
 import { fail, toGatewayError } from '#libs/errors';
 import { CLIENT_ADDRESS, type ClientAddress, networkOf } from '#libs/identity';
@@ -8,6 +8,7 @@ import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import { LoginService } from '../login/login.service.js';
 import { TokenService } from '../tokens/token.service.js';
 import type { User } from '../users/user.entity.js';
+import { OPENING_PROVIDER, type OpeningProvider } from './opening-provider.js';
 import { pageHeaders } from './pages/page.js';
 import { type SignInAsk, formTargetOf, signInPage } from './pages/sign-in-page.js';
 import { ArtifactRepository } from './storage/artifact.repository.js';
@@ -16,11 +17,19 @@ const DAY_S = 86_400;
 /** Said again on the page; any other failure is the end of the sign-in. */
 const SAID_AGAIN = new Set(['auth.credential_invalid', 'http.rate_limited', 'http.overloaded']);
 
+/** What a person has allowed. */
+interface Consent {
+  readonly details: InteractionDetails;
+  readonly ask: SignInAsk;
+  readonly granted: readonly string[];
+  readonly user: User;
+}
+
 /** The page at which a person signs in and consents, and what becomes of their answer. */
 @Injectable()
 export class SignInService {
   constructor(
-    @Inject(Provider) private readonly provider: Provider,
+    @Inject(OPENING_PROVIDER) private readonly opening: OpeningProvider,
     private readonly logins: LoginService,
     private readonly tokens: TokenService,
     private readonly artifacts: ArtifactRepository,
@@ -30,25 +39,30 @@ export class SignInService {
 
   /** Shows the page of the sign-in that the browser is in. */
   async show(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const details = await this.provider.interactionDetails(request, response);
-    this.answer(response, 200, await this.askOf(details));
+    const { provider } = await this.opening.open();
+    const details = await provider.interactionDetails(request, response);
+    this.answer(response, 200, await askOf(details, provider));
   }
 
   /** Takes the answer that a form brings: sends the browser on, or shows the page again. */
   async take(request: IncomingMessage, response: ServerResponse, form: URLSearchParams): Promise<void> {
     const address = networkOf(this.addressOf(request));
-    const details = await this.provider.interactionDetails(request, response);
+    const { provider } = await this.opening.open();
+    const details = await provider.interactionDetails(request, response);
     const finish = (result: object) =>
-      this.provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+      provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
     if (form.get('answer') !== 'allow')
       return finish({ error: 'access_denied', error_description: 'the user said no' });
-    const ask = await this.askOf(details);
+    const ask = await askOf(details, provider);
     const granted = ask.scopes.filter((scope) => form.getAll('scope').includes(scope));
     const email = form.get('email') ?? '';
     try {
       if (granted.length === 0) throw fail('auth.credential_invalid', { message: 'Allow something, or cancel' });
       const user = await this.logins.authenticate(email, form.get('password') ?? '', address);
-      const consentId = await this.keep(details, ask, granted, user);
+      const consentId = await this.keep(
+        new provider.Grant({ accountId: user.email, clientId: details.params.client_id }),
+        { details, ask, granted, user },
+      );
       await this.logins.settled(user.email, address, consentId);
       await finish({ login: { accountId: user.email, remember: false }, consent: { grantId: consentId } });
     } catch (error) {
@@ -63,26 +77,8 @@ export class SignInService {
     response.end(signInPage(ask));
   }
 
-  private async askOf({ params }: InteractionDetails): Promise<SignInAsk> {
-    const client = await this.provider.Client.find(params.client_id);
-    if (client === undefined) throw fail('http.invalid', { message: 'The client is not registered any more' });
-    return {
-      client: client.clientName ?? 'A client without a name',
-      describedBy: URL.canParse(client.clientId) ? new URL(client.clientId).host : null,
-      redirectUri: params.redirect_uri ?? null,
-      scopes: (params.scope ?? '').split(' ').filter((scope) => OWN_SCOPES.has(scope)),
-      resources: [params.resource ?? []].flat(),
-    };
-  }
-
   /** Keeps the consent: for the provider as a grant, for everybody else as a token of the user's. */
-  private async keep(
-    { params }: InteractionDetails,
-    ask: SignInAsk,
-    granted: readonly string[],
-    user: User,
-  ): Promise<string> {
-    const grant = new this.provider.Grant({ accountId: user.email, clientId: params.client_id });
+  private async keep(grant: Grant, { details: { params }, ask, granted, user }: Consent): Promise<string> {
     const declined = ask.scopes.filter((scope) => !granted.includes(scope)).join(' ');
     grant.addOIDCScope(granted.join(' '));
     if (declined !== '') grant.rejectOIDCScope(declined);
@@ -104,5 +100,17 @@ export class SignInService {
     return consentId;
   }
 }
+
+const askOf = async ({ params }: InteractionDetails, provider: Provider): Promise<SignInAsk> => {
+  const client = await provider.Client.find(params.client_id);
+  if (client === undefined) throw fail('http.invalid', { message: 'The client is not registered any more' });
+  return {
+    client: client.clientName ?? 'A client without a name',
+    describedBy: URL.canParse(client.clientId) ? new URL(client.clientId).host : null,
+    redirectUri: params.redirect_uri ?? null,
+    scopes: (params.scope ?? '').split(' ').filter((scope) => OWN_SCOPES.has(scope)),
+    resources: [params.resource ?? []].flat(),
+  };
+};
 
 const hostOf = (uri: string): string => new URL(uri).host || new URL(uri).protocol;

@@ -50,8 +50,14 @@ export class ConsoleSessionService {
     return { user, issued: await this.logins.letIn(user, address) };
   }
 
-  /** A new session in place of the one that is shown, which ends. */
+  /**
+   * A new session in place of the one that is shown, which ends. Throws `auth.credential_invalid` for a token of anything but a
+   * log-in: it may do less than its user, and for less long.
+   */
   async renew(credential: string, caller: Principal): Promise<OpenedSession> {
+    const { use } = await this.jwt.verify(credential);
+    if (use !== 'session' || caller.isNarrowed === true)
+      throw fail('auth.credential_invalid', { message: 'This token was not made by a log-in' });
     const user = await this.users.get(caller.id);
     const issued = await this.tokens.issueForSession(user, this.settings.login.tokenLifeMs);
     await this.end(credential, caller);

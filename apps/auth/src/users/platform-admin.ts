@@ -28,6 +28,11 @@ export class PlatformAdmin {
     if (await this.users.addFirst({ email, fullName: 'Platform administrator', isAdmin: true })) {
       this.logger.info({ email }, 'the platform administrator was created');
     }
+    const { first } = this.settings.login;
+    if (first !== null && (await this.users.lacksPassword(first.email))) {
+      const weakness = await weaknessOfPassword(first.password, first.email);
+      if (weakness !== null) throw fail('config.invalid', { message: `PLATFORM_ADMIN_FIRST_PASSWORD ${weakness}` });
+    }
     // It is taken over once, so it is judged and hashed, which is costly, only where it will be used.
     if (password !== null && (await this.users.lacksPassword(email))) {
       const weakness = await weaknessOfPassword(password, email);

@@ -13,28 +13,50 @@ import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import { answerOf } from './answer-of.js';
 
 const FETCH_MS = 50_000;
+const STRANGERS_FETCH_MS = 5_000;
 const ACCEPT = 'application/json, application/yaml;q=0.9, text/*;q=0.8, */*;q=0.5';
 
 /** Fetches documents that describe upstreams, from where upstreams may be reached. */
 @Injectable()
 export class DocumentService {
   private readonly egress: EgressPolicy;
+  private readonly strangersEgress: EgressPolicy;
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     private readonly directory: UpstreamDirectory,
   ) {
     this.egress = new EgressPolicy(settings.egress);
+    this.strangersEgress = new EgressPolicy({
+      ...settings.egress,
+      enabled: true,
+      allowLocalhost: false,
+      allowPrivate: false,
+    });
   }
 
   /** Rejects with `upstream.…`. */
-  async fetch({ url: shown, credential = null, upstreamId, bytesMax }: RequestOf<typeof FetchDocument>) {
+  async fetch({
+    url: shown,
+    credential = null,
+    upstreamId,
+    bytesMax,
+    isStrangers = false,
+  }: RequestOf<typeof FetchDocument>) {
     const kept = upstreamId === undefined ? undefined : await this.directory.credentials.access(upstreamId, '');
     const url = kept?.documentQuery === undefined ? shown : `${shown.split('?', 1)[0]}?${kept.documentQuery}`;
     const request = { method: 'GET', url, headers: [['accept', ACCEPT]] as const, body: null };
-    const sender = new HttpApiSender({ ...this.settings, resultBytesMax: bytesMax }, this.egress);
+    const sender = new HttpApiSender(
+      { ...this.settings, resultBytesMax: bytesMax },
+      isStrangers ? this.strangersEgress : this.egress,
+    );
     try {
-      const { status, headers, body } = await answerOf(sender, request, accessFor(credential).headers, FETCH_MS);
+      const { status, headers, body } = await answerOf(
+        sender,
+        request,
+        accessFor(credential).headers,
+        isStrangers ? STRANGERS_FETCH_MS : FETCH_MS,
+      );
       if (body === null) throw fail('upstream.too_large', { message: `The document has more than ${bytesMax} bytes` });
       if (status !== 200)
         throw refusalOf(status, {

@@ -47,8 +47,11 @@ export const readConfiguration = (parts: readonly AnyServicePart[], given: Envir
   }
 };
 
+/** Whoever sets one of these reaches the gateway by another address than that of this machine. */
+const NAMES_OF_OTHERS = ['PUBLIC_URL', 'ALLOWED_HOSTS', 'TRUSTED_PROXIES', 'SMTP_HOST', 'MAIL_DIR'];
+
 /** What people reach a gateway by that serves their own machine alone, unless it was told. */
 const ownAddress = (host: string, port: number, env: Environment): Environment =>
-  env['PUBLIC_URL'] || port === 0 || !isLoopback(host)
+  NAMES_OF_OTHERS.some((name) => env[name]) || port === 0 || !isLoopback(host)
     ? {}
     : { PUBLIC_URL: `http://${host.includes(':') ? `[${host}]` : host}:${port}` };

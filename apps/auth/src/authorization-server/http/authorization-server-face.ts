@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { Provider } from 'oidc-provider';
 import { isOriginOf } from '#contracts/auth/oauth/own-issuer';
 import { fail, toGatewayError } from '#libs/errors';
 import { OriginGuard } from '#libs/mcp-http';
@@ -8,7 +7,8 @@ import { InjectPlatformConfig, type PlatformConfig, RawHttp, refuse } from '#lib
 import { openAct } from '#libs/storage';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { ENDED, endedBody, pageHeaders, pageOf } from '../pages/page.js';
-import { ROUTES, SIGN_IN_PATH } from '../provider.js';
+import { ROUTES, SIGN_IN_PATH } from '../routes.js';
+import { OPENING_PROVIDER, type OpeningProvider } from '../opening-provider.js';
 import { SignInService } from '../sign-in.service.js';
 import { readParameters, readRegistration } from './asked.js';
 import { readAgain, readBody } from './exchange.js';
@@ -18,8 +18,7 @@ import { Introductions } from './introductions.js';
 interface Context {
   readonly issuer: string;
   readonly guard: OriginGuard;
-  readonly provide: ReturnType<Provider['callback']>;
-  readonly sessionCookie: string;
+  readonly opening: OpeningProvider;
 }
 
 const NO_BODY = Buffer.alloc(0);
@@ -45,7 +44,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 export class AuthorizationServerFace implements OnModuleInit {
   constructor(
     /** `null`: the gateway is no authorization server. */
-    @Inject(Provider) private readonly provider: Provider | null,
+    @Inject(OPENING_PROVIDER) private readonly opening: OpeningProvider | null,
     private readonly signIn: SignInService,
     private readonly introductions: Introductions,
     private readonly raw: RawHttp,
@@ -54,16 +53,12 @@ export class AuthorizationServerFace implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    if (this.provider === null) return;
-    const { issuer } = this.provider;
+    const { opening } = this;
+    if (opening === null) return;
+    const { issuer } = opening;
     const { ALLOWED_HOSTS, ALLOWED_ORIGINS } = this.config;
     const guard = new OriginGuard([...ALLOWED_HOSTS, new URL(issuer).hostname], [...ALLOWED_ORIGINS, issuer]);
-    const context = {
-      issuer,
-      guard,
-      provide: this.provider.callback(),
-      sessionCookie: this.provider.cookieName('session'),
-    };
+    const context = { issuer, guard, opening };
     this.raw.mount((request, response) => this.handle(request, response, context), 'authorization-server');
   }
 
@@ -88,20 +83,23 @@ export class AuthorizationServerFace implements OnModuleInit {
     request: IncomingMessage,
     response: ServerResponse,
     path: string,
-    { issuer, guard, provide, sessionCookie }: Context,
+    { issuer, guard, opening }: Context,
   ): Promise<void> {
     guard.check(request.headers);
     const body = request.method === 'POST' ? await readBody(request) : NO_BODY;
+    checkText(request.url ?? '', body);
     this.raw.takePlace(response);
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     if (PAGE.test(path)) return this.answerPage(request, response, body, issuer);
-    const elsewhere = beginningOf(request, path, issuer, sessionCookie);
+    const { provider, answer } = await opening.open();
+    const elsewhere = beginningOf(request, path, issuer, provider.cookieName('session'));
     if (elsewhere !== null) return void response.writeHead(303, { location: elsewhere }).end();
+    if (STEPS.has(path)) this.introductions.countStep(request);
     const { url, body: read } = await this.read(request, path, body);
     const again = readAgain(request, issuer, url, read);
     // Nobody stays logged in at the authorization server: each sign-in shows its password.
     if (request.method === 'GET' && BEGINNINGS.has(path)) delete again.headers.cookie;
-    await provide(again, response);
+    await answer(again, response);
   }
 
   /** What is asked, as it is meant. */
@@ -125,7 +123,7 @@ export class AuthorizationServerFace implements OnModuleInit {
 
   private async registered(request: IncomingMessage, body: Buffer): Promise<Buffer> {
     this.introductions.count(request);
-    await this.introductions.checkRoom();
+    await this.introductions.makeRoom();
     try {
       return Buffer.from(JSON.stringify(readRegistration(JSON.parse(body.toString()))));
     } catch {
@@ -159,9 +157,19 @@ export class AuthorizationServerFace implements OnModuleInit {
 const METADATA_PATH = '/.well-known/oauth-authorization-server';
 /** Where a person begins. */
 const BEGINNINGS: ReadonlySet<string> = new Set([ROUTES.authorization, ROUTES.code_verification]);
+/** Each leaves something in the database. */
+const STEPS: ReadonlySet<string> = new Set([ROUTES.authorization, ROUTES.device_authorization, ROUTES.token]);
+const URL_CHARS_MAX = 8_192;
 const LOST = 'It has expired, or was begun in another browser.';
 
 const isSessionLost = (thrown: unknown): boolean => thrown instanceof Error && thrown.name === 'SessionNotFound';
+
+/** U+0000 is in no text that a database takes; what is as long as this is kept for nobody. */
+const checkText = (url: string, body: Buffer): void => {
+  if (url.length > URL_CHARS_MAX) throw fail('http.invalid', { message: 'The address is too long' });
+  if (/%00|\\u0000|\0/i.test(url) || /%00|\\u0000|\0/i.test(body.toString('latin1')))
+    throw fail('http.invalid', { message: 'A text holds U+0000' });
+};
 
 /** The form of the page alone is listened to. https://www.w3.org/TR/fetch-metadata/ */
 const checkOwnPage = ({ headers }: IncomingMessage, issuer: string): void => {

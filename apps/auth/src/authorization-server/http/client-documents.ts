@@ -12,7 +12,11 @@ const TIMEOUT_MS = 5_000;
 export const documentFetch =
   (bus: Bus) =>
   async (url: string | URL): Promise<Response> => {
-    const { body } = await bus.ask(FetchDocument, { url: String(url), bytesMax: BYTES_MAX }, { timeoutMs: TIMEOUT_MS });
+    const { body } = await bus.ask(
+      FetchDocument,
+      { url: String(url), bytesMax: BYTES_MAX, isStrangers: true },
+      { timeoutMs: TIMEOUT_MS },
+    );
     const document: unknown = JSON.parse(body?.toString() ?? '');
     const isClient = typeof document === 'object' && document !== null && 'client_id' in document;
     return Response.json(isClient ? readClientDocument(document) : document);

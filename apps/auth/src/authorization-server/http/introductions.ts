@@ -8,12 +8,15 @@ import { ArtifactRepository } from '../storage/artifact.repository.js';
 
 const WINDOW_MS = 60_000;
 const PER_WINDOW_MAX = 60;
+/** Of sign-ins that are begun and tokens that are asked for. */
+const STEPS_PER_WINDOW_MAX = 600;
 const ADDRESSES_MAX = 10_000;
 
-/** Limits how many clients strangers may introduce: those that register themselves, and documents that have to be fetched. */
+/** Limits what strangers may begin: clients that register themselves, documents that have to be fetched, sign-ins, tokens. */
 @Injectable()
 export class Introductions {
   private readonly counts = new LRUCache<string, { count: number }>({ max: ADDRESSES_MAX, ttl: WINDOW_MS });
+  private readonly steps = new LRUCache<string, { count: number }>({ max: ADDRESSES_MAX, ttl: WINDOW_MS });
 
   constructor(
     private readonly artifacts: ArtifactRepository,
@@ -23,22 +26,39 @@ export class Introductions {
 
   /** Throws `http.rate_limited` where too many came from the address within a minute. */
   count(request: IncomingMessage): void {
+    this.countIn(this.counts, request, PER_WINDOW_MAX, 'Too many clients are introduced from this address');
+  }
+
+  /** Throws `http.rate_limited` where too many sign-ins were begun or tokens asked for from the address within a minute. */
+  countStep(request: IncomingMessage): void {
+    this.countIn(this.steps, request, STEPS_PER_WINDOW_MAX, 'Too much is asked for from this address');
+  }
+
+  private countIn(
+    counts: LRUCache<string, { count: number }>,
+    request: IncomingMessage,
+    limit: number,
+    message: string,
+  ): void {
     const address = networkOf(this.addressOf(request));
-    const entry = this.counts.get(address) ?? { count: 0 };
-    if (entry.count === 0) this.counts.set(address, entry);
+    const entry = counts.get(address) ?? { count: 0 };
+    if (entry.count === 0) counts.set(address, entry);
     entry.count++;
-    if (entry.count <= PER_WINDOW_MAX) return;
-    const retryAfterMs = Math.ceil(this.counts.getRemainingTTL(address));
+    if (entry.count <= limit) return;
+    const retryAfterMs = Math.ceil(counts.getRemainingTTL(address));
     throw fail('http.rate_limited', {
-      message: 'Too many clients are introduced from this address',
-      data: { limitOf: 'clients', kind: 'rate', limit: PER_WINDOW_MAX, windowMs: WINDOW_MS, retryAfterMs },
+      message,
+      data: { limitOf: 'clients', kind: 'rate', limit, windowMs: WINDOW_MS, retryAfterMs },
     });
   }
 
-  /** Rejects with `http.overloaded` where as many are registered as may be. */
-  async checkRoom(): Promise<void> {
+  /**
+   * Where as many are registered as may be, the oldest goes that nobody has consented to. Rejects with `http.overloaded` where
+   * there is none.
+   */
+  async makeRoom(): Promise<void> {
     const { clientsMax = 0 } = this.settings.authorizationServer ?? {};
-    if ((await this.artifacts.count('Client')) >= clientsMax)
+    if ((await this.artifacts.count('Client')) >= clientsMax && !(await this.artifacts.removeOldestUnused('Client')))
       throw fail('http.overloaded', { message: 'Too many clients are registered; try again in a while' });
   }
 }

@@ -24,6 +24,8 @@ export interface FoundArtifact {
 }
 
 const SWEEP_EVERY_MS = 60_000;
+/** How long what is registered is kept where nobody consents to it. */
+export const UNUSED_LIFE_S = 86_400;
 
 /** A consent holds while it is on record, and its user as they were when they gave it. */
 const HOLDS = `
@@ -72,10 +74,11 @@ export class ArtifactRepository {
     return row.holds;
   }
 
-  /** False where it was used up before. */
+  /** Keeps it for a day more, to know it again. False where it was used up before. */
   async consume({ kind, id }: ArtifactKey): Promise<boolean> {
     const [, count] = (await this.database.query(
-      'UPDATE auth.oauth_artifacts SET consumed_at = now() WHERE kind = $1 AND id_hash = $2 AND consumed_at IS NULL',
+      `UPDATE auth.oauth_artifacts SET consumed_at = now(), expires_at = least(expires_at, now() + interval '1 day')
+       WHERE kind = $1 AND id_hash = $2 AND consumed_at IS NULL`,
       [kind, hashOf(id)],
     )) as [unknown[], number];
     return count > 0;
@@ -98,6 +101,28 @@ export class ArtifactRepository {
       [kind],
     )) as [{ count: number }];
     return row.count;
+  }
+
+  /** The one that ends first, of those that nobody has prolonged. False where there is none. */
+  async removeOldestUnused(kind: string): Promise<boolean> {
+    const [, count] = (await this.database.query(
+      `DELETE FROM auth.oauth_artifacts WHERE kind = $1 AND id_hash = (
+         SELECT id_hash FROM auth.oauth_artifacts
+         WHERE kind = $1 AND expires_at <= now() + make_interval(secs => $2) ORDER BY expires_at LIMIT 1)`,
+      [kind, UNUSED_LIFE_S],
+    )) as [unknown[], number];
+    return count > 0;
+  }
+
+  /** Of one consent, what is not used up and was given more than `sinceS` before, by how long it lives. */
+  async removeSiblings({ kind, id }: ArtifactKey, livesS: number, sinceS: number): Promise<void> {
+    await this.database.query(
+      `DELETE FROM auth.oauth_artifacts sibling USING auth.oauth_artifacts used
+       WHERE used.kind = $1 AND used.id_hash = $2 AND sibling.kind = used.kind
+         AND sibling.consent_id = used.consent_id AND sibling.id_hash <> used.id_hash AND sibling.consumed_at IS NULL
+         AND sibling.expires_at < now() + make_interval(secs => $3)`,
+      [kind, hashOf(id), livesS - sinceS],
+    );
   }
 
   /** Does nothing where it is there for longer anyway, or not at all. */

@@ -1,13 +1,13 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { TokenService } from '../../tokens/token.service.js';
-import type { ArtifactRepository, FoundArtifact } from './artifact.repository.js';
+import { type ArtifactRepository, type FoundArtifact, UNUSED_LIFE_S } from './artifact.repository.js';
 
 /**
  * For so long a refresh token that was used is good once more: clients renew once for each of the calls that were refused
  * together, and none of them may be taken for a thief.
  */
 const REFRESH_GRACE_MS = 30_000;
-const DAY_S = 86_400;
+const DAY_S = UNUSED_LIFE_S;
 const FOUND_OTHERWISE = new Set(['Session', 'DeviceCode']);
 
 interface Stores {
@@ -54,9 +54,15 @@ export class StoredModel implements Adapter {
     return found === null ? undefined : this.loaded(found);
   }
 
-  /** A code that two use at once is used by one of them. */
+  /**
+   * A code that two use at once is used by one of them. Of refresh tokens that were given together, for calls that were
+   * refused together, the client keeps one: once that is used, the others are good for nobody.
+   */
   async consume(id: string): Promise<void> {
-    const isFirst = await this.stores.artifacts.consume({ kind: this.kind, id });
+    const { artifacts, consentLifeMs } = this.stores;
+    const isFirst = await artifacts.consume({ kind: this.kind, id });
+    if (isFirst && this.kind === 'RefreshToken')
+      await artifacts.removeSiblings({ kind: this.kind, id }, consentLifeMs / 1000, REFRESH_GRACE_MS / 1000);
     if (!isFirst && this.kind !== 'RefreshToken') throw new errors.InvalidGrant(`${this.kind} was used already`);
   }
 

@@ -13,6 +13,8 @@ export const FetchDocument = defineRequest<
     /** Whose credential holds the query, where the URL's is masked. */
     readonly upstreamId?: string;
     readonly bytesMax: number;
+    /** The URL is a stranger's: it leads to the internet, or nowhere, whatever upstreams may be reached. */
+    readonly isStrangers?: boolean;
   },
   { readonly bytes: number }
 >('tool-invocation', 'document.fetch', { deadlineMs: 60_000 });
