@@ -95,6 +95,8 @@ const programFor = async (words: readonly string[]): Promise<Command> => {
     .usage('[--demo] [--import FILE]\n       switchyard COMMAND [OPTIONS]')
     .description('An MCP gateway: one URL for many MCP servers, in both protocol eras.')
     .helpCommand(false)
+    // So that all commands fit a screen; each has its own options.
+    .configureHelp({ visibleOptions: () => [] })
     .addHelpText('after', '\nFrom a checkout, write "npm run -s switchyard --" for "switchyard".');
   for (const [name, { summary, load }] of Object.entries(entries)) {
     program.addCommand((name === words[0] ? await load() : newCommand(name)).summary(summary));

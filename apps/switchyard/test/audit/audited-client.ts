@@ -9,7 +9,9 @@ export interface SentRequest {
 }
 
 export interface Sending {
-  readonly token?: string;
+  /** `null`: none is shown. */
+  readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: string;
   readonly body?: unknown;
@@ -21,6 +23,8 @@ type Answer = any;
 /** Sends requests of REST, each in a trace of its own, and notes which. */
 export class AuditedClient {
   readonly sent: SentRequest[] = [];
+  /** What the last answer has set. */
+  cookie = '';
 
   constructor(
     private readonly url: string,
@@ -31,7 +35,7 @@ export class AuditedClient {
   async send(
     route: string,
     action: string,
-    { token = this.token, params = {}, query, body }: Sending = {},
+    { token = this.token, headers = {}, params = {}, query, body }: Sending = {},
   ): Promise<Answer> {
     const traceId = randomBytes(16).toString('hex');
     const [method = '', template = ''] = route.split(' ');
@@ -39,7 +43,8 @@ export class AuditedClient {
     const response = await fetch(`${this.url}/v1${path}${query === undefined ? '' : `?${query}`}`, {
       method,
       headers: {
-        authorization: `Bearer ${token}`,
+        ...(token !== null && { authorization: `Bearer ${token}` }),
+        ...headers,
         traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01`,
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
@@ -47,6 +52,7 @@ export class AuditedClient {
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${route}: ${response.status} ${text}`);
+    [this.cookie = ''] = (response.headers.getSetCookie()[0] ?? '').split(';', 1);
     this.sent.push({ route: `${method} ${template}`, traceId, action });
     return text === '' ? undefined : JSON.parse(text);
   }

@@ -74,6 +74,14 @@ const changeUsers = async (admin: AuditedClient): Promise<{ readonly token: stri
     (await admin.send('POST /auth/login', 'login.succeeded', { body: { ...params, password: SECOND_PASSWORD } }))
       .access_token;
   await admin.send('POST /auth/logout', 'revocation.created', { token: await logIn() });
+  const page = { token: null, headers: { 'x-switchyard-ui': '1' } };
+  await admin.send('POST /auth/console/login', 'login.succeeded', {
+    ...page,
+    body: { ...params, password: SECOND_PASSWORD },
+  });
+  const inPage = () => ({ token: null, headers: { ...page.headers, cookie: admin.cookie } });
+  await admin.send('POST /auth/console/renew', 'revocation.created', inPage());
+  await admin.send('POST /auth/console/logout', 'revocation.created', inPage());
   return { token: await logIn() };
 };
 
