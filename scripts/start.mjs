@@ -50,7 +50,15 @@ function digestOfSources() {
     }
   };
   for (const folder of ['apps', 'libs']) walk(join(root, folder));
-  for (const file of ['package.json', 'tsconfig.json', 'tsconfig.build.json']) add(join(root, file));
+  // The bundle holds packages too.
+  for (const file of [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'scripts/bundle.mjs',
+  ])
+    add(join(root, file));
   return digest.digest('hex');
 }
 

@@ -132,6 +132,37 @@ describe('the Compose file', () => {
     ]);
   });
 
+  it('builds an image from everything that its sources import and its build runs', () => {
+    const root = path.resolve(folder, '..');
+    const read = (file: string): string => fs.readFileSync(path.join(root, file), 'utf8');
+    const copied = [...read('docker/Dockerfile').matchAll(/^COPY (?!--)(.+) \S+$/gm)].flatMap(([, from = '']) =>
+      from.split(' '),
+    );
+    const isCopied = (file: string): boolean => copied.some((one) => file === one || file.startsWith(`${one}/`));
+    const sources = copied
+      .flatMap((one) =>
+        fs.statSync(path.join(root, one)).isDirectory()
+          ? fs.readdirSync(path.join(root, one), { recursive: true, encoding: 'utf8' }).map((file) => `${one}/${file}`)
+          : [one],
+      )
+      .filter((file) => /\.m?ts$|\.mjs$/.test(file) && !/\.spec\.ts$|\/test\/|\/node_modules\//.test(file));
+    expect(sources.length).toBeGreaterThan(500);
+    const imported = sources.flatMap((file) =>
+      [...read(file).matchAll(/(?:^|\s)(?:from|import) ?\(?'(\.\.?\/[^']+)'/g)].map(([, to = '']) => ({
+        file,
+        to: path.posix.join(path.posix.dirname(file), to),
+      })),
+    );
+    expect(imported.length).toBeGreaterThan(500);
+    expect(imported.filter(({ to }) => !isCopied(to))).toEqual([]);
+    const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+    const named = [...(scripts['build'] ?? '').matchAll(/(?<= )(?!node_modules)[\w./-]+\.(?:mjs|json)/g)].map(
+      ([one]) => one,
+    );
+    expect(named).toEqual(['tsconfig.build.json', 'scripts/bundle.mjs', 'scripts/build-admin-ui.mjs']);
+    expect(named.filter((file) => !isCopied(file))).toEqual([]);
+  });
+
   it('gives PgBouncer fewer connections than Postgres has', () => {
     const { command = [] } = compose.services['postgres'] ?? {};
     const most = Number(command.find((word) => word.startsWith('-cmax_connections='))?.split('=')[1]);

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CredentialRevoked } from '#contracts/auth/credential-revoked.event';
 import type { CallRecord } from '#contracts/metrics/record-calls.request';
 import { CallsSeen, CallsWatched } from '#contracts/metrics/tap.signal';
+import { TapViewer } from '../src/tap/viewer.js';
 import { aCall } from './call-records.js';
 import { type MetricsService, startMetrics } from './metrics-service.js';
 
@@ -46,8 +47,13 @@ describe('calls as they happen', () => {
   beforeAll(async () => {
     metrics = await startMetrics();
   });
-  afterAll(async () => {
+  afterEach(async () => {
+    vi.restoreAllMocks();
     for (const tap of taps) tap.stop();
+    await expect.poll(() => taps.every(({ hasEnded }) => hasEnded)).toBe(true);
+    taps.length = 0;
+  });
+  afterAll(async () => {
     await metrics?.stop();
   });
 
@@ -117,5 +123,43 @@ describe('calls as they happen', () => {
     const tap = await watch('?name=elsewhere');
     metrics.bus.signal(CallsSeen, { by: 'another', records: [aCall({ callId: 'there', name: 'elsewhere' })] });
     await expect.poll(() => tap.ids).toEqual(['there']);
+  });
+
+  it('a call is shown once when its batch is brought a second time, here or to another instance', async () => {
+    const tap = await watch();
+    const batch = [aCall({ callId: 'once' })];
+    await metrics.record(batch);
+    await metrics.record(batch);
+    metrics.bus.signal(CallsSeen, { by: 'another', records: [...batch, aCall({ callId: 'then' })] });
+    await expect.poll(() => tap.ids).toEqual(['once', 'then']);
+  });
+
+  it('calls are recorded, and shown to others, when one viewer fails', async () => {
+    const broken = await watch('?name=broken');
+    const sound = await watch();
+    const offer = vi.spyOn(TapViewer.prototype, 'offer').mockImplementationOnce(() => {
+      throw new Error('broken');
+    });
+    expect(await metrics.record([aCall({ callId: 'unharmed' })])).toBe(1);
+    expect(offer).toHaveBeenCalledTimes(2);
+    await expect.poll(() => sound.ids).toEqual(['unharmed']);
+    await expect.poll(() => broken.hasEnded).toBe(true);
+  });
+
+  it('GET /tap refuses one caller alone when they watch eight times already', async () => {
+    const own = await Promise.all(Array.from({ length: 8 }, () => watch()));
+    const refused = await metrics.get('/tap', 'admin-of-a-team');
+    expect(refused.status).toBe(429);
+    expect(await refused.json()).toMatchObject({ code: 'http.rate_limited' });
+    await watch('', 'member');
+    own[0]?.stop();
+    await expect.poll(() => own[0]?.hasEnded).toBe(true);
+    await expect
+      .poll(async () => {
+        const again = await metrics.get('/tap');
+        await again.body?.cancel();
+        return again.status;
+      })
+      .toBe(200);
   });
 });

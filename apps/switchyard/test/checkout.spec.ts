@@ -1,6 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { GatewayProcess, pause, processesAt, ROOT, temporaryFolder } from './gateway-process.js';
 
@@ -77,3 +87,32 @@ it.each(isRoot ? [undefined, NOBODY] : [undefined])(
   },
   240_000,
 );
+
+it('a checkout is built again, and only then, when its sources, its packages or how they are bundled have changed', () => {
+  const root = folder.path;
+  const write = (file: string, text: string): void => {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
+  };
+  const files = ['apps/a.ts', 'libs/l.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
+  for (const file of files) write(file, '{}');
+  write('node_modules/typescript/bin/tsc', '');
+  write('scripts/build-admin-ui.mjs', 'export const isUpToDate = () => true;');
+  write(
+    'scripts/bundle.mjs',
+    `import { mkdirSync, writeFileSync } from 'node:fs';
+    mkdirSync('dist/bin', { recursive: true });
+    writeFileSync('dist/bin/switchyard.js', '');`,
+  );
+  copyFileSync(join(ROOT, 'scripts/start.mjs'), join(root, 'scripts/start.mjs'));
+  const builds = (): boolean => {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/start.mjs'], { cwd: root, encoding: 'utf8' });
+    expect([status, stderr.replace('switchyard: building …\n', '')]).toEqual([0, '']);
+    return stderr !== '';
+  };
+  expect([builds(), builds()]).toEqual([true, false]);
+  for (const file of ['apps/a.ts', 'package-lock.json', 'scripts/bundle.mjs']) {
+    appendFileSync(join(root, file), ' ');
+    expect([file, builds(), builds()]).toEqual([file, true, false]);
+  }
+});

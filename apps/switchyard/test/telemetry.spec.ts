@@ -21,7 +21,7 @@ const META = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 const EXECUTE = 'switchyard.v1.rpc.tool-invocation.call.execute';
-const PLANTED = ['planted-argument', 'planted-result', 'planted-token'];
+const PLANTED = ['planted-argument', 'planted-result', 'planted-token', 'planted-name'];
 const TOOL = { description: 'Looks', inputSchema: { type: 'object' } };
 
 let traces = 0;
@@ -94,7 +94,17 @@ afterAll(async () => {
   await Promise.all(started.map((thing) => thing.stop()));
 });
 
-const callTool = ({ url, adminToken }: Gateway, name: string, meta = {}, token = adminToken): Promise<Response> =>
+interface Asked {
+  readonly method: string;
+  readonly params?: { readonly name?: string; readonly arguments?: object };
+  readonly meta?: object;
+  readonly token?: string;
+}
+
+const ask = (
+  { url, adminToken }: Gateway,
+  { method, params = {}, meta = {}, token = adminToken }: Asked,
+): Promise<Response> =>
   fetch(`${url}/mcp`, {
     method: 'POST',
     headers: {
@@ -102,16 +112,14 @@ const callTool = ({ url, adminToken }: Gateway, name: string, meta = {}, token =
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       'mcp-protocol-version': '2026-07-28',
-      'mcp-method': 'tools/call',
-      'mcp-name': name,
+      'mcp-method': method,
+      ...(method === 'tools/call' && { 'mcp-name': params.name }),
     },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'tools/call',
-      params: { name, arguments: { secret: 'planted-argument' }, _meta: { ...META, ...meta } },
-    }),
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: { ...META, ...meta } } }),
   });
+
+const callTool = (gateway: Gateway, name: string, meta = {}, token = gateway.adminToken): Promise<Response> =>
+  ask(gateway, { method: 'tools/call', params: { name, arguments: { secret: 'planted-argument' } }, meta, token });
 
 describe.each(['embedded', 'distributed'] as const)('telemetry, %s', (mode) => {
   const call = (name: string, meta: object, token?: string): Promise<Response> =>
@@ -168,6 +176,14 @@ describe.each(['embedded', 'distributed'] as const)('telemetry, %s', (mode) => {
       meta: { traceparent: sent, ...passed },
       headers: { traceparent: sent, ...passed },
     });
+  });
+
+  it('a span bears the name of its method alone when it is of no tool and no prompt', async () => {
+    const { traceId, traceparent } = newTrace('01');
+    const params = { name: 'planted-name' };
+    const answer = await ask(rigs[mode].gateway, { method: 'tools/list', params, meta: { traceparent } });
+    expect(await answer.text()).toContain('"look"');
+    expect(await spansOf(traceId, 'server tools/list')).toHaveProperty(['server tools/list', 'isError'], false);
   });
 
   it('the record of a call has the id of its trace when it is asked for', async () => {

@@ -59,7 +59,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
   const profiles = new Map<string, UpstreamProfile>();
   const credentials = new Map<string, UpstreamCredential>();
   /** Access tokens by upstream: the value, which is its id as well, by the one that was refused. */
-  const tokens = new Map<string, (refused: string | undefined) => string>();
+  const tokens = new Map<string, (refused: string | undefined) => string | Promise<string>>();
   const records = new Map<string, CallRecord>();
   const listChanges: { upstreamId: string; list: string; atMs: number }[] = [];
   bus.answer(ResolveUpstream, async ({ upstreamId }) => {
@@ -68,7 +68,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     return profile;
   });
   bus.answer(PresentUpstreamCredential, async ({ upstreamId, refusedToken }) => {
-    const id = tokens.get(upstreamId)?.(refusedToken);
+    const id = await tokens.get(upstreamId)?.(refusedToken);
     if (id !== undefined) {
       const credential = { headers: { authorization: `Bearer ${id}` } };
       return { credential, version: 'token', token: { id, askAgainInMs: 60_000, endsInMs: null } };

@@ -53,6 +53,11 @@ const REFUSALS: [string, Refusing][] = [
   ['a JSON-RPC error', (res, id) => json(res, rpcError(id, -32001, 'Unauthorized: the token has expired'), 401)],
   ['a JSON-RPC error of no request', (res) => json(res, rpcError(null, -32000, 'Unauthorized'), 401)],
   ['an object', (res) => json(res, { error: 'invalid_token' }, 401)],
+  ['what has no end', (res) => res.writeHead(401).write('{')],
+  ['what is no text', (res) => res.writeHead(401).end(Buffer.alloc(64, 0xff))],
+  ['more than is read', (res) => res.writeHead(401).end(Buffer.alloc(200_000, 'x'))],
+  ['what breaks off', (res) => res.writeHead(401, { 'content-length': '100' }).write('{', () => res.destroy())],
+  ['what is said to be compressed', (res) => res.writeHead(401, { 'content-encoding': 'gzip' }).end('no gzip')],
 ];
 
 interface Message {
@@ -130,7 +135,7 @@ const startGuarded = async (kind: Kind, refuse: Refusing) => {
     return current;
   });
   const revoke = () => void day++;
-  return { profile, streams, answered, shown, revoke };
+  return { profile, streams, answered, shown, revoke, requests: server.requests };
 };
 
 const EMPTY_MESSAGE = Buffer.alloc(5);
@@ -226,6 +231,30 @@ describe('an access token that the upstream refuses', () => {
     expect(answer.kind).toBe('result');
     expect(JSON.parse(body ?? '')).toMatchObject({ isError: false });
     expect(shown).toEqual(['Bearer token-1', 'Bearer token-2']);
+  });
+
+  it('a call is not sent again when it was cancelled while its token was renewed', async () => {
+    const { profile, revoke, requests } = await startGuarded('sse', REFUSALS[0]?.[1] as Refusing);
+    await call(profile);
+    const renewal = Promise.withResolvers<string>();
+    const known = invocation.tokens.get(profile.id);
+    let isAsked = false;
+    invocation.tokens.set(profile.id, (refused) => {
+      isAsked ||= refused !== undefined;
+      return refused === undefined ? (known?.(undefined) as string) : renewal.promise;
+    });
+    revoke();
+
+    const stop = new AbortController();
+    const called = invocation.call(profile, 't', {}, { signal: stop.signal }).catch(({ code }) => code);
+    await expect.poll(() => isAsked).toBe(true);
+    stop.abort();
+    expect(await called).toBe('bus.cancelled');
+    await expect.poll(() => requests.at(-1)?.body).toContain('notifications/cancelled');
+    renewal.resolve('token-2');
+    expect(await call(profile)).toBe('hello');
+    const calls = requests.filter(({ body }) => body.includes('"tools/call"'));
+    expect(calls.filter(({ headers }) => headers.authorization === 'Bearer token-2')).toHaveLength(1);
   });
 
   it('calls at once share one new token when the one they showed is refused', async () => {

@@ -34,7 +34,8 @@ interface Answered {
 export const serverSpanEnded = ({ wire, codec, trace, startedAtMs, isFound, errorType }: Answered): void => {
   const { traceparent, parent, passed } = trace;
   const method = codec.operations.has(wire.request.method) ? wire.request.method : OTHER_METHOD;
-  const given = wire.request.params.value['name'];
+  // Of anything else it is nobody's name, and whatever its client wants it to be.
+  const given = method === 'tools/call' || method === 'prompts/get' ? wire.request.params.value['name'] : undefined;
   const name = isFound && typeof given === 'string' ? given.slice(0, NAME_CHARS_MAX) : null;
   spanEnded({
     name: name === null ? method : `${method} ${name}`,

@@ -1,16 +1,21 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type { Principal } from '#contracts/auth/principal';
 import type { CallRecord } from '#contracts/metrics/record-calls.request';
 import { CallsSeen, CallsWatched } from '#contracts/metrics/tap.signal';
 import { type Bus, InjectBus, type Subscription } from '#libs/bus';
 import { fail, toGatewayError } from '#libs/errors';
 import { AdminGuard, CallerAdmission, type CredentialCarrier } from '#libs/identity';
+import { InjectLogger, type Logger } from '#libs/telemetry';
 import { filterOf } from '../call-log/call-filter.js';
 import { matching } from './matching.js';
 import type { TapQuery } from './tap.query.js';
 import { TapViewer } from './viewer.js';
 
 const VIEWERS_MAX = 64;
+const VIEWERS_PER_CALLER_MAX = 8;
+/** Calls that are known to have been shown: more than are recorded while a batch is on its way for a second time. */
+const SHOWN_MAX = 16_384;
 const SECOND_MS = 1_000;
 /** Seconds between two looks at whether a viewer may still see what it is shown. */
 const READMITTED_EVERY_SECONDS = 5;
@@ -32,6 +37,8 @@ interface Watching {
 @Injectable()
 export class TapService implements BeforeApplicationShutdown {
   private readonly watching = new Set<Watching>();
+  /** By call id: what is brought a second time, or to another instance, is shown once. */
+  private readonly shown = new LRUCache<string, true>({ max: SHOWN_MAX });
   private readonly subscriptions: readonly Subscription[];
   private watchedElsewhereUntilMs = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -41,6 +48,7 @@ export class TapService implements BeforeApplicationShutdown {
     @InjectBus() private readonly bus: Bus,
     private readonly guard: AdminGuard,
     callers: CallerAdmission,
+    @InjectLogger() private readonly logger: Logger,
   ) {
     this.subscriptions = [
       bus.subscribe(CallsWatched, ({ by }) => {
@@ -55,17 +63,34 @@ export class TapService implements BeforeApplicationShutdown {
     ];
   }
 
-  /** What was recorded at this instance. Costs nothing while nobody watches. */
+  /** What was recorded at this instance. Costs nothing while nobody watches. Never throws: they are recorded, shown or not. */
   offer(records: readonly CallRecord[]): void {
     this.show(records);
+    try {
+      this.tell(records);
+    } catch (error) {
+      this.logger.warn({ err: error }, 'other instances are not told of calls');
+    }
+  }
+
+  private tell(records: readonly CallRecord[]): void {
     if (performance.now() >= this.watchedElsewhereUntilMs) return;
     for (let at = 0; at < records.length; at += RECORDS_PER_MESSAGE)
       this.bus.signal(CallsSeen, { by: this.bus.instance, records: records.slice(at, at + RECORDS_PER_MESSAGE) });
   }
 
-  /** Throws `auth.grant_missing` for calls that the caller does not see, `http.overloaded` where too many watch. */
+  /**
+   * Throws `auth.grant_missing` for calls that the caller does not see, `http.rate_limited` where they watch too often
+   * already, `http.overloaded` where too many watch.
+   */
   watch(query: TapQuery, caller: Principal, request: CredentialCarrier): TapViewer {
     const isAsked = matching(filterOf(query, caller));
+    const own = [...this.watching].filter((other) => other.caller.id === caller.id).length;
+    if (own >= VIEWERS_PER_CALLER_MAX)
+      throw fail('http.rate_limited', {
+        message: `Nobody watches calls more than ${VIEWERS_PER_CALLER_MAX} times at once`,
+        data: { limitOf: 'taps', kind: 'concurrency', limit: VIEWERS_PER_CALLER_MAX },
+      });
     if (this.watching.size >= VIEWERS_MAX) throw fail('http.overloaded');
     const watching = { viewer: new TapViewer(isAsked, query.redact), caller, request };
     this.watching.add(watching);
@@ -84,12 +109,23 @@ export class TapService implements BeforeApplicationShutdown {
   }
 
   private show(records: readonly CallRecord[]): void {
-    for (const { viewer } of this.watching) for (const record of records) viewer.offer(record);
+    if (this.watching.size === 0) return;
+    const fresh = records.filter(({ callId }) => !this.shown.has(callId));
+    for (const { callId } of fresh) this.shown.set(callId, true);
+    for (const { viewer } of this.watching) {
+      try {
+        for (const record of fresh) viewer.offer(record);
+      } catch (error) {
+        this.logger.warn({ err: error }, 'a viewer of calls is let go');
+        viewer.destroy();
+      }
+    }
   }
 
   private leave(watching: Watching): void {
     this.watching.delete(watching);
     if (this.watching.size > 0) return;
+    this.shown.clear();
     clearInterval(this.timer);
     this.timer = undefined;
   }

@@ -42,6 +42,28 @@ describe('TalkTurns', () => {
     expect(turns.restMs(1)).toBeCloseTo(19);
   });
 
+  it('TalkTurns lets a stream rest by what was read of it alone when others were read for long', () => {
+    const turns = new TalkTurns(() => 0);
+    for (let stream = 0; stream < 9; stream++) turns.restMs(50);
+    expect(turns.restMs(0.01)).toBeLessThan(5);
+  });
+
+  it('TalkTurns takes a twentieth of the time when many streams say more or less', () => {
+    let nowMs = 0;
+    const turns = new TalkTurns(() => nowMs);
+    const goOnAtMs = Array.from({ length: 60 }, () => 0);
+    let readingMs = 0;
+    while (nowMs < 600_000) {
+      const next = goOnAtMs.indexOf(Math.min(...goOnAtMs));
+      const ms = [0.2, 1, 20][next % 3] ?? 0;
+      nowMs = Math.max(nowMs, goOnAtMs[next] ?? 0) + ms;
+      readingMs += ms;
+      goOnAtMs[next] = nowMs + turns.restMs(ms);
+    }
+    expect(readingMs / nowMs).toBeGreaterThan(0.04);
+    expect(readingMs / nowMs).toBeLessThan(0.055);
+  });
+
   it('TalkTurns takes a pause of the own process for no reading when it was suspended meanwhile', () => {
     expect(new TalkTurns(() => 0).restMs(20_000)).toBeLessThan(1_000);
   });
@@ -85,6 +107,34 @@ describe('TalkPace', () => {
     say(20, 1, answer);
     await tick();
     expect(acts).toEqual([]);
+  });
+});
+
+describe('TalkGauge', () => {
+  it('a connection says much only while it does when it lasts for long', () => {
+    let nowMs = 0;
+    const gauge = new TalkGauge(LIMITS, 1e9, () => nowMs);
+    const sayFor = (seconds: number, perSecond: number): void => {
+      for (const endMs = nowMs + seconds * 1_000; nowMs < endMs; nowMs += 1_000 / perSecond) gauge.take(1_000, 1);
+    };
+    sayFor(3_600, 10);
+    expect(gauge.isMuch).toBe(false);
+    sayFor(1, 300);
+    expect(gauge.isMuch).toBe(true);
+    sayFor(25, 10);
+    expect(gauge.isMuch).toBe(false);
+  });
+
+  it('a connection has not said much when most of it was a long answer that came in for long', () => {
+    let nowMs = 0;
+    const gauge = new TalkGauge(LIMITS, 1e9, () => nowMs);
+    for (; nowMs < 60_000; nowMs += 100) gauge.take(65_536, 0);
+    expect(gauge.isMuch).toBe(true);
+    gauge.giveBack(600 * 65_536);
+    expect(gauge.isMuch).toBe(false);
+    // What it gave back of the answer excuses nothing that comes after.
+    for (; nowMs < 62_000; nowMs += 2) gauge.take(1_000, 1);
+    expect(gauge.isMuch).toBe(true);
   });
 });
 

@@ -11,15 +11,24 @@ const READING_MS_MAX = 50;
 /** Since the streams of a process share one event loop, they also share its turns. */
 export class TalkTurns {
   private freeAtMs = 0;
+  /** When the streams that rest go on. */
+  private ends: number[] = [];
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {}
 
-  /** How long a stream has to rest of which something was read for so long; the next one of them rests longer. */
+  /**
+   * How long a stream has to rest of which something was read for so long; the next one of them rests longer. What was read
+   * of it alone sets the bound: who says little does not wait for those who say much.
+   */
   restMs(readingMs: number): number {
     const nowMs = this.nowMs();
-    const restMs = Math.min(readingMs, READING_MS_MAX) * (1 / TIME_SHARE - 1);
-    this.freeAtMs = Math.max(this.freeAtMs, nowMs) + restMs;
-    return this.freeAtMs - nowMs;
+    const ownMs = Math.min(readingMs, READING_MS_MAX) * (1 / TIME_SHARE - 1);
+    this.ends = this.ends.filter((endMs) => endMs > nowMs);
+    this.freeAtMs = Math.max(this.freeAtMs, nowMs) + ownMs;
+    // Were all of them read for as long, half of that would do.
+    const restMs = Math.min(this.freeAtMs - nowMs, 2 * ownMs * (this.ends.length + 1));
+    this.ends.push(nowMs + restMs);
+    return restMs;
   }
 }
 

@@ -35,7 +35,7 @@ export interface AnswerReaderOptions {
   readonly onHeaders: (status: number, headers: Headers) => void;
   /** Told to go elsewhere. True: the request has been sent there. */
   readonly onRedirect: (sent: SentRequest, status: number, location: string | undefined) => boolean;
-  /** Answered with HTTP 401. True: whoever listens has taken over, and may send the request again. */
+  /** Answered with HTTP 401, whatever the body is. True: whoever listens has taken over, and may send the request again. */
   readonly onUnauthorised: (sent: SentRequest, refusal: GatewayError) => boolean;
   /** The stream ended early; with a cause: broke off. True: the answer is fetched in another way. */
   readonly onCutOff: (exchange: Exchange, stream: EventStreamReader, cause: unknown) => boolean;
@@ -98,6 +98,11 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     if (this.options.onRedirect(this.request, status, this.location)) {
       this.passedOn = true;
       controller.abort(new Error('redirected'));
+      return;
+    }
+    if (status === 401 && !this.exchange.settled && this.options.onUnauthorised(this.request, this.refusal(''))) {
+      this.passedOn = true;
+      controller.abort(new Error('refused'));
       return;
     }
     if (this.exchange.opensSession) this.options.onHeaders(status, headers);
@@ -218,10 +223,6 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
   }
 
   private readRefusal(text: string): void {
-    if (this.status === 401 && this.options.onUnauthorised(this.request, this.refusal(text))) {
-      this.passedOn = true;
-      return;
-    }
     if (this.isJson) this.read(text, this.status);
     if (!this.exchange.settled) this.give(this.refusal(text));
   }

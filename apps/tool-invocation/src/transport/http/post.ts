@@ -14,13 +14,19 @@ interface Posted {
   readonly body: string | undefined;
   /** What is shown among the headers. */
   readonly access: Access;
+  /** Asked before it is sent again: whether it is still of use. Absent: it always is. */
+  readonly isWanted?: () => boolean;
 }
 
-/** Sends a message that nothing but an acknowledgement answers; once more where the access token that was shown is refused. */
+/**
+ * Sends a message that nothing but an acknowledgement answers; once more where the access token that was shown is refused.
+ * Resolves also where it was not wanted any more when it would have been sent again.
+ */
 export const postMessage = async (pool: Pool, target: RequestTarget, posted: Posted): Promise<void> => {
-  const { headers, body, access } = posted;
+  const { headers, body, access, isWanted } = posted;
   let isRenewed = false;
   for (let redirects = 0; ; redirects++) {
+    if (redirects > 0 && isWanted?.() === false) return;
     const { path } = target;
     const { tokenId } = access;
     let status: number;

@@ -74,7 +74,8 @@ export class SseChannel implements Channel, Carrier {
     this.exchanges.set(exchange.id, exchange);
     exchange.carrier = this;
     exchange.sent = true;
-    this.send(this.options.pools.calls, exchange.text, exchange.headers).catch((error: GatewayError) => {
+    const isWanted = () => !exchange.settled && !this.closed;
+    this.send(this.options.pools.calls, exchange.text, exchange.headers, isWanted).catch((error: GatewayError) => {
       this.exchanges.delete(exchange.id);
       exchange.fail(error);
     });
@@ -85,7 +86,7 @@ export class SseChannel implements Channel, Carrier {
   }
 
   async post(text: string): Promise<void> {
-    if (!this.closed) await this.send(this.options.pools.control, text, []);
+    if (!this.closed) await this.send(this.options.pools.control, text, [], () => !this.closed);
   }
 
   async listen(): Promise<void> {
@@ -96,10 +97,10 @@ export class SseChannel implements Channel, Carrier {
     this.end(fail('upstream.closed'));
   }
 
-  private send(pool: Pools['calls'], text: string, more: readonly string[]): Promise<void> {
+  private send(pool: Pools['calls'], text: string, more: readonly string[], isWanted: () => boolean): Promise<void> {
     const { access } = this.options;
     const headers = () => ['content-type', 'application/json', ...access.headers, ...more];
-    return postMessage(pool, this.endpoint as RequestTarget, { headers, body: text, access });
+    return postMessage(pool, this.endpoint as RequestTarget, { headers, body: text, access, isWanted });
   }
 
   private takeEndpoint(data: string): void {
