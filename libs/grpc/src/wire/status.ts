@@ -24,6 +24,7 @@ export const GRPC_OK = 0;
 /** The server has no such method. */
 export const GRPC_UNIMPLEMENTED = 12;
 export const GRPC_PERMISSION_DENIED = 7;
+/** The credential that was shown is not good. */
 export const GRPC_UNAUTHENTICATED = 16;
 
 /** How a call ended, as the server says. */
