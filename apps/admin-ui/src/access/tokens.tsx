@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type View, answerOf, api } from '../api/client.ts';
 import { meQuery, serversQuery } from '../api/queries.ts';
-import { Dialog } from '../kit/dialog.tsx';
+import { Confirm } from '../kit/confirm.tsx';
 import { FailureNotice } from '../kit/notice.tsx';
 import { Waiting } from '../kit/page.tsx';
 import { State } from '../kit/state.tsx';
@@ -139,17 +139,8 @@ const Revoke = ({
     },
   });
   return (
-    <Dialog title={`Revoke ${token.name}?`} onClose={onClose}>
+    <Confirm title={`Revoke ${token.name}?`} action="Revoke" doing={revoking} onClose={onClose}>
       <p>Whoever has it is refused at once, and so are the tokens that it made. It cannot be taken back.</p>
-      {revoking.isError && <FailureNotice error={revoking.error} />}
-      <div className="row">
-        <button type="button" className="button danger" disabled={revoking.isPending} onClick={() => revoking.mutate()}>
-          Revoke
-        </button>
-        <button type="button" className="button" onClick={onClose}>
-          Keep it
-        </button>
-      </div>
-    </Dialog>
+    </Confirm>
   );
 };

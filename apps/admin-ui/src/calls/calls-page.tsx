@@ -1,8 +1,8 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useId } from 'react';
 import { answerOf, api } from '../api/client.ts';
 import { gatewaysQuery } from '../api/queries.ts';
 import { CallTable } from '../kit/call-table.tsx';
+import { Choice } from '../kit/choice.tsx';
 import { FailureNotice } from '../kit/notice.tsx';
 import { Empty, Page, Waiting } from '../kit/page.tsx';
 import { goTo, pageUrl, useRoute } from '../kit/route.ts';
@@ -130,33 +130,5 @@ const Filters = ({ filter }: { readonly filter: Filter }) => {
       />
       <Choice label="Time" value={filter.hours} choices={SPANS} onChange={(hours) => show({ hours })} />
     </div>
-  );
-};
-
-const Choice = ({
-  label,
-  value,
-  choices,
-  onChange,
-}: {
-  readonly label: string;
-  readonly value: string;
-  readonly choices: readonly (readonly [value: string, words: string])[];
-  readonly onChange: (value: string) => void;
-}) => {
-  const id = useId();
-  return (
-    <>
-      <label className="unseen" htmlFor={id}>
-        {label}
-      </label>
-      <select id={id} className="input" value={value} onChange={({ target }) => onChange(target.value)}>
-        {choices.map(([choice, words]) => (
-          <option key={choice} value={choice}>
-            {words}
-          </option>
-        ))}
-      </select>
-    </>
   );
 };

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useId } from 'react';
 import { type View, answerOf, api, endpointUrl } from '../api/client.ts';
 import { serversQuery } from '../api/queries.ts';
+import { Choice } from '../kit/choice.tsx';
 import { CopyButton } from '../kit/copy.tsx';
 import { FailureNotice, Notice } from '../kit/notice.tsx';
 import { Page } from '../kit/page.tsx';
@@ -20,7 +20,6 @@ const PERMISSIONS = ['tools.read', 'tools.execute', 'resources.read', 'prompts.r
 /** The file of a client, ready to be put in its place, and a look at whether it has come. */
 const Connect = () => {
   const { query } = useRoute();
-  const ids = { client: useId(), server: useId() };
   const servers = useQuery(serversQuery);
   const serverId = query.get('server');
   const [first] = CLIENTS;
@@ -52,37 +51,23 @@ const Connect = () => {
   return (
     <Page title="Connect" lead="A client, what it is to see, and the file that makes it so.">
       <section className="panel cols">
-        <div className="field">
-          <label htmlFor={ids.client}>Client</label>
-          <select
-            id={ids.client}
-            className="input"
-            value={client.id}
-            onChange={({ target: { value } }) => choose({ client: value })}
-          >
-            {CLIENTS.map(({ id, title }) => (
-              <option key={id} value={id}>
-                {title}
-              </option>
-            ))}
-          </select>
-        </div>
-        <div className="field">
-          <label htmlFor={ids.server}>What it sees</label>
-          <select
-            id={ids.server}
-            className="input"
-            value={serverId ?? ''}
-            onChange={({ target: { value } }) => choose({ server: value })}
-          >
-            <option value="">Everything that you may see</option>
-            {(servers.data ?? []).map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Choice
+          label="Client"
+          isLabelShown
+          value={client.id}
+          choices={CLIENTS.map(({ id, title }) => [id, title] as const)}
+          onChange={(value) => choose({ client: value })}
+        />
+        <Choice
+          label="What it sees"
+          isLabelShown
+          value={serverId ?? ''}
+          choices={[
+            ['', 'Everything that you may see'],
+            ...(servers.data ?? []).map(({ id, name }) => [id, name] as const),
+          ]}
+          onChange={(value) => choose({ server: value })}
+        />
       </section>
       <section className="panel stack">
         <div className="row apart">

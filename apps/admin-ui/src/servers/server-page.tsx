@@ -2,8 +2,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type View, answerOf, api, endpointUrl } from '../api/client.ts';
 import { serversQuery, toolsQuery } from '../api/queries.ts';
+import { Confirm } from '../kit/confirm.tsx';
 import { CopyButton } from '../kit/copy.tsx';
-import { Dialog } from '../kit/dialog.tsx';
 import { FailureNotice, Notice } from '../kit/notice.tsx';
 import { Empty, Page, Waiting } from '../kit/page.tsx';
 import { goTo, pageUrl, useRoute } from '../kit/route.ts';
@@ -129,17 +129,8 @@ const RemoveServer = ({ server: { id, name }, onClose }: { readonly server: Serv
     },
   });
   return (
-    <Dialog title={`Remove ${name}?`} onClose={onClose}>
+    <Confirm title={`Remove ${name}?`} action="Remove" doing={removing} onClose={onClose}>
       <p>Its address is gone then, for every client that has it. What it showed stays registered.</p>
-      {removing.isError && <FailureNotice error={removing.error} />}
-      <div className="row">
-        <button type="button" className="button danger" disabled={removing.isPending} onClick={() => removing.mutate()}>
-          {removing.isPending ? 'Removing …' : 'Remove'}
-        </button>
-        <button type="button" className="button" onClick={onClose}>
-          Keep it
-        </button>
-      </div>
-    </Dialog>
+    </Confirm>
   );
 };

@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { useState } from 'react';
+import { Choice } from '../kit/choice.tsx';
 import { pageUrl } from '../kit/route.ts';
 import { type PageEntry, PAGES } from './pages.ts';
 import { logOut } from './session.ts';
@@ -61,29 +62,20 @@ const PageLink = ({
 );
 
 const Account = ({ email }: { readonly email: string }) => {
-  const themeId = useId();
   const [theme, setTheme] = useState(keptTheme);
   const leaving = useMutation({ mutationFn: logOut });
   return (
     <div className="account">
-      <div className="field">
-        <label htmlFor={themeId}>Appearance</label>
-        <select
-          id={themeId}
-          className="input"
-          value={theme}
-          onChange={({ target }) => {
-            keepTheme(target.value as Theme);
-            setTheme(target.value as Theme);
-          }}
-        >
-          {THEMES.map((name) => (
-            <option key={name} value={name}>
-              {WORDS[name]}
-            </option>
-          ))}
-        </select>
-      </div>
+      <Choice
+        label="Appearance"
+        isLabelShown
+        value={theme}
+        choices={THEMES.map((name) => [name, WORDS[name]] as const)}
+        onChange={(name) => {
+          keepTheme(name as Theme);
+          setTheme(name as Theme);
+        }}
+      />
       <p className="who" title={email}>
         {email}
       </p>

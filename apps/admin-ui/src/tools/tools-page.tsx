@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import type { View } from '../api/client.ts';
 import { gatewaysQuery, toolsQuery } from '../api/queries.ts';
+import { Choice } from '../kit/choice.tsx';
 import { FailureNotice } from '../kit/notice.tsx';
 import { Empty, Page, Waiting } from '../kit/page.tsx';
 import { goTo, pageUrl, useRoute } from '../kit/route.ts';
@@ -13,6 +14,11 @@ import './tools.css';
 
 /** Rows at a time: more than anybody reads, and few enough to be there at once. */
 const STEP = 100;
+const STATES: readonly (readonly [value: string, words: string])[] = [
+  ['', 'On or off'],
+  ['on', 'On'],
+  ['off', 'Off'],
+];
 
 type Tool = View<'ToolView'>;
 
@@ -76,7 +82,6 @@ const List = ({
 }) => {
   const [shownMax, setShownMax] = useState(STEP);
   const upstreams = useQuery(gatewaysQuery);
-  const ids = { upstream: useId(), state: useId() };
   const nameOf = new Map((upstreams.data ?? []).map(({ id, name }) => [id, name]));
   const found = matching(all, wanted).filter(
     (tool) =>
@@ -88,35 +93,13 @@ const List = ({
     <section className="panel stack">
       <div className="row filters">
         <Search label="Search tools" value={wanted} onChange={(q) => show({ q })} />
-        <label className="unseen" htmlFor={ids.upstream}>
-          Upstream
-        </label>
-        <select
-          id={ids.upstream}
-          className="input"
+        <Choice
+          label="Upstream"
           value={upstream ?? ''}
-          onChange={({ target }) => show({ upstream: target.value })}
-        >
-          <option value="">Every upstream</option>
-          {(upstreams.data ?? []).map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-        <label className="unseen" htmlFor={ids.state}>
-          State
-        </label>
-        <select
-          id={ids.state}
-          className="input"
-          value={state ?? ''}
-          onChange={({ target }) => show({ state: target.value })}
-        >
-          <option value="">On or off</option>
-          <option value="on">On</option>
-          <option value="off">Off</option>
-        </select>
+          choices={[['', 'Every upstream'], ...(upstreams.data ?? []).map(({ id, name }) => [id, name] as const)]}
+          onChange={(chosen) => show({ upstream: chosen })}
+        />
+        <Choice label="State" value={state ?? ''} choices={STATES} onChange={(chosen) => show({ state: chosen })} />
         <span className="quiet" role="status">
           {count(found.length, 'tool')}
         </span>

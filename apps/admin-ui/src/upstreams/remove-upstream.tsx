@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { View } from '../api/client.ts';
 import { answerOf, api } from '../api/client.ts';
-import { Dialog } from '../kit/dialog.tsx';
+import { Confirm } from '../kit/confirm.tsx';
 import { FailureNotice } from '../kit/notice.tsx';
 import { Waiting } from '../kit/page.tsx';
 import { goTo, pageUrl } from '../kit/route.ts';
@@ -30,26 +30,18 @@ export const RemoveUpstream = ({
     },
   });
   return (
-    <Dialog title={`Remove ${upstream.name}?`} onClose={onClose}>
+    <Confirm
+      title={`Remove ${upstream.name}?`}
+      action="Remove"
+      doing={removing}
+      isReady={!impact.isPending}
+      onClose={onClose}
+    >
       {impact.isPending && <Waiting>Looking what would go with it …</Waiting>}
       {impact.isError && <FailureNotice error={impact.error} />}
       {impact.data !== undefined && <Impact impact={impact.data} />}
-      {removing.isError && <FailureNotice error={removing.error} />}
       <p className="quiet">Switched off instead, it stays as it is and offers nothing.</p>
-      <div className="row">
-        <button
-          type="button"
-          className="button danger"
-          disabled={removing.isPending || impact.isPending}
-          onClick={() => removing.mutate()}
-        >
-          {removing.isPending ? 'Removing …' : 'Remove'}
-        </button>
-        <button type="button" className="button" onClick={onClose}>
-          Keep it
-        </button>
-      </div>
-    </Dialog>
+    </Confirm>
   );
 };
 

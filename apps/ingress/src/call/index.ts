@@ -16,3 +16,4 @@ export {
   type WireCall,
 } from './calls.js';
 export { DEFAULT_LOG_LEVEL, type Session, type SessionRecord } from './session.js';
+export { ToolArgumentsBody, ToolPlaceQuery } from './tool-arguments.body.js';

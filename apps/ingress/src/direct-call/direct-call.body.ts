@@ -1,13 +1,9 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import { ToolArgumentsBody } from '../call/index.js';
 
 /** The call of a tool: the first time, or again with what it asked for. */
-export class CallToolBody {
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true, nullable: true, example: { city: 'Oslo' } })
-  @IsOptional()
-  @IsObject()
-  arguments?: Readonly<Record<string, unknown>> | null;
-
+export class CallToolBody extends ToolArgumentsBody {
   @ApiPropertyOptional({
     type: 'object',
     additionalProperties: true,
@@ -23,16 +19,4 @@ export class CallToolBody {
   @IsString()
   @MaxLength(262_144)
   requestState?: string | null;
-}
-
-/** Where the call is made; also understood in snake_case. */
-export class CallToolQuery {
-  @ApiPropertyOptional({
-    type: String,
-    description: 'A virtual server; without it everything that the caller may see.',
-  })
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
-  serverId?: string;
 }

@@ -3,8 +3,8 @@ import { Body, Controller, HttpCode, Param, Post, Query, Req, Res } from '@nestj
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Requires, readManagementCredential } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
-import { CallAbort } from '../call/index.js';
-import { CallToolBody, CallToolQuery } from './direct-call.body.js';
+import { CallAbort, ToolPlaceQuery } from '../call/index.js';
+import { CallToolBody } from './direct-call.body.js';
 import { DirectCallService } from './direct-call.service.js';
 import { CALL_EXAMPLE, ToolCallView } from './direct-call.view.js';
 
@@ -24,7 +24,7 @@ export class DirectCallController {
     @Req() { raw }: { readonly raw: IncomingMessage },
     @Res({ passthrough: true }) reply: { readonly raw: ServerResponse },
     @Param('name') name: string,
-    @Query() { serverId }: CallToolQuery,
+    @Query() { serverId }: ToolPlaceQuery,
     @Body() body: CallToolBody,
   ): Promise<ToolCallView> {
     const abort = new CallAbort();

@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { fail } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
-import { MODERN_REVISION, asObject, isObject, readBody } from '#libs/mcp';
+import {
+  META_CLIENT_CAPABILITIES,
+  META_CLIENT_INFO,
+  META_PROTOCOL_VERSION,
+  MODERN_REVISION,
+  asObject,
+  isObject,
+  readBody,
+} from '#libs/mcp';
 import { childTraceparent, currentTrace, traceIdOf } from '#libs/telemetry';
 import { VERSION } from '#libs/service';
 import { CallAbort } from '../call/index.js';
@@ -17,7 +25,6 @@ export interface DirectCaller {
   readonly abort: CallAbort;
 }
 
-const META = 'io.modelcontextprotocol/';
 const CLIENT = { name: 'switchyard-rest', title: 'Switchyard REST API', version: VERSION };
 
 /**
@@ -71,9 +78,9 @@ const requestText = (name: string, body: CallToolBody, traceparent: string): str
       ...(inputResponses && { inputResponses }),
       ...(requestState && { requestState }),
       _meta: {
-        [`${META}protocolVersion`]: MODERN_REVISION,
-        [`${META}clientInfo`]: CLIENT,
-        [`${META}clientCapabilities`]: { elicitation: { form: {} } },
+        [META_PROTOCOL_VERSION]: MODERN_REVISION,
+        [META_CLIENT_INFO]: CLIENT,
+        [META_CLIENT_CAPABILITIES]: { elicitation: { form: {} } },
         progressToken: 1,
         traceparent,
       },

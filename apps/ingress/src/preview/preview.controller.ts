@@ -3,7 +3,8 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { Caller, Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
-import { PreviewToolBody, PreviewToolQuery } from './preview.body.js';
+import { ToolPlaceQuery } from '../call/index.js';
+import { PreviewToolBody } from './preview.body.js';
 import { PreviewService } from './preview.service.js';
 import { PREVIEW_EXAMPLE, ToolPreviewView } from './preview.view.js';
 
@@ -21,7 +22,7 @@ export class PreviewController {
   @ApiFailures('registry.unknown', 'registry.unavailable', 'http.invalid')
   preview(
     @Param('name') name: string,
-    @Query() { serverId }: PreviewToolQuery,
+    @Query() { serverId }: ToolPlaceQuery,
     @Body() body: PreviewToolBody,
     @Caller() caller: Principal,
   ): Promise<ToolPreviewView> {

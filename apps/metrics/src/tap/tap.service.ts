@@ -37,7 +37,7 @@ interface Watching {
 @Injectable()
 export class TapService implements BeforeApplicationShutdown {
   private readonly watching = new Set<Watching>();
-  /** By call id: what is brought a second time, or to another instance, is shown once. */
+  /** By call and outcome: what is brought a second time, or to another instance, is shown once. */
   private readonly shown = new LRUCache<string, true>({ max: SHOWN_MAX });
   private readonly subscriptions: readonly Subscription[];
   private watchedElsewhereUntilMs = 0;
@@ -110,8 +110,8 @@ export class TapService implements BeforeApplicationShutdown {
 
   private show(records: readonly CallRecord[]): void {
     if (this.watching.size === 0) return;
-    const fresh = records.filter(({ callId }) => !this.shown.has(callId));
-    for (const { callId } of fresh) this.shown.set(callId, true);
+    const fresh = records.filter((record) => !this.shown.has(keyOf(record)));
+    for (const record of fresh) this.shown.set(keyOf(record), true);
     for (const { viewer } of this.watching) {
       try {
         for (const record of fresh) viewer.offer(record);
@@ -153,3 +153,6 @@ export class TapService implements BeforeApplicationShutdown {
     }
   }
 }
+
+/** What has become of a call that was `unknown` is another thing to show. */
+const keyOf = ({ callId, outcome }: CallRecord): string => `${callId} ${outcome}`;

@@ -1,7 +1,17 @@
 import { fail } from '#libs/errors';
+import { MODERN_REVISION } from '#libs/mcp';
 import type { OpenCall } from '../call/open-call.js';
 import type { Peer, PeerIdentity } from './peer.js';
 import type { Response } from './request.js';
+
+/** As an MCP server of its own it would be one without sessions. */
+export const quietIdentity = (capabilities: PeerIdentity['capabilities']): PeerIdentity => ({
+  era: 'modern',
+  protocolVersion: MODERN_REVISION,
+  serverInfo: {},
+  capabilities,
+  instructions: null,
+});
 
 /** Something in the place of an MCP server at which nothing happens beside its calls: it announces nothing and has no tasks. */
 export abstract class QuietPeer implements Peer {

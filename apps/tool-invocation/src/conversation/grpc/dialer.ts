@@ -1,21 +1,14 @@
-import { MODERN_REVISION } from '#libs/mcp';
 import type { Settings } from '../../tool-invocation.settings.js';
 import type { Access } from '../../transport/channel.js';
 import type { EgressPolicy } from '../../transport/egress/egress-policy.js';
 import type { GrpcSender } from '../../transport/grpc/sender.js';
 import type { UpstreamDialer } from '../dialer.js';
-import type { Peer, PeerIdentity } from '../peer.js';
+import type { Peer } from '../peer.js';
+import { quietIdentity } from '../quiet-peer.js';
 import { SpokenEras } from '../spoken-eras.js';
 import type { GrpcMethods, ResolvedApi } from './api.js';
 
-/** As an MCP server of its own it would be one without sessions. */
-const IDENTITY: PeerIdentity = {
-  era: 'modern',
-  protocolVersion: MODERN_REVISION,
-  serverInfo: {},
-  capabilities: { tools: {} },
-  instructions: null,
-};
+const IDENTITY = quietIdentity({ tools: {} });
 
 /**
  * A gRPC server needs no introduction: a conversation is its connections, its methods and what it is shown. What speaks gRPC

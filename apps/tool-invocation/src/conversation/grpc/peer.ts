@@ -1,5 +1,6 @@
 import { SlotMap } from '#libs/bus';
 import { toGatewayError } from '#libs/errors';
+import { METHOD_NOT_FOUND } from '#libs/mcp';
 import type { OpenCall } from '../../call/open-call.js';
 import type { Access } from '../../transport/channel.js';
 import type { GrpcSender } from '../../transport/grpc/sender.js';
@@ -7,8 +8,6 @@ import type { PeerIdentity } from '../peer.js';
 import { QuietPeer } from '../quiet-peer.js';
 import type { GrpcMethods } from './api.js';
 import { GrpcCall } from './call.js';
-
-const METHOD_NOT_FOUND = -32601;
 
 /** A gRPC server in the place of an MCP server: it has tools, and nothing happens at it beside their calls. */
 export class GrpcPeer extends QuietPeer {

@@ -1,21 +1,14 @@
-import { MODERN_REVISION } from '#libs/mcp';
 import type { JsonFilters } from '#libs/jq';
 import type { Access } from '../../transport/channel.js';
 import type { HttpApiSender } from '../../transport/http-api/sender.js';
 import type { UpstreamDialer } from '../dialer.js';
-import type { Peer, PeerIdentity } from '../peer.js';
+import type { Peer } from '../peer.js';
+import { quietIdentity } from '../quiet-peer.js';
 import { SpokenEras } from '../spoken-eras.js';
 import { HttpApiPeer } from './peer.js';
 import type { HttpTools } from './tools.js';
 
-/** As an MCP server of its own an API would be one without sessions. */
-const IDENTITY: PeerIdentity = {
-  era: 'modern',
-  protocolVersion: MODERN_REVISION,
-  serverInfo: {},
-  capabilities: { tools: {} },
-  instructions: null,
-};
+const IDENTITY = quietIdentity({ tools: {} });
 
 /** An HTTP API needs no introduction: a conversation is its address and what it is shown. */
 export class HttpApiDialer implements UpstreamDialer {

@@ -1,5 +1,6 @@
 import { SlotMap } from '#libs/bus';
 import { toGatewayError } from '#libs/errors';
+import { METHOD_NOT_FOUND } from '#libs/mcp';
 import type { OpenCall } from '../../call/open-call.js';
 import type { JsonFilters } from '#libs/jq';
 import type { Access } from '../../transport/channel.js';
@@ -8,8 +9,6 @@ import type { PeerIdentity } from '../peer.js';
 import { QuietPeer } from '../quiet-peer.js';
 import { HttpCall } from './call.js';
 import type { HttpTools } from './tools.js';
-
-const METHOD_NOT_FOUND = -32601;
 
 /** An HTTP API in the place of an MCP server: it has tools, and nothing happens at it beside their calls. */
 export class HttpApiPeer extends QuietPeer {

@@ -1,6 +1,6 @@
 import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import type { OwnArgument } from '#contracts/registry/resolve-own-content.request';
-import { INVALID_PARAMS, isObject } from '#libs/mcp';
+import { INVALID_PARAMS, METHOD_NOT_FOUND, isObject } from '#libs/mcp';
 import { RenderingFailed } from '#libs/templates';
 import type { ReadyContent } from './contents.js';
 
@@ -15,7 +15,6 @@ export class CallRefused extends Error {
   }
 }
 
-const METHOD_NOT_FOUND = -32601;
 /** https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/completion */
 const COMPLETIONS_MAX = 100;
 const NAME_SHOWN_MAX = 64;

@@ -1,18 +1,12 @@
-import { MODERN_REVISION } from '#libs/mcp';
 import type { UpstreamDialer } from '../dialer.js';
-import type { Peer, PeerIdentity } from '../peer.js';
+import type { Peer } from '../peer.js';
+import { quietIdentity } from '../quiet-peer.js';
 import { SpokenEras } from '../spoken-eras.js';
 import type { KeptContent } from './contents.js';
 import { OwnPeer } from './peer.js';
 
 /** As an MCP server it would be one without sessions; what it offers the registry knows. */
-const IDENTITY: PeerIdentity = {
-  era: 'modern',
-  protocolVersion: MODERN_REVISION,
-  serverInfo: {},
-  capabilities: {},
-  instructions: null,
-};
+const IDENTITY = quietIdentity({});
 
 /** There is nobody to be introduced to. */
 export class OwnDialer implements UpstreamDialer {

@@ -3,7 +3,7 @@ import { fail, type GatewayError } from '#libs/errors';
 import { FrameReader, FrameRefused, GRPC_LIMITS, GRPC_OK, type GrpcStatus, statusIn, statusOfHttp } from '#libs/grpc';
 import { type Claim, UNCOUNTED_BYTES } from '#libs/resilience';
 import { wireError } from '../http/wire-error.js';
-import { IntakeGate } from '../intake-gate.js';
+import { IntakeGate, SharedSource } from '../intake-gate.js';
 
 type Headers = Record<string, string | string[] | undefined>;
 
@@ -55,7 +55,7 @@ export class GrpcAnswerCollector implements Dispatcher.DispatchHandler {
   private hold(): void {
     const bytes = this.keptBytes + this.frames.pending;
     if (this.gate === undefined && bytes >= UNCOUNTED_BYTES && this.controller !== undefined)
-      this.gate = new IntakeGate(this.sink.held, this.controller);
+      this.gate = new IntakeGate(this.sink.held, new SharedSource([this.controller]));
     this.gate?.holds(bytes);
   }
 
