@@ -82,7 +82,7 @@ describe('a gateway of two replicas each', () => {
   });
 
   // Shorter than it takes to notice, so that what was held back arrives late; and longer.
-  it.each([2_500, 8_000])(
+  it.each([3_500, 8_000])(
     'a gateway of two replicas each executes nothing late when the nats-server is paused for %i ms',
     async (pauseMs) => {
       const { nats } = given.gateway;

@@ -18,7 +18,12 @@ const PASSWORD = 'of the first administrator';
 beforeAll(async () => {
   fixture = await startConformanceFixture({});
   const frontPort = await freePort();
-  const env = { PUBLIC_URL: `http://127.0.0.1:${frontPort}`, PLATFORM_ADMIN_FIRST_PASSWORD: PASSWORD };
+  const env = {
+    PUBLIC_URL: `http://127.0.0.1:${frontPort}`,
+    PLATFORM_ADMIN_FIRST_PASSWORD: PASSWORD,
+    // Longer than it takes to hold a silent process for dead, however late its last sign comes.
+    TOOL_TIMEOUT: '12',
+  };
   given = await givenGateway({ mode: 'distributed', replicas: 2, frontPort, env }, 20);
 });
 afterAll(async () => {

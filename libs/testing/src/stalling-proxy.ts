@@ -4,6 +4,8 @@ import { Transform } from 'node:stream';
 
 export interface StallingProxy {
   readonly port: number;
+  /** How many connections it has taken so far. */
+  readonly taken: number;
   /**
    * From now on nothing passes on the connections there are, and nobody is told: as when a firewall forgets them. `forGood`:
    * nor on new ones.
@@ -21,6 +23,7 @@ export const startStallingProxy = async (target: net.NetConnectOpts): Promise<St
   const pairs = new Set<[net.Socket, net.Socket]>();
   let isSilent = false;
   let delayMs = 0;
+  let taken = 0;
   /** What comes later never overtakes. */
   const late = (): Transform =>
     new Transform({
@@ -30,6 +33,7 @@ export const startStallingProxy = async (target: net.NetConnectOpts): Promise<St
       },
     });
   const server = net.createServer((near) => {
+    taken += 1;
     const far = net.connect(target);
     const pair: [net.Socket, net.Socket] = [near, far];
     pairs.add(pair);
@@ -55,6 +59,9 @@ export const startStallingProxy = async (target: net.NetConnectOpts): Promise<St
   };
   return {
     port: (server.address() as net.AddressInfo).port,
+    get taken() {
+      return taken;
+    },
     stall: ({ forGood = false } = {}) => {
       isSilent = forGood;
       for (const [near, far] of pairs) {
