@@ -6,12 +6,14 @@ import { callTimeoutOption } from '#contracts/tool-invocation/shared-settings';
 import { type ConfigOf, flag, integer, secret, secretList } from '#libs/config';
 import { adminApiOption } from '#libs/identity';
 import { outboxOptions } from '#libs/outbox';
-import { allowedHostsOption, allowedOriginsOption } from '#libs/service';
+import { allowedHostsOption, allowedOriginsOption, platformOptions } from '#libs/service';
 
 export const ingressOptions = {
   ...outboxOptions,
   ALLOWED_HOSTS: allowedHostsOption,
   ALLOWED_ORIGINS: allowedOriginsOption,
+  CORRELATION_ID_ENABLED: platformOptions.CORRELATION_ID_ENABLED,
+  DISABLE_ACCESS_LOG: platformOptions.DISABLE_ACCESS_LOG,
   MCP_BODY_BYTES_MAX: integer(4 * 1024 * 1024, 'Bytes of the largest MCP message a client may post.', { min: 1_024 }),
   MCP_BODY_BYTES_TOTAL: integer(
     128 * 1024 * 1024,

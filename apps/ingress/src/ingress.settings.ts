@@ -7,6 +7,10 @@ import type { IngressConfig } from './ingress.config.js';
 export interface IngressSettings {
   readonly hostsAllowed: readonly string[];
   readonly originsAllowed: readonly string[];
+  /** Whether answers say what their request is found by in the log. */
+  readonly correlates: boolean;
+  /** Whether each request has a line in the log. */
+  readonly logsRequests: boolean;
   /** `totalMax`: bytes of all bodies that are being received at once. */
   readonly bodies: { readonly bytesMax: number; readonly totalMax: number };
   readonly lists: { readonly pageSize: number; readonly pageBytesMax: number; readonly ttlMsMax: number };
@@ -48,6 +52,8 @@ export interface IngressSettings {
 export const settingsOf = (config: IngressConfig): IngressSettings => ({
   hostsAllowed: config.ALLOWED_HOSTS,
   originsAllowed: config.ALLOWED_ORIGINS,
+  correlates: config.CORRELATION_ID_ENABLED,
+  logsRequests: !config.DISABLE_ACCESS_LOG,
   bodies: { bytesMax: config.MCP_BODY_BYTES_MAX, totalMax: config.MCP_BODY_BYTES_TOTAL },
   lists: {
     pageSize: config.LIST_PAGE_SIZE,

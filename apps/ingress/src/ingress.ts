@@ -11,7 +11,7 @@ import { ABOUT } from './call/index.js';
 import { openCatalog } from './catalog/index.js';
 import { Console } from './console/index.js';
 import { openFaces } from './faces/index.js';
-import { RefusalJournal, openForwarding } from './forwarding/index.js';
+import { RefusalJournal, RefusalLog, openForwarding } from './forwarding/index.js';
 import type { IngressSettings } from './ingress.settings.js';
 import { openPipeline } from './pipeline/index.js';
 import { Router } from './routing/index.js';
@@ -45,9 +45,12 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
   const admission = new Admission(admitCaller, sessions.store, settings.sessions.required, resourceServer);
   const routing = { seal, timeoutMs: settings.callTimeoutMs, addressOf: deps.addressOf };
   const router = new Router(catalogs, links, sessions.ownLists, routing);
-  const forwarding = openForwarding(settings, { ...deps, links, sessions });
-  const refusals = new RefusalJournal(deps.outbox, deps.callers, deps.addressOf, settings.refusalRecords);
-  const pipeline = openPipeline({ ...deps, admission, router, forwarding, refusals, sessions, catalogs, seal });
+  const told = new RefusalLog(deps.logger);
+  const forwarding = openForwarding(settings, { ...deps, links, sessions, told });
+  const refusals = new RefusalJournal(deps.outbox, deps.callers, deps.addressOf, told, settings.refusalRecords);
+  const { logsRequests } = settings;
+  const parts = { admission, router, forwarding, refusals, sessions, catalogs, seal, logsRequests };
+  const pipeline = openPipeline({ ...deps, ...parts });
 
   const { bus } = deps;
   const line: ReplicaLine = {

@@ -22,6 +22,8 @@ const META = {
 };
 const EXECUTE = 'switchyard.v1.rpc.tool-invocation.call.execute';
 const PLANTED = ['planted-argument', 'planted-result', 'planted-token', 'planted-name'];
+/** From here on a call is slow; the tool `fail` is. */
+const SLOW_MS = 100;
 const TOOL = { description: 'Looks', inputSchema: { type: 'object' } };
 
 let traces = 0;
@@ -58,8 +60,10 @@ const startRig = async (mode: 'embedded' | 'distributed', protocol: 'grpc' | 'ht
     startMcpDouble({
       name: 'seen',
       tools: ['look', 'fail', 'drop'].map((name) => ({ ...TOOL, name })),
-      call: ({ name }) =>
-        `"content":[{"type":"text","text":"planted-result"}]${name === 'fail' ? ',"isError":true' : ''}`,
+      call: async ({ name }) => {
+        if (name === 'fail') await sleep(SLOW_MS);
+        return `"content":[{"type":"text","text":"planted-result"}]${name === 'fail' ? ',"isError":true' : ''}`;
+      },
       intercept: ({ message, req }) => {
         if (message.method !== 'tools/call') return false;
         seen = { meta: message.params?._meta ?? {}, headers: req.headers };
@@ -77,6 +81,9 @@ const startRig = async (mode: 'embedded' | 'distributed', protocol: 'grpc' | 'ht
     OTEL_TRACES_SAMPLER: 'parentbased_always_off',
     METRICS_BUFFER_ENABLED: 'false',
     INTERNAL_METRICS: 'private',
+    LOG_LEVEL: 'info',
+    DISABLE_ACCESS_LOG: 'false',
+    PERFORMANCE_THRESHOLD_TOOL_INVOCATION_MS: String(SLOW_MS),
   };
   const gateway = await keep(startGateway({ mode, env }));
   await gateway.admin.register({ name: 'seen', url: upstream.url, transport: 'STREAMABLEHTTP', toolPrefix: '' });
@@ -99,11 +106,12 @@ interface Asked {
   readonly params?: { readonly name?: string; readonly arguments?: object };
   readonly meta?: object;
   readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const ask = (
   { url, adminToken }: Gateway,
-  { method, params = {}, meta = {}, token = adminToken }: Asked,
+  { method, params = {}, meta = {}, token = adminToken, headers = {} }: Asked,
 ): Promise<Response> =>
   fetch(`${url}/mcp`, {
     method: 'POST',
@@ -114,6 +122,7 @@ const ask = (
       'mcp-protocol-version': '2026-07-28',
       'mcp-method': method,
       ...(method === 'tools/call' && { 'mcp-name': params.name }),
+      ...headers,
     },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: { ...META, ...meta } } }),
   });
@@ -221,6 +230,46 @@ describe.each(['embedded', 'distributed'] as const)('telemetry, %s', (mode) => {
     const statement = spans['client SELECT registry.gateway'];
     expect(statement).toMatchObject({ kind: 'client', attributes: { 'db.operation.name': 'SELECT' } });
     expect(statement?.parentSpanId).toBe(http?.spanId);
+  });
+
+  it('every service tells of a request by the id that its client gave it when that is in a header', async () => {
+    const { gateway } = rigs[mode];
+    const id = `of-the-client-${mode}`;
+    const headers = { 'x-correlation-id': id };
+    const called = await ask(gateway, { method: 'tools/call', params: { name: 'fail', arguments: {} }, headers });
+    expect(called.headers.get('x-correlation-id')).toBe(id);
+    const refused = await ask(gateway, { method: 'tools/list', token: 'planted-token', headers });
+    expect(refused.headers.get('x-correlation-id')).toBe(id);
+    const listed = await fetch(`${gateway.url}/gateways`, {
+      headers: { ...headers, authorization: 'Bearer planted-token' },
+    });
+    expect(listed.headers.get('x-correlation-id')).toBe(id);
+    expect((await ask(gateway, { method: 'tools/list' })).headers.get('x-correlation-id')).toMatch(/^[0-9a-f]{32}$/);
+
+    const told = () =>
+      gateway
+        .logs()
+        .split('\n')
+        .filter((line) => line.startsWith('{') && line.includes(id))
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const serviceOf = (service: string): string => (mode === 'embedded' ? 'switchyard' : service);
+    const common = { correlationId: id, instance: expect.any(String), version: expect.any(String) };
+    const wanted = [
+      { ...common, service: serviceOf('tool-invocation'), msg: 'a call was slow', tool: 'fail', upstream: 'seen' },
+      {
+        ...common,
+        service: serviceOf('ingress'),
+        msg: 'request',
+        operation: 'tools/call',
+        tool: 'fail',
+      },
+      { ...common, service: serviceOf('ingress'), msg: 'a request was refused', code: 'auth.credential_invalid' },
+      { ...common, service: serviceOf('registry'), msg: 'a REST request was refused', code: 'auth.credential_invalid' },
+    ];
+    await expect.poll(told).toEqual(expect.arrayContaining(wanted.map((line) => expect.objectContaining(line))));
+    expect(told().find(({ msg }) => msg === 'a call was slow')).toMatchObject({ principal: 'admin@example.com' });
+    expect(gateway.logs()).toMatch(/"upstream":"seen",.*"msg":"an upstream was registered"/);
+    for (const secret of [...PLANTED, gateway.adminToken]) expect(gateway.logs()).not.toContain(secret);
   });
 
   it('nothing that is exported holds an argument, a result or a credential when calls had them', () => {

@@ -69,6 +69,11 @@ export const toolInvocationOptions = {
     { min: 0.1, max: 3_600 },
   ),
 
+  PERFORMANCE_TRACKING_ENABLED: flag(true, 'Whether calls that are slow have a line in the log.'),
+  PERFORMANCE_THRESHOLD_TOOL_INVOCATION_MS: integer(
+    2_000,
+    'Milliseconds from which on a call is slow: waiting for a place at its upstream and the upstream together. 0: none is.',
+  ),
   UPSTREAM_RESULT_BYTES_MAX: integer(16_777_216, 'The largest answer taken from an upstream, in bytes.', {
     min: 1_024,
   }),

@@ -7,6 +7,8 @@ export const SETTINGS = Symbol('SETTINGS');
 /** The settings as the code uses them: times in milliseconds, automatic flags decided. */
 export interface Settings {
   readonly callTimeoutMs: number;
+  /** What waits and works for so long is told of as slow; 0: nothing is. */
+  readonly slowMs: number;
   readonly queueMax: number;
   readonly queueWaitMs: number;
   readonly concurrencyPerCaller: number;
@@ -58,6 +60,7 @@ export const settingsOf = (
   { embedded, dataDir, secretFiles = [] }: { embedded: boolean; dataDir: string; secretFiles?: readonly string[] },
 ): Settings => ({
   callTimeoutMs: ms(config.TOOL_TIMEOUT),
+  slowMs: config.PERFORMANCE_TRACKING_ENABLED ? config.PERFORMANCE_THRESHOLD_TOOL_INVOCATION_MS : 0,
   queueMax: config.TOOL_QUEUE_LIMIT,
   queueWaitMs: ms(config.MCP_SESSION_POOL_ACQUIRE_TIMEOUT),
   concurrencyPerCaller: config.TOOL_CONCURRENT_LIMIT,

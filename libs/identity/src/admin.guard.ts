@@ -4,7 +4,7 @@ import { Reflector } from '@nestjs/core';
 import type { Permission, Principal } from '#libs/contracts';
 import { fail, toGatewayError } from '#libs/errors';
 import { nameActor } from '#libs/storage';
-import { currentTrace } from '#libs/telemetry';
+import { currentTrace, noteFacts } from '#libs/telemetry';
 import { CallerAdmission } from './caller-admission.js';
 import { CLIENT_ADDRESS, type ClientAddress } from './client-address.js';
 import { checkConditions } from './conditions.js';
@@ -59,6 +59,7 @@ export class AdminGuard implements CanActivate {
       const taken = this.shares.enter(principal, request.raw);
       reply.raw.once('close', () => this.shares.leave(taken));
       request[PRINCIPAL] = principal;
+      noteFacts(request.raw, { principal: principal.id });
       nameActor({
         kind: 'user',
         id: principal.id,

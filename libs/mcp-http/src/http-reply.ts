@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { type JsonParts, bytesOf, joined } from '#libs/mcp';
+import { CORRELATION_HEADER } from '#libs/telemetry';
 import type { Beating, Heartbeat } from './heartbeat.js';
 import { answerJson, unsentOf } from './json-answer.js';
 import type { Reply } from './reply.js';
@@ -15,6 +16,8 @@ export interface ReplySettings extends SseSettings {
   readonly releasePlace: (response: ServerResponse) => void;
   /** Gives it back while the request waits; it stays in hand. */
   readonly lendPlace: (response: ServerResponse) => void;
+  /** Whether answers say what their request is found by in the log. */
+  readonly correlates: boolean;
   /** Whether an answer that nothing came before is one JSON object; else it is a stream of one event. */
   readonly plainJson: boolean;
   /** Looks after the calls that are under way, more often than streams have to be. */
@@ -37,6 +40,7 @@ export class HttpReply implements Reply, Beating {
   private stream: SseStream | null = null;
   private finished = false;
   private underWayAtMs = 0;
+  private correlationId: string | undefined;
 
   constructor(
     private readonly response: ServerResponse,
@@ -48,6 +52,10 @@ export class HttpReply implements Reply, Beating {
   /** Whether the answer is an event stream by now. */
   get streaming(): boolean {
     return this.stream !== null;
+  }
+
+  correlate(correlationId: string): void {
+    if (this.settings.correlates) this.correlationId = correlationId;
   }
 
   underWay(): void {
@@ -88,7 +96,8 @@ export class HttpReply implements Reply, Beating {
     this.finished = true;
     this.settings.waiting.remove(this);
     if (this.stream === null && (this.settings.plainJson || !this.streams || httpStatus !== 200)) {
-      if (!this.response.destroyed) this.answerBytes = answerJson(this.response, httpStatus, message, headers);
+      if (!this.response.destroyed)
+        this.answerBytes = answerJson(this.response, httpStatus, message, headers, this.correlationId);
       return;
     }
     if (this.isLost) return;
@@ -144,11 +153,15 @@ export class HttpReply implements Reply, Beating {
     return this.response.destroyed && !this.stream?.resumable;
   }
 
+  private streamHeaders(headers?: Readonly<Record<string, string>>): Readonly<Record<string, string>> | undefined {
+    return this.correlationId === undefined ? headers : { ...headers, [CORRELATION_HEADER]: this.correlationId };
+  }
+
   private begin(headers?: Readonly<Record<string, string>>): SseStream {
     if (this.stream !== null) return this.stream;
     const { settings, resumable } = this;
     settings.waiting.remove(this);
-    const stream = new SseStream(this.response, settings, headers);
+    const stream = new SseStream(this.response, settings, this.streamHeaders(headers));
     this.stream = stream;
     if (resumable !== null) resumable.onResumedElsewhere = () => stream.end();
     if (resumable?.primes) {

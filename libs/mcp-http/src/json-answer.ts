@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { type CarriedJson, type JsonParts, bytesOf } from '#libs/mcp';
+import { CORRELATION_HEADER } from '#libs/telemetry';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -15,16 +16,21 @@ const PIECE_BYTES = 256 * 1024;
 /** What is left of an answer goes with the piece before it when it is no more than this. */
 const REST_BYTES = 16 * 1024;
 
-/** One JSON answer. Text and headers leave in one write. Gives its length in bytes. */
+/**
+ * One JSON answer, with what its request is found by where that is said. Text and headers leave in one write. Gives its
+ * length in bytes.
+ */
 export const answerJson = (
   response: ServerResponse,
   httpStatus: number,
   json: JsonParts,
   headers: Headers = NO_HEADERS,
+  correlationId?: string,
 ): number => {
   const body = typeof json === 'string' && json.length >= LONG_CHARS ? [Buffer.from(json)] : json;
   const length = bytesOf(body);
   const flat = ['Content-Type', 'application/json', 'Content-Length', String(length), ...GUARDS];
+  if (correlationId !== undefined) flat.push(CORRELATION_HEADER, correlationId);
   for (const name in headers) flat.push(name, headers[name] as string);
   response.writeHead(httpStatus, flat);
   if (typeof body === 'string') response.end(body);

@@ -4,6 +4,8 @@ import type { JsonParts } from '#libs/mcp';
 export interface Reply {
   /** False where a single JSON answer is all the client can take. */
   readonly streams: boolean;
+  /** What its client finds the request by; said with the answer where the protocol has a place for it. */
+  correlate(correlationId: string): void;
   /** From here on every failure is an answer like any other, and it may take a while: the client is kept waiting. */
   underWay(): void;
   /** Of the answer, once there is one. */

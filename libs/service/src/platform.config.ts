@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type ConfigOf, flag, integer, oneOf, type Option, optionalText, text, url } from '#libs/config';
 import { identityOptions } from '#libs/identity';
 import { cacheOptions, postgresOptions } from '#libs/storage';
-import { LOG_LEVELS, type LogLevel } from '#libs/telemetry';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '#libs/telemetry';
 import { tracingOptions } from './telemetry/tracing.config.js';
 import { allowedHostsOption, allowedOriginsOption } from './http/allowed-origins.js';
 
@@ -18,6 +18,19 @@ const logLevel = (prose: string): Option<LogLevel> => ({
     const level = SYNONYMS[word] ?? LOG_LEVELS.find((name) => name === word);
     if (level === undefined) throw new Error(`"${value}" is not one of ${LOG_LEVELS.join(', ')}`);
     return level;
+  },
+});
+
+const logFormat = (prose: string): Option<LogFormat> => ({
+  form: LOG_FORMATS.join(' | '),
+  defaultValue: 'auto',
+  prose,
+  secret: false,
+  parse: (value) => {
+    const word = value.toLowerCase() === 'text' ? 'pretty' : value.toLowerCase();
+    const format = LOG_FORMATS.find((name) => name === word);
+    if (format === undefined) throw new Error(`"${value}" is not one of ${LOG_FORMATS.join(', ')}`);
+    return format;
   },
 });
 
@@ -40,8 +53,14 @@ export const platformOptions = {
     max: 65_535,
   }),
   LOG_LEVEL: logLevel('Lines below this level are not written.'),
-  DISABLE_ACCESS_LOG: flag(true, 'Without it, every HTTP request writes a line.'),
-  CORRELATION_ID_ENABLED: flag(true, 'REST answers carry X-Correlation-ID, the one of the request when it has one.'),
+  LOG_FORMAT: logFormat(
+    'How lines are written: one JSON object each, or for people (`pretty`, also `text`). `auto`: for people where they go to a terminal.',
+  ),
+  DISABLE_ACCESS_LOG: flag(true, 'Without it, every HTTP request writes a line: who, what, how it ended, how long.'),
+  CORRELATION_ID_ENABLED: flag(
+    true,
+    'Answers carry X-Correlation-ID, the one of the request when it has one; what is logged of the request has it too.',
+  ),
   SECURITY_HEADERS_ENABLED: flag(
     true,
     'REST answers carry headers that tell browsers not to frame, sniff or cache them.',

@@ -44,7 +44,7 @@ export class LoginService {
     const answerAtMs = performance.now() + REFUSAL_TAKES_MS;
     const { user, isKnown } = await this.users.checkPassword({ email: key, address }, password, rule);
     if (user === null) {
-      this.logger.warn({ email: key, known: isKnown, address }, 'a log-in was refused');
+      this.logger.warn({ principal: key, known: isKnown, address }, 'a log-in was refused');
       await this.trail.refused(key, address, isKnown);
       await sleep(Math.max(0, answerAtMs - performance.now()));
       throw fail('auth.credential_invalid', { message: 'E-mail or password is wrong' });
@@ -66,7 +66,7 @@ export class LoginService {
   /** Notes what a user who logged in was given. */
   async settled(email: string, address: string, tokenId: string): Promise<void> {
     await this.trail.succeeded(email, address, tokenId);
-    this.logger.info({ email, tokenId }, 'a user logged in');
+    this.logger.info({ principal: email, tokenId }, 'a user logged in');
   }
 
   /**
@@ -87,14 +87,14 @@ export class LoginService {
       throw fail('http.conflict', { message: 'Users of this domain sign in with their identity provider' });
     const user = await this.users.register(email, password, fullName);
     await this.trail.registered(user.email, address);
-    this.logger.info({ email: user.email, address }, 'a user registered');
+    this.logger.info({ principal: user.email, address }, 'a user registered');
     return { user, issued: await this.tokens.issueForSession(user, rule.tokenLifeMs) };
   }
 
   /** Throws as `UserService.changeOwnPassword` does, no faster for a wrong password than logging in. */
   async changePassword(caller: Principal, address: string, old: string, password: string): Promise<void> {
     await this.users.changeOwnPassword({ email: caller.id, address }, old, password, this.settings.login);
-    this.logger.info({ email: caller.id }, 'a user changed their password');
+    this.logger.info({ principal: caller.id }, 'a user changed their password');
   }
 
   /** Ends the token that was shown, whichever kind it is. */

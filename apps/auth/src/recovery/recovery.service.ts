@@ -57,7 +57,7 @@ export class RecoveryService {
       if (!(await this.resets.redeem(hashOf(token)))) throw fail('auth.link_invalid');
     });
     await this.events.note({ userEmail, eventType: 'password_reset_completed', address });
-    this.logger.info({ email: userEmail }, 'a user set a new password by a mailed link');
+    this.logger.info({ principal: userEmail }, 'a user set a new password by a mailed link');
     this.post({
       to: userEmail,
       subject: 'Your password was changed',

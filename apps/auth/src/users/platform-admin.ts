@@ -26,7 +26,7 @@ export class PlatformAdmin {
     const { email, password } = this.settings.platformAdmin;
     // Only where there has never been such a user: one that was removed, or is no administrator any more, stays so.
     if (await this.users.addFirst({ email, fullName: 'Platform administrator', isAdmin: true })) {
-      this.logger.info({ email }, 'the platform administrator was created');
+      this.logger.info({ principal: email }, 'the platform administrator was created');
     }
     const { first } = this.settings.login;
     if (first !== null && (await this.users.lacksPassword(first.email))) {
@@ -38,7 +38,7 @@ export class PlatformAdmin {
       const weakness = await weaknessOfPassword(password, email);
       if (weakness !== null) throw fail('config.invalid', { message: `PLATFORM_ADMIN_PASSWORD ${weakness}` });
       await this.users.adoptPassword(email, await this.passwords.hash(password));
-      this.logger.info({ email }, 'the platform administrator may log in by password');
+      this.logger.info({ principal: email }, 'the platform administrator may log in by password');
     }
   }
 }

@@ -42,6 +42,9 @@ export interface CallTrace {
   /** As its client sent it, valid or not. */
   readonly parent: string | undefined;
   readonly passed: PassedContext | undefined;
+  /** By which its client finds it in the log: its own, or the id of the trace. */
+  readonly correlationId: string;
+  readonly isCorrelationGiven: boolean;
 }
 
 /** A request whose era is known and whose envelope is right. */

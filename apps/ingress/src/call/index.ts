@@ -16,4 +16,5 @@ export {
   type WireCall,
 } from './calls.js';
 export { DEFAULT_LOG_LEVEL, type Session, type SessionRecord } from './session.js';
+export { enterTrace } from './trace.js';
 export { ToolArgumentsBody, ToolPlaceQuery } from './tool-arguments.body.js';

@@ -23,6 +23,10 @@ export class CapturedReply implements Reply {
     return this.answered.promise;
   }
 
+  correlate(): void {
+    // The request of the REST API has its own.
+  }
+
   underWay(): void {
     // Whoever waits for it has one answer, which keeps for itself.
   }

@@ -9,9 +9,9 @@ import {
   singleHeaderValue,
 } from '#libs/mcp';
 import { answerJson, refusalHeaders } from '#libs/mcp-http';
-import type { Logger } from '#libs/telemetry';
+import { type Logger, noteFacts } from '#libs/telemetry';
 import type { Admission } from '../admission/index.js';
-import type { CallAbort, Endpoint } from '../call/index.js';
+import { type CallAbort, type Endpoint, enterTrace } from '../call/index.js';
 import type { RefusalJournal } from '../forwarding/index.js';
 
 /** One HTTP request: what came in where, and where the answer goes. */
@@ -59,6 +59,8 @@ export const refuseOnceKnown = async (
 /** Where it is written down that a request was refused. */
 export interface RefusalRecords {
   readonly refusals: RefusalJournal;
+  /** Whether answers say what their request is found by in the log. */
+  readonly correlates: boolean;
   readonly logger: Logger;
 }
 
@@ -67,15 +69,19 @@ export const refuseExchange = (
   { request, response, endpoint }: HttpExchange,
   thrown: unknown,
   idText: string | null,
-  { refusals, logger }: RefusalRecords,
+  { refusals, correlates, logger }: RefusalRecords,
 ): void => {
   const failure = toGatewayError(thrown);
-  refusals.unread(request, endpoint, failure);
-  if (failure.code === 'platform.internal') logger.error({ err: thrown }, 'a request failed');
+  const trace = enterTrace(null, request.headers);
+  const { correlationId } = trace;
+  refusals.unread(request, endpoint, failure, trace);
+  noteFacts(request, { correlationId, code: failure.code });
+  if (failure.code === 'platform.internal') logger.error({ err: thrown, correlationId }, 'a request failed');
   if (response.headersSent || response.destroyed) return void response.destroy();
   const modern = singleHeaderValue(request.headers, 'mcp-protocol-version') === MODERN_REVISION;
   const codec = serverCodec(modern ? MODERN_REVISION : LEGACY_REVISIONS[0]);
   const { httpStatus } = codec.error(failure);
-  answerJson(response, httpStatus, errorText(codec, idText, failure), refusalHeaders(failure, httpStatus));
+  const text = errorText(codec, idText, failure);
+  answerJson(response, httpStatus, text, refusalHeaders(failure, httpStatus), correlates ? correlationId : undefined);
   if (!request.complete) request.resume();
 };

@@ -29,7 +29,7 @@ export interface HttpFace {
 }
 
 /** What the client protocols share. */
-export interface FacesDeps extends RefusalRecords {
+export interface FacesDeps extends Omit<RefusalRecords, 'correlates'> {
   readonly bus: Bus;
   readonly pipeline: Pipeline;
   readonly admission: Admission;
@@ -59,6 +59,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     keepAliveMs,
     releasePlace: (response) => places.releasePlace(response),
     lendPlace: (response) => places.lendPlace(response),
+    correlates: settings.correlates,
     plainJson: true,
     waiting,
     patienceMs: streams.afterMs,
@@ -68,7 +69,8 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
   const bodies = new BodyReader(limits);
   const { store, serverRequests, calls, events, feeds } = sessions;
   const sessionReply = { ...reply, plainJson: streams.plainJson };
-  const http = { guard, bodies, places, pipeline, admission, refusals, logger };
+  const { correlates } = settings;
+  const http = { guard, bodies, places, pipeline, admission, refusals, correlates, logger };
   const connections = new Connections(
     { pipeline, sessions: store, serverRequests, callsMax: settings.callsPerConnectionMax },
     catalogs,
@@ -88,7 +90,19 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
   const rpc = new Rpc({ ...http, reply });
   const protocol = new Protocol(http);
   const metadata = new ResourceMetadata({ ...http, resourceServer: deps.resourceServer });
-  const sse = new McpSse({ bus, guard, bodies, places, admission, connections, seal, reply, refusals, logger });
+  const sse = new McpSse({
+    bus,
+    guard,
+    bodies,
+    places,
+    admission,
+    connections,
+    seal,
+    reply,
+    refusals,
+    correlates,
+    logger,
+  });
   const sockets = new McpWs({
     guard,
     admission,
@@ -96,6 +110,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     settings: reply,
     frameBytesMax: limits.bytesMax,
     refusals,
+    correlates,
     logger,
   });
   const refuse: HttpFace['refuse'] = (request, response, failure) => {
@@ -103,7 +118,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     const endpoint =
       mcpEndpointOf(url) ?? rpcEndpointOf(url) ?? connectionPathOf(url)?.endpoint ?? metadataEndpointOf(url);
     if (endpoint === null) return false;
-    refuseExchange({ request, response, endpoint }, failure, null, deps);
+    refuseExchange({ request, response, endpoint }, failure, null, http);
     return true;
   };
   const all: readonly HttpFace[] = [

@@ -5,6 +5,7 @@ import type { ClientAddress } from '#libs/identity';
 import type { Outbox } from '#libs/outbox';
 import { traceIdOf } from '#libs/telemetry';
 import type { AdmittedCall, RoutedCall } from '../call/index.js';
+import type { RefusalLog } from './refusal-log.js';
 
 const NAME_CHARS_MAX = 255;
 
@@ -31,6 +32,7 @@ export class CallJournal {
   constructor(
     private readonly outbox: Pick<Outbox, 'settle'>,
     private readonly addressOf: ClientAddress,
+    private readonly told: RefusalLog,
   ) {}
 
   refused(call: AdmittedCall, callId: string, error: GatewayError): void {
@@ -78,7 +80,7 @@ export class CallJournal {
 
   private write(call: AdmittedCall, error: GatewayError | null, known: KnownFacts): void {
     const address = this.addressOf(call.carrier);
-    this.outbox.settle({
+    const record: CallRecord = {
       ...known,
       name: known.name.slice(0, NAME_CHARS_MAX),
       latencyMs: Date.now() - known.startedAtMs,
@@ -94,6 +96,8 @@ export class CallJournal {
       waitedMs: 0,
       upstreamMs: 0,
       rule: error === null ? null : ruleOf(error),
-    });
+    };
+    this.outbox.settle(record);
+    if (record.outcome === 'refused') this.told.refused(record, call.trace.correlationId);
   }
 }

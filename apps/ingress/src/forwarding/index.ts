@@ -8,12 +8,14 @@ import { CallJournal } from './call-journal.js';
 import { Forwarder } from './forwarder.js';
 import { InputLoop } from './input-loop.js';
 import { ParkedCallLease } from './parked-call-lease.js';
+import type { RefusalLog } from './refusal-log.js';
 import { ResourceCache } from './resource-cache.js';
 
 export type { CallJournal } from './call-journal.js';
 export { encodeAnswer } from './encode.js';
 export type { Forwarder } from './forwarder.js';
 export { RefusalJournal } from './refusal-journal.js';
+export { RefusalLog } from './refusal-log.js';
 
 /** What forwarding to tool-invocation is built from. */
 export interface ForwardingDeps {
@@ -22,6 +24,7 @@ export interface ForwardingDeps {
   readonly addressOf: ClientAddress;
   readonly links: ResourceLinks;
   readonly sessions: Sessions;
+  readonly told: RefusalLog;
 }
 
 /**
@@ -29,8 +32,8 @@ export interface ForwardingDeps {
  * still good from memory, and records the calls of which nobody else can.
  */
 export const openForwarding = (settings: IngressSettings, deps: ForwardingDeps) => {
-  const { bus, outbox, addressOf, links, sessions } = deps;
-  const journal = new CallJournal(outbox, addressOf);
+  const { bus, outbox, addressOf, links, sessions, told } = deps;
+  const journal = new CallJournal(outbox, addressOf, told);
   const resources = new ResourceCache(bus, journal, settings.resources);
   sessions.feeds.onResourceUpdated((upstreamId, uri) => resources.changed(upstreamId, uri));
   const inputLoop = new InputLoop(sessions.serverRequests, new ParkedCallLease(bus, journal));

@@ -3,6 +3,7 @@ import type { CallRecord } from '#contracts/metrics/record-calls.request';
 import { fail } from '#libs/errors';
 import { clientAddress } from '#libs/identity';
 import { RefusalJournal } from './refusal-journal.js';
+import type { RefusalLog } from './refusal-log.js';
 
 const ENDPOINT = { serverId: null };
 const invalid = fail('auth.credential_invalid');
@@ -10,6 +11,7 @@ const invalid = fail('auth.credential_invalid');
 describe('RefusalJournal', () => {
   let records: CallRecord[];
   let user: string | null;
+  const told = vi.fn<RefusalLog['refused']>();
 
   beforeEach(() => {
     vi.useFakeTimers({ now: Date.UTC(2026, 6, 28) });
@@ -32,7 +34,7 @@ describe('RefusalJournal', () => {
             tokenId: 'jti',
           } as const);
     const outbox = { settle: (record: CallRecord) => void records.push(record) };
-    const journal = new RefusalJournal(outbox, { lastKnown }, clientAddress([]), { perMinute });
+    const journal = new RefusalJournal(outbox, { lastKnown }, clientAddress([]), { refused: told }, { perMinute });
     return (address) => journal.unread({ rawHeaders: [], socket: { remoteAddress: address } }, ENDPOINT, invalid);
   };
 
@@ -61,6 +63,7 @@ describe('RefusalJournal', () => {
   it('names the user and the token when the credential is known', () => {
     user = 'ann@example.com';
     given(1)('192.0.2.1');
+    expect(told).toHaveBeenLastCalledWith(records[0], expect.stringMatching(/^[0-9a-f]{32}$/));
     expect(records).toMatchObject([
       {
         principalId: 'ann@example.com',

@@ -3,10 +3,11 @@ import type { CallRecord } from '#contracts/metrics/record-calls.request';
 import { clientFactsOf, ruleOf } from '#contracts/metrics/record.rules';
 import type { GatewayError } from '#libs/errors';
 import { type CallerAdmission, type ClientAddress, type CredentialCarrier, networkOf } from '#libs/identity';
-import { type ClientRequest, type ServerCodec, singleHeaderValue } from '#libs/mcp';
+import type { ClientRequest, HeaderBag, ServerCodec } from '#libs/mcp';
 import type { Outbox } from '#libs/outbox';
 import { meter, traceIdOf } from '#libs/telemetry';
-import type { Endpoint } from '../call/index.js';
+import { type CallTrace, type Endpoint, enterTrace } from '../call/index.js';
+import type { RefusalLog } from './refusal-log.js';
 
 /** A request that is turned away before it is known what it would call, as far as it was read. */
 export interface TurnedAway {
@@ -18,8 +19,9 @@ export interface TurnedAway {
   readonly codec: ServerCodec | null;
   /** What the client calls itself. */
   readonly client: Readonly<Record<string, unknown>> | null;
-  /** Of the request itself; absent: that of its headers. */
-  readonly traceparent?: string | undefined;
+  readonly traceparent: string;
+  /** By which its client finds it. */
+  readonly correlationId: string;
 }
 
 /** How many records are written of those that are turned away, so that a flood of them costs nothing. */
@@ -52,6 +54,7 @@ export class RefusalJournal {
     private readonly outbox: Pick<Outbox, 'settle'>,
     private readonly callers: Pick<CallerAdmission, 'lastKnown'>,
     private readonly addressOf: ClientAddress,
+    private readonly told: Pick<RefusalLog, 'refused'>,
     private readonly limits: RefusalLimits,
   ) {}
 
@@ -60,8 +63,7 @@ export class RefusalJournal {
     const address = this.addressOf(carrier);
     const principal = this.callers.lastKnown(carrier);
     if (!this.hasRoom(principal?.id ?? networkOf(address))) return leftOut.add(1);
-    const traceparent = refused.traceparent ?? singleHeaderValue(carrier.headers ?? {}, 'traceparent');
-    this.outbox.settle({
+    const record: CallRecord = {
       callId: randomUUID(),
       startedAtMs: receivedAtMs,
       latencyMs: Date.now() - receivedAtMs,
@@ -73,7 +75,7 @@ export class RefusalJournal {
       outcome: 'refused',
       errorCode: error.code,
       responseBytes: 0,
-      traceId: traceIdOf(traceparent) ?? null,
+      traceId: traceIdOf(refused.traceparent) ?? null,
       ...clientFactsOf(client),
       address: address === '' ? null : address,
       revision: client === null ? null : (codec?.revision ?? null),
@@ -81,13 +83,17 @@ export class RefusalJournal {
       waitedMs: 0,
       upstreamMs: 0,
       rule: ruleOf(error),
-    });
+    };
+    this.outbox.settle(record);
+    this.told.refused(record, refused.correlationId);
   }
 
   /** Of a request that was not read. */
-  unread(carrier: CredentialCarrier, endpoint: Endpoint, error: GatewayError): void {
+  unread(carrier: CredentialCarrier, endpoint: Endpoint, error: GatewayError, trace?: CallTrace): void {
     const nothing = { request: null, codec: null, client: null };
-    this.turnedAway({ ...nothing, carrier, endpoint, receivedAtMs: Date.now() }, error);
+    const { traceparent, correlationId } =
+      trace ?? enterTrace(null, (carrier.headers as HeaderBag | undefined) ?? null);
+    this.turnedAway({ ...nothing, carrier, endpoint, receivedAtMs: Date.now(), traceparent, correlationId }, error);
   }
 
   private hasRoom(source: string): boolean {

@@ -8,8 +8,7 @@ import {
   readRequestMeta,
   serverCodec,
 } from '#libs/mcp';
-import type { DecodedCall, WireCall } from '../call/index.js';
-import { enterTrace } from './server-span.js';
+import { type DecodedCall, type WireCall, enterTrace } from '../call/index.js';
 
 /**
  * Decides the era, and holds the request to what its era demands of envelope and headers. Throws `mcp.meta_missing`, and

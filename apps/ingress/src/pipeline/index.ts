@@ -25,12 +25,15 @@ export interface PipelineDeps {
   readonly catalogs: Catalogs;
   readonly seal: Seal;
   readonly logger: Logger;
+  /** Whether each request has a line in the log. */
+  readonly logsRequests: boolean;
 }
 
 /** Takes each call through its stages to its answer, in the order that `pipeline.ts` gives the reason for. */
 export const openPipeline = (deps: PipelineDeps): Pipeline => {
-  const { bus, admission, shares, router, forwarding, refusals, sessions, catalogs, seal, logger } = deps;
+  const { bus, admission, shares, router, forwarding, refusals, sessions, catalogs, seal } = deps;
+  const { logger, logsRequests } = deps;
   const listener = new SubscriptionListener(sessions.feeds, catalogs, bus, seal);
   const answering = new Answering(sessions.store, sessions.streams.confirmation, listener, seal);
-  return new Pipeline({ admission, shares, router, answering, ...forwarding, refusals, seal, logger });
+  return new Pipeline({ admission, shares, router, answering, ...forwarding, refusals, seal, logger, logsRequests });
 };

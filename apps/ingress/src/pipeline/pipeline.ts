@@ -4,16 +4,26 @@ import type { CallShares, TakenShares } from '#libs/identity';
 import { UNCOUNTED_BYTES } from '#libs/resilience';
 import { type ServerCodec, errorMessage } from '#libs/mcp';
 import { refusalHeaders } from '#libs/mcp-http';
-import { isTraced, type Logger, tracedWithin } from '#libs/telemetry';
+import { isTraced, type Logger, noteFacts, type RequestFacts, traceIdOf, tracedWithin } from '#libs/telemetry';
 import type { Admission } from '../admission/index.js';
-import type { AdmittedCall, CallTrace, DecodedCall, RoutedCall, ScopedCall, WireCall } from '../call/index.js';
+import {
+  type AdmittedCall,
+  type CallTrace,
+  type DecodedCall,
+  type RoutedCall,
+  type ScopedCall,
+  type WireCall,
+  enterTrace,
+} from '../call/index.js';
 import { type CallJournal, type Forwarder, type RefusalJournal, encodeAnswer } from '../forwarding/index.js';
 import type { Router } from '../routing/index.js';
 import type { Seal } from '../sealing/index.js';
 import type { Answering } from './answering.js';
 import { decode, presumedCodec } from './decode.js';
 import { requestEnded } from './instruments.js';
-import { enterTrace, serverSpanEnded } from './server-span.js';
+import { serverSpanEnded } from './server-span.js';
+
+const NAME_CHARS_MAX = 255;
 
 export interface PipelineStages {
   readonly admission: Admission;
@@ -25,6 +35,8 @@ export interface PipelineStages {
   readonly refusals: RefusalJournal;
   readonly seal: Seal;
   readonly logger: Logger;
+  /** Whether each request has a line in the log. */
+  readonly logsRequests: boolean;
 }
 
 /**
@@ -50,17 +62,20 @@ export class Pipeline {
     let codec = presumedCodec(wire);
     let trace: CallTrace | null = null;
     let taken: TakenShares | null = null;
+    let principal = '';
     /** What is known of a call that is not through yet, for the record of its refusal. */
     let before: WireCall | DecodedCall | AdmittedCall | null = wire;
     try {
       const decoded = decode(wire);
       before = decoded;
       ({ trace } = decoded);
+      wire.reply.correlate(trace.correlationId);
       const { traceparent } = decoded.trace;
       const admitting = tracedWithin(traceparent, () => admission.admit(decoded));
       const admitted = admitting instanceof Promise ? await admitting : admitting;
       before = admitted;
       codec = admitted.codec;
+      principal = admitted.principal.id;
       taken = shares.enter(admitted.principal, wire.carrier);
       holdRequest(taken, wire);
       const scoping = tracedWithin(traceparent, () => router.scope(admitted));
@@ -78,11 +93,15 @@ export class Pipeline {
       await tracedWithin(traceparent, () => answering.answer(scoped));
     } catch (thrown) {
       errorType = wire.abort.aborted ? 'bus.cancelled' : toGatewayError(thrown).code;
-      trace ??= enterTrace(null, wire.headers);
+      if (trace === null) {
+        trace = enterTrace(null, wire.headers);
+        wire.reply.correlate(trace.correlationId);
+      }
       if (before !== null && !wire.abort.aborted) this.turnedAway(before, codec, trace, toGatewayError(thrown));
       this.refuse(wire, codec, thrown);
     } finally {
       if (taken !== null) this.leave(taken, wire);
+      if (this.stages.logsRequests) noteFacts(wire.carrier, factsOf(wire, trace, principal, errorType));
       // How long a stream stayed open is its client's own affair.
       if (codec.operations.get(wire.request.method)?.does !== 'listen' || errorType !== '') {
         requestEnded(wire.request.method, codec, startedAtMs, errorType);
@@ -139,13 +158,16 @@ export class Pipeline {
   private turnedAway(
     before: WireCall | DecodedCall | AdmittedCall,
     codec: ServerCodec,
-    { traceparent }: CallTrace,
+    { traceparent, correlationId }: CallTrace,
     error: GatewayError,
   ): void {
     const { carrier, endpoint, receivedAtMs, request } = before;
     const client =
       ('envelope' in before && before.envelope?.info) || ('session' in before && before.session?.client.info) || null;
-    this.stages.refusals.turnedAway({ carrier, endpoint, receivedAtMs, request, codec, client, traceparent }, error);
+    this.stages.refusals.turnedAway(
+      { carrier, endpoint, receivedAtMs, request, codec, client, traceparent, correlationId },
+      error,
+    );
   }
 
   private recorded(scoped: ScopedCall, thrown: unknown): never {
@@ -157,11 +179,30 @@ export class Pipeline {
     if (wire.abort.aborted) return wire.reply.abandon();
     const failure = toGatewayError(thrown);
     if (failure.code === 'platform.internal')
-      this.stages.logger.error({ err: failure.cause ?? failure, method: wire.request.method }, 'a call failed');
+      this.stages.logger.error({ err: failure.cause ?? failure, operation: wire.request.method }, 'a call failed');
     const { httpStatus, error } = codec.error(failure);
     wire.reply.finish(errorMessage(wire.request.idText, error), httpStatus, refusalHeaders(failure, httpStatus));
   }
 }
+
+/** Of the request that a line of the log tells of. */
+const factsOf = (
+  { request }: WireCall,
+  trace: CallTrace | null,
+  principal: string,
+  errorType: string,
+): RequestFacts => {
+  const { name } = request.params.value;
+  const traceId = traceIdOf(trace?.traceparent);
+  return {
+    operation: request.method.slice(0, NAME_CHARS_MAX),
+    ...(trace !== null && { correlationId: trace.correlationId }),
+    ...(traceId !== undefined && { traceId }),
+    ...(principal !== '' && { principal }),
+    ...(request.method === 'tools/call' && typeof name === 'string' && { tool: name.slice(0, NAME_CHARS_MAX) }),
+    ...(errorType !== '' && { code: errorType }),
+  };
+};
 
 /** Throws `http.overloaded` where there is no room for it. */
 const holdRequest = ({ held }: TakenShares, { request }: WireCall): void => {

@@ -1,22 +1,10 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
-import { type HeaderBag, type RequestMeta, type ServerCodec, singleHeaderValue } from '#libs/mcp';
-import { enterTraceparent, passedContextOf, spanEnded } from '#libs/telemetry';
+import type { ServerCodec } from '#libs/mcp';
+import { spanEnded } from '#libs/telemetry';
 import type { CallTrace, WireCall } from '../call/index.js';
 
-const NO_HEADERS: HeaderBag = {};
 const OTHER_METHOD = 'other';
 const NAME_CHARS_MAX = 128;
-
-/** The place of a request in the trace of its client, or in one that begins here. `_meta` goes before headers. */
-export const enterTrace = (meta: RequestMeta | null, headers: HeaderBag | null): CallTrace => {
-  const bag = headers ?? NO_HEADERS;
-  const inMeta = meta?.traceparent;
-  const parent = inMeta ?? singleHeaderValue(bag, 'traceparent');
-  // A `tracestate` belongs to the `traceparent` that it came with.
-  const state = inMeta === undefined ? singleHeaderValue(bag, 'tracestate') : meta?.tracestate;
-  const passed = passedContextOf(state, meta?.baggage ?? singleHeaderValue(bag, 'baggage'));
-  return { traceparent: enterTraceparent(parent), parent, passed };
-};
 
 /** What is known of a request when it has been answered. */
 interface Answered {

@@ -73,6 +73,7 @@ const outgoingOf = (
     wantsProgress: meta.progressTokenText !== null && call.reply.streams,
     ...(meta.passed !== undefined && { meta: meta.passed }),
     ...(trace.passed !== undefined && { passedContext: trace.passed }),
+    ...(trace.isCorrelationGiven && { correlationId: trace.correlationId }),
     headerParams: target.headerParams,
     ...(dedicatedSession !== undefined && { dedicatedSession }),
     ...(target.taskSupport !== undefined && { taskSupport: target.taskSupport }),

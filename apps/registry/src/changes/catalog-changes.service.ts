@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Principal } from '#contracts/auth/principal';
 import { type Bus, InjectBus } from '#libs/bus';
 import { CatalogChanged, UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import { InjectDatabase, transact } from '#libs/storage';
@@ -44,6 +45,11 @@ export class CatalogChangesService {
     });
     await this.announce(change, revision);
     return result;
+  }
+
+  /** Tells the log what somebody did to an upstream. */
+  tell({ id, name }: { readonly id: string; readonly name: string }, principal: Principal, what: string): void {
+    this.logger.info({ upstreamId: id, upstream: name, principal: principal.id }, what);
   }
 
   /** Whoever keeps the catalog in memory reads a change before it is announced: who hears of it and asks does not wait. */

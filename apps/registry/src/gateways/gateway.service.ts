@@ -115,7 +115,9 @@ export class GatewayService {
   async update(id: string, body: UpdateGatewayBody, principal: Principal): Promise<GatewayView> {
     const before = await this.findChangeable(id, principal);
     assertRepeats(body, await this.viewOf(before, principal));
-    return this.viewOf(await this.updating.update(before, body, principal), principal);
+    const gateway = await this.updating.update(before, body, principal);
+    this.changes.tell(gateway, principal, 'an upstream was changed');
+    return this.viewOf(gateway, principal);
   }
 
   /**
@@ -125,9 +127,11 @@ export class GatewayService {
   async setEnabled(id: string, enabled: boolean, principal: Principal): Promise<GatewayView> {
     const before = await this.findChangeable(id, principal);
     if (enabled && before.lastError !== null) {
-      return this.viewOf(await this.registration.retry(before, principal), principal);
+      const gateway = await this.registration.retry(before, principal);
+      this.changes.tell(gateway, principal, 'an upstream was enabled');
+      return this.viewOf(gateway, principal);
     }
-    return this.changes.make(async (manager, change) => {
+    const view = await this.changes.make(async (manager, change) => {
       const gateway = await this.findChangeable(id, principal, manager);
       if (gateway.enabled !== enabled) {
         const changes = { enabled, updatedAt: new Date() };
@@ -140,6 +144,9 @@ export class GatewayService {
       }
       return this.viewOf(gateway, principal, manager);
     });
+    if (before.enabled !== enabled)
+      this.changes.tell(before, principal, enabled ? 'an upstream was enabled' : 'an upstream was disabled');
+    return view;
   }
 
   async remove(id: string, principal: Principal): Promise<GatewayEntity> {
@@ -153,6 +160,7 @@ export class GatewayService {
       change.upstreamIds.add(id);
       change.upstreams.set(id, 'removed');
     });
+    this.changes.tell(gateway, principal, 'an upstream was removed');
     return gateway;
   }
 

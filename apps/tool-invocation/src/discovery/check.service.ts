@@ -29,7 +29,7 @@ export class CheckService {
     } finally {
       clearTimeout(timer);
     }
-    upstream.health.breaker.succeeded();
+    upstream.health.succeeded();
     return { answered: true };
   }
 }

@@ -92,7 +92,7 @@ export class DiscoveryService {
     upstream.watchLists(peer);
     // Processes of their own are sessions.
     this.ownLists.lookedOver(upstream, legacy ?? lists);
-    upstream.health.breaker.succeeded();
+    upstream.health.succeeded();
     for (const { list, name, reason } of [...found.refused, ...(legacy?.refused ?? [])]) {
       this.logger.warn({ upstreamId: profile.id, list, name, reason }, 'an entry of an upstream was refused');
     }

@@ -6,6 +6,7 @@ import type { Outbox } from '#libs/outbox';
 import { upstreamDurations } from './instruments.js';
 import { isTraced, traceIdOf } from '#libs/telemetry';
 import type { Upstream } from '../upstreams/upstream.js';
+import type { CallLog } from './call-log.js';
 import { clientSpanEnded } from './client-span.js';
 
 const REFUSED = new Set<string>(['upstream.busy', 'upstream.breaker_open', 'upstream.refused', 'platform.not_ready']);
@@ -30,6 +31,7 @@ export class CallReport {
     private readonly call: UpstreamCall,
     requestBytes: number,
     private readonly trace: { readonly traceparent: string; readonly parent: string | undefined },
+    private readonly told: CallLog,
   ) {
     this.waitingSinceMs = this.startedMs;
     const { clientName, clientVersion } = clientFactsOf(call.client.info);
@@ -60,7 +62,8 @@ export class CallReport {
   }
 
   /** It asks for a place at the upstream. */
-  waits(nowMs: number): void {
+  waits(nowMs: number, upstream: Upstream): void {
+    this.upstream = upstream;
     this.waitingSinceMs = nowMs;
   }
 
@@ -70,9 +73,8 @@ export class CallReport {
   }
 
   /** It goes to the upstream, in this revision. */
-  sent(revision: string, upstream: Upstream | undefined): void {
+  sent(revision: string): void {
     this.record.upstreamRevision = revision;
-    this.upstream = upstream;
     this.sentAtMs = performance.now();
     if (this.firstSentAtMs === 0) this.firstSentAtMs = this.sentAtMs;
   }
@@ -127,6 +129,7 @@ export class CallReport {
     const startedAtMs = this.firstSentAtMs || this.startedMs;
     if (isTraced(this.trace.traceparent, startedAtMs, errorType))
       clientSpanEnded(this.call, record, { ...this.trace, startedAtMs, errorType }, this.upstream);
+    this.told.settled(this.call, record, this.upstream);
     this.outbox.settle(record, this.begun);
   }
 }

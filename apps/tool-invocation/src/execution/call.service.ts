@@ -11,11 +11,12 @@ import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import { MODERN_REVISION } from '#libs/mcp';
 import { Outbox } from '#libs/outbox';
 import { DeadlineSweep, bytesHeld } from '#libs/resilience';
-import { childTraceparent } from '#libs/telemetry';
+import { InjectLogger, type Logger, childTraceparent } from '#libs/telemetry';
 import { OpenCall, type Step } from '../call/open-call.js';
 import { inputRequestsText, type ServerRequest } from '../call/server-request.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
+import { CallLog } from './call-log.js';
 import { CallReport } from './call-report.js';
 import type { Context } from './deferred-task.js';
 import { DeferredTasks } from './deferred-tasks.js';
@@ -43,6 +44,7 @@ export class CallService {
   readonly parked: ParkedCalls;
   readonly deferred: DeferredTasks;
   private readonly dispatcher: Dispatcher;
+  private readonly told: CallLog;
   private readonly running = new SlotMap<RunningCall>();
   private readonly sweep = new DeadlineSweep<RunningCall>({
     items: () => this.running,
@@ -60,7 +62,9 @@ export class CallService {
     directory: UpstreamDirectory,
     private readonly outbox: Outbox,
     @Inject(SETTINGS) private readonly settings: Settings,
+    @InjectLogger() logger: Logger,
   ) {
+    this.told = new CallLog(logger, settings.slowMs);
     this.dispatcher = new Dispatcher(directory);
     this.parked = new ParkedCalls(settings.parked.perPrincipalMax);
     this.deferred = new DeferredTasks(settings.deferredTasks, this);
@@ -78,7 +82,7 @@ export class CallService {
     const open = new OpenCall(call, body, traceparent);
     open.held.set(bytesHeld(body));
     const trace = { traceparent, parent: context.traceparent };
-    const report = new CallReport(this.outbox, call, Buffer.byteLength(body), trace);
+    const report = new CallReport(this.outbox, call, Buffer.byteLength(body), trace, this.told);
     const running = new RunningCall(open, report, context, this.overdue);
     this.running.add(running);
     this.sweep.watch(running.deadlineAtMs);

@@ -47,7 +47,7 @@ export class Dispatcher {
     if (!judged || failure?.code === 'upstream.breaker_open') return;
     const health = failure === undefined ? 'well' : this.judge(failure, running);
     if (health === 'well') {
-      upstream.health.breaker.succeeded();
+      upstream.health.succeeded();
       if (failure === undefined) upstream.retries.succeeded();
     } else if (health === 'silent') upstream.health.heardNothing(running.peer);
     else if (failure !== undefined && (health === 'ill' || failure.code === 'upstream.unauthorised'))
@@ -99,7 +99,7 @@ export class Dispatcher {
     running.upstream = upstream;
     running.access = access;
     running.tightenDeadline(upstream.timeoutMs);
-    running.report.waits(performance.now());
+    running.report.waits(performance.now(), upstream);
     if (upstream.limiter.tryAcquire(running.limiterKey, open.call.principal.id)) return this.enter(running);
     open.waits();
     upstream.limiter
@@ -143,7 +143,7 @@ export class Dispatcher {
     const { open, upstream } = running;
     running.peer = peer;
     if (!open.ended) {
-      running.report.sent(protocolOf(upstream?.kind, peer), upstream);
+      running.report.sent(protocolOf(upstream?.kind, peer));
       open.deadlineAtMs = running.deadlineAtMs;
       peer.start(open);
     }

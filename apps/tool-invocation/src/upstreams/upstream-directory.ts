@@ -9,7 +9,6 @@ import { LOGGER, type Logger } from '#libs/telemetry';
 import type { LogFrame, Peer } from '../conversation/peer.js';
 import { type TransportKind, speaksMcp } from '../transport/channel.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
-import { FailureLog } from './failure-log.js';
 import { ListAnnouncements } from './list-announcements.js';
 import { ListWatcher } from './list-watcher.js';
 import { ResourceAnnouncements } from './resource-announcements.js';
@@ -18,6 +17,7 @@ import { SingleFlight } from './single-flight.js';
 import type { Upstream, UpstreamHost } from './upstream.js';
 import { UpstreamCredentials } from './upstream-credentials.js';
 import { UpstreamFactory } from './upstream-factory.js';
+import { UpstreamLog } from './upstream-log.js';
 
 /** A cached profile is asked for again after this, in the background; events make it new at once. */
 const FRESH_MS = 60_000;
@@ -56,7 +56,7 @@ export class UpstreamDirectory implements UpstreamHost {
   private readonly announcements: ListAnnouncements;
   private readonly resources: ResourceAnnouncements;
   private readonly lists: ListWatcher;
-  private readonly failures: FailureLog;
+  readonly told: UpstreamLog;
   private readonly retiring = new Set<Promise<void>>();
   private readonly housekeeping: NodeJS.Timeout;
 
@@ -70,7 +70,7 @@ export class UpstreamDirectory implements UpstreamHost {
     this.factory = new UpstreamFactory(settings, logger, bus);
     this.capacity = new SessionCapacity(sessions.max, this.factory.processes, () => this.upstreams());
     this.announcements = new ListAnnouncements(bus);
-    this.failures = new FailureLog(logger);
+    this.told = new UpstreamLog(logger);
     this.resources = new ResourceAnnouncements(bus);
     this.lists = new ListWatcher(this.credentials, this.announcements, logger);
     this.housekeeping = setInterval(() => this.tidy(), Math.min(HOUSEKEEPING_MS, sessions.idleMs)).unref();
@@ -133,10 +133,6 @@ export class UpstreamDirectory implements UpstreamHost {
 
   onListChanged(upstreamId: string, list: CatalogList): void {
     this.announcements.announce(upstreamId, list);
-  }
-
-  onFailure(upstreamId: string, failure: GatewayError): void {
-    this.failures.note(upstreamId, failure);
   }
 
   onOwnListChanged(upstream: Upstream, peer: Peer, owner: string): void {

@@ -110,8 +110,8 @@ export class UpstreamFactory {
 
   private transport(profile: UpstreamProfile, kind: TransportKind): Transport {
     if (kind === 'stdio') {
-      const { id: upstreamId, command: program, args, cwd = null } = profile;
-      const command = { upstreamId, command: program ?? '', args, cwd };
+      const { id: upstreamId, name, command: program, args, cwd = null } = profile;
+      const command = { upstreamId, name, command: program ?? '', args, cwd };
       return new StdioTransport(command, this.settings, this.processes, this.sandbox, this.logger);
     }
     const url = this.egress.parse(profile.url);

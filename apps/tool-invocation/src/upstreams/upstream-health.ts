@@ -1,4 +1,5 @@
-import { type GatewayError, fail } from '#libs/errors';
+import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
+import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import { CircuitBreaker } from '#libs/resilience';
 import type { Peer } from '../conversation/peer.js';
 import type { Settings } from '../tool-invocation.settings.js';
@@ -6,6 +7,17 @@ import { type TransportKind, speaksMcp } from '../transport/channel.js';
 
 /** From the opening of the breaker to the first probe. */
 const OPEN_MS = 5_000;
+
+const SILENT = fail('upstream.timed_out');
+
+/** Hears how an upstream is. */
+export interface UpstreamHealthEvents {
+  /** A call failed for what its connections or sessions are. */
+  failed(profile: UpstreamProfile, failure: GatewayError): void;
+  /** `waitMs`: until it is tried again. */
+  breakerOpened(profile: UpstreamProfile, failure: GatewayError, waitMs: number): void;
+  breakerClosed(profile: UpstreamProfile): void;
+}
 
 /** Whether an upstream is well: by what its calls report, and by what it says when it is asked itself. */
 export class UpstreamHealth {
@@ -15,7 +27,8 @@ export class UpstreamHealth {
   constructor(
     private readonly settings: Pick<Settings, 'breaker' | 'connections'>,
     private readonly kind: TransportKind,
-    private readonly onFailure: (failure: GatewayError) => void,
+    private readonly profile: UpstreamProfile,
+    private readonly told: UpstreamHealthEvents,
   ) {
     const { threshold, resetMsMax } = settings.breaker;
     this.breaker = new CircuitBreaker({ failuresMax: threshold, openMs: OPEN_MS, openMsMax: resetMsMax });
@@ -30,9 +43,16 @@ export class UpstreamHealth {
 
   /** A call failed for what the upstream is; reported to the breaker unless that would say too much. */
   failed(failure: GatewayError, isHealthKnown: boolean): void {
-    if (isHealthKnown) this.breaker.failed();
+    this.told.failed(this.profile, failure);
+    if (isHealthKnown) this.breakerFailed(failure);
     else this.breaker.undecided();
-    this.onFailure(failure);
+  }
+
+  /** It has answered. */
+  succeeded(): void {
+    const wasOpen = this.breaker.isOpen;
+    this.breaker.succeeded();
+    if (wasOpen) this.told.breakerClosed(this.profile);
   }
 
   /**
@@ -40,17 +60,23 @@ export class UpstreamHealth {
    * answer that either has failed. Reports to the breaker in the call's place.
    */
   heardNothing(peer: Peer | undefined): void {
-    if (this.breaker.isOpen) return void this.breaker.failed();
+    if (this.breaker.isOpen) return this.breakerFailed(SILENT);
     this.breaker.undecided();
     if (peer === undefined || this.checking || !speaksMcp(this.kind)) return;
     this.checking = true;
     const method = peer.identity.era === 'modern' ? 'server/discover' : 'ping';
     peer
       .request(method, {}, this.settings.connections.connectTimeoutMs)
-      .then(() => this.breaker.succeeded())
-      .catch(() => this.breaker.failed())
+      .then(
+        () => this.succeeded(),
+        (error: unknown) => this.breakerFailed(toGatewayError(error)),
+      )
       .finally(() => {
         this.checking = false;
       });
+  }
+
+  private breakerFailed(failure: GatewayError): void {
+    if (this.breaker.failed()) this.told.breakerOpened(this.profile, failure, this.breaker.retryAfterMs);
   }
 }

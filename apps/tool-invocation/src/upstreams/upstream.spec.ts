@@ -34,7 +34,7 @@ const given = (env: Record<string, string>, changes: Partial<UpstreamProfile> = 
     onElicitationCompleted() {},
     onListsInvalidated() {},
     onUnwatched() {},
-    onFailure() {},
+    told: { failed() {}, breakerOpened() {}, breakerClosed() {} },
     makeRoom() {},
   };
   const logger = createLogger({ service: 'tool-invocation', level: 'silent' });

@@ -15,7 +15,7 @@ import { type Caller, type Place, ownershipOf, Placement } from './sessions/plac
 import { SharedSessions } from './sessions/shared-sessions.js';
 import { staleProfile } from '../call/stale.js';
 import { isComplete } from './access.js';
-import { UpstreamHealth } from './upstream-health.js';
+import { UpstreamHealth, type UpstreamHealthEvents } from './upstream-health.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -32,8 +32,8 @@ export interface UpstreamHost {
   onElicitationCompleted(clientKey: string, elicitationId: string): void;
   /** Its lists may have changed without a notification. */
   onListsInvalidated(upstreamId: string): void;
-  /** A call failed for what its connections or sessions are. */
-  onFailure(upstreamId: string, failure: GatewayError): void;
+  /** Hears how upstreams are. */
+  readonly told: UpstreamHealthEvents;
   /** Its lists are no longer watched. */
   onUnwatched(upstream: Upstream): void;
   /** Makes room for one more conversation. Throws `upstream.busy`. */
@@ -73,7 +73,7 @@ export class Upstream {
     private readonly host: UpstreamHost,
   ) {
     const { concurrencyMax } = profile;
-    this.health = new UpstreamHealth(settings, kind, (failure) => host.onFailure(profile.id, failure));
+    this.health = new UpstreamHealth(settings, kind, profile, host.told);
     this.placement = new Placement({
       slotsMax: settings.sessions.perCallerMax,
       peerOf: (key) => this.peers.get(key),
@@ -303,7 +303,7 @@ export class Upstream {
       elicitationCompleted: (clientKey, elicitationId) => this.host.onElicitationCompleted(clientKey, elicitationId),
       invalidated: () => opened && this.invalidate(opened),
       closed: () => opened && this.forget(opened),
-      passedOver: (error) => this.host.onFailure(this.profile.id, error),
+      passedOver: (error) => this.host.told.failed(this.profile, error),
     };
     try {
       opened = await this.dialer.dial(access, declared, events, era);

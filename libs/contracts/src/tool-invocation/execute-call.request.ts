@@ -63,6 +63,8 @@ export interface UpstreamCall {
   readonly meta?: Readonly<Record<string, unknown>>;
   /** What goes with the trace that the request came in. */
   readonly passedContext?: PassedContext;
+  /** By which the client finds its request in the log, where that is not the id of the trace. */
+  readonly correlationId?: string;
   readonly headerParams: readonly HeaderParam[];
   readonly dedicatedSession?: DedicatedSession;
   /** Whether the tool may or must run as a task, where it is one of 2025-11-25. */

@@ -3,7 +3,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fail, type GatewayError } from '#libs/errors';
 import { clientAddress } from '#libs/identity';
-import { httpTraffic, isTracing, type Logger } from '#libs/telemetry';
+import { factsOf, httpTraffic, isTracing, type Logger } from '#libs/telemetry';
 import type { PlatformConfig } from '../platform.config.js';
 import { AllowedOrigins } from './allowed-origins.js';
 import { BrowserGuard } from './browser-guard.js';
@@ -274,7 +274,10 @@ export class FrontServer {
     if (isTracing()) httpSpanEnded({ request, response, method, route, status, startedAtMs });
     if (this.settings.config.DISABLE_ACCESS_LOG || !this.settings.logger.isLevelEnabled('info')) return;
     const path = request.url?.split('?', 1)[0];
-    this.settings.logger.info({ method, path, status, durationMs: Math.round(tookMs * 10) / 10 }, 'request');
+    this.settings.logger.info(
+      { method, path, status, ms: Math.round(tookMs * 10) / 10, ...factsOf(request) },
+      'request',
+    );
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

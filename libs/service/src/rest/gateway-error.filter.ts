@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { fail, type FailureCode, GatewayError } from '#libs/errors';
 import { retryHeaders } from '#libs/identity';
 import { databaseFailure } from '#libs/storage';
-import type { Logger } from '#libs/telemetry';
+import { LineBudget, type Logger, factsOf } from '#libs/telemetry';
 import type { RestFailure } from '../http/refuse.js';
 
 const CODE_OF_STATUS: Readonly<Record<number, FailureCode>> = {
@@ -21,9 +21,15 @@ const CODE_OF_STATUS: Readonly<Record<number, FailureCode>> = {
   503: 'http.overloaded',
 };
 
+/** Who is let in, and how often. */
+const REFUSALS = new Set([401, 403, 429]);
+const REFUSAL_LINES_PER_MINUTE = 100;
+
 /** The one place where a failure becomes a REST answer: `{detail, code, errors?}`. */
 @Catch()
 export class GatewayErrorFilter implements ExceptionFilter {
+  private readonly refusals = new LineBudget(REFUSAL_LINES_PER_MINUTE);
+
   constructor(private readonly logger: Logger) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
@@ -32,6 +38,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     if (hasLeft(request)) return void reply.raw.destroy();
     const error = this.name(thrown, request);
+    if (REFUSALS.has(error.httpStatus)) this.tellRefusal(error, request);
     if (reply.sent || reply.raw.headersSent) {
       reply.raw.destroy();
       return;
@@ -49,6 +56,15 @@ export class GatewayErrorFilter implements ExceptionFilter {
     if (named !== null && named.httpStatus < 500) return named;
     this.log(thrown, request);
     return named ?? fail('platform.internal', { cause: thrown });
+  }
+
+  private tellRefusal({ code }: GatewayError, { raw, method, routeOptions }: FastifyRequest): void {
+    const untold = this.refusals.take();
+    if (untold === null) return;
+    this.logger.info(
+      { ...factsOf(raw), method, route: routeOptions.url, code, ...(untold > 0 && { untold }) },
+      'a REST request was refused',
+    );
   }
 
   private log(thrown: unknown, request: FastifyRequest): void {

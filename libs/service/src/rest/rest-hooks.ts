@@ -4,7 +4,14 @@ import type { FastifyBodyParser, FastifyInstance, FastifyReply, FastifyRequest }
 import { GatewayError, fail } from '#libs/errors';
 import { checkDepth } from '#libs/mcp';
 import { openAct } from '#libs/storage';
-import { enterTraceparent, runInTrace, traceIdOf } from '#libs/telemetry';
+import {
+  CORRELATION_HEADER,
+  enterTraceparent,
+  givenCorrelationId,
+  noteFacts,
+  runInTrace,
+  traceIdOf,
+} from '#libs/telemetry';
 import { ROUTE } from '../http/front-server.js';
 import { traceResponse } from '../http/http-span.js';
 import type { RequestPlaces } from '../http/raw-http.js';
@@ -18,7 +25,6 @@ const QUERY_MEMBERS_MAX = 100;
 /** Stands for a body that is no JSON, which is refused when it is known who sent it. */
 export const OF_ANOTHER_TYPE = Symbol('a body of another media type');
 const JSON_SUFFIX = /^application\/[\w.-]+\+json/;
-const CORRELATION_ID = /^[\w.:@/+=-]{1,128}$/;
 
 const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -134,14 +140,14 @@ const secure = (request: FastifyRequest, reply: FastifyReply): void => {
 };
 
 const enterTrace = (request: FastifyRequest, reply: FastifyReply, echoes: boolean, proceed: () => void): void => {
-  const given = request.headers['x-correlation-id'];
-  const correlationId = typeof given === 'string' && CORRELATION_ID.test(given) ? given : randomUUID();
-  if (echoes) void reply.header('x-correlation-id', correlationId);
+  const correlationId = givenCorrelationId(request.headers['x-correlation-id']) ?? randomUUID();
+  if (echoes) void reply.header(CORRELATION_HEADER, correlationId);
   const { traceparent: sent } = request.headers;
   const parent = typeof sent === 'string' ? sent : undefined;
   const traceparent = enterTraceparent(parent);
   traceResponse(reply.raw, { traceparent, parent });
   const trace = { correlationId, traceparent, traceId: traceIdOf(traceparent) ?? '' };
+  noteFacts(request.raw, { correlationId, traceId: trace.traceId });
   runInTrace(trace, () => openAct(proceed));
 };
 

@@ -2,6 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { Bus } from '#libs/bus';
 import { LogLevelChanged } from '#libs/contracts';
 import { createLogger, isLogLevel, type Logger, watchProcess } from '#libs/telemetry';
+import { VERSION } from '../build-info.js';
 import { FrontServer } from '../http/front-server.js';
 import { OperationsFace } from '../http/operations-face.js';
 import { RawHttp } from '../http/raw-http.js';
@@ -59,7 +60,7 @@ export const startService = async (settings: StartSettings): Promise<RunningServ
   const configuration = readConfiguration(parts, env);
   const { platform: config } = configuration;
   const service = parts.length === 1 ? (parts[0]?.name ?? 'switchyard') : 'switchyard';
-  const logger = settings.logger ?? createLogger({ service, level: config.LOG_LEVEL, to: settings.logTo ?? 'stdout' });
+  const logger = settings.logger ?? loggerOf(service, config, settings.logTo);
   tellUnreadSettings(env, logger);
   const opened = new OpenedThings();
   opened.add('the data folder', async () => configuration.unlock());
@@ -74,6 +75,9 @@ export const startService = async (settings: StartSettings): Promise<RunningServ
     throw error;
   }
 };
+
+const loggerOf = (service: string, config: PlatformConfig, to: 'stdout' | 'stderr' = 'stdout'): Logger =>
+  createLogger({ service, version: VERSION, level: config.LOG_LEVEL, format: config.LOG_FORMAT, to });
 
 const open = async (
   { parts, signal, onFatal = () => {} }: StartSettings & { readonly signal: AbortSignal },

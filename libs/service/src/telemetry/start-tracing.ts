@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { type Logger, type OtlpTarget, openTracing } from '#libs/telemetry';
+import { INSTANCE, type Logger, type OtlpTarget, openTracing } from '#libs/telemetry';
 import { VERSION } from '../build-info.js';
 import type { TracingConfig } from './tracing.config.js';
 
@@ -36,7 +36,7 @@ export const startTracing = async (
 const resourceOf = (config: TracingConfig, service: string): Record<string, string> => ({
   'service.namespace': NAMESPACE,
   'service.version': VERSION,
-  'service.instance.id': `${os.hostname()}-${process.pid}`,
+  'service.instance.id': INSTANCE,
   'host.name': os.hostname(),
   ...config.OTEL_RESOURCE_ATTRIBUTES,
   'service.name':

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createLogger } from '../logger.js';
+import { createLogger } from '../logging/logger.js';
 import { DiagnosticLog } from './diagnostic-log.js';
 
 it('what is not exported is told once a minute, with how often it was not, when the collector is away', () => {

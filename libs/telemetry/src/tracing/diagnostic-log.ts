@@ -1,5 +1,5 @@
 import type { DiagLogger } from '@opentelemetry/api';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 
 const QUIET_MS = 60_000;
 

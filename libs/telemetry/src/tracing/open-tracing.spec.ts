@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { OtlpCollector } from '../../../testing/src/telemetry/otlp-collector.js';
-import { createLogger } from '../logger.js';
+import { createLogger } from '../logging/logger.js';
 import { openTracing } from './open-tracing.js';
 import { isTraced, isTracing, spanEnded } from './spans.js';
 import { childTraceparent, enterTraceparent } from './trace.js';

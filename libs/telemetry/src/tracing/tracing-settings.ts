@@ -1,4 +1,4 @@
-import type { Logger } from '../logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { TailSettings } from './tail-rule.js';
 
 /** `OTEL_TRACES_SAMPLER` as the specification names them. */

@@ -27,6 +27,10 @@ export class LineReply implements Reply {
     private readonly settled: (headers: Readonly<Record<string, string>>) => void,
   ) {}
 
+  correlate(): void {
+    // What goes out on the connection has no headers.
+  }
+
   underWay(): void {
     // The connection is kept alive anyway.
   }

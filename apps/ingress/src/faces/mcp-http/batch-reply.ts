@@ -29,6 +29,7 @@ export class BatchReply {
       get answerBytes() {
         return answerBytes;
       },
+      correlate: (correlationId) => whole.correlate(correlationId),
       underWay: () => whole.underWay(),
       waits: () => {
         // The place is that of all its members, of which others may run.

@@ -23,6 +23,8 @@ export interface ProtocolParts {
   readonly places: RequestPlaces;
   readonly pipeline: Pipeline;
   readonly admission: Admission;
+  /** Whether answers say what their request is found by in the log. */
+  readonly correlates: boolean;
   readonly logger: Logger;
 }
 
@@ -105,7 +107,7 @@ export class Protocol implements BodyReceiver<ProtocolExchange> {
       headers: request.headers,
       carrier: request,
       endpoint: EVERYTHING,
-      reply: new BareReply(response, this.parts.places),
+      reply: new BareReply(response, this.parts.places, this.parts.correlates),
       abort: new CallAbort(),
       sessionId: null,
       receivedAtMs: Date.now(),
@@ -157,10 +159,17 @@ class BareReply implements Reply {
   readonly streams = false;
   answerBytes = 0;
 
+  private correlationId: string | undefined;
+
   constructor(
     private readonly response: ServerResponse,
     private readonly places: RequestPlaces,
+    private readonly correlates: boolean,
   ) {}
+
+  correlate(correlationId: string): void {
+    if (this.correlates) this.correlationId = correlationId;
+  }
 
   underWay(): void {
     // There is no stream to keep alive.
@@ -188,7 +197,7 @@ class BareReply implements Reply {
       error === undefined
         ? [200, JSON.stringify(result)]
         : [httpStatus === 200 ? 422 : httpStatus, failureText(error.message, error.data?.reason ?? 'http.invalid')];
-    this.answerBytes = answerJson(this.response, status, text, headers);
+    this.answerBytes = answerJson(this.response, status, text, headers, this.correlationId);
   }
 
   hold(): void {

@@ -97,7 +97,10 @@ export class GatewayRegistrationService {
             ? this.discoveries.grpc.unreached(body, error)
             : failedDiscovery(connection.transport, error);
         }));
-      return await this.insert({ body, connection, scope, credentialShape: form.shape }, discovery, principal);
+      const asked = { body, connection, scope, credentialShape: form.shape };
+      const gateway = await this.insert(asked, discovery, principal);
+      this.changes.tell(gateway, principal, 'an upstream was registered');
+      return gateway;
     } catch (error) {
       this.discoveries.release(id, 'removed');
       if (form.credential !== null) await this.credentials.tryToForget(id);

@@ -83,12 +83,13 @@ export class HealthService implements OnApplicationBootstrap, OnApplicationShutd
       if (!code.startsWith('upstream.') || NO_ABSENCE.has(code)) return;
       const reason = failureText(error);
       const failures = await this.gateways.noteFailure(gateway, reason, failuresMax);
-      if (failures === failuresMax) this.logger.warn({ upstreamId, name, code, reason }, 'an upstream does not answer');
+      if (failures === failuresMax)
+        this.logger.warn({ upstreamId, upstream: name, code, reason }, 'an upstream does not answer');
       return;
     }
     await this.gateways.noteAnswer(gateway);
     if (gateway.reachable) return;
-    this.logger.info({ upstreamId, name }, 'an upstream answers again');
+    this.logger.info({ upstreamId, upstream: name }, 'an upstream answers again');
     // What it offers may have changed while nobody could be told.
     await this.refreshing.refreshIfFree(upstreamId);
   }

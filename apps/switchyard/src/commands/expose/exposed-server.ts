@@ -79,6 +79,7 @@ export class ExposedServer implements BodyReceiver<Post> {
       keepAliveMs: KEEP_ALIVE_MS,
       releasePlace: () => {},
       lendPlace: () => {},
+      correlates: false,
       plainJson: true,
       waiting: this.heartbeat,
       patienceMs: PATIENCE_MS,

@@ -43,12 +43,13 @@ export class StdioChannel implements Channel, Carrier {
 
   constructor(
     private readonly child: ChildProcessWithoutNullStreams,
-    private readonly upstreamId: string,
+    private readonly upstream: { readonly id: string; readonly name: string },
     { resultBytesMax, notifications }: Pick<Settings, 'resultBytesMax' | 'notifications'>,
     private readonly redact: Redact,
     private readonly logger: Logger,
     private readonly events: ChannelEvents,
   ) {
+    const { id: upstreamId } = upstream;
     this.noise = new Strays(upstreamId, logger);
     this.talk = new TalkGauge(notifications, resultBytesMax);
     this.held = heldBytes.claim(`upstream ${upstreamId}`);
@@ -200,7 +201,8 @@ export class StdioChannel implements Channel, Carrier {
       this.stderrLines = 0;
     }
     if (++this.stderrLines > STDERR_LINES_PER_SECOND) return;
-    this.logger.debug({ upstreamId: this.upstreamId, stderr: redacted }, 'upstream wrote to stderr');
+    const { id: upstreamId, name } = this.upstream;
+    this.logger.debug({ upstreamId, upstream: name, stderr: redacted }, 'upstream wrote to stderr');
   }
 
   private end(): void {
@@ -210,7 +212,11 @@ export class StdioChannel implements Channel, Carrier {
     const cause = this.closing ? undefined : this.lastWords.reason(this.child);
     for (const exchange of this.exchanges.values()) exchange.failClosed(cause);
     this.exchanges.clear();
-    if (!this.closing) void this.close();
+    if (cause !== undefined) {
+      const { id: upstreamId, name } = this.upstream;
+      this.logger.warn({ upstreamId, upstream: name, reason: cause.message }, 'the process of an upstream has ended');
+      void this.close();
+    }
     this.events.closed(fail('upstream.closed', { message: 'The process of the upstream has ended' }));
   }
 

@@ -18,6 +18,7 @@ export class ProcessQuota {
 
 export interface StdioCommand {
   readonly upstreamId: string;
+  readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
   /** Null: a folder of its own. */
@@ -63,7 +64,8 @@ export class StdioTransport implements Transport {
       throw error;
     });
     const startedAt = performance.now();
-    const channel = new StdioChannel(child, this.spec.upstreamId, this.settings, access.redact, this.logger, events);
+    const { upstreamId: id, name } = this.spec;
+    const channel = new StdioChannel(child, { id, name }, this.settings, access.redact, this.logger, events);
     this.channels.add(channel);
     child.once('exit', () => {
       this.quota.running--;

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
-import { createLogger, type LogLevel } from './logger.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { INSTANCE, createLogger, type LogLevel } from './logger.js';
 import { NestLogger } from './nest-logger.js';
-import { runInTrace } from './tracing/trace.js';
+import { runInTrace } from '../tracing/trace.js';
 
 const openLog = (level: LogLevel = 'trace') => {
   let text = '';
@@ -13,7 +13,7 @@ const openLog = (level: LogLevel = 'trace') => {
     },
   });
   return {
-    logger: createLogger({ service: 'test', level, destination }),
+    logger: createLogger({ service: 'test', version: '1.2.3', level, destination }),
     text: () => text,
     lines: () =>
       text
@@ -36,7 +36,8 @@ describe('the log', () => {
         level: 'info',
         time: expect.stringMatching(/^\d{4}-.*Z$/),
         service: 'test',
-        pid: process.pid,
+        instance: INSTANCE,
+        version: '1.2.3',
         upstreamId: 'u1',
         msg: 'hello',
       },
@@ -162,6 +163,37 @@ describe('the log', () => {
     log.logger.info('y');
     expect(log.lines()[0]).toMatchObject({ correlationId: 'c1', traceId: 't1' });
     expect(log.lines()[1]).not.toHaveProperty('correlationId');
+  });
+
+  afterEach(() => vi.useRealTimers());
+
+  it('the log counts a warning or an error when it comes again within a minute', () => {
+    vi.useFakeTimers();
+    const log = openLog();
+    const fails = (attempt: number, upstream = 'one'): void =>
+      log.logger.warn({ upstream, attempt, traceId: `t${attempt}`, err: new Error('refused') }, 'an upstream fails');
+    for (let attempt = 0; attempt < 100; attempt++) fails(attempt);
+    fails(0, 'two');
+    for (let time = 0; time < 2; time++) log.logger.info('each time');
+    expect(log.lines().map(({ upstream, msg }) => upstream ?? msg)).toEqual(['one', 'two', 'each time', 'each time']);
+
+    vi.advanceTimersByTime(61_000);
+    expect(log.lines().slice(4)).toMatchObject([
+      { upstream: 'one', attempt: 1, repeated: 99, err: { message: 'refused' } },
+    ]);
+    vi.advanceTimersByTime(120_000);
+    expect(log.lines()).toHaveLength(5);
+    fails(1);
+    expect(log.lines()).toHaveLength(6);
+  });
+
+  it('the log counts an error when it is thrown again without a word', () => {
+    vi.useFakeTimers();
+    const log = openLog();
+    for (let time = 0; time < 3; time++) log.logger.error(new Error(`token=${PLANTED}`));
+    vi.advanceTimersByTime(61_000);
+    expect(log.lines()).toMatchObject([{ level: 'error' }, { level: 'error', repeated: 2 }]);
+    expect(log.text()).not.toContain(PLANTED);
   });
 
   it("the log holds Nest's own lines, errors with their stack", () => {
