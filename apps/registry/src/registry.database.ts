@@ -19,6 +19,7 @@ import { GatewayHealth1764720000000 } from './storage/migrations/0014-gateway-he
 import { OwnEntries1764806400000 } from './storage/migrations/0015-own-entries.migration.js';
 import { AuditTrail1764892800000 } from './storage/migrations/0016-audit-trail.migration.js';
 import { Grpc1764979200000 } from './storage/migrations/0017-grpc.migration.js';
+import { Addresses1765065600000 } from './storage/migrations/0018-addresses.migration.js';
 
 /** What registry keeps, and how its tables came about. */
 export const registryDatabase = {
@@ -50,5 +51,6 @@ export const registryDatabase = {
     OwnEntries1764806400000,
     AuditTrail1764892800000,
     Grpc1764979200000,
+    Addresses1765065600000,
   ],
 } as const;

@@ -12,7 +12,7 @@ import { CatalogChanged, UpstreamChanged } from '#contracts/registry/catalog-cha
 import { DescribeServer } from '#contracts/registry/describe-server.request';
 import { RenewListing } from '#contracts/registry/renew-listing.request';
 import { ResolveUpstream } from '#contracts/registry/resolve-upstream.request';
-import { CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
+import { type AddressStanding, CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
 import { DescribeUse } from '#contracts/tool-invocation/describe-use.request';
 import { DiscoverUpstream, type DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { GreetUpstream } from '#contracts/tool-invocation/greet-upstream.request';
@@ -71,6 +71,8 @@ export class Surroundings {
   /** Which upstreams were asked whether they are there, and what of them the answer is a failure. */
   readonly checks: string[] = [];
   readonly ill = new Map<string, GatewayError>();
+  /** How the addresses of an upstream stand, by its id. */
+  readonly standings = new Map<string, readonly AddressStanding[]>();
   /** By the virtual server that they are for; null where auth cannot say. */
   serverTokens: ReadonlyMap<string, readonly ServerToken[]> | null = new Map();
   /** What comes of greeting an upstream, by its id. */
@@ -94,7 +96,8 @@ export class Surroundings {
       this.checks.push(upstreamId);
       const failure = this.ill.get(upstreamId);
       if (failure !== undefined) throw failure;
-      return { answered: true as const };
+      const addresses = this.standings.get(upstreamId);
+      return { answered: true as const, ...(addresses && { addresses }) };
     });
     bus.answer(ListServerTokens, async ({ serverIds }) => {
       const known = this.serverTokens;

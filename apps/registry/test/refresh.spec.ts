@@ -320,6 +320,36 @@ describe('checking upstreams', () => {
     for (const { service } of checking) await service.stop();
   });
 
+  it('a check says of each address how it stands, also when the upstream as a whole does not answer', async () => {
+    const addresses = [{ url: 'http://second.example/mcp' }];
+    const gateway = await registry.register('Spread', upstream({}), { addresses });
+    registry.around.principals.set('bob', userOf('bob'));
+    const standing = (url: string, reason: string | null) => ({
+      url,
+      state: reason === null ? ('active' as const) : ('ejected' as const),
+      reason,
+      since: '2026-11-29T12:00:00.000Z',
+    });
+    const found = [standing(gateway.url, 'connection refused'), standing('http://second.example/mcp', null)];
+    registry.around.standings.set(gateway.id, found);
+    const checking = await bench.registry(registry.around, { HEALTH_CHECK_INTERVAL: '0.6' });
+    await becomes(gateway.id, { reachable: true, addressStandings: found, updatedAt: gateway.updatedAt });
+    const seen = await shownOf(gateway.id, 'bob');
+    expect(seen).not.toHaveProperty('addressStandings');
+    expect(seen.addresses).toEqual([{ url: 'http://second.example', priority: 1, weight: 100 }]);
+
+    const worse = [standing(gateway.url, 'connection refused'), standing('http://second.example/mcp', 'no such name')];
+    const { ill } = registry.around;
+    ill.set(gateway.id, fail('upstream.unreachable', { data: { addresses: worse } }));
+    await becomes(gateway.id, { reachable: false, addressStandings: worse });
+    const sentBack = await registry.ask('PUT', `/gateways/${gateway.id}`, {
+      ...(await shownOf(gateway.id)),
+      tags: ['x'],
+    });
+    expect(sentBack).toMatchObject({ status: 200, body: { addressStandings: worse, tags: ['x'] } });
+    await checking.service.stop();
+  });
+
   it('a check of each upstream is made by one replica alone', async () => {
     const { id } = await registry.register('Shared', upstream({}));
     const env = { HEALTH_CHECK_INTERVAL: '0.6' };

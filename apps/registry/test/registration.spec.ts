@@ -211,6 +211,58 @@ describe('registering a gateway', () => {
     ]);
   });
 
+  it('a gateway hands its further addresses over as they were given, and drops them when told to', async () => {
+    const addresses = [{ url: 'http://second.example/mcp' }, { url: 'https://third.example/', priority: 0, weight: 7 }];
+    const gateway = await registry.register('Spread', upstream(), { addresses });
+    const kept = [{ url: 'http://second.example/mcp', priority: 1, weight: 100 }, addresses[1]];
+    expect(gateway).toMatchObject({ addresses: kept, addressStandings: [] });
+    expect(registry.around.discoveries.at(-1)?.profile.addresses).toEqual(kept);
+    const path = `/gateways/${gateway.id}`;
+    expect((await registry.ask('PUT', path, { description: 'the same' })).body.addresses).toEqual(kept);
+    expect((await registry.ask('PUT', path, { addresses: null })).body.addresses).toEqual([]);
+    expect(registry.around.discoveries.at(-1)?.profile).not.toHaveProperty('addresses');
+  });
+
+  it.each<[string, object, string]>([
+    ['a text that is no URL', { addresses: [{ url: 'nowhere' }] }, 'addresses.0.url'],
+    ['another protocol', { addresses: [{ url: 'ftp://second.example/' }] }, 'addresses.0.url'],
+    ['a credential', { addresses: [{ url: 'http://ada:secret@second.example/' }] }, 'addresses.0.url'],
+    ['a query', { addresses: [{ url: 'http://second.example/?key=secret' }] }, 'addresses.0.url'],
+    ['the URL of the gateway again', { addresses: [{ url: 'http://FIRST.example/mcp' }] }, 'addresses.0.url'],
+    [
+      'one of them twice',
+      { addresses: [{ url: 'http://b.example' }, { url: 'http://b.example/' }] },
+      'addresses.1.url',
+    ],
+    [
+      'more than eight',
+      { addresses: Array.from({ length: 9 }, (_, at) => ({ url: `http://${at}.example` })) },
+      'addresses',
+    ],
+    ['a weight of nothing', { addresses: [{ url: 'http://b.example', weight: 0 }] }, 'addresses.0.weight'],
+    ['a member that is not known', { addresses: [{ url: 'http://b.example', port: 1 }] }, 'addresses.0.port'],
+    ['a transport without them', { addresses: [{ url: 'http://b.example' }], transport: 'GRPC' }, 'addresses'],
+  ])('a registration is refused when its addresses hold %s', async (_title, more, field) => {
+    const body = { name: 'Wrong', url: 'http://first.example/mcp', ...more };
+    if ('transport' in more) body.url = 'http://first.example';
+    const answer = await registry.ask('POST', '/gateways', body);
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain(`"${field}"`);
+    expect(answer.text).not.toContain('secret');
+  });
+
+  it('an update is refused without a new credential when an address is at another origin', async () => {
+    const gateway = await registry.register('Spreading', upstream(), { authType: 'bearer', authToken: 'tok' });
+    const path = `/gateways/${gateway.id}`;
+    const spread = { addresses: [{ url: 'http://second.example/mcp' }] };
+    expect((await registry.ask('PUT', path, spread)).status).toBe(422);
+    expect((await registry.ask('PUT', path, { ...spread, authToken: 'new' })).status).toBe(200);
+    const { origin } = new URL(gateway.url);
+    const inside = { addresses: [...spread.addresses, { url: `${origin}/other` }] };
+    expect((await registry.ask('PUT', path, inside)).status).toBe(200);
+    expect(registry.around.credentials.get(gateway.id)).toEqual({ headers: { Authorization: 'Bearer new' } });
+  });
+
   it('a gateway keeps its state when the new address does not answer', async () => {
     const gateway = await registry.register('Steady', upstream({ tools: [tool('a')] }));
     const answer = await registry.ask('PUT', `/gateways/${gateway.id}`, { url: 'http://nowhere.example/' });

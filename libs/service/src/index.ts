@@ -15,7 +15,7 @@ export { ApiFailures, ApiOpenFailures, FailureView } from './rest/api-failures.j
 export { apiDocument } from './rest/api-page.js';
 export { HasNoMarkup } from './rest/has-no-markup.decorator.js';
 export { MayRepeat, NotSupported, assertRepeats } from './rest/not-supported.decorator.js';
-export { checkedBody } from './rest/validation.js';
+export { checkedBody, invalidMembers } from './rest/validation.js';
 export { lockDataDir, openDataDir } from './start/data-dir.js';
 export { retireKeptSecrets, rotateKeptSecrets } from './start/first-start.js';
 export { mayPass, retryWithBackoff } from './start/stores/retry-with-backoff.js';

@@ -1788,6 +1788,57 @@ export interface components {
              */
             role?: "owner" | "member";
         };
+        AddressBody: {
+            /**
+             * @description It has its turn while none with a smaller number is there. That of `url` is 0.
+             * @default 1
+             */
+            priority?: number;
+            /** @description http or https, without a query: that of `url`, if it has one, is sent here too. */
+            url: string;
+            /**
+             * @description Its share among those with the same number. That of `url` is 100.
+             * @default 100
+             */
+            weight?: number;
+        };
+        AddressPoolView: {
+            /** @description Why it failed last; null: it answered. */
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is in this state.
+             */
+            since: string;
+            /**
+             * @description ejected: left alone until it answers.
+             * @enum {string}
+             */
+            state: "active" | "ejected";
+            /** @description Values of its query are masked. */
+            url: string;
+        };
+        AddressStandingView: {
+            /** @description Why it failed last; null: it answered. */
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is in this state.
+             */
+            since: string;
+            /**
+             * @description ejected: it failed again and again, and is left alone until it answers.
+             * @enum {string}
+             */
+            state: "active" | "ejected";
+            /** @description Values of its query are masked. */
+            url: string;
+        };
+        AddressView: {
+            priority: number;
+            url: string;
+            weight: number;
+        };
         AggregatesView: {
             gateways: components["schemas"]["AggregateView"];
             prompts: components["schemas"]["AggregateView"];
@@ -2339,6 +2390,10 @@ export interface components {
             waiting: number;
         };
         GatewayView: {
+            /** @description Where else the same server is reached; who may not change the gateway sees origins alone. */
+            addresses: components["schemas"]["AddressView"][];
+            /** @description How each of several addresses was found when it was last looked at. Only for those who may change the gateway. */
+            addressStandings?: components["schemas"]["AddressStandingView"][];
             /** @description What looks like a secret is masked. Only for those who may change the gateway. */
             args?: string[];
             /** @description For authType "authheaders". Only for those who may change the gateway. */
@@ -3257,6 +3312,8 @@ export interface components {
             password: string;
         };
         RegisterGatewayBody: {
+            /** @description STREAMABLEHTTP, SSE: where else the same server is reached, with the same credential. A request that could not be sent to one goes to the next; a session stays where it was begun. */
+            addresses?: components["schemas"]["AddressBody"][] | null;
             args?: string[];
             authHeaders?: components["schemas"]["AuthHeaderBody"][] | null;
             authPassword?: string | null;
@@ -4047,6 +4104,8 @@ export interface components {
             tools: components["schemas"]["PerformerView"][];
         };
         UpdateGatewayBody: {
+            /** @description STREAMABLEHTTP, SSE: where else the same server is reached, with the same credential. A request that could not be sent to one goes to the next; a session stays where it was begun. */
+            addresses?: components["schemas"]["AddressBody"][] | null;
             args?: string[];
             authHeaders?: components["schemas"]["AuthHeaderBody"][] | null;
             authPassword?: string | null;
@@ -4235,6 +4294,8 @@ export interface components {
             success: boolean;
         };
         UpstreamPoolView: {
+            /** @description Where it has several. */
+            addresses?: components["schemas"]["AddressPoolView"][];
             /** @description Calls are refused because it has just failed again and again. */
             breakerOpen: boolean;
             /** @description Sessions, and connections that need none. */
@@ -5781,6 +5842,27 @@ export interface operations {
                      *       "name": "Weather",
                      *       "slug": "weather",
                      *       "url": "https://weather.example/mcp",
+                     *       "addresses": [
+                     *         {
+                     *           "url": "https://weather-2.example/mcp",
+                     *           "priority": 1,
+                     *           "weight": 100
+                     *         }
+                     *       ],
+                     *       "addressStandings": [
+                     *         {
+                     *           "url": "https://weather.example/mcp",
+                     *           "state": "active",
+                     *           "reason": null,
+                     *           "since": "2026-07-28T09:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "url": "https://weather-2.example/mcp",
+                     *           "state": "active",
+                     *           "reason": null,
+                     *           "since": "2026-07-28T09:00:00.000Z"
+                     *         }
+                     *       ],
                      *       "description": null,
                      *       "transport": "STREAMABLEHTTP",
                      *       "command": null,
@@ -5870,6 +5952,27 @@ export interface operations {
                      *       "name": "Weather",
                      *       "slug": "weather",
                      *       "url": "https://weather.example/mcp",
+                     *       "addresses": [
+                     *         {
+                     *           "url": "https://weather-2.example/mcp",
+                     *           "priority": 1,
+                     *           "weight": 100
+                     *         }
+                     *       ],
+                     *       "addressStandings": [
+                     *         {
+                     *           "url": "https://weather.example/mcp",
+                     *           "state": "active",
+                     *           "reason": null,
+                     *           "since": "2026-07-28T09:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "url": "https://weather-2.example/mcp",
+                     *           "state": "active",
+                     *           "reason": null,
+                     *           "since": "2026-07-28T09:00:00.000Z"
+                     *         }
+                     *       ],
                      *       "description": null,
                      *       "transport": "STREAMABLEHTTP",
                      *       "command": null,
@@ -5963,6 +6066,27 @@ export interface operations {
                      *       "name": "Weather",
                      *       "slug": "weather",
                      *       "url": "https://weather.example/mcp",
+                     *       "addresses": [
+                     *         {
+                     *           "url": "https://weather-2.example/mcp",
+                     *           "priority": 1,
+                     *           "weight": 100
+                     *         }
+                     *       ],
+                     *       "addressStandings": [
+                     *         {
+                     *           "url": "https://weather.example/mcp",
+                     *           "state": "active",
+                     *           "reason": null,
+                     *           "since": "2026-07-28T09:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "url": "https://weather-2.example/mcp",
+                     *           "state": "active",
+                     *           "reason": null,
+                     *           "since": "2026-07-28T09:00:00.000Z"
+                     *         }
+                     *       ],
                      *       "description": null,
                      *       "transport": "STREAMABLEHTTP",
                      *       "command": null,
@@ -6168,6 +6292,27 @@ export interface operations {
                      *         "name": "Weather",
                      *         "slug": "weather",
                      *         "url": "https://weather.example/mcp",
+                     *         "addresses": [
+                     *           {
+                     *             "url": "https://weather-2.example/mcp",
+                     *             "priority": 1,
+                     *             "weight": 100
+                     *           }
+                     *         ],
+                     *         "addressStandings": [
+                     *           {
+                     *             "url": "https://weather.example/mcp",
+                     *             "state": "active",
+                     *             "reason": null,
+                     *             "since": "2026-07-28T09:00:00.000Z"
+                     *           },
+                     *           {
+                     *             "url": "https://weather-2.example/mcp",
+                     *             "state": "active",
+                     *             "reason": null,
+                     *             "since": "2026-07-28T09:00:00.000Z"
+                     *           }
+                     *         ],
                      *         "description": null,
                      *         "transport": "STREAMABLEHTTP",
                      *         "command": null,
@@ -6268,6 +6413,27 @@ export interface operations {
                      *         "name": "Weather",
                      *         "slug": "weather",
                      *         "url": "https://weather.example/mcp",
+                     *         "addresses": [
+                     *           {
+                     *             "url": "https://weather-2.example/mcp",
+                     *             "priority": 1,
+                     *             "weight": 100
+                     *           }
+                     *         ],
+                     *         "addressStandings": [
+                     *           {
+                     *             "url": "https://weather.example/mcp",
+                     *             "state": "active",
+                     *             "reason": null,
+                     *             "since": "2026-07-28T09:00:00.000Z"
+                     *           },
+                     *           {
+                     *             "url": "https://weather-2.example/mcp",
+                     *             "state": "active",
+                     *             "reason": null,
+                     *             "since": "2026-07-28T09:00:00.000Z"
+                     *           }
+                     *         ],
                      *         "description": null,
                      *         "transport": "STREAMABLEHTTP",
                      *         "command": null,

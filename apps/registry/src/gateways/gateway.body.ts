@@ -17,6 +17,8 @@ import { MayRepeat, NotSupported } from '#libs/service';
 import { type CacheHint, ERAS, type Era, type SessionScope } from '#contracts/registry/catalog';
 import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { SLUG, TOOL_NAME_STYLES, TOOL_PREFIX, type ToolNameStyle } from '../entries/names/naming.js';
+import { AddressBody } from './addresses/address.body.js';
+import { ADDRESSES_MAX } from './addresses/addresses.js';
 import { AUTH_TYPES, type AuthType } from './gateway.entity.js';
 import { GatewayView } from './gateway.view.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
@@ -85,6 +87,20 @@ export class RegisterGatewayBody extends OwnedBody {
   @IsOptional()
   @IsUrlText()
   url?: string | null;
+
+  @ApiPropertyOptional({
+    type: [AddressBody],
+    nullable: true,
+    maxItems: ADDRESSES_MAX,
+    description:
+      'STREAMABLEHTTP, SSE: where else the same server is reached, with the same credential. A request that could not be sent to one goes to the next; a session stays where it was begun.',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(ADDRESSES_MAX)
+  @ValidateNested({ each: true })
+  @Type(() => AddressBody)
+  addresses?: AddressBody[] | null;
 
   @ApiPropertyOptional({
     enum: [...REGISTERED, 'AUTO'],
@@ -305,6 +321,7 @@ export class RegisterGatewayBody extends OwnedBody {
     'reachable',
     'unreachableSince',
     'unreachableReason',
+    'addressStandings',
     'era',
     'protocolVersion',
     'serverInfo',

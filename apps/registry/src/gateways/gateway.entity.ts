@@ -1,7 +1,8 @@
 import { Column, Entity } from 'typeorm';
 import type { ShownOAuthClient } from '#contracts/auth/oauth/oauth-client';
 import type { CacheHint, Era, SessionScope } from '#contracts/registry/catalog';
-import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import type { UpstreamAddress, UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.request';
 import type { DiscoveredOffer, DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import type { ToolNameStyle } from '../entries/names/naming.js';
 import type { ReadSource } from '../sources/read-source.js';
@@ -63,6 +64,14 @@ export class GatewayEntity extends OwnedEntity {
 
   @Column({ type: 'text', nullable: true })
   url!: string | null;
+
+  /** Where else the same server is reached; none of them holds a query. */
+  @Column({ type: 'simple-json' })
+  addresses!: UpstreamAddress[];
+
+  /** How each address was found when it was last looked at; none where there is one alone. */
+  @Column({ type: 'simple-json' })
+  addressStandings!: AddressStanding[];
 
   @Column({ type: 'text', nullable: true })
   command!: string | null;

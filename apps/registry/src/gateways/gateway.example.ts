@@ -5,6 +5,11 @@ export const GATEWAY_EXAMPLE: GatewayView = {
   name: 'Weather',
   slug: 'weather',
   url: 'https://weather.example/mcp',
+  addresses: [{ url: 'https://weather-2.example/mcp', priority: 1, weight: 100 }],
+  addressStandings: [
+    { url: 'https://weather.example/mcp', state: 'active', reason: null, since: '2026-07-28T09:00:00.000Z' },
+    { url: 'https://weather-2.example/mcp', state: 'active', reason: null, since: '2026-07-28T09:00:00.000Z' },
+  ],
   description: null,
   transport: 'STREAMABLEHTTP',
   command: null,

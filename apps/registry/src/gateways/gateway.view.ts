@@ -9,13 +9,19 @@ import {
   VISIBILITIES,
   type Visibility,
 } from '#contracts/registry/catalog';
-import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import {
+  UPSTREAM_TRANSPORTS,
+  type UpstreamAddress,
+  type UpstreamTransport,
+} from '#contracts/registry/resolve-upstream.request';
+import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.request';
 import type { EntrySummary } from '../entries/gateway-entries.service.js';
 import { type ListFinding, ListFindingView } from '../entries/list-findings.js';
 import { TOOL_NAME_STYLES, type ToolNameStyle } from '../entries/names/naming.js';
 import type { GrpcSource } from '../sources/grpc/grpc-source.js';
 import type { ReadSource } from '../sources/read-source.js';
 import { canChange, ownerShownTo } from '../rest/ownership.js';
+import { AddressStandingView, AddressView } from './addresses/address.view.js';
 import { AUTH_TYPES, type AuthType, type GatewayEntity, type RefusedEntry } from './gateway.entity.js';
 import { OAuthConfigView } from './consent/oauth-config.view.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
@@ -65,6 +71,12 @@ export class GatewayView {
       'Null for STDIO. Values of its query are masked; who may not change the gateway sees where it is alone.',
   })
   readonly url: string | null;
+
+  @ApiProperty({
+    type: [AddressView],
+    description: 'Where else the same server is reached; who may not change the gateway sees origins alone.',
+  })
+  readonly addresses: readonly UpstreamAddress[];
 
   @ApiProperty(OPTIONAL_TEXT)
   readonly description: string | null;
@@ -179,6 +191,12 @@ export class GatewayView {
   @ApiPropertyOptional({ ...OPTIONAL_TEXT, description: `Why it is not reachable; null while it is. ${TO_CHANGERS}` })
   readonly unreachableReason?: string | null;
 
+  @ApiPropertyOptional({
+    type: [AddressStandingView],
+    description: `How each of several addresses was found when it was last looked at. ${TO_CHANGERS}`,
+  })
+  readonly addressStandings?: readonly AddressStanding[];
+
   @ApiProperty({ enum: ['auto', ...ERAS], description: 'In which era it is spoken to; `auto`: see `eras`.' })
   readonly era: 'auto' | Era;
 
@@ -246,6 +264,7 @@ export class GatewayView {
     this.name = gateway.name;
     this.slug = gateway.slug;
     this.url = gateway.url === null ? null : new URL(gateway.url).origin;
+    this.addresses = gateway.addresses.map((address) => ({ ...address, url: new URL(address.url).origin }));
     this.description = gateway.description;
     this.transport = gateway.transport;
     if (canChange(principal, gateway)) Object.assign(this, connectionMembers(gateway));
@@ -284,6 +303,8 @@ export class GatewayView {
 type ConnectionMembers = Pick<
   GatewayView,
   | 'url'
+  | 'addresses'
+  | 'addressStandings'
   | 'command'
   | 'args'
   | 'cwd'
@@ -316,6 +337,8 @@ const connectionMembers = (gateway: GatewayEntity): ConnectionMembers => {
   const shownArgs = maskArguments(args);
   return {
     url: url === null ? null : splitQuery(url).shown,
+    addresses: gateway.addresses,
+    ...(gateway.addresses.length > 0 && { addressStandings: gateway.addressStandings }),
     command,
     args: shownArgs,
     warnings: shownArgs.some((arg) => arg.includes(MASK)) ? [ARGUMENTS_ARE_SEEN] : [],

@@ -7,8 +7,8 @@ export type Connection = Omit<UpstreamProfile, 'version'>;
 
 /** The version is a digest, so equal profiles have equal versions in every replica. */
 export const profileOf = (connection: Connection): UpstreamProfile => {
-  const { id, name, slug, transport, url, command, args, cwd, timeoutMs, concurrencyMax, onlyEra, sourceVersion } =
-    connection;
+  const { id, name, slug, transport, url, addresses, command, args, cwd } = connection;
+  const { timeoutMs, concurrencyMax, onlyEra, sourceVersion } = connection;
   const profile = {
     id,
     name,
@@ -19,6 +19,7 @@ export const profileOf = (connection: Connection): UpstreamProfile => {
     args,
     timeoutMs,
     concurrencyMax,
+    ...(addresses?.length && { addresses }),
     ...(cwd && { cwd }),
     ...(onlyEra && { onlyEra }),
     ...(sourceVersion && { sourceVersion }),
@@ -26,7 +27,7 @@ export const profileOf = (connection: Connection): UpstreamProfile => {
   return { ...profile, version: createHash('sha256').update(JSON.stringify(profile)).digest('base64url').slice(0, 22) };
 };
 
-type Address = Pick<Connection, 'transport' | 'url' | 'command' | 'args' | 'cwd'>;
+type Address = Pick<Connection, 'transport' | 'url' | 'addresses' | 'command' | 'args' | 'cwd'>;
 
 /** Whether the upstream is an HTTP API, which speaks no MCP. */
 export const isApi = ({ transport }: Pick<Connection, 'transport'>): boolean =>
@@ -44,9 +45,12 @@ export const speaksMcp = ({ transport }: Pick<Connection, 'transport'>): boolean
 export const reachesSameUpstream = (one: Address, other: Address): boolean =>
   one.transport === other.transport &&
   one.url === other.url &&
+  JSON.stringify(placesOf(one)) === JSON.stringify(placesOf(other)) &&
   one.command === other.command &&
   (one.cwd ?? null) === (other.cwd ?? null) &&
   JSON.stringify(one.args) === JSON.stringify(other.args);
+
+const placesOf = ({ addresses = [] }: Address): string[] => addresses.map(({ url }) => url);
 
 interface SessionSettings {
   readonly transport: Connection['transport'];

@@ -57,6 +57,7 @@ export const request = (
       },
       opensSession,
     );
+    exchange.isRepeatable = true;
     const timer = setTimeout(() => {
       exchange.abandon();
       reject(fail('upstream.timed_out', { executed: exchange.executed }));

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ReplyOf, RequestOf } from '#contracts/define';
-import type { CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
-import { fail, toGatewayError } from '#libs/errors';
+import type { AddressStanding, CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
+import { fail, GatewayError, toGatewayError } from '#libs/errors';
 import type { Peer } from '../conversation/peer.js';
 import { withReason } from '../transport/reason.js';
 import type { Access } from '../transport/channel.js';
@@ -17,6 +17,7 @@ export class CheckService {
   async check({ upstreamId, timeoutMs }: RequestOf<typeof CheckUpstream>): Promise<ReplyOf<typeof CheckUpstream>> {
     const upstream = await this.directory.upstream(upstreamId);
     const access = await this.directory.credentials.access(upstreamId, '');
+    const checking = upstream.dialer.addresses?.all(access, timeoutMs);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const message = `The upstream did not answer within ${timeoutMs} ms whether it is there`;
@@ -25,14 +26,22 @@ export class CheckService {
     try {
       await Promise.race([ask(upstream, access, timeoutMs), late]);
     } catch (error) {
-      throw withReason(toGatewayError(error));
+      throw withAddresses(withReason(toGatewayError(error)), await checking);
     } finally {
       clearTimeout(timer);
     }
     upstream.health.succeeded();
-    return { answered: true };
+    const addresses = await checking;
+    return { answered: true, ...(addresses && { addresses }) };
   }
 }
+
+/** So that it is known of each address why it is not there. */
+const withAddresses = (error: GatewayError, addresses: readonly AddressStanding[] | undefined): GatewayError => {
+  if (addresses === undefined) return error;
+  const { code, message, executed, cause } = error;
+  return new GatewayError(code, { message, data: { ...error.data, addresses }, ...(executed && { executed }), cause });
+};
 
 const ask = async (upstream: Upstream, access: Access, timeoutMs: number): Promise<void> => {
   const peer = await upstream.overview(access);

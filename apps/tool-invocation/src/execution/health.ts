@@ -1,7 +1,7 @@
 import type { GatewayError } from '#libs/errors';
 import type { OpenCall } from '../call/open-call.js';
 import { staleness } from '../call/stale.js';
-import { HttpRefusal } from '../transport/http/refusal.js';
+import { AWAY, HttpRefusal } from '../transport/http/refusal.js';
 import { isFlood } from '../transport/talk-gauge.js';
 
 /** `silent`: nothing was heard of the upstream; whether it is only slow, asking it tells. */
@@ -15,8 +15,6 @@ const NO_CONVERSATION = new Set<string>([
   'upstream.not_mcp',
   'upstream.timed_out',
 ]);
-/** What stands before the server says so, or the server as a whole. */
-const AWAY = new Set([502, 503, 504]);
 
 /**
  * What the failure of a call says about its upstream. Connections and sessions count; what one tool answers, and how long it

@@ -37,6 +37,17 @@ export const watchInvocation = (calls: CallService, directory: UpstreamDirectory
   ofEach('upstream_waiting', 'Calls that wait for their turn at this upstream.', ({ waiting }) => waiting);
   ofEach('upstream_conversations', 'Open conversations with this upstream.', ({ conversations }) => conversations);
   ofEach('upstream_breaker_open', '1 while this upstream is left alone.', ({ breakerOpen }) => (breakerOpen ? 1 : 0));
+  snapshotGauge('upstream_address_ejected', '1 while this address of an upstream is left alone, by its place.', () =>
+    directory
+      .figures()
+      .slice(0, UPSTREAMS_MAX)
+      .flatMap(({ upstreamId, addresses = [] }) =>
+        addresses.map(({ url, state }, place) => ({
+          labels: { upstream: upstreamId, place: String(place), origin: new URL(url).origin },
+          value: state === 'ejected' ? 1 : 0,
+        })),
+      ),
+  );
   snapshotGauge('upstream_info', 'Always 1: the name of an upstream, to join by its id.', () => {
     const all = directory.figures();
     const ids = new Set(all.map(({ upstreamId }) => upstreamId));

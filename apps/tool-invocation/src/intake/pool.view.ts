@@ -1,6 +1,21 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 const COUNT = { type: 'integer', minimum: 0 } as const;
+
+/** One address of an upstream, as seen by this instance. */
+class AddressPoolView {
+  @ApiProperty({ type: String, description: 'Values of its query are masked.' })
+  url!: string;
+
+  @ApiProperty({ enum: ['active', 'ejected'], description: 'ejected: left alone until it answers.' })
+  state!: 'active' | 'ejected';
+
+  @ApiProperty({ type: String, nullable: true, description: 'Why it failed last; null: it answered.' })
+  reason!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', description: 'Since when it is in this state.' })
+  since!: string;
+}
 
 /** What one upstream is doing, as seen by this instance. */
 class UpstreamPoolView {
@@ -21,6 +36,9 @@ class UpstreamPoolView {
 
   @ApiProperty({ type: Boolean, description: 'Calls are refused because it has just failed again and again.' })
   breakerOpen!: boolean;
+
+  @ApiPropertyOptional({ type: [AddressPoolView], description: 'Where it has several.' })
+  addresses?: readonly AddressPoolView[];
 }
 
 /** What this instance holds open towards upstreams. */

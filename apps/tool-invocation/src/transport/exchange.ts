@@ -43,6 +43,10 @@ export class Exchange {
   strays = 0;
   /** Set by the channel. */
   carrier: Carrier | undefined;
+  /** Asked before it fails: whether another address of the upstream has taken it over. */
+  elsewhere: ((error: GatewayError) => boolean) | undefined;
+  /** It makes no difference how often it is sent. */
+  isRepeatable = false;
   /** Of the streams that bring its answer, one after the other. */
   talk: TalkGauge | undefined;
 
@@ -90,7 +94,7 @@ export class Exchange {
   }
 
   fail(error: GatewayError): void {
-    if (this.settled) return;
+    if (this.settled || this.elsewhere?.(error)) return;
     this.settled = true;
     this.sink.failed(error);
   }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
+import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.request';
 import { SessionLogged } from '#contracts/tool-invocation/session-logged.event';
 import { ElicitationCompleted } from '#contracts/tool-invocation/elicitation-completed.event';
 import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
@@ -36,6 +37,8 @@ export interface UpstreamFigures {
   readonly running: number;
   readonly waiting: number;
   readonly breakerOpen: boolean;
+  /** Where it has several. */
+  readonly addresses?: readonly AddressStanding[];
 }
 
 export interface OwnListsListener {
@@ -129,6 +132,10 @@ export class UpstreamDirectory implements UpstreamHost {
 
   onUnwatched(upstream: Upstream): void {
     this.lists.watchAgain(upstream);
+  }
+
+  onSilent(upstream: Upstream): void {
+    void this.lookAt(upstream, 'all');
   }
 
   onListChanged(upstreamId: string, list: CatalogList): void {
@@ -234,8 +241,20 @@ export class UpstreamDirectory implements UpstreamHost {
       // One that was discovered and then not registered is found out here.
       if (upstream.watchesLists) void Promise.resolve(this.upstream(upstreamId)).catch(() => {});
       upstream.evictIdle(this.settings.sessions.idleMs);
+      void this.lookAt(upstream, 'due');
       if (upstream.kind === 'http' && upstream.dialer.spoken.isDue(this.settings.eraRecheckMs))
         void this.recheckEra(upstream);
+    }
+  }
+
+  private async lookAt({ profile, dialer }: Upstream, which: 'all' | 'due'): Promise<void> {
+    const { addresses } = dialer;
+    if (addresses === undefined || (which === 'due' && addresses.book.due().length === 0)) return;
+    try {
+      const access = await this.credentials.access(profile.id, '');
+      await addresses[which](access, this.settings.connections.connectTimeoutMs);
+    } catch (error) {
+      this.logger.debug({ err: error, upstreamId: profile.id }, 'the addresses of an upstream could not be looked at');
     }
   }
 
@@ -255,6 +274,7 @@ const figuresOf = (upstream: Upstream): UpstreamFigures => ({
   running: upstream.limiter.running,
   waiting: upstream.limiter.waiting,
   breakerOpen: upstream.health.breaker.isOpen,
+  ...(upstream.dialer.addresses && { addresses: upstream.dialer.addresses.book.standings() }),
 });
 
 const isSame = (one: UpstreamProfile, other: UpstreamProfile): boolean =>

@@ -13,7 +13,7 @@ import { HttpTools } from '../conversation/openapi/tools.js';
 import { KeptContent } from '../conversation/own/contents.js';
 import { OwnDialer } from '../conversation/own/dialer.js';
 import type { Settings } from '../tool-invocation.settings.js';
-import type { Transport, TransportKind } from '../transport/channel.js';
+import type { TransportKind } from '../transport/channel.js';
 import { EgressPolicy } from '../transport/egress/egress-policy.js';
 import { HttpApiSender } from '../transport/http-api/sender.js';
 import { SseTransport } from '../transport/sse/transport.js';
@@ -21,6 +21,7 @@ import { Strays } from '../transport/strays.js';
 import { Sandbox } from '../transport/stdio/sandbox/sandbox.js';
 import { ProcessQuota, StdioTransport } from '../transport/stdio/transport.js';
 import { HttpTransport } from '../transport/streamable-http/transport.js';
+import { type Reached, spread } from './several-addresses.js';
 import { SingleFlight } from './single-flight.js';
 import { Upstream, type UpstreamHost } from './upstream.js';
 
@@ -60,8 +61,9 @@ export class UpstreamFactory {
     if (kind === 'api') return this.api(profile, host);
     if (kind === 'grpc') return this.grpc(profile, host);
     if (kind === 'own') return this.own(profile, host);
-    const transport = this.transport(profile, kind);
-    const dialer = new Dialer(transport, kind, this.settings.sessions.openTimeoutMs, profile.onlyEra ?? null);
+    const { transport, addresses } = this.reaching(profile, kind);
+    const { openTimeoutMs } = this.settings.sessions;
+    const dialer = new Dialer(transport, kind, openTimeoutMs, profile.onlyEra ?? null, addresses);
     return new Upstream(profile, kind, transport, dialer, this.settings, host);
   }
 
@@ -108,16 +110,18 @@ export class UpstreamFactory {
     return new Upstream(profile, 'own', NOTHING_OPEN, new OwnDialer(content), this.settings, host);
   }
 
-  private transport(profile: UpstreamProfile, kind: TransportKind): Transport {
+  private reaching(profile: UpstreamProfile, kind: TransportKind): Reached {
     if (kind === 'stdio') {
       const { id: upstreamId, name, command: program, args, cwd = null } = profile;
       const command = { upstreamId, name, command: program ?? '', args, cwd };
-      return new StdioTransport(command, this.settings, this.processes, this.sandbox, this.logger);
+      return { transport: new StdioTransport(command, this.settings, this.processes, this.sandbox, this.logger) };
     }
-    const url = this.egress.parse(profile.url);
+    const { settings, egress } = this;
     const strays = new Strays(profile.id, this.logger);
-    return kind === 'http'
-      ? new HttpTransport(url, this.settings, this.egress, strays)
-      : new SseTransport(url, this.settings, this.egress, strays);
+    if (profile.addresses !== undefined)
+      return spread(profile, kind, { settings, egress, strays, logger: this.logger });
+    const url = egress.parse(profile.url);
+    const Transport = kind === 'http' ? HttpTransport : SseTransport;
+    return { transport: new Transport(url, settings, egress, strays) };
   }
 }

@@ -19,6 +19,14 @@ export interface UpstreamHealthEvents {
   breakerClosed(profile: UpstreamProfile): void;
 }
 
+/** What is known of an upstream with several addresses. */
+export interface SeveralAddresses {
+  /** Whether one of them can be expected to answer. */
+  hasSound(): boolean;
+  /** Finds out which of them do. */
+  recheck(): void;
+}
+
 /** Whether an upstream is well: by what its calls report, and by what it says when it is asked itself. */
 export class UpstreamHealth {
   readonly breaker: CircuitBreaker;
@@ -29,6 +37,7 @@ export class UpstreamHealth {
     private readonly kind: TransportKind,
     private readonly profile: UpstreamProfile,
     private readonly told: UpstreamHealthEvents,
+    private readonly several?: SeveralAddresses,
   ) {
     const { threshold, resetMsMax } = settings.breaker;
     this.breaker = new CircuitBreaker({ failuresMax: threshold, openMs: OPEN_MS, openMsMax: resetMsMax });
@@ -41,10 +50,13 @@ export class UpstreamHealth {
     throw fail('upstream.breaker_open', { executed: 'no', data: { retryAfterMs } });
   }
 
-  /** A call failed for what the upstream is; reported to the breaker unless that would say too much. */
+  /**
+   * A call failed for what the upstream is, or what one of its addresses is: then others get through. Reported to the breaker unless
+   * that would say too much.
+   */
   failed(failure: GatewayError, isHealthKnown: boolean): void {
     this.told.failed(this.profile, failure);
-    if (isHealthKnown) this.breakerFailed(failure);
+    if (isHealthKnown && !this.several?.hasSound()) this.breakerFailed(failure);
     else this.breaker.undecided();
   }
 
@@ -62,6 +74,7 @@ export class UpstreamHealth {
   heardNothing(peer: Peer | undefined): void {
     if (this.breaker.isOpen) return this.breakerFailed(SILENT);
     this.breaker.undecided();
+    if (this.several !== undefined) return this.several.recheck();
     if (peer === undefined || this.checking || !speaksMcp(this.kind)) return;
     this.checking = true;
     const method = peer.identity.era === 'modern' ? 'server/discover' : 'ping';

@@ -34,6 +34,7 @@ const given = (env: Record<string, string>, changes: Partial<UpstreamProfile> = 
     onElicitationCompleted() {},
     onListsInvalidated() {},
     onUnwatched() {},
+    onSilent() {},
     told: { failed() {}, breakerOpened() {}, breakerClosed() {} },
     makeRoom() {},
   };

@@ -36,6 +36,8 @@ export interface UpstreamHost {
   readonly told: UpstreamHealthEvents;
   /** Its lists are no longer watched. */
   onUnwatched(upstream: Upstream): void;
+  /** A call heard nothing of it: which of its addresses do answer? */
+  onSilent(upstream: Upstream): void;
   /** Makes room for one more conversation. Throws `upstream.busy`. */
   makeRoom(kind: TransportKind): void | Promise<void>;
 }
@@ -73,7 +75,9 @@ export class Upstream {
     private readonly host: UpstreamHost,
   ) {
     const { concurrencyMax } = profile;
-    this.health = new UpstreamHealth(settings, kind, profile, host.told);
+    const { addresses } = dialer;
+    const several = addresses && { hasSound: () => addresses.book.hasSound, recheck: () => host.onSilent(this) };
+    this.health = new UpstreamHealth(settings, kind, profile, host.told, several);
     this.placement = new Placement({
       slotsMax: settings.sessions.perCallerMax,
       peerOf: (key) => this.peers.get(key),

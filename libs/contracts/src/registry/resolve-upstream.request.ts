@@ -10,6 +10,16 @@ export const UPSTREAM_TRANSPORTS = ['STREAMABLEHTTP', 'SSE', 'STDIO', 'OPENAPI',
 /** One of `UPSTREAM_TRANSPORTS`. */
 export type UpstreamTransport = (typeof UPSTREAM_TRANSPORTS)[number];
 
+/** A further place where an upstream is reached. */
+export interface UpstreamAddress {
+  /** Holds no query: what of `url` is secret is put behind it too. */
+  readonly url: string;
+  /** It has its turn while none with a smaller number is there; that of `url` is 0. */
+  readonly priority: number;
+  /** Its share among those of the same number; that of `url` is 100. */
+  readonly weight: number;
+}
+
 /** Where and how an upstream is reached. Holds no secret: what is presented to it comes from auth. */
 export interface UpstreamProfile {
   readonly id: string;
@@ -18,6 +28,8 @@ export interface UpstreamProfile {
   readonly transport: UpstreamTransport;
   /** For every transport but STDIO and OWN; for OPENAPI and REST what the paths of requests are put behind. */
   readonly url: string | null;
+  /** For STREAMABLEHTTP and SSE: where else the same server is reached. Absent: nowhere. */
+  readonly addresses?: readonly UpstreamAddress[];
   /** For STDIO. */
   readonly command: string | null;
   readonly args: readonly string[];

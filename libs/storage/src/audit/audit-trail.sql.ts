@@ -118,16 +118,16 @@ const TRIGGERS = [
   ['audit_delete', 'DELETE', 'OLD TABLE AS old_rows'],
 ] as const;
 
-/** The statements that put a table under audit, from then on. */
+/** The statements that put a table under audit, from then on, or under another than before. */
 export const auditTable = (schema: string, audited: AuditedTable): readonly string[] => {
   const { table, resourceType, id, name = '', secrets = [], ignored = [], endsAt = '' } = audited;
   const type = typeof resourceType === 'string' ? resourceType : `{${resourceType.column}}`;
   const args = [type, id.join(','), name, secrets.join(','), ignored.join(','), endsAt];
-  return TRIGGERS.map(
-    ([trigger, event, rows]) =>
-      `CREATE TRIGGER ${trigger} AFTER ${event} ON ${schema}.${table} REFERENCING ${rows} FOR EACH STATEMENT
+  return TRIGGERS.flatMap(([trigger, event, rows]) => [
+    `DROP TRIGGER IF EXISTS ${trigger} ON ${schema}.${table}`,
+    `CREATE TRIGGER ${trigger} AFTER ${event} ON ${schema}.${table} REFERENCING ${rows} FOR EACH STATEMENT
        EXECUTE FUNCTION ${schema}.note_changes(${args.map((text) => `'${text}'`).join(', ')})`,
-  );
+  ]);
 };
 
 /** The statements that undo both. */

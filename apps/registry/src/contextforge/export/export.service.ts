@@ -19,6 +19,7 @@ const FORM_VERSION = '2025-11-25';
 type LeftOutEntry = ExportView['metadata']['left_out'][number];
 
 const CREDENTIAL_REASON = 'its credential is left out: give it where it is imported';
+const ADDRESSES_REASON = 'its further addresses are left out: the form has no place for them';
 
 /** Writes what is registered in the form of ContextForge, as far as it has a place there. No secret is in it. */
 @Injectable()
@@ -68,6 +69,7 @@ export class ExportService {
     const type = typeOf(gateway);
     try {
       const entry = type === 'gateways' ? exportedGateway(gateway) : await this.exportedEntry(gateway);
+      if (gateway.addresses.length > 0) leftOut.push({ type, name, reason: ADDRESSES_REASON });
       if (CREDENTIAL_LEFT_OUT in entry) leftOut.push({ type, name, reason: CREDENTIAL_REASON });
       return entry;
     } catch (error) {

@@ -5,6 +5,7 @@ import { canView } from '#libs/identity';
 import { slugFor } from '../../entries/names/naming.js';
 import { type Connection, isApi, reachesSameUpstream, speaksMcp } from '../profile.js';
 import type { GatewayEntity } from '../gateway.entity.js';
+import { addressesFrom, reachesElsewhere } from '../addresses/addresses.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';
 import { type AddressSecrets, sealArguments, sealUrl } from './sealed-address.js';
 import type { StdioPolicyService } from './stdio-policy.service.js';
@@ -17,10 +18,14 @@ export interface AskedConnection {
   readonly secrets: AddressSecrets | null;
 }
 
-type Known = Pick<GatewayEntity, 'url' | 'command' | 'args' | 'cwd' | 'timeoutMs' | 'concurrencyMax' | 'onlyEra'>;
+type Known = Pick<
+  GatewayEntity,
+  'url' | 'addresses' | 'command' | 'args' | 'cwd' | 'timeoutMs' | 'concurrencyMax' | 'onlyEra'
+>;
 
 const NEW: Known = {
   url: null,
+  addresses: [],
   command: null,
   args: [],
   cwd: null,
@@ -44,11 +49,13 @@ export const connectionFrom = (
   if (transport === 'STDIO') {
     const { secrets, ...program } = programOf(body, known);
     if (before === null || runsOther(before, program)) stdio.policy.assertAllowed(stdio.principal);
-    return { transport, secrets, connection: { ...identity, transport, url: null, ...program } };
+    assertNoAddresses(body);
+    return { transport, secrets, connection: { ...identity, transport, url: null, addresses: [], ...program } };
   }
   if (transport === 'OWN') {
+    assertNoAddresses(body);
     if (body.url || namesProgram(body)) throw fail('http.invalid', { message: 'What is kept here is at no address' });
-    const nowhere = { transport, url: null, command: null, args: [], cwd: null };
+    const nowhere = { transport, url: null, addresses: [], command: null, args: [], cwd: null };
     return { transport, secrets: null, connection: { ...identity, ...nowhere } };
   }
   const { secrets, ...place } = placeOf(body, known, transport);
@@ -57,7 +64,7 @@ export const connectionFrom = (
 
 const placeOf = (
   body: UpdateGatewayBody,
-  known: Pick<GatewayEntity, 'url'>,
+  known: Pick<GatewayEntity, 'url' | 'addresses'>,
   asked: Exclude<AskedConnection['transport'], 'STDIO' | 'OWN'>,
 ) => {
   if (namesProgram(body)) {
@@ -68,7 +75,8 @@ const placeOf = (
   if (transport === 'GRPC') assertIsServer(url, secrets);
   if (secrets?.query !== undefined && isApi({ transport }))
     throw fail('http.invalid', { message: 'url must not have a query where it is the base of an HTTP API' });
-  return { transport, url, secrets, command: null, args: [], cwd: null };
+  const addresses = addressesFrom({ url, transport, given: body.addresses, known: known.addresses });
+  return { transport, url, addresses, secrets, command: null, args: [], cwd: null };
 };
 
 /** Methods have the path to themselves. */
@@ -77,6 +85,10 @@ const assertIsServer = (url: string, secrets: AddressSecrets | null): void => {
     throw fail('http.invalid', {
       message: 'url of a gRPC server must have no path and no query: http://host:port, or https: with TLS',
     });
+};
+
+const assertNoAddresses = ({ addresses }: UpdateGatewayBody): void => {
+  if (addresses?.length) throw fail('http.invalid', { message: 'addresses are for servers that are reached by a URL' });
 };
 
 const namesProgram = ({ command, args, cwd }: UpdateGatewayBody): boolean => Boolean(command || args?.length || cwd);
@@ -134,10 +146,10 @@ const checkedUrl = (text: string | null): string => {
 };
 
 /** Whether the two are reached at different places, so that what one is shown is none of the other's business. */
-export const isElsewhere = (before: Pick<Connection, 'url'>, now: Pick<Connection, 'url'>): boolean =>
+export const isElsewhere = (before: Pick<GatewayEntity, 'url' | 'addresses'>, now: Connection): boolean =>
   before.url === null || now.url === null
     ? before.url !== now.url
-    : new URL(before.url).origin !== new URL(now.url).origin;
+    : new URL(before.url).origin !== new URL(now.url).origin || reachesElsewhere(before, now.addresses ?? []);
 
 /**
  * `conflicting`: another gateway that has the name, or one with the same slug. Throws `registry.name_taken`, which names it

@@ -169,6 +169,8 @@ export class GatewayRegistrationService {
           onlyEra: connection.onlyEra ?? null,
           cwd: connection.cwd ?? null,
           args: [...connection.args],
+          addresses: [...(connection.addresses ?? [])],
+          addressStandings: [],
           description: body.description ?? null,
           tags,
           toolPrefix,

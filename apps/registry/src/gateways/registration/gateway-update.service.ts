@@ -13,6 +13,7 @@ import { UpdateGatewayBody } from '../gateway.body.js';
 import { GatewayEntity } from '../gateway.entity.js';
 import { GatewayRepository } from '../gateway.repository.js';
 import { type Connection, isApi, profileOf, reachesSameUpstream, speaksMcp } from '../profile.js';
+import { reachesElsewhere } from '../addresses/addresses.js';
 import { UpstreamCredentialService } from '../../credentials/upstream-credential.service.js';
 import { type CredentialForm, credentialFrom, withUrlUser } from './credential-form.js';
 import { assertSameClient } from './oauth-form.js';
@@ -67,6 +68,8 @@ export class GatewayUpdateService {
       ...(await this.policies.scopes.ofChanged(principal, body, before)),
       ...settingsFrom(body, before),
       args: [...connection.args],
+      addresses: [...(connection.addresses ?? [])],
+      ...(!reachesSameUpstream(before, connection) && { addressStandings: [] }),
       ...(form !== null && { credentialShape: form.shape }),
       updatedAt: new Date(),
     };
@@ -153,7 +156,9 @@ const isMetOtherwise = (before: GatewayEntity, now: Connection): boolean =>
 
 /** A token for one URL is none for another, even on the same origin. */
 const mustBeGivenAgain = (before: GatewayEntity, now: Connection): boolean =>
-  isElsewhere(before, now) || (before.credentialShape.authType === 'oauth' && before.url !== now.url);
+  isElsewhere(before, now) ||
+  (before.credentialShape.authType === 'oauth' &&
+    (before.url !== now.url || reachesElsewhere(before, now.addresses ?? [])));
 
 /** Besides what its address holds. */
 const hasSecret = ({ credentialShape }: GatewayEntity): boolean =>

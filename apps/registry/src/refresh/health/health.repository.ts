@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.request';
 import { InjectDatabase } from '#libs/storage';
 
 /** A gateway whose turn it is, as it is now. */
@@ -32,7 +33,7 @@ export class HealthRepository {
         SELECT id FROM registry.gateway
           WHERE enabled AND transport IN ('STREAMABLEHTTP', 'SSE') AND last_error IS NULL
             AND coalesce(checked_at, refreshed_at) < now() - make_interval(secs =>
-              CASE WHEN reachable AND check_failures = 0 THEN $1::float8 ELSE $2::float8 END / 1000)
+              CASE WHEN reachable AND check_failures = 0 AND address_standings NOT LIKE '%"state":"ejected"%' THEN $1::float8 ELSE $2::float8 END / 1000)
           ORDER BY checked_at NULLS FIRST LIMIT $3 FOR UPDATE SKIP LOCKED)
         RETURNING id, name, reachable, updated_at AS "updatedAt"`,
       [intervalMs, failingIntervalMs, limit],
@@ -49,6 +50,14 @@ export class HealthRepository {
       [id, updatedAt, reason, failuresMax],
     );
     return rows[0]?.failures ?? null;
+  }
+
+  /** Of a gateway with several addresses: how each of them was found. */
+  async noteAddresses({ id, updatedAt }: DueGateway, standings: readonly AddressStanding[]): Promise<void> {
+    await this.database.query(
+      'UPDATE registry.gateway SET address_standings = $3 WHERE id = $1 AND updated_at = $2 AND address_standings <> $3',
+      [id, updatedAt, JSON.stringify(standings)],
+    );
   }
 
   async noteAnswer({ id, updatedAt }: DueGateway): Promise<void> {

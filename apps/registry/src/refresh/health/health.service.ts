@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
+import { type AddressStanding, CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
 import { type Bus, InjectBus } from '#libs/bus';
 import { toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
@@ -26,6 +26,11 @@ const NO_ABSENCE = new Set<string>([
   'upstream.breaker_open',
   'upstream.unauthorised',
 ]);
+
+/** What a failure tells beside its reason. */
+interface FailedCheck {
+  readonly addresses?: readonly AddressStanding[];
+}
 
 /** Asks upstreams from time to time whether they are there, so that a gateway shows what is, not what was. */
 @Injectable()
@@ -76,9 +81,16 @@ export class HealthService implements OnApplicationBootstrap, OnApplicationShutd
     const { id: upstreamId, name } = gateway;
     const { timeoutMs, failuresMax } = this.settings.healthCheck;
     try {
-      await this.bus.ask(CheckUpstream, { upstreamId, timeoutMs }, { timeoutMs: timeoutMs + BUS_MARGIN_MS });
+      const { head } = await this.bus.ask(
+        CheckUpstream,
+        { upstreamId, timeoutMs },
+        { timeoutMs: timeoutMs + BUS_MARGIN_MS },
+      );
+      if (head.addresses !== undefined) await this.gateways.noteAddresses(gateway, head.addresses);
     } catch (error) {
-      const { code } = toGatewayError(error);
+      const { code, data } = toGatewayError(error);
+      const { addresses } = (data ?? {}) as FailedCheck;
+      if (addresses !== undefined) await this.gateways.noteAddresses(gateway, addresses);
       // What the bus, or a service, lacks says nothing of the upstream.
       if (!code.startsWith('upstream.') || NO_ABSENCE.has(code)) return;
       const reason = failureText(error);

@@ -33,6 +33,8 @@ export interface AnswerReaderOptions {
   readonly presented: boolean;
   /** Before the body, whatever the status, of what opens a session. */
   readonly onHeaders: (status: number, headers: Headers) => void;
+  /** Of every answer; none where nobody wants to know. */
+  readonly onStatus?: ((status: number) => void) | undefined;
   /** Told to go elsewhere. True: the request has been sent there. */
   readonly onRedirect: (sent: SentRequest, status: number, location: string | undefined) => boolean;
   /** Answered with HTTP 401, whatever the body is. True: whoever listens has taken over, and may send the request again. */
@@ -93,6 +95,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     if (status < 200) return;
     this.exchange.heard = true;
     this.status = status;
+    this.options.onStatus?.(status);
     this.retryAfter = single(headers['retry-after']);
     this.location = single(headers['location']);
     if (this.options.onRedirect(this.request, status, this.location)) {

@@ -1,6 +1,9 @@
 import { fail, type GatewayError } from '#libs/errors';
 import { OperatorReason } from '../reason.js';
 
+/** What stands before the server says so, or the server as a whole. */
+export const AWAY: ReadonlySet<number> = new Set([502, 503, 504]);
+
 /** Stands as the cause of a failure: the upstream answered with this HTTP status instead of an MCP message. */
 export class HttpRefusal extends OperatorReason {
   constructor(

@@ -31,6 +31,8 @@ export interface HttpUpstream {
   readonly bytesMax: number;
   readonly talk: TalkLimits;
   readonly strays: Strays;
+  /** Hears the status of every answer, where something depends on it. */
+  readonly onStatus?: ((status: number) => void) | undefined;
   /** It has been seen to send no headers of the GET stream before there is an event. */
   withholdsHeaders: boolean;
 }
@@ -61,6 +63,7 @@ export class HttpChannel implements Channel {
       redact: (json) => access.redact(json),
       strays: upstream.strays,
       presented: presentsCredential(access),
+      onStatus: upstream.onStatus,
       onHeaders: (status, headers) => this.takeSession(status, headers),
       onRedirect: (sent, status, location) => this.redirect(sent, status, location),
       onUnauthorised: (sent, refusal) => this.showAnother(sent, refusal),

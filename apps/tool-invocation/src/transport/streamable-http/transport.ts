@@ -9,18 +9,24 @@ import { HttpChannel, type HttpUpstream } from './channel.js';
 export class HttpTransport implements Transport {
   private readonly upstream: HttpUpstream;
 
-  constructor(url: URL, settings: Settings, egress: EgressPolicy, strays: Strays) {
+  /** `onStatus` hears the status of every answer. */
+  constructor(url: URL, settings: Settings, egress: EgressPolicy, strays: Strays, onStatus?: (status: number) => void) {
     this.upstream = {
       pools: new Pools(url.origin, settings, egress),
       url,
       bytesMax: settings.resultBytesMax,
       talk: settings.notifications,
       strays,
+      onStatus,
       withholdsHeaders: false,
     };
   }
 
   async open(access: Access, events: ChannelEvents): Promise<HttpChannel> {
+    return this.channel(access, events);
+  }
+
+  channel(access: Access, events: ChannelEvents): HttpChannel {
     return new HttpChannel(this.upstream, access, events);
   }
 

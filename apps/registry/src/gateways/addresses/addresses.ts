@@ -1,0 +1,62 @@
+import type { UpstreamAddress, UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import { invalidMembers } from '#libs/service';
+import type { GatewayEntity } from '../gateway.entity.js';
+import { type AddressBody, STAND_BY } from './address.body.js';
+
+/** Beside `url`. */
+export const ADDRESSES_MAX = 8;
+
+interface Asked {
+  readonly url: string;
+  readonly transport: UpstreamTransport;
+  /** As the body says; what it leaves out stays. */
+  readonly given: readonly AddressBody[] | null | undefined;
+  readonly known: readonly UpstreamAddress[];
+}
+
+/**
+ * The further addresses of a gateway. Throws `http.invalid` for one that is no address, stands twice, or holds a query: whose
+ * values are kept with the credential, of which there is one for all addresses.
+ */
+export const addressesFrom = ({ url, transport, given, known }: Asked): UpstreamAddress[] => {
+  const addresses = (given === undefined ? known : (given ?? [])).map((address) => ({
+    ...STAND_BY,
+    ...present(address),
+  }));
+  if (addresses.length > 0 && transport !== 'STREAMABLEHTTP' && transport !== 'SSE')
+    throw invalid('addresses', 'are for MCP servers over HTTP: the transports STREAMABLEHTTP and SSE');
+  const seen = new Set([sameness(url)]);
+  for (const [index, address] of addresses.entries()) {
+    const member = `addresses.${index}.url`;
+    const parsed = URL.parse(address.url);
+    if (parsed === null || !['http:', 'https:'].includes(parsed.protocol))
+      throw invalid(member, 'must be an http or https URL');
+    if (parsed.username !== '' || parsed.password !== '') throw invalid(member, 'must not hold a credential');
+    if (address.url.includes('?')) throw invalid(member, 'must not have a query: that of url is sent to it too');
+    if (seen.has(sameness(address.url))) throw invalid(member, 'is the same as another address of the gateway');
+    seen.add(sameness(address.url));
+  }
+  return addresses;
+};
+
+/** Whether credentials would be shown where they have not been shown before. */
+export const reachesElsewhere = (before: Pick<GatewayEntity, 'url' | 'addresses'>, now: readonly UpstreamAddress[]) => {
+  const known = new Set([before.url, ...before.addresses.map(({ url }) => url)].map(originOf));
+  return now.some(({ url }) => !known.has(originOf(url)));
+};
+
+const present = ({ url, priority, weight }: AddressBody): UpstreamAddress & Pick<AddressBody, 'url'> => ({
+  url,
+  priority: priority ?? STAND_BY.priority,
+  weight: weight ?? STAND_BY.weight,
+});
+
+const originOf = (url: string | null): string => (url === null ? '' : new URL(url).origin);
+
+/** The place itself, whatever stands behind it. */
+const sameness = (url: string): string => {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+};
+
+const invalid = (field: string, message: string) => invalidMembers([{ field, message }]);
