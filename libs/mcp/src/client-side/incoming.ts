@@ -5,7 +5,7 @@ import { elementsOf } from '../json/elements.js';
 import { isObject } from '../json/is-object.js';
 import { DEPTH_MAX, checkDepth } from '../json/limits.js';
 import { type Member, memberAmong, membersOf, valueText } from '../json/members.js';
-import { LongResult } from './long-result.js';
+import { LongResult, RESOURCE_LINK } from './long-result.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -124,7 +124,7 @@ export const readMessages = (
 /** The bytes of a message that is plainly a result; `undefined` where its text has to be looked at. */
 const readLongResult = (json: CarriedJson): LongResult | undefined => {
   if (typeof json === 'string') return undefined;
-  const scanned = scanObject(json, DEPTH_MAX, 'result');
+  const scanned = scanObject(json, DEPTH_MAX, { into: 'result', word: RESOURCE_LINK });
   if (scanned?.inner === undefined || scanned.members.length !== ENVELOPE.length) return undefined;
   const [jsonrpc, id, result] = ENVELOPE.map((name) => scanned.members.find(({ key }) => key === name));
   if (jsonrpc === undefined || id === undefined || result === undefined) return undefined;
@@ -137,7 +137,7 @@ const readLongResult = (json: CarriedJson): LongResult | undefined => {
     valueStart: valueStart - from,
     end: end - from,
   }));
-  return new LongResult(idOf(read(id)), json.subarray(from, result.end), members, scanned.depth);
+  return new LongResult(idOf(read(id)), json.subarray(from, result.end), members, scanned.depth, scanned.mayHold);
 };
 
 const ENVELOPE = ['jsonrpc', 'id', 'result'];

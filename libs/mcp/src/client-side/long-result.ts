@@ -9,6 +9,9 @@ const UNREAD = Symbol('unread');
 const SEEN_BYTES_MAX = 64;
 const ALWAYS_READ = new Set(['_meta', 'resultType']);
 
+/** The type of content that is looked for in every result. */
+export const RESOURCE_LINK = 'resource_link';
+
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
@@ -27,6 +30,8 @@ export class LongResult {
     readonly bytes: Buffer,
     private readonly members: readonly Member[],
     readonly depth: number,
+    /** Anywhere in it, though perhaps as the text of something. */
+    readonly mayHoldLinks: boolean,
   ) {
     this.seen = Object.fromEntries(members.map((member) => [member.key, this.seenOf(member)]));
   }
@@ -40,11 +45,6 @@ export class LongResult {
     const { text } = this;
     const whole = this.whole as { result: Json | undefined };
     return (whole.result ??= JSON.parse(text) as Json);
-  }
-
-  /** Whether a word stands in it, in whichever way it is written. */
-  mayHold(word: string): boolean {
-    return this.bytes.includes(word) || ESCAPED_LETTERS.some((escape) => this.bytes.includes(escape));
   }
 
   /**
@@ -72,5 +72,3 @@ export class LongResult {
 }
 
 const COMMA = Buffer.from(',');
-/** Small letters and the underscore, which nobody has to escape. */
-const ESCAPED_LETTERS = ['\\u005', '\\u006', '\\u007'];

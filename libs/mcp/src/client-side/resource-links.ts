@@ -1,6 +1,6 @@
 import { isObject } from '../json/is-object.js';
 import type { IncomingResult } from './incoming.js';
-import { LongResult } from './long-result.js';
+import { LongResult, RESOURCE_LINK } from './long-result.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -12,7 +12,7 @@ const URI_CHARS_MAX = 2_048;
 export const resourceLinksOf = ({ content, messages }: Json): readonly string[] | undefined => {
   let links: Set<string> | undefined;
   const look = (block: unknown): void => {
-    if (!isObject(block) || block.type !== 'resource_link') return;
+    if (!isObject(block) || block.type !== RESOURCE_LINK) return;
     const { uri } = block;
     if (typeof uri !== 'string' || uri === '' || uri.length > URI_CHARS_MAX) return;
     links ??= new Set();
@@ -25,4 +25,4 @@ export const resourceLinksOf = ({ content, messages }: Json): readonly string[] 
 
 /** The same of what an upstream has sent. */
 export const linksIn = (message: IncomingResult): readonly string[] | undefined =>
-  message instanceof LongResult && !message.mayHold('resource_link') ? undefined : resourceLinksOf(message.result);
+  message instanceof LongResult && !message.mayHoldLinks ? undefined : resourceLinksOf(message.result);

@@ -68,13 +68,24 @@ describe('scanObject', () => {
 
   it('scanObject finds the members of the member that it is to look into', () => {
     const bytes = Buffer.from('{"id":"é", "result" : { "a":[{"b":"]"}] ,"ü":"\\u00fc"},"x":{"c":1}}');
-    const { members, inner } = scanObject(bytes, DEPTH_MAX, 'result') ?? {};
+    const { members, inner } = scanObject(bytes, DEPTH_MAX, { into: 'result' }) ?? {};
     expect(members?.map(({ key }) => key)).toEqual(['id', 'result', 'x']);
     expect(inner && textsOf(bytes, inner)).toEqual([
       ['a', '"a":[{"b":"]"}]', '[{"b":"]"}]'],
       ['ü', '"ü":"\\u00fc"', '"\\u00fc"'],
     ]);
-    expect(scanObject(bytes, DEPTH_MAX, 'id')?.inner).toBeUndefined();
+    expect(scanObject(bytes, DEPTH_MAX, { into: 'id' })?.inner).toBeUndefined();
+  });
+
+  it.each([
+    ['{"a":[{"type":"a_word"}]}', true],
+    ['{"a_word":1}', true],
+    ['{"a":"\\u0061_word"}', true],
+    ['{"a":"a\\u005fword"}', true],
+    ['{"a":"a_word more","b":"the a_word","c":"a_work","d":"","e":"\\u00e9\\u0041\\n"}', false],
+  ])('scanObject says whether a string may be the word when it is to look for one in %s', (text, mayHold) => {
+    expect(scanObject(Buffer.from(text), DEPTH_MAX, { word: 'a_word' })?.mayHold).toBe(mayHold);
+    expect(scanObject(Buffer.from('{"a":""}'), DEPTH_MAX)?.mayHold).toBe(false);
   });
 
   it('scanObject takes what JSON.parse takes, and no other bytes', () => {

@@ -9,29 +9,46 @@ export interface ScannedObject {
   readonly inner: readonly Member[] | undefined;
   /** How deep it nests. */
   readonly depth: number;
+  /** A string of it may be the word that was looked for. */
+  readonly mayHold: boolean;
+}
+
+export interface Wanted {
+  /** The member that is looked into as well. */
+  readonly into?: string;
+  /** Of small letters and underscores. */
+  readonly word?: string;
 }
 
 const MEMBERS_MAX = 64;
 
 /**
- * Looks through the bytes of an object once, and makes nothing of them but a list of its members and of those of the member
- * `into`. `undefined` for what is no JSON object in UTF-8 (https://www.rfc-editor.org/rfc/rfc8259), nests deeper than
+ * Looks through the bytes of an object once, and makes nothing of them but a list of its members and of those of one of
+ * them. `undefined` for what is no JSON object in UTF-8 (https://www.rfc-editor.org/rfc/rfc8259), nests deeper than
  * `depthMax`, or has many members or a key twice where they are listed: `JSON.parse` says what is wrong with it, if anything.
  */
-export const scanObject = (bytes: Buffer, depthMax: number, into?: string): ScannedObject | undefined =>
-  isUtf8(bytes) ? new ByteScan(bytes, depthMax).whole(into) : undefined;
+export const scanObject = (
+  bytes: Buffer,
+  depthMax: number,
+  { into, word = '' }: Wanted = {},
+): ScannedObject | undefined => (isUtf8(bytes) ? new ByteScan(bytes, depthMax, word).whole(into) : undefined);
 
 class ByteScan {
   private at = 0;
   private deepest = 0;
+  private mayHold = false;
   private readonly words: DataView;
+  private readonly wordBytes: number;
   /** By depth: what ends the object or array. */
   private readonly closing: Uint8Array;
 
   constructor(
     private readonly bytes: Buffer,
     private readonly depthMax: number,
+    private readonly wanted: string,
   ) {
+    // With its quotes.
+    this.wordBytes = wanted === '' ? 0 : wanted.length + 2;
     this.words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.closing = new Uint8Array(depthMax + 1);
   }
@@ -46,7 +63,7 @@ class ByteScan {
     });
     this.skipSpace();
     if (members === undefined || this.at !== this.bytes.length) return undefined;
-    return { members, inner, depth: this.deepest };
+    return { members, inner, depth: this.deepest, mayHold: this.mayHold };
   }
 
   /** Of an object, whose values `value` steps over. */
@@ -149,20 +166,31 @@ class ByteScan {
   }
 
   private string(): boolean {
-    const { bytes, words } = this;
-    const lastWord = bytes.length - 4;
-    if (bytes[this.at] !== QUOTE) return false;
-    let at = this.at + 1;
+    const { bytes, words, at: start } = this;
+    const lastPair = bytes.length - 8;
+    if (bytes[start] !== QUOTE) return false;
+    let at = start + 1;
     for (;;) {
-      while (at <= lastWord && isPlain(words.getInt32(at, true))) at += 4;
-      const code = bytes[at];
-      if (code === undefined || code < 32) return false;
+      while (at <= lastPair && arePlain(words.getInt32(at, true), words.getInt32(at + 4, true))) at += 8;
+      let code = bytes[at];
+      while (code !== undefined && SPECIAL[code] === 0) code = bytes[++at];
       if (code === QUOTE) break;
-      if (code !== BACKSLASH) at++;
-      else if (isEscape(bytes, at + 1)) at += bytes[at + 1] === LETTER_U ? 6 : 2;
-      else return false;
+      if (code !== BACKSLASH || !isEscape(bytes, at + 1)) return false;
+      if (bytes[at + 1] !== LETTER_U) at += 2;
+      else {
+        this.mayHold ||= isWordEscape(bytes, at + 2);
+        at += 6;
+      }
     }
     this.at = at + 1;
+    if (this.at - start === this.wordBytes) this.mayHold ||= this.isWanted(start + 1);
+    return true;
+  }
+
+  private isWanted(start: number): boolean {
+    const { bytes, wanted } = this;
+    for (let index = 0; index < wanted.length; index++)
+      if (bytes[start + index] !== wanted.charCodeAt(index)) return false;
     return true;
   }
 
@@ -217,16 +245,22 @@ const POINT = 0x2e;
 const ZERO = 0x30;
 
 /**
- * Whether four bytes of a string are characters that stand for themselves: none below a space, no quote, no backslash. May
+ * Whether eight bytes of a string are characters that stand for themselves: none below a space, no quote, no backslash. May
  * be wrong the other way.
  * https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
  */
-const isPlain = (word: number): boolean => {
+const arePlain = (word: number, next: number): boolean => ((oddities(word) | oddities(next)) & 0x80808080) === 0;
+
+const oddities = (word: number): number => {
   const quotes = word ^ 0x22222222;
   const slashes = word ^ 0x5c5c5c5c;
-  const below = (word - 0x20202020) & ~word;
-  return ((below | ((quotes - 0x01010101) & ~quotes) | ((slashes - 0x01010101) & ~slashes)) & 0x80808080) === 0;
+  return ((word - 0x20202020) & ~word) | ((quotes - 0x01010101) & ~quotes) | ((slashes - 0x01010101) & ~slashes);
 };
+
+/** What does not stand for itself in a string. */
+const SPECIAL = new Uint8Array(256).fill(1, 0, 32);
+SPECIAL[QUOTE] = 1;
+SPECIAL[BACKSLASH] = 1;
 
 const isDigit = (code: number): boolean => code >= ZERO && code <= ZERO + 9;
 
@@ -242,6 +276,10 @@ const isEscape = (bytes: Buffer, at: number): boolean => {
   for (let digit = 1; digit <= 4; digit++) if (!isHex(bytes[at + digit] ?? 0)) return false;
   return true;
 };
+
+/** Whether four hexadecimal digits write a small letter or the underscore, which nobody has to escape. */
+const isWordEscape = (bytes: Buffer, at: number): boolean =>
+  bytes[at] === ZERO && bytes[at + 1] === ZERO && (bytes[at + 2] ?? 0) >= ZERO + 5 && (bytes[at + 2] ?? 0) <= ZERO + 7;
 
 const ESCAPED = new Uint8Array(256);
 for (const code of Buffer.from('"\\/bfnrt')) ESCAPED[code] = 1;
