@@ -4,6 +4,7 @@ import { stdioTransportOption } from '#contracts/tool-invocation/shared-settings
 import { type ConfigOf, decimal, integer, oneOf } from '#libs/config';
 import { TOOL_NAME_STYLES } from './entries/names/naming.js';
 import { NEW_TOOLS } from './gateways/new-tools.js';
+import { CHANGE_POLICIES } from './entries/ledger/change-policy.js';
 
 export const registryOptions = {
   MCPGATEWAY_STDIO_TRANSPORT_ENABLED: stdioTransportOption,
@@ -17,6 +18,23 @@ export const registryOptions = {
     'enabled',
     'Whether tools that an upstream offers only after it was registered may be called at once, for gateways that others than their owner may use and that do not say it themselves (`newTools`). disabled: somebody enables each.',
   ),
+  TOOL_CHANGES: oneOf(
+    CHANGE_POLICIES,
+    'accept',
+    'What becomes of a tool that its upstream changes, for gateways that do not say it themselves (`changes`). accept: it is served as it is now; hold_text_and_breaking: what a model reads otherwise, what holds hidden characters and what breaks calls waits for approval; hold_all: every change does, new tools too. What waits is served as it was.',
+  ),
+  TOOL_CHANGES_PER_TOOL: integer(
+    50,
+    'Changes of one tool that are kept for reading; those that wait are kept in any case.',
+    {
+      min: 1,
+      max: 1_000,
+    },
+  ),
+  TOOL_CHANGES_RETENTION_DAYS: integer(365, 'Days for which changes of tools are kept; those that wait stay.', {
+    min: 1,
+    max: 36_500,
+  }),
   DEFAULT_VISIBILITY: oneOf(
     VISIBILITIES,
     'public',

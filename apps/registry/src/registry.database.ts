@@ -1,6 +1,7 @@
 import { EntryEntity, EntryGatewayEntity, SwitchedOffEntity } from './entries/entry.entity.js';
 import { GatewayEntity } from './gateways/gateway.entity.js';
 import { GrpcDescriptorsEntity } from './gateways/grpc/grpc-descriptors.entity.js';
+import { ToolChangeEntity } from './entries/ledger/tool-change.entity.js';
 import { ServerEntity, ServerEntryEntity } from './servers/server.entity.js';
 import { Catalog1763596800000 } from './storage/migrations/0001-catalog.migration.js';
 import { SessionScope1763683200000 } from './storage/migrations/0002-session-scope.migration.js';
@@ -20,6 +21,7 @@ import { OwnEntries1764806400000 } from './storage/migrations/0015-own-entries.m
 import { AuditTrail1764892800000 } from './storage/migrations/0016-audit-trail.migration.js';
 import { Grpc1764979200000 } from './storage/migrations/0017-grpc.migration.js';
 import { Addresses1765065600000 } from './storage/migrations/0018-addresses.migration.js';
+import { ToolChanges1765152000000 } from './storage/migrations/0019-tool-changes.migration.js';
 
 /** What registry keeps, and how its tables came about. */
 export const registryDatabase = {
@@ -30,6 +32,7 @@ export const registryDatabase = {
     EntryEntity,
     EntryGatewayEntity,
     SwitchedOffEntity,
+    ToolChangeEntity,
     ServerEntity,
     ServerEntryEntity,
   ],
@@ -52,5 +55,6 @@ export const registryDatabase = {
     AuditTrail1764892800000,
     Grpc1764979200000,
     Addresses1765065600000,
+    ToolChanges1765152000000,
   ],
 } as const;

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ApprovalsModule } from './approvals/approvals.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { CatalogModule } from './catalog/catalog.module.js';
 import { ContextForgeModule } from './contextforge/contextforge.module.js';
@@ -18,6 +19,7 @@ import { ServersModule } from './servers/servers.module.js';
     RefreshModule,
     CatalogModule,
     ContextForgeModule,
+    ApprovalsModule,
     AuditModule,
   ],
 })

@@ -1,6 +1,8 @@
 import type { Visibility } from '#contracts/registry/catalog';
 import type { ToolNameStyle } from './entries/names/naming.js';
 import type { NewTools } from './gateways/new-tools.js';
+import type { ChangePolicy } from './entries/ledger/change-policy.js';
+import type { HistoryLimits } from './entries/ledger/tool-change.repository.js';
 import type { RegistryConfig } from './registry.config.js';
 
 export interface PageSize {
@@ -22,6 +24,9 @@ export interface RegistrySettings {
   readonly isStdioAllowed: boolean | 'auto';
   /** For gateways that others than their owner may use and that do not say it themselves. */
   readonly newTools: NewTools;
+  /** For gateways that do not say it themselves. */
+  readonly toolChanges: ChangePolicy;
+  readonly toolHistory: HistoryLimits;
   /** For gateways that are registered from now on. */
   readonly toolNameStyle: ToolNameStyle;
   /** At least so much time passes before a client's use of an upstream has it listed again. */
@@ -38,6 +43,8 @@ export const SETTINGS = Symbol('registry settings');
 export const registrySettings = (config: RegistryConfig): RegistrySettings => ({
   isStdioAllowed: config.MCPGATEWAY_STDIO_TRANSPORT_ENABLED,
   newTools: config.NEW_TOOLS,
+  toolChanges: config.TOOL_CHANGES,
+  toolHistory: { perTool: config.TOOL_CHANGES_PER_TOOL, days: config.TOOL_CHANGES_RETENTION_DAYS },
   toolNameStyle: config.TOOL_NAME_STYLE,
   listRefreshIntervalMs: config.LIST_REFRESH_INTERVAL * 1_000,
   defaultVisibility: config.DEFAULT_VISIBILITY,

@@ -34,6 +34,10 @@ const entries: Readonly<Record<string, CommandEntry>> = {
     summary: 'whether a user may call a tool, and why',
     load: async () => (await import('./commands/can/can.command.js')).canCommand(),
   },
+  changes: {
+    summary: 'decide on tools that upstreams have changed',
+    load: async () => (await import('./commands/changes/changes.command.js')).changesCommand(),
+  },
   tap: {
     summary: 'show calls as they happen',
     load: async () => (await import('./commands/tap/tap.command.js')).tapCommand(),

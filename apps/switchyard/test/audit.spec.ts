@@ -54,6 +54,7 @@ const NOT_AUDITED = {
   'registry.grpc_descriptors': 'what a server says of itself; the tools made of it are in the trail',
   'registry.revision': 'counts changes',
   'registry.change': 'says to replicas what a change touched',
+  'registry.tool_change': 'what the trail has as changes of tools, and what was held and decided as tool_change',
   'registry.switched_off': 'what the trail has as changes of entries, by name',
 };
 

@@ -1,5 +1,6 @@
 export { diffTools } from './changes/diff.js';
 export type { Comparable, ToolChange } from './changes/diff.js';
+export { schemaChanges } from './changes/schema-changes.js';
 export type {
   ApiDocument,
   Operation,

@@ -41,7 +41,7 @@ export { ODD_ENTRIES } from './upstream/odd/odd-entries.js';
 export type { OddEntry } from './upstream/odd/odd-entries.js';
 export { startLedgerUpstream } from './upstream/ledger-upstream.js';
 export type { LedgerFailure, LedgerUpstream } from './upstream/ledger-upstream.js';
-export { startMcpDouble } from './upstream/mcp-double.js';
+export { DoubleError, startMcpDouble } from './upstream/mcp-double.js';
 export type { DoubleCall, DoubleRequest, DoubleTool, McpDouble, McpDoubleOptions } from './upstream/mcp-double.js';
 export type { GrpcDouble, GrpcDoubleOptions, ReceivedGrpcCall } from './upstream/grpc/grpc-double.js';
 export { shopDescriptorSet } from './upstream/grpc/shop-descriptors.js';

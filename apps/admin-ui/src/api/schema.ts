@@ -485,6 +485,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What upstreams have changed of their tools, the newest first */
+        get: operations["Changes_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/changes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One change, with both versions and the difference between them */
+        get: operations["Changes_describe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/changes/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Serve the tool as its upstream offers it */
+        post: operations["Changes_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/changes/{id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch the tool off until somebody approves the change or keeps the old version */
+        post: operations["Changes_block"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/changes/{id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with the tool as it was */
+        post: operations["Changes_keep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/export": {
         parameters: {
             query?: never;
@@ -2080,6 +2165,11 @@ export interface components {
             /** @description What became of it and why, in words. */
             why: string;
         };
+        ChangeFindingView: {
+            /** @enum {string} */
+            class: "hidden_characters" | "breaking" | "text" | "compatible" | "added" | "removed";
+            finding: string;
+        };
         ChangeMemberBody: {
             /**
              * @description Owners change the team and say who is in it.
@@ -2112,7 +2202,7 @@ export interface components {
              *       "tools.*"
              *     ]
              */
-            permissions?: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import")[] | null;
+            permissions?: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import")[] | null;
         };
         ChangeTeamBody: {
             /** @example Who builds and keeps our tools */
@@ -2155,7 +2245,7 @@ export interface components {
              * @example tools.execute
              * @enum {string}
              */
-            permission: "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import";
+            permission: "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import";
             /** @description With what is kept for that team; without one, with all that they see. */
             team_id?: string | null;
             /**
@@ -2212,7 +2302,7 @@ export interface components {
              *       "gateways.read"
              *     ]
              */
-            permissions: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import")[];
+            permissions: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import")[];
             /**
              * @description For all that its holder sees, or for what is kept for one team.
              * @enum {string}
@@ -2286,6 +2376,19 @@ export interface components {
              * @description Without one the user works with tokens only.
              */
             password?: string | null;
+        };
+        DecisionBody: {
+            /** @description Why, for whoever reads it later. */
+            note?: string | null;
+        };
+        DiffLineView: {
+            /**
+             * @description `-` stood there before, `+` stands there now.
+             * @enum {string}
+             */
+            sign: " " | "-" | "+";
+            /** @description Characters that are not seen stand as `\u{…}`. */
+            text: string;
         };
         DoneView: {
             /** @example Password changed successfully */
@@ -2425,6 +2528,11 @@ export interface components {
             capabilities: {
                 [key: string]: unknown;
             };
+            /**
+             * @description What becomes of changes of its tools; null: as TOOL_CHANGES has it.
+             * @enum {string|null}
+             */
+            changes: "accept" | "hold_text_and_breaking" | "hold_all" | null;
             /** @description STDIO: the program. Only for those who may change the gateway. */
             command?: string | null;
             concurrencyMax: number | null;
@@ -3289,6 +3397,8 @@ export interface components {
             /** @enum {boolean} */
             success: true;
             toolsAdded: number;
+            /** @description Changed tools that are served as they were, since the change is held back. */
+            toolsHeld: number;
             toolsRemoved: number;
             toolsUpdated: number;
             /** @description What the upstream offers that is not shown, or not as it is, and why. */
@@ -3328,6 +3438,11 @@ export interface components {
              */
             authType?: "none" | "bearer" | "basic" | "authheaders" | "query_param" | "oauth" | null;
             authUsername?: string | null;
+            /**
+             * @description What becomes of changes of its tools. `accept`: they are served at once; `hold_text_and_breaking`: changed texts, hidden characters and what breaks calls wait for somebody with `changes.approve`; `hold_all`: every change does, new tools too. Until then the version that was approved last is served. Letting more through needs `changes.approve`. Default: TOOL_CHANGES.
+             * @enum {string|null}
+             */
+            changes?: "accept" | "hold_text_and_breaking" | "hold_all" | null;
             /** @description STDIO: the program to run. No shell is involved. */
             command?: string | null;
             /** @description Calls at once, per instance of the gateway. */
@@ -3922,7 +4037,7 @@ export interface components {
              *       "tools.execute"
              *     ]
              */
-            permissions?: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import")[];
+            permissions?: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import")[];
             /** @description The one virtual server the token is for. */
             server_id?: string | null;
             time_restrictions?: components["schemas"]["TimeRestrictionsView"] | null;
@@ -4012,13 +4127,71 @@ export interface components {
             /** @description By which `GET /calls` finds its record. */
             traceId: string;
         };
+        ToolChangeDetailView: {
+            /** @description Null: it is offered no longer. */
+            after: components["schemas"]["ToolVersionView"] | null;
+            /** @description Null: there was no such tool. */
+            before: components["schemas"]["ToolVersionView"] | null;
+            /**
+             * @description The worst of `findings`. `hidden_characters`: it holds characters that are not seen; `breaking`: a call that worked may no longer; `text`: a model reads something else; `compatible`: neither.
+             * @enum {string}
+             */
+            class: "hidden_characters" | "breaking" | "text" | "compatible" | "added" | "removed";
+            /** Format: date-time */
+            decidedAt: string | null;
+            /** @description Null: nobody has, or the policy has. */
+            decidedBy: string | null;
+            /** @description From the one definition to the other, line by line of their indented JSON; at most 2,000 lines. */
+            diff: components["schemas"]["DiffLineView"][];
+            /** @description What is other than before, the worst first; at most 20. */
+            findings: components["schemas"]["ChangeFindingView"][];
+            /** Format: date-time */
+            foundAt: string;
+            gatewayId: string;
+            gatewayName: string;
+            id: string;
+            note: string | null;
+            /**
+             * @description `pending`: it waits, and the old version is served; `accepted`: served, by the policy of the gateway; `approved`, `kept` (the old version), `blocked` (the tool is off): by somebody; `superseded`: the upstream offers something else by now.
+             * @enum {string}
+             */
+            state: "accepted" | "pending" | "approved" | "kept" | "blocked" | "superseded";
+            /** @description The upstream's own name of the tool. */
+            tool: string;
+        };
+        ToolChangesView: {
+            /** @description The newest first. */
+            changes: components["schemas"]["ToolChangeView"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+            /** @description How many wait, of all that the caller sees. */
+            pending: number;
+        };
         ToolChangeView: {
-            /** @description `METHOD /path` */
-            key: string;
-            /** @enum {string} */
-            kind: "added" | "removed" | "breaking" | "compatible" | "text";
-            name: string;
-            reasons?: string[];
+            /**
+             * @description The worst of `findings`. `hidden_characters`: it holds characters that are not seen; `breaking`: a call that worked may no longer; `text`: a model reads something else; `compatible`: neither.
+             * @enum {string}
+             */
+            class: "hidden_characters" | "breaking" | "text" | "compatible" | "added" | "removed";
+            /** Format: date-time */
+            decidedAt: string | null;
+            /** @description Null: nobody has, or the policy has. */
+            decidedBy: string | null;
+            /** @description What is other than before, the worst first; at most 20. */
+            findings: components["schemas"]["ChangeFindingView"][];
+            /** Format: date-time */
+            foundAt: string;
+            gatewayId: string;
+            gatewayName: string;
+            id: string;
+            note: string | null;
+            /**
+             * @description `pending`: it waits, and the old version is served; `accepted`: served, by the policy of the gateway; `approved`, `kept` (the old version), `blocked` (the tool is off): by somebody; `superseded`: the upstream offers something else by now.
+             * @enum {string}
+             */
+            state: "accepted" | "pending" | "approved" | "kept" | "blocked" | "superseded";
+            /** @description The upstream's own name of the tool. */
+            tool: string;
         };
         ToolPreviewView: {
             /** @description The caller has the permission for the call. */
@@ -4038,6 +4211,17 @@ export interface components {
             /** @description The arguments were checked against the input schema, and fit it. */
             validated: boolean;
             warnings: components["schemas"]["PreviewWarningView"][];
+        };
+        ToolVersionView: {
+            /** @description JSON text, byte for byte as the upstream sent it. */
+            definition: string;
+            /**
+             * @description To whose clients alone it is offered; null: to all.
+             * @enum {string|null}
+             */
+            era: "modern" | "legacy" | null;
+            /** @description What clients before 2026-07-28 get instead, where that differs. */
+            legacyDefinition: string | null;
         };
         ToolView: {
             annotations: {
@@ -4059,6 +4243,11 @@ export interface components {
             } | null;
             gatewayId: string;
             gatewaySlug: string;
+            /**
+             * @description The upstream offers it otherwise by now; it is served as it was. `pending`: that waits for approval; `kept`: somebody has not wanted it.
+             * @enum {string|null}
+             */
+            heldChange: "pending" | "kept" | null;
             icons: {
                 [key: string]: unknown;
             }[] | null;
@@ -4120,6 +4309,11 @@ export interface components {
              */
             authType?: "none" | "bearer" | "basic" | "authheaders" | "query_param" | "oauth" | null;
             authUsername?: string | null;
+            /**
+             * @description What becomes of changes of its tools. `accept`: they are served at once; `hold_text_and_breaking`: changed texts, hidden characters and what breaks calls wait for somebody with `changes.approve`; `hold_all`: every change does, new tools too. Until then the version that was approved last is served. Letting more through needs `changes.approve`. Default: TOOL_CHANGES.
+             * @enum {string|null}
+             */
+            changes?: "accept" | "hold_text_and_breaking" | "hold_all" | null;
             /** @description STDIO: the program to run. No shell is involved. */
             command?: string | null;
             /** @description Calls at once, per instance of the gateway. */
@@ -5679,6 +5873,313 @@ export interface operations {
             };
         };
     };
+    Changes_list: {
+        parameters: {
+            query?: {
+                /** @description Any of these, with commas between them. */
+                class?: ("hidden_characters" | "breaking" | "text" | "compatible" | "added" | "removed")[];
+                /** @description An opaque `nextCursor` of an earlier page. */
+                cursor?: string;
+                /** @description Of the tools of one gateway. */
+                gatewayId?: string;
+                /** @description Changes at most. */
+                limit?: number;
+                /** @description Any of these, with commas between them. */
+                state?: ("accepted" | "pending" | "approved" | "kept" | "blocked" | "superseded")[];
+                /** @description Of one tool, by the upstream's own name. */
+                tool?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "id": "3b9d0a1c5e7f4a6d8b2c4e6f80a1b3c5",
+                     *           "gatewayId": "0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b",
+                     *           "gatewayName": "Weather",
+                     *           "tool": "forecast",
+                     *           "class": "text",
+                     *           "state": "pending",
+                     *           "findings": [
+                     *             {
+                     *               "class": "text",
+                     *               "finding": "description says something else"
+                     *             }
+                     *           ],
+                     *           "foundAt": "2026-07-28T09:00:00.000Z",
+                     *           "decidedAt": null,
+                     *           "decidedBy": null,
+                     *           "note": null
+                     *         }
+                     *       ],
+                     *       "pending": 1,
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ToolChangesView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Changes_describe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3b9d0a1c5e7f4a6d8b2c4e6f80a1b3c5",
+                     *       "gatewayId": "0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b",
+                     *       "gatewayName": "Weather",
+                     *       "tool": "forecast",
+                     *       "class": "text",
+                     *       "state": "pending",
+                     *       "findings": [
+                     *         {
+                     *           "class": "text",
+                     *           "finding": "description says something else"
+                     *         }
+                     *       ],
+                     *       "foundAt": "2026-07-28T09:00:00.000Z",
+                     *       "decidedAt": null,
+                     *       "decidedBy": null,
+                     *       "note": null,
+                     *       "before": {
+                     *         "definition": "{\"name\":\"forecast\",\"description\":\"Tells the weather.\",\"inputSchema\":{\"type\":\"object\"}}",
+                     *         "legacyDefinition": null,
+                     *         "era": null
+                     *       },
+                     *       "after": {
+                     *         "definition": "{\"name\":\"forecast\",\"description\":\"Tells the weather and the time.\",\"inputSchema\":{\"type\":\"object\"}}",
+                     *         "legacyDefinition": null,
+                     *         "era": null
+                     *       },
+                     *       "diff": [
+                     *         {
+                     *           "sign": " ",
+                     *           "text": "{"
+                     *         },
+                     *         {
+                     *           "sign": " ",
+                     *           "text": "  \"name\": \"forecast\","
+                     *         },
+                     *         {
+                     *           "sign": "-",
+                     *           "text": "  \"description\": \"Tells the weather.\","
+                     *         },
+                     *         {
+                     *           "sign": "+",
+                     *           "text": "  \"description\": \"Tells the weather and the time.\","
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ToolChangeDetailView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Changes_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3b9d0a1c5e7f4a6d8b2c4e6f80a1b3c5",
+                     *       "gatewayId": "0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b",
+                     *       "gatewayName": "Weather",
+                     *       "tool": "forecast",
+                     *       "class": "text",
+                     *       "state": "approved",
+                     *       "findings": [
+                     *         {
+                     *           "class": "text",
+                     *           "finding": "description says something else"
+                     *         }
+                     *       ],
+                     *       "foundAt": "2026-07-28T09:00:00.000Z",
+                     *       "decidedAt": "2026-07-28T10:00:00.000Z",
+                     *       "decidedBy": "admin@example.com",
+                     *       "note": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ToolChangeView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Changes_block: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3b9d0a1c5e7f4a6d8b2c4e6f80a1b3c5",
+                     *       "gatewayId": "0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b",
+                     *       "gatewayName": "Weather",
+                     *       "tool": "forecast",
+                     *       "class": "text",
+                     *       "state": "blocked",
+                     *       "findings": [
+                     *         {
+                     *           "class": "text",
+                     *           "finding": "description says something else"
+                     *         }
+                     *       ],
+                     *       "foundAt": "2026-07-28T09:00:00.000Z",
+                     *       "decidedAt": "2026-07-28T10:00:00.000Z",
+                     *       "decidedBy": "admin@example.com",
+                     *       "note": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ToolChangeView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Changes_keep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3b9d0a1c5e7f4a6d8b2c4e6f80a1b3c5",
+                     *       "gatewayId": "0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b",
+                     *       "gatewayName": "Weather",
+                     *       "tool": "forecast",
+                     *       "class": "text",
+                     *       "state": "kept",
+                     *       "findings": [
+                     *         {
+                     *           "class": "text",
+                     *           "finding": "description says something else"
+                     *         }
+                     *       ],
+                     *       "foundAt": "2026-07-28T09:00:00.000Z",
+                     *       "decidedAt": "2026-07-28T10:00:00.000Z",
+                     *       "decidedBy": "admin@example.com",
+                     *       "note": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ToolChangeView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
     Export_export: {
         parameters: {
             query?: {
@@ -5881,6 +6382,7 @@ export interface operations {
                      *       "listTtlMs": null,
                      *       "listCacheScope": null,
                      *       "newTools": null,
+                     *       "changes": null,
                      *       "enabled": true,
                      *       "reachable": true,
                      *       "unreachableSince": null,
@@ -5991,6 +6493,7 @@ export interface operations {
                      *       "listTtlMs": null,
                      *       "listCacheScope": null,
                      *       "newTools": null,
+                     *       "changes": null,
                      *       "enabled": true,
                      *       "reachable": true,
                      *       "unreachableSince": null,
@@ -6105,6 +6608,7 @@ export interface operations {
                      *       "listTtlMs": null,
                      *       "listCacheScope": null,
                      *       "newTools": null,
+                     *       "changes": null,
                      *       "enabled": true,
                      *       "reachable": true,
                      *       "unreachableSince": null,
@@ -6331,6 +6835,7 @@ export interface operations {
                      *         "listTtlMs": null,
                      *         "listCacheScope": null,
                      *         "newTools": null,
+                     *         "changes": null,
                      *         "enabled": true,
                      *         "reachable": true,
                      *         "unreachableSince": null,
@@ -6452,6 +6957,7 @@ export interface operations {
                      *         "listTtlMs": null,
                      *         "listCacheScope": null,
                      *         "newTools": null,
+                     *         "changes": null,
                      *         "enabled": true,
                      *         "reachable": true,
                      *         "unreachableSince": null,
@@ -6535,6 +7041,7 @@ export interface operations {
                      *       "toolsAdded": 1,
                      *       "toolsUpdated": 0,
                      *       "toolsRemoved": 0,
+                     *       "toolsHeld": 0,
                      *       "promptsAdded": 0,
                      *       "promptsUpdated": 0,
                      *       "promptsRemoved": 0,
@@ -9136,7 +9643,8 @@ export interface operations {
                      *         },
                      *         "outputSchema": null,
                      *         "execution": null,
-                     *         "taskAfterMs": null
+                     *         "taskAfterMs": null,
+                     *         "heldChange": null
                      *       }
                      *     ]
                      */
@@ -10311,7 +10819,8 @@ export interface operations {
                      *       },
                      *       "outputSchema": null,
                      *       "execution": null,
-                     *       "taskAfterMs": null
+                     *       "taskAfterMs": null,
+                     *       "heldChange": null
                      *     }
                      */
                     "application/json": components["schemas"]["ToolView"];
@@ -10382,7 +10891,8 @@ export interface operations {
                      *       },
                      *       "outputSchema": null,
                      *       "execution": null,
-                     *       "taskAfterMs": null
+                     *       "taskAfterMs": null,
+                     *       "heldChange": null
                      *     }
                      */
                     "application/json": components["schemas"]["ToolView"];
@@ -10457,7 +10967,8 @@ export interface operations {
                      *       },
                      *       "outputSchema": null,
                      *       "execution": null,
-                     *       "taskAfterMs": null
+                     *       "taskAfterMs": null,
+                     *       "heldChange": null
                      *     }
                      */
                     "application/json": components["schemas"]["ToolView"];
@@ -10572,7 +11083,8 @@ export interface operations {
                      *         },
                      *         "outputSchema": null,
                      *         "execution": null,
-                     *         "taskAfterMs": null
+                     *         "taskAfterMs": null,
+                     *         "heldChange": null
                      *       }
                      *     }
                      */
@@ -10654,7 +11166,8 @@ export interface operations {
                      *         },
                      *         "outputSchema": null,
                      *         "execution": null,
-                     *         "taskAfterMs": null
+                     *         "taskAfterMs": null,
+                     *         "heldChange": null
                      *       }
                      *     }
                      */

@@ -36,7 +36,7 @@ export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
     id: 'team_admin',
     scope: 'team',
     description: 'May do everything with what is kept for the team, and says who is in it',
-    permissions: ['tools.*', 'resources.*', 'prompts.*', 'servers.*', 'gateways.*', 'teams.*'],
+    permissions: ['tools.*', 'resources.*', 'prompts.*', 'servers.*', 'gateways.*', 'changes.*', 'teams.*'],
   },
   {
     id: 'developer',

@@ -84,6 +84,8 @@ export type RoutedCall = ScopedCall & {
   readonly instance: string | null;
   /** Set for the retry of a call that is parked. */
   readonly parked: ParkedCallRetry | null;
+  /** Of a tool: its upstream offers it otherwise by now, and that is held back. */
+  readonly heldChange: 'pending' | 'kept' | null;
 };
 
 /** What a client brings to a call that waits at an instance for its input. */

@@ -20,6 +20,7 @@ import {
 import { ABOUT } from '../call/index.js';
 import { type RequestState, type Seal, type TaskPlace, writeRequestState, writeTaskId } from '../sealing/index.js';
 import type { SettledCall } from './forwarder.js';
+import { errorOfHeld, resultOfHeld } from './held-change.js';
 import { readInputNeeded } from './input-requests.js';
 
 export interface EncodedAnswer {
@@ -37,12 +38,20 @@ export const encodeAnswer = (settled: SettledCall, seal: Seal): EncodedAnswer =>
       if (isTaskMethod(call.outgoing.method)) return encodeTaskAnswer(settled, textOf(body));
       const cache = { ttlMs: head.ttlMs ?? 0, cacheScope: head.cacheScope ?? 'private' };
       const { method } = call.outgoing;
-      const result = codec.callResult(method, { body: withOwnUri(call, body), meta: head.meta, cache }, ABOUT);
+      const result = codec.callResult(
+        method,
+        { body: resultOfHeld(call, withOwnUri(call, body)), meta: head.meta, cache },
+        ABOUT,
+      );
       return { message: resultInParts(request.idText, result), httpStatus: 200 };
     }
     case 'error': {
       const { method, exposedName } = call.outgoing;
-      const { httpStatus, error } = codec.upstreamError(method, exposedName, ownError(call, head.error));
+      const { httpStatus, error } = codec.upstreamError(
+        method,
+        exposedName,
+        errorOfHeld(call, ownError(call, head.error)),
+      );
       return { message: errorMessage(request.idText, error), httpStatus };
     }
     case 'input-required': {

@@ -46,6 +46,7 @@ export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, 
     timeoutMs: call.catalog.timeoutMs(target.upstreamId) ?? deps.timeoutMs,
     instance: target.kept?.instance ?? null,
     parked: state?.kind === 'parked' ? parkedCall(call, state) : null,
+    heldChange: target.heldChange ?? null,
   };
 };
 

@@ -26,6 +26,7 @@ export interface Target {
   readonly renamed: Readonly<Record<string, string>>;
   readonly taskSupport?: UpstreamCall['taskSupport'];
   readonly taskAfterMs?: number;
+  readonly heldChange?: CatalogTool['heldChange'];
   /** Of a task: who keeps it, and which instance that is. */
   readonly kept?: TaskPlace['kept'];
   /** Of a task: what its client could do when it began. */
@@ -43,7 +44,7 @@ const finders: Readonly<Record<ForwardedMethod, Finder>> = {
     const exposedName = textParam(call, 'name');
     const tool = call.catalog.tool(exposedName, call.principal);
     if (tool === undefined) return null;
-    const { upstreamId, upstreamName: target, headerParams, taskAfterMs } = tool;
+    const { upstreamId, upstreamName: target, headerParams, taskAfterMs, heldChange } = tool;
     const renamed = renaming(exposedName, target);
     const taskSupport = supportOf(tool);
     return {
@@ -54,6 +55,7 @@ const finders: Readonly<Record<ForwardedMethod, Finder>> = {
       renamed,
       ...(taskSupport !== null && { taskSupport }),
       ...(taskAfterMs !== undefined && { taskAfterMs }),
+      ...(heldChange !== undefined && { heldChange }),
     };
   },
   'prompts/get': (call) => {

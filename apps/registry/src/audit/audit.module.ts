@@ -13,5 +13,6 @@ import { AuditController } from './audit.controller.js';
       useFactory: (database: DataSource) => new PendingEvents(database, 'registry'),
     },
   ],
+  exports: [PendingEvents],
 })
 export class AuditModule {}

@@ -78,7 +78,7 @@ const readEntries = async (manager: EntityManager, condition: string, parameters
     `SELECT entry.id, entry.kind, entry.gateway_id AS "gatewayId", entry.original_name AS "originalName",
             entry.exposed_name AS "exposedName", entry.definition, entry.era, entry.legacy_definition AS "legacyDefinition",
             entry.header_params AS "headerParams", entry.description_override AS "descriptionOverride",
-            entry.task_after_ms AS "taskAfterMs", entry.ordinal, ${IS_SHOWN} AS "isShown"
+            entry.task_after_ms AS "taskAfterMs", entry.held_change AS "heldChange", entry.ordinal, ${IS_SHOWN} AS "isShown"
        FROM registry.entry entry JOIN registry.gateway gateway ON gateway.id = entry.gateway_id
       WHERE ${condition}`,
     parameters,

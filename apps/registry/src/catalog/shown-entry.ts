@@ -21,7 +21,7 @@ export interface Place {
 type Definitions = Pick<CatalogTool, 'definition' | 'legacyDefinition'>;
 
 export const shownTool = ({ stored, hasApp }: KeptEntry, { order, scope, apps }: Place): CatalogTool => {
-  const { gatewayId, headerParams, taskAfterMs } = stored;
+  const { gatewayId, headerParams, taskAfterMs, heldChange } = stored;
   const known = baseOf(stored, scope);
   return {
     ...known,
@@ -29,6 +29,7 @@ export const shownTool = ({ stored, hasApp }: KeptEntry, { order, scope, apps }:
     ...(hasApp && apps !== null && edited(known, (text) => withAppLinks(text, (uri) => apps.uriOf(gatewayId, uri)))),
     headerParams,
     ...(taskAfterMs !== null && { taskAfterMs }),
+    ...(heldChange !== null && { heldChange }),
     order,
   };
 };

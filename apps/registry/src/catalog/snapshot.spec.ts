@@ -15,6 +15,7 @@ const entry = (ordinal: number, more: Partial<StoredCatalog['entries'][number]> 
   headerParams: [],
   descriptionOverride: null,
   taskAfterMs: null,
+  heldChange: null,
   ordinal,
   isShown: true,
   ...more,

@@ -15,6 +15,7 @@ export type StoredEntry = Pick<
   | 'headerParams'
   | 'descriptionOverride'
   | 'taskAfterMs'
+  | 'heldChange'
   | 'ordinal'
 >;
 

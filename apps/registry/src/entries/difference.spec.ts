@@ -12,6 +12,7 @@ const known = (entry: OfferedEntry): KnownEntry => ({
   era: null,
   legacyDefinition: null,
   source: null,
+  heldChange: null,
   ...entry,
 });
 

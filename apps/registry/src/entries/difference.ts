@@ -1,6 +1,11 @@
 import type { Era, HeaderParam } from '#contracts/registry/catalog';
 import type { EntryKind } from '../storage/entry-kind.js';
 
+/** What is held back of a tool: a change that waits for somebody, or one that somebody has not wanted. */
+export const HELD_CHANGES = ['pending', 'kept'] as const;
+/** One of `HELD_CHANGES`. */
+export type HeldChange = (typeof HELD_CHANGES)[number];
+
 /** Something an upstream offers, fit to be shown. */
 export interface OfferedEntry {
   readonly kind: EntryKind;
@@ -19,6 +24,8 @@ export interface OfferedEntry {
   readonly tags?: readonly string[];
   /** Not shown until somebody enables it. */
   readonly startsDisabled?: boolean;
+  /** The upstream offers it otherwise, and that is held back. */
+  readonly heldChange?: HeldChange;
 }
 
 /** What of a stored entry an upstream may change. */
@@ -31,6 +38,7 @@ export interface KnownEntry {
   readonly legacyDefinition: string | null;
   readonly headerParams: OfferedEntry['headerParams'];
   readonly source: string | null;
+  readonly heldChange: HeldChange | null;
 }
 
 export interface Difference<Known extends KnownEntry> {
@@ -68,4 +76,5 @@ const differs = (before: KnownEntry, now: OfferedEntry): boolean =>
   before.era !== (now.era ?? null) ||
   before.legacyDefinition !== (now.legacyDefinition ?? null) ||
   before.source !== (now.source ?? null) ||
+  before.heldChange !== (now.heldChange ?? null) ||
   JSON.stringify(before.headerParams) !== JSON.stringify(now.headerParams);

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ChangesModule } from '../changes/changes.module.js';
+import { LedgerModule } from './ledger/ledger.module.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { EntryRepository } from './entry.repository.js';
 import { EntryService } from './entry.service.js';
@@ -11,9 +12,9 @@ import { ToolController } from './tool.controller.js';
 
 /** Tools, prompts, resources and resource templates of all gateways. */
 @Module({
-  imports: [ChangesModule, CredentialsModule],
+  imports: [ChangesModule, CredentialsModule, LedgerModule],
   controllers: [ToolController, PromptController, ResourceController],
   providers: [EntryRepository, EntryService, GatewayEntriesService, NameConflictService],
-  exports: [EntryService, GatewayEntriesService],
+  exports: [EntryRepository, EntryService, GatewayEntriesService],
 })
 export class EntriesModule {}

@@ -3,6 +3,7 @@ import type { Era, HeaderParam, AccessScope, Visibility } from '#contracts/regis
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { ToolNameStyle } from './names/naming.js';
 import type { EntryKind } from '../storage/entry-kind.js';
+import type { HeldChange } from './difference.js';
 import { StoredEntity } from '../storage/stored.entity.js';
 
 /** A tool, prompt, resource or resource template of a gateway. Who may see the gateway may see its entries. */
@@ -53,6 +54,10 @@ export class EntryEntity extends StoredEntity {
   /** Of a tool: a call that takes longer goes on as a task. */
   @Column({ type: 'integer', nullable: true })
   taskAfterMs!: number | null;
+
+  /** Of a tool: its upstream offers it otherwise, and that is held back. */
+  @Column({ type: 'text', nullable: true })
+  heldChange!: HeldChange | null;
 }
 
 /** An entry that somebody switched off, by the upstream's own name: it stays off when the upstream drops it and offers it again. */

@@ -31,6 +31,7 @@ export const TOOL_EXAMPLE: ToolView = {
   outputSchema: null,
   execution: null,
   taskAfterMs: null,
+  heldChange: null,
 };
 
 export const PROMPT_EXAMPLE: PromptView = {

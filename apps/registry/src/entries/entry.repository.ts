@@ -22,7 +22,7 @@ export interface NamedEntry {
 
 const NONE: EntrySum = { count: 0, entries: 0, bytes: 0 };
 const NO_ENTRIES: EntrySums = { tool: NONE, prompt: NONE, resource: NONE, template: NONE };
-/** Seventeen parameters a row, of the 65,535 a statement may have. */
+/** Eighteen parameters a row, of the 65,535 a statement may have. */
 const ROWS_PER_INSERT = 500;
 
 @Injectable()
@@ -49,6 +49,10 @@ export class EntryRepository {
       })
       .getRawOne<{ source: string | null }>();
     return found?.source ?? null;
+  }
+
+  findTool(gatewayId: string, originalName: string, manager: EntityManager): Promise<EntryEntity | null> {
+    return manager.findOneBy(EntryEntity, { kind: 'tool', gatewayId, originalName });
   }
 
   findByGateway(gatewayId: string, manager: EntityManager = this.database.manager): Promise<EntryEntity[]> {

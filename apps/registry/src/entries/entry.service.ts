@@ -8,6 +8,7 @@ import { CatalogChangesService } from '../changes/catalog-changes.service.js';
 import { UpstreamCredentialService } from '../credentials/upstream-credential.service.js';
 import { type ListQuery, filterOf, listAnswer, nextCursorOf, pageOfQuery } from '../rest/list.query.js';
 import { assertCanChange, assertCanView } from '../rest/ownership.js';
+import { ToolChangeRepository } from './ledger/tool-change.repository.js';
 import { type EntryKind, LIST_OF } from '../storage/entry-kind.js';
 import { isObjectId } from '../storage/stored.entity.js';
 import { OWN_MEMBERS, type UpdateEntryBody, type UpdateToolBody } from './entry.body.js';
@@ -36,6 +37,7 @@ export class EntryService {
     private readonly conflicts: NameConflictService,
     private readonly changes: CatalogChangesService,
     private readonly credentials: UpstreamCredentialService,
+    private readonly ledger: ToolChangeRepository,
   ) {}
 
   /** The entries of a kind that the caller may see; an array, or a page when the query asks for one. */
@@ -131,7 +133,10 @@ export class EntryService {
     return entryView(Object.assign(entry, changes), principal);
   }
 
-  /** Lasts for as long as the gateway is registered, also when the upstream drops the entry and offers it again. */
+  /**
+   * Lasts for as long as the gateway is registered, also when the upstream drops the entry and offers it again. Throws
+   * `http.conflict` for a tool that is blocked: whoever may approve its change decides.
+   */
   async setEnabled(
     kinds: readonly EntryKind[],
     id: string,
@@ -141,6 +146,12 @@ export class EntryService {
     return this.changes.make(async (manager, change) => {
       const entry = await this.find(kinds, id, manager);
       assertCanChange(principal, entry.gateway);
+      if (
+        enabled &&
+        entry.kind === 'tool' &&
+        (await this.ledger.isBlocked(entry.gatewayId, entry.originalName, manager))
+      )
+        throw fail('http.conflict', { message: 'The tool is blocked: approve its change, or keep the old version' });
       await change.touchEntry(entry);
       const updatedAt = new Date();
       await this.entries.switch(entry, enabled, updatedAt, manager);

@@ -4,6 +4,7 @@ import { ERAS, type Era, VISIBILITIES, type Visibility } from '#contracts/regist
 import type { OwnContent } from '#contracts/registry/resolve-own-content.request';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { ownerShownTo } from '../rest/ownership.js';
+import { HELD_CHANGES, type HeldChange } from './difference.js';
 import type { EntryWithGateway } from './entry.entity.js';
 import { exposedDefinition } from './exposed-definition.js';
 
@@ -131,6 +132,14 @@ export class ToolView extends NamedEntryView {
   @ApiProperty({ type: 'integer', nullable: true, description: 'Milliseconds after which a call goes on as a task.' })
   readonly taskAfterMs: number | null;
 
+  @ApiProperty({
+    enum: HELD_CHANGES,
+    nullable: true,
+    description:
+      'The upstream offers it otherwise by now; it is served as it was. `pending`: that waits for approval; `kept`: somebody has not wanted it.',
+  })
+  readonly heldChange: HeldChange | null;
+
   constructor(entry: EntryWithGateway, definition: Readonly<Record<string, unknown>>, principal: Principal) {
     super(entry, definition, principal);
     this.integrationType = integrationOf(entry.gateway.transport);
@@ -138,6 +147,7 @@ export class ToolView extends NamedEntryView {
     this.outputSchema = definition.outputSchema ?? null;
     this.execution = definition.execution ?? null;
     this.taskAfterMs = entry.taskAfterMs;
+    this.heldChange = entry.heldChange;
   }
 }
 

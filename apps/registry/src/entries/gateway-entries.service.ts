@@ -4,6 +4,8 @@ import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import type { ListKind } from '#libs/mcp';
 import type { CatalogChange } from '../changes/catalog-change.js';
+import type { ChangePolicy } from './ledger/change-policy.js';
+import { type ServedTools, ToolLedgerService } from './ledger/tool-ledger.service.js';
 import { type RegistrySettings, SETTINGS } from '../registry.settings.js';
 import { type EntryKind, LIST_OF } from '../storage/entry-kind.js';
 import { newObjectId } from '../storage/stored.entity.js';
@@ -25,12 +27,16 @@ export interface OfferedEntries {
   readonly entries: readonly OfferedEntry[];
   /** Of these not all could be read. */
   readonly incomplete: ReadonlySet<ListKind>;
+  /** What becomes of changed tools; null: it has never been read before, so nothing has changed. */
+  readonly changePolicy: ChangePolicy | null;
 }
 
 /** What replacing the entries of a gateway did. */
 export interface ReplacedEntries extends Difference<EntryEntity> {
   /** Offered, but left out because an entry that was there before has the exposed name. */
   readonly conflicting: readonly (OfferedEntry & { readonly exposedName: string })[];
+  /** Tools whose change is held back. */
+  readonly toolsHeld: number;
 }
 
 export interface EntrySummary {
@@ -44,6 +50,7 @@ export class GatewayEntriesService {
   constructor(
     private readonly entries: EntryRepository,
     private readonly conflicts: NameConflictService,
+    private readonly ledger: ToolLedgerService,
     @Inject(SETTINGS) private readonly settings: RegistrySettings,
   ) {}
 
@@ -93,17 +100,19 @@ export class GatewayEntriesService {
   }
 
   /**
-   * Brings what is stored to what is offered now. An entry that keeps its original name keeps its id, custom name and
+   * Brings what is stored to what is offered now, but for changes of tools that are held back. An entry that keeps its original name keeps its id, custom name and
    * state, and one that somebody switched off stays off when it comes back; a new one whose name is taken is left out, so
    * what stood first keeps the name. Of an incomplete list nothing is removed: it may still be offered.
    */
   async replace(
     gateway: NamingGateway,
-    { entries: offered, incomplete }: OfferedEntries,
+    { entries, incomplete, changePolicy }: OfferedEntries,
     manager: EntityManager,
     change: CatalogChange,
   ): Promise<ReplacedEntries> {
     const known = await this.entries.findByGateway(gateway.id, manager);
+    const { served, held } = await this.servedTools({ gateway, changePolicy, known, entries, incomplete }, manager);
+    const offered = [...served, ...entries.filter(({ kind }) => kind !== 'tool')];
     const { added: wanted, updated, removed: missing } = differenceBetween(known, offered);
     const removed = missing.filter(({ kind }) => !incomplete.has(LIST_OF[kind]));
     const gone = new Set(removed);
@@ -117,13 +126,14 @@ export class GatewayEntriesService {
     await this.entries.delete(removedIds, manager);
     const updatedAt = new Date();
     for (const { known: entry, offered: now } of updated) {
-      const { definition, era = null, legacyDefinition = null, headerParams, source = null } = now;
-      const changes = { definition, era, legacyDefinition, headerParams: [...headerParams], source, updatedAt };
+      const { definition, era = null, legacyDefinition = null, headerParams, source = null, heldChange = null } = now;
+      const version = { definition, era, legacyDefinition, headerParams: [...headerParams], source, heldChange };
+      const changes = { ...version, updatedAt };
       await this.entries.update(entry.id, changes, manager);
     }
     await this.entries.insert(newRows(gateway, added), manager);
     change.touchKinds([...added, ...changed].map(({ kind }) => kind));
-    return { added, updated, removed, conflicting };
+    return { added, updated, removed, conflicting, toolsHeld: held };
   }
 
   /** Tools of a gateway by names that the models of some clients do not take, each with the reason. */
@@ -147,6 +157,28 @@ export class GatewayEntriesService {
     assertDistinct(claims, gateway.name);
     await this.conflicts.assertNamesFree(claims, gateway, principal, manager);
     await this.entries.rename(claims, manager);
+  }
+
+  private async servedTools(
+    {
+      gateway,
+      changePolicy,
+      known,
+      entries,
+      incomplete,
+    }: OfferedEntries & {
+      readonly gateway: NamingGateway;
+      readonly known: readonly EntryEntity[];
+    },
+    manager: EntityManager,
+  ): Promise<ServedTools> {
+    const offered = entries.filter(({ kind }) => kind === 'tool');
+    if (changePolicy === null) return { served: offered, held: 0 };
+    const tools = { known: known.filter(({ kind }) => kind === 'tool'), offered };
+    return this.ledger.settle(
+      { gateway, policy: changePolicy, ...tools, isIncomplete: incomplete.has('tools') },
+      manager,
+    );
   }
 
   /** What is new to the registry, but off where somebody switched it off before the upstream dropped it. */
@@ -204,27 +236,26 @@ const assertDistinct = (claims: readonly NameClaim[], gatewayName: string): void
 const newRows = (gateway: NamingGateway, offered: readonly OfferedEntry[]): Omit<EntryEntity, 'ordinal'>[] => {
   const now = new Date();
   const naming = namingOf(gateway);
-  return offered.map(
-    ({ kind, originalName, definition, era, legacyDefinition, headerParams, source, tags, startsDisabled }) => ({
-      id: newObjectId(),
-      kind,
-      gatewayId: gateway.id,
-      originalName,
-      customName: null,
-      exposedName: exposedNameOf(kind, naming, originalName),
-      definition,
-      era: era ?? null,
-      legacyDefinition: legacyDefinition ?? null,
-      headerParams: [...headerParams],
-      source: source ?? null,
-      descriptionOverride: null,
-      taskAfterMs: null,
-      tags: [...(tags ?? [])],
-      enabled: startsDisabled !== true,
-      createdAt: now,
-      updatedAt: now,
-    }),
-  );
+  return offered.map(({ kind, originalName, definition, era, legacyDefinition, headerParams, source, ...more }) => ({
+    id: newObjectId(),
+    kind,
+    gatewayId: gateway.id,
+    originalName,
+    customName: null,
+    exposedName: exposedNameOf(kind, naming, originalName),
+    definition,
+    era: era ?? null,
+    legacyDefinition: legacyDefinition ?? null,
+    headerParams: [...headerParams],
+    source: source ?? null,
+    descriptionOverride: null,
+    taskAfterMs: null,
+    heldChange: more.heldChange ?? null,
+    tags: [...(more.tags ?? [])],
+    enabled: more.startsDisabled !== true,
+    createdAt: now,
+    updatedAt: now,
+  }));
 };
 
 const unfit = (exposedName: string): string =>

@@ -59,7 +59,7 @@ export class ToolController {
   @Requires('tools.update')
   @ApiOperation({ summary: 'Enable or disable a tool' })
   @ApiStateOf('tool', ToolView, TOOL_EXAMPLE)
-  @ApiFailures('registry.unknown', 'http.invalid')
+  @ApiFailures('registry.unknown', 'http.invalid', 'http.conflict')
   async setState(@Param('id') id: string, @Query() { activate = true }: StateQuery, @Caller() caller: Principal) {
     const tool = await this.entries.setEnabled(KINDS, id, activate, caller);
     return { status: 'success', message: `Tool ${id} ${activate ? 'activated' : 'deactivated'}`, tool };
@@ -70,7 +70,7 @@ export class ToolController {
   @Requires('tools.update')
   @ApiOperation({ summary: 'As /state', deprecated: true })
   @ApiStateOf('tool', ToolView, TOOL_EXAMPLE)
-  @ApiFailures('registry.unknown', 'http.invalid')
+  @ApiFailures('registry.unknown', 'http.invalid', 'http.conflict')
   toggle(@Param('id') id: string, @Query() query: StateQuery, @Caller() caller: Principal) {
     return this.setState(id, query, caller);
   }

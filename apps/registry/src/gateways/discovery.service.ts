@@ -23,12 +23,15 @@ import {
 import type { GatewayEntity, RefusedEntry } from './gateway.entity.js';
 import { GatewayRepository } from './gateway.repository.js';
 import { GrpcDiscoveryService } from './grpc/grpc-discovery.service.js';
+import { changePolicyOf } from '../entries/ledger/change-policy.js';
 import { newToolsOf, withNewTools } from './new-tools.js';
 import { type Connection, isByHand, profileOf, speaksMcp } from './profile.js';
 
 /** What applying a discovery did to the entries of a gateway. */
 export interface AppliedDiscovery extends Pick<ReplacedEntries, 'added' | 'updated' | 'removed'> {
   readonly refused: readonly RefusedEntry[];
+  /** Changed tools that are served as they were. */
+  readonly toolsHeld: number;
   /** The upstream is an API, whose changes can be judged. */
   readonly isApi: boolean;
 }
@@ -107,10 +110,16 @@ export class DiscoveryService {
   ): Promise<AppliedDiscovery> {
     const found = readDiscovery(discovery, namingOf(gateway));
     // Where it has never been reached, nothing of it is newer than its registration.
-    const newTools = gateway.lastError === null ? newToolsOf(gateway, this.settings.newTools) : 'enabled';
-    const entries = withNewTools(found.entries, newTools);
-    const offered = { entries, incomplete: found.incomplete };
-    const { added, updated, removed, conflicting } = await this.entries.replace(gateway, offered, manager, change);
+    const isKnown = gateway.lastError === null;
+    const entries = withNewTools(found.entries, isKnown ? newToolsOf(gateway, this.settings.newTools) : 'enabled');
+    const changePolicy = isKnown ? changePolicyOf(gateway, this.settings.toolChanges) : null;
+    const offered = { entries, incomplete: found.incomplete, changePolicy };
+    const { added, updated, removed, conflicting, toolsHeld } = await this.entries.replace(
+      gateway,
+      offered,
+      manager,
+      change,
+    );
     const refused = [
       ...found.refused,
       ...conflicting.map((entry) => refusalOf(entry, `the name "${entry.exposedName}" is taken`)),
@@ -122,7 +131,7 @@ export class DiscoveryService {
     if (found.description.sourceVersion !== gateway.sourceVersion) change.upstreams.set(gateway.id, 'updated');
     if (describesItselfAnew(gateway, found.description)) change.touchAllLists();
     if (change.lists.size > 0) change.upstreamIds.add(gateway.id);
-    return { added, updated, removed, refused, isApi: discovery.reading !== undefined };
+    return { added, updated, removed, refused, toolsHeld, isApi: discovery.reading !== undefined };
   }
 }
 

@@ -21,6 +21,7 @@ import { AddressBody } from './addresses/address.body.js';
 import { ADDRESSES_MAX } from './addresses/addresses.js';
 import { AUTH_TYPES, type AuthType } from './gateway.entity.js';
 import { GatewayView } from './gateway.view.js';
+import { CHANGE_POLICIES, type ChangePolicy } from '../entries/ledger/change-policy.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
 import { OAuthConfigBody } from './registration/oauth-config.body.js';
 import { OwnedBody } from '../rest/owned.body.js';
@@ -303,6 +304,16 @@ export class RegisterGatewayBody extends OwnedBody {
   @IsOptional()
   @IsIn(NEW_TOOLS)
   newTools?: NewTools | null;
+
+  @ApiPropertyOptional({
+    enum: CHANGE_POLICIES,
+    nullable: true,
+    description:
+      'What becomes of changes of its tools. `accept`: they are served at once; `hold_text_and_breaking`: changed texts, hidden characters and what breaks calls wait for somebody with `changes.approve`; `hold_all`: every change does, new tools too. Until then the version that was approved last is served. Letting more through needs `changes.approve`. Default: TOOL_CHANGES.',
+  })
+  @IsOptional()
+  @IsIn(CHANGE_POLICIES)
+  changes?: ChangePolicy | null;
 
   @ApiPropertyOptional({
     default: false,

@@ -7,6 +7,7 @@ import type { DiscoveredOffer, DiscoveredUpstream } from '#contracts/tool-invoca
 import type { ToolNameStyle } from '../entries/names/naming.js';
 import type { ReadSource } from '../sources/read-source.js';
 import type { GrpcSource } from '../sources/grpc/grpc-source.js';
+import type { ChangePolicy } from '../entries/ledger/change-policy.js';
 import type { NewTools } from './new-tools.js';
 import { OwnedEntity } from '../storage/owned.entity.js';
 
@@ -155,6 +156,10 @@ export class GatewayEntity extends OwnedEntity {
   /** Null: as its visibility has it. */
   @Column({ type: 'text', nullable: true })
   newTools!: NewTools | null;
+
+  /** What becomes of changes of its tools; null: as the setting has it. */
+  @Column({ type: 'text', nullable: true })
+  changePolicy!: ChangePolicy | null;
 
   @Column({ type: 'timestamptz', precision: 3 })
   refreshedAt!: Date;

@@ -28,6 +28,7 @@ export const GATEWAY_EXAMPLE: GatewayView = {
   listTtlMs: null,
   listCacheScope: null,
   newTools: null,
+  changes: null,
   enabled: true,
   reachable: true,
   unreachableSince: null,

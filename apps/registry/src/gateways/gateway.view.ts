@@ -24,6 +24,7 @@ import { canChange, ownerShownTo } from '../rest/ownership.js';
 import { AddressStandingView, AddressView } from './addresses/address.view.js';
 import { AUTH_TYPES, type AuthType, type GatewayEntity, type RefusedEntry } from './gateway.entity.js';
 import { OAuthConfigView } from './consent/oauth-config.view.js';
+import { CHANGE_POLICIES, type ChangePolicy } from '../entries/ledger/change-policy.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
 import { sessionScopeOf } from './profile.js';
 
@@ -175,6 +176,13 @@ export class GatewayView {
   })
   readonly newTools: NewTools | null;
 
+  @ApiProperty({
+    enum: CHANGE_POLICIES,
+    nullable: true,
+    description: 'What becomes of changes of its tools; null: as TOOL_CHANGES has it.',
+  })
+  readonly changes: ChangePolicy | null;
+
   @ApiProperty({ type: Boolean })
   readonly enabled: boolean;
 
@@ -276,6 +284,7 @@ export class GatewayView {
     this.listTtlMs = gateway.listTtlMs;
     this.listCacheScope = gateway.listCacheScope;
     this.newTools = gateway.newTools;
+    this.changes = gateway.changePolicy;
     this.enabled = gateway.enabled;
     this.reachable = gateway.reachable;
     this.unreachableSince = gateway.reachable ? null : gateway.failingSince;

@@ -16,6 +16,7 @@ import { RestToolService } from './apis/rest-tool.service.js';
 import { ApiDiscoveryService } from './api-discovery.service.js';
 import { GrpcApiService } from './grpc/grpc-api.service.js';
 import { GrpcDiscoveryService } from './grpc/grpc-discovery.service.js';
+import { ChangeRuleService } from './registration/change-rule.service.js';
 import { GatewayRegistrationService } from './registration/gateway-registration.service.js';
 import { GatewayUpdateService } from './registration/gateway-update.service.js';
 import { EntryReadingService } from './own/entry-reading.service.js';
@@ -40,6 +41,7 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
   ],
   providers: [
     ApiDiscoveryService,
+    ChangeRuleService,
     DiscoveryService,
     EntryReadingService,
     GatewayRegistrationService,
@@ -53,6 +55,6 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
     StdioPolicyService,
     RestToolService,
   ],
-  exports: [DiscoveryService, GatewayService, OwnEntryService, RestToolService],
+  exports: [DiscoveryService, GatewayRepository, GatewayService, OwnEntryService, RestToolService],
 })
 export class GatewaysModule {}

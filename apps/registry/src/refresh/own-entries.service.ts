@@ -1,12 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { ShowEntries } from '#contracts/registry/show-entries.request';
 import { keyOf } from '../entries/difference.js';
+import type { EntryEntity } from '../entries/entry.entity.js';
 import { exposedDefinition } from '../entries/exposed-definition.js';
 import { exposedNameOf, namingOf, problemWithName } from '../entries/names/naming.js';
 import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
 import { problemWithDefinition } from '../gateways/discovery-result.js';
+import type { GatewayEntity } from '../gateways/gateway.entity.js';
 import { GatewayService } from '../gateways/gateway.service.js';
+import { changePolicyOf, isHeld } from '../entries/ledger/change-policy.js';
+import { classify } from '../entries/ledger/classify.js';
+import { ToolChangeRepository } from '../entries/ledger/tool-change.repository.js';
+import { versionOf } from '../entries/ledger/version.js';
+import { type RegistrySettings, SETTINGS } from '../registry.settings.js';
 import { LIST_OF, type EntryKind } from '../storage/entry-kind.js';
 
 type Reply = ReplyOf<typeof ShowEntries>;
@@ -23,6 +30,8 @@ export class OwnEntriesService {
   constructor(
     private readonly gateways: GatewayService,
     private readonly entries: GatewayEntriesService,
+    private readonly ledger: ToolChangeRepository,
+    @Inject(SETTINGS) private readonly settings: RegistrySettings,
   ) {}
 
   /** Throws `upstream.unknown`. */
@@ -31,11 +40,14 @@ export class OwnEntriesService {
     const naming = namingOf(gateway);
     const stored = new Map((await this.entries.findOf(upstreamId)).map((entry) => [keyOf(entry), entry]));
     const switchedOff = await this.entries.findSwitchedOff(upstreamId);
-    const shown = entries.map(({ list, name, definition }) => {
+    const holding = await this.holdingOf(gateway);
+    const shown = entries.map(({ list, name, definition: listed }) => {
       const kind = KIND_OF.get(list) as EntryKind;
       const key = keyOf({ kind, originalName: name });
       const known = stored.get(key);
-      if (switchedOff.has(key) || known?.enabled === false || problemWithDefinition(definition) !== null) return null;
+      if (switchedOff.has(key) || known?.enabled === false || problemWithDefinition(listed) !== null) return null;
+      const definition = kind === 'tool' ? holding(name, listed, known) : listed;
+      if (definition === null) return null;
       if (known !== undefined) {
         const { exposedName, descriptionOverride } = known;
         const shown = exposedDefinition({ definition, originalName: name, exposedName, descriptionOverride });
@@ -47,6 +59,24 @@ export class OwnEntriesService {
       return { name: exposedName ?? name, definition: text };
     });
     return { shown };
+  }
+
+  /** What is shown of a tool that some callers are listed: as it was approved where its change is held back, null where it is all new. */
+  private async holdingOf(
+    gateway: GatewayEntity,
+  ): Promise<(name: string, listed: string, known: EntryEntity | undefined) => string | null> {
+    const policy = changePolicyOf(gateway, this.settings.toolChanges);
+    const open = new Set((await this.ledger.findOpen(gateway.id)).map(({ originalName }) => originalName));
+    return (name, listed, known) => {
+      if (known === undefined && open.has(name)) return null;
+      if (policy === 'accept' && !open.has(name)) return listed;
+      const served = known === undefined ? null : versionOf(known);
+      if (served !== null && (served.definition === listed || served.legacyDefinition === listed)) return listed;
+      const now = versionOf({ definition: listed, headerParams: [] });
+      const before = served && { ...now, definition: served.definition };
+      const isShown = !open.has(name) && !isHeld(policy, classify(name, before, now).class);
+      return isShown ? listed : (served?.definition ?? null);
+    };
   }
 
   /** Has it stand in the findings of the gateway. */

@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { ToolChange } from '#libs/openapi';
 import { ToolChangeView } from '../gateways/apis/openapi.view.js';
 import { changesBetween } from '../sources/openapi/tool-changes.js';
+import { isSameVersion, versionOf } from '../entries/ledger/version.js';
 import type { AppliedDiscovery } from '../gateways/discovery.service.js';
 import type { RefusedEntry } from '../gateways/gateway.entity.js';
 import { RefusedEntryView } from '../gateways/gateway.view.js';
@@ -24,6 +25,9 @@ export class RefreshView {
 
   @ApiProperty(COUNT)
   readonly toolsRemoved: number;
+
+  @ApiProperty({ ...COUNT, description: 'Changed tools that are served as they were, since the change is held back.' })
+  readonly toolsHeld: number;
 
   @ApiProperty(COUNT)
   readonly promptsAdded: number;
@@ -56,13 +60,15 @@ export class RefreshView {
   readonly durationMs: number;
 
   constructor(gatewayId: string, applied: AppliedDiscovery, durationMs: number) {
-    const changed = { ...applied, updated: applied.updated.map(({ known }) => known) };
+    const updated = applied.updated.filter((pair) => !isSameVersion(versionOf(pair.known), versionOf(pair.offered)));
+    const changed = { ...applied, updated: updated.map(({ known }) => known) };
     const count = (what: 'added' | 'updated' | 'removed', ...kinds: string[]): number =>
       changed[what].filter(({ kind }) => kinds.includes(kind)).length;
     this.gatewayId = gatewayId;
     this.toolsAdded = count('added', 'tool');
     this.toolsUpdated = count('updated', 'tool');
     this.toolsRemoved = count('removed', 'tool');
+    this.toolsHeld = applied.toolsHeld;
     this.promptsAdded = count('added', 'prompt');
     this.promptsUpdated = count('updated', 'prompt');
     this.promptsRemoved = count('removed', 'prompt');
@@ -87,6 +93,7 @@ export const REFRESH_EXAMPLE: RefreshView = {
   toolsAdded: 1,
   toolsUpdated: 0,
   toolsRemoved: 0,
+  toolsHeld: 0,
   promptsAdded: 0,
   promptsUpdated: 0,
   promptsRemoved: 0,

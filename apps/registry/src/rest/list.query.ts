@@ -133,9 +133,11 @@ export const listAnswer = <Row, View>(
 /** Null on the last page. */
 export const nextCursorOf = <Row>({ next }: Paged<Row>): string | null => (next === null ? null : writeCursor(next));
 
-const writeCursor = (ordinal: number): string => Buffer.from(`after:${ordinal}`).toString('base64url');
+/** The page after (or, in a list of the newest first, before) what has this ordinal. */
+export const writeCursor = (ordinal: number): string => Buffer.from(`after:${ordinal}`).toString('base64url');
 
-const readCursor = (cursor: string): number => {
+/** Throws `http.invalid` for what `writeCursor` has not written. */
+export const readCursor = (cursor: string): number => {
   const ordinal = /^after:(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'))?.[1];
   if (ordinal === undefined || writeCursor(Number(ordinal)) !== cursor) {
     throw fail('http.invalid', { message: 'The cursor is not one this list gave' });

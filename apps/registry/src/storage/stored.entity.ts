@@ -8,7 +8,7 @@ export const newObjectId = (): string => randomUUID().replaceAll('-', '');
 export const isObjectId = (text: string): boolean => /^[0-9a-f]{32}$/.test(text);
 
 /** The driver gives a bigint as text; ours count rows and stay far below 2^53. */
-const bigintAsNumber: ValueTransformer = {
+export const bigintAsNumber: ValueTransformer = {
   to: (value: unknown) => value,
   from: (value: string | null) => (value === null ? null : Number(value)),
 };

@@ -80,6 +80,28 @@ export interface AuditVerdict {
   readonly head: { readonly seq: number; readonly hash: string };
 }
 
+/** What an upstream has changed of a tool. */
+export interface ToolChange {
+  readonly id: string;
+  readonly gatewayName: string;
+  /** The upstream's own name of it. */
+  readonly tool: string;
+  readonly class: string;
+  readonly state: string;
+  readonly findings: readonly { readonly class: string; readonly finding: string }[];
+  /** ISO 8601. */
+  readonly foundAt: string;
+  readonly decidedAt: string | null;
+  readonly decidedBy: string | null;
+  readonly note: string | null;
+}
+
+export interface ToolChangeDetail extends ToolChange {
+  readonly diff: readonly { readonly sign: string; readonly text: string }[];
+}
+
+export type Decision = 'approve' | 'keep' | 'block';
+
 export interface Registered {
   readonly gateway: GatewayView;
   readonly change: 'new' | 'updated' | 'unchanged';
@@ -130,6 +152,21 @@ export class AdminApi {
   verifyAudit(noted?: { readonly seq: string; readonly hash: string }): Promise<AuditVerdict> {
     const query = noted === undefined ? '' : `?${new URLSearchParams({ ...noted }).toString()}`;
     return this.ask('GET', `/v1/audit/verify${query}`);
+  }
+
+  /** `query`: the parameters of `GET /changes`. */
+  changes(
+    query: Readonly<Record<string, string>>,
+  ): Promise<{ readonly changes: readonly ToolChange[]; readonly nextCursor: string | null }> {
+    return this.ask('GET', `/v1/changes?${new URLSearchParams(query).toString()}`);
+  }
+
+  change(id: string): Promise<ToolChangeDetail> {
+    return this.ask('GET', `/v1/changes/${encodeURIComponent(id)}`);
+  }
+
+  decide(id: string, decision: Decision, note?: string): Promise<ToolChange> {
+    return this.ask('POST', `/v1/changes/${encodeURIComponent(id)}/${decision}`, note === undefined ? {} : { note });
   }
 
   /** Calls as they happen. Ends with the stream; rejects where it cannot be had. */

@@ -176,7 +176,8 @@ const changeCatalog = async (admin: AuditedClient, url: string): Promise<void> =
     ...gatewayParams,
     query: 'include_resources=true&include_prompts=true',
   });
-  await admin.send('PUT /gateways/{id}', 'gateway.changed', { ...gatewayParams, body: { description: 'of today' } });
+  await admin.send('PUT /gateways/{id}', 'gateway.changed', { ...gatewayParams, body: { changes: 'hold_all' } });
+  await decideChanges(admin, gateway.id);
   await switchOff(admin, 'gateways', 'gateway', gateway.id);
   await admin.send('DELETE /servers/{id}', 'server.deleted', serverParams);
   await admin.send('DELETE /gateways/{id}', 'gateway.deleted', gatewayParams);
@@ -199,6 +200,21 @@ const changeCatalog = async (admin: AuditedClient, url: string): Promise<void> =
       },
     },
   });
+};
+
+/** Tools that come back as new ones wait for somebody. */
+const decideChanges = async (admin: AuditedClient, gatewayId: string): Promise<void> => {
+  const tools: { id: string; gatewayId: string }[] = await admin.send('GET /tools', '', {
+    query: `gateway_id=${gatewayId}`,
+  });
+  for (const { id } of tools.slice(0, 3)) await admin.send('DELETE /tools/{id}', 'tool.deleted', { params: { id } });
+  await admin.send('POST /gateways/{id}/tools/refresh', 'tool_change.held', { params: { id: gatewayId } });
+  const { changes } = await admin.send('GET /changes', '', { query: 'state=pending' });
+  const [approved, kept, blocked]: { id: string }[] = changes;
+  const of = (change?: { id: string }) => ({ params: { id: change?.id ?? '' }, body: { note: 'seen' } });
+  await admin.send('POST /changes/{id}/approve', 'tool_change.approved', of(approved));
+  await admin.send('POST /changes/{id}/keep', 'tool_change.kept', of(kept));
+  await admin.send('POST /changes/{id}/block', 'tool_change.blocked', of(blocked));
 };
 
 const switchOff = async (admin: AuditedClient, list: string, kind: string, id: string): Promise<void> => {

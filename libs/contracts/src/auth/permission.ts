@@ -26,6 +26,7 @@ export const PERMISSIONS = [
   'gateways.read',
   'gateways.update',
   'gateways.delete',
+  'changes.approve',
   'teams.create',
   'teams.read',
   'teams.update',

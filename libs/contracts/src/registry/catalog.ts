@@ -45,6 +45,8 @@ export interface CatalogTool extends Entry {
   readonly headerParams: readonly HeaderParam[];
   /** A call that takes longer than this goes on as a task, for a client that has tasks; absent: it does not. */
   readonly taskAfterMs?: number;
+  /** Its upstream offers it otherwise, which is held back: it waits for approval, or was not wanted. */
+  readonly heldChange?: 'pending' | 'kept';
   /** Grows from one entry of the list to the next; absent: from a registry that tells no deltas. */
   readonly order?: number;
 }

@@ -43,6 +43,8 @@ class Comparison {
 
   #find(kind: Finding['kind'], reason: string): void {
     if (this.#findings.length < FINDINGS_MAX) this.#findings.push({ kind, reason });
+    else if (this.#findings.length === FINDINGS_MAX)
+      this.#findings.push({ kind: 'breaking', reason: 'more changed than is told' });
   }
 
   #schemas(before: unknown, after: unknown, place: string, depth: number): void {
@@ -53,7 +55,11 @@ class Comparison {
     }
     const old = target(before, this.#old);
     const now = target(after, this.#now);
-    if (depth > DEPTH_MAX || this.#findings.length >= FINDINGS_MAX) return;
+    // What is not looked into may be anything.
+    if (depth > DEPTH_MAX || this.#findings.length >= FINDINGS_MAX) {
+      if (JSON.stringify(old) !== JSON.stringify(now)) this.#find('breaking', `${named(place)} changed`);
+      return;
+    }
     if (!isObject(old) || !isObject(now)) {
       if (old !== now) this.#find('breaking', `${named(place)} takes other values`);
       return;

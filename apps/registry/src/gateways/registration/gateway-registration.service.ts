@@ -179,6 +179,7 @@ export class GatewayRegistrationService {
           listTtlMs: body.listTtlMs ?? null,
           listCacheScope: body.listCacheScope ?? null,
           newTools: body.newTools ?? null,
+          changePolicy: body.changes ?? null,
           credentialShape: asked.credentialShape,
           refused: [...found.refused],
           enabled: discovery.failure === undefined,

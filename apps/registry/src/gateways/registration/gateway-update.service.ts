@@ -56,6 +56,7 @@ export class GatewayUpdateService {
     const fresh = newFormOf(before, credentialFrom(body, transport, connection.url));
     if (fresh === null && body.oauthConfig)
       assertSameClient(before.credentialShape.oauth, body.oauthConfig, connection.url);
+    this.policies.changes.assertMayBecome(before, body.changes, principal);
     const form = changedCredential(before, fresh, ofAddress);
     if (form !== null && transport === 'STDIO') this.policies.stdio.assertAllowed(principal);
     if (form === null && hasSecret(before) && mustBeGivenAgain(before, connection)) {
@@ -145,6 +146,7 @@ const settingsFrom = (body: UpdateGatewayBody, before: GatewayEntity): Partial<G
   ...(body.listTtlMs !== undefined && { listTtlMs: body.listTtlMs }),
   ...(body.listCacheScope !== undefined && { listCacheScope: body.listCacheScope }),
   ...(body.newTools !== undefined && { newTools: body.newTools }),
+  ...(body.changes !== undefined && { changePolicy: body.changes }),
 });
 
 /** Null where the credential stays, which having none before and after is too. */

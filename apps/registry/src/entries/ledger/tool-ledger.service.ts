@@ -1,0 +1,201 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { PendingEvents } from '#libs/storage';
+import type { EntryEntity } from '../entry.entity.js';
+import type { HeldChange, OfferedEntry } from '../difference.js';
+import { type RegistrySettings, SETTINGS } from '../../registry.settings.js';
+import { newObjectId } from '../../storage/stored.entity.js';
+import { type ChangePolicy, isHeld } from './change-policy.js';
+import { type Classified, classify } from './classify.js';
+import { type ChangeState, type ToolChangeEntity, servedAfter } from './tool-change.entity.js';
+import { ToolChangeRepository } from './tool-change.repository.js';
+import { type ToolVersion, isSameVersion, offeredBy, versionOf } from './version.js';
+
+/** The tools of a gateway as they were and as its upstream offers them now. */
+export interface OfferedTools {
+  readonly gateway: { readonly id: string; readonly name: string };
+  readonly policy: ChangePolicy;
+  readonly known: readonly EntryEntity[];
+  readonly offered: readonly OfferedEntry[];
+  /** Not all of the list could be read: what is missing may still be there. */
+  readonly isIncomplete: boolean;
+}
+
+/** What is served of them. */
+export interface ServedTools {
+  readonly served: readonly OfferedEntry[];
+  /** So many are not served as they are offered, or not at all. */
+  readonly held: number;
+}
+
+/** Keeps what upstreams change of their tools, and holds back what is not to be served yet. */
+@Injectable()
+export class ToolLedgerService {
+  constructor(
+    private readonly changes: ToolChangeRepository,
+    private readonly events: PendingEvents,
+    @Inject(SETTINGS) private readonly settings: RegistrySettings,
+  ) {}
+
+  /**
+   * Within a change of the catalog: notes what has changed, and answers what is to be served, each tool as it was approved last.
+   */
+  async settle(tools: OfferedTools, manager: EntityManager): Promise<ServedTools> {
+    const { gateway, known, offered } = tools;
+    const open = await this.changes.findOpen(gateway.id, manager);
+    const before = new Map(known.map((entry) => [entry.originalName, entry]));
+    const strange = offered.filter(({ originalName }) => !before.has(originalName));
+    const history = await this.changes.findNewest(
+      gateway.id,
+      strange.map(({ originalName }) => originalName),
+      manager,
+    );
+    const settling = new Settling(tools, open, history);
+    const served = offered.flatMap((entry) => settling.serve(entry, before.get(entry.originalName)));
+    if (!tools.isIncomplete) settling.noteMissing();
+    await this.keep(gateway, settling, manager);
+    return { served, held: settling.held };
+  }
+
+  private async keep(gateway: OfferedTools['gateway'], settling: Settling, manager: EntityManager): Promise<void> {
+    const { found, superseded, accepted } = settling;
+    await this.changes.setState(superseded, 'superseded', manager);
+    await this.changes.setState(accepted, 'accepted', manager);
+    if (found.length === 0) return;
+    await this.changes.insert(found, manager);
+    await this.changes.prune(gateway.id, this.settings.toolHistory, manager);
+    for (const change of found.filter(({ state }) => state === 'pending')) {
+      await this.events.note(
+        {
+          action: 'tool_change.held',
+          resourceType: 'tool_change',
+          resourceId: change.id,
+          resourceName: change.originalName,
+          after: { gatewayId: gateway.id, gateway: gateway.name, class: change.class, findings: change.findings },
+        },
+        manager,
+      );
+    }
+  }
+}
+
+/** One pass over what an upstream offers. */
+class Settling {
+  readonly found: Omit<ToolChangeEntity, 'ordinal'>[] = [];
+  readonly superseded: string[] = [];
+  /** They waited, and the policy lets them through by now. */
+  readonly accepted: string[] = [];
+  held = 0;
+  private readonly openOf = new Map<string, ToolChangeEntity[]>();
+
+  constructor(
+    private readonly tools: OfferedTools,
+    open: readonly ToolChangeEntity[],
+    private readonly history: ReadonlyMap<string, ToolChangeEntity>,
+  ) {
+    for (const change of open)
+      this.openOf.set(change.originalName, [...(this.openOf.get(change.originalName) ?? []), change]);
+  }
+
+  /** What is served of a tool that is offered: none or one. */
+  serve(entry: OfferedEntry, known: EntryEntity | undefined): readonly OfferedEntry[] {
+    const { originalName } = entry;
+    const newest = this.history.get(originalName);
+    const served = known === undefined ? (newest ? servedAfter(newest) : null) : versionOf(known);
+    const now = versionOf(entry);
+    const open = this.openOf.get(originalName) ?? [];
+    const waiting = open.filter(({ state }) => state === 'pending');
+    if (served !== null && isSameVersion(served, now)) {
+      this.supersede(waiting);
+      if (known === undefined && newest?.class === 'removed') this.note(originalName, null, now, AGAIN, 'accepted');
+      return [entry];
+    }
+    const same = open.findLast(({ after }) => after !== null && isSameVersion(after, now));
+    this.supersede(waiting.filter((change) => change !== same));
+    if (same?.state === 'pending' && !isHeld(this.tools.policy, same.class)) {
+      this.accepted.push(same.id);
+      return [entry];
+    }
+    if (same !== undefined) return this.asServed(entry, served, same.state);
+    const classified = classify(originalName, served, now);
+    const blocked = open.findLast(({ state }) => state === 'blocked');
+    if (blocked !== undefined) {
+      this.supersede([blocked]);
+      this.note(originalName, served, now, classified, 'blocked', blocked);
+      return this.asServed(entry, served, 'blocked');
+    }
+    const state = isHeld(this.tools.policy, classified.class) ? 'pending' : 'accepted';
+    this.note(originalName, served, now, classified, state);
+    return state === 'accepted' ? [entry] : this.asServed(entry, served, state);
+  }
+
+  /** What is offered no longer, and what waited of it. */
+  noteMissing(): void {
+    const offered = new Set(this.tools.offered.map(({ originalName }) => originalName));
+    for (const entry of this.tools.known) {
+      if (offered.has(entry.originalName)) continue;
+      this.note(
+        entry.originalName,
+        versionOf(entry),
+        null,
+        classify(entry.originalName, versionOf(entry), null),
+        'accepted',
+      );
+    }
+    for (const [name, open] of this.openOf)
+      if (!offered.has(name)) this.supersede(open.filter(({ state }) => state === 'pending'));
+  }
+
+  private asServed(entry: OfferedEntry, served: ToolVersion | null, state: ChangeState): readonly OfferedEntry[] {
+    this.held++;
+    if (served === null) return [];
+    const { tags, startsDisabled } = entry;
+    const heldChange = heldChangeOf(state);
+    return [
+      {
+        ...offeredBy(served, entry.originalName),
+        ...(tags !== undefined && { tags }),
+        ...(startsDisabled !== undefined && { startsDisabled }),
+        ...(heldChange !== null && { heldChange }),
+      },
+    ];
+  }
+
+  private supersede(changes: readonly ToolChangeEntity[]): void {
+    this.superseded.push(...changes.map(({ id }) => id));
+  }
+
+  private note(
+    originalName: string,
+    before: ToolVersion | null,
+    after: ToolVersion | null,
+    classified: Classified,
+    state: ChangeState,
+    decision: Pick<ToolChangeEntity, 'decidedAt' | 'decidedBy' | 'note'> = UNDECIDED,
+  ): void {
+    const { decidedAt, decidedBy, note } = decision;
+    this.found.push({
+      id: newObjectId(),
+      gatewayId: this.tools.gateway.id,
+      originalName,
+      ...classified,
+      state,
+      before,
+      after,
+      foundAt: new Date(),
+      decidedAt,
+      decidedBy,
+      note,
+    });
+  }
+}
+
+const UNDECIDED = { decidedAt: null, decidedBy: null, note: null } as const;
+const AGAIN: Classified = {
+  class: 'added',
+  findings: [{ class: 'added', finding: 'it is offered again, as it was before' }],
+};
+
+/** What callers of the tool are told where a call fails. */
+export const heldChangeOf = (state: ChangeState): HeldChange | null =>
+  state === 'pending' || state === 'kept' ? state : null;
