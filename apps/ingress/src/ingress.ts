@@ -16,7 +16,7 @@ import type { IngressSettings } from './ingress.settings.js';
 import { openPipeline } from './pipeline/index.js';
 import { Router } from './routing/index.js';
 import { Seal } from './sealing/index.js';
-import { openSessions } from './sessions/index.js';
+import { openSessions, watchStreams } from './sessions/index.js';
 
 /** What the process gives ingress to work with. */
 export interface IngressDeps {
@@ -69,6 +69,11 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
     seal,
     heartbeat,
   });
+  const unwatch = watchStreams(() => ({
+    sessionStreams: sessions.streams.size,
+    connections: faces.connections,
+    feeds: sessions.feeds.size,
+  }));
   return {
     faces: [...faces.all, ...(settings.hasConsole ? [new Console()] : [])],
     router,
@@ -82,6 +87,7 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
       await Promise.all([faces.stop(), sessions.stop()]);
     },
     close: (): void => {
+      unwatch();
       for (const part of [keys, faces, sessions, forwarding, catalog, heartbeat]) part.close();
     },
   };

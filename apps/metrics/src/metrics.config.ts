@@ -30,6 +30,10 @@ export const metricsOptions = {
     ['http:', 'https:'],
     'Where the audit trail is posted as JSON, signed as https://www.standardwebhooks.com says with `AUDIT_WEBHOOK_SECRET`.',
   ),
+  AUDIT_OTLP_ENABLED: flag(
+    false,
+    'Whether the audit trail is sent as log records of OTLP to the collector of `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT`, whatever else is exported.',
+  ),
   AUDIT_WEBHOOK_SECRET: secret('What posts of the audit trail are signed with; `whsec_…` is read as base64.'),
 } as const;
 

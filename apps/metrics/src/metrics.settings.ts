@@ -9,6 +9,8 @@ export interface AuditSettings {
   /** `tcp:` or `tls:`. */
   readonly syslogUrl: string | null;
   readonly webhook: { readonly url: string; readonly secret: string } | null;
+  /** To the collector of the log (`OTEL_EXPORTER_OTLP_…`). */
+  readonly isSentByOtlp: boolean;
 }
 
 /** What the environment decides, in the units that the code counts in. */
@@ -35,6 +37,7 @@ export const metricsSettings = (config: MetricsConfig): MetricsSettings => ({
     keepsSecurityEvents: config.SECURITY_LOGGING_ENABLED,
     syslogUrl: config.AUDIT_SYSLOG_URL,
     webhook: webhookOf(config),
+    isSentByOtlp: config.AUDIT_OTLP_ENABLED,
   },
 });
 

@@ -8,6 +8,7 @@ import {
   type Gateway,
   type McpDouble,
   OtlpCollector,
+  freePort,
   type PrometheusServer,
   type ReceivedSpan,
   startGateway,
@@ -42,6 +43,8 @@ interface Seen {
 interface Rig {
   readonly gateway: Gateway;
   readonly collector: OtlpCollector;
+  /** Of metrics alone: ingress' where there are five. */
+  readonly metricsPort: number;
   /** The last call that reached the upstream. */
   readonly seen: () => Seen | undefined;
 }
@@ -79,15 +82,26 @@ const startRig = async (mode: 'embedded' | 'distributed', protocol: 'grpc' | 'ht
     OTEL_EXPORTER_OTLP_ENDPOINT: protocol === 'grpc' ? collector.grpcUrl : collector.url,
     OTEL_BSP_SCHEDULE_DELAY: '50',
     OTEL_TRACES_SAMPLER: 'parentbased_always_off',
+    OTEL_METRICS_EXPORTER: 'otlp',
+    OTEL_METRIC_EXPORT_INTERVAL: '1000',
+    OTEL_LOGS_EXPORTER: 'otlp',
     METRICS_BUFFER_ENABLED: 'false',
     INTERNAL_METRICS: 'private',
     LOG_LEVEL: 'info',
     DISABLE_ACCESS_LOG: 'false',
     PERFORMANCE_THRESHOLD_TOOL_INVOCATION_MS: String(SLOW_MS),
   };
-  const gateway = await keep(startGateway({ mode, env }));
+  const metricsPort = await freePort();
+  const METRICS_PORT = String(metricsPort);
+  const gateway = await keep(
+    startGateway(
+      mode === 'embedded'
+        ? { mode, env: { ...env, METRICS_PORT } }
+        : { mode, env, envOf: (service) => (service === 'ingress' ? { METRICS_PORT } : {}) },
+    ),
+  );
   await gateway.admin.register({ name: 'seen', url: upstream.url, transport: 'STREAMABLEHTTP', toolPrefix: '' });
-  return { gateway, collector, seen: () => seen };
+  return { gateway, collector, metricsPort, seen: () => seen };
 };
 
 const rigs = {} as Record<'embedded' | 'distributed', Rig>;
@@ -270,6 +284,27 @@ describe.each(['embedded', 'distributed'] as const)('telemetry, %s', (mode) => {
     expect(told().find(({ msg }) => msg === 'a call was slow')).toMatchObject({ principal: 'admin@example.com' });
     expect(gateway.logs()).toMatch(/"upstream":"seen",.*"msg":"an upstream was registered"/);
     for (const secret of [...PLANTED, gateway.adminToken]) expect(gateway.logs()).not.toContain(secret);
+
+    const { collector } = rigs[mode];
+    const slow = () =>
+      collector.lines.find(({ body, attributes }) => body === 'a call was slow' && attributes['correlationId'] === id);
+    await expect.poll(slow).toMatchObject({ severity: 'info', attributes: { tool: 'fail', upstream: 'seen' } });
+    expect(slow()?.traceId).toMatch(/^[0-9a-f]{32}$/);
+    const counted = () =>
+      collector.metrics.filter(({ name, count }) => name === 'mcp_server_operation_duration_seconds' && count > 0);
+    await expect.poll(() => counted().map(({ attributes }) => attributes['mcp_method_name'])).toContain('tools/call');
+  });
+
+  it('a port of their own serves the metrics, and nothing else, when one is set', async () => {
+    const { metricsPort } = rigs[mode];
+    const ask = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${metricsPort}${path}`, { method });
+    for (const path of ['/metrics', '/metrics/prometheus']) {
+      const answer = await ask(path);
+      expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4');
+      expect(await answer.text()).toContain('switchyard_build_info{');
+    }
+    expect((await ask('/metrics', 'POST')).status).toBe(405);
+    for (const path of ['/mcp', '/health', '/gateways']) expect((await ask(path)).status).toBe(404);
   });
 
   it('nothing that is exported holds an argument, a result or a credential when calls had them', () => {
@@ -349,6 +384,26 @@ describe('a Prometheus that scrapes the embedded gateway and five services', () 
     ]);
     for (const series of ['process_cpu_seconds_total', 'nodejs_event_loop_utilization', 'http_requests_in_flight_max'])
       expect(new Set((await prometheus.query(series)).map(({ metric }) => metric['job'])).size).toBe(6);
+  });
+
+  it('Prometheus leads from a bucket to a trace that was exported when calls are sampled', async () => {
+    const { traceId, traceparent } = newTrace('01');
+    await callTool(rigs.distributed.gateway, 'look', { traceparent });
+    for (const side of ['server', 'client'])
+      await expect
+        .poll(() => prometheus.exemplars(`mcp_${side}_operation_duration_seconds_bucket{mcp_method_name="tools/call"}`))
+        .toContainEqual({ trace_id: traceId });
+  });
+
+  it('Prometheus has streams, sessions and caches when clients used them', async () => {
+    for (const series of [
+      'mcp_sessions_opened_total',
+      'mcp_sessions_ended_total',
+      'mcp_streams_open{kind="subscription"}',
+      'cache_requests_total{cache="upstream credentials",outcome="hit"} > 0',
+      'cache_requests_total{cache="upstream credentials",outcome="miss"} > 0',
+    ])
+      expect(await prometheus.query(series), series).not.toEqual([]);
   });
 
   it.each(panels)('the panel "%s" shows something when there is load', async (_name, title, expr) => {

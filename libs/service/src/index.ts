@@ -22,5 +22,6 @@ export { mayPass, retryWithBackoff } from './start/stores/retry-with-backoff.js'
 export { migrateServices } from './start/migrate-services.js';
 export type { MigratedService } from './start/migrate-services.js';
 export { Starting } from './start/stores/starting.js';
+export { exportedLogs } from './telemetry/start-exports.js';
 export { startService } from './start/start-service.js';
 export type { RunningService, StartSettings } from './start/start-service.js';

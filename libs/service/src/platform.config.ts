@@ -3,7 +3,7 @@ import { type ConfigOf, flag, integer, oneOf, type Option, optionalText, text, u
 import { identityOptions } from '#libs/identity';
 import { cacheOptions, postgresOptions } from '#libs/storage';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '#libs/telemetry';
-import { tracingOptions } from './telemetry/tracing.config.js';
+import { otelOptions } from './telemetry/otel.config.js';
 import { allowedHostsOption, allowedOriginsOption } from './http/allowed-origins.js';
 
 const SYNONYMS: Readonly<Record<string, LogLevel>> = { warning: 'warn', critical: 'fatal', off: 'silent' };
@@ -76,6 +76,11 @@ export const platformOptions = {
     'token',
     'Who may read /internal/metrics of a process, which names tools and upstreams: whoever has a token with `admin.metrics`; peers of a private network, without one, unless they come through a proxy; or nobody.',
   ),
+  METRICS_PORT: integer(
+    0,
+    'A port of their own for the metrics (`/metrics/prometheus`), on `HOST`: whoever reaches it reads them without a token. 0: none.',
+    { max: 65_535 },
+  ),
   SWITCHYARD_DATA_DIR: text('./.switchyard', 'Where a gateway without external stores keeps its data and secrets.'),
   SHUTDOWN_TIMEOUT_MS: integer(30_000, 'How long a stopping process may take to finish what it has begun.', {
     min: 100,
@@ -135,7 +140,7 @@ export const platformOptions = {
   REDIS_RETRY_INTERVAL_MS: integer(2_000, 'First pause between attempts to reach Redis; it doubles, up to 30 s.', {
     min: 1,
   }),
-  ...tracingOptions,
+  ...otelOptions,
   ...identityOptions,
   ...postgresOptions,
   ...cacheOptions,

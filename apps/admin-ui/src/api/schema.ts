@@ -770,7 +770,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The metrics of this process in Prometheus' text format */
+        /** The metrics of this process in Prometheus' text format, or in OpenMetrics */
         get: operations["Prometheus_render"];
         put?: never;
         post?: never;
@@ -7348,6 +7348,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example switchyard_upstream_calls_total{method="tools/call",outcome="ok",upstream="0c9e8d7b"} 42
+                     *     # EOF
+                     */
+                    "application/openmetrics-text": string;
                     /** @example switchyard_upstream_calls_total{method="tools/call",outcome="ok",upstream="0c9e8d7b"} 42 */
                     "text/plain": string;
                 };

@@ -132,6 +132,10 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
   return {
     all,
     upgrade: sockets.upgrade,
+    /** Open connections that carry everything. */
+    get connections(): number {
+      return connections.size;
+    },
     /** Takes no new connections; resolves when those that are open have ended. */
     stop: (): Promise<void> => connections.stop(),
     close: (): void => {

@@ -7,6 +7,7 @@ import { CatalogChanged } from '#contracts/registry/catalog-changed.event';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
 import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
 import { UpstreamResourceChanged } from '#contracts/tool-invocation/upstream-resource-changed.event';
+import { cacheCounts } from '#libs/telemetry';
 import type { RoutedCall } from '../call/index.js';
 import type { CallJournal } from './call-journal.js';
 
@@ -26,6 +27,8 @@ interface Kept {
   readonly instance: string;
   readonly receivedAtMs: number;
 }
+
+const found = cacheCounts('resources');
 
 const CHARS_MAX = Math.min(64 * 1024 * 1024, heapShare(1 / 16));
 const CHARS_EACH_MAX = 1024 * 1024;
@@ -82,9 +85,11 @@ export class ResourceCache {
   async answer(call: RoutedCall, read: () => Promise<Answer<CallAnswer>>): Promise<Answer<CallAnswer>> {
     const known = this.find(call);
     if (known !== null) {
+      found.hits++;
       this.journal.answered(call, Buffer.byteLength(known.body ?? ''));
       return known;
     }
+    found.misses++;
     const changesBefore = this.changes;
     const answer = await read();
     if (this.changes === changesBefore) this.keep(call, answer);

@@ -12,11 +12,21 @@ const durations = new OperationDurations(
   SERIES_MAX,
 );
 
-/** Counts and times a request. `errorType`: the code of the failure; '' where there is none. */
-export const requestEnded = (method: string, codec: ServerCodec, startedAtMs: number, errorType: string): void =>
+/**
+ * Counts and times a request. `errorType`: the code of the failure; '' where there is none. `traceId`: of a trace that is
+ * exported.
+ */
+export const requestEnded = (
+  method: string,
+  codec: ServerCodec,
+  startedAtMs: number,
+  errorType: string,
+  traceId: string | undefined,
+): void =>
   durations.record(
     (performance.now() - startedAtMs) / 1_000,
     codec.operations.has(method) ? method : OTHER_METHOD,
     isModern(codec.revision) ? 'modern' : 'legacy',
     errorType,
+    traceId,
   );

@@ -4,7 +4,7 @@ import type { CallShares, TakenShares } from '#libs/identity';
 import { UNCOUNTED_BYTES } from '#libs/resilience';
 import { type ServerCodec, errorMessage } from '#libs/mcp';
 import { refusalHeaders } from '#libs/mcp-http';
-import { isTraced, type Logger, noteFacts, type RequestFacts, traceIdOf, tracedWithin } from '#libs/telemetry';
+import { type Logger, noteFacts, type RequestFacts, traceIdOf, tracedWithin } from '#libs/telemetry';
 import type { Admission } from '../admission/index.js';
 import {
   type AdmittedCall,
@@ -19,9 +19,8 @@ import { type CallJournal, type Forwarder, type RefusalJournal, encodeAnswer } f
 import type { Router } from '../routing/index.js';
 import type { Seal } from '../sealing/index.js';
 import type { Answering } from './answering.js';
+import { requestAnswered } from './answered.js';
 import { decode, presumedCodec } from './decode.js';
-import { requestEnded } from './instruments.js';
-import { serverSpanEnded } from './server-span.js';
 
 const NAME_CHARS_MAX = 255;
 
@@ -102,13 +101,8 @@ export class Pipeline {
     } finally {
       if (taken !== null) this.leave(taken, wire);
       if (this.stages.logsRequests) noteFacts(wire.carrier, factsOf(wire, trace, principal, errorType));
-      // How long a stream stayed open is its client's own affair.
-      if (codec.operations.get(wire.request.method)?.does !== 'listen' || errorType !== '') {
-        requestEnded(wire.request.method, codec, startedAtMs, errorType);
-        const isFound = before === null && !errorType.startsWith('registry.');
-        if (trace !== null && isTraced(trace.traceparent, startedAtMs, errorType))
-          serverSpanEnded({ wire, codec, trace, startedAtMs, isFound, errorType });
-      }
+      const isFound = before === null && !errorType.startsWith('registry.');
+      requestAnswered({ wire, codec, trace, startedAtMs, isFound, errorType });
     }
   }
 

@@ -7,7 +7,7 @@ const OTHER_METHOD = 'other';
 const NAME_CHARS_MAX = 128;
 
 /** What is known of a request when it has been answered. */
-interface Answered {
+export interface Answered {
   readonly wire: WireCall;
   readonly codec: ServerCodec;
   readonly trace: CallTrace;

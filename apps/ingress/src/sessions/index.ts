@@ -16,6 +16,7 @@ import { OWNER_KEYS, SessionAffinity } from './session-affinity.js';
 import { SESSION_KEYS, SessionStore } from './session-store.js';
 import { SessionStreams } from './session-streams.js';
 
+export { watchStreams } from './instruments.js';
 export type { ChangeFeeds, Feed } from './feeds/change-feeds.js';
 export { type Listener, listenerOf } from './feeds/resource-watch.js';
 export type { OpenCalls } from './open-calls.js';

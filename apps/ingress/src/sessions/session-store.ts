@@ -5,7 +5,9 @@ import type { PayloadOf } from '#contracts/define';
 import type { Bus, Subscription } from '#libs/bus';
 import { fail } from '#libs/errors';
 import type { Cache } from '#libs/storage';
+import { cacheCounts } from '#libs/telemetry';
 import type { Session, SessionRecord } from '../call/index.js';
+import { sessionCounts } from './instruments.js';
 
 export interface SessionStoreSettings {
   readonly ttlMs: number;
@@ -20,6 +22,8 @@ const ID_BYTES = 32;
 const COPY_MS = 10_000;
 const COPIES_MAX = 20_000;
 const TRIES_MAX = 5;
+
+const found = cacheCounts('sessions');
 
 /** How the keys of sessions begin. */
 export const SESSION_KEYS = 'ingress:session:';
@@ -61,14 +65,19 @@ export class SessionStore {
     await this.cache.set(sessionKey(id), text, this.settings.ttlMs);
     const session = { id, ...record };
     this.copies.set(id, { session, text });
+    sessionCounts.opened++;
     return session;
   }
 
   /** Synchronous while the copy is fresh. `null`: ended, never there, somebody else's or of another endpoint. */
   find(id: string, principalId: string, serverId: string | null): Session | null | Promise<Session | null> {
     const copy = this.copies.get(id);
-    if (copy !== undefined) return owned(copy.session, principalId, serverId);
+    if (copy !== undefined) {
+      found.hits++;
+      return owned(copy.session, principalId, serverId);
+    }
     if (!ID.test(id)) return null;
+    found.misses++;
     return this.load(id).then((loaded) => owned(loaded?.session ?? null, principalId, serverId));
   }
 
@@ -96,6 +105,7 @@ export class SessionStore {
   async end(session: Session): Promise<void> {
     this.copies.delete(session.id);
     if (!(await this.cache.delete(sessionKey(session.id)))) return;
+    sessionCounts.ended++;
     await this.cache.increment(countKey(session.principalId), this.settings.ttlMs, -1);
     for (const ended of this.endings) ended(session);
     this.tell(session.id, null);

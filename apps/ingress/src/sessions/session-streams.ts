@@ -73,6 +73,11 @@ export class SessionStreams {
     });
   }
 
+  /** How many are open here. */
+  get size(): number {
+    return this.open.size;
+  }
+
   /** Goes on telling of changes until the client leaves or the session ends. */
   async serve(
     session: Session,

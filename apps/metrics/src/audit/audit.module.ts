@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
+import { PLATFORM_CONFIG, type PlatformConfig, exportedLogs } from '#libs/service';
 import { PendingEvents, databaseToken } from '#libs/storage';
+import { openEventSender } from '#libs/telemetry';
 import { type MetricsSettings, SETTINGS } from '../metrics.settings.js';
 import { AuditCollector } from './audit-collector.service.js';
 import { AuditLogService } from './audit-log.service.js';
@@ -25,8 +27,9 @@ import { AuditController } from './audit.controller.js';
     ForwardingRepository,
     {
       provide: DESTINATIONS,
-      inject: [SETTINGS],
-      useFactory: ({ audit }: MetricsSettings) => destinationsOf(audit),
+      inject: [SETTINGS, PLATFORM_CONFIG],
+      useFactory: ({ audit }: MetricsSettings, platform: PlatformConfig) =>
+        destinationsOf(audit, () => openEventSender(exportedLogs(platform, 'metrics'))),
     },
     AuditForwarder,
   ],

@@ -1,18 +1,28 @@
-import { Controller, Get, Header, applyDecorators } from '@nestjs/common';
+import { Controller, Get, Headers, Res, applyDecorators } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { Open, Requires } from '#libs/identity';
 import { ApiFailures, ApiOpenFailures } from '#libs/service';
-import { renderPrometheus } from '#libs/telemetry';
+import { scrape } from '#libs/telemetry';
 
-const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 const EXAMPLE = 'switchyard_upstream_calls_total{method="tools/call",outcome="ok",upstream="0c9e8d7b"} 42\n';
 
 const Rendered = (): MethodDecorator =>
   applyDecorators(
-    Header('content-type', CONTENT_TYPE),
-    ApiOperation({ summary: "The metrics of this process in Prometheus' text format" }),
-    ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' }, example: EXAMPLE } } }),
+    ApiOperation({ summary: "The metrics of this process in Prometheus' text format, or in OpenMetrics" }),
+    ApiOkResponse({
+      content: {
+        'text/plain': { schema: { type: 'string' }, example: EXAMPLE },
+        'application/openmetrics-text': { schema: { type: 'string' }, example: `${EXAMPLE}# EOF\n` },
+      },
+    }),
   );
+
+const rendered = async (accept: string | undefined, reply: FastifyReply): Promise<string> => {
+  const { contentType, body } = await scrape(accept);
+  void reply.header('content-type', contentType);
+  return body;
+};
 
 @ApiTags('metrics')
 @Controller('metrics/prometheus')
@@ -21,8 +31,11 @@ export class PrometheusController {
   @Requires('admin.metrics')
   @Rendered()
   @ApiFailures()
-  render(): Promise<string> {
-    return renderPrometheus();
+  render(
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    return rendered(accept, reply);
   }
 }
 
@@ -34,7 +47,10 @@ export class OpenPrometheusController {
   @Open()
   @Rendered()
   @ApiOpenFailures()
-  render(): Promise<string> {
-    return renderPrometheus();
+  render(
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    return rendered(accept, reply);
   }
 }

@@ -123,12 +123,14 @@ export class CallReport {
     record.waitedMs = thousandths(record.waitedMs);
     record.upstreamMs = thousandths(record.upstreamMs);
     const errorType = errorTypeOf(outcome, errorCode);
-    // What did not get so far says nothing of the upstream.
-    if (record.upstreamRevision !== null)
-      upstreamDurations.record(record.upstreamMs / 1_000, record.method, record.upstreamId ?? '', errorType);
     const startedAtMs = this.firstSentAtMs || this.startedMs;
-    if (isTraced(this.trace.traceparent, startedAtMs, errorType))
-      clientSpanEnded(this.call, record, { ...this.trace, startedAtMs, errorType }, this.upstream);
+    const isExported = isTraced(this.trace.traceparent, startedAtMs, errorType);
+    // What did not get so far says nothing of the upstream.
+    if (record.upstreamRevision !== null) {
+      const traceId = isExported ? (record.traceId ?? undefined) : undefined;
+      upstreamDurations.record(record.upstreamMs / 1_000, record.method, record.upstreamId ?? '', errorType, traceId);
+    }
+    if (isExported) clientSpanEnded(this.call, record, { ...this.trace, startedAtMs, errorType }, this.upstream);
     this.told.settled(this.call, record, this.upstream);
     this.outbox.settle(record, this.begun);
   }

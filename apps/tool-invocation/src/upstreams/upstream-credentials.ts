@@ -7,6 +7,7 @@ import {
 } from '#contracts/auth/upstream-credential.request';
 import type { Bus } from '#libs/bus';
 import type { CarriedJson } from '#libs/mcp';
+import { cacheCounts } from '#libs/telemetry';
 import type { Access, Redact } from '../transport/channel.js';
 import { accessOf } from './access.js';
 import { SingleFlight } from './single-flight.js';
@@ -15,6 +16,8 @@ import { SingleFlight } from './single-flight.js';
 const FRESH_MS = 60_000;
 const ACCESSES_MAX = 10_000;
 const REFUSALS_MAX = 1_000;
+
+const found = cacheCounts('upstream credentials');
 
 interface CachedAccess {
   readonly access: Access;
@@ -45,7 +48,11 @@ export class UpstreamCredentials {
   access(upstreamId: string, principalId: string): Access | Promise<Access> {
     const key = `${upstreamId}\n${principalId}`;
     const known = this.cached.get(key);
-    if (known === undefined) return this.present(key, upstreamId, principalId);
+    if (known === undefined) {
+      found.misses++;
+      return this.present(key, upstreamId, principalId);
+    }
+    found.hits++;
     const nowMs = performance.now();
     if (nowMs > known.askAgainAtMs) {
       if (nowMs > known.endsAtMs) return this.present(key, upstreamId, principalId);

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BlockList } from 'node:net';
 import { GatewayError, fail } from '#libs/errors';
 import { challengeFor } from '#libs/identity';
-import { type Logger, renderPrometheus } from '#libs/telemetry';
+import { type Logger, scrape } from '#libs/telemetry';
 import type { PlatformConfig } from '../platform.config.js';
 import type { Readiness } from '../readiness.js';
 import type { BrowserGuard } from './browser-guard.js';
@@ -85,18 +85,18 @@ export class OperationsFace {
       case 'off':
         return null;
       case 'private':
-        return isInternal(request) ? (response) => this.metrics(response) : null;
+        return isInternal(request) ? (response) => this.metrics(request, response) : null;
       case 'token':
         return async (response) => {
           await this.checkMetricsReader(request);
-          await this.metrics(response);
+          await this.metrics(request, response);
         };
     }
   }
 
-  private async metrics(response: ServerResponse): Promise<void> {
-    const body = await renderPrometheus();
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+  private async metrics({ headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { contentType, body } = await scrape(headers.accept);
+    response.writeHead(200, { 'content-type': contentType });
     response.end(body);
   }
 }

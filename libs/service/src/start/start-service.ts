@@ -4,6 +4,7 @@ import { LogLevelChanged } from '#libs/contracts';
 import { createLogger, isLogLevel, type Logger, watchProcess } from '#libs/telemetry';
 import { VERSION } from '../build-info.js';
 import { FrontServer } from '../http/front-server.js';
+import { openMetricsPort } from '../telemetry/metrics-port.js';
 import { OperationsFace } from '../http/operations-face.js';
 import { RawHttp } from '../http/raw-http.js';
 import { Lifecycle } from '../lifecycle.js';
@@ -12,7 +13,7 @@ import { type Platform, platformModules } from '../platform.module.js';
 import { Readiness } from '../readiness.js';
 import { openRestApplication } from '../rest/rest-application.js';
 import type { AnyServicePart } from '../service-part.js';
-import { startTracing } from '../telemetry/start-tracing.js';
+import { startExports } from '../telemetry/start-exports.js';
 import { limitHeldBytes } from '../held-bytes.js';
 import { type Configuration, type Environment, readConfiguration } from './configuration.js';
 import { openBus } from './open-bus.js';
@@ -67,8 +68,8 @@ export const startService = async (settings: StartSettings): Promise<RunningServ
   try {
     const warning = parts.some(({ name }) => name === 'ingress') ? openDoorWarning(config) : null;
     if (warning !== null) logger.warn(warning);
-    const endTracing = await startTracing(config, service, logger);
-    if (endTracing !== null) opened.add('the traces', endTracing);
+    const endExports = await startExports(config, service, logger);
+    if (endExports !== null) opened.add('the exports', endExports);
     return await open({ ...settings, signal }, configuration, logger, opened);
   } catch (error) {
     await opened.closeAll(logger);
@@ -102,6 +103,8 @@ const open = async (
   limitHeldBytes(config);
   const port = await front.listen(config.PORT);
   opened.add('the HTTP server', () => front.close());
+  if (config.METRICS_PORT > 0)
+    opened.add('the port of the metrics', await openMetricsPort(config.HOST, config.METRICS_PORT, logger));
   watchProcess();
   opened.add('the build info', showBuild(names));
 

@@ -5,6 +5,7 @@ import { currentTrace } from '../tracing/trace.js';
 import { prettyLine } from './pretty-lines.js';
 import { maskText, redactMembers } from './redaction.js';
 import { RepeatedLines } from './repeated-lines.js';
+import { lineWritten } from './written-lines.js';
 
 /** A logger of pino, whose calls take an object of fields and a message. */
 export type Logger = pino.Logger;
@@ -68,7 +69,7 @@ export const createLogger = (options: LoggerOptions): Logger => {
         },
       },
     },
-    options.destination ?? destinationOf(options),
+    heard(options.destination ?? destinationOf(options)),
   );
   // Pino's own formatter of bindings is not called for children; they inherit this.
   // oxlint-disable-next-line typescript/unbound-method -- called with the `this` of each child
@@ -88,6 +89,14 @@ const destinationOf = ({ to = 'stdout', format = 'auto' }: LoggerOptions): pino.
   const isColoured = stream.isTTY && stream.hasColors();
   return { write: (line) => void plain.write(prettyLine(line, isColoured)) };
 };
+
+/** Whoever listens to the log gets each line as well. */
+const heard = (destination: pino.DestinationStream): pino.DestinationStream => ({
+  write: (line) => {
+    destination.write(line);
+    lineWritten(line);
+  },
+});
 
 /** The same line, with how often it came. */
 const withCount = ([first, ...others]: readonly unknown[], repeated: number): unknown[] => {

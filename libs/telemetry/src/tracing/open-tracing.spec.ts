@@ -5,7 +5,8 @@ import { createLogger } from '../logging/logger.js';
 import { openTracing } from './open-tracing.js';
 import { isTraced, isTracing, spanEnded } from './spans.js';
 import { childTraceparent, enterTraceparent } from './trace.js';
-import type { OtlpTarget, TracingSettings } from './tracing-settings.js';
+import type { OtlpTarget } from '../otlp/target.js';
+import type { TracingSettings } from './tracing-settings.js';
 
 const SAMPLED = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const UNSAMPLED = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';

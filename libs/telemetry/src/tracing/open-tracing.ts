@@ -1,3 +1,4 @@
+import { soon } from '../otlp/closing.js';
 import { exportSpansTo } from './spans.js';
 import { TailRule } from './tail-rule.js';
 import { sampleBy } from './trace.js';
@@ -5,8 +6,6 @@ import type { TracingSettings } from './tracing-settings.js';
 
 /** A flood of refusals, or a slow hour, is no flood of spans. */
 const TAIL_PER_SECOND_MAX = 100;
-/** How long a stopping process waits for a collector that does not answer. */
-const CLOSING_MS = 1_500;
 
 /**
  * Exports spans from now on, until what it resolves to is called. OpenTelemetry's SDK is loaded here, and where this is not
@@ -23,11 +22,6 @@ export const openTracing = async (settings: TracingSettings): Promise<() => Prom
   return async () => {
     sampleBy(null);
     exportSpansTo(null);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSING_MS);
-    });
-    await Promise.race([sdk.close(), late]);
-    clearTimeout(timer);
+    await soon(sdk.close());
   };
 };

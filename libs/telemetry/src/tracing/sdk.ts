@@ -21,8 +21,8 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import { DiagnosticLog } from './diagnostic-log.js';
-import { exporterTo } from './exporter.js';
+import { DiagnosticLog } from '../otlp/diagnostic-log.js';
+import { spanExporterTo } from '../otlp/exporters.js';
 import type { SamplerName, TracingSettings } from './tracing-settings.js';
 import type { EndedSpan } from './spans.js';
 import { type Sampling, type SpanIds, spanIdsOf } from './trace.js';
@@ -54,7 +54,7 @@ export const openSdk = async (settings: TracingSettings): Promise<Sdk> => {
   diag.setLogger(new DiagnosticLog(logger), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   const given = new GivenIds();
   const processor = new BatchSpanProcessor({
-    exporter: await exporterTo(target),
+    exporter: await spanExporterTo(target),
     scheduledDelayMillis: batch.delayMs,
     maxQueueSize: batch.queueMax,
     maxExportBatchSize: Math.min(batch.batchMax, batch.queueMax),

@@ -1,4 +1,4 @@
-import type { Logger } from '../logging/logger.js';
+import type { BatchSettings, ExportSettings } from '../otlp/target.js';
 import type { TailSettings } from './tail-rule.js';
 
 /** `OTEL_TRACES_SAMPLER` as the specification names them. */
@@ -13,33 +13,11 @@ export const SAMPLERS = [
 /** One of `SAMPLERS`. */
 export type SamplerName = (typeof SAMPLERS)[number];
 
-/** Where a signal is sent by OTLP. */
-export interface OtlpTarget {
-  readonly protocol: 'http/protobuf' | 'grpc';
-  /** Whole: with the path of the signal, where it has one. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly timeoutMs: number;
-  readonly compression: 'none' | 'gzip';
-}
-
-/** How spans wait for their export; times in milliseconds. */
-export interface BatchSettings {
-  readonly delayMs: number;
-  readonly queueMax: number;
-  readonly batchMax: number;
-  readonly exportTimeoutMs: number;
-}
-
 /** What is traced, and where it goes. */
-export interface TracingSettings {
-  /** What the process says of itself: `service.name` and its like. */
-  readonly resource: Readonly<Record<string, string>>;
+export interface TracingSettings extends ExportSettings {
   readonly sampler: SamplerName;
   /** For the samplers that take a share of the traces. */
   readonly ratio: number;
   readonly tail: Pick<TailSettings, 'keepsErrors' | 'slowMs'>;
   readonly batch: BatchSettings;
-  readonly target: OtlpTarget;
-  readonly logger: Logger;
 }

@@ -2,15 +2,27 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { type ReceivedLine, linesIn } from './received-line.js';
+import { type ReceivedMetric, metricsIn } from './received-metric.js';
 import { type ReceivedSpan, spansIn } from './received-span.js';
 
-const TRACES = { http: '/v1/traces', grpc: '/opentelemetry.proto.collector.trace.v1.TraceService/Export' };
+/** By the path of HTTP and of gRPC: what is exported there. */
+const SIGNALS: Readonly<Record<string, 'spans' | 'metrics' | 'lines'>> = {
+  '/v1/traces': 'spans',
+  '/v1/metrics': 'metrics',
+  '/v1/logs': 'lines',
+  '/opentelemetry.proto.collector.trace.v1.TraceService/Export': 'spans',
+  '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export': 'metrics',
+  '/opentelemetry.proto.collector.logs.v1.LogsService/Export': 'lines',
+};
 /** Of a message of gRPC: whether it is compressed, and its length. */
 const GRPC_PREFIX = 5;
 
 /** A collector of OpenTelemetry that keeps what it gets: protobuf over HTTP, and gRPC on a port of its own. */
 export class OtlpCollector {
   readonly spans: ReceivedSpan[] = [];
+  readonly metrics: ReceivedMetric[] = [];
+  readonly lines: ReceivedLine[] = [];
   /** Of each export, in the order in which they came. */
   readonly headers: (http.IncomingHttpHeaders | http2.IncomingHttpHeaders)[] = [];
   /** All that came, to look for what must not be in it. */
@@ -47,30 +59,35 @@ export class OtlpCollector {
 
   private async takeHttp(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const body = await whole(request);
-    if (request.url !== TRACES.http || request.headers['content-type'] !== 'application/x-protobuf') {
+    const { url = '' } = request;
+    if (SIGNALS[url] === undefined || request.headers['content-type'] !== 'application/x-protobuf') {
       response.writeHead(404).end();
       return;
     }
-    this.take(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body, request.headers);
+    this.take(url, request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body, request.headers);
     response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
   }
 
   private async takeGrpc(stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders): Promise<void> {
     const body = await whole(stream);
-    const isTraces = headers[':path'] === TRACES.grpc;
-    if (isTraces) {
+    const path = headers[':path'] ?? '';
+    const isKnown = SIGNALS[path] !== undefined;
+    if (isKnown) {
       const message = body.subarray(GRPC_PREFIX);
-      this.take(body[0] === 1 ? gunzipSync(message) : message, headers);
+      this.take(path, body[0] === 1 ? gunzipSync(message) : message, headers);
     }
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': isTraces ? '0' : '12' }));
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': isKnown ? '0' : '12' }));
     stream.end(Buffer.alloc(GRPC_PREFIX));
   }
 
-  private take(body: Buffer, headers: http.IncomingHttpHeaders | http2.IncomingHttpHeaders): void {
+  private take(path: string, body: Buffer, headers: http.IncomingHttpHeaders | http2.IncomingHttpHeaders): void {
     this.bodies.push(body);
     this.headers.push(headers);
-    this.spans.push(...spansIn(body));
+    const signal = SIGNALS[path];
+    if (signal === 'spans') this.spans.push(...spansIn(body));
+    else if (signal === 'metrics') this.metrics.push(...metricsIn(body));
+    else this.lines.push(...linesIn(body));
   }
 }
 

@@ -20,6 +20,8 @@ export interface Sample {
 export interface PrometheusServer {
   /** What an expression gives now. Rejects with what Prometheus has against it. */
   query(expression: string): Promise<readonly Sample[]>;
+  /** The labels of the exemplars that it keeps of the series of a selector. */
+  exemplars(selector: string): Promise<readonly Readonly<Record<string, string>>[]>;
   stop(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export const startPrometheus = async (targets: readonly ScrapeTarget[]): Promise
       `--config.file=${path.join(folder, 'prometheus.yml')}`,
       `--storage.tsdb.path=${path.join(folder, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
+      '--enable-feature=exemplar-storage',
       '--log.level=warn',
     ],
     probe: async () => {
@@ -56,6 +59,15 @@ export const startPrometheus = async (targets: readonly ScrapeTarget[]): Promise
       const answer = (await response.json()) as Answer;
       if (answer.status !== 'success') throw new Error(`${expression}: ${answer.error}`);
       return answer.data.result.map(({ metric, value: [, text] }) => ({ metric, value: Number(text) }));
+    },
+    exemplars: async (expression) => {
+      const now = Date.now() / 1_000;
+      const range = `start=${now - 3_600}&end=${now}`;
+      const response = await fetch(`${url}/api/v1/query_exemplars?query=${encodeURIComponent(expression)}&${range}`);
+      const { data } = (await response.json()) as {
+        data: readonly { exemplars: readonly { labels: Readonly<Record<string, string>> }[] }[];
+      };
+      return data.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels));
     },
     stop: async () => {
       await server.kill();

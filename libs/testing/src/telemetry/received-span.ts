@@ -17,7 +17,8 @@ export interface ReceivedSpan {
   readonly isError: boolean;
 }
 
-type Attributes = Readonly<Record<string, string | number | boolean>>;
+/** What a span, a line or a point says besides. */
+export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
 const ERROR = 2;
@@ -50,7 +51,8 @@ const spanOf = (span: Buffer, resource: Attributes): ReceivedSpan => {
   };
 };
 
-const attributesIn = (message: Buffer, field: number): Attributes =>
+/** The attributes that a field of a message holds. */
+export const attributesIn = (message: Buffer, field: number): Attributes =>
   Object.fromEntries(messagesIn(message, field).map((pair) => [textIn(pair, 1), valueOf(messagesIn(pair, 2)[0])]));
 
 /** AnyValue: a text, a boolean, an integer or a double. */

@@ -4,8 +4,11 @@ import { type IncomingHttpHeaders, createServer } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openEventSender } from '#libs/telemetry';
+import { OtlpCollector } from '#libs/testing';
 import { PROVEN_EXAMPLE, ProvenRecordView } from '../audit.view.js';
 import { GENESIS, chained } from '../chain.js';
+import { otlpDestination } from './otlp.js';
 import { syslogDestination } from './syslog.js';
 import { webhookDestination } from './webhook.js';
 
@@ -123,5 +126,39 @@ describe('a webhook', () => {
   ])('a webhook has taken nothing when it answers %i', async (status, headers) => {
     const { url } = await given(status, headers as Record<string, string>);
     await expect(webhookDestination(url, 'secret').send([PROVEN_EXAMPLE])).rejects.toThrow();
+  });
+});
+
+describe('a collector of OpenTelemetry', () => {
+  const given = async (protocol: 'http/protobuf' | 'grpc', headers: Record<string, string> = {}) => {
+    const collector = await OtlpCollector.start();
+    closers.push(() => collector.stop());
+    const url = protocol === 'grpc' ? collector.grpcUrl : `${collector.url}/v1/logs`;
+    const target = { protocol, url, headers, timeoutMs: 2_000, compression: 'none' } as const;
+    const resource = { 'service.name': 'switchyard-metrics' };
+    return { collector, target, destination: otlpDestination(() => openEventSender({ resource, target })) };
+  };
+
+  it.each(['http/protobuf', 'grpc'] as const)(
+    'a collector has each record whole, with its severity and who acted, when it is sent by %s',
+    async (protocol) => {
+      const { collector, destination } = await given(protocol);
+      await destination.send([PROVEN_EXAMPLE, refusedLogin]);
+      expect(collector.lines).toMatchObject([
+        { severity: 'info', attributes: { 'audit.seq': PROVEN_EXAMPLE.seq, 'enduser.id': PROVEN_EXAMPLE.actor.id } },
+        { severity: 'warn', resource: { 'service.name': 'switchyard-metrics' } },
+      ]);
+      expect(collector.lines.map(({ body }) => JSON.parse(body))).toEqual(
+        [PROVEN_EXAMPLE, refusedLogin].map((record) => JSON.parse(JSON.stringify(record))),
+      );
+    },
+  );
+
+  it('a collector has taken nothing when it refuses', async () => {
+    const { target, collector } = await given('http/protobuf');
+    const elsewhere = { ...target, url: `${collector.url}/nothing` };
+    const destination = otlpDestination(() => openEventSender({ resource: {}, target: elsewhere }));
+    await expect(destination.send([PROVEN_EXAMPLE])).rejects.toThrow();
+    expect(collector.lines).toEqual([]);
   });
 });

@@ -1,8 +1,18 @@
 import { type Attributes, type HrTime, ValueType } from '@opentelemetry/api';
 import { AggregationTemporality, type DataPoint, DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
 
+/** A call that fell into a bucket, by the trace that was exported of it. */
+export interface Exemplar {
+  readonly traceId: string;
+  /** Seconds. */
+  readonly value: number;
+  readonly atMs: number;
+}
+
 /** Of one label set. */
 export class DurationSeries {
+  /** By bucket; none while no trace is exported. */
+  exemplars: (Exemplar | undefined)[] | null = null;
   /** Counts per bucket; the last one is for what is beyond all boundaries. */
   private readonly counts: number[];
   private count = 0;
@@ -12,12 +22,14 @@ export class DurationSeries {
     this.counts = Array.from({ length: boundaries.length + 1 }, () => 0);
   }
 
-  record(seconds: number): void {
+  /** `traceId`: of a trace that is exported. */
+  record(seconds: number, traceId?: string): void {
     let bucket = 0;
     while (bucket < this.boundaries.length && seconds > (this.boundaries[bucket] as number)) bucket++;
     this.counts[bucket] = (this.counts[bucket] as number) + 1;
     this.count++;
     this.sum += seconds;
+    if (traceId !== undefined) (this.exemplars ??= [])[bucket] = { traceId, value: seconds, atMs: Date.now() };
   }
 
   get value() {
@@ -56,6 +68,13 @@ export class DurationHistogram {
     this.series.delete(JSON.stringify(labels));
   }
 
+  /** By the bucket as Prometheus' text writes it. */
+  *exemplars(): Generator<[bucket: string, exemplar: Exemplar]> {
+    for (const { labels, series } of this.series.values())
+      for (const [at, exemplar] of series.exemplars?.entries() ?? [])
+        if (exemplar !== undefined) yield [bucketText(this.name, labels, this.boundaries[at]), exemplar];
+  }
+
   /** As OpenTelemetry puts it. */
   collect(): MetricData {
     const { startTime } = this;
@@ -66,6 +85,13 @@ export class DurationHistogram {
     return { ...describedAs(this.name, this.description), dataPointType: DataPointType.HISTOGRAM, dataPoints };
   }
 }
+
+const bucketText = (name: string, labels: Attributes, upTo: number | undefined): string => {
+  const pairs = Object.entries({ ...labels, le: upTo ?? '+Inf' });
+  return `${name}_bucket{${pairs.map(([key, value]) => `${key}="${escaped(String(value))}"`).join(',')}}`;
+};
+
+const escaped = (value: string): string => value.replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', String.raw`\n`);
 
 export const hrTimeOf = (epochMs: number): HrTime => [Math.floor(epochMs / 1_000), (epochMs % 1_000) * 1e6];
 
@@ -88,3 +114,7 @@ export const durationHistogram = (
 };
 
 export const collectDurations = (): MetricData[] => histograms.map((histogram) => histogram.collect());
+
+/** The exemplars of all histograms of this process, by bucket. */
+export const exemplarsByBucket = (): ReadonlyMap<string, Exemplar> =>
+  new Map(histograms.flatMap((histogram) => [...histogram.exemplars()]));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#libs/config';
-import { targetOf } from './start-tracing.js';
-import { tracingOptions } from './tracing.config.js';
+import { targetOf } from './start-exports.js';
+import { otelOptions } from './otel.config.js';
 
-const target = (env: Record<string, string>) => targetOf(parseConfig(tracingOptions, env));
+const target = (env: Record<string, string>) => targetOf(parseConfig(otelOptions, env), 'traces');
 
 describe('the settings of tracing', () => {
   it.each([

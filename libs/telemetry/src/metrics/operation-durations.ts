@@ -34,10 +34,13 @@ export class OperationDurations {
     this.histogram = durationHistogram(name, description, BOUNDARIES);
   }
 
-  /** `method` is one of MCP; `errorType` the code of the failure, '' where there is none. */
-  record(seconds: number, method: string, by: string, errorType: string): void {
+  /**
+   * `method` is one of MCP; `errorType` the code of the failure, '' where there is none; `traceId` that of a trace that is
+   * exported.
+   */
+  record(seconds: number, method: string, by: string, errorType: string, traceId?: string): void {
     const known = this.known.get(by)?.get(method)?.get(errorType) ?? this.add(method, by, errorType);
-    known.durations.record(seconds);
+    known.durations.record(seconds, traceId);
   }
 
   /** Ends the series of what is not there any more. */

@@ -1,7 +1,7 @@
 import type { Meter } from '@opentelemetry/api';
 import { PerformanceObserver, constants, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { meterProvider } from './collect.js';
 import { durationHistogram } from './duration-histogram.js';
-import { meterProvider } from './prometheus.js';
 
 /** The process' meter. A service declares its instruments once, in one file of its own, by their public names. */
 export const meter = (): Meter => meterProvider.getMeter('switchyard');

@@ -1,5 +1,4 @@
-import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
-import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import { MeterProvider, MetricReader, type ResourceMetrics, type ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { collectDurations } from './duration-histogram.js';
 import { httpTraffic } from './http-traffic.js';
 import { collectSnapshots } from './snapshot-gauge.js';
@@ -14,15 +13,13 @@ class OnDemandReader extends MetricReader {
 }
 
 const reader = new OnDemandReader({ cardinalitySelector: () => LABEL_SETS_MAX });
-const serializer = new PrometheusSerializer('', false, undefined, true, true);
 
 export const meterProvider = new MeterProvider({ readers: [reader] });
 
-/** This process' metrics in Prometheus' text format. */
-export const renderPrometheus = async (): Promise<string> => {
+/** All that is counted in this process, as OpenTelemetry puts it. */
+export const collectAll = async (): Promise<ResourceMetrics> => {
   const { resourceMetrics } = await reader.collect();
   // Snapshots first: who reads them knows what is gone, and ends the durations of that.
-  const own = { scope: { name: 'switchyard' }, metrics: [...collectSnapshots(), ...collectDurations()] };
-  const scopeMetrics = [httpTraffic.collect(), own, ...resourceMetrics.scopeMetrics];
-  return serializer.serialize({ ...resourceMetrics, scopeMetrics });
+  const own: ScopeMetrics = { scope: { name: 'switchyard' }, metrics: [...collectSnapshots(), ...collectDurations()] };
+  return { ...resourceMetrics, scopeMetrics: [httpTraffic.collect(), own, ...resourceMetrics.scopeMetrics] };
 };

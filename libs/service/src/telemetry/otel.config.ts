@@ -51,10 +51,10 @@ const endpoint = (prose: string): Option<string | null> => ({
 const PROTOCOLS = ['auto', 'http/protobuf', 'grpc'] as const;
 
 /** OpenTelemetry, by the names of its specification: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ */
-export const tracingOptions = {
+export const otelOptions = {
   OBSERVABILITY_ENABLED: flag(
     false,
-    'Whether spans are made and exported (OTLP). Without it nothing of that is loaded; `traceparent`, `tracestate` and `baggage` are passed on either way.',
+    'Whether spans are made and exported (OTLP), and metrics and the log where they are asked for. Without it nothing of that is loaded; `traceparent`, `tracestate` and `baggage` are passed on either way.',
   ),
   OTEL_ENABLE_OBSERVABILITY: flag(false, 'The same as `OBSERVABILITY_ENABLED`; one of them is enough.'),
   OTEL_SDK_DISABLED: flag(false, 'Turns it off whatever else is said.'),
@@ -63,10 +63,18 @@ export const tracingOptions = {
   ),
   OTEL_RESOURCE_ATTRIBUTES: pairs('Further attributes of the process: `deployment.environment.name=production`.'),
   OTEL_TRACES_EXPORTER: oneOf(['otlp', 'none'], 'otlp', 'Where spans go.'),
+  OTEL_METRICS_EXPORTER: oneOf(
+    ['otlp', 'none'],
+    'none',
+    'Where metrics go besides Prometheus. They have the same names there.',
+  ),
+  OTEL_LOGS_EXPORTER: oneOf(['otlp', 'none'], 'none', 'Where lines of the log go besides standard output.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: endpoint(
-    'The collector. Unset: `http://localhost:4318`, for gRPC `http://localhost:4317`. `https:` encrypts; over HTTP `/v1/traces` is put behind it.',
+    'The collector. Unset: `http://localhost:4318`, for gRPC `http://localhost:4317`. `https:` encrypts; over HTTP `/v1/traces`, `/v1/metrics` or `/v1/logs` is put behind it.',
   ),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint('The collector of spans where it is another one, with its whole path.'),
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: endpoint('The same for metrics.'),
+  OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint('The same for lines of the log.'),
   OTEL_EXPORTER_OTLP_PROTOCOL: oneOf(
     PROTOCOLS,
     'auto',
@@ -77,6 +85,8 @@ export const tracingOptions = {
     'auto',
     'The same for spans alone. `auto`: as `OTEL_EXPORTER_OTLP_PROTOCOL`.',
   ),
+  OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: oneOf(PROTOCOLS, 'auto', 'The same for metrics alone.'),
+  OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: oneOf(PROTOCOLS, 'auto', 'The same for lines of the log alone.'),
   OTEL_EXPORTER_OTLP_HEADERS: pairs('Sent with each export: `authorization=Bearer%20…`.', { secret: true }),
   OTEL_EXPORTER_OTLP_TIMEOUT: integer(10_000, 'Milliseconds that an export may take.', { min: 1 }),
   OTEL_EXPORTER_OTLP_COMPRESSION: oneOf(['none', 'gzip'], 'none', 'Whether exports are compressed.'),
@@ -99,7 +109,19 @@ export const tracingOptions = {
   OTEL_BSP_MAX_QUEUE_SIZE: integer(2_048, 'Spans that wait at once; what is more is dropped.', { min: 1 }),
   OTEL_BSP_MAX_EXPORT_BATCH_SIZE: integer(512, 'Spans in one export.', { min: 1 }),
   OTEL_BSP_EXPORT_TIMEOUT: integer(30_000, 'Milliseconds after which an export is given up.', { min: 1 }),
+  OTEL_METRIC_EXPORT_INTERVAL: integer(60_000, 'Milliseconds between two exports of metrics.', { min: 1 }),
+  OTEL_METRIC_EXPORT_TIMEOUT: integer(
+    30_000,
+    'Milliseconds after which one is given up; at most the time between two.',
+    { min: 1 },
+  ),
+  OTEL_BLRP_SCHEDULE_DELAY: integer(1_000, 'Milliseconds for which lines wait for others before they are exported.', {
+    min: 1,
+  }),
+  OTEL_BLRP_MAX_QUEUE_SIZE: integer(2_048, 'Lines that wait at once; what is more is not exported.', { min: 1 }),
+  OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: integer(512, 'Lines in one export.', { min: 1 }),
+  OTEL_BLRP_EXPORT_TIMEOUT: integer(30_000, 'Milliseconds after which an export of lines is given up.', { min: 1 }),
 };
 
-/** The parsed values of `tracingOptions`. */
-export type TracingConfig = ConfigOf<typeof tracingOptions>;
+/** The parsed values of `otelOptions`. */
+export type OtelConfig = ConfigOf<typeof otelOptions>;
