@@ -10,7 +10,7 @@ const owners = Object.keys(topology.asks);
 /** Each library may import those before it, never itself sideways through another's inside. */
 const ranks = [
   ['errors', 'resilience', 'jq', 'templates'],
-  ['config', 'telemetry', 'mcp', 'openapi', 'grpc'],
+  ['config', 'telemetry', 'mcp', 'openapi', 'grpc', 'a2a'],
   ['contracts'],
   ['bus', 'storage'],
   ['identity', 'outbox'],
@@ -19,7 +19,7 @@ const ranks = [
   ['testing'],
 ];
 const allowedFor = (rank) => ranks.slice(0, rank).flat();
-const sameRankAllowed = { openapi: ['mcp'], grpc: ['mcp', 'openapi'] };
+const sameRankAllowed = { openapi: ['mcp'], grpc: ['mcp', 'openapi'], a2a: ['mcp', 'openapi'] };
 
 const either = (names) => `(${names.join('|')})`;
 
@@ -117,9 +117,9 @@ export default {
     {
       name: 'pure-libs-stay-pure',
       comment:
-        'errors, resilience, mcp, openapi, grpc and contracts hold knowledge, not machinery: no Nest, no bus, no Node I/O.',
+        'errors, resilience, mcp, openapi, grpc, a2a and contracts hold knowledge, not machinery: no Nest, no bus, no Node I/O.',
       severity: 'error',
-      from: { path: '^libs/(errors|resilience|mcp|openapi|grpc|contracts)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^libs/(errors|resilience|mcp|openapi|grpc|a2a|contracts)/', pathNot: '\\.spec\\.ts$' },
       to: {
         path: [
           '^node_modules/(@nestjs|@nats-io|undici|pg|typeorm|ioredis|fastify)/',

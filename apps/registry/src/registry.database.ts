@@ -22,6 +22,7 @@ import { AuditTrail1764892800000 } from './storage/migrations/0016-audit-trail.m
 import { Grpc1764979200000 } from './storage/migrations/0017-grpc.migration.js';
 import { Addresses1765065600000 } from './storage/migrations/0018-addresses.migration.js';
 import { ToolChanges1765152000000 } from './storage/migrations/0019-tool-changes.migration.js';
+import { A2a1765238400000 } from './storage/migrations/0020-a2a.migration.js';
 
 /** What registry keeps, and how its tables came about. */
 export const registryDatabase = {
@@ -56,5 +57,6 @@ export const registryDatabase = {
     Grpc1764979200000,
     Addresses1765065600000,
     ToolChanges1765152000000,
+    A2a1765238400000,
   ],
 } as const;

@@ -7,6 +7,7 @@ import { OwnListsService } from './discovery/own-lists.service.js';
 import { CheckService } from './discovery/check.service.js';
 import { DocumentService } from './discovery/document.service.js';
 import { FormService } from './discovery/form.service.js';
+import { AgentCardService } from './discovery/agent-card.service.js';
 import { ReflectionService } from './discovery/reflection.service.js';
 import { TaskWatchService } from './execution/task-watch.service.js';
 import { WatchService } from './discovery/watch.service.js';
@@ -65,6 +66,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
         DocumentService,
         GreetingService,
         OwnListsService,
+        AgentCardService,
         ReflectionService,
         WatchService,
         UpstreamDirectory,

@@ -38,6 +38,7 @@ export * from './tool-invocation/discover-upstream.request.js';
 export * from './tool-invocation/execute-call.request.js';
 export * from './tool-invocation/check-upstream.request.js';
 export * from './tool-invocation/claim-session.request.js';
+export * from './tool-invocation/web/read-agent-card.request.js';
 export * from './tool-invocation/reflect-grpc.request.js';
 export * from './tool-invocation/web/fetch-document.request.js';
 export * from './tool-invocation/greet-upstream.request.js';

@@ -43,6 +43,8 @@ export { startLedgerUpstream } from './upstream/ledger-upstream.js';
 export type { LedgerFailure, LedgerUpstream } from './upstream/ledger-upstream.js';
 export { DoubleError, startMcpDouble } from './upstream/mcp-double.js';
 export type { DoubleCall, DoubleRequest, DoubleTool, McpDouble, McpDoubleOptions } from './upstream/mcp-double.js';
+export type { A2aDouble, A2aDoubleOptions, ReceivedA2aRequest } from './upstream/a2a/a2a-double.js';
+export { startA2aDouble } from './upstream/a2a/start-a2a-double.js';
 export type { GrpcDouble, GrpcDoubleOptions, ReceivedGrpcCall } from './upstream/grpc/grpc-double.js';
 export { shopDescriptorSet } from './upstream/grpc/shop-descriptors.js';
 export { startGrpcDouble } from './upstream/grpc/start-grpc-double.js';

@@ -1826,6 +1826,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        A2aBody: {
+            /** @description Where messages go, with the credential. Needed where the card leads to another origin than `url`, or there is no card. Default: as the card says. */
+            endpoint?: string | null;
+            /**
+             * @description The version of A2A to speak. Default: the newest that the card has; 1.0 where there is no card.
+             * @enum {string|null}
+             */
+            protocolVersion?: "1.0" | "0.3" | null;
+        };
         AccountEventView: {
             /** @enum {string} */
             event_type: "login" | "registration" | "password_change" | "password_reset_requested" | "password_reset_completed" | "account_unlocked";
@@ -2493,10 +2502,18 @@ export interface components {
             waiting: number;
         };
         GatewayView: {
+            /** @description A2A: how the agent is spoken to, if not as its card says. Only for those who may change the gateway. */
+            a2a?: {
+                [key: string]: unknown;
+            } | null;
             /** @description Where else the same server is reached; who may not change the gateway sees origins alone. */
             addresses: components["schemas"]["AddressView"][];
             /** @description How each of several addresses was found when it was last looked at. Only for those who may change the gateway. */
             addressStandings?: components["schemas"]["AddressStandingView"][];
+            /** @description A2A: where the agent takes messages, in which version, and whether it streams. Only for those who may change the gateway. */
+            agent?: {
+                [key: string]: unknown;
+            } | null;
             /** @description What looks like a secret is masked. Only for those who may change the gateway. */
             args?: string[];
             /** @description For authType "authheaders". Only for those who may change the gateway. */
@@ -2605,7 +2622,7 @@ export interface components {
             toolNameStyle: "exact" | "contextforge" | "fitted";
             toolPrefix: string | null;
             /** @enum {string} */
-            transport: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "REST" | "GRPC" | "OWN";
+            transport: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "REST" | "GRPC" | "A2A" | "OWN";
             /** @description Why it is not reachable; null while it is. Only for those who may change the gateway. */
             unreachableReason?: string | null;
             /**
@@ -3422,6 +3439,8 @@ export interface components {
             password: string;
         };
         RegisterGatewayBody: {
+            /** @description A2A: how the agent is spoken to, if not as its card says. What an update leaves out stays. */
+            a2a?: components["schemas"]["A2aBody"];
             /** @description STREAMABLEHTTP, SSE: where else the same server is reached, with the same credential. A request that could not be sent to one goes to the next; a session stays where it was begun. */
             addresses?: components["schemas"]["AddressBody"][] | null;
             args?: string[];
@@ -3505,11 +3524,11 @@ export interface components {
             /** @description What the names of tools and prompts begin with, in place of the slug and a dash. Empty: the upstream's own names. */
             toolPrefix?: string | null;
             /**
-             * @description OPENAPI: no MCP server but an HTTP API; `openapi` says where its document is. GRPC: a gRPC server; see `grpc`.
+             * @description OPENAPI: no MCP server but an HTTP API; `openapi` says where its document is. GRPC: a gRPC server; see `grpc`. A2A: an agent, whose card is found at its `url`; see `a2a`.
              * @default AUTO
              * @enum {string}
              */
-            transport?: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "GRPC" | "AUTO";
+            transport?: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "GRPC" | "A2A" | "AUTO";
             /** @description Where the server is reached; for every transport but STDIO. */
             url?: string | null;
             /**
@@ -4256,10 +4275,10 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description REST: a call becomes a request to an HTTP API; gRPC: one to a gRPC server.
+             * @description REST: a call becomes a request to an HTTP API; gRPC: one to a gRPC server; A2A: a message to an agent.
              * @enum {string}
              */
-            integrationType: "MCP" | "REST" | "gRPC";
+            integrationType: "MCP" | "REST" | "gRPC" | "A2A";
             /** @description The `_meta` of the definition. */
             meta: {
                 [key: string]: unknown;
@@ -4293,6 +4312,8 @@ export interface components {
             tools: components["schemas"]["PerformerView"][];
         };
         UpdateGatewayBody: {
+            /** @description A2A: how the agent is spoken to, if not as its card says. What an update leaves out stays. */
+            a2a?: components["schemas"]["A2aBody"];
             /** @description STREAMABLEHTTP, SSE: where else the same server is reached, with the same credential. A request that could not be sent to one goes to the next; a session stays where it was begun. */
             addresses?: components["schemas"]["AddressBody"][] | null;
             args?: string[];
@@ -4371,11 +4392,11 @@ export interface components {
             /** @description What the names of tools and prompts begin with, in place of the slug and a dash. Empty: the upstream's own names. */
             toolPrefix?: string | null;
             /**
-             * @description OPENAPI: no MCP server but an HTTP API; `openapi` says where its document is. GRPC: a gRPC server; see `grpc`.
+             * @description OPENAPI: no MCP server but an HTTP API; `openapi` says where its document is. GRPC: a gRPC server; see `grpc`. A2A: an agent, whose card is found at its `url`; see `a2a`.
              * @default AUTO
              * @enum {string}
              */
-            transport?: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "GRPC" | "AUTO";
+            transport?: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "GRPC" | "A2A" | "AUTO";
             /** @description Where the server is reached; for every transport but STDIO. */
             url?: string | null;
             /**

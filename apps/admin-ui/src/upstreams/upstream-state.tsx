@@ -40,6 +40,7 @@ const TRANSPORTS: Readonly<Record<Upstream['transport'], string>> = {
   OPENAPI: 'HTTP API',
   REST: 'HTTP routes',
   GRPC: 'gRPC',
+  A2A: 'A2A agent',
   OWN: 'Kept here',
 };
 

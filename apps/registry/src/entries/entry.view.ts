@@ -110,15 +110,17 @@ abstract class NamedEntryView extends EntryViewBase {
 
 const integrationOf = (transport: UpstreamTransport): ToolView['integrationType'] => {
   if (transport === 'GRPC') return 'gRPC';
+  if (transport === 'A2A') return 'A2A';
   return transport === 'OPENAPI' || transport === 'REST' ? 'REST' : 'MCP';
 };
 
 export class ToolView extends NamedEntryView {
   @ApiProperty({
-    enum: ['MCP', 'REST', 'gRPC'],
-    description: 'REST: a call becomes a request to an HTTP API; gRPC: one to a gRPC server.',
+    enum: ['MCP', 'REST', 'gRPC', 'A2A'],
+    description:
+      'REST: a call becomes a request to an HTTP API; gRPC: one to a gRPC server; A2A: a message to an agent.',
   })
-  readonly integrationType: 'MCP' | 'REST' | 'gRPC';
+  readonly integrationType: 'MCP' | 'REST' | 'gRPC' | 'A2A';
 
   @ApiProperty(ANY_JSON)
   readonly inputSchema: unknown;

@@ -59,12 +59,7 @@ export class ApiDiscoveryService {
 
   /** Null where the document and the choice stay as they are. Throws as `readNew` does. */
   async readChanged(before: GatewayEntity, body: UpdateGatewayBody): Promise<ApiDiscovery | null> {
-    const transport = body.transport ?? before.transport;
-    const becomesOther = transport !== 'AUTO' && speaksMcp({ transport }) !== speaksMcp(before);
-    if (transport !== before.transport && (becomesOther || !speaksMcp(before))) {
-      throw invalid('What is no MCP server does not become one, nor the other way round: register another gateway');
-    }
-    if (body.grpc !== undefined && before.transport !== 'GRPC') throw invalid('grpc is for the transport GRPC');
+    assertSameKind(before, body);
     if (body.openapi === undefined) return null;
     if (before.source === null) throw invalid('openapi is for the transport OPENAPI');
     const prefix = prefixOf({
@@ -95,6 +90,17 @@ export class ApiDiscoveryService {
     return pinnedNames(await this.entries.findOf(gateway.id));
   }
 }
+
+/** Throws `http.invalid` for a body of another kind of upstream. */
+const assertSameKind = (before: GatewayEntity, body: UpdateGatewayBody): void => {
+  const transport = body.transport ?? before.transport;
+  const becomesOther = transport !== 'AUTO' && speaksMcp({ transport }) !== speaksMcp(before);
+  if (transport !== before.transport && (becomesOther || !speaksMcp(before))) {
+    throw invalid('What is no MCP server does not become one, nor the other way round: register another gateway');
+  }
+  if (body.grpc !== undefined && before.transport !== 'GRPC') throw invalid('grpc is for the transport GRPC');
+  if (body.a2a !== undefined && before.transport !== 'A2A') throw invalid('a2a is for the transport A2A');
+};
 
 /** The URL of a gateway stands for the server, unless the document's own choice says more. */
 const atServer = (openapi: OpenApiBody, url: string | null | undefined): OpenApiBody =>

@@ -6,6 +6,7 @@ import type { OfferedEntry } from '../entries/difference.js';
 import { type Naming, exposedNameOf, problemWithName } from '../entries/names/naming.js';
 import { LIST_OF } from '../storage/entry-kind.js';
 import { type ApiReading, versionOf } from '../sources/api-reading.js';
+import type { A2aReading } from '../sources/a2a/a2a-source.js';
 import type { GrpcReading } from '../sources/grpc/grpc-source.js';
 import { digestOf } from '../sources/grpc/grpc-source.service.js';
 import type { GatewayEntity, RefusedEntry, SelfDescription } from './gateway.entity.js';
@@ -15,10 +16,12 @@ import { mergeOffers } from './offers-by-era.js';
 export interface Discovery {
   readonly discovered: DiscoveredUpstream;
   readonly askedAt: Date;
-  /** Where the upstream is an HTTP API or a gRPC server: what was read of it. */
+  /** Where the upstream is an HTTP API, a gRPC server or an agent: what was read of it. */
   readonly reading?: ApiReading;
   /** Where the upstream is a gRPC server: how it was read, and what it has. */
   readonly grpc?: GrpcReading;
+  /** Where the upstream is an A2A agent: how it was read, and where it is. */
+  readonly a2a?: A2aReading;
   /** Of what is kept here: what it holds, the JSON text of an `OwnContent`. */
   readonly content?: string;
   /** The upstream could not be reached: why, in words. Nothing is known of it. */
@@ -43,6 +46,8 @@ export type UpstreamDescription = Pick<
   | 'refreshedAt'
   | 'source'
   | 'grpcSource'
+  | 'a2aSource'
+  | 'agent'
   | 'sourceVersion'
   | 'lastError'
 >;
@@ -207,7 +212,15 @@ export const failedDiscovery = (transport: UpstreamTransport, error: unknown): D
 export const failureText = (error: unknown): string =>
   withoutNul(toGatewayError(error).message).slice(0, FAILURE_LENGTH_MAX);
 
-const descriptionOf = ({ discovered, askedAt, reading, grpc, content, failure }: Discovery): UpstreamDescription => ({
+const descriptionOf = ({
+  discovered,
+  askedAt,
+  reading,
+  grpc,
+  a2a,
+  content,
+  failure,
+}: Discovery): UpstreamDescription => ({
   ...selfOf(discovered),
   transport: discovered.transport,
   era: discovered.era,
@@ -221,6 +234,8 @@ const descriptionOf = ({ discovered, askedAt, reading, grpc, content, failure }:
   refreshedAt: askedAt,
   source: reading?.source ?? null,
   grpcSource: grpc?.source ?? null,
+  a2aSource: a2a?.source ?? null,
+  agent: a2a?.agent ?? null,
   sourceVersion: content === undefined ? toolsVersion(reading, grpc) : versionOf([{ name: '', source: content }]),
 });
 

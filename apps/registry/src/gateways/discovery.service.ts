@@ -10,6 +10,7 @@ import { GatewayEntriesService, type ReplacedEntries } from '../entries/gateway-
 import { type NamedGateway, type ToolNameStyle, namingOf } from '../entries/names/naming.js';
 import { SETTINGS, type RegistrySettings } from '../registry.settings.js';
 import { ApiDiscoveryService } from './api-discovery.service.js';
+import { DescribedUpstreams } from './described/described-upstreams.js';
 import {
   type Discovery,
   type DiscoveryResult,
@@ -22,7 +23,6 @@ import {
 } from './discovery-result.js';
 import type { GatewayEntity, RefusedEntry } from './gateway.entity.js';
 import { GatewayRepository } from './gateway.repository.js';
-import { GrpcDiscoveryService } from './grpc/grpc-discovery.service.js';
 import { changePolicyOf } from '../entries/ledger/change-policy.js';
 import { newToolsOf, withNewTools } from './new-tools.js';
 import { type Connection, isByHand, profileOf, speaksMcp } from './profile.js';
@@ -44,8 +44,8 @@ export class DiscoveryService {
     private readonly entries: GatewayEntriesService,
     /** What HTTP APIs offer. */
     readonly apis: ApiDiscoveryService,
-    /** What gRPC servers offer. */
-    readonly grpc: GrpcDiscoveryService,
+    /** What gRPC servers and A2A agents offer. */
+    readonly described: DescribedUpstreams,
     @InjectBus() private readonly bus: Bus,
     @Inject(SETTINGS) private readonly settings: RegistrySettings,
   ) {}
@@ -70,13 +70,14 @@ export class DiscoveryService {
 
   /** Finds out anew what a gateway offers. Rejects as `discover` does, and with what reading a document fails with. */
   again(gateway: GatewayEntity, transport: UpstreamTransport | 'AUTO' = gateway.transport): Promise<Discovery> {
-    if (gateway.transport === 'GRPC') return this.grpc.reread(gateway);
+    const describer = this.described.of(gateway.transport);
+    if (describer !== undefined) return describer.reread(gateway);
     return speaksMcp(gateway) ? this.discover(gateway, transport) : this.apis.reread(gateway);
   }
 
   /** Within a change: keeps what of a discovery stands beside the gateway. */
   async keepBeside(gatewayId: string, { grpc }: Discovery, manager: EntityManager): Promise<void> {
-    if (grpc?.descriptorSet) await this.grpc.apis.keep(gatewayId, grpc.descriptorSet, manager);
+    if (grpc?.descriptorSet) await this.described.grpc.apis.keep(gatewayId, grpc.descriptorSet, manager);
   }
 
   /** What a new gateway offers, and how its names are spelt from now on. */

@@ -25,6 +25,7 @@ import { CHANGE_POLICIES, type ChangePolicy } from '../entries/ledger/change-pol
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
 import { OAuthConfigBody } from './registration/oauth-config.body.js';
 import { OwnedBody } from '../rest/owned.body.js';
+import { A2aBody } from '../sources/a2a/a2a.body.js';
 import { GrpcBody } from '../sources/grpc/grpc.body.js';
 import { OpenApiBody } from '../sources/openapi/openapi.body.js';
 import { IsName, IsPlainText, IsUrlText } from '../rest/plain-text.decorator.js';
@@ -107,7 +108,7 @@ export class RegisterGatewayBody extends OwnedBody {
     enum: [...REGISTERED, 'AUTO'],
     default: 'AUTO',
     description:
-      'OPENAPI: no MCP server but an HTTP API; `openapi` says where its document is. GRPC: a gRPC server; see `grpc`.',
+      'OPENAPI: no MCP server but an HTTP API; `openapi` says where its document is. GRPC: a gRPC server; see `grpc`. A2A: an agent, whose card is found at its `url`; see `a2a`.',
   })
   @IsOptional()
   @IsIn([...REGISTERED, 'AUTO'])
@@ -131,6 +132,15 @@ export class RegisterGatewayBody extends OwnedBody {
   @ValidateNested()
   @Type(() => GrpcBody)
   grpc?: GrpcBody;
+
+  @ApiPropertyOptional({
+    type: A2aBody,
+    description: 'A2A: how the agent is spoken to, if not as its card says. What an update leaves out stays.',
+  })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => A2aBody)
+  a2a?: A2aBody;
 
   @ApiPropertyOptional({
     type: String,

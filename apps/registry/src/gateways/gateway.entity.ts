@@ -1,11 +1,12 @@
 import { Column, Entity } from 'typeorm';
 import type { ShownOAuthClient } from '#contracts/auth/oauth/oauth-client';
 import type { CacheHint, Era, SessionScope } from '#contracts/registry/catalog';
-import type { UpstreamAddress, UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import type { AgentAddress, UpstreamAddress, UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.request';
 import type { DiscoveredOffer, DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import type { ToolNameStyle } from '../entries/names/naming.js';
 import type { ReadSource } from '../sources/read-source.js';
+import type { A2aSource } from '../sources/a2a/a2a-source.js';
 import type { GrpcSource } from '../sources/grpc/grpc-source.js';
 import type { ChangePolicy } from '../entries/ledger/change-policy.js';
 import type { NewTools } from './new-tools.js';
@@ -92,7 +93,15 @@ export class GatewayEntity extends OwnedEntity {
   @Column({ type: 'simple-json', nullable: true })
   grpcSource!: GrpcSource | null;
 
-  /** OPENAPI, REST, GRPC and OWN: changes whenever a tool would be called in another way, or it holds something else. */
+  /** A2A: how it was read. */
+  @Column({ type: 'simple-json', nullable: true })
+  a2aSource!: A2aSource | null;
+
+  /** A2A: where it takes messages; null: its card has never been read. */
+  @Column({ type: 'simple-json', nullable: true })
+  agent!: AgentAddress | null;
+
+  /** OPENAPI, REST, GRPC, A2A and OWN: changes whenever a tool would be called in another way, or it holds something else. */
   @Column({ type: 'text', nullable: true })
   sourceVersion!: string | null;
 

@@ -10,6 +10,7 @@ import {
   type Visibility,
 } from '#contracts/registry/catalog';
 import {
+  type AgentAddress,
   UPSTREAM_TRANSPORTS,
   type UpstreamAddress,
   type UpstreamTransport,
@@ -18,6 +19,7 @@ import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.
 import type { EntrySummary } from '../entries/gateway-entries.service.js';
 import { type ListFinding, ListFindingView } from '../entries/list-findings.js';
 import { TOOL_NAME_STYLES, type ToolNameStyle } from '../entries/names/naming.js';
+import type { A2aSource } from '../sources/a2a/a2a-source.js';
 import type { GrpcSource } from '../sources/grpc/grpc-source.js';
 import type { ReadSource } from '../sources/read-source.js';
 import { canChange, ownerShownTo } from '../rest/ownership.js';
@@ -114,6 +116,20 @@ export class GatewayView {
     description: `GRPC: how the server was read, and which of its services are wanted. ${TO_CHANGERS}`,
   })
   readonly grpc?: GrpcSource | null;
+
+  @ApiPropertyOptional({
+    ...ANY_JSON,
+    nullable: true,
+    description: `A2A: how the agent is spoken to, if not as its card says. ${TO_CHANGERS}`,
+  })
+  readonly a2a?: A2aSource | null;
+
+  @ApiPropertyOptional({
+    ...ANY_JSON,
+    nullable: true,
+    description: `A2A: where the agent takes messages, in which version, and whether it streams. ${TO_CHANGERS}`,
+  })
+  readonly agent?: AgentAddress | null;
 
   @ApiPropertyOptional({ type: [String], description: `What had better be otherwise. ${TO_CHANGERS}` })
   readonly warnings?: readonly string[];
@@ -320,6 +336,8 @@ type ConnectionMembers = Pick<
   | 'env'
   | 'openapi'
   | 'grpc'
+  | 'a2a'
+  | 'agent'
   | 'warnings'
   | 'authType'
   | 'authToken'
@@ -341,7 +359,7 @@ const shownSource = (source: ReadSource): ReadSource =>
 
 /** A mask stands for every secret; sent back, it means "as it was". */
 const connectionMembers = (gateway: GatewayEntity): ConnectionMembers => {
-  const { url, command, args, cwd, source, grpcSource, credentialShape, lastError } = gateway;
+  const { url, command, args, cwd, source, grpcSource, a2aSource, agent, credentialShape, lastError } = gateway;
   const { authType, username, headerNames, envNames, queryName, oauth } = credentialShape;
   const shownArgs = maskArguments(args);
   return {
@@ -355,6 +373,7 @@ const connectionMembers = (gateway: GatewayEntity): ConnectionMembers => {
     env: Object.fromEntries(envNames.map((name) => [name, MASK])),
     ...(source !== null && { openapi: shownSource(source) }),
     ...(grpcSource !== null && { grpc: grpcSource }),
+    ...(a2aSource !== null && { a2a: a2aSource, agent }),
     lastError,
     unreachableReason: gateway.reachable ? null : gateway.failingReason,
     authType,

@@ -4,16 +4,19 @@ import { CredentialsModule } from '../credentials/credentials.module.js';
 import { EntriesModule } from '../entries/entries.module.js';
 import { ScopeModule } from '../rest/scope.module.js';
 import { OAuthStatusController } from './consent/oauth-status.controller.js';
+import { DescribedUpstreams } from './described/described-upstreams.js';
 import { DiscoveryService } from './discovery.service.js';
 import { GatewayController } from './gateway.controller.js';
 import { GatewayRepository } from './gateway.repository.js';
 import { GatewayService } from './gateway.service.js';
+import { A2aModule } from '../sources/a2a/a2a.module.js';
 import { GrpcModule } from '../sources/grpc/grpc.module.js';
 import { OpenApiModule } from '../sources/openapi/openapi.module.js';
 import { OpenApiController } from './apis/openapi.controller.js';
 import { RestToolController } from './apis/rest-tool.controller.js';
 import { RestToolService } from './apis/rest-tool.service.js';
 import { ApiDiscoveryService } from './api-discovery.service.js';
+import { A2aDiscoveryService } from './described/a2a-discovery.service.js';
 import { GrpcApiService } from './grpc/grpc-api.service.js';
 import { GrpcDiscoveryService } from './grpc/grpc-discovery.service.js';
 import { ChangeRuleService } from './registration/change-rule.service.js';
@@ -29,7 +32,7 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
 
 /** Gateways: the upstream servers that are registered here. */
 @Module({
-  imports: [ChangesModule, CredentialsModule, EntriesModule, GrpcModule, OpenApiModule, ScopeModule],
+  imports: [A2aModule, ChangesModule, CredentialsModule, EntriesModule, GrpcModule, OpenApiModule, ScopeModule],
   controllers: [
     GatewayController,
     OAuthStatusController,
@@ -40,8 +43,10 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
     UpstreamProfileController,
   ],
   providers: [
+    A2aDiscoveryService,
     ApiDiscoveryService,
     ChangeRuleService,
+    DescribedUpstreams,
     DiscoveryService,
     EntryReadingService,
     GatewayRegistrationService,

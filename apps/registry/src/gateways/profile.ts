@@ -8,7 +8,7 @@ export type Connection = Omit<UpstreamProfile, 'version'>;
 /** The version is a digest, so equal profiles have equal versions in every replica. */
 export const profileOf = (connection: Connection): UpstreamProfile => {
   const { id, name, slug, transport, url, addresses, command, args, cwd } = connection;
-  const { timeoutMs, concurrencyMax, onlyEra, sourceVersion } = connection;
+  const { timeoutMs, concurrencyMax, onlyEra, agent, sourceVersion } = connection;
   const profile = {
     id,
     name,
@@ -22,6 +22,7 @@ export const profileOf = (connection: Connection): UpstreamProfile => {
     ...(addresses?.length && { addresses }),
     ...(cwd && { cwd }),
     ...(onlyEra && { onlyEra }),
+    ...(agent && { agent }),
     ...(sourceVersion && { sourceVersion }),
   };
   return { ...profile, version: createHash('sha256').update(JSON.stringify(profile)).digest('base64url').slice(0, 22) };

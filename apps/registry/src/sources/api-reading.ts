@@ -8,7 +8,7 @@ export interface ApiTool {
   readonly name: string;
   /** JSON text of an MCP tool. */
   readonly definition: string;
-  /** JSON text of an `HttpToolSource` or a `GrpcToolSource`. */
+  /** JSON text of an `HttpToolSource`, a `GrpcToolSource` or an `A2aToolSource`. */
   readonly source: string;
   /** Not shown until somebody says so. */
   readonly startsDisabled: boolean;
@@ -47,7 +47,10 @@ export const versionOf = (tools: readonly Pick<ApiTool, 'name' | 'source'>[]): s
 };
 
 /** The discovery that a reading stands for: an API is described like an MCP server without sessions. */
-export const discoveredFrom = ({ serverInfo, tools, refused }: ApiReading, transport: 'OPENAPI' | 'REST' | 'GRPC') => ({
+export const discoveredFrom = (
+  { serverInfo, tools, refused }: ApiReading,
+  transport: 'OPENAPI' | 'REST' | 'GRPC' | 'A2A',
+) => ({
   era: 'modern' as const,
   protocolVersion: MODERN_REVISION,
   transport,

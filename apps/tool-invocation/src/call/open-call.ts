@@ -46,7 +46,7 @@ export class OpenCall implements CallTerms {
   wantsProgress: boolean;
   /** The upstream gave a sign of life since the call began. */
   heard = false;
-  /** When it is given up, by `performance.now()`: known once it is handed to an upstream. */
+  /** When it is given up, by `performance.now()`. */
   deadlineAtMs = 0;
   /** How often it was made ready for another attempt. */
   repeats = 0;

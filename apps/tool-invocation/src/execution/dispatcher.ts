@@ -144,7 +144,6 @@ export class Dispatcher {
     running.peer = peer;
     if (!open.ended) {
       running.report.sent(protocolOf(upstream?.kind, peer));
-      open.deadlineAtMs = running.deadlineAtMs;
       peer.start(open);
     }
     // It ended while it waited, and may have taken its conversation only then.
@@ -155,5 +154,5 @@ export class Dispatcher {
 /** What stands in the record for how the upstream was spoken to. */
 const protocolOf = (kind: TransportKind | undefined, peer: Peer): string => {
   if (kind === 'api') return 'http';
-  return kind === 'own' || kind === 'grpc' ? kind : peer.identity.protocolVersion;
+  return kind === 'own' || kind === 'grpc' || kind === 'a2a' ? kind : peer.identity.protocolVersion;
 };

@@ -12,8 +12,6 @@ const NO_ROOM = { message: 'The gateway had no room for the answer in time' };
 /** A call that runs, and all that is kept for it. */
 export class RunningCall implements Slotted {
   slot = -1;
-  /** Of `performance.now()`. */
-  deadlineAtMs: number;
   /** Calls with the same key share a limit at the upstream. */
   readonly limiterKey: string;
   upstream: Upstream | undefined;
@@ -37,6 +35,15 @@ export class RunningCall implements Slotted {
     this.context = context;
     this.deadlineAtMs = context.deadlineAtMs;
     this.limiterKey = `${open.call.target}\n${open.call.principal.id}`;
+  }
+
+  /** Of `performance.now()`; a call that becomes a task, or is taken on by its client, has another one. */
+  get deadlineAtMs(): number {
+    return this.open.deadlineAtMs;
+  }
+
+  set deadlineAtMs(atMs: number) {
+    this.open.deadlineAtMs = atMs;
   }
 
   /** The call may take no longer than this from now on, unless it has become a task. */

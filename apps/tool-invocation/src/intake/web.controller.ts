@@ -3,8 +3,10 @@ import { Payload } from '@nestjs/microservices';
 import { Answers, type CallContext, Ctx } from '#libs/bus';
 import type { RequestOf } from '#contracts/define';
 import { FetchDocument } from '#contracts/tool-invocation/web/fetch-document.request';
+import { ReadAgentCard } from '#contracts/tool-invocation/web/read-agent-card.request';
 import { ReflectGrpc } from '#contracts/tool-invocation/reflect-grpc.request';
 import { PostForm } from '#contracts/tool-invocation/web/post-form.request';
+import { AgentCardService } from '../discovery/agent-card.service.js';
 import { DocumentService } from '../discovery/document.service.js';
 import { ReflectionService } from '../discovery/reflection.service.js';
 import { FormService } from '../discovery/form.service.js';
@@ -16,6 +18,7 @@ export class WebController {
     private readonly documents: DocumentService,
     private readonly forms: FormService,
     private readonly reflection: ReflectionService,
+    private readonly agents: AgentCardService,
   ) {}
 
   @Answers(FetchDocument)
@@ -26,6 +29,11 @@ export class WebController {
   @Answers(ReflectGrpc)
   reflect(@Payload() request: RequestOf<typeof ReflectGrpc>) {
     return this.reflection.reflect(request);
+  }
+
+  @Answers(ReadAgentCard)
+  readAgentCard(@Payload() request: RequestOf<typeof ReadAgentCard>) {
+    return this.agents.read(request);
   }
 
   @Answers(PostForm)

@@ -34,10 +34,10 @@ export interface Channel {
 }
 
 /** `api`: an HTTP API that speaks no MCP at all. */
-export type TransportKind = 'http' | 'stdio' | 'sse' | 'api' | 'grpc' | 'own';
+export type TransportKind = 'http' | 'stdio' | 'sse' | 'api' | 'grpc' | 'a2a' | 'own';
 
 /** Whether there is an MCP server behind it: the others are asked for nothing but what their calls are. */
-export const speaksMcp = (kind: TransportKind): boolean => kind !== 'api' && kind !== 'grpc' && kind !== 'own';
+export const speaksMcp = (kind: TransportKind): boolean => kind === 'http' || kind === 'stdio' || kind === 'sse';
 
 /** One way to reach one upstream; what its channels share. */
 export interface Transport {

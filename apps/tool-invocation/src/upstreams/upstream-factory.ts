@@ -5,6 +5,7 @@ import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.reque
 import type { Bus } from '#libs/bus';
 import { JsonFilters } from '#libs/jq';
 import type { Logger } from '#libs/telemetry';
+import { A2aDialer } from '../conversation/a2a/dialer.js';
 import { Dialer } from '../conversation/dialer.js';
 import type { ResolvedApi } from '../conversation/grpc/api.js';
 import { GrpcDialer } from '../conversation/grpc/dialer.js';
@@ -32,6 +33,7 @@ const KINDS: Readonly<Record<UpstreamProfile['transport'], TransportKind>> = {
   OPENAPI: 'api',
   REST: 'api',
   GRPC: 'grpc',
+  A2A: 'a2a',
   OWN: 'own',
 };
 
@@ -60,6 +62,7 @@ export class UpstreamFactory {
     const kind = KINDS[profile.transport];
     if (kind === 'api') return this.api(profile, host);
     if (kind === 'grpc') return this.grpc(profile, host);
+    if (kind === 'a2a') return this.agent(profile, host);
     if (kind === 'own') return this.own(profile, host);
     const { transport, addresses } = this.reaching(profile, kind);
     const { openTimeoutMs } = this.settings.sessions;
@@ -95,6 +98,12 @@ export class UpstreamFactory {
       );
     const dialer = new GrpcDialer(url, resolve, this.settings, this.egress);
     return new Upstream(profile, 'grpc', dialer, dialer, this.settings, host);
+  }
+
+  private agent(profile: UpstreamProfile, host: UpstreamHost): Upstream {
+    this.egress.parse(profile.agent?.url ?? profile.url);
+    const dialer = new A2aDialer(profile.agent ?? undefined, this.settings, this.egress);
+    return new Upstream(profile, 'a2a', dialer, dialer, this.settings, host);
   }
 
   private own(profile: UpstreamProfile, host: UpstreamHost): Upstream {

@@ -3,9 +3,9 @@ import type { Era } from './catalog.js';
 
 /**
  * How the gateway reaches an upstream: the transports of MCP, an HTTP API that an OpenAPI document describes, one route
- * of an HTTP API as it was described by hand, or gRPC. OWN: not at all, it is a prompt or a resource that is kept here. https://modelcontextprotocol.io/specification/2025-11-25/basic/transports
+ * of an HTTP API as it was described by hand, gRPC, or A2A. OWN: not at all, it is a prompt or a resource that is kept here. https://modelcontextprotocol.io/specification/2025-11-25/basic/transports
  */
-export const UPSTREAM_TRANSPORTS = ['STREAMABLEHTTP', 'SSE', 'STDIO', 'OPENAPI', 'REST', 'GRPC', 'OWN'] as const;
+export const UPSTREAM_TRANSPORTS = ['STREAMABLEHTTP', 'SSE', 'STDIO', 'OPENAPI', 'REST', 'GRPC', 'A2A', 'OWN'] as const;
 
 /** One of `UPSTREAM_TRANSPORTS`. */
 export type UpstreamTransport = (typeof UPSTREAM_TRANSPORTS)[number];
@@ -18,6 +18,15 @@ export interface UpstreamAddress {
   readonly priority: number;
   /** Its share among those of the same number; that of `url` is 100. */
   readonly weight: number;
+}
+
+/** Where an agent takes messages, and in which version of A2A. https://a2a-protocol.org/v1.0.0/specification/ */
+export interface AgentAddress {
+  readonly url: string;
+  readonly version: '1.0' | '0.3';
+  /** Where several agents are behind one address. */
+  readonly tenant?: string;
+  readonly isStreaming: boolean;
 }
 
 /** Where and how an upstream is reached. Holds no secret: what is presented to it comes from auth. */
@@ -41,7 +50,9 @@ export interface UpstreamProfile {
   readonly concurrencyMax: number | null;
   /** The one era in which it is spoken to; absent: its client's, where it speaks both. */
   readonly onlyEra?: Era | null;
-  /** For OPENAPI, REST, GRPC and OWN: changes whenever a tool of it, or what it holds, does. */
+  /** For A2A: as its card says; absent where it has never been read. */
+  readonly agent?: AgentAddress | null;
+  /** For OPENAPI, REST, GRPC, A2A and OWN: changes whenever a tool of it, or what it holds, does. */
   readonly sourceVersion?: string | null;
   /** Changes whenever any of the above does. */
   readonly version: string;

@@ -13,7 +13,7 @@ export interface VirtualServer {
 export interface GatewayRegistration {
   readonly name: string;
   readonly url?: string;
-  readonly transport?: 'STREAMABLEHTTP' | 'SSE' | 'STDIO' | 'OPENAPI' | 'GRPC' | 'AUTO';
+  readonly transport?: 'STREAMABLEHTTP' | 'SSE' | 'STDIO' | 'OPENAPI' | 'GRPC' | 'A2A' | 'AUTO';
   readonly command?: string;
   readonly args?: readonly string[];
   readonly toolPrefix?: string;

@@ -11,6 +11,7 @@ export const exportedGateway = (gateway: GatewayView): Record<string, unknown> =
     throw new LeftOut('it is a program that this gateway starts, which the form has no place for');
   if (transport === 'OPENAPI')
     throw new LeftOut('it is read from an OpenAPI document, which the form has no place for');
+  if (transport === 'A2A') throw new LeftOut('it is an A2A agent, which the form has no place for here');
   if (transport === 'GRPC') throw new LeftOut('it is a gRPC server, which the form has no place for');
   if (gateway.authType === undefined) throw new LeftOut('only those who may change it may see how it is reached');
   if (url === null || url.includes(MASK)) throw new LeftOut('its URL holds a secret');

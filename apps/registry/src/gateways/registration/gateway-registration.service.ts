@@ -93,9 +93,10 @@ export class GatewayRegistrationService {
         (await this.discover(body, connection, transport, credential).catch((error: unknown) => {
           if (body.keepUnreachable !== true || !isOfUpstream(error)) throw error;
           this.discoveries.release(id, 'removed');
-          return transport === 'GRPC'
-            ? this.discoveries.grpc.unreached(body, error)
-            : failedDiscovery(connection.transport, error);
+          return (
+            this.discoveries.described.of(transport)?.unreached(body, error) ??
+            failedDiscovery(connection.transport, error)
+          );
         }));
       const asked = { body, connection, scope, credentialShape: form.shape };
       const gateway = await this.insert(asked, discovery, principal);
@@ -143,9 +144,10 @@ export class GatewayRegistrationService {
     transport: UpstreamTransport | 'AUTO',
     credential: UpstreamCredential | null | undefined,
   ): Promise<Discovery> {
-    return transport === 'GRPC'
-      ? this.discoveries.grpc.readNew(connection, body, credential)
-      : this.discoveries.discover(connection, transport, credential);
+    return (
+      this.discoveries.described.of(transport)?.readNew(connection, body, credential) ??
+      this.discoveries.discover(connection, transport, credential)
+    );
   }
 
   private async insert(asked: NewGateway, discovery: Discovery, principal: Principal): Promise<GatewayEntity> {
@@ -201,12 +203,21 @@ export class GatewayRegistrationService {
   }
 }
 
-/** A gRPC server is one whether or not the body says so beside `grpc`. Throws `http.invalid` where it says another. */
+/** A gRPC server or an agent is one whether or not the body says so beside it. Throws `http.invalid` where it says another. */
 const withTransport = (body: RegisterGatewayBody): RegisterGatewayBody => {
-  if (body.grpc === undefined || body.transport === 'GRPC') return body;
-  if (body.transport !== undefined) throw fail('http.invalid', { message: 'grpc is for the transport GRPC' });
-  return Object.assign(new RegisterGatewayBody(), body, { transport: 'GRPC' });
+  for (const [member, transport] of DESCRIBED) {
+    if (body[member] === undefined || body.transport === transport) continue;
+    if (body.transport !== undefined)
+      throw fail('http.invalid', { message: `${member} is for the transport ${transport}` });
+    return withTransport(Object.assign(new RegisterGatewayBody(), body, { transport }));
+  }
+  return body;
 };
+
+const DESCRIBED = [
+  ['grpc', 'GRPC'],
+  ['a2a', 'A2A'],
+] as const;
 
 /** Whether it was the upstream that failed, or the way to it. */
 const isOfUpstream = (error: unknown): boolean => /^(?:upstream|bus)\./.test(toGatewayError(error).code);

@@ -59,11 +59,7 @@ export class GatewayUpdateService {
     this.policies.changes.assertMayBecome(before, body.changes, principal);
     const form = changedCredential(before, fresh, ofAddress);
     if (form !== null && transport === 'STDIO') this.policies.stdio.assertAllowed(principal);
-    if (form === null && hasSecret(before) && mustBeGivenAgain(before, connection)) {
-      throw fail('http.invalid', {
-        message: 'The credential must be given again when the gateway moves to another place',
-      });
-    }
+    if (form === null) this.assertMayStay(before, connection, body);
     const changes: Partial<GatewayEntity> = {
       ...connection,
       ...(await this.policies.scopes.ofChanged(principal, body, before)),
@@ -75,11 +71,10 @@ export class GatewayUpdateService {
       updatedAt: new Date(),
     };
     const moves = form !== null || transport === 'AUTO' || isMetOtherwise(before, connection);
-    const isTried = (speaksMcp(before) && moves) || this.discoveries.grpc.isRead(before, body, moves);
-    const discover: Discover =
-      before.transport === 'GRPC'
-        ? (to, credential) => this.discoveries.grpc.readChanged(before, to, body, credential)
-        : (to, credential) => this.discoveries.discover(to, transport, credential);
+    const describer = this.discoveries.described.of(before.transport);
+    const isTried = (speaksMcp(before) && moves) || describer?.isRead(before, body, moves) === true;
+    const discover: Discover = (to, credential) =>
+      describer?.readChanged(before, to, body, credential) ?? this.discoveries.discover(to, transport, credential);
     const discovery = isTried ? await this.tryOut(connection, discover, form) : known;
 
     return this.changes.make(async (manager, change) => {
@@ -107,6 +102,15 @@ export class GatewayUpdateService {
       if (form !== null) await this.credentials.keep(after.id, form.credential);
       return stored;
     });
+  }
+
+  /** Throws `http.invalid` where the credential would be shown to somebody whom it was not given for. */
+  private assertMayStay(before: GatewayEntity, connection: Connection, body: UpdateGatewayBody): void {
+    const isMoved = mustBeGivenAgain(before, connection) || this.discoveries.described.a2a.sendsElsewhere(before, body);
+    if (hasSecret(before) && isMoved)
+      throw fail('http.invalid', {
+        message: 'The credential must be given again when the gateway moves to another place',
+      });
   }
 
   /**

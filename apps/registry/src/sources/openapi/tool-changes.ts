@@ -2,17 +2,17 @@ import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.reque
 import type { GrpcToolSource } from '../grpc/grpc-source.service.js';
 import { type Comparable, diffTools, type ToolChange } from '#libs/openapi';
 
-/** A stored tool of an HTTP API or a gRPC server, as far as a refresh compares it. */
+/** A stored tool of an HTTP API, a gRPC server or an agent, as far as a refresh compares it. */
 export interface StoredApiTool {
   readonly originalName: string;
   readonly definition: string;
-  /** JSON text of an `HttpToolSource` or a `GrpcToolSource`; null for what is neither. */
+  /** JSON text of an `HttpToolSource`, a `GrpcToolSource` or an `A2aToolSource`; null for what is none. */
   readonly source: string | null;
 }
 
 const comparableOf = ({ originalName, definition, source }: StoredApiTool): Comparable[] => {
   if (source === null) return [];
-  // Of a gRPC server the path alone is kept.
+  // Of a gRPC server the path alone is kept, of an agent where it is.
   const { key, binding = {}, argumentsSchema } = JSON.parse(source) as Partial<HttpToolSource> & GrpcToolSource;
   const { title, description, inputSchema } = JSON.parse(definition) as Comparable;
   return [

@@ -1,0 +1,10 @@
+export { type AgentCard, CARD_PATHS, type CardInterface, CardRefused, readAgentCard } from './card/agent-card.js';
+export { A2A_LIMITS } from './limits.js';
+export { type AgentEvent, decodeEvent } from './protocol/events.js';
+export { AnswerRefused, type Part } from './protocol/parts.js';
+export { type AgentInterface, messageRequest, type OutgoingMessage, taskRequest } from './protocol/requests.js';
+export { Turn } from './protocol/turn.js';
+export { A2A_VERSION_HEADER, type A2aVersion, type TaskState } from './protocol/vocabulary.js';
+export { type AgentCallArguments, agentArguments } from './tool/arguments.js';
+export { agentTool, AGENT_TOOL } from './tool/definition.js';
+export { errorResult, turnResult } from './tool/result.js';

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { ArgumentsRefused } from '#libs/openapi';
+import { decodeEvent } from '../protocol/events.js';
+import { messageRequest } from '../protocol/requests.js';
+import { Turn } from '../protocol/turn.js';
+import { agentArguments } from './arguments.js';
+import { agentTool } from './definition.js';
+import { turnResult } from './result.js';
+
+describe('the tool of an agent', () => {
+  it('agentTool says what the agent can, within its limit', () => {
+    const skill = { name: 'Bake', description: 'd'.repeat(500), examples: [] };
+    const card = {
+      name: 'Baker',
+      description: '',
+      version: '1',
+      isStreaming: true,
+      skills: Array.from({ length: 100 }, () => skill),
+    };
+    const { description } = agentTool({ ...card, interfaces: [], extensionsRequired: [] });
+    expect(description.startsWith('Asks the agent Baker\nSkills of the agent:\n- Bake: ddd')).toBe(true);
+    expect(description).toHaveLength(8_192);
+  });
+
+  it.each([
+    ['1.0', { role: 'ROLE_USER', parts: [{ text: 'hi' }, { data: { n: 1 } }, { raw: 'aGk=', filename: 'f' }] }],
+    [
+      '0.3',
+      {
+        kind: 'message',
+        role: 'user',
+        parts: [
+          { kind: 'text', text: 'hi' },
+          { kind: 'data', data: { n: 1 } },
+          { kind: 'file', file: { bytes: 'aGk=', name: 'f' } },
+        ],
+      },
+    ],
+  ] as const)('arguments become a message of %s', (version, message) => {
+    const args = { message: 'hi', data: { n: 1 }, files: [{ base64: 'aGk=', name: 'f' }], contextId: 'c' };
+    const { parts, contextId } = agentArguments(JSON.stringify(args));
+    const text = messageRequest({ version, tenant: 'north' }, 'send', { messageId: 'm', parts, contextId });
+    const { params } = JSON.parse(text) as { params: Record<string, unknown> };
+    expect(params).toMatchObject({ message: { ...message, messageId: 'm', contextId: 'c' }, tenant: 'north' });
+  });
+
+  it.each([
+    ['nothing', {}],
+    ['an empty message', { message: '' }],
+    ['an unknown argument', { message: 'x', skill: 'y' }],
+    ['a file of both kinds', { message: 'x', files: [{ base64: 'aGk=', url: 'https://a.example' }] }],
+    ['a file of no kind', { message: 'x', files: [{ name: 'y' }] }],
+    ['a file at no URL of the web', { message: 'x', files: [{ url: 'file:///etc/passwd' }] }],
+    ['too many files', { message: 'x', files: Array.from({ length: 17 }, () => ({ base64: 'aGk=' })) }],
+    ['an id that is too long', { message: 'x', taskId: 'y'.repeat(257) }],
+  ])('arguments are refused when they have %s', (_, args) => {
+    expect(() => agentArguments(JSON.stringify(args))).toThrow(ArgumentsRefused);
+  });
+
+  it('a result links to no URL but one of the web', () => {
+    const turn = new Turn();
+    const parts = [{ url: 'javascript:alert(1)', filename: 'x' }, { url: 'https://a.example/f' }];
+    turn.take(decodeEvent({ message: { role: 'ROLE_AGENT', parts } }));
+    expect(JSON.parse(turnResult(turn).text)).toMatchObject({
+      content: [
+        { type: 'text', text: 'javascript:alert(1)' },
+        { type: 'resource_link', uri: 'https://a.example/f', name: 'https://a.example/f' },
+      ],
+    });
+  });
+});
