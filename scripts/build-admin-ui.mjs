@@ -9,6 +9,8 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = join(root, 'apps/admin-ui');
+/** What else it is built from. */
+const shared = join(root, 'libs/client-files/src');
 const target = join(root, 'dist/admin-ui');
 const stampFile = join(target, '.sources');
 /** Below it the frame of a compressed answer costs what it saves. */
@@ -23,7 +25,7 @@ const filesIn = (folder) =>
 /** Of what is in the files: a checkout gives all of them new times. */
 const digestOfSources = () => {
   const digest = createHash('sha256');
-  for (const path of [...filesIn(sources), join(root, 'package.json')])
+  for (const path of [...filesIn(sources), ...filesIn(shared), join(root, 'package.json')])
     digest.update(path.slice(root.length)).update('\0').update(readFileSync(path));
   return digest.digest('hex');
 };

@@ -212,6 +212,34 @@ const unreadSettings = () => {
   ].join('\n');
 };
 
+/** Every command with its verbs, as its help has them. */
+const commandsPage = async () => {
+  const { catalogue, UNLISTED } = await built('apps/switchyard/src/commands/catalogue.js');
+  const below = (command, path) =>
+    command.commands.length === 0
+      ? [{ path, command }]
+      : [{ path, command }, ...command.commands.flatMap((verb) => below(verb, `${path} ${verb.name()}`))];
+  const pages = [];
+  for (const [name, load] of Object.entries(catalogue))
+    if (!UNLISTED.includes(name)) pages.push(...below(await load(), name));
+  const option = ({ flags, description, hidden }) => (hidden ? [] : [`| \`${cell(flags)}\` | ${cell(description)} |`]);
+  return [
+    '# Commands',
+    '',
+    `${generated} \`switchyard COMMAND --help\` prints the same. From a checkout, write \`npm run -s switchyard --\` for \`switchyard\`.`,
+    'What they have in common, and how they find the gateway: [the command line](../operations/command-line.md).',
+    '',
+    ...pages.flatMap(({ path, command }) => [
+      `${path.includes(' ') ? '###' : '##'} \`${path}\``,
+      '',
+      `\`switchyard ${path} ${command.usage()}\``,
+      '',
+      ...(command.description() || command.summary() ? [command.description() || `${command.summary()}.`, ''] : []),
+      ...(command.options.length === 0 ? [] : ['| Option | |', '|---|---|', ...command.options.flatMap(option), '']),
+    ]),
+  ].join('\n');
+};
+
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->` in a page written by hand. */
@@ -243,6 +271,7 @@ const pages = {
   'docs/reference/errors.md': errorsPage(),
   'docs/reference/bus.md': busPage(),
   'docs/reference/permissions.md': permissionsPage(api),
+  'docs/reference/commands.md': await commandsPage(),
   'deploy/nats/permissions.conf': permissions(),
   'deploy/postgres/roles.sql': roles,
   'docs/reference/openapi.json': json(api),

@@ -5,7 +5,7 @@ import type { Logger } from '#libs/telemetry';
 import { createConsoleLink } from './console-session/console-link.command.js';
 import { authOptions } from './auth.config.js';
 import { type Environment, openAuthStore } from './auth.store.js';
-import { type NewToken, createToken } from './tokens/token.command.js';
+import { type NewToken, createAdministratorToken, createToken } from './tokens/token.command.js';
 import { retireSecrets, rotateSecrets } from './rotate.command.js';
 import { resealSecrets } from './upstream-credentials/reseal.command.js';
 import { type NewUser, createUser } from './users/user.command.js';
@@ -25,6 +25,8 @@ export interface CommandDeps {
  */
 export interface AuthCommands {
   createToken(token: NewToken): Promise<string>;
+  /** A token of the platform's administrator, good as long as `expires` says (`12h`). */
+  createAdministratorToken(expires: string): Promise<string>;
   createUser(user: NewUser): Promise<string>;
   /** Of no e-mail, for the platform's administrator. Answers the code of a link that opens the console once. */
   createConsoleLink(email?: string): Promise<string>;
@@ -40,6 +42,7 @@ export const authCommands = ({ env: given, logger }: CommandDeps): AuthCommands 
   const as = <Answer>(id: string, run: () => Promise<Answer>) => actingAs({ kind: 'command', id }, run);
   return {
     createToken: (token) => as('token create', () => createToken(token, open)),
+    createAdministratorToken: (expires) => as('command line', () => createAdministratorToken(expires, open)),
     createUser: (user) => as('user create', () => createUser(user, open)),
     createConsoleLink: (email) => as('open', () => createConsoleLink(email, open)),
     resealSecrets: () => as('secrets reseal', () => resealSecrets(open)),

@@ -5,6 +5,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '#libs/testing';
 
+/** Where gateways of tests say that they run, so that the commands of whoever runs the tests do not find them. */
+const CONFIG_HOME = mkdtempSync(join(tmpdir(), 'switchyard-config-'));
+process.once('exit', () => rmSync(CONFIG_HOME, { recursive: true, force: true }));
+
 export const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const WAIT_MS = 90_000;
 
@@ -40,7 +44,7 @@ export class GatewayProcess {
       : [nodeOf(root), module ?? join(root, 'scripts', 'start.mjs')];
     this.child = spawn(command, [...words, ...args], {
       cwd: cwd ?? root,
-      env: { PATH, HOME, NODE_COMPILE_CACHE, PORT: String(port), ...env },
+      env: { PATH, HOME, NODE_COMPILE_CACHE, XDG_CONFIG_HOME: CONFIG_HOME, PORT: String(port), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(uid !== undefined && { uid, gid: uid }),
     });

@@ -15,8 +15,6 @@ const run = async (settings: ProcessSettings): Promise<GatewayProcess & { code: 
   return Object.assign(gateway, { code });
 };
 
-const SCREEN = { rows: 24, columns: 80 };
-
 describe('a start that is refused', () => {
   const WEAK = ['changeme', 'secret', 'my-test-key', 'a'.repeat(40), '12345678901234567890123456789012'];
   it.each(WEAK)('a start that is refused names the weak secret without repeating it: %s', async (secret) => {
@@ -46,14 +44,17 @@ describe('a start that is refused', () => {
     for (const name of ['PORT', 'BACKPRESSURE', 'TOOL_TIMEOUT']) expect(stderr).toContain(name);
   });
 
+  const FAILED = 1;
+  const USAGE = 2;
+  const UNREACHABLE = 3;
   it.each([
     [['--nonsense'], '"--nonsense" is not understood; see --help'],
     [['--import'], '--import needs the path of an mcp.json'],
-    [['--import', 'absent.json'], 'absent.json cannot be read (ENOENT)'],
+    [['--import', 'absent.json'], 'absent.json cannot be read (ENOENT)', FAILED],
     [['token', 'destroy'], '"token destroy" is not a command; see --help'],
     [['--demmo'], '"--demmo" is not understood; did you mean --demo? See --help'],
     [['conect', 'http://127.0.0.1:4444/mcp'], '"conect" is not a command; did you mean connect? See --help'],
-    [['token'], 'token needs one of create; see token --help'],
+    [['token'], 'token needs one of create, ls, rm; see token --help'],
     [['token', 'crate'], '"token crate" is not a command; did you mean create? See token --help'],
     [['user', 'create', '--usr', 'x'], '"--usr" is not understood; did you mean --user? See user create --help'],
     [['connect'], 'connect needs URL; see connect --help'],
@@ -61,11 +62,18 @@ describe('a start that is refused', () => {
     [['expose', '--prot', '1', '--', 'x'], '"--prot" is not understood; did you mean --port? See expose --help'],
     [['expose', '--port', '65536', '--', 'x'], '--port 65536 is not a port'],
     [['expose', '--host', '0.0.0.0', '--', 'x'], /^switchyard: --host 0\.0\.0\.0 lets others in/],
-    [['import', 'mcp.json'], /^switchyard: import needs an administrator’s --token/],
-    [['help', 'settings', 'NONE'], 'There is no setting "NONE"; see help settings'],
-  ])('a start that is refused says what is wrong with its arguments: %j', async (args, sentence) => {
+    [
+      ['import', 'mcp.json'],
+      /^switchyard: no gateway runs on this machine: start one with "switchyard up"/,
+      UNREACHABLE,
+    ],
+    [['calls', 'ls', '--url', 'http://127.0.0.1:9'], /^switchyard: http:\/\/127\.0\.0\.1:9 wants a token/],
+    [['calls', 'ls', '--url', 'http://127.0.0.1:2', '--token', 't'], /2 does not answer \(ECONNREFUSED\)/, UNREACHABLE],
+    [['context', 'use', 'nowhere'], 'there is no context nowhere; see context ls'],
+    [['help', 'settings', 'NONE'], 'There is no setting "NONE"; see help settings', FAILED],
+  ])('a start that is refused says what is wrong with its arguments: %j', async (args, sentence, wanted = USAGE) => {
     const { code, stderr } = await run({ args });
-    expect(code).toBe(1);
+    expect(code).toBe(wanted);
     if (typeof sentence === 'string') expect(stderr).toBe(`switchyard: ${sentence}\n`);
     else expect(stderr).toMatch(sentence);
   });
@@ -116,30 +124,18 @@ describe('what it can tell without starting', () => {
     ]) {
       expect(stdout).toMatch(new RegExp(`^  ${name}  \\(`, 'm'));
     }
-    expect(stdout).toContain('token create');
+    expect(stdout).toContain('token, user, team, can');
   });
 
-  it.each([
-    [],
-    ['start'],
-    ['import'],
-    ['connect'],
-    ['expose'],
-    ['token', 'create'],
-    ['user', 'create'],
-    ['secrets', 'reseal'],
-    ['can'],
-  ])('the command line tells of each command, on a screen, without starting: %s', async (...words) => {
-    const { code, stdout } = await run({ args: words.length === 0 ? ['help'] : [...words, '--help'] });
-    const lines = stdout.trimEnd().split('\n');
-    expect([code, lines.length <= SCREEN.rows, lines.filter((line) => line.length > SCREEN.columns)]).toEqual([
-      0,
-      true,
-      [],
-    ]);
-    expect(stdout).toContain(`Usage: switchyard ${words.join(' ')}`);
-    expect((await run({ args: ['help', ...words] })).stdout).toBe(stdout);
-  });
+  it.each([[], ['start'], ['token', 'create']])(
+    'the command line tells of a command without starting, in both ways to ask: %j',
+    async (...words) => {
+      const { code, stdout } = await run({ args: words.length === 0 ? ['help'] : [...words, '--help'] });
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Usage: switchyard ${words.join(' ')}`);
+      expect((await run({ args: ['help', ...words] })).stdout).toBe(stdout);
+    },
+  );
 
   it('the command line tells of one setting without starting', async () => {
     const { stdout } = await run({ args: ['help', 'settings', 'PORT'] });

@@ -229,8 +229,8 @@ describe('switchyard connect', () => {
   });
 
   it('switchyard connect needs a URL', async () => {
-    expect((await run(['not-a-url'], '')).code).toBe(1);
-    expect((await run([], '')).code).toBe(1);
+    expect((await run(['not-a-url'], '')).code).toBe(2);
+    expect((await run([], '')).code).toBe(2);
   });
 });
 

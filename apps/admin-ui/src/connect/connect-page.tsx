@@ -1,4 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { CLIENTS, CLIENT_PERMISSIONS, clientName } from '#libs/client-files';
 import { type View, answerOf, api, endpointUrl } from '../api/client.ts';
 import { serversQuery } from '../api/queries.ts';
 import { Choice } from '../kit/choice.tsx';
@@ -7,15 +8,11 @@ import { FailureNotice, Notice } from '../kit/notice.tsx';
 import { Page } from '../kit/page.tsx';
 import { goTo, pageUrl, useRoute } from '../kit/route.ts';
 import { State } from '../kit/state.tsx';
-import { CLIENTS } from './clients.ts';
 
 const DAYS = 90;
 const SEEN_POLL_MS = 2_000;
 /** Where the token goes while there is none. */
 const PLACEHOLDER = 'YOUR_TOKEN';
-
-/** What a client uses: it administers nothing. */
-const PERMISSIONS = ['tools.read', 'tools.execute', 'resources.read', 'prompts.read', 'servers.use'] as const;
 
 /** The file of a client, ready to be put in its place, and a look at whether it has come. */
 const Connect = () => {
@@ -32,7 +29,7 @@ const Connect = () => {
           body: {
             name: nameNow(client?.title ?? ''),
             expires_in_days: DAYS,
-            scope: { server_id: serverId, permissions: [...PERMISSIONS] },
+            scope: { server_id: serverId, permissions: [...CLIENT_PERMISSIONS] },
           },
         }),
       ),
@@ -43,7 +40,7 @@ const Connect = () => {
   };
   if (client === undefined) return null;
   const target = {
-    name: slugOf(server?.name),
+    name: clientName(server?.name),
     url: endpointUrl(serverId),
     token: making.data?.access_token ?? PLACEHOLDER,
   };
@@ -103,13 +100,6 @@ export default Connect;
 
 /** Tokens have different names. */
 const nameNow = (title: string): string => `${title} ${new Date().toISOString().slice(0, 19).replace('T', ' ')}`;
-
-/** Names that every client takes. */
-const slugOf = (name = 'switchyard'): string =>
-  name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '') || 'switchyard';
 
 /** Waits for the first request that shows the token. */
 const Made = ({ token }: { readonly token: View<'TokenView'> }) => {

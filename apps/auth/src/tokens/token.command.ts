@@ -13,7 +13,7 @@ import type { TokenRepository } from './token.repository.js';
 interface TokenStore {
   readonly users: UserRepository;
   readonly tokens: TokenRepository;
-  readonly settings: Pick<AuthSettings, 'tokenLifeMaxMs'>;
+  readonly settings: Pick<AuthSettings, 'tokenLifeMaxMs' | 'platformAdmin'>;
   issuer(): Promise<TokenIssuer>;
   close(): Promise<void>;
 }
@@ -51,36 +51,65 @@ export const createToken = async (
       throw fail('config.invalid', { message: `No token may be good for more than ${maxMs / 86_400_000} days` });
     const user = await findOrCreate(store, email, admin);
     const serverId = server ?? null;
-    const issuer = await store.issuer();
-    const issued = await issuer.issue({
-      user,
-      use: 'api',
-      expiresInMs,
-      isAdmin: admin,
-      teams: null,
-      serverId,
-      permissions,
-    });
-    await store.tokens.add({
-      id: randomUUID(),
-      tokenId: issued.tokenId,
-      tokenHash: fingerprintOf(issued.token),
-      userEmail: email,
-      name: `command line ${issued.tokenId}`,
-      description: null,
-      serverId,
-      permissions,
-      madeBy: 'command',
-      parentTokenId: null,
-      teamId: null,
-      tags: [],
-      ...UNRESTRICTED,
-      expiresAt: issued.expiresAt,
-    });
-    return issued.token;
+    return await issueAndKeep(store, { user, use: 'api', expiresInMs, isAdmin: admin, serverId, permissions });
   } finally {
     await store.close();
   }
+};
+
+/**
+ * Answers a token of the platform's administrator, for the commands of whoever may read the database. It counts as a log-in:
+ * tokens that it asks for may outlive it.
+ */
+export const createAdministratorToken = async (expires: string, open: () => Promise<TokenStore>): Promise<string> => {
+  const expiresInMs = parseDuration(expires);
+  const store = await open();
+  try {
+    const user = await findOrCreate(store, store.settings.platformAdmin.email, true);
+    return await issueAndKeep(store, {
+      user,
+      use: 'session',
+      expiresInMs,
+      isAdmin: true,
+      serverId: null,
+      permissions: [],
+    });
+  } finally {
+    await store.close();
+  }
+};
+
+interface WantedToken {
+  readonly user: User;
+  readonly use: 'session' | 'api';
+  readonly expiresInMs: number;
+  readonly isAdmin: boolean;
+  readonly serverId: string | null;
+  readonly permissions: readonly string[];
+}
+
+const issueAndKeep = async (store: TokenStore, wanted: WantedToken): Promise<string> => {
+  const { user, serverId } = wanted;
+  const permissions = wanted.permissions.filter(isGrant);
+  const issuer = await store.issuer();
+  const issued = await issuer.issue({ ...wanted, permissions, teams: null });
+  await store.tokens.add({
+    id: randomUUID(),
+    tokenId: issued.tokenId,
+    tokenHash: fingerprintOf(issued.token),
+    userEmail: user.email,
+    name: `command line ${issued.tokenId}`,
+    description: null,
+    serverId,
+    permissions,
+    madeBy: 'command',
+    parentTokenId: null,
+    teamId: null,
+    tags: [],
+    ...UNRESTRICTED,
+    expiresAt: issued.expiresAt,
+  });
+  return issued.token;
 };
 
 const findOrCreate = async ({ users }: TokenStore, email: string, isAdmin: boolean): Promise<User> => {

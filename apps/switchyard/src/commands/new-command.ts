@@ -1,7 +1,5 @@
 import { Command, type CommanderError } from 'commander';
-
-/** A command line that cannot be carried out as it stands. The message is a sentence for whoever typed it. */
-export class UsageError extends Error {}
+import { UsageError } from '../terminal/failure.js';
 
 /** An empty command. Whatever is wrong with its words is thrown as a `UsageError`; nothing is printed but its help. */
 export const newCommand = (name: string): Command => {
@@ -42,4 +40,17 @@ const sentenceOf = (command: Command, { code, message }: CommanderError): string
     default:
       return `${message.replace(/^error: /, '').replace(/\.$/, '')}; ${hint}`;
   }
+};
+
+/** Verbs that people type who know them from elsewhere. */
+const SYNONYMS: Readonly<Record<string, string>> = { ls: 'list', rm: 'remove' };
+
+/** A noun, whose verbs say what is done with it. */
+export const nounCommand = (name: string, description: string, ...verbs: readonly Command[]): Command => {
+  const command = newCommand(name).description(description).helpCommand(false);
+  for (const verb of verbs) {
+    const synonym = SYNONYMS[verb.name()];
+    command.addCommand(synonym === undefined ? verb : verb.alias(synonym));
+  }
+  return command;
 };

@@ -1,12 +1,7 @@
 import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fail } from '#libs/errors';
-
-interface Holder {
-  readonly pid: number;
-  /** Tells the process from a later one that got the same pid; null where the system does not say. */
-  readonly startedAt: string | null;
-}
+import { isSameProcess, type ProcessIdentity, thisProcess } from '#libs/config';
 
 /** Makes the data folder, for its owner alone, and answers its whole path. Throws `config.invalid`. */
 export const openDataDir = (path: string): string => {
@@ -32,7 +27,7 @@ export const openDataDir = (path: string): string => {
 export const lockDataDir = (dir: string): (() => void) => {
   const path = join(dir, 'lock');
   const draft = `${path}.${process.pid}`;
-  const mine = JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies Holder);
+  const mine = JSON.stringify(thisProcess());
   writeFileSync(draft, mine, { mode: 0o600 });
   try {
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -54,7 +49,7 @@ const evict = (path: string, dir: string): void => {
   const text = read(path);
   if (text === null) return;
   const holder = parse(text);
-  if (holder !== null && isAlive(holder)) {
+  if (holder !== null && isSameProcess(holder)) {
     throw fail('config.invalid', {
       message: `${dir} is in use by another gateway (process ${holder.pid}); stop it, or set SWITCHYARD_DATA_DIR to another folder`,
     });
@@ -88,32 +83,11 @@ const read = (path: string): string | null => {
   }
 };
 
-const parse = (text: string): Holder | null => {
+const parse = (text: string): ProcessIdentity | null => {
   try {
-    const { pid, startedAt } = JSON.parse(text) as Partial<Holder>;
+    const { pid, startedAt } = JSON.parse(text) as Partial<ProcessIdentity>;
     return typeof pid === 'number' ? { pid, startedAt: startedAt ?? null } : null;
   } catch {
     return null;
   }
-};
-
-const isAlive = ({ pid, startedAt }: Holder): boolean => {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it lives, under another user.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  const now = startOf(pid);
-  if (now === 'ended') return false;
-  return startedAt === null || now === null ? pid !== process.pid : now === startedAt;
-};
-
-/** When the process started, in the kernel's ticks; `ended` for one that only waits to be buried. */
-const startOf = (pid: number): string | null => {
-  const stat = read(`/proc/${pid}/stat`);
-  if (stat === null) return null;
-  // The second field is the name in parentheses, and may itself hold spaces and parentheses.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' || fields[0] === 'X' ? 'ended' : (fields[19] ?? null);
 };

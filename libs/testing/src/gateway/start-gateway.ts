@@ -86,7 +86,13 @@ const isReady = async (url: string): Promise<void> => {
 const startEmbedded = async ({ env = {}, folder: checkout }: GatewayOptions): Promise<Gateway> => {
   const folder = temporaryFolder('gateway');
   const secrets = new GatewaySecrets();
-  const settings = { ...secrets.environment, SWITCHYARD_DATA_DIR: path.join(folder, 'data'), ...env };
+  const settings = {
+    ...secrets.environment,
+    SWITCHYARD_DATA_DIR: path.join(folder, 'data'),
+    // Commands of whoever runs the tests do not find it.
+    XDG_CONFIG_HOME: path.join(folder, 'config'),
+    ...env,
+  };
   const everything = await startProcess('switchyard', 0, settings, checkout);
   return GatewayHandle.of({
     url: everything.url,

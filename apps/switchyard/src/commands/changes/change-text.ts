@@ -1,4 +1,4 @@
-import type { ToolChange, ToolChangeDetail } from '../../gateway/admin-api.js';
+import type { ToolChange, ToolChangeDetail } from './tool-change.js';
 
 /** A change as one line: its id, what has become of it, what it is, of which tool, when. */
 export const lineOf = ({ id, state, class: changeClass, gatewayName, tool, foundAt }: ToolChange): string =>

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import type { Decision } from '../../gateway/admin-api.js';
-import { adminApi, tokenOption, urlOption } from '../import/gateway-options.js';
-import { newCommand } from '../new-command.js';
+import { AdminApi } from '../../gateway/admin-api.js';
+import { type Asked, asksGateway, reach } from '../../gateway/reach.js';
+import { note as tell, say } from '../../terminal/output.js';
+import { newCommand, nounCommand } from '../new-command.js';
 import { detailOf, lineOf } from './change-text.js';
+import type { Decision, ToolChange, ToolChangeDetail, ToolChangePage } from './tool-change.js';
 
-interface ApiOptions {
-  readonly url: URL;
-  readonly token?: string;
+interface ApiOptions extends Asked {
   readonly json?: true;
 }
 
@@ -22,40 +22,37 @@ const DECIDING: Readonly<Record<Decision, string>> = {
 };
 
 /** `changes ls`, `show`, `approve`, `keep`, `block`: what upstreams have changed of their tools. */
-export const changesCommand = (): Command => {
-  const command = newCommand('changes')
-    .description('What upstreams have changed of their tools, and what becomes of it.')
-    .helpCommand(false)
-    .addCommand(listCommand())
-    .addCommand(showCommand());
-  for (const decision of Object.keys(DECIDING) as Decision[]) command.addCommand(decisionCommand(decision));
-  return command;
-};
+export const changesCommand = (): Command =>
+  nounCommand(
+    'changes',
+    'What upstreams have changed of their tools, and what becomes of it.',
+    listCommand(),
+    showCommand(),
+    ...(Object.keys(DECIDING) as Decision[]).map(decisionCommand),
+  );
 
-const withApi = (command: Command): Command =>
-  command.option('--json', 'print what the gateway answers').addOption(urlOption()).addOption(tokenOption());
+const withApi = (command: Command): Command => asksGateway(command.option('--json', 'print what the gateway answers'));
 
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const pathOf = (id: string): string => `/v1/changes/${encodeURIComponent(id)}`;
 
 const listCommand = (): Command =>
   withApi(
     newCommand('ls')
-      .alias('list')
       .summary('list the changes that wait')
       .description('Lists the changes that wait for a decision, the newest first, a line each; at most 200.')
       .option('--all', 'those too that are decided, or were never held')
       .option('--gateway <name>', 'of the tools of one upstream'),
-  ).action(async ({ url, token, json, gateway, all }: ListOptions) => {
-    const api = adminApi(url, token, 'changes ls');
-    const page = await api.changes({
-      limit: '200',
-      ...(all !== true && { state: 'pending' }),
-      ...(gateway !== undefined && { gateway_id: await api.gatewayId(gateway) }),
+  ).action(async ({ json, gateway, all, ...asked }: ListOptions) => {
+    const rest = await reach(asked);
+    const page = await rest.get<ToolChangePage>('/v1/changes', {
+      limit: 200,
+      state: all === true ? null : 'pending',
+      gateway_id: gateway === undefined ? null : await new AdminApi(rest).gatewayId(gateway),
     });
-    if (json === true) return print(JSON.stringify(page));
-    if (page.changes.length === 0) return print(all === true ? 'nothing has changed' : 'nothing waits');
-    for (const change of page.changes) print(lineOf(change));
-    if (page.nextCursor !== null) process.stderr.write('there are more; narrow them with --gateway\n');
+    if (json === true) return say(JSON.stringify(page));
+    if (page.changes.length === 0) return say(all === true ? 'nothing has changed' : 'nothing waits');
+    for (const change of page.changes) say(lineOf(change));
+    if (page.nextCursor !== null) tell('there are more; narrow them with --gateway');
   });
 
 const showCommand = (): Command =>
@@ -64,9 +61,9 @@ const showCommand = (): Command =>
       .summary('show a change and the difference that it makes')
       .description('Shows a change: what it is, who decided on it, and the difference between both definitions.')
       .argument('<id>', 'as changes ls prints it'),
-  ).action(async (id: string, { url, token, json }: ApiOptions) => {
-    const change = await adminApi(url, token, 'changes show').change(id);
-    print(json === true ? JSON.stringify(change) : detailOf(change));
+  ).action(async (id: string, { json, ...asked }: ApiOptions) => {
+    const change = await (await reach(asked)).get<ToolChangeDetail>(pathOf(id));
+    say(json === true ? JSON.stringify(change) : detailOf(change));
   });
 
 const decisionCommand = (decision: Decision): Command =>
@@ -76,10 +73,10 @@ const decisionCommand = (decision: Decision): Command =>
       .description(`By their changes: ${DECIDING[decision]}. Ends with the first that cannot be decided.`)
       .argument('<ids...>', 'as changes ls prints them')
       .option('--note <text>', 'why, for whoever reads it later'),
-  ).action(async (ids: readonly string[], { url, token, json, note }: ApiOptions & { readonly note?: string }) => {
-    const api = adminApi(url, token, `changes ${decision}`);
+  ).action(async (ids: readonly string[], { json, note, ...asked }: ApiOptions & { readonly note?: string }) => {
+    const rest = await reach(asked);
     for (const id of ids) {
-      const change = await api.decide(id, decision, note);
-      print(json === true ? JSON.stringify(change) : lineOf(change));
+      const change = await rest.post<ToolChange>(`${pathOf(id)}/${decision}`, note === undefined ? {} : { note });
+      say(json === true ? JSON.stringify(change) : lineOf(change));
     }
   });

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { httpUrl } from '../http-url.js';
+import { httpUrl } from '../../terminal/http-url.js';
 import { newCommand } from '../new-command.js';
 import { connect } from './connect.js';
 

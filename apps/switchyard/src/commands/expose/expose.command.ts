@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { processEnvironment } from '#libs/config';
+import { UsageError } from '../../terminal/failure.js';
 import { newCommand } from '../new-command.js';
 import { ExposedServer, type ExposedServerSettings } from './exposed-server.js';
 
@@ -50,7 +51,9 @@ export const exposeCommand = (): Command =>
     .action(
       async ([command = '', ...args]: readonly string[], { host, port, allowHost = [], token }: ExposeOptions) => {
         if (token === undefined && !LOOPBACK.has(host)) {
-          throw new Error(`--host ${host} lets others in: give a --token (or SWITCHYARD_TOKEN) that they must bring`);
+          throw new UsageError(
+            `--host ${host} lets others in: give a --token (or SWITCHYARD_TOKEN) that they must bring`,
+          );
         }
         // Ours is not the program's.
         const { SWITCHYARD_TOKEN: _, ...env } = processEnvironment();
@@ -60,6 +63,6 @@ export const exposeCommand = (): Command =>
 
 const parsePort = (text: string): number => {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > PORT_MAX) throw new Error(`--port ${text} is not a port`);
+  if (!/^\d+$/.test(text) || port > PORT_MAX) throw new UsageError(`--port ${text} is not a port`);
   return port;
 };

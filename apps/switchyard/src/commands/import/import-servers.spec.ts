@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AdminApi, type GatewayBody } from '../../gateway/admin-api.js';
+import { Rest } from '../../gateway/rest.js';
 import { importServers } from './import-servers.js';
 import type { ServerEntry } from './server-list.js';
 
@@ -41,7 +42,7 @@ const registry = async (refuse: (body: GatewayBody) => string | null = () => nul
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   close = () => server.close();
-  return { api: new AdminApi(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 't'), asked };
+  return { api: new AdminApi(new Rest(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 't')), asked };
 };
 
 const STDIO: GatewayBody = { name: 'a', transport: 'STDIO', command: 'x', args: ['1'] };
@@ -52,9 +53,9 @@ describe('registering a gateway', () => {
     expect((await api.ensureGateway(STDIO)).change).toBe('new');
     expect((await api.ensureGateway(STDIO)).change).toBe('unchanged');
     expect(asked).toEqual([
-      'GET /v1/gateways?include_inactive=true',
+      'GET /v1/gateways?include_inactive=true&limit=0',
       'POST /v1/gateways',
-      'GET /v1/gateways?include_inactive=true',
+      'GET /v1/gateways?include_inactive=true&limit=0',
     ]);
   });
 

@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
 import { gatewayEnvironment } from '#libs/config';
-import { type MigratedService, migrateServices } from '#libs/service';
+import type { MigratedService } from '#libs/service';
 import { createLogger } from '#libs/telemetry';
-import { parts } from '../../gateway/parts.js';
-import { UsageError, newCommand } from '../new-command.js';
-
-const SERVICES = parts.filter(({ needs }) => needs.database !== undefined).map(({ name }) => name);
+import { UsageError } from '../../terminal/failure.js';
+import { newCommand } from '../new-command.js';
 
 /** `migrate`: brings the database up to date before a new version starts. */
 export const migrateCommand = (): Command =>
@@ -16,10 +14,15 @@ export const migrateCommand = (): Command =>
         'whose migrations fail is not rolled out. Of a migration that fails, nothing stays.',
     )
     .option('--plan', 'print what would be run, and run nothing')
-    .option('--only <service>', `of this service alone: ${SERVICES.join(', ')}`)
+    .option('--only <service>', 'of this service alone: auth, registry or metrics')
     .action(async ({ plan: planOnly = false, only }: { readonly plan?: boolean; readonly only?: string }) => {
-      if (only !== undefined && !SERVICES.some((name) => name === only))
-        throw new UsageError(`"${only}" is no service with a database; there are ${SERVICES.join(', ')}`);
+      const [{ migrateServices }, { parts }] = await Promise.all([
+        import('#libs/service'),
+        import('../../gateway/parts.js'),
+      ]);
+      const services = parts.filter(({ needs }) => needs.database !== undefined).map(({ name }) => name);
+      if (only !== undefined && !services.some((name) => name === only))
+        throw new UsageError(`"${only}" is no service with a database; there are ${services.join(', ')}`);
       const stopping = new AbortController();
       for (const name of ['SIGTERM', 'SIGINT'] as const)
         process.once(name, () => stopping.abort(new Error(`stopped by ${name}`)));

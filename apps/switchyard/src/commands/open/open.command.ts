@@ -1,17 +1,18 @@
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
-import { authCommands } from '#apps/auth';
-import { gatewayEnvironment } from '#libs/config';
 import { createLogger } from '#libs/telemetry';
 import { consoleUrl } from '../../gateway/console-url.js';
-import { urlOption } from '../import/gateway-options.js';
+import { urlOption } from '../../gateway/reach.js';
+import { localEnvironment, localGateway } from '../../local/data-folder.js';
 import { newCommand } from '../new-command.js';
 
 interface OpenOptions {
-  readonly url: URL;
+  readonly url?: URL;
   readonly user?: string;
   readonly browser: boolean;
 }
+
+const DEFAULT_URL = 'http://127.0.0.1:4444';
 
 /** `open`: prints a link that opens the admin console once, and follows it where there is a browser. */
 export const openCommand = (): Command =>
@@ -25,9 +26,10 @@ export const openCommand = (): Command =>
     .option('--no-browser', 'print the link and no more')
     .addOption(urlOption())
     .action(async ({ url, user, browser }: OpenOptions) => {
+      const { authCommands } = await import('#apps/auth');
       const logger = createLogger({ service: 'switchyard', level: 'error', to: 'stderr' });
-      const code = await authCommands({ env: gatewayEnvironment(), logger }).createConsoleLink(user);
-      const link = consoleUrl(url.href, code);
+      const code = await authCommands({ env: localEnvironment(), logger }).createConsoleLink(user);
+      const link = consoleUrl(url?.href ?? localGateway()?.url ?? DEFAULT_URL, code);
       process.stdout.write(`${link}\n`);
       if (browser && process.stdout.isTTY) follow(link);
     });

@@ -21,7 +21,7 @@ export const runDemo = async (api: AdminApi, token: string, print: (line: string
   );
   const tool = `${gateway.slug}-echo`;
   for (const era of ['legacy', 'modern'] as const) {
-    const { revision, text, tookMs } = await callTool({ url: api.url, token }, era, tool, {
+    const { revision, text, tookMs } = await callTool({ url: api.rest.url, token }, era, tool, {
       message: `hello from a ${era} client`,
     });
     print(`tools/call ${tool}, a client of ${revision}: ${JSON.stringify(text)} (${tookMs} ms)`);

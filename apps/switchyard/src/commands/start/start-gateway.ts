@@ -4,8 +4,10 @@ import { servesConsole } from '#apps/ingress';
 import { processEnvironment } from '#libs/config';
 import { type RunningService, runProcess, VERSION } from '#libs/service';
 import { AdminApi } from '../../gateway/admin-api.js';
+import { Rest } from '../../gateway/rest.js';
 import { consoleUrl } from '../../gateway/console-url.js';
 import { clientConfiguration } from '../../gateway/client-configuration.js';
+import { announce } from '../../local/running-gateways.js';
 import { importServers } from '../import/import-servers.js';
 import { readServerList, type ServerEntry } from '../import/server-list.js';
 import { terminalAsker } from '../import/terminal.js';
@@ -14,6 +16,8 @@ import { parts } from '../../gateway/parts.js';
 export interface StartChoices {
   readonly demo: boolean;
   readonly importFile: string | null;
+  /** The file that its output goes to; null for the terminal. */
+  readonly log: string | null;
 }
 
 /** Its own, for as long as it prepares: nobody else is shown it. */
@@ -25,11 +29,20 @@ const CONSOLE_LINK_LIFETIME_MS = 600_000;
 const TO_ADMINISTER = 'For a token to administer with: npm run -s switchyard -- token create --user EMAIL --admin';
 
 /** The whole gateway in this process, and what was asked for at its start. */
-export const startGateway = async ({ demo, importFile }: StartChoices): Promise<void> => {
+export const startGateway = async ({ demo, importFile, log }: StartChoices): Promise<void> => {
   // Read first: a file that cannot be used is told before anything is started.
   const reading = { env: processEnvironment(), ask: terminalAsker() };
   const entries = importFile === null ? [] : await readServerList(importFile, reading);
   const gateway = await runProcess({ parts, logTo: 'stderr' });
+  announce({
+    url: gateway.url,
+    version: VERSION,
+    dataDir: gateway.config.SWITCHYARD_DATA_DIR,
+    folder: process.cwd(),
+    ownsDatabase: gateway.config.DATABASE_URL === null,
+    log,
+    since: new Date().toISOString(),
+  });
   print(`Switchyard ${VERSION} is ready at ${gateway.url}`);
   if (servesConsole(gateway.application)) print(await consoleLine(gateway));
   const signIn = toSignIn(gateway, reading.env);
@@ -61,7 +74,7 @@ const prepare = async (gateway: RunningService, demo: boolean, entries: readonly
   const admin = await issueAdminToken(gateway.application, ADMIN_TOKEN_LIFETIME_MS);
   const { token } = await issueClientToken(gateway.application, CLIENT_TOKEN_LIFETIME_MS);
   try {
-    const api = new AdminApi(gateway.url, admin.token);
+    const api = new AdminApi(new Rest(gateway.url, admin.token));
     if (entries.length > 0) {
       print('\nImporting');
       await importServers(api, entries, { isDryRun: false, print });

@@ -1,11 +1,12 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { UsageError } from '../../terminal/failure.js';
 import { newCommand } from '../new-command.js';
-import { startGateway } from './start-gateway.js';
 
 interface StartOptions {
   readonly demo?: true;
   /** `true` where the option stands without its value. */
   readonly import?: string | true;
+  readonly log?: string;
 }
 
 export const startCommand = (): Command =>
@@ -16,7 +17,9 @@ export const startCommand = (): Command =>
     )
     .option('--demo', 'register the reference MCP server and call a tool of it, once per protocol era')
     .option('--import [file]', 'register the servers of an mcp.json')
-    .action(async ({ demo, import: file }: StartOptions) => {
-      if (file === true || file === '') throw new Error('--import needs the path of an mcp.json');
-      await startGateway({ demo: demo === true, importFile: file ?? null });
+    .addOption(new Option('--log <file>', 'where its output goes, as `up` says').hideHelp())
+    .action(async ({ demo, import: file, log }: StartOptions) => {
+      if (file === true || file === '') throw new UsageError('--import needs the path of an mcp.json');
+      const { startGateway } = await import('./start-gateway.js');
+      await startGateway({ demo: demo === true, importFile: file ?? null, log: log ?? null });
     });

@@ -1,12 +1,11 @@
 import { type Command, Option } from 'commander';
+import { AdminApi } from '../../../gateway/admin-api.js';
+import { type Asked, asksGateway, reach } from '../../../gateway/reach.js';
 import { newCommand } from '../../new-command.js';
 import { readConfigurationFile } from '../configuration-file.js';
-import { adminApi, tokenOption, urlOption } from '../gateway-options.js';
 import { importExport } from './import-export.js';
 
-interface ContextForgeOptions {
-  readonly url: URL;
-  readonly token?: string;
+interface ContextForgeOptions extends Asked {
   readonly secret?: string;
   readonly conflict: string;
   readonly visibility?: string;
@@ -14,15 +13,13 @@ interface ContextForgeOptions {
 }
 
 export const contextForgeCommand = (): Command =>
-  newCommand('contextforge')
+  asksGateway(newCommand('contextforge'))
     .summary('take over what ContextForge exported')
     .description(
       'Takes over the gateways, own tools and prompts, and virtual servers of a file that ContextForge exported, and says of each entry how it ' +
         'went. Doing it twice is the same as doing it once. What has no place here is left out, with the reason.',
     )
     .argument('<file>', 'that `GET /export` of ContextForge answered, or its command line wrote')
-    .addOption(urlOption())
-    .addOption(tokenOption())
     .addOption(
       new Option(
         '--secret <secret>',
@@ -41,8 +38,8 @@ export const contextForgeCommand = (): Command =>
       ]),
     )
     .option('--dry-run', 'only say what would be done')
-    .action(async (file: string, { url, token, secret, conflict, visibility, dryRun }: ContextForgeOptions) => {
-      const api = adminApi(url, token);
+    .action(async (file: string, { secret, conflict, visibility, dryRun, ...asked }: ContextForgeOptions) => {
+      const api = new AdminApi(await reach(asked));
       const failed = await importExport(api, readConfigurationFile(file), {
         isDryRun: dryRun === true,
         strategy: conflict,

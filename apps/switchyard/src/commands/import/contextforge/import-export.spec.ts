@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AdminApi, type ImportRequest, type Imported } from '../../../gateway/admin-api.js';
+import { Rest } from '../../../gateway/rest.js';
 import { importExport } from './import-export.js';
 import { partsOf } from './parts.js';
 
@@ -8,7 +9,7 @@ class Gateway extends AdminApi {
   readonly asked: ImportRequest[] = [];
 
   constructor() {
-    super('http://127.0.0.1:1', 't');
+    super(new Rest('http://127.0.0.1:1', 't'));
   }
 
   override importEntries(request: ImportRequest): Promise<Imported> {

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
-import type { AdminApi } from '../../gateway/admin-api.js';
-import { adminApi, tokenOption, urlOption } from '../import/gateway-options.js';
-import { UsageError, newCommand } from '../new-command.js';
+import { AdminApi } from '../../gateway/admin-api.js';
+import { watchCalls } from '../../gateway/call-stream.js';
+import { type Asked, asksGateway, reach } from '../../gateway/reach.js';
+import { UsageError } from '../../terminal/failure.js';
+import { note, say } from '../../terminal/output.js';
+import { newCommand } from '../new-command.js';
 import { lineOf } from './call-line.js';
 
-interface TapOptions {
-  readonly url: URL;
-  readonly token?: string;
+interface TailOptions extends Asked {
   readonly redact?: true;
   readonly json?: true;
 }
@@ -23,9 +24,9 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   client: 'client',
 };
 
-/** `tap 'server:NAME' 'tool:*_search' 'user:EMAIL'`: prints a line per call until it is stopped. */
-export const tapCommand = (): Command =>
-  newCommand('tap')
+/** `tap 'server:NAME' 'tool:*_search' 'user:EMAIL'`: prints a line per call until it is stopped. Also `calls tail`. */
+export const tailCommand = (name: 'tap' | 'tail'): Command =>
+  asksGateway(newCommand(name))
     .summary('show calls as they happen')
     .description(
       `Shows calls as they happen, a line each. A filter is KEY:VALUE, with one of ${Object.keys(PARAMETERS).join(', ')}; in tool, * ` +
@@ -34,14 +35,14 @@ export const tapCommand = (): Command =>
     .argument('[filters...]', "such as 'tool:*_search'")
     .option('--redact', 'leave out who called, and from where')
     .option('--json', 'print what the gateway tells, an object a line')
-    .addOption(urlOption())
-    .addOption(tokenOption())
-    .action(async (filters: readonly string[], { url, token, redact, json }: TapOptions) => {
-      const api = adminApi(url, token, 'tap');
-      const query = { ...(await queryOf(filters, api)), ...(redact === true && { redact: 'true' }) };
-      await api.tap(query, (event, data) => {
-        if (event === 'call') process.stdout.write(`${json === true ? data : lineOf(data)}\n`);
-        else process.stderr.write(`${event}: ${data}\n`);
+    .action(async (filters: readonly string[], { redact, json, ...asked }: TailOptions) => {
+      const rest = await reach(asked);
+      const query = { ...(await queryOf(filters, new AdminApi(rest))), ...(redact === true && { redact: 'true' }) };
+      await watchCalls(rest, query, {
+        onEvent: (event, data) => {
+          if (event === 'call') say(json === true ? data : lineOf(data));
+          else note(`${event}: ${data}`);
+        },
       });
     });
 
@@ -54,8 +55,13 @@ const queryOf = async (filters: readonly string[], api: AdminApi): Promise<Recor
     if (parameter === undefined)
       throw new UsageError(`${filter}: a filter is one of ${Object.keys(PARAMETERS).join(', ')}, then : and a value`);
     if (query[parameter] !== undefined) throw new UsageError(`${key} is asked for twice`);
-    query[parameter] =
-      key === 'server' ? await api.serverId(value) : key === 'upstream' ? await api.gatewayId(value) : value;
+    query[parameter] = await valueOf(key, value, api);
   }
   return query;
+};
+
+const valueOf = async (key: string, value: string, api: AdminApi): Promise<string> => {
+  if (key === 'upstream') return api.gatewayId(value);
+  // What shows everything is no virtual server.
+  return key === 'server' && value !== 'mcp' ? api.serverId(value) : value;
 };

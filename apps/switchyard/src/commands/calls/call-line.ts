@@ -1,3 +1,5 @@
+import { printable } from '../../terminal/table.js';
+
 interface Call {
   readonly startedAt: string;
   readonly user: string | null;
@@ -23,7 +25,3 @@ export const lineOf = (data: string): string => {
   ].join('  ');
   return outcome === 'ok' ? line : [line, ' '.repeat(14) + printable(why)].join('\n');
 };
-
-/** Clients choose these texts; none of them moves the cursor of a terminal. */
-const printable = (text: string): string =>
-  text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CLIENTS } from './clients.ts';
+import { CLIENTS } from './clients.js';
 
 const target = { name: 'files', url: 'https://gw.example/servers/7/mcp', token: 'a.b.c' };
 

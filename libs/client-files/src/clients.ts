@@ -1,28 +1,7 @@
-/** What a client has to be told. */
-export interface Target {
-  /** How the client is to call it: letters, digits and hyphens. */
-  readonly name: string;
-  readonly url: string;
-  readonly token: string;
-}
+import { type ClientRecipe, type Target, bearer, jsonClient } from './recipe.js';
 
-/** A client, the file that it reads, and what is to stand there. */
-export interface ClientRecipe {
-  readonly id: string;
-  readonly title: string;
-  /** Where it goes: a path, or that it is a command. */
-  readonly place: string;
-  readonly write: (target: Target) => string;
-}
-
-const json = (value: unknown): string => JSON.stringify(value, null, 2);
-const bearer = ({ token }: Target): string => `Bearer ${token}`;
 const headersOf = (target: Target) => ({ Authorization: bearer(target) });
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
-
-/** The form that most share: an object of servers under one name. */
-const servers = (member: string, entry: (target: Target) => object) => (target: Target) =>
-  json({ [member]: { [target.name]: entry(target) } });
 
 /** `mcp-remote` puts the variable in; a space in an argument would be lost on Windows. */
 const AUTH_HEADER = 'Authorization:${AUTH}';
@@ -35,51 +14,70 @@ export const CLIENTS: readonly ClientRecipe[] = [
     place: 'a command, in the folder of the project',
     write: (target) =>
       `claude mcp add --transport http ${target.name} ${quoted(target.url)} --header ${quoted(`Authorization: ${bearer(target)}`)}`,
+    entry: (target) => ({ type: 'http', url: target.url, headers: headersOf(target) }),
+    file: { form: 'json', member: 'mcpServers', global: '~/.claude.json', project: '.mcp.json' },
   },
-  {
+  jsonClient({
     id: 'claude-desktop',
     title: 'Claude Desktop',
     place: 'claude_desktop_config.json (Settings › Developer › Edit Config)',
-    write: servers('mcpServers', (target) => ({
+    member: 'mcpServers',
+    entry: (target) => ({
       command: 'npx',
       args: ['-y', 'mcp-remote', target.url, '--header', AUTH_HEADER],
       env: { AUTH: bearer(target) },
-    })),
-  },
-  {
+    }),
+    global: '{config}/Claude/claude_desktop_config.json',
+  }),
+  jsonClient({
     id: 'cursor',
     title: 'Cursor',
     place: '~/.cursor/mcp.json, or .cursor/mcp.json of a project',
-    write: servers('mcpServers', (target) => ({ url: target.url, headers: headersOf(target) })),
-  },
-  {
+    member: 'mcpServers',
+    entry: (target) => ({ url: target.url, headers: headersOf(target) }),
+    global: '~/.cursor/mcp.json',
+    project: '.cursor/mcp.json',
+  }),
+  jsonClient({
     id: 'vscode',
     title: 'VS Code',
     place: '.vscode/mcp.json of a project',
-    write: servers('servers', (target) => ({ type: 'http', url: target.url, headers: headersOf(target) })),
-  },
-  {
+    member: 'servers',
+    entry: (target) => ({ type: 'http', url: target.url, headers: headersOf(target) }),
+    global: '{config}/Code/User/mcp.json',
+    project: '.vscode/mcp.json',
+  }),
+  jsonClient({
     id: 'windsurf',
     title: 'Windsurf',
     place: '~/.codeium/windsurf/mcp_config.json',
-    write: servers('mcpServers', (target) => ({ serverUrl: target.url, headers: headersOf(target) })),
-  },
-  {
+    member: 'mcpServers',
+    entry: (target) => ({ serverUrl: target.url, headers: headersOf(target) }),
+    global: '~/.codeium/windsurf/mcp_config.json',
+  }),
+  jsonClient({
     id: 'zed',
     title: 'Zed',
     place: '~/.config/zed/settings.json',
-    write: servers('context_servers', (target) => ({ url: target.url, headers: headersOf(target) })),
-  },
-  {
+    member: 'context_servers',
+    entry: (target) => ({ url: target.url, headers: headersOf(target) }),
+    global: '~/.config/zed/settings.json',
+    project: '.zed/settings.json',
+  }),
+  jsonClient({
     id: 'gemini-cli',
     title: 'Gemini CLI',
     place: '~/.gemini/settings.json',
-    write: servers('mcpServers', (target) => ({ httpUrl: target.url, headers: headersOf(target) })),
-  },
+    member: 'mcpServers',
+    entry: (target) => ({ httpUrl: target.url, headers: headersOf(target) }),
+    global: '~/.gemini/settings.json',
+    project: '.gemini/settings.json',
+  }),
   {
     id: 'codex',
     title: 'Codex',
     place: '~/.codex/config.toml',
+    file: { form: 'toml block', member: 'mcp_servers', global: '~/.codex/config.toml' },
     write: (target) =>
       [
         `[mcp_servers.${target.name}]`,
@@ -91,6 +89,7 @@ export const CLIENTS: readonly ClientRecipe[] = [
     id: 'goose',
     title: 'Goose',
     place: '~/.config/goose/config.yaml',
+    file: { form: 'yaml block', member: 'extensions', global: '~/.config/goose/config.yaml' },
     write: (target) =>
       [
         'extensions:',
@@ -108,6 +107,12 @@ export const CLIENTS: readonly ClientRecipe[] = [
     id: 'continue',
     title: 'Continue',
     place: '.continue/mcpServers/switchyard.yaml of a project',
+    file: {
+      form: 'whole',
+      member: 'mcpServers',
+      global: '~/.continue/mcpServers/switchyard.yaml',
+      project: '.continue/mcpServers/switchyard.yaml',
+    },
     write: (target) =>
       [
         `name: ${target.name}`,
@@ -122,42 +127,49 @@ export const CLIENTS: readonly ClientRecipe[] = [
         `        Authorization: ${JSON.stringify(bearer(target))}`,
       ].join('\n'),
   },
-  {
+  jsonClient({
     id: 'lm-studio',
     title: 'LM Studio',
     place: '~/.lmstudio/mcp.json',
-    write: servers('mcpServers', (target) => ({ url: target.url, headers: headersOf(target) })),
-  },
-  {
+    member: 'mcpServers',
+    entry: (target) => ({ url: target.url, headers: headersOf(target) }),
+    global: '~/.lmstudio/mcp.json',
+  }),
+  jsonClient({
     id: 'opencode',
     title: 'opencode',
     place: 'opencode.json of a project',
-    write: servers('mcp', (target) => ({
-      type: 'remote',
-      url: target.url,
-      enabled: true,
-      headers: headersOf(target),
-    })),
-  },
-  {
+    member: 'mcp',
+    entry: (target) => ({ type: 'remote', url: target.url, enabled: true, headers: headersOf(target) }),
+    global: '~/.config/opencode/opencode.json',
+    project: 'opencode.json',
+  }),
+  jsonClient({
     id: 'cline',
     title: 'Cline',
     place: 'cline_mcp_settings.json (MCP Servers › Configure)',
-    write: servers('mcpServers', (target) => ({
-      type: 'streamableHttp',
-      url: target.url,
-      headers: headersOf(target),
-    })),
-  },
+    member: 'mcpServers',
+    entry: (target) => ({ type: 'streamableHttp', url: target.url, headers: headersOf(target) }),
+    global: '{config}/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json',
+  }),
   {
     id: 'stdio',
     title: 'Any client of programs',
     place: 'its configuration, on a machine that has Switchyard',
-    write: servers('mcpServers', (target) => ({
-      command: 'switchyard',
-      args: ['connect', target.url],
-      env: { SWITCHYARD_TOKEN: target.token },
-    })),
+    write: (target) =>
+      JSON.stringify(
+        {
+          mcpServers: {
+            [target.name]: {
+              command: 'switchyard',
+              args: ['connect', target.url],
+              env: { SWITCHYARD_TOKEN: target.token },
+            },
+          },
+        },
+        null,
+        2,
+      ),
   },
   {
     id: 'curl',
