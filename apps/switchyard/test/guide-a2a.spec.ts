@@ -25,8 +25,8 @@ describe('the guide to A2A', () => {
     await agent?.stop();
   });
 
-  it('the guide to A2A has its five steps', () => {
-    expect(steps.map(({ title }) => title.slice(0, 2))).toEqual(['1.', '2.', '3.', '4.', '5.']);
+  it('the guide to A2A has its six steps', () => {
+    expect(steps.map(({ title }) => title.slice(0, 2))).toEqual(['1.', '2.', '3.', '4.', '5.', '6.']);
   });
 
   it.each(steps)('the guide to A2A answers as it says in "$title"', async ({ command, answer }) => {

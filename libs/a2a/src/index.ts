@@ -4,7 +4,19 @@ export { type AgentEvent, decodeEvent } from './protocol/events.js';
 export { AnswerRefused, type Part } from './protocol/parts.js';
 export { type AgentInterface, messageRequest, type OutgoingMessage, taskRequest } from './protocol/requests.js';
 export { Turn } from './protocol/turn.js';
-export { A2A_VERSION_HEADER, type A2aVersion, type TaskState } from './protocol/vocabulary.js';
+export {
+  A2A_ERRORS,
+  A2A_VERSION_HEADER,
+  type A2aOperation,
+  type A2aVersion,
+  isOver,
+  type TaskState,
+} from './protocol/vocabulary.js';
+export { incomingMessage, operationOf, ParamsRefused, taskIdIn, versionIn } from './serving/incoming.js';
+export { answersIn, questionParts, type Questions } from './serving/questions.js';
+export { servedCard } from './serving/served-card.js';
+export { artifactText, sentText, type ServedTask, statusText, taskText } from './serving/served-task.js';
+export { resultParts } from './serving/tool-result.js';
 export { type AgentCallArguments, agentArguments } from './tool/arguments.js';
 export { agentTool, AGENT_TOOL } from './tool/definition.js';
 export { errorResult, turnResult } from './tool/result.js';

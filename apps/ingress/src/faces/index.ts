@@ -3,12 +3,14 @@ import type { Bus } from '#libs/bus';
 import type { GatewayError } from '#libs/errors';
 import { BodyReader, Heartbeat, OriginGuard, type ReplySettings } from '#libs/mcp-http';
 import type { RequestPlaces } from '#libs/service';
+import type { Cache } from '#libs/storage';
 import type { Admission, ResourceServer } from '../admission/index.js';
 import type { Catalogs } from '../catalog/index.js';
 import type { IngressSettings } from '../ingress.settings.js';
 import type { Pipeline } from '../pipeline/index.js';
 import type { Seal } from '../sealing/index.js';
 import type { Sessions } from '../sessions/index.js';
+import { A2a } from './a2a/a2a.js';
 import { Connections } from './connection/connections.js';
 import { connectionPathOf, mcpEndpointOf, rpcEndpointOf } from './endpoint.js';
 import { type RefusalRecords, refuseExchange } from './http-exchange.js';
@@ -31,6 +33,7 @@ export interface HttpFace {
 /** What the client protocols share. */
 export interface FacesDeps extends Omit<RefusalRecords, 'correlates'> {
   readonly bus: Bus;
+  readonly cache: Cache;
   readonly pipeline: Pipeline;
   readonly admission: Admission;
   readonly resourceServer: ResourceServer | null;
@@ -113,6 +116,14 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     correlates,
     logger,
   });
+  const agents = new A2a(http, async () => {
+    const [{ VirtualAgent }, { TaskStore }] = await Promise.all([
+      import('./a2a/virtual-agent.js'),
+      import('./a2a/task-store.js'),
+    ]);
+    const { publicUrl } = settings.signIn;
+    return new VirtualAgent({ ...http, catalogs, calls, tasks: new TaskStore(deps.cache), reply, publicUrl });
+  });
   const refuse: HttpFace['refuse'] = (request, response, failure) => {
     const { url = '' } = request;
     const endpoint =
@@ -127,6 +138,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     { handle: protocol.handle, label: 'protocol', refuse: protocol.refuseAny },
     { handle: sse.handle, label: 'sse', refuse },
     { handle: sockets.handle, label: 'ws', refuse },
+    { handle: agents.handle, label: 'a2a', refuse: agents.refuseAny },
     { handle: metadata.handle, label: 'resource-metadata', refuse },
   ];
   return {

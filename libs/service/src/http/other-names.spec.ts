@@ -13,6 +13,8 @@ describe('servedUrl', () => {
     ['/v1/virtual-servers/abc/message?sessionId=x', '/servers/abc/message?sessionId=x'],
     ['/v1/virtual-servers/a%2Fb/ws', '/servers/a%2Fb/ws'],
     ['/v1/servers/abc/mcp', '/servers/abc/mcp'],
+    ['/v1/servers/abc/a2a', '/servers/abc/a2a'],
+    ['/v1/virtual-servers/abc/.well-known/agent-card.json', '/servers/abc/.well-known/agent-card.json'],
     ['/v1/version', '/version'],
     ['/openapi.json', '/docs-json'],
   ])('servedUrl leads %s to %s', (url, served) => {

@@ -1,7 +1,7 @@
 /** Paths of ContextForge that are other names of ours, as far as their first part goes. */
 const ALIASES: readonly (readonly [pattern: RegExp, path: string])[] = [
-  // MCP endpoints have one name, without a version.
-  [/^\/v1\/(?:virtual-servers|servers)\/([^/?]+)\/(mcp|sse|message|ws)(?=$|[/?])/, '/servers/$1/$2'],
+  // Endpoints of clients have one name, without a version.
+  [/^\/v1\/(?:virtual-servers|servers)\/([^/?]+)\/(mcp|sse|message|ws|a2a|\.well-known)(?=$|[/?])/, '/servers/$1/$2'],
   [/^(\/v1)?\/virtual-servers(?=$|[/?])/, '$1/servers'],
   [/^(\/v1)?\/mcp-servers(?=$|[/?])/, '$1/gateways'],
   [/^\/v1\/(version|health|ready)(?=$|\?)/, '/$1'],
