@@ -334,7 +334,7 @@ const inSeconds = (expression: string): string =>
 const withoutLimits = (expression: string): string => expression.replaceAll(/\s*(?:>|==)\s*[\d.]+/g, '');
 
 /** Has no data while all is well, and nothing here makes the trouble. */
-const OF_TROUBLE = new Set(['RequestsRefused', 'Refused at capacity']);
+const OF_TROUBLE = new Set(['RequestsRefused', 'Refused at capacity', 'CertificateEnds']);
 
 const panels = globSync('deploy/grafana/*.json', { cwd: root }).flatMap((path) => {
   const dashboard = JSON.parse(read(path)) as Dashboard;

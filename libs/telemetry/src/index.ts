@@ -29,4 +29,4 @@ export { type CacheCounts, cacheCounts } from './metrics/cache-counts.js';
 export { meter, watchProcess } from './metrics/instruments.js';
 export { OperationDurations } from './metrics/operation-durations.js';
 export { type Scrape, renderPrometheus, scrape } from './metrics/prometheus.js';
-export { snapshotGauge } from './metrics/snapshot-gauge.js';
+export { type Reading, snapshotGauge } from './metrics/snapshot-gauge.js';

@@ -20,6 +20,7 @@ import { openBus } from './open-bus.js';
 import { openDoorWarning } from './open-door.js';
 import { OpenedThings } from './opened.js';
 import { showBuild } from './show-build.js';
+import { showCertificates } from './show-certificates.js';
 import { openDatabases, openMemory, openPostgres, type StartContext, startingOf } from './stores/open-stores.js';
 import { tellUnreadSettings } from './tell-unread-settings.js';
 
@@ -107,6 +108,7 @@ const open = async (
     opened.add('the port of the metrics', await openMetricsPort(config.HOST, config.METRICS_PORT, logger));
   watchProcess();
   opened.add('the build info', showBuild(names));
+  opened.add('the ends of certificates', showCertificates(config));
 
   const context: StartContext = {
     config,
