@@ -46,7 +46,7 @@ export class ResourceLinks {
     }
     if (uris.length === 0) return;
     try {
-      await this.cache.append(key, JSON.stringify({ upstreamId, uris } satisfies Given), {
+      await this.cache.append(key, [JSON.stringify({ upstreamId, uris } satisfies Given)], {
         lengthMax: GIVEN_MAX,
         ttlMs: TTL_MS,
       });

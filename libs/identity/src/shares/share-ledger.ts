@@ -85,7 +85,7 @@ export class ShareLedger {
     for (const { share } of told) share.untold = 0;
     const entry: Entry = { replica: this.replica, lines };
     try {
-      await this.cache.append(KEY, JSON.stringify(entry), { lengthMax: ENTRIES_MAX, ttlMs: ENTRIES_TTL_MS });
+      await this.cache.append(KEY, [JSON.stringify(entry)], { lengthMax: ENTRIES_MAX, ttlMs: ENTRIES_TTL_MS });
       this.isInUse = lines.some(([, , , inUse]) => inUse > 0);
     } catch (error) {
       for (const { share, line } of told) share.untold += line[2];

@@ -71,7 +71,7 @@ describe.each(Object.keys(adapters))('the %s cache', (adapter) => {
   it('a cache ends every entry by itself', async () => {
     await cache.set(key, 'a', 40);
     await cache.setIfAbsent(`${key}b`, 'b', 40);
-    await cache.append(`${key}c`, 'c', { lengthMax: 9, ttlMs: 40 });
+    await cache.append(`${key}c`, ['c'], { lengthMax: 9, ttlMs: 40 });
     await cache.increment(`${key}d`, 40);
     await sleep(80);
     expect(await cache.get(key)).toBeNull();
@@ -128,7 +128,7 @@ describe.each(Object.keys(adapters))('the %s cache', (adapter) => {
   it('a cache numbers what is appended, and replays what came after a number', async () => {
     const options = { lengthMax: 100, ttlMs: 10_000 };
     const ids: number[] = [];
-    for (const value of ['a', 'b', 'c']) ids.push(await cache.append(key, value, options));
+    for (const value of ['a', 'b', 'c']) ids.push(await cache.append(key, [value], options));
     expect(ids).toEqual([1, 2, 3]);
     expect(await cache.readSince(key, 0)).toEqual({
       entries: [
@@ -142,26 +142,36 @@ describe.each(Object.keys(adapters))('the %s cache', (adapter) => {
     expect(await cache.readSince(key, 3)).toEqual({ entries: [], complete: true });
   });
 
+  it('a cache appends several at once in their order, and keeps the last of them', async () => {
+    expect(await cache.append(key, ['a', 'b', 'c'], { lengthMax: 4, ttlMs: 10_000 })).toBe(3);
+    expect(await cache.append(key, ['d', 'e'], { lengthMax: 4, ttlMs: 10_000 })).toBe(5);
+    const kept = ['b', 'c', 'd', 'e'].map((value, index) => ({ id: index + 2, value }));
+    expect(await cache.readSince(key, 0)).toEqual({ entries: kept, complete: false });
+    expect(await cache.append(key, ['f', 'g', 'h'], { lengthMax: 2, ttlMs: 10_000 })).toBe(8);
+    const last = ['g', 'h'].map((value, index) => ({ id: index + 7, value }));
+    expect(await cache.readSince(key, 6)).toEqual({ entries: last, complete: true });
+  });
+
   it('a cache gives no number twice when many append', async () => {
     const options = { lengthMax: 100, ttlMs: 10_000 };
-    const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => cache.append(key, `${n}`, options)));
+    const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => cache.append(key, [`${n}`], options)));
     expect([...ids].sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
   });
 
   it('a cache keeps the last entries of a list and says when some are missing', async () => {
-    for (let n = 1; n <= 7; n++) await cache.append(key, `${n}`, { lengthMax: 3, ttlMs: 10_000 });
+    for (let n = 1; n <= 7; n++) await cache.append(key, [`${n}`], { lengthMax: 3, ttlMs: 10_000 });
     const kept = [5, 6, 7].map((id) => ({ id, value: `${id}` }));
     expect(await cache.readSince(key, 4)).toEqual({ entries: kept, complete: true });
     expect(await cache.readSince(key, 3)).toEqual({ entries: kept, complete: false });
     expect(await cache.readSince(key, 0)).toEqual({ entries: kept, complete: false });
-    await cache.append(key, '8', { lengthMax: 1, ttlMs: 10_000 });
+    await cache.append(key, ['8'], { lengthMax: 1, ttlMs: 10_000 });
     expect(await cache.readSince(key, 7)).toEqual({ entries: [{ id: 8, value: '8' }], complete: true });
     expect(await cache.readSince(key, 6)).toEqual({ entries: [{ id: 8, value: '8' }], complete: false });
   });
 
   it('a cache does not pretend to be complete for a list it does not know, or a number it never gave', async () => {
     expect(await cache.readSince(key, 5)).toEqual({ entries: [], complete: false });
-    await cache.append(key, 'a', { lengthMax: 9, ttlMs: 10_000 });
+    await cache.append(key, ['a'], { lengthMax: 9, ttlMs: 10_000 });
     expect(await cache.readSince(key, 5)).toEqual({ entries: [], complete: false });
   });
 

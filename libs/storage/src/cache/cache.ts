@@ -11,6 +11,11 @@ export interface ListSlice {
   readonly complete: boolean;
 }
 
+export interface ListOptions {
+  readonly lengthMax: number;
+  readonly ttlMs: number;
+}
+
 /**
  * State that replicas share and that may be lost: sessions, events for resumption, leases, counters. Keys and values
  * are text; every entry ends by itself. Two adapters, `redis/` and `memory/`, behave alike; `cache.contract.spec.ts`
@@ -38,8 +43,8 @@ export interface Cache {
   compareAndExtend(key: string, expected: string, ttlMs: number): Promise<boolean>;
   compareAndDelete(key: string, expected: string): Promise<boolean>;
 
-  /** Adds to a list that keeps its last `lengthMax` entries and ends `ttlMs` after the last one; gives its number. */
-  append(key: string, value: string, options: { readonly lengthMax: number; readonly ttlMs: number }): Promise<number>;
+  /** Adds to a list that keeps its last `lengthMax` entries and ends `ttlMs` after the last one; gives the number of the last. */
+  append(key: string, values: readonly string[], options: ListOptions): Promise<number>;
   /** What came after entry `id`; 0 asks for everything. A list that has ended is empty, and complete only for 0. */
   readSince(key: string, id: number): Promise<ListSlice>;
 

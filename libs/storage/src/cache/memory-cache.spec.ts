@@ -16,7 +16,7 @@ it('MemoryCache stays within its bytes, lists included, and takes no entry that 
   const kept = await Promise.all(Array.from({ length: 100 }, (_, n) => cache.get(`key-${n}`)));
   expect(kept.filter((value) => value !== null).length).toBeLessThan(20);
 
-  for (let n = 0; n < 100; n++) await cache.append('list', 'x'.repeat(50), { lengthMax: 1_000, ttlMs: 10_000 });
+  for (let n = 0; n < 100; n++) await cache.append('list', ['x'.repeat(50)], { lengthMax: 1_000, ttlMs: 10_000 });
   const { entries } = await cache.readSince('list', 0);
   expect(entries.length).toBeLessThan(100);
 });

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { heapShare } from '#libs/resilience';
-import type { Cache, ListEntry, ListSlice } from './cache.js';
+import type { Cache, ListEntry, ListOptions, ListSlice } from './cache.js';
 
 interface List {
   entries: ListEntry[];
@@ -82,15 +82,10 @@ export class MemoryCache implements Cache {
     return this.text(key) === expected && this.entries.delete(key);
   }
 
-  async append(
-    key: string,
-    value: string,
-    { lengthMax, ttlMs }: { lengthMax: number; ttlMs: number },
-  ): Promise<number> {
+  async append(key: string, values: readonly string[], { lengthMax, ttlMs }: ListOptions): Promise<number> {
     const known = this.entries.get(key);
     const list: List = typeof known === 'object' ? known : { entries: [], lastId: 0 };
-    list.lastId++;
-    list.entries.push({ id: list.lastId, value });
+    for (const value of values) list.entries.push({ id: ++list.lastId, value });
     if (list.entries.length > lengthMax) list.entries.splice(0, list.entries.length - lengthMax);
     // Deleted first: an entry is weighed again only when it is new.
     this.entries.delete(key);

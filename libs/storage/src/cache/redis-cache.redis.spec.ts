@@ -44,7 +44,7 @@ describe('a cache in Redis', () => {
   it('the cache in Redis keeps its keys under CACHE_PREFIX', async () => {
     const other = await openCache(configOf({ REDIS_URL: redis.url, CACHE_PREFIX: 'other:' }), logger);
     await cache.set('key', 'ours', 10_000);
-    await cache.append('list', 'ours', { lengthMax: 5, ttlMs: 10_000 });
+    await cache.append('list', ['ours'], { lengthMax: 5, ttlMs: 10_000 });
     expect(await other.get('key')).toBeNull();
     expect((await other.readSince('list', 0)).entries).toEqual([]);
     const plain = new Redis(redis.url);

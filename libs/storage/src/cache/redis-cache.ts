@@ -3,7 +3,7 @@ import type { TlsTexts } from '#libs/config';
 import { fail } from '#libs/errors';
 import { CircuitBreaker } from '#libs/resilience';
 import { type Logger, tracedAsk } from '#libs/telemetry';
-import type { Cache, ListSlice } from './cache.js';
+import type { Cache, ListOptions, ListSlice } from './cache.js';
 import { type RedisConnection, redisClient } from './redis-connection.js';
 import { type ScriptCommands, scripts } from './redis-scripts.js';
 
@@ -112,8 +112,8 @@ export class RedisCache implements Cache {
     return (await this.run('compareAndDelete', (redis) => redis.compareAndDelete(key, expected))) === 1;
   }
 
-  append(key: string, value: string, { lengthMax, ttlMs }: { lengthMax: number; ttlMs: number }): Promise<number> {
-    return this.run('appendToList', (redis) => redis.appendToList(key, value, lengthMax, wholeMs(ttlMs)));
+  append(key: string, values: readonly string[], { lengthMax, ttlMs }: ListOptions): Promise<number> {
+    return this.run('appendToList', (redis) => redis.appendToList(key, lengthMax, wholeMs(ttlMs), ...values));
   }
 
   async readSince(key: string, id: number): Promise<ListSlice> {

@@ -12,13 +12,14 @@ export const scripts = {
     return redis.call('DEL', KEYS[1])`,
   // A list is a hash from number to value; 'n' is the last number given.
   appendToList: `
-    local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
-    redis.call('HSET', KEYS[1], n, ARGV[1])
-    local lengthMax = tonumber(ARGV[2])
+    local added = #ARGV - 2
+    local n = redis.call('HINCRBY', KEYS[1], 'n', added)
+    for at = 1, added do redis.call('HSET', KEYS[1], n - added + at, ARGV[at + 2]) end
+    local lengthMax = tonumber(ARGV[1])
     for old = n - lengthMax, 1, -1 do
       if redis.call('HDEL', KEYS[1], old) == 0 then break end
     end
-    redis.call('PEXPIRE', KEYS[1], ARGV[3])
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
     return n`,
   readList: `
     local last = tonumber(redis.call('HGET', KEYS[1], 'n') or 0)
@@ -39,7 +40,7 @@ export interface ScriptCommands {
   compareAndSet(key: string, expected: string, value: string, ttlMs: Text): Promise<number>;
   compareAndExtend(key: string, expected: string, ttlMs: Text): Promise<number>;
   compareAndDelete(key: string, expected: string): Promise<number>;
-  appendToList(key: string, value: string, lengthMax: Text, ttlMs: Text): Promise<number>;
+  appendToList(key: string, lengthMax: Text, ttlMs: Text, ...values: string[]): Promise<number>;
   readList(key: string, id: Text): Promise<[last: number, oldest: number, from: number, values: string[]]>;
   countUp(key: string, by: Text, ttlMs: Text): Promise<number>;
 }

@@ -30,7 +30,7 @@ export const enqueueServerRequest = async (
 ): Promise<void> => {
   const entry = `${randomBytes(8).toString('hex')} ${Date.now() + ttlMs} ${message}`;
   try {
-    await cache.append(queueKey(sessionId), entry, { lengthMax: REQUESTS_MAX, ttlMs });
+    await cache.append(queueKey(sessionId), [entry], { lengthMax: REQUESTS_MAX, ttlMs });
     bus.signal(ServerRequestEnqueued, { sessionId });
   } catch {
     // The store is away.

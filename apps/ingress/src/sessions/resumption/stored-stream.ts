@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StreamGrown } from '#contracts/ingress/stream.signal';
 import type { ResumableStream } from '#libs/mcp-http';
 import { ENTRY_KIND, type EventStore, type StreamOrigin, streamKey } from './event-store.js';
@@ -21,7 +22,10 @@ export class StoredStream implements ResumableStream, StreamHolder {
   onResumedElsewhere: (() => void) | undefined;
   private stream = '';
   private count = 0;
-  private waiting = 0;
+  /** What the store is to be given next, and how much it is being given. */
+  private behind: string[] = [];
+  private underWay = 0;
+  private announces = false;
   private failed = false;
 
   constructor(
@@ -34,7 +38,8 @@ export class StoredStream implements ResumableStream, StreamHolder {
   /** Begins the stream, once: most answers are no stream, and nothing of them is stored. Answers the id that everything comes after. */
   start(): string {
     if (this.count > 0) return `${this.stream}.1`;
-    this.stream = randomBytes(12).toString('hex');
+    // Node keeps random bytes for these at hand; each other call for some costs as much as an event.
+    this.stream = randomUUID().replaceAll('-', '').slice(0, 24);
     this.store.held.hold(this.stream, this);
     const origin: StreamOrigin = { instance: this.store.bus.instance, idTexts: this.idTexts };
     return this.write(ENTRY_KIND.origin + JSON.stringify(origin), false);
@@ -45,7 +50,7 @@ export class StoredStream implements ResumableStream, StreamHolder {
    * resumes it is told.
    */
   appendNotification(message: string, announce: boolean): string | undefined {
-    if (message.length > NOTIFICATION_CHARS_MAX || this.waiting >= WAITING_MAX) return undefined;
+    if (message.length > NOTIFICATION_CHARS_MAX || this.behind.length + this.underWay >= WAITING_MAX) return undefined;
     return this.append(message, announce);
   }
 
@@ -83,25 +88,31 @@ export class StoredStream implements ResumableStream, StreamHolder {
     void enqueueServerRequest(this.store, this.sessionId, message);
   }
 
+  /** Written behind, so that what is sent in one turn costs the store one write. */
   private write(entry: string, announce: boolean): string {
+    this.behind.push(entry);
+    this.announces ||= announce;
+    if (this.behind.length === 1 && this.underWay === 0) this.written = this.writeBehind();
+    return `${this.stream}.${++this.count}`;
+  }
+
+  private async writeBehind(): Promise<void> {
     const { cache, bus, ttlMs } = this.store;
-    const { stream } = this;
-    const key = streamKey(this.sessionId, stream);
-    this.waiting++;
-    this.written = this.written
-      .then(() => cache.append(key, entry, { lengthMax: EVENTS_MAX, ttlMs }))
-      .then(
-        () => {
-          if (announce) bus.signal(StreamGrown, {}, stream);
-        },
+    const key = streamKey(this.sessionId, this.stream);
+    await nextTurn();
+    while (this.behind.length > 0) {
+      const { behind: entries, announces } = this;
+      this.behind = [];
+      this.announces = false;
+      this.underWay = entries.length;
+      try {
+        await cache.append(key, entries, { lengthMax: EVENTS_MAX, ttlMs });
+        if (announces) bus.signal(StreamGrown, {}, this.stream);
+      } catch {
         // Without the store the stream cannot be resumed; it goes on all the same.
-        () => {
-          this.failed = true;
-        },
-      )
-      .then(() => {
-        this.waiting--;
-      });
-    return `${stream}.${++this.count}`;
+        this.failed = true;
+      }
+    }
+    this.underWay = 0;
   }
 }

@@ -185,7 +185,7 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
     const { method, params } = message;
     if (method === 'notifications/progress') {
       const { progressToken: token } = params;
-      const running = typeof token === 'number' ? (this.callOf(token)?.open ?? this.tasks.callOf(token)) : undefined;
+      const running = typeof token === 'number' ? this.runningOf(token, call) : undefined;
       if (running !== undefined) relayProgress(message, running);
     } else if (method === 'notifications/message') {
       if (call !== undefined) relayLog(message, call.open);
@@ -227,9 +227,11 @@ export class LegacyPeer implements Peer, LegacyCallOwner {
     void this.channel.post(text).catch(() => {});
   }
 
-  private callOf(requestId: number): LegacyCall | undefined {
-    for (const call of this.calls) if (call.exchange.id === requestId) return call;
-    return undefined;
+  /** What a progress token belongs to: most often the call on whose stream it came. */
+  private runningOf(progressToken: number, call: LegacyCall | undefined): OpenCall | undefined {
+    if (call?.exchange.id === progressToken) return call.open;
+    for (const other of this.calls) if (other.exchange.id === progressToken) return other.open;
+    return this.tasks.callOf(progressToken);
   }
 
   /** Sends a call, or something else that has to be asked for its sake. */
