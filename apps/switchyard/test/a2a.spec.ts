@@ -28,8 +28,9 @@ describe('A2A agents behind a gateway', () => {
       startA2aDouble({ version: '1.0', isStreaming: false }),
       startA2aDouble({ version: '0.3', refusesSubscribers: true, cardPath: '/.well-known/agent.json' }),
       startA2aDouble({ version: '1.0', wants: 'Bearer secret-key-0815' }),
+      startA2aDouble({ version: '0.3', cardPath: '/nowhere.json' }),
     ]);
-    for (const [index, name] of ['new', 'old', 'plain', 'deaf', 'closed'].entries())
+    for (const [index, name] of ['new', 'old', 'plain', 'deaf', 'closed', 'bare'].entries())
       agents.set(name, started[index] as A2aDouble);
     gateway = await startGateway({ mode: 'distributed' });
     [client, legacy] = await Promise.all([gateway.client('modern'), gateway.client('legacy')]);
@@ -277,6 +278,49 @@ describe('A2A agents behind a gateway', () => {
       expect(agent('new').received).toHaveLength(1);
       await asking.close();
     });
+  });
+
+  it('the routes of the reference register, show, change, switch, ask and remove agents', async () => {
+    const { url } = agent('plain');
+    const body = { agent: { name: 'Rest baker', endpoint_url: `${url}/a2a`, agent_type: 'jsonrpc', tags: ['food'] } };
+    const made = await gateway.admin.call<{ id: string }>('POST', '/a2a', body);
+    expect(made).toMatchObject({
+      name: 'Rest baker',
+      slug: 'rest-baker',
+      endpointUrl: `${url}/a2a`,
+      protocolVersion: '1.0',
+      capabilities: { streaming: false },
+    });
+    const { id } = made;
+    const listed = await gateway.admin.call<{ name: string }[]>('GET', '/a2a?tags=food');
+    expect(listed.map(({ name }) => name)).toEqual(['Rest baker']);
+    expect(await gateway.admin.call('PUT', `/a2a/${id}`, { description: 'bakes' })).toMatchObject({
+      description: 'bakes',
+    });
+    expect(await gateway.admin.call('GET', `/v1/a2a/${id}`)).toMatchObject({ description: 'bakes', enabled: true });
+    const invoked = { parameters: { query: 'bake a loaf' }, interaction_type: 'query' };
+    expect(await gateway.admin.call('POST', '/a2a/rest-baker/invoke', invoked)).toMatchObject({
+      structuredContent: { state: 'completed', text: 'bake a loaf' },
+    });
+    const state = await gateway.admin.call('POST', `/a2a/${id}/state?activate=false`);
+    expect(state).toMatchObject({ status: 'success', agent: { enabled: false } });
+    await expect(gateway.admin.call('POST', '/a2a/rest-baker/invoke', invoked)).rejects.toThrow(/404/);
+    await gateway.admin.call('POST', `/a2a/${id}/toggle?activate=true`);
+    await gateway.admin.call('DELETE', `/a2a/${id}`);
+    await expect(gateway.admin.call('GET', `/a2a/${id}`)).rejects.toThrow(/404/);
+    const unsupported = { name: 'Other', endpoint_url: url, agent_type: 'openai' };
+    await expect(gateway.admin.call('POST', '/a2a', unsupported)).rejects.toThrow(/agent_?[tT]ype/);
+  });
+
+  it('an agent without a card is spoken to where it is named', async () => {
+    const { url } = agent('bare');
+    const body = { name: 'Cardless', endpoint_url: `${url}/a2a`, protocol_version: '0.3', description: 'Has none' };
+    const made = await gateway.admin.call<{ id: string }>('POST', '/a2a', body);
+    expect(made).toMatchObject({ protocolVersion: '0.3' });
+    expect(await call('cardless', { message: 'hello' })).toMatchObject({ structuredContent: { text: 'hello' } });
+    await gateway.admin.call('DELETE', `/a2a/${made.id}`);
+    const refused = { name: 'Nowhere', transport: 'A2A' as const, url: `${gateway.url}/nothing` };
+    await expect(gateway.admin.register(refused)).rejects.toThrow(/no agent card/);
   });
 
   it('a card that leads to another origin is refused until the endpoint is named', async () => {

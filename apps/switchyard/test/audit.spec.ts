@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
 import { type EmbeddedPostgres, openDatabase, startEmbeddedPostgres } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
 import {
+  type A2aDouble,
+  startA2aDouble,
   type ConformanceFixture,
   type Gateway,
   startConformanceFixture,
@@ -32,6 +34,7 @@ const CHANGES_NOTHING = [
   'POST /tools/preview/{name}',
   // What it does is a call, which has a record of its own.
   'POST /tools/call/{name}',
+  'POST /a2a/{name}/invoke',
   'POST /rbac/permissions/check',
   'POST /prompts/{id}',
   'POST /openapi/preview',
@@ -76,12 +79,14 @@ describe('the audit trail of a gateway', () => {
   let postgres: EmbeddedPostgres;
   let gateway: Gateway;
   let fixture: ConformanceFixture;
+  let agent: A2aDouble;
   let database: DataSource;
 
   beforeAll(async () => {
-    [postgres, fixture] = await Promise.all([
+    [postgres, fixture, agent] = await Promise.all([
       startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), logger }),
       startConformanceFixture({ era: 'legacy' }),
+      startA2aDouble({ version: '1.0' }),
     ]);
     const { location } = postgres;
     const host = encodeURIComponent('socketDir' in location ? location.socketDir : '');
@@ -101,6 +106,7 @@ describe('the audit trail of a gateway', () => {
     await database?.destroy();
     await gateway?.stop();
     await fixture?.stop();
+    await agent?.stop();
     await postgres?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -119,7 +125,7 @@ describe('the audit trail of a gateway', () => {
 
   it('every route of REST that changes something leaves a record of who did it when it is used', async () => {
     onTestFailed(() => console.error(gateway.logs()));
-    const sent = await changeEverything(mailFolder, gateway, fixture.url);
+    const sent = await changeEverything(mailFolder, gateway, fixture.url, `${agent.url}/a2a`);
     const used = sent.map(({ route }) => route).filter((route) => !route.startsWith('GET '));
     expect([...new Set([...used, ...CHANGES_NOTHING, ...BY_LINK])].sort()).toEqual(changingRoutes().sort());
 

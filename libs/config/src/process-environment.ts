@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { fail } from '#libs/errors';
 
+/** Variables of a process by their names; what is not set is absent. */
 export type ProcessEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** The one place where the environment of the process is read. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, Not, type QueryDeepPartialEntity } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
+import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { fail } from '#libs/errors';
 import { InjectDatabase } from '#libs/storage';
 import { GatewayEntity } from './gateway.entity.js';
@@ -34,9 +35,16 @@ export class GatewayRepository {
     });
   }
 
-  list(principal: Principal, filter: ListFilter, page: Page): Promise<Paged<GatewayEntity>> {
+  /** `transport`: of that one alone. */
+  list(
+    principal: Principal,
+    filter: ListFilter,
+    page: Page,
+    transport?: UpstreamTransport,
+  ): Promise<Paged<GatewayEntity>> {
     const query = onlySeenBy(this.database.manager.createQueryBuilder(GatewayEntity, 'gateway'), 'gateway', principal);
     if (!filter.includeInactive) query.andWhere('gateway.enabled');
+    if (transport !== undefined) query.andWhere('gateway.transport = :transport', { transport });
     if (filter.gatewayId !== null) query.andWhere('gateway.id = :gatewayId', { gatewayId: filter.gatewayId });
     return pageOf(narrowTo(query, filter, { tagged: 'gateway', sighted: 'gateway' }), 'gateway', page);
   }

@@ -16,6 +16,8 @@ import { OpenApiController } from './apis/openapi.controller.js';
 import { RestToolController } from './apis/rest-tool.controller.js';
 import { RestToolService } from './apis/rest-tool.service.js';
 import { ApiDiscoveryService } from './api-discovery.service.js';
+import { AgentController } from './a2a/agent.controller.js';
+import { AgentService } from './a2a/agent.service.js';
 import { A2aDiscoveryService } from './described/a2a-discovery.service.js';
 import { GrpcApiService } from './grpc/grpc-api.service.js';
 import { GrpcDiscoveryService } from './grpc/grpc-discovery.service.js';
@@ -34,6 +36,7 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
 @Module({
   imports: [A2aModule, ChangesModule, CredentialsModule, EntriesModule, GrpcModule, OpenApiModule, ScopeModule],
   controllers: [
+    AgentController,
     GatewayController,
     OAuthStatusController,
     OpenApiController,
@@ -44,6 +47,7 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
   ],
   providers: [
     A2aDiscoveryService,
+    AgentService,
     ApiDiscoveryService,
     ChangeRuleService,
     DescribedUpstreams,

@@ -12,6 +12,7 @@ export const changeEverything = async (
   mailFolder: string,
   gateway: Gateway,
   upstreamUrl: string,
+  agentUrl: string,
 ): Promise<readonly SentRequest[]> => {
   const admin = new AuditedClient(gateway.url, gateway.adminToken);
   const ann = await changeUsers(admin);
@@ -19,6 +20,7 @@ export const changeEverything = async (
   await changeTeams(admin, ann);
   await changeRoles(admin);
   await changeCatalog(admin, upstreamUrl);
+  await changeAgents(admin, agentUrl);
   await admin.send('POST /logging/setLevel', 'log_level.changed', { body: { level: 'warning' } });
   await admin.send('POST /metrics/reset', 'metrics.reset');
   await admin.send('POST /calls/erase', 'person.erased', { body: { user: 'nobody@example.org' } });
@@ -140,6 +142,14 @@ const changeRoles = async (admin: AuditedClient): Promise<void> => {
     query: 'scope=global',
   });
   await admin.send('DELETE /rbac/roles/{roleId}', 'role.deleted', { params });
+};
+
+const changeAgents = async (admin: AuditedClient, endpointUrl: string): Promise<void> => {
+  const agent = await admin.send('POST /a2a', 'gateway.created', { body: { agent: { name: 'baker', endpointUrl } } });
+  const params = { id: agent.id };
+  await admin.send('PUT /a2a/{id}', 'gateway.changed', { params, body: { description: 'bakes' } });
+  await switchOff(admin, 'a2a', 'gateway', agent.id);
+  await admin.send('DELETE /a2a/{id}', 'gateway.deleted', { params });
 };
 
 const changeCatalog = async (admin: AuditedClient, url: string): Promise<void> => {

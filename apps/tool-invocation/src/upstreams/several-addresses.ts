@@ -17,7 +17,7 @@ export interface Reached {
   readonly addresses?: AddressChecks;
 }
 
-interface Means {
+interface TransportParts {
   readonly settings: Settings;
   readonly egress: EgressPolicy;
   readonly strays: Strays;
@@ -35,7 +35,7 @@ const changes = meter().createCounter('upstream_address_changes_total', {
 export const spread = (
   { id: upstreamId, name: upstream, url, addresses = [] }: UpstreamProfile,
   kind: TransportKind,
-  { settings, egress, strays, logger }: Means,
+  { settings, egress, strays, logger }: TransportParts,
 ): Reached => {
   const places = [{ url: url ?? '', ...FIRST }, ...addresses];
   const onChange = ({ url: address, isEjected, reason }: Address<unknown>): void => {

@@ -12,7 +12,7 @@ import { sessionScopeOf } from '../profile.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Fills prompts and reads resources for REST, by the same calls as clients of MCP make: within limits, and recorded. */
+/** Fills prompts, reads resources and asks agents for REST, by the same calls as clients of MCP make: within limits, and recorded. */
 @Injectable()
 export class EntryReadingService {
   constructor(
@@ -39,6 +39,12 @@ export class EntryReadingService {
     const { mimeType: mime_type = null, text = null, blob = null } = first;
     const content = { type: 'resource', id, uri: first['uri'] ?? uri, mime_type, text, blob };
     return others.length === 0 ? content : { ...content, contents };
+  }
+
+  /** What a tool answers. Throws as `render` does. */
+  async callTool(id: string, args: Json, principal: Principal): Promise<Json> {
+    const entry = await this.entries.findUsable(['tool'], id, principal);
+    return this.call(entry, 'tools/call', { name: entry.originalName, arguments: args }, principal);
   }
 
   private async call(entry: EntryWithGateway, method: CallMethod, params: Json, principal: Principal): Promise<Json> {
