@@ -13,6 +13,7 @@ import { RoleModule } from './roles/role.module.js';
 import { TeamModule } from './teams/team.module.js';
 import { TokenModule } from './tokens/token.module.js';
 import { UpstreamCredentialModule } from './upstream-credentials/upstream-credential.module.js';
+import { UpstreamConsentModule } from './upstream-consent/upstream-consent.module.js';
 import { UserModule } from './users/user.module.js';
 
 /** The settings, for every feature of auth. */
@@ -32,6 +33,7 @@ class AuthFoundationModule {}
     UserModule,
     AccountEventModule,
     RecoveryModule,
+    UpstreamConsentModule,
     UpstreamCredentialModule,
     OperationsModule,
     AuditModule,

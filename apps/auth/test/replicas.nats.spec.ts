@@ -11,6 +11,7 @@ import {
   type OAuthClient,
   PostForm,
   PresentUpstreamCredential,
+  ShowGateways,
 } from '#libs/contracts';
 import { CallerAdmission } from '#libs/identity';
 import { type RunningService, startService } from '#libs/service';
@@ -39,6 +40,7 @@ beforeAll(async () => {
     DATABASE_URL: `postgres://postgres@localhost/postgres?host=${encodeURIComponent(socketDir)}`,
     NATS_URL: nats.url,
     PORT: '0',
+    PUBLIC_URL: 'https://gateway.example',
     JWT_SECRET_KEY: randomBytes(48).toString('base64url'),
     AUTH_ENCRYPTION_SECRET: randomBytes(48).toString('base64url'),
   };
@@ -176,6 +178,82 @@ describe('two replicas of auth over NATS', () => {
     expect((await shown()).size).toBe(1);
     await keep(null);
     await tools.drain();
+  });
+
+  it('two replicas of auth take a consent that either began, renew it once with each refresh token, and see its end alike', async () => {
+    const upstreamId = '0123456789abcdef0123456789abcdef';
+    const [tools, registry] = (await Promise.all(
+      ['tool-invocation', 'registry'].map((name) => connectNats({ servers: nats.url, name, logger })),
+    )) as [Bus, Bus];
+    registry.answer(ShowGateways, async () => ({ gateways: [{ id: upstreamId, name: 'Notes', origin: null }] }));
+    const used: string[] = [];
+    let lifeS = 1;
+    tools.answer(PostForm, async (_request, { body }) => {
+      const form = new URLSearchParams(body);
+      const by = form.get('code') ?? form.get('refresh_token') ?? '';
+      used.push(by);
+      if (by === 'planted last') return new WithBody({ status: 400 }, '{"error":"invalid_grant"}');
+      const [access_token, refresh_token] = [
+        `token after ${by}`,
+        lifeS === 1 ? `planted ${used.length}` : 'planted last',
+      ];
+      return new WithBody(
+        { status: 200 },
+        JSON.stringify({ access_token, refresh_token, token_type: 'Bearer', expires_in: lifeS }),
+      );
+    });
+    await Promise.all([tools.flush(), registry.flush()]);
+    const credential: OAuthClient = {
+      grantType: 'authorization_code',
+      issuer: null,
+      authorizationUrl: 'https://as.example/auth',
+      tokenUrl: 'https://as.example/token',
+      clientId: 'good',
+      clientSecret: null,
+      privateKey: null,
+      tokenEndpointAuthMethod: 'none',
+      tokenEndpointAuthSigningAlg: null,
+      privateKeyJwtKid: null,
+      scopes: [],
+      resource: null,
+      audience: null,
+    };
+    await edgeBus.ask(KeepUpstreamCredential, { upstreamId, credential: { oauth: credential } });
+    const ask = () => edgeBus.ask(PresentUpstreamCredential, { upstreamId, principalId: ADMIN });
+    await expect(ask()).rejects.toMatchObject({ code: 'upstream.consent_needed', data: { state: 'needs_consent' } });
+
+    const begun = await fetch(`${replicas[0]?.url}/oauth/authorize/${upstreamId}`, {
+      redirect: 'manual',
+      headers: { authorization: `Bearer ${await adminToken()}` },
+    });
+    const asked = new URL(begun.headers.get('location') ?? '').searchParams;
+    expect(asked.get('redirect_uri')).toBe('https://gateway.example/oauth/callback');
+    const cookie = begun.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/; Secure$/);
+    const back = await fetch(`${replicas[1]?.url}/oauth/callback?code=planted&state=${asked.get('state')}`, {
+      headers: { cookie: cookie.split(';', 1)[0] ?? '' },
+    });
+    expect([back.status, await back.text()]).toEqual([200, expect.stringContaining('Notes')]);
+
+    // One that ends at once is good for nobody but who waited for it.
+    const shown = async () => {
+      const answers = await Promise.all(Array.from({ length: 16 }, ask));
+      expect(new Set(answers.map(({ instance }) => instance)).size).toBe(2);
+      return new Set(answers.map(({ head }) => head.credential?.headers?.['Authorization']));
+    };
+    await shown();
+    lifeS = 4;
+    const [renewed] = await shown();
+    expect(renewed).toBe(`Bearer token after ${used.at(-1)}`);
+    expect(new Set(used).size).toBe(used.length);
+    await expect
+      .poll(() => ask().catch((error: unknown) => error), { timeout: 15_000 })
+      .toMatchObject({ code: 'upstream.consent_needed', data: { state: 'needs_reauth' } });
+    const { tokens } = (await edgeBus.ask(DescribeUpstreamTokens, { upstreamIds: [upstreamId], userEmail: ADMIN }))
+      .head;
+    expect(tokens[upstreamId]).toMatchObject({ needsReauth: true, failure: expect.stringContaining('invalid_grant') });
+    await edgeBus.ask(KeepUpstreamCredential, { upstreamId, credential: null });
+    await Promise.all([tools.drain(), registry.drain()]);
   });
 
   it('two replicas of auth are believed while the bus is away, but not once it is back and news may have been lost', async () => {

@@ -356,13 +356,45 @@ describe('an import from ContextForge', () => {
     });
   });
 
+  it('a gateway at which users consent is taken over with its client, and waits for their consent', async () => {
+    const oauth_config = {
+      grant_type: 'authorization_code',
+      client_id: 'forge',
+      client_secret: 'planted oauth secret',
+      authorization_url: 'https://idp.example/auth',
+      token_url: 'https://idp.example/token',
+      redirect_uri: 'https://forge.example/oauth/callback',
+      token_management: { store_tokens: true },
+      scopes: ['notes'],
+    };
+    const entry = { name: 'Ours', url: 'http://ours.example/mcp', auth_type: 'oauth', oauth_config };
+    registry.around.upstreams.set(entry.url, upstream({ tools: [tool('note')] }));
+    const { body, text } = await bring({ import_data: { entities: { gateways: [entry] } } });
+    expect(body.results).toMatchObject([
+      { outcome: 'created', notes: [expect.stringContaining('everybody consents anew')] },
+    ]);
+    expect(text).not.toContain('planted');
+    const gateways = (await registry.ask('GET', '/gateways')).body as { id: string; name: string }[];
+    const { id = '' } = gateways.find(({ name }) => name === 'Ours') ?? {};
+    expect(registry.around.credentials.get(id)?.oauth).toMatchObject({
+      grantType: 'authorization_code',
+      clientId: 'forge',
+      tokenEndpointAuthMethod: 'client_secret_post',
+      authorizationUrl: 'https://idp.example/auth',
+      resource: 'http://ours.example/mcp',
+      upstreamUrl: 'http://ours.example/mcp',
+      catalogUser: expect.stringContaining('@'),
+    });
+  });
+
   it.each([
     [{ oauth_config: undefined }, 'left_out', 'its oauth_config is not in the file'],
     [
-      { grant_type: 'authorization_code' },
-      'left_out',
-      'its grant_type is "authorization_code", with which users sign in',
+      { grant_type: 'authorization_code', authorization_url: 'http://idp.example/auth' },
+      'failed',
+      'authorizationUrl must be a URL with https',
     ],
+    [{ grant_type: 'authorization_code' }, 'failed', 'authorizationUrl is needed beside'],
     [{ grant_type: 'token-exchange' }, 'left_out', 'its grant_type is "token-exchange", with which tokens of callers'],
     [{ grant_type: 'password' }, 'left_out', 'its grant_type is "password", which OAuth 2.1 has removed'],
     [{ grant_type: 3 }, 'left_out', 'its grant_type is 3, which is not supported'],

@@ -53,6 +53,7 @@ const NOT_AUDITED = {
   'auth.account_events': 'what their owners see of what the trail has',
   'auth.login_attempts': 'counts, of what the trail has as log-ins',
   'auth.oauth_artifacts': 'codes and pages of sign-ins; a consent is a token, which the trail has',
+  'auth.consent_flows': 'consents that are being asked for; what comes of them is in the trail',
   'auth.upstream_tokens': 'what the gateway gets by a credential that the trail has',
   'registry.grpc_descriptors': 'what a server says of itself; the tools made of it are in the trail',
   'registry.revision': 'counts changes',

@@ -61,7 +61,7 @@ describe('the guide to moving from ContextForge', () => {
             url: 'https://partner.example/mcp',
             transport: 'SSE',
             auth_type: 'oauth',
-            oauth_config: { grant_type: 'authorization_code', client_id: 'forge' },
+            oauth_config: { grant_type: 'token-exchange', client_id: 'forge' },
           },
         ],
         servers: [{ name: 'Travel', tool_ids: ['weather-echo', 'find-order'], is_active: true }],

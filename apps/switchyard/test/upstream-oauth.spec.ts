@@ -153,8 +153,8 @@ describe('an upstream that wants access tokens', () => {
       /https/,
     ],
     [
-      'a grant for which users sign in',
-      { grant_type: 'authorization_code', client_id: 'x' },
+      'a grant for which users tell their password',
+      { grant_type: 'password', client_id: 'x' },
       422,
       /client_credentials/,
     ],

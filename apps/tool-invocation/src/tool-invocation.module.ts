@@ -6,6 +6,7 @@ import { GreetingService } from './discovery/greeting.service.js';
 import { OwnListsService } from './discovery/own-lists.service.js';
 import { CheckService } from './discovery/check.service.js';
 import { DocumentService } from './discovery/document.service.js';
+import { ChallengeService } from './discovery/challenge.service.js';
 import { FormService } from './discovery/form.service.js';
 import { AgentCardService } from './discovery/agent-card.service.js';
 import { ReflectionService } from './discovery/reflection.service.js';
@@ -62,6 +63,7 @@ export class ToolInvocationModule implements OnApplicationShutdown {
         TaskWatchService,
         DiscoveryService,
         CheckService,
+        ChallengeService,
         FormService,
         DocumentService,
         GreetingService,

@@ -64,6 +64,7 @@ export const catalogue = {
   'upstream.unknown': failure(404, -32603, 'The upstream is not registered'),
   'upstream.unreachable': failure(502, -32603, 'The upstream cannot be reached'),
   'upstream.unauthorised': failure(502, -32603, 'The upstream refused the credential'),
+  'upstream.consent_needed': failure(409, -32603, 'This upstream needs the consent of its caller'),
   'upstream.not_mcp': failure(502, -32603, 'The upstream does not speak MCP'),
   'upstream.invalid_answer': failure(502, -32603, 'The upstream gave an invalid answer'),
   'upstream.too_large': failure(502, -32603, 'The upstream gave too large an answer'),

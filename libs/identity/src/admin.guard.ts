@@ -8,7 +8,7 @@ import { currentTrace, noteFacts } from '#libs/telemetry';
 import { CallerAdmission } from './caller-admission.js';
 import { CLIENT_ADDRESS, type ClientAddress } from './client-address.js';
 import { checkConditions } from './conditions.js';
-import { challengeFor } from './challenge.js';
+import { challengeFor } from './challenges/challenge.js';
 import { readManagementCredential } from './console-cookie.js';
 import type { CredentialCarrier } from './credential.js';
 import { acting } from './permission.js';

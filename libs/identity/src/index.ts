@@ -1,12 +1,14 @@
 export { AdminGuard } from './admin.guard.js';
 export { ANONYMOUS } from './anonymous.js';
+export { readBearerChallenge } from './challenges/bearer-challenge.js';
+export type { BearerChallenge } from './challenges/bearer-challenge.js';
 export { CallerAdmission } from './caller-admission.js';
 export type { CallerAdmissionOptions } from './caller-admission.js';
 export { CLIENT_ADDRESS, clientAddress, networkOf } from './client-address.js';
 export type { AddressedRequest, ClientAddress } from './client-address.js';
 export { checkConditions } from './conditions.js';
-export { challengeFor } from './challenge.js';
-export type { ChallengeDetails } from './challenge.js';
+export { challengeFor } from './challenges/challenge.js';
+export type { ChallengeDetails } from './challenges/challenge.js';
 export { checkOwnPage, consoleCookie, readConsoleCookie, readManagementCredential } from './console-cookie.js';
 export { readCredential } from './credential.js';
 export type { CredentialCarrier } from './credential.js';

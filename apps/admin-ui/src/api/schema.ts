@@ -888,6 +888,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/oauth/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your own consents at upstreams, and how they stand */
+        get: operations["Connection_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oauth/connections/{gatewayId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End your consent at an upstream; its tokens are forgotten, and revoked where that can be told */
+        delete: operations["Connection_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oauth/fetch-tools/{gatewayId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** List anew what a gateway offers, with the consent of the one who registered it */
+        post: operations["Consent_fetchTools"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oauth/registered-clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The clients that this gateway registered at authorization servers */
+        get: operations["RegisteredClient_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oauth/registered-clients/{clientId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a client; another is registered when one is needed */
+        delete: operations["RegisteredClient_forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oauth/registered-clients/{gatewayId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The client of one gateway; the newest, where its authorization server has changed */
+        get: operations["RegisteredClient_ofGateway"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/oauth/status": {
         parameters: {
             query?: never;
@@ -2388,6 +2490,25 @@ export interface components {
             resources: number;
             tools: number;
         };
+        ConnectionView: {
+            /** Format: date-time */
+            consented_at: string;
+            /**
+             * Format: date-time
+             * @description Of the present token, which may be renewed before.
+             */
+            expires_at: string | null;
+            gateway_id: string;
+            /** @description Null where the caller does not see the gateway any more. */
+            gateway_name: string | null;
+            /** @description The authorization server; null where it was given by its addresses. */
+            issuer: string | null;
+            /** @description Why it is not `ok`. */
+            reason: string | null;
+            scopes: string[];
+            /** @enum {string} */
+            state: "ok" | "needs_reauth" | "failed";
+        };
         ConsoleLoginBody: {
             /**
              * Format: email
@@ -2562,6 +2683,10 @@ export interface components {
                 field?: string;
                 message?: string;
             }[];
+        };
+        FetchedToolsView: {
+            message: string;
+            success: boolean;
         };
         ForgotPasswordBody: {
             /**
@@ -3084,15 +3209,24 @@ export interface components {
         OAuthConfigBody: {
             /** @description For authorization servers that ask for `audience`. */
             audience?: string | null;
-            clientId: string;
+            /** @description For authorization_code: what goes to the authorization endpoint besides, such as `access_type`. */
+            authorizationParameters?: {
+                [key: string]: string;
+            } | null;
+            /** @description For authorization_code: where the metadata of `issuer` is, if elsewhere. */
+            authorizationServer?: string | null;
+            /** @description For authorization_code, beside `tokenUrl`: where people consent. Default: where the metadata says. */
+            authorizationUrl?: string | null;
+            /** @description Needed for client_credentials. authorization_code default: this gateway registers itself. */
+            clientId?: string | null;
             /** @description Kept encrypted. */
             clientSecret?: string | null;
             /**
-             * @description This gateway signs in as itself; every caller is served with its token.
+             * @description client_credentials: this gateway signs in as itself; every caller is served with its token. authorization_code: each caller consents for themselves.
              * @enum {string}
              */
-            grantType: "client_credentials";
-            /** @description The authorization server, exactly as it names itself. */
+            grantType: "client_credentials" | "authorization_code";
+            /** @description The authorization server, exactly as it names itself. authorization_code default: the one that the upstream names. */
             issuer?: string | null;
             /**
              * @description For authorization servers that refuse `resource`.
@@ -3108,11 +3242,11 @@ export interface components {
             /** @description Also as one text, between blanks. */
             scopes?: string[] | null;
             /**
-             * @description How this gateway says who it is: with its secret, or with an assertion that its key signs (RFC 7523).
+             * @description How this gateway says who it is: with its secret, or with an assertion that its key signs (RFC 7523). Without either, for authorization_code, `none`.
              * @default client_secret_basic
              * @enum {string|null}
              */
-            tokenEndpointAuthMethod?: "client_secret_basic" | "client_secret_post" | "private_key_jwt" | null;
+            tokenEndpointAuthMethod?: "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none" | null;
             /**
              * @description For private_key_jwt.
              * @default RS256
@@ -3124,14 +3258,22 @@ export interface components {
         };
         OAuthConfigView: {
             audience?: string;
-            clientId: string;
+            authorizationParameters?: {
+                [key: string]: string;
+            };
+            /** @description Where the metadata of the issuer is, where it was said. */
+            authorizationServer?: string;
+            /** @description Where people consent, where it was said. */
+            authorizationUrl?: string;
+            /** @description Null: this gateway registers itself. */
+            clientId: string | null;
             /**
              * @description For the methods with a secret.
              * @enum {string}
              */
             clientSecret?: "*****";
             /** @enum {string} */
-            grantType: "client_credentials";
+            grantType: "client_credentials" | "authorization_code";
             issuer: string | null;
             omitResource: boolean;
             /**
@@ -3145,7 +3287,7 @@ export interface components {
             resource?: string;
             scopes: string[];
             /** @enum {string} */
-            tokenEndpointAuthMethod: "client_secret_basic" | "client_secret_post" | "private_key_jwt";
+            tokenEndpointAuthMethod: "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none";
             /**
              * @description For private_key_jwt.
              * @enum {string}
@@ -3154,13 +3296,23 @@ export interface components {
             tokenUrl: string | null;
         };
         OAuthStatusView: {
-            client_id?: string;
+            /** @description Null: this gateway registers itself. */
+            client_id?: string | null;
+            /** @description With authorization_code: where the caller consents. */
+            consent_path?: string;
             /** @enum {string} */
-            grant_type?: "client_credentials";
+            grant_type?: "client_credentials" | "authorization_code";
             message: string;
-            /** @description Whether it is shown access tokens. No caller has to consent to anything either way. */
+            /** @description Whether it is shown access tokens. */
             oauth_enabled: boolean;
+            /** @description Why it is not `ok`. */
+            reason?: string | null;
             scopes?: string[];
+            /**
+             * @description Of the caller, with authorization_code. needs_reauth: there was one, and it has ended. failed: it could not be renewed just now.
+             * @enum {string}
+             */
+            state?: "ok" | "needs_consent" | "needs_reauth" | "failed";
             token?: components["schemas"]["GatewayTokenView"];
         };
         OpenApiBody: {
@@ -3618,6 +3770,18 @@ export interface components {
             full_name?: string | null;
             /** Format: password */
             password: string;
+        };
+        RegisteredClientsView: {
+            clients: components["schemas"]["RegisteredClientView"][];
+            total: number;
+        };
+        RegisteredClientView: {
+            client_id: string;
+            /** Format: date-time */
+            created_at: string;
+            gateway_id: string;
+            id: string;
+            issuer: string;
         };
         RegisterGatewayBody: {
             /** @description A2A: how the agent is spoken to, if not as its card says. What an update leaves out stays. */
@@ -8072,6 +8236,227 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ResetView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Connection_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "gateway_id": "0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b",
+                     *         "gateway_name": "Notes",
+                     *         "state": "needs_reauth",
+                     *         "reason": "the authorization server says invalid_grant",
+                     *         "issuer": "https://idp.example",
+                     *         "scopes": [
+                     *           "notes:read"
+                     *         ],
+                     *         "consented_at": "2026-11-29T09:00:00.000Z",
+                     *         "expires_at": null
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["ConnectionView"][];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Connection_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gatewayId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Consent_fetchTools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gatewayId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Successfully fetched and created 3 tools"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FetchedToolsView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    RegisteredClient_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 1,
+                     *       "clients": [
+                     *         {
+                     *           "id": "5b1f4a52-0d0e-4a86-9b7e-0f6f4b1d7c11",
+                     *           "gateway_id": "0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b",
+                     *           "issuer": "https://idp.example",
+                     *           "client_id": "dcr-8Zf2",
+                     *           "created_at": "2026-11-29T09:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RegisteredClientsView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    RegisteredClient_forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clientId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    RegisteredClient_ofGateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gatewayId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5b1f4a52-0d0e-4a86-9b7e-0f6f4b1d7c11",
+                     *       "gateway_id": "0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b",
+                     *       "issuer": "https://idp.example",
+                     *       "client_id": "dcr-8Zf2",
+                     *       "created_at": "2026-11-29T09:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RegisteredClientView"];
                 };
             };
             /** @description Whatever went wrong. */

@@ -24,6 +24,7 @@ declare module 'oidc-provider' {
     addResourceScope(resource: string, scope: string): void;
     rejectResourceScope(resource: string, scope: string): void;
     save(): Promise<string>;
+    destroy(): Promise<void>;
   }
 
   export interface Client {
@@ -68,6 +69,8 @@ declare module 'oidc-provider' {
     readonly Client: { find(id: string): Promise<Client | undefined> };
     use(step: (ctx: Context, next: () => Promise<void>) => Promise<void>): this;
     on(event: 'server_error', listener: (ctx: Context, error: Error) => void): this;
+    on(event: 'authorization.success', listener: (ctx: Context, answer: { readonly code?: string }) => void): this;
+    on(event: 'grant.success', listener: (ctx: Context) => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
     cookieName(of: 'session'): string;
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;

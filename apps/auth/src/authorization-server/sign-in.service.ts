@@ -9,7 +9,7 @@ import { LoginService } from '../login/login.service.js';
 import { TokenService } from '../tokens/token.service.js';
 import type { User } from '../users/user.entity.js';
 import { OPENING_PROVIDER, type OpeningProvider } from './opening-provider.js';
-import { pageHeaders } from './pages/page.js';
+import { pageHeaders } from '../rest/html-page.js';
 import { type SignInAsk, formTargetOf, signInPage } from './pages/sign-in-page.js';
 import { ArtifactRepository } from './storage/artifact.repository.js';
 

@@ -13,6 +13,7 @@ import { UpstreamTokenRow } from '../upstream-credentials/oauth/upstream-token.e
 import { UpstreamCredentialRow } from '../upstream-credentials/upstream-credential.entity.js';
 import { User } from '../users/user.entity.js';
 import { AuthorizationServer1764900000010 } from './migrations/0010-authorization-server.migration.js';
+import { UpstreamConsents1765100000012 } from './migrations/0012-upstream-consents.migration.js';
 import { AuditTrail1764800000009 } from './migrations/0009-audit-trail.migration.js';
 import { Accounts1763600000001 } from './migrations/0001-accounts.migration.js';
 import { AccountRecovery1764100000006 } from './migrations/0006-account-recovery.migration.js';
@@ -53,5 +54,6 @@ export const authDatabase = {
     TokenRestrictions1764300000008,
     AuditTrail1764800000009,
     AuthorizationServer1764900000010,
+    UpstreamConsents1765100000012,
   ],
 } as const;

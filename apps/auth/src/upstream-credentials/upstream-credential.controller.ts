@@ -18,11 +18,10 @@ export class UpstreamCredentialController {
     return { version: await actingAs(by, () => this.credentials.keep(upstreamId, credential)) };
   }
 
-  /** What is kept is the same for every caller, so `principalId` decides nothing yet. */
   @Answers(PresentUpstreamCredential)
   present(
-    @Payload() { upstreamId, refusedToken }: RequestOf<typeof PresentUpstreamCredential>,
+    @Payload() { upstreamId, principalId, refusedToken }: RequestOf<typeof PresentUpstreamCredential>,
   ): Promise<ReplyOf<typeof PresentUpstreamCredential>> {
-    return this.credentials.present(upstreamId, refusedToken);
+    return this.credentials.present(upstreamId, principalId, refusedToken);
   }
 }

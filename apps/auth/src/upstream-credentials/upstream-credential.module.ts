@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
 import { KeyRing, keyRingOf } from './key-ring.js';
 import { UpstreamCredentialController } from './upstream-credential.controller.js';
+import { PresentedTokenService } from './oauth/presented-token.service.js';
 import { TOKEN_STORE, sealedTokens, vaultTokens } from './oauth/token-store.js';
 import { UpstreamTokenController } from './oauth/upstream-token.controller.js';
 import { UpstreamTokenRepository } from './oauth/upstream-token.repository.js';
@@ -27,9 +28,10 @@ import { UpstreamCredentialService } from './upstream-credential.service.js';
     },
     UpstreamTokenRepository,
     UpstreamTokenService,
+    PresentedTokenService,
     UpstreamCredentialRepository,
     UpstreamCredentialService,
   ],
-  exports: [UpstreamCredentialService],
+  exports: [KeyRing, UpstreamCredentialService, UpstreamTokenRepository, UpstreamTokenService],
 })
 export class UpstreamCredentialModule {}

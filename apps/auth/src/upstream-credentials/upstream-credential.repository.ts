@@ -24,8 +24,11 @@ export class UpstreamCredentialRepository {
       .execute();
   }
 
+  /** With what was begun and registered for it. */
   async forget(upstreamId: string): Promise<void> {
     await this.database.getRepository(UpstreamCredentialRow).delete({ upstreamId });
+    for (const table of ['consent_flows', 'upstream_clients'])
+      await this.database.query(`DELETE FROM auth.${table} WHERE upstream_id = $1`, [upstreamId]);
   }
 
   /** The next rows, by id, that are sealed with another key than this. */

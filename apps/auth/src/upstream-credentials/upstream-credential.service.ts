@@ -7,13 +7,14 @@ import {
   type PresentUpstreamCredential,
   type UpstreamCredential,
 } from '#contracts/auth/upstream-credential.request';
+import type { OAuthClient } from '#contracts/auth/oauth/oauth-client';
 import type { ReplyOf } from '#contracts/define';
 import { fail } from '#libs/errors';
 import { Starting } from '#libs/service';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { KeyRing } from './key-ring.js';
 import { authenticationOf } from './oauth/client-authentication.js';
-import { UpstreamTokenService } from './oauth/upstream-token.service.js';
+import { PresentedTokenService } from './oauth/presented-token.service.js';
 import { UpstreamCredentialRepository } from './upstream-credential.repository.js';
 import { validateUpstreamCredential } from './upstream-credential.validation.js';
 
@@ -24,7 +25,7 @@ export class UpstreamCredentialService {
     private readonly rows: UpstreamCredentialRepository,
     private readonly keyRing: KeyRing,
     private readonly starting: Starting,
-    private readonly tokens: UpstreamTokenService,
+    private readonly tokens: PresentedTokenService,
     @InjectBus() private readonly bus: Bus,
     @InjectLogger() private readonly logger: Logger,
   ) {}
@@ -35,9 +36,9 @@ export class UpstreamCredentialService {
     if (credential !== null) {
       validateUpstreamCredential(credential);
       // So that a key that does not sign is found out now.
-      if (credential.oauth !== undefined) await authenticationOf(credential.oauth, '');
+      if (credential.oauth?.clientId) await authenticationOf(credential.oauth, '');
     }
-    await this.tokens.forget(upstreamId);
+    await this.tokens.forgetAll(upstreamId);
     if (credential === null) {
       await this.rows.forget(upstreamId);
     } else {
@@ -49,17 +50,38 @@ export class UpstreamCredentialService {
   }
 
   /**
-   * What this upstream is shown. `refusedToken`: an access token that it refused. Throws `platform.internal` when no
-   * configured key opens it, and `upstream.…` when there is no access token to be had.
+   * What this upstream is shown for a principal; for nobody (''): to ask it what it offers. `refusedToken`: an access token that
+   * it refused. Throws `platform.internal` when no configured key opens it, and `upstream.…` when there is no access token to
+   * be had: `upstream.consent_needed` where the principal has to consent first.
    */
-  async present(upstreamId: string, refusedToken?: string): Promise<ReplyOf<typeof PresentUpstreamCredential>> {
+  async present(
+    upstreamId: string,
+    principalId: string,
+    refusedToken?: string,
+  ): Promise<ReplyOf<typeof PresentUpstreamCredential>> {
     const { credential, version } = await this.credentialFor(upstreamId);
     if (credential?.oauth === undefined) return { credential, version };
     const { oauth: client, ...others } = credential;
-    const owner = { upstreamId, credentialVersion: version, client };
-    const { value, ...token } = await this.tokens.present(owner, refusedToken);
+    const owner = { upstreamId, credentialVersion: version };
+    const { value, consentId, ...token } = await this.tokens.present(owner, client, principalId, refusedToken);
     const headers = { ...others.headers, Authorization: `Bearer ${value}` };
-    return { credential: { ...others, headers }, version, token };
+    if (consentId === null) return { credential: { ...others, headers }, version, token };
+    // Each consent has conversations of its own.
+    return { credential: { ...others, headers }, version: `${version}.${consentId}`, token, isPersonal: true };
+  }
+
+  /** The client by which people consent to calls of an upstream. Throws `registry.unknown` where nobody has to. */
+  async clientOf(upstreamId: string): Promise<{ client: OAuthClient; query: string | undefined; version: string }> {
+    const { credential, version } = await this.credentialFor(upstreamId);
+    const client = credential?.oauth;
+    if (client?.grantType !== 'authorization_code')
+      throw fail('registry.unknown', { message: 'No consent is needed for this gateway' });
+    return { client, query: credential?.query, version };
+  }
+
+  /** With whose consent what an upstream offers is read; undefined where it needs none. */
+  async catalogUserOf(upstreamId: string): Promise<string | undefined> {
+    return (await this.credentialFor(upstreamId)).credential?.oauth?.catalogUser;
   }
 
   private async credentialFor(upstreamId: string): Promise<{ credential: UpstreamCredential | null; version: string }> {

@@ -1,3 +1,4 @@
+import type { OAuthClient } from '#contracts/auth/oauth/oauth-client';
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import {
   areArguments,
@@ -17,6 +18,12 @@ const refuse = (what: string) => fail('http.invalid', { message: `${what} is not
 
 const isSecure = (url: string | null): boolean => url !== null && isSecureUrl(url);
 
+/** A person's upstream may name its authorization server itself. */
+const addressesOf = ({ grantType, issuer, tokenUrl, authorizationUrl, authorizationServer }: OAuthClient) => {
+  const given = [issuer, tokenUrl, authorizationUrl, authorizationServer].filter((url) => typeof url === 'string');
+  return given.length === 0 && grantType === 'client_credentials' ? [null] : given;
+};
+
 const entriesOf = (values: Readonly<Record<string, string>> | undefined, what: string): [string, string][] => {
   const entries = Object.entries(values ?? {});
   if (entries.length > CREDENTIAL_ENTRIES_MAX) throw refuse(`More than ${CREDENTIAL_ENTRIES_MAX} ${what}s`);
@@ -30,7 +37,7 @@ const entriesOf = (values: Readonly<Record<string, string>> | undefined, what: s
  */
 export const validateUpstreamCredential = (credential: UpstreamCredential): void => {
   const { headers, env, query, documentQuery, args, oauth } = credential;
-  if (oauth !== undefined && ![oauth.issuer ?? oauth.tokenUrl, oauth.tokenUrl ?? oauth.issuer].every(isSecure))
+  if (oauth !== undefined && !addressesOf(oauth).every(isSecure))
     throw refuse('The address of an authorization server');
   if ([query, documentQuery].some((text) => text !== undefined && !isQuery(text))) throw refuse('A query');
   if (args !== undefined && !areArguments(args)) throw refuse('An argument');

@@ -86,6 +86,8 @@ export type RoutedCall = ScopedCall & {
   readonly parked: ParkedCallRetry | null;
   /** Of a tool: its upstream offers it otherwise by now, and that is held back. */
   readonly heldChange: 'pending' | 'kept' | null;
+  /** What a client says that was sent to where its user consents; `null`: it was not. */
+  readonly consent: 'accepted' | 'refused' | null;
 };
 
 /** What a client brings to a call that waits at an instance for its input. */

@@ -160,6 +160,7 @@ const stateOf = (
   upstreamStateText: string | null,
 ): RequestState | null => {
   const { head, instance } = answer;
+  if (head.kind === 'input-required' && head.asksConsent) return { kind: 'consent' };
   if (head.kind === 'input-required' && head.parked !== undefined) {
     const callId = parked?.callId ?? outgoing.callId;
     return { kind: 'parked', instance, callId, round: head.parked.round, startedAtMs };

@@ -14,6 +14,7 @@ import { taskUnknown } from '../sealing/index.js';
 import type { SessionAffinity } from '../sessions/index.js';
 import { frameWriter } from './call-frames.js';
 import type { CallJournal } from './call-journal.js';
+import type { Consents } from './consents.js';
 import { type InputLoop, isSessionCall } from './input-loop.js';
 import { callEnded } from './parked-call-lease.js';
 import { type ResourceCache, isPlainRead } from './resource-cache.js';
@@ -27,6 +28,12 @@ export interface SettledCall {
 /** What receives an answer: what comes before it, and what counts as held of it. */
 type Receiver = Pick<AskOptions<CallFrame>, 'onFrame' | 'holds'>;
 
+/** What is asked of clients before their calls go on. */
+export interface Asking {
+  readonly inputLoop: InputLoop;
+  readonly consents: Consents;
+}
+
 /** So that the one who runs the call is the one who says that it took too long. */
 const MARGIN_MS = 1_000;
 
@@ -35,7 +42,7 @@ export class Forwarder {
   constructor(
     private readonly bus: Bus,
     private readonly journal: CallJournal,
-    private readonly inputLoop: InputLoop,
+    private readonly asking: Asking,
     private readonly affinity: SessionAffinity,
     private readonly resources: ResourceCache,
     private readonly links: ResourceLinks,
@@ -45,9 +52,14 @@ export class Forwarder {
   async forward(call: RoutedCall, holds: Claim): Promise<SettledCall> {
     call.reply.underWay();
     const receiver = { onFrame: frameWriter(call), holds };
-    let answer = await this.begin(call, receiver);
+    let answer: Answer<CallAnswer>;
+    try {
+      answer = await this.begin(call, receiver);
+    } catch (error) {
+      answer = await this.asking.consents.answer(call, error, (again) => this.begin(again, receiver));
+    }
     if (answer.head.kind === 'input-required' && isSessionCall(call)) {
-      answer = await this.inputLoop.run(call, answer, {
+      answer = await this.asking.inputLoop.run(call, answer, {
         execute: (next) => this.execute(next, receiver),
         continue: (parked) => this.continue(call, parked, receiver),
       });

@@ -5,6 +5,7 @@ import type { ResourceLinks } from '../catalog/index.js';
 import type { IngressSettings } from '../ingress.settings.js';
 import type { Sessions } from '../sessions/index.js';
 import { CallJournal } from './call-journal.js';
+import { Consents } from './consents.js';
 import { Forwarder } from './forwarder.js';
 import { InputLoop } from './input-loop.js';
 import { ParkedCallLease } from './parked-call-lease.js';
@@ -37,9 +38,13 @@ export const openForwarding = (settings: IngressSettings, deps: ForwardingDeps) 
   const resources = new ResourceCache(bus, journal, settings.resources);
   sessions.feeds.onResourceUpdated((upstreamId, uri) => resources.changed(upstreamId, uri));
   const inputLoop = new InputLoop(sessions.serverRequests, new ParkedCallLease(bus, journal));
+  const consents = new Consents(bus);
   return {
     journal,
-    forwarder: new Forwarder(bus, journal, inputLoop, sessions.affinity, resources, links),
-    close: (): void => resources.close(),
+    forwarder: new Forwarder(bus, journal, { inputLoop, consents }, sessions.affinity, resources, links),
+    close: (): void => {
+      resources.close();
+      consents.close();
+    },
   };
 };

@@ -4,6 +4,7 @@ import { fail } from '#libs/errors';
 import type { ClientAddress } from '#libs/identity';
 import {
   type ForwardedMethod,
+  asObject,
   checkParamMirrors,
   declaresTasks,
   editParams,
@@ -35,18 +36,17 @@ export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, 
   if (modern && call.headers !== null && target.headerParams.length > 0) {
     checkParamMirrors(target.headerParams, params.value['arguments'], call.headers);
   }
-  const changes: Record<string, string | null> = { _meta: null, ...target.renamed };
   const state = modern ? stateOf(call, target.exposedName, seal) : null;
-  if (state?.kind === 'upstream') changes['requestState'] = JSON.stringify(state.state);
   return {
     ...call,
     outgoing: outgoingOf(call, method, target, modern, deps.addressOf(call.carrier)),
-    body: editParams(params, changes),
+    body: editParams(params, { _meta: null, ...target.renamed, ...changesBy(state) }),
     startedAtMs: state?.kind === 'parked' ? state.startedAtMs : call.receivedAtMs,
     timeoutMs: call.catalog.timeoutMs(target.upstreamId) ?? deps.timeoutMs,
     instance: target.kept?.instance ?? null,
     parked: state?.kind === 'parked' ? parkedCall(call, state) : null,
     heldChange: target.heldChange ?? null,
+    consent: state?.kind === 'consent' ? consentOf(call) : null,
   };
 };
 
@@ -117,6 +117,18 @@ const stateOf = (call: ScopedCall, name: string, seal: Seal): RequestState | nul
     },
     text,
   );
+};
+
+/** What the upstream gets in place of the gateway's own state. */
+const changesBy = (state: RequestState | null): Readonly<Record<string, string | null>> => {
+  if (state?.kind === 'upstream') return { requestState: JSON.stringify(state.state) };
+  return state?.kind === 'consent' ? { requestState: null, inputResponses: null } : {};
+};
+
+/** There is one thing that was asked. */
+const consentOf = (call: ScopedCall): 'accepted' | 'refused' => {
+  const [said] = Object.values(asObject(call.request.params.value['inputResponses']));
+  return isObject(said) && said['action'] === 'accept' ? 'accepted' : 'refused';
 };
 
 const parkedCall = (call: ScopedCall, state: RequestState & { kind: 'parked' }): ParkedCallRetry => {

@@ -13,7 +13,9 @@ export type RequestState =
       /** Epoch ms at which the call came first. */
       readonly startedAtMs: number;
     }
-  | { readonly kind: 'upstream'; readonly state: string };
+  | { readonly kind: 'upstream'; readonly state: string }
+  /** The caller was sent to where they consent; the upstream knows nothing of the call yet. */
+  | { readonly kind: 'consent' };
 
 /** The request that a state belongs to. */
 export interface StateScope {

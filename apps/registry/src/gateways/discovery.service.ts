@@ -25,6 +25,7 @@ import type { GatewayEntity, RefusedEntry } from './gateway.entity.js';
 import { GatewayRepository } from './gateway.repository.js';
 import { changePolicyOf } from '../entries/ledger/change-policy.js';
 import { newToolsOf, withNewTools } from './new-tools.js';
+import { withWantedConsent } from './registration/wanted-consent.js';
 import { type Connection, isByHand, profileOf, speaksMcp } from './profile.js';
 
 /** What applying a discovery did to the entries of a gateway. */
@@ -66,6 +67,17 @@ export class DiscoveryService {
       ...(credential !== undefined && { credential }),
     });
     return { discovered: head, askedAt };
+  }
+
+  /** As `discover`, of one that is not registered yet: where it refuses who shows nothing and wants OAuth, that is said. */
+  async discoverNew(
+    connection: Connection,
+    transport: UpstreamTransport | 'AUTO',
+    credential?: UpstreamCredential | null,
+  ): Promise<Discovery> {
+    return this.discover(connection, transport, credential).catch(async (error: unknown) => {
+      throw credential === null ? await withWantedConsent(this.bus, connection, error) : error;
+    });
   }
 
   /** Finds out anew what a gateway offers. Rejects as `discover` does, and with what reading a document fails with. */

@@ -131,6 +131,13 @@ export class GatewayService {
     return this.viewOf(gateway, principal);
   }
 
+  /** Lists what could not be listed without a consent that there is now. Null: it was listed before. */
+  async consented(id: string): Promise<GatewayEntity | null> {
+    const before = await this.find(id);
+    if (before === null || before.enabled || before.lastError === null) return null;
+    return this.registration.retry(before, null);
+  }
+
   /**
    * A disabled gateway offers nothing and its connections end; what is known of it stays. One that could not be reached
    * when it was registered is tried again, and stays disabled where that throws what registering it would.

@@ -1,15 +1,16 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import type { RequestOf } from '#contracts/define';
+import type { ReplyOf, RequestOf } from '#contracts/define';
 import { ResolveGrpcApi } from '#contracts/registry/resolve-grpc-api.request';
 import { type HttpToolSource, ResolveHttpTool } from '#contracts/registry/resolve-http-tool.request';
 import { type OwnContent, ResolveOwnContent } from '#contracts/registry/resolve-own-content.request';
 import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
+import { ShowGateways } from '#contracts/registry/show-gateways.request';
 import { Answers } from '#libs/bus';
 import { GrpcApiService } from './grpc/grpc-api.service.js';
 import { GatewayService } from './gateway.service.js';
 
-/** Tells other services how an upstream is reached. */
+/** Tells other services what there is, and how an upstream is reached. */
 @Controller()
 export class UpstreamProfileController {
   constructor(
@@ -20,6 +21,16 @@ export class UpstreamProfileController {
   @Answers(ResolveUpstream)
   resolve(@Payload() { upstreamId }: RequestOf<typeof ResolveUpstream>): Promise<UpstreamProfile> {
     return this.gateways.resolve(upstreamId);
+  }
+
+  @Answers(ShowGateways)
+  async show(
+    @Payload() { gatewayIds, principal }: RequestOf<typeof ShowGateways>,
+  ): Promise<ReplyOf<typeof ShowGateways>> {
+    const seen = await this.gateways.findSeen(gatewayIds, principal);
+    return {
+      gateways: seen.map(({ id, name, url }) => ({ id, name, origin: url === null ? null : new URL(url).origin })),
+    };
   }
 
   @Answers(ResolveOwnContent)

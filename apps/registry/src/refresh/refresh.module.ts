@@ -3,6 +3,7 @@ import { ChangesModule } from '../changes/changes.module.js';
 import { EntriesModule } from '../entries/entries.module.js';
 import { GatewaysModule } from '../gateways/gateways.module.js';
 import { LedgerModule } from '../entries/ledger/ledger.module.js';
+import { ConsentController } from './consent.controller.js';
 import { HealthRepository } from './health/health.repository.js';
 import { HealthService } from './health/health.service.js';
 import { ListingController } from './listing.controller.js';
@@ -17,7 +18,7 @@ import { UpstreamListController } from './upstream-list.controller.js';
 /** Listing upstreams anew: on request, when one announces a change, when a client uses lists that are too old, when one is back. */
 @Module({
   imports: [ChangesModule, EntriesModule, GatewaysModule, LedgerModule],
-  controllers: [RefreshController, ListingController, OwnEntriesController, UpstreamListController],
+  controllers: [ConsentController, RefreshController, ListingController, OwnEntriesController, UpstreamListController],
   providers: [
     HealthRepository,
     HealthService,

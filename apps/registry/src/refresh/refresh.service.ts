@@ -116,4 +116,7 @@ export class RefreshService {
 }
 
 /** Nothing else says whether the upstream can be reached: neither a document that is not what it should be nor a lost bus. */
-const isOutOfReach = (error: unknown): boolean => toGatewayError(error).code.startsWith('upstream.');
+const isOutOfReach = (error: unknown): boolean => {
+  const { code } = toGatewayError(error);
+  return code.startsWith('upstream.') && code !== 'upstream.consent_needed';
+};

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Gateway } from '#libs/testing';
 import { AuditedClient, type SentRequest } from './audited-client.js';
+import { changeConsents } from './consents.js';
 
 const PASSWORD = 'correct horse battery staple 7';
 const SECOND_PASSWORD = 'another horse, other battery 8';
@@ -21,6 +22,7 @@ export const changeEverything = async (
   await changeRoles(admin);
   await changeCatalog(admin, upstreamUrl);
   await changeAgents(admin, agentUrl);
+  await changeConsents(admin, gateway);
   await admin.send('POST /logging/setLevel', 'log_level.changed', { body: { level: 'warning' } });
   await admin.send('POST /metrics/reset', 'metrics.reset');
   await admin.send('POST /calls/erase', 'person.erased', { body: { user: 'nobody@example.org' } });
@@ -186,6 +188,9 @@ const changeCatalog = async (admin: AuditedClient, url: string): Promise<void> =
     ...gatewayParams,
     query: 'include_resources=true&include_prompts=true',
   });
+  const [tool]: { id: string }[] = await admin.send('GET /tools', '', { query: `gateway_id=${gateway.id}` });
+  await admin.send('DELETE /tools/{id}', 'tool.deleted', { params: { id: tool?.id ?? '' } });
+  await admin.send('POST /oauth/fetch-tools/{gatewayId}', 'tool.created', { params: { gatewayId: gateway.id } });
   await admin.send('PUT /gateways/{id}', 'gateway.changed', { ...gatewayParams, body: { changes: 'hold_all' } });
   await decideChanges(admin, gateway.id);
   await switchOff(admin, 'gateways', 'gateway', gateway.id);

@@ -8,7 +8,7 @@ import { HttpApiSender } from '../transport/http-api/sender.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
 import { answerOf } from './answer-of.js';
 
-/** Posts forms to authorization servers, from where upstreams may be reached. */
+/** Posts forms, and what clients register themselves with, to authorization servers, from where upstreams may be reached. */
 @Injectable()
 export class FormService {
   private readonly egress: EgressPolicy;
@@ -19,12 +19,12 @@ export class FormService {
 
   /** Rejects with `upstream.…`. */
   async post(
-    { url, authorization, bytesMax }: RequestOf<typeof PostForm>,
+    { url, authorization, isJson, bytesMax }: RequestOf<typeof PostForm>,
     { body: form, deadlineAtMs }: Pick<CallContext, 'body' | 'deadlineAtMs'>,
   ): Promise<WithBody<{ readonly status: number }>> {
     const sender = new HttpApiSender({ ...this.settings, resultBytesMax: bytesMax }, this.egress);
     const headers = [
-      ['content-type', 'application/x-www-form-urlencoded'],
+      ['content-type', isJson ? 'application/json' : 'application/x-www-form-urlencoded'],
       ['accept', 'application/json'],
     ] as const;
     const shown = authorization === undefined ? [] : ['authorization', authorization];

@@ -4,7 +4,7 @@ import { Answers, type CallContext, Ctx, Subscribes } from '#libs/bus';
 import { DiscoverUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import type { FrameOf, PayloadOf, ReplyOf, RequestOf } from '#contracts/define';
 import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
-import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
+import { UpstreamConsentChanged, UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
 import { ClaimSession, ReleaseSession } from '#contracts/tool-invocation/claim-session.request';
 import { DescribeOwnLists } from '#contracts/tool-invocation/own-lists.request';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
@@ -68,6 +68,11 @@ export class UpstreamController {
   @Subscribes(UpstreamChanged)
   upstreamChanged(@Payload() { upstreamId, change }: PayloadOf<typeof UpstreamChanged>) {
     this.directory.upstreamChanged(upstreamId, change);
+  }
+
+  @Subscribes(UpstreamConsentChanged)
+  consentChanged(@Payload() { upstreamId, principalId, isCatalogs }: PayloadOf<typeof UpstreamConsentChanged>) {
+    this.directory.consentChanged(upstreamId, principalId, isCatalogs);
   }
 
   @Subscribes(UpstreamCredentialChanged)

@@ -7,6 +7,8 @@ import { ReadAgentCard } from '#contracts/tool-invocation/web/read-agent-card.re
 import { ReflectGrpc } from '#contracts/tool-invocation/reflect-grpc.request';
 import { PostForm } from '#contracts/tool-invocation/web/post-form.request';
 import { AgentCardService } from '../discovery/agent-card.service.js';
+import { ReadChallenge } from '#contracts/tool-invocation/web/read-challenge.request';
+import { ChallengeService } from '../discovery/challenge.service.js';
 import { DocumentService } from '../discovery/document.service.js';
 import { ReflectionService } from '../discovery/reflection.service.js';
 import { FormService } from '../discovery/form.service.js';
@@ -19,6 +21,7 @@ export class WebController {
     private readonly forms: FormService,
     private readonly reflection: ReflectionService,
     private readonly agents: AgentCardService,
+    private readonly challenges: ChallengeService,
   ) {}
 
   @Answers(FetchDocument)
@@ -34,6 +37,11 @@ export class WebController {
   @Answers(ReadAgentCard)
   readAgentCard(@Payload() request: RequestOf<typeof ReadAgentCard>) {
     return this.agents.read(request);
+  }
+
+  @Answers(ReadChallenge)
+  readChallenge(@Payload() request: RequestOf<typeof ReadChallenge>) {
+    return this.challenges.read(request);
   }
 
   @Answers(PostForm)

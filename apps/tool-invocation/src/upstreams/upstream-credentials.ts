@@ -36,9 +36,9 @@ interface Shown {
 /** What each upstream is shown for each principal, as auth says. */
 export class UpstreamCredentials {
   private readonly cached = new LRUCache<string, CachedAccess>({ max: ACCESSES_MAX });
-  /** One for all principals, so that a renewed token reaches the conversations that others opened. */
+  /** By upstream and version: one for all who show the same, so that a renewed token reaches the conversations that others opened. */
   private readonly shown = new LRUCache<string, Shown>({ max: ACCESSES_MAX });
-  /** By upstream, the token that it refused. */
+  /** By upstream, or principal where the token is their own: the token that was refused. */
   private readonly refusals = new LRUCache<string, string>({ max: REFUSALS_MAX });
   private readonly presenting = new SingleFlight<Access>('auth.unavailable');
 
@@ -66,34 +66,61 @@ export class UpstreamCredentials {
     for (const key of this.cached.keys()) if (key.startsWith(`${upstreamId}\n`)) this.cached.delete(key);
   }
 
+  /** What was shown with a consent of this principal is asked for again. Answers its versions. */
+  dropPersonal(upstreamId: string, principalId: string, isCatalogs: boolean): readonly string[] {
+    const versions = new Set<string>();
+    for (const [key, { access }] of this.cached.entries()) {
+      if (!key.startsWith(`${upstreamId}\n`)) continue;
+      const whose = key.slice(upstreamId.length + 1).toLowerCase();
+      if (whose !== principalId && !(isCatalogs && whose === '')) continue;
+      versions.add(access.version);
+      this.cached.delete(key);
+    }
+    return [...versions];
+  }
+
   /** Events may have been missed: everything is asked for again when it is used next. */
   invalidate(): void {
     for (const known of this.cached.values()) known.askAgainAtMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Whoever shows the refused token in this process shows the new one from then on. */
-  private async renew(upstreamId: string, refusedTokenId: string): Promise<boolean> {
-    const shown = this.shown.get(upstreamId)?.access.tokenId;
-    if (shown !== refusedTokenId) return shown !== undefined;
-    this.refusals.set(upstreamId, refusedTokenId);
-    const { tokenId } = await this.present(`${upstreamId}\n`, upstreamId, '');
-    return tokenId !== refusedTokenId;
+  private async renew(
+    { upstreamId, principalId, refusalKey }: Holder,
+    version: string,
+    refused: string,
+  ): Promise<boolean> {
+    const shown = this.shown.get(shownKey(upstreamId, version))?.access.tokenId;
+    if (shown !== refused) return shown !== undefined;
+    this.refusals.set(refusalKey, refused);
+    const key = `${upstreamId}\n${principalId}`;
+    const { tokenId } = await this.present(key, upstreamId, principalId).catch((error: unknown) => {
+      this.cached.delete(key);
+      throw error;
+    });
+    return tokenId !== refused;
   }
 
   private present(key: string, upstreamId: string, principalId: string): Promise<Access> {
-    const refusedToken = this.refusals.get(upstreamId);
+    const refusedToken = this.refusals.get(key) ?? this.refusals.get(upstreamId);
     return this.presenting.ask(
       // Whoever asked before the refusal may be given the refused one.
       refusedToken === undefined ? key : `${key}\n${refusedToken}`,
       () => this.bus.ask(PresentUpstreamCredential, { upstreamId, principalId, ...(refusedToken && { refusedToken }) }),
       ({ head }) => {
-        const { token } = head;
+        const { token, version, isPersonal } = head;
+        const holder: Holder = isPersonal
+          ? { upstreamId, principalId, refusalKey: key }
+          : { upstreamId, principalId: '', refusalKey: upstreamId };
         const isRefused =
-          token !== undefined && token.id === this.refusals.get(upstreamId) && token.id !== refusedToken;
+          token !== undefined && token.id === this.refusals.get(holder.refusalKey) && token.id !== refusedToken;
         if (isRefused) return this.present(key, upstreamId, principalId);
         const access = this.sharedAccess(upstreamId, {
-          ...accessOf(head.credential, head.version),
-          ...(token !== undefined && { tokenId: token.id, renew: (refused) => this.renew(upstreamId, refused) }),
+          ...accessOf(head.credential, version),
+          ...(token !== undefined && {
+            tokenId: token.id,
+            renew: (refused) => this.renew(holder, version, refused),
+          }),
         });
         const nowMs = performance.now();
         this.cached.set(key, {
@@ -107,9 +134,10 @@ export class UpstreamCredentials {
   }
 
   private sharedAccess(upstreamId: string, access: Access): Access {
-    const known = this.shown.get(upstreamId);
-    if (known?.access.version !== access.version) {
-      this.shown.set(upstreamId, { access, redact: access.redact });
+    const key = shownKey(upstreamId, access.version);
+    const known = this.shown.get(key);
+    if (known === undefined) {
+      this.shown.set(key, { access, redact: access.redact });
       return access;
     }
     const { redact } = access;
@@ -124,6 +152,15 @@ export class UpstreamCredentials {
     );
   }
 }
+
+/** Who is asked for when another token is wanted. */
+interface Holder {
+  readonly upstreamId: string;
+  readonly principalId: string;
+  readonly refusalKey: string;
+}
+
+const shownKey = (upstreamId: string, version: string): string => `${upstreamId}\n${version}`;
 
 /** What to show an upstream for a credential that auth has not stored yet. */
 export const accessFor = (credential: UpstreamCredential | null): Access =>

@@ -130,6 +130,13 @@ export class UpstreamDirectory implements UpstreamHost {
     this.replace(known.upstream, upstream);
   }
 
+  /** Conversations that were opened with the old consent of this principal end once their calls have. */
+  consentChanged(upstreamId: string, principalId: string, isCatalogs: boolean): void {
+    const versions = this.credentials.dropPersonal(upstreamId, principalId, isCatalogs);
+    const known = this.known.get(upstreamId);
+    for (const version of versions) known?.upstream.endShowing(version);
+  }
+
   onUnwatched(upstream: Upstream): void {
     this.lists.watchAgain(upstream);
   }

@@ -195,6 +195,20 @@ export class Upstream {
     return peer.close().catch(() => {});
   }
 
+  /** Conversations in which a credential of this version is shown take no more calls; those under way are finished. */
+  endShowing(version: string): void {
+    const ending = [...this.peers].filter(([key, peer]) => !(peer instanceof Promise) && key.split(' ')[1] === version);
+    for (const peer of new Set(ending.map(([, peer]) => peer as Peer))) {
+      const watch = this.watches.get(peer);
+      this.drop(peer);
+      this.watches.delete(peer);
+      watch?.end();
+      watch?.lost();
+      void this.closeWhenIdle(peer);
+      if (watch?.lists && !this.retired) this.host.onUnwatched(this);
+    }
+  }
+
   evictIdle(idleMs: number): void {
     this.dedicated.forgetUnused(idleMs);
     this.placement.tidy();

@@ -14,3 +14,11 @@ export const UpstreamCredentialChanged = defineEvent<{ readonly upstreamId: stri
   'auth',
   'upstream-credential.changed',
 );
+
+/** A person has consented to calls of an upstream, or takes that back; `isCatalogs`: what it offers is read with it. */
+export const UpstreamConsentChanged = defineEvent<{
+  readonly upstreamId: string;
+  readonly principalId: string;
+  readonly isGiven: boolean;
+  readonly isCatalogs: boolean;
+}>('auth', 'upstream-consent.changed');

@@ -38,9 +38,16 @@ export const KeepUpstreamCredential = defineRequest<
  * What to present to this upstream for this caller. `version` changes whenever the credential does, so it can stand
  * for the credential in the key of a connection pool; a new access token is no new credential. `refusedToken`: the id of
  * a token that the upstream took for no good, so that another is got. Rejects with `upstream.…` where no token is to be
- * had, which may take as long as an authorization server takes.
+ * had, which may take as long as an authorization server takes; with `upstream.consent_needed` where the caller has to
+ * consent first. No `principalId`: what the gateway itself shows to find out what there is.
  */
 export const PresentUpstreamCredential = defineRequest<
   { readonly upstreamId: string; readonly principalId: string; readonly refusedToken?: string },
-  { readonly credential: UpstreamCredential | null; readonly version: string; readonly token?: PresentedToken }
+  {
+    readonly credential: UpstreamCredential | null;
+    readonly version: string;
+    readonly token?: PresentedToken;
+    /** It came of the caller's own consent: nobody else is shown it. */
+    readonly isPersonal?: true;
+  }
 >('auth', 'upstream-credential.present', { deadlineMs: 10_000 });

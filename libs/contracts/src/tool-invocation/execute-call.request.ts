@@ -111,6 +111,8 @@ export type CallAnswer =
       readonly kind: 'input-required';
       readonly meta?: Readonly<Record<string, unknown>>;
       readonly parked?: { readonly round: number };
+      /** It is the gateway that asks, for the consent of the caller; said within ingress alone. */
+      readonly asksConsent?: true;
     }
   | { readonly kind: 'task'; readonly meta?: Readonly<Record<string, unknown>>; readonly affinity?: TaskAffinity }
   /** The upstream's own JSON-RPC error; -32042 only where all its URLs may be shown to a client. */

@@ -6,12 +6,13 @@ import { OriginGuard } from '#libs/mcp-http';
 import { InjectPlatformConfig, type PlatformConfig, RawHttp, refuse } from '#libs/service';
 import { openAct } from '#libs/storage';
 import { InjectLogger, type Logger } from '#libs/telemetry';
-import { ENDED, endedBody, pageHeaders, pageOf } from '../pages/page.js';
+import { ENDED, endedBody, pageHeaders, pageOf } from '../../rest/html-page.js';
+import { readBody } from '../../rest/read-body.js';
 import { ROUTES, SIGN_IN_PATH } from '../routes.js';
 import { OPENING_PROVIDER, type OpeningProvider } from '../opening-provider.js';
 import { SignInService } from '../sign-in.service.js';
 import { readParameters, readRegistration } from './asked.js';
-import { readAgain, readBody } from './exchange.js';
+import { readAgain } from './exchange.js';
 import { Introductions } from './introductions.js';
 
 /** What stays the same while the process runs. */

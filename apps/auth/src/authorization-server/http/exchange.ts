@@ -1,19 +1,4 @@
 import { IncomingMessage } from 'node:http';
-import { fail } from '#libs/errors';
-
-const BODY_BYTES_MAX = 16 * 1024;
-
-/** The whole body; forms and descriptions of clients are small. Rejects with `http.body_too_large`. */
-export const readBody = async (request: IncomingMessage): Promise<Buffer> => {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes > BODY_BYTES_MAX) throw fail('http.body_too_large');
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
-};
 
 /**
  * The request once more, with another URL and a body that was read, as sent to `issuer`: what it answers with begins with

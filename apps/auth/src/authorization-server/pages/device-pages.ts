@@ -1,5 +1,5 @@
 import type { Context, ErrorOut } from 'oidc-provider';
-import { ENDED, endedBody, escaped, pageHeaders, pageOf } from './page.js';
+import { ENDED, endedBody, escaped, pageHeaders, pageOf } from '../../rest/html-page.js';
 
 const show = (ctx: Context, title: string, body: string): void => {
   ctx.set(pageHeaders());

@@ -1,4 +1,4 @@
-import { escaped, pageOf } from './page.js';
+import { escaped, pageOf } from '../../rest/html-page.js';
 
 /** What a user is asked for, and by whom. */
 export interface SignInAsk {

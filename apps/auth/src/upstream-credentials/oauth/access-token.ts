@@ -4,8 +4,8 @@ import { HEADER_VALUE_CHARS_MAX, isHeaderValue } from '#contracts/auth/upstream-
 import { PostForm } from '#contracts/tool-invocation/web/post-form.request';
 import { fail, toGatewayError } from '#libs/errors';
 import { isRecord } from '../../jwt/claims.js';
-import { parsed, tokenEndpointOf, unavailable, unfit } from './authorization-server.js';
-import { authenticationOf } from './client-authentication.js';
+import { type TokenEndpoint, parsed, tokenEndpointOf, unavailable, unfit } from './authorization-server.js';
+import { type AuthenticatedClient, authenticationOf } from './client-authentication.js';
 
 const ANSWER_BYTES_MAX = 64 * 1024;
 const METADATA_MS = 3_000;
@@ -13,11 +13,16 @@ const TOKEN_MS = 4_000;
 /** Together, before whoever waits for the token gives up. */
 export const TOKEN_REQUEST_MS = METADATA_MS + TOKEN_MS;
 const LIFE_MAX_S = 30 * 86_400;
+const SCOPE_CHARS_MAX = 4_096;
 
+/** What a token endpoint gave. */
 export interface AccessToken {
   readonly value: string;
   /** Null: the authorization server does not say. */
   readonly lifeMs: number | null;
+  readonly refreshToken?: string;
+  /** What was granted, where it is said. */
+  readonly scope?: string;
 }
 
 /**
@@ -25,15 +30,25 @@ export interface AccessToken {
  * `upstream.refused` or `upstream.invalid_answer`; messages hold what it called its refusal, and nothing else it said.
  */
 export const requestAccessToken = async (client: OAuthClient, bus: Bus): Promise<AccessToken> => {
-  const { url, audience } = await tokenEndpointOf(client, bus, METADATA_MS);
-  const { authorization, members } = await authenticationOf(client, audience);
-  const form = new URLSearchParams({
+  const endpoint = await tokenEndpointOf(client, bus, METADATA_MS);
+  const { value, lifeMs } = await postToken(bus, endpoint, client, {
     grant_type: client.grantType,
     ...(client.scopes.length > 0 && { scope: client.scopes.join(' ') }),
     ...(client.resource !== null && { resource: client.resource }),
     ...(client.audience !== null && { audience: client.audience }),
-    ...members,
   });
+  return { value, lifeMs };
+};
+
+/** Asks a token endpoint by any grant. Rejects as `requestAccessToken` does. */
+export const postToken = async (
+  bus: Bus,
+  { url, audience }: TokenEndpoint,
+  client: AuthenticatedClient,
+  members: Readonly<Record<string, string>>,
+): Promise<AccessToken> => {
+  const { authorization, members: shown } = await authenticationOf(client, audience);
+  const form = new URLSearchParams({ ...members, ...shown });
   const request = { url, bytesMax: ANSWER_BYTES_MAX, ...(authorization !== undefined && { authorization }) };
   const answer = await bus
     .ask(PostForm, request, { body: form.toString(), timeoutMs: TOKEN_MS })
@@ -43,19 +58,24 @@ export const requestAccessToken = async (client: OAuthClient, bus: Bus): Promise
   return readAnswer(answer.head.status, answer.body?.toString() ?? '');
 };
 
-/** https://www.rfc-editor.org/rfc/rfc6749#section-5 ; some servers answer an error with 200. */
+/** https://www.rfc-editor.org/rfc/rfc6749#section-5 ; some servers answer an error with 200, and write null for what there is not. */
 const readAnswer = (status: number, text: string): AccessToken => {
   const answer = parsed(text);
   const said = isRecord(answer) ? answer : {};
   if (status >= 500)
     throw fail('upstream.unreachable', { message: `The authorization server answered HTTP ${status}`, executed: 'no' });
-  if (status !== 200 || typeof said['error'] === 'string') throw refusal(status, said['error']);
-  const { access_token: value, token_type: type, expires_in: life } = said;
+  if ((status !== 200 && status !== 201) || typeof said['error'] === 'string') throw refusal(status, said['error']);
+  const { access_token: value, token_type: type, expires_in: life, refresh_token: refreshToken, scope } = said;
   if (typeof value !== 'string' || value === '') throw unfit('its answer has no access_token');
   if (value.length > HEADER_VALUE_CHARS_MAX - 'Bearer '.length || !isHeaderValue(value))
     throw unfit('its access_token fits in no header');
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer') throw unfit('its token is no bearer token');
-  return { value, lifeMs: lifeOf(life) };
+  return {
+    value,
+    lifeMs: lifeOf(life),
+    ...(typeof refreshToken === 'string' && refreshToken !== '' && { refreshToken }),
+    ...(typeof scope === 'string' && { scope: scope.slice(0, SCOPE_CHARS_MAX) }),
+  };
 };
 
 /** Some servers write the number as a text. It is cut to whole seconds there, and some time has passed on the way. */
@@ -68,8 +88,11 @@ const lifeOf = (value: unknown): number | null => {
 /** Codes are of these characters (RFC 6749, 5.2); what else it says may repeat what it was shown. */
 const ERROR_CODE = /^[\w.-]{1,64}$/;
 
-const refusal = (status: number, code: unknown) =>
-  fail('upstream.unauthorised', {
-    message: `The authorization server refused the client: ${typeof code === 'string' && ERROR_CODE.test(code) ? code : `HTTP ${status}`}`,
+const refusal = (status: number, given: unknown) => {
+  const code = typeof given === 'string' && ERROR_CODE.test(given) ? given : null;
+  return fail('upstream.unauthorised', {
+    message: `The authorization server refused the client: ${code ?? `HTTP ${status}`}`,
     executed: 'no',
+    ...(code !== null && { data: { oauthError: code } }),
   });
+};

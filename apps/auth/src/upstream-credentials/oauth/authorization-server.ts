@@ -25,6 +25,7 @@ export const tokenEndpointOf = async (
 ): Promise<TokenEndpoint> => {
   if (tokenUrl !== null) return { url: tokenUrl, audience: issuer ?? tokenUrl };
   const metadata = await metadataOf(issuer ?? '', bus, performance.now() + timeoutMs);
+  if (metadata === null) throw unfit('it has no metadata; give its tokenUrl');
   // https://www.rfc-editor.org/rfc/rfc8414#section-3.3
   if (metadata['issuer'] !== issuer) throw unfit('its metadata names another issuer');
   const url = metadata['token_endpoint'];
@@ -32,7 +33,12 @@ export const tokenEndpointOf = async (
   return { url, audience: metadata['issuer'] as string };
 };
 
-const metadataOf = async (issuer: string, bus: Bus, untilMs: number): Promise<Readonly<Record<string, unknown>>> => {
+/** The metadata of an authorization server; null where there is none. `untilMs` of `performance.now()`. Rejects as `tokenEndpointOf` does. */
+export const metadataOf = async (
+  issuer: string,
+  bus: Bus,
+  untilMs: number,
+): Promise<Readonly<Record<string, unknown>> | null> => {
   for (const url of metadataUrls(issuer)) {
     const text = await read(url, bus, untilMs);
     if (text === null) continue;
@@ -40,11 +46,11 @@ const metadataOf = async (issuer: string, bus: Bus, untilMs: number): Promise<Re
     if (!isRecord(metadata)) throw unfit('its metadata is no JSON object');
     return metadata;
   }
-  throw unfit('it has no metadata; give its tokenUrl');
+  return null;
 };
 
-/** Null where there is no such document. */
-const read = async (url: string, bus: Bus, untilMs: number): Promise<string | null> => {
+/** A document; null where there is none. Rejects as `tokenEndpointOf` does. */
+export const read = async (url: string, bus: Bus, untilMs: number): Promise<string | null> => {
   try {
     const timeoutMs = Math.max(1, untilMs - performance.now());
     const { body } = await bus.ask(FetchDocument, { url, bytesMax: METADATA_BYTES_MAX }, { timeoutMs });

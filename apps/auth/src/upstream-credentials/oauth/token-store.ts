@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { KeyRing, Sealed } from '../key-ring.js';
+import type { TokenKey } from './upstream-token.repository.js';
 import type { VaultKv2 } from './vault-kv2.js';
 
 /** What a row holds of the token itself. */
@@ -11,23 +13,27 @@ export interface StoredToken {
 /** Where the tokens themselves lie; when they end, and how getting them went, stands in the database in any case. */
 export interface TokenStore {
   /** Answers what the row is to hold: null where the token lies elsewhere. */
-  keep(upstreamId: string, tokenId: string, value: string): Promise<Sealed | null>;
+  keep(key: TokenKey, tokenId: string, value: string): Promise<Sealed | null>;
   /** Null where there is none, or none that can be read. */
-  read(upstreamId: string, stored: StoredToken): Promise<string | null>;
-  forget(upstreamId: string): Promise<void>;
+  read(key: TokenKey, stored: StoredToken): Promise<string | null>;
+  forget(key: TokenKey): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Of a person: nobody reads their address off where it lies. */
+const nameOf = ({ upstreamId, userEmail }: TokenKey): string =>
+  userEmail === '' ? upstreamId : `${upstreamId}.${createHash('sha256').update(userEmail).digest('hex').slice(0, 32)}`;
 
 export const TOKEN_STORE = Symbol('TOKEN_STORE');
 
 /** In the row, encrypted like credentials. What no key opens is as good as gone: another token is got. */
 export const sealedTokens = (keyRing: KeyRing): TokenStore => {
-  const purposeOf = (upstreamId: string) => `token ${upstreamId}`;
+  const purposeOf = (key: TokenKey) => `token ${nameOf(key)}`;
   return {
-    keep: async (upstreamId, _tokenId, value) => keyRing.seal(value, purposeOf(upstreamId)),
-    read: async (upstreamId, { keyId, sealed }) => {
+    keep: async (key, _tokenId, value) => keyRing.seal(value, purposeOf(key)),
+    read: async (key, { keyId, sealed }) => {
       if (keyId === null || sealed === null || !keyRing.keyIds.includes(keyId)) return null;
-      return keyRing.open({ keyId, bytes: sealed }, purposeOf(upstreamId));
+      return keyRing.open({ keyId, bytes: sealed }, purposeOf(key));
     },
     // It goes with its row.
     forget: async () => {},
@@ -35,16 +41,16 @@ export const sealedTokens = (keyRing: KeyRing): TokenStore => {
   };
 };
 
-/** In Vault, one secret per upstream. A token that another has replaced there is as good as gone. */
+/** In Vault, one secret per upstream and, for people's own, person. A token that another has replaced there is as good as gone. */
 export const vaultTokens = (vault: VaultKv2): TokenStore => ({
-  keep: async (upstreamId, tokenId, value) => {
-    await vault.write(upstreamId, { token_id: tokenId, access_token: value });
+  keep: async (key, tokenId, value) => {
+    await vault.write(nameOf(key), { token_id: tokenId, access_token: value });
     return null;
   },
-  read: async (upstreamId, { tokenId }) => {
-    const kept = await vault.read(upstreamId);
+  read: async (key, { tokenId }) => {
+    const kept = await vault.read(nameOf(key));
     return kept?.['token_id'] === tokenId ? (kept?.['access_token'] ?? null) : null;
   },
-  forget: (upstreamId) => vault.delete(upstreamId),
+  forget: (key) => vault.delete(nameOf(key)),
   close: () => vault.close(),
 });

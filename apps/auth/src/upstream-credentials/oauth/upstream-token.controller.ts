@@ -12,8 +12,8 @@ export class UpstreamTokenController {
 
   @Answers(DescribeUpstreamTokens)
   async describe(
-    @Payload() { upstreamIds }: RequestOf<typeof DescribeUpstreamTokens>,
+    @Payload() { upstreamIds, userEmail = '' }: RequestOf<typeof DescribeUpstreamTokens>,
   ): Promise<ReplyOf<typeof DescribeUpstreamTokens>> {
-    return { tokens: await this.tokens.states(upstreamIds) };
+    return { tokens: await this.tokens.states(upstreamIds, userEmail) };
   }
 }

@@ -12,6 +12,10 @@ export class UpstreamTokenRow {
   @PrimaryColumn('text')
   upstreamId!: string;
 
+  /** Whose own it is; empty: it is shown for all callers. */
+  @PrimaryColumn('text')
+  userEmail!: string;
+
   /** Of the credential that it was asked for with. */
   @Column('uuid')
   credentialVersion!: string;

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { type Bus, InjectBus } from '#libs/bus';
 import type { UpstreamTokenState } from '#contracts/auth/oauth/describe-upstream-tokens.request';
-import type { OAuthClient } from '#contracts/auth/oauth/oauth-client';
 import type { PresentedToken } from '#contracts/auth/upstream-credential.request';
 import { GatewayError, fail, isFailureCode, toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
-import { TOKEN_REQUEST_MS, requestAccessToken } from './access-token.js';
+import { TOKEN_REQUEST_MS } from './access-token.js';
 import { TOKEN_STORE, type TokenStore } from './token-store.js';
-import { type KnownToken, type Lease, UpstreamTokenRepository } from './upstream-token.repository.js';
+import {
+  type KnownToken,
+  type Lease,
+  type NewConsent,
+  type TokenKey,
+  UpstreamTokenRepository,
+} from './upstream-token.repository.js';
 
 /** A lease outlives the longest attempt, so that a second one means that the first died. */
 const LEASE_MS = TOKEN_REQUEST_MS + 4_000;
@@ -19,20 +23,43 @@ const POLL_MS = 100;
 const FAILURE_PAUSE_MS = 5_000;
 /** A token that is refused although it is newer than this is not got again: another would be refused as well. */
 const REFUSED_AGE_MIN_MS = 5_000;
+/** A renewed one that is refused while it is no older than this would be refused however often it is renewed. */
+const RENEWED_REFUSED_MS = 60_000;
 /** Renewed this long before its end, or when a fifth of its life is left, whichever is later. */
 const AHEAD_MAX_MS = 5 * 60_000;
 /** One that ends sooner is not shown any more: the request with it has to arrive. */
 const ENDS_MIN_MS = 2_000;
 
-/** Whose token, and by which credential. */
-export interface TokenOwner {
-  readonly upstreamId: string;
+/** What is kept: the token alone, or a person's grant with it. */
+export interface ObtainedToken {
+  readonly text: string;
+  /** Null: the authorization server does not say. */
+  readonly lifeMs: number | null;
+}
+
+/** What of a kept text is shown. */
+interface ReadToken {
+  readonly value: string;
+  /** Without anybody. */
+  readonly isRenewable: boolean;
+  /** It took the place of one that a person had consented to. */
+  readonly isRenewed: boolean;
+}
+
+/** Whose token, by which credential, and how it is got. */
+export interface TokenOwner extends TokenKey {
   readonly credentialVersion: string;
-  readonly client: OAuthClient;
+  /** Gets another by what is kept. A failure with the code `upstream.consent_needed` says that there will be none. */
+  obtain(kept: string | null): Promise<ObtainedToken>;
+  read(text: string): ReadToken;
+  /** Of a person's own: there is none without their consent. `why`: what became of the last one. Absent: anybody may get one. */
+  readonly consentNeeded?: (why: string | null) => GatewayError;
 }
 
 export interface ShownToken extends PresentedToken {
   readonly value: string;
+  /** What is kept of it. */
+  readonly text: string;
 }
 
 /**
@@ -46,14 +73,15 @@ export class UpstreamTokenService implements OnApplicationShutdown {
   constructor(
     private readonly rows: UpstreamTokenRepository,
     @Inject(TOKEN_STORE) private readonly store: TokenStore,
-    @InjectBus() private readonly bus: Bus,
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
   /** `refused`: the id of a token that the upstream refused. Rejects with `upstream.…`, or `auth.unavailable`. */
   async present(owner: TokenOwner, refused?: string): Promise<ShownToken> {
-    const known = await this.rows.find(owner.upstreamId);
+    const known = await this.rows.find(owner);
+    this.checkConsent(owner, known);
     const shown = await this.usable(owner, known);
+    if (shown?.id === refused) await this.checkAccepted(owner, shown, known?.ageMs);
     const isRefused = shown !== null && shown.id === refused && (known?.ageMs ?? 0) > REFUSED_AGE_MIN_MS;
     if (shown !== null && !isRefused && shown.askAgainInMs > 0) return shown;
     const fallback = isRefused ? null : shown;
@@ -62,14 +90,33 @@ export class UpstreamTokenService implements OnApplicationShutdown {
       if (fallback !== null) return { ...fallback, askAgainInMs: FAILURE_PAUSE_MS };
       throw failure;
     }
-    return this.renewOnce(owner, known?.attempts ?? 0).catch((error: unknown) => {
+    return this.renewOnce(owner, known?.attempts ?? 0, fallback === null).catch((error: unknown) => {
       if (fallback === null) throw error;
       return { ...fallback, askAgainInMs: FAILURE_PAUSE_MS };
     });
   }
 
-  async states(upstreamIds: readonly string[]): Promise<Readonly<Record<string, UpstreamTokenState>>> {
-    const rows = await this.rows.states(upstreamIds);
+  /** Keeps what a person has consented to. False: the credential is another one by now. */
+  async begin(key: TokenKey, consent: Omit<NewConsent, 'token'>, { text, lifeMs }: ObtainedToken): Promise<boolean> {
+    const tokenId = randomUUID();
+    const sealed = await this.store.keep(key, tokenId, text);
+    const isKept = await this.rows.begin(key, { ...consent, token: { tokenId, lifeMs, sealed } });
+    if (!isKept) await this.store.forget(key);
+    return isKept;
+  }
+
+  /** What is kept of a person's grant, whether or not its token is over; null: nothing that can be read. */
+  async kept(key: TokenKey): Promise<string | null> {
+    const known = await this.rows.find(key);
+    return known === null || known.tokenId === null ? null : this.store.read(key, known);
+  }
+
+  /** `userEmail`: whose own; empty: those that are shown for all callers. */
+  async states(
+    upstreamIds: readonly string[],
+    userEmail: string,
+  ): Promise<Readonly<Record<string, UpstreamTokenState>>> {
+    const rows = await this.rows.states(upstreamIds, userEmail);
     return Object.fromEntries(
       rows.map(({ upstreamId, tokenId, obtainedAt, expiresAt, failure, failedAt }) => [
         upstreamId,
@@ -78,15 +125,21 @@ export class UpstreamTokenService implements OnApplicationShutdown {
           expiresAt: tokenId === null ? null : (expiresAt?.toISOString() ?? null),
           failure: failure?.message ?? null,
           failedAt: failedAt?.toISOString() ?? null,
+          ...(userEmail !== '' && tokenId === null && { needsReauth: true as const }),
         },
       ]),
     );
   }
 
-  async forget(upstreamId: string): Promise<void> {
-    if ((await this.rows.find(upstreamId)) === null) return;
-    await this.store.forget(upstreamId);
-    await this.rows.forget(upstreamId);
+  async forget(key: TokenKey): Promise<void> {
+    if ((await this.rows.find(key)) === null) return;
+    await this.store.forget(key);
+    await this.rows.forget(key);
+  }
+
+  /** Of everybody. */
+  async forgetAll(upstreamId: string): Promise<void> {
+    for (const userEmail of await this.rows.owners(upstreamId)) await this.forget({ upstreamId, userEmail });
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -94,74 +147,107 @@ export class UpstreamTokenService implements OnApplicationShutdown {
     await this.store.close();
   }
 
-  /** What is kept, as long as it is good. */
-  private async usable({ upstreamId, credentialVersion }: TokenOwner, known: KnownToken | null) {
-    if (known === null || known.tokenId === null || known.credentialVersion !== credentialVersion) return null;
-    const { tokenId, endsInMs } = known;
-    if (endsInMs !== null && endsInMs < ENDS_MIN_MS) return null;
-    const value = await this.store.read(upstreamId, known);
-    return value === null ? null : shownToken(value, tokenId, endsInMs, known.ageMs ?? 0);
+  /**
+   * A token that was refused just after it was renewed is one of an authorization server that the upstream does not trust any more, or
+   * of a grant that it has ended. Throws `upstream.consent_needed`.
+   */
+  private async checkAccepted(owner: TokenOwner, shown: ShownToken | null, ageMs: number | null = 0): Promise<void> {
+    if (shown === null || owner.consentNeeded === undefined || (ageMs ?? 0) > RENEWED_REFUSED_MS) return;
+    if (!owner.read(shown.text).isRenewed) return;
+    const message = 'the upstream does not take a token that was just renewed';
+    await this.rows.refuse(owner, shown.id, { code: 'upstream.consent_needed', message });
+    throw owner.consentNeeded(message);
   }
 
-  /** Once at a time in this process; `lease` sees to the others. */
-  private renewOnce(owner: TokenOwner, attempts: number): Promise<ShownToken> {
-    const key = `${owner.upstreamId} ${owner.credentialVersion}`;
+  /** Throws `upstream.consent_needed` where a person has no token, and will have none by itself. */
+  private checkConsent({ consentNeeded, credentialVersion }: TokenOwner, known: KnownToken | null): void {
+    if (consentNeeded === undefined) return;
+    if (known === null || known.credentialVersion !== credentialVersion) throw consentNeeded(null);
+    if (known.tokenId === null) throw consentNeeded(known.failure?.message ?? null);
+  }
+
+  /** What is kept, as long as it is good. */
+  private async usable(owner: TokenOwner, known: KnownToken | null): Promise<ShownToken | null> {
+    if (known === null || known.tokenId === null || known.credentialVersion !== owner.credentialVersion) return null;
+    const { tokenId, endsInMs } = known;
+    if (endsInMs !== null && endsInMs < ENDS_MIN_MS) return null;
+    const text = await this.store.read(owner, known);
+    return text === null ? null : shownToken(owner, { text, id: tokenId, endsInMs, ageMs: known.ageMs ?? 0 });
+  }
+
+  /** Once at a time in this process; `lease` sees to the others. `isLast`: there is no token until then. */
+  private renewOnce(owner: TokenOwner, attempts: number, isLast: boolean): Promise<ShownToken> {
+    const key = `${owner.upstreamId} ${owner.userEmail} ${owner.credentialVersion}`;
     let renewal = this.renewing.get(key);
     if (renewal === undefined) {
-      renewal = this.renew(owner, attempts).finally(() => this.renewing.delete(key));
+      renewal = this.renew(owner, attempts, isLast).finally(() => this.renewing.delete(key));
       this.renewing.set(key, renewal);
     }
     return renewal;
   }
 
-  private async renew(owner: TokenOwner, seen: number): Promise<ShownToken> {
-    const { upstreamId, credentialVersion } = owner;
-    const lease = { upstreamId, credentialVersion, leaseId: randomUUID() };
+  private async renew(owner: TokenOwner, seen: number, isLast: boolean): Promise<ShownToken> {
+    const { upstreamId, userEmail, credentialVersion } = owner;
+    const lease = { upstreamId, userEmail, credentialVersion, leaseId: randomUUID() };
     const untilMs = performance.now() + WAIT_MS;
     while (performance.now() < untilMs) {
-      if (await this.rows.lease(lease, seen, LEASE_MS)) return this.obtain(owner, lease);
-      const known = await this.rows.find(upstreamId);
+      if (await this.rows.lease(lease, seen, LEASE_MS)) return this.obtain(owner, lease, isLast);
+      const known = await this.rows.find(owner);
       if ((known?.attempts ?? 0) !== seen) {
         // Another replica has just tried.
+        this.checkConsent(owner, known);
         const shown = await this.usable(owner, known);
         if (shown !== null) return shown;
         const failure = failureOf(owner, known);
         if (failure !== null) throw failure;
-        return this.renew(owner, known?.attempts ?? 0);
+        return this.renew(owner, known?.attempts ?? 0, isLast);
       }
       await delay(POLL_MS);
     }
     throw fail('upstream.unreachable', { message: 'The authorization server did not answer in time', executed: 'no' });
   }
 
-  private async obtain({ upstreamId, client }: TokenOwner, lease: Lease): Promise<ShownToken> {
-    const { upstreamId: id } = lease;
+  private async obtain(owner: TokenOwner, lease: Lease, isLast: boolean): Promise<ShownToken> {
+    const { upstreamId } = owner;
     try {
-      const { value, lifeMs } = await requestAccessToken(client, this.bus);
+      const { text, lifeMs } = await owner.obtain(await this.kept(owner));
       const tokenId = randomUUID();
-      const sealed = await this.store.keep(id, tokenId, value);
+      const sealed = await this.store.keep(owner, tokenId, text);
       const isKept = await this.rows.succeed(lease, { tokenId, lifeMs, sealed });
       // Whoever forgot the upstream meanwhile has not seen this token.
-      if (!isKept && (await this.rows.find(id)) === null) await this.store.forget(id);
+      if (!isKept && (await this.rows.find(owner)) === null) await this.store.forget(owner);
       this.logger.info({ upstreamId, lifeMs }, 'an access token for an upstream was obtained');
-      return shownToken(value, tokenId, lifeMs, 0);
+      return shownToken(owner, { text, id: tokenId, endsInMs: lifeMs, ageMs: 0 });
     } catch (error) {
       const { code, message } = toGatewayError(error);
       this.logger.warn({ upstreamId, code, reason: message }, 'no access token for an upstream was to be had');
-      await this.rows.fail(lease, { code, message });
-      throw error;
+      // One that is good until its end goes on being shown.
+      const isOver = code === 'upstream.consent_needed' && isLast;
+      await this.rows.fail(lease, { code, message }, isOver);
+      throw code === 'upstream.consent_needed' ? (owner.consentNeeded?.(message) ?? error) : error;
     }
   }
 }
 
-const shownToken = (value: string, id: string, endsInMs: number | null, ageMs: number): ShownToken => {
-  if (endsInMs === null) return { value, id, endsInMs, askAgainInMs: Number.MAX_SAFE_INTEGER };
-  const aheadMs = Math.min(AHEAD_MAX_MS, (endsInMs + ageMs) / 5);
-  return { value, id, endsInMs, askAgainInMs: endsInMs - aheadMs };
+interface KeptToken {
+  readonly text: string;
+  readonly id: string;
+  readonly endsInMs: number | null;
+  readonly ageMs: number;
+}
+
+const shownToken = (owner: TokenOwner, { text, id, endsInMs, ageMs }: KeptToken): ShownToken => {
+  const { value, isRenewable } = owner.read(text);
+  if (endsInMs === null) return { value, text, id, endsInMs, askAgainInMs: Number.MAX_SAFE_INTEGER };
+  const aheadMs = isRenewable ? Math.min(AHEAD_MAX_MS, (endsInMs + ageMs) / 5) : ENDS_MIN_MS;
+  return { value, text, id, endsInMs, askAgainInMs: endsInMs - aheadMs };
 };
 
 /** Why there is no token, where that was found out just now. */
-const failureOf = ({ credentialVersion }: TokenOwner, known: KnownToken | null): GatewayError | null => {
+const failureOf = (
+  { credentialVersion }: Pick<TokenOwner, 'credentialVersion'>,
+  known: KnownToken | null,
+): GatewayError | null => {
   if (known === null || known.failure === null) return null;
   if (known.failedAgoMs === null || known.failedAgoMs > FAILURE_PAUSE_MS) return null;
   // The credential has been given anew since.

@@ -2,6 +2,7 @@ import type { Bus, Subscription } from '#libs/bus';
 import type { Principal } from '#contracts/auth/principal';
 import type { Era } from '#contracts/registry/catalog';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
+import { ConsentGiven } from '#contracts/ingress/consent-given.signal';
 import { ElicitationCompleted } from '#contracts/tool-invocation/elicitation-completed.event';
 import { SessionLogged } from '#contracts/tool-invocation/session-logged.event';
 import { UpstreamResourceChanged } from '#contracts/tool-invocation/upstream-resource-changed.event';
@@ -157,9 +158,8 @@ export class ChangeFeeds {
       bus.subscribe(UpstreamResourceChanged, ({ upstreamId, uri }) => {
         for (const feed of this.feeds) feed.watch.hinted(upstreamId, uri);
       }),
-      bus.subscribe(ElicitationCompleted, ({ clientKey, elicitationId }) => {
-        for (const { options } of this.feedsOf(clientKey)) options.notify(ELICITATION_COMPLETE, { elicitationId });
-      }),
+      bus.subscribe(ElicitationCompleted, ({ clientKey, elicitationId }) => this.completed(clientKey, elicitationId)),
+      bus.subscribe(ConsentGiven, ({ clientKey, elicitationId }) => this.completed(clientKey, elicitationId)),
       bus.subscribe(SessionLogged, ({ clientKey, ...message }) => {
         for (const feed of this.feedsOf(clientKey)) void this.log(feed, message);
       }),
@@ -232,6 +232,11 @@ export class ChangeFeeds {
       const sessionId = feed.options.sessionId?.() ?? null;
       if (sessionId !== null && keyOfSession(sessionId) === clientKey) yield feed;
     }
+  }
+
+  /** What the client was sent to a URL for is done. */
+  private completed(clientKey: string, elicitationId: string): void {
+    for (const { options } of this.feedsOf(clientKey)) options.notify(ELICITATION_COMPLETE, { elicitationId });
   }
 
   private async log({ options, principal }: OpenFeed, message: LogMessage): Promise<void> {

@@ -2,6 +2,8 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   ASSERTION_ALGORITHMS,
   type AssertionAlgorithm,
+  OAUTH_GRANT_TYPES,
+  type OAuthGrantType,
   type ShownOAuthClient,
   TOKEN_ENDPOINT_AUTH_METHODS,
   type TokenEndpointAuthMethod,
@@ -12,11 +14,20 @@ const OPTIONAL_TEXT = { type: String, nullable: true } as const;
 
 /** How access tokens for a gateway are got. A mask stands for the secret; sent back, it means "as it was". */
 export class OAuthConfigView {
-  @ApiProperty({ enum: ['client_credentials'] })
-  readonly grantType: 'client_credentials';
+  @ApiProperty({ enum: OAUTH_GRANT_TYPES })
+  readonly grantType: OAuthGrantType;
 
-  @ApiProperty({ type: String })
-  readonly clientId: string;
+  @ApiProperty({ ...OPTIONAL_TEXT, description: 'Null: this gateway registers itself.' })
+  readonly clientId: string | null;
+
+  @ApiPropertyOptional({ type: String, description: 'Where people consent, where it was said.' })
+  readonly authorizationUrl?: string;
+
+  @ApiPropertyOptional({ type: String, description: 'Where the metadata of the issuer is, where it was said.' })
+  readonly authorizationServer?: string;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
+  readonly authorizationParameters?: Readonly<Record<string, string>>;
 
   @ApiProperty(OPTIONAL_TEXT)
   readonly tokenUrl: string | null;
@@ -61,8 +72,12 @@ export class OAuthConfigView {
     this.tokenEndpointAuthMethod = client.tokenEndpointAuthMethod;
     if (tokenEndpointAuthSigningAlg !== null) this.tokenEndpointAuthSigningAlg = tokenEndpointAuthSigningAlg;
     if (privateKeyJwtKid !== null) this.privateKeyJwtKid = privateKeyJwtKid;
+    const { authorizationUrl, authorizationServer, authorizationParameters } = client;
+    if (authorizationUrl !== undefined) this.authorizationUrl = authorizationUrl;
+    if (authorizationServer !== undefined) this.authorizationServer = authorizationServer;
+    if (authorizationParameters !== undefined) this.authorizationParameters = authorizationParameters;
     if (client.tokenEndpointAuthMethod === 'private_key_jwt') this.privateKey = MASK;
-    else this.clientSecret = MASK;
+    else if (client.tokenEndpointAuthMethod !== 'none') this.clientSecret = MASK;
     this.omitResource = resource === null;
     if (resource !== null) this.resource = resource;
     if (audience !== null) this.audience = audience;

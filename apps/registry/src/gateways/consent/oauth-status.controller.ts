@@ -1,7 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { OAuthGrantType } from '#contracts/auth/oauth/oauth-client';
 import type { Principal } from '#contracts/auth/principal';
 import { DescribeUpstreamTokens } from '#contracts/auth/oauth/describe-upstream-tokens.request';
+import type { RequestOf } from '#contracts/define';
 import { type Bus, InjectBus } from '#libs/bus';
 import { Caller, Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
@@ -10,7 +12,7 @@ import { GatewayService } from '../gateway.service.js';
 import { OAuthStatusQuery } from './oauth-status.query.js';
 import { OAuthStatusView, STATUS_EXAMPLE } from './oauth-status.view.js';
 
-/** Whether gateways need the consent of each caller, and how the access tokens stand that they are shown. */
+/** Whether gateways need the consent of each caller, how that of the caller stands, and the access tokens that are shown. */
 @ApiTags('oauth')
 @Controller('oauth/status')
 export class OAuthStatusController {
@@ -33,7 +35,7 @@ export class OAuthStatusController {
     @Caller() caller: Principal,
   ): Promise<Readonly<Record<string, OAuthStatusView>>> {
     const gateways = await this.gateways.findSeen(gatewayIds, caller);
-    return this.statusOf(gateways);
+    return this.statusOf(gateways, caller);
   }
 
   @Get(':gatewayId')
@@ -43,17 +45,25 @@ export class OAuthStatusController {
   @ApiFailures('registry.unknown')
   async ofOne(@Param('gatewayId') id: string, @Caller() caller: Principal): Promise<OAuthStatusView> {
     const gateway = await this.gateways.findViewable(id, caller);
-    return (await this.statusOf([gateway]))[gateway.id] as OAuthStatusView;
+    return (await this.statusOf([gateway], caller))[gateway.id] as OAuthStatusView;
   }
 
-  private async statusOf(gateways: readonly GatewayEntity[]): Promise<Record<string, OAuthStatusView>> {
-    const upstreamIds = gateways
-      .filter(({ credentialShape }) => credentialShape.oauth !== undefined)
-      .map(({ id }) => id);
-    const tokens =
-      upstreamIds.length === 0 ? {} : (await this.bus.ask(DescribeUpstreamTokens, { upstreamIds })).head.tokens;
+  private async statusOf(
+    gateways: readonly GatewayEntity[],
+    caller: Principal,
+  ): Promise<Record<string, OAuthStatusView>> {
+    const idsOf = (grantType: OAuthGrantType) =>
+      gateways.filter(({ credentialShape }) => credentialShape.oauth?.grantType === grantType).map(({ id }) => id);
+    const [shared, own] = await Promise.all([
+      this.tokensOf({ upstreamIds: idsOf('client_credentials') }),
+      this.tokensOf({ upstreamIds: idsOf('authorization_code'), userEmail: caller.id.toLowerCase() }),
+    ]);
     return Object.fromEntries(
-      gateways.map((gateway) => [gateway.id, new OAuthStatusView(gateway, tokens[gateway.id])]),
+      gateways.map((gateway) => [gateway.id, new OAuthStatusView(gateway, shared[gateway.id] ?? own[gateway.id])]),
     );
+  }
+
+  private async tokensOf(request: RequestOf<typeof DescribeUpstreamTokens>) {
+    return request.upstreamIds.length === 0 ? {} : (await this.bus.ask(DescribeUpstreamTokens, request)).head.tokens;
   }
 }

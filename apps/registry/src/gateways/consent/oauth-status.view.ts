@@ -1,10 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { OAUTH_GRANT_TYPES, type OAuthGrantType } from '#contracts/auth/oauth/oauth-client';
 import type { UpstreamTokenState } from '#contracts/auth/oauth/describe-upstream-tokens.request';
 import type { GatewayEntity } from '../gateway.entity.js';
 
 const OPTIONAL_TIME = { type: String, format: 'date-time', nullable: true } as const;
 
-/** The access token that a gateway is shown for all callers. */
+/** The access token that a gateway is shown: for all callers, or for this one. */
 export class GatewayTokenView {
   @ApiProperty({
     enum: ['none', 'good', 'over', 'failing'],
@@ -37,19 +38,19 @@ export class GatewayTokenView {
 
 const NO_TOKEN: UpstreamTokenState = { obtainedAt: null, expiresAt: null, failure: null, failedAt: null };
 
-/**
- * Consent at one gateway, as ContextForge words it. No gateway here asks its callers for theirs: each has one credential
- * for all of them, or none.
- */
+/** How the caller's own consent at a gateway stands. */
+export const CONSENT_STATES = ['ok', 'needs_consent', 'needs_reauth', 'failed'] as const;
+
+/** Consent at one gateway, as ContextForge words it, and how the caller's own stands. */
 export class OAuthStatusView {
-  @ApiProperty({ description: 'Whether it is shown access tokens. No caller has to consent to anything either way.' })
+  @ApiProperty({ description: 'Whether it is shown access tokens.' })
   readonly oauth_enabled: boolean;
 
-  @ApiPropertyOptional({ enum: ['client_credentials'] })
-  readonly grant_type?: 'client_credentials';
+  @ApiPropertyOptional({ enum: OAUTH_GRANT_TYPES })
+  readonly grant_type?: OAuthGrantType;
 
-  @ApiPropertyOptional({ type: String })
-  readonly client_id?: string;
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'Null: this gateway registers itself.' })
+  readonly client_id?: string | null;
 
   @ApiPropertyOptional({ type: [String] })
   readonly scopes?: readonly string[];
@@ -57,10 +58,24 @@ export class OAuthStatusView {
   @ApiPropertyOptional({ type: GatewayTokenView })
   readonly token?: GatewayTokenView;
 
+  @ApiPropertyOptional({
+    enum: CONSENT_STATES,
+    description:
+      'Of the caller, with authorization_code. needs_reauth: there was one, and it has ended. failed: it could not be renewed just now.',
+  })
+  readonly state?: (typeof CONSENT_STATES)[number];
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'Why it is not `ok`.' })
+  readonly reason?: string | null;
+
+  @ApiPropertyOptional({ type: String, description: 'With authorization_code: where the caller consents.' })
+  readonly consent_path?: string;
+
   @ApiProperty({ type: String })
   readonly message: string;
 
-  constructor({ credentialShape }: Pick<GatewayEntity, 'credentialShape'>, token?: UpstreamTokenState) {
+  /** `token`: what all callers are shown, or with `authorization_code` this one. */
+  constructor({ id, credentialShape }: Pick<GatewayEntity, 'id' | 'credentialShape'>, token?: UpstreamTokenState) {
     const { authType, oauth } = credentialShape;
     this.oauth_enabled = oauth !== undefined;
     if (oauth === undefined) {
@@ -72,9 +87,25 @@ export class OAuthStatusView {
     this.client_id = oauth.clientId;
     this.scopes = oauth.scopes;
     this.token = new GatewayTokenView(token);
-    this.message = 'Gateway is configured for OAuth with client credentials; no caller has to consent';
+    if (oauth.grantType === 'client_credentials') {
+      this.message = 'Gateway is configured for OAuth with client credentials; no caller has to consent';
+      return;
+    }
+    this.state = consentState(token, this.token);
+    this.reason = this.state === 'ok' ? null : (token?.failure ?? null);
+    this.consent_path = `/oauth/authorize/${id}`;
+    this.message = 'Gateway configured for Authorization Code flow; each caller consents for themselves';
   }
 }
+
+const consentState = (
+  token: UpstreamTokenState | undefined,
+  { state }: GatewayTokenView,
+): (typeof CONSENT_STATES)[number] => {
+  if (token === undefined) return 'needs_consent';
+  if (token.needsReauth) return 'needs_reauth';
+  return state === 'failing' ? 'failed' : 'ok';
+};
 
 export const STATUS_EXAMPLE: OAuthStatusView = {
   oauth_enabled: false,

@@ -84,9 +84,14 @@ export const credentialFrom = (
   if (authType === null) return null;
   assertFits(body, authType);
   if (body.oauthConfig && authType !== 'oauth') throw invalid('oauthConfig', `is not for authType "${authType}"`);
+  if (body.oauthConfig?.grantType === 'authorization_code' && !PERSONAL_TRANSPORTS.has(transport))
+    throw invalid('oauthConfig', `with grantType "authorization_code" is not for transport ${transport}`);
   const { member, secrets } = secretsOf(body, authType);
   return isLeft(secrets, member) ? null : formOf(body, authType, url);
 };
+
+/** MCP servers that are reached by a URL. */
+const PERSONAL_TRANSPORTS = new Set<string>(['AUTO', 'STREAMABLEHTTP', 'SSE']);
 
 const formOf = (body: UpdateGatewayBody, authType: AuthType, url: string | null): CredentialForm => {
   switch (authType) {

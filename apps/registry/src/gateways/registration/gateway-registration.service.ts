@@ -19,6 +19,7 @@ import { UpstreamCredentialService } from '../../credentials/upstream-credential
 import { newCredentialFrom, withUrlUser } from './credential-form.js';
 import { assertNameFree, connectionFrom } from './gateway-connection.js';
 import { type AddressSecrets, withAddress } from './sealed-address.js';
+import { withCatalogUser } from './oauth-form.js';
 import { RegistrationPolicies } from './registration-policies.js';
 
 interface NewGateway {
@@ -81,7 +82,8 @@ export class GatewayRegistrationService {
       policy: this.policies.stdio,
       principal,
     });
-    const form = withAddress(newCredentialFrom(body, transport, connection.url), known?.secrets ?? secrets);
+    const asked = withAddress(newCredentialFrom(body, transport, connection.url), known?.secrets ?? secrets);
+    const form = withCatalogUser(asked, principal.id);
     const scope = await this.policies.scopes.ofNew(principal, body);
     assertNameFree(connection, await this.gateways.findNamesake(connection), principal);
     if (form.credential !== null) await this.credentials.keep(id, form.credential);
@@ -91,7 +93,9 @@ export class GatewayRegistrationService {
       const discovery =
         known ??
         (await this.discover(body, connection, transport, credential).catch((error: unknown) => {
-          if (body.keepUnreachable !== true || !isOfUpstream(error)) throw error;
+          // Nobody can have consented to what is not there yet.
+          const isKept = body.keepUnreachable === true ? isOfUpstream(error) : awaitsConsent(error);
+          if (!isKept) throw error;
           this.discoveries.release(id, 'removed');
           return (
             this.discoveries.described.of(transport)?.unreached(body, error) ??
@@ -111,11 +115,12 @@ export class GatewayRegistrationService {
 
   /**
    * Tries a gateway again that could not be reached when it was registered; it is enabled where it answers. Throws what
-   * the discovery fails with, and `http.conflict` when somebody else changed it meanwhile.
+   * the discovery fails with, and `http.conflict` when somebody else changed it meanwhile. `principal`: who wants it; null: a
+   * consent has come.
    */
-  async retry(before: GatewayEntity, principal: Principal): Promise<GatewayEntity> {
+  async retry(before: GatewayEntity, principal: Principal | null): Promise<GatewayEntity> {
     const { id, transport } = before;
-    if (transport === 'STDIO') this.policies.stdio.assertAllowed(principal);
+    if (transport === 'STDIO' && principal !== null) this.policies.stdio.assertAllowed(principal);
     // What it speaks has never been seen.
     const asked = transport === 'STREAMABLEHTTP' ? 'AUTO' : transport;
     const discovery = await this.discoveries.again(before, asked).catch(async (error: unknown) => {
@@ -146,7 +151,7 @@ export class GatewayRegistrationService {
   ): Promise<Discovery> {
     return (
       this.discoveries.described.of(transport)?.readNew(connection, body, credential) ??
-      this.discoveries.discover(connection, transport, credential)
+      this.discoveries.discoverNew(connection, transport, credential)
     );
   }
 
@@ -218,6 +223,9 @@ const DESCRIBED = [
   ['grpc', 'GRPC'],
   ['a2a', 'A2A'],
 ] as const;
+
+/** It is listed once the person has consented. */
+const awaitsConsent = (error: unknown): boolean => toGatewayError(error).code === 'upstream.consent_needed';
 
 /** Whether it was the upstream that failed, or the way to it. */
 const isOfUpstream = (error: unknown): boolean => /^(?:upstream|bus)\./.test(toGatewayError(error).code);

@@ -16,7 +16,7 @@ import { type Connection, isApi, profileOf, reachesSameUpstream, speaksMcp } fro
 import { reachesElsewhere } from '../addresses/addresses.js';
 import { UpstreamCredentialService } from '../../credentials/upstream-credential.service.js';
 import { type CredentialForm, credentialFrom, withUrlUser } from './credential-form.js';
-import { assertSameClient } from './oauth-form.js';
+import { assertSameClient, isPersonal, withCatalogUser } from './oauth-form.js';
 import { assertNameFree, connectionFrom, isElsewhere } from './gateway-connection.js';
 import { type AddressSecrets, changedCredential } from './sealed-address.js';
 import { RegistrationPolicies } from './registration-policies.js';
@@ -57,7 +57,7 @@ export class GatewayUpdateService {
     if (fresh === null && body.oauthConfig)
       assertSameClient(before.credentialShape.oauth, body.oauthConfig, connection.url);
     this.policies.changes.assertMayBecome(before, body.changes, principal);
-    const form = changedCredential(before, fresh, ofAddress);
+    const form = withCatalogUser(changedCredential(before, fresh, ofAddress), principal.id);
     if (form !== null && transport === 'STDIO') this.policies.stdio.assertAllowed(principal);
     if (form === null) this.assertMayStay(before, connection, body);
     const changes: Partial<GatewayEntity> = {
@@ -72,7 +72,7 @@ export class GatewayUpdateService {
     };
     const moves = form !== null || transport === 'AUTO' || isMetOtherwise(before, connection);
     const describer = this.discoveries.described.of(before.transport);
-    const isTried = (speaksMcp(before) && moves) || describer?.isRead(before, body, moves) === true;
+    const isTried = (moves && isTriable(before, form)) || describer?.isRead(before, body, moves) === true;
     const discover: Discover = (to, credential) =>
       describer?.readChanged(before, to, body, credential) ?? this.discoveries.discover(to, transport, credential);
     const discovery = isTried ? await this.tryOut(connection, discover, form) : known;
@@ -159,6 +159,10 @@ const newFormOf = (before: GatewayEntity, form: CredentialForm | null): Credenti
 
 const isMetOtherwise = (before: GatewayEntity, now: Connection): boolean =>
   !reachesSameUpstream(before, now) || (now.onlyEra ?? null) !== before.onlyEra;
+
+/** Nobody has consented yet to a client that changes; what there is is listed once they have. */
+const isTriable = (before: GatewayEntity, form: CredentialForm | null): boolean =>
+  speaksMcp(before) && !isPersonal(form?.credential ?? null);
 
 /** A token for one URL is none for another, even on the same origin. */
 const mustBeGivenAgain = (before: GatewayEntity, now: Connection): boolean =>

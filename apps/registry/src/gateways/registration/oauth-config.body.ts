@@ -1,9 +1,21 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+} from 'class-validator';
 import {
   ASSERTION_ALGORITHMS,
   type AssertionAlgorithm,
+  OAUTH_GRANT_TYPES,
+  type OAuthGrantType,
   TOKEN_ENDPOINT_AUTH_METHODS,
   type TokenEndpointAuthMethod,
 } from '#contracts/auth/oauth/oauth-client';
@@ -16,8 +28,6 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
 
 /** How this gateway gets access tokens for one of its gateways, in the words of ContextForge. */
 @NotSupported({
-  authorizationServer: null,
-  authorizationUrl: null,
   password: null,
   redirectUri: null,
   tokenManagement: null,
@@ -25,17 +35,49 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
 })
 export class OAuthConfigBody {
   @ApiProperty({
-    enum: ['client_credentials'],
-    description: 'This gateway signs in as itself; every caller is served with its token.',
+    enum: OAUTH_GRANT_TYPES,
+    description:
+      'client_credentials: this gateway signs in as itself; every caller is served with its token. authorization_code: each caller consents for themselves.',
   })
-  @IsIn(['client_credentials'], {
-    message: 'grantType must be client_credentials: no grant for which users sign in is supported',
-  })
-  grantType!: 'client_credentials';
+  @IsIn(OAUTH_GRANT_TYPES)
+  grantType!: OAuthGrantType;
 
-  @ApiProperty()
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Needed for client_credentials. authorization_code default: this gateway registers itself.',
+  })
+  @IsOptional()
   @IsPlainText(1024, { lengthMin: 1 })
-  clientId!: string;
+  clientId?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'For authorization_code, beside `tokenUrl`: where people consent. Default: where the metadata says.',
+  })
+  @IsOptional()
+  @IsUrlText({ lengthMin: 1 })
+  authorizationUrl?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'For authorization_code: where the metadata of `issuer` is, if elsewhere.',
+  })
+  @IsOptional()
+  @IsUrlText({ lengthMin: 1 })
+  authorizationServer?: string | null;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    nullable: true,
+    description: 'For authorization_code: what goes to the authorization endpoint besides, such as `access_type`.',
+  })
+  @IsOptional()
+  @IsObject()
+  authorizationParameters?: Record<string, string> | null;
 
   @ApiPropertyOptional({ type: String, nullable: true, writeOnly: true, description: 'Kept encrypted.' })
   @IsOptional()
@@ -54,7 +96,8 @@ export class OAuthConfigBody {
   @ApiPropertyOptional({
     type: String,
     nullable: true,
-    description: 'The authorization server, exactly as it names itself.',
+    description:
+      'The authorization server, exactly as it names itself. authorization_code default: the one that the upstream names.',
   })
   @IsOptional()
   @IsPlainText(2048, { lengthMin: 1 })
@@ -73,7 +116,7 @@ export class OAuthConfigBody {
     nullable: true,
     default: 'client_secret_basic',
     description:
-      'How this gateway says who it is: with its secret, or with an assertion that its key signs (RFC 7523).',
+      'How this gateway says who it is: with its secret, or with an assertion that its key signs (RFC 7523). Without either, for authorization_code, `none`.',
   })
   @IsOptional()
   @IsIn(TOKEN_ENDPOINT_AUTH_METHODS)

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import type { OAuthClient, ShownOAuthClient, TokenEndpointAuthMethod } from '#contracts/auth/oauth/oauth-client';
 import { isSecureUrl } from '#contracts/auth/trusted-issuers';
 import { MASK, splitQuery } from '#contracts/auth/upstream-secrets.rules';
@@ -11,13 +12,14 @@ export const secretsOfClient = ({ clientSecret, privateKey }: OAuthConfigBody): 
 
 /** What may be told of the client of a body. `url`: of the gateway. Throws `http.invalid` for what makes no client. */
 export const shownClient = (body: OAuthConfigBody, url: string | null): ShownOAuthClient => {
-  const method = body.tokenEndpointAuthMethod ?? 'client_secret_basic';
+  const isPersonal = body.grantType === 'authorization_code';
+  const method = body.tokenEndpointAuthMethod ?? (isPersonal && !body.clientSecret ? 'none' : 'client_secret_basic');
   const hasKey = method === 'private_key_jwt';
   assertMembersFit(body, method);
   return {
     grantType: body.grantType,
-    ...addressesOf(body),
-    clientId: body.clientId,
+    ...(isPersonal ? personalMembers(body) : addressesOf(body)),
+    clientId: clientIdOf(body),
     tokenEndpointAuthMethod: method,
     tokenEndpointAuthSigningAlg: hasKey ? (body.tokenEndpointAuthSigningAlg ?? 'RS256') : null,
     privateKeyJwtKid: body.privateKeyJwtKid ?? null,
@@ -28,33 +30,126 @@ export const shownClient = (body: OAuthConfigBody, url: string | null): ShownOAu
 };
 
 const assertMembersFit = (body: OAuthConfigBody, method: TokenEndpointAuthMethod): void => {
-  const foreign = method === 'private_key_jwt' ? SECRET_MEMBERS : KEY_MEMBERS;
+  const foreign = FOREIGN_MEMBERS[method];
   const stray = foreign.find((member) => (body[member] ?? null) !== null);
   if (stray !== undefined) throw invalid(stray, `is not for tokenEndpointAuthMethod "${method}"`);
 };
 
-const addressesOf = ({ issuer = null, tokenUrl = null }: OAuthConfigBody) => {
+const addressesOf = (body: OAuthConfigBody) => {
+  const { issuer = null, tokenUrl = null } = body;
+  const stray = PERSONAL_MEMBERS.find((member) => (body[member] ?? null) !== null);
+  if (stray !== undefined) throw invalid(stray, 'is for grantType "authorization_code"');
   if (issuer === null && tokenUrl === null) throw invalid('tokenUrl', 'is needed, or issuer, whose metadata says it');
-  for (const [member, address] of Object.entries({ issuer, tokenUrl }))
-    if (address !== null && (!isSecureUrl(address) || address.includes('#')))
-      throw invalid(member, 'must be a URL with https (http on this machine alone), without a user and a fragment');
-  if (issuer?.includes('?')) throw invalid('issuer', 'must not have a query');
+  assertAddresses({ issuer, tokenUrl });
   return { issuer, tokenUrl };
 };
 
+const assertAddresses = (addresses: Readonly<Record<string, string | null>>): void => {
+  for (const [member, address] of Object.entries(addresses))
+    if (address !== null && (!isSecureUrl(address) || address.includes('#')))
+      throw invalid(member, 'must be a URL with https (http on this machine alone), without a user and a fragment');
+  if (addresses['issuer']?.includes('?')) throw invalid('issuer', 'must not have a query');
+};
+
+/** Where people consent: said here in full, found by an issuer, or found by the upstream. */
+const personalMembers = (body: OAuthConfigBody) => {
+  const { issuer = null, tokenUrl = null, authorizationUrl = null, authorizationServer = null } = body;
+  assertAddresses({ issuer, tokenUrl, authorizationUrl, authorizationServer });
+  if ((tokenUrl === null) !== (authorizationUrl === null))
+    throw invalid(tokenUrl === null ? 'tokenUrl' : 'authorizationUrl', 'is needed beside the other of the two');
+  // A client is one of one authorization server; shown to another, its secret would be known there.
+  if (body.clientId && issuer === null && tokenUrl === null && authorizationServer === null)
+    throw invalid('issuer', 'is needed beside clientId: where it is registered');
+  const authorizationParameters = parametersOf(body.authorizationParameters ?? {});
+  return {
+    issuer,
+    tokenUrl,
+    ...(authorizationUrl !== null && { authorizationUrl }),
+    ...(authorizationServer !== null && { authorizationServer }),
+    ...(Object.keys(authorizationParameters).length > 0 && { authorizationParameters }),
+  };
+};
+
+const PARAMETERS_MAX = 16;
+const PARAMETER_CHARS_MAX = 512;
+/** What the gateway says itself, or what would have the answer come otherwise than it is expected. */
+const OWN_PARAMETERS = new Set([
+  'client_id',
+  'client_secret',
+  'code_challenge',
+  'code_challenge_method',
+  'redirect_uri',
+  'request',
+  'request_uri',
+  'resource',
+  'response_mode',
+  'response_type',
+  'scope',
+  'state',
+]);
+
+const parametersOf = (given: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> => {
+  const entries = Object.entries(given);
+  if (entries.length > PARAMETERS_MAX) throw invalid('authorizationParameters', `must not be over ${PARAMETERS_MAX}`);
+  for (const [name, value] of entries) {
+    if (!/^\w[\w.-]{0,63}$/.test(name) || OWN_PARAMETERS.has(name))
+      throw invalid('authorizationParameters', `must not set ${JSON.stringify(name.slice(0, 64))}`);
+    if (typeof value !== 'string' || value.length > PARAMETER_CHARS_MAX)
+      throw invalid('authorizationParameters', `must be texts of ${PARAMETER_CHARS_MAX} characters at most`);
+  }
+  return Object.fromEntries(entries) as Record<string, string>;
+};
+
+const clientIdOf = ({ grantType, clientId = null, ...body }: OAuthConfigBody): string | null => {
+  if (clientId !== null) return clientId;
+  if (grantType === 'client_credentials') throw invalid('clientId', 'is needed for grantType "client_credentials"');
+  const stray = (['clientSecret', 'privateKey'] as const).find((member) => (body[member] ?? null) !== null);
+  if (stray !== undefined) throw invalid(stray, 'is not for a gateway that registers itself; give clientId beside it');
+  return null;
+};
+
+const PERSONAL_MEMBERS = ['authorizationUrl', 'authorizationServer', 'authorizationParameters'] as const;
 const SECRET_MEMBERS = ['clientSecret'] as const;
 const KEY_MEMBERS = ['privateKey', 'privateKeyJwtKid', 'tokenEndpointAuthSigningAlg'] as const;
+type SecretMember = (typeof SECRET_MEMBERS | typeof KEY_MEMBERS)[number];
+const FOREIGN_MEMBERS: Readonly<Record<TokenEndpointAuthMethod, readonly SecretMember[]>> = {
+  client_secret_basic: KEY_MEMBERS,
+  client_secret_post: KEY_MEMBERS,
+  private_key_jwt: SECRET_MEMBERS,
+  none: [...SECRET_MEMBERS, ...KEY_MEMBERS],
+};
 
 /** The client of a body that holds its secret. Throws as `shownClient` does. */
 export const oauthClient = (body: OAuthConfigBody, url: string | null): OAuthClient => {
   const shown = shownClient(body, url);
   const hasKey = shown.tokenEndpointAuthMethod === 'private_key_jwt';
+  const upstreamUrl = defaultResource(url);
+  const place = shown.grantType === 'authorization_code' && upstreamUrl !== null ? { upstreamUrl } : {};
+  if (shown.tokenEndpointAuthMethod === 'none') {
+    if (shown.grantType === 'client_credentials')
+      throw invalid('tokenEndpointAuthMethod', 'must not be "none" for grantType "client_credentials"');
+    return { ...shown, ...place, clientSecret: null, privateKey: null };
+  }
   const secret = hasKey ? body.privateKey : body.clientSecret;
   if (!secret) {
     const member = hasKey ? 'privateKey' : 'clientSecret';
     throw invalid(member, `is needed for tokenEndpointAuthMethod "${shown.tokenEndpointAuthMethod}"`);
   }
-  return { ...shown, clientSecret: hasKey ? null : secret, privateKey: hasKey ? secret : null };
+  return { ...shown, ...place, clientSecret: hasKey ? null : secret, privateKey: hasKey ? secret : null };
+};
+
+/** Whether each caller consents for themselves. */
+export const isPersonal = (credential: UpstreamCredential | null): boolean =>
+  credential?.oauth?.grantType === 'authorization_code';
+
+/** What the upstream offers is asked for with the consent of whoever registers it. */
+export const withCatalogUser = <Form extends { readonly credential: UpstreamCredential | null } | null>(
+  form: Form,
+  email: string,
+): Form => {
+  const credential = form?.credential ?? null;
+  if (!isPersonal(credential) || credential?.oauth === undefined) return form;
+  return { ...form, credential: { ...credential, oauth: { ...credential.oauth, catalogUser: email } } };
 };
 
 /** Throws `http.invalid` where a body whose secret is masked says something else than is kept. */
@@ -75,10 +170,13 @@ const resourceOf = ({ resource = null, omitResource }: OAuthConfigBody, url: str
     if (resource !== null) throw invalid('omitResource', 'must not be true beside resource');
     return null;
   }
-  if (resource === null) return url === null ? null : (splitQuery(url).shown.split(/[?#]/, 1)[0] ?? null);
+  if (resource === null) return defaultResource(url);
   if (!URL.canParse(resource) || resource.includes('#')) throw invalid('resource', 'must be a URI without a fragment');
   return resource;
 };
+
+const defaultResource = (url: string | null): string | null =>
+  url === null ? null : (splitQuery(url).shown.split(/[?#]/, 1)[0] ?? null);
 
 const invalid = (member: string, message: string): GatewayError => {
   const field = `oauthConfig.${member}`;

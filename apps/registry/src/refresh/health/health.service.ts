@@ -25,6 +25,7 @@ const NO_ABSENCE = new Set<string>([
   'upstream.unknown',
   'upstream.breaker_open',
   'upstream.unauthorised',
+  'upstream.consent_needed',
 ]);
 
 /** What a failure tells beside its reason. */

@@ -1,5 +1,10 @@
 /** How a client shows an authorization server who it is. https://www.rfc-editor.org/rfc/rfc7591#section-2, RFC 7523 for the key. */
-export const TOKEN_ENDPOINT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
+export const TOKEN_ENDPOINT_AUTH_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+  'none',
+] as const;
 
 /** One of them. */
 export type TokenEndpointAuthMethod = (typeof TOKEN_ENDPOINT_AUTH_METHODS)[number];
@@ -21,13 +26,26 @@ export const ASSERTION_ALGORITHMS = [
 /** One of them. */
 export type AssertionAlgorithm = (typeof ASSERTION_ALGORITHMS)[number];
 
+/** How tokens are got: by the gateway as itself, for all callers, or for each person with their consent. */
+export const OAUTH_GRANT_TYPES = ['client_credentials', 'authorization_code'] as const;
+
+/** One of them. */
+export type OAuthGrantType = (typeof OAUTH_GRANT_TYPES)[number];
+
 /** What of a client may be told: all but its secret and its key. */
 export interface ShownOAuthClient {
-  readonly grantType: 'client_credentials';
-  /** Whose metadata says where tokens are issued (RFC 8414); null where `tokenUrl` says it. */
+  readonly grantType: OAuthGrantType;
+  /** Whose metadata says where tokens are issued (RFC 8414); null where `tokenUrl` says it, or the upstream does. */
   readonly issuer: string | null;
   readonly tokenUrl: string | null;
-  readonly clientId: string;
+  /** Where people consent, beside `tokenUrl`; absent: where the metadata says. */
+  readonly authorizationUrl?: string;
+  /** Where the metadata of `issuer` is, if elsewhere. */
+  readonly authorizationServer?: string;
+  /** What goes to the authorization endpoint besides. */
+  readonly authorizationParameters?: Readonly<Record<string, string>>;
+  /** Null: the gateway registers itself. */
+  readonly clientId: string | null;
   readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod;
   /** For `private_key_jwt`; else null. */
   readonly tokenEndpointAuthSigningAlg: AssertionAlgorithm | null;
@@ -39,10 +57,14 @@ export interface ShownOAuthClient {
   readonly audience: string | null;
 }
 
-/** A client of an authorization server, which gets its own access tokens there. Secret. https://www.rfc-editor.org/rfc/rfc6749#section-4.4 */
+/** A client of an authorization server, which gets access tokens there. Secret. https://www.rfc-editor.org/rfc/rfc6749#section-4 */
 export interface OAuthClient extends ShownOAuthClient {
   /** For the two methods with a secret. */
   readonly clientSecret: string | null;
   /** In PEM, for `private_key_jwt`. */
   readonly privateKey: string | null;
+  /** For `authorization_code`: the upstream, which says whom it trusts, without its query. */
+  readonly upstreamUrl?: string;
+  /** For `authorization_code`: the user with whose consent the gateway asks what the upstream offers. */
+  readonly catalogUser?: string;
 }

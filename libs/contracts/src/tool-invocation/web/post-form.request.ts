@@ -1,7 +1,7 @@
 import { defineRequest } from '../../define.js';
 
 /**
- * Posts a form over HTTP, within the egress policy and without following redirects. The request's body is the form, the
+ * Posts a form, or JSON, over HTTP, within the egress policy and without following redirects. The request's body is the form, the
  * reply's the text that came back, whatever its status. Failures: `upstream.unreachable`, `upstream.refused`,
  * `upstream.too_large`, `upstream.invalid_answer`, `upstream.timed_out`.
  */
@@ -10,6 +10,8 @@ export const PostForm = defineRequest<
     readonly url: string;
     /** `Authorization`, where the form holds no credential. Secret. */
     readonly authorization?: string;
+    /** The body is a JSON text, as of a registration (RFC 7591). */
+    readonly isJson?: true;
     readonly bytesMax: number;
   },
   { readonly status: number }

@@ -1,0 +1,194 @@
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { UpstreamConsentChanged } from '#contracts/auth/credential-revoked.event';
+import type { Principal } from '#contracts/auth/principal';
+import { ShowGateways, type ShownGateway } from '#contracts/registry/show-gateways.request';
+import { type Bus, InjectBus } from '#libs/bus';
+import { type GatewayError, fail, toGatewayError } from '#libs/errors';
+import { nameActor } from '#libs/storage';
+import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
+import { postToken } from '../upstream-credentials/oauth/access-token.js';
+import type { PersonalGrant } from '../upstream-credentials/oauth/personal-grant.js';
+import { UpstreamTokenService } from '../upstream-credentials/oauth/upstream-token.service.js';
+import { UpstreamCredentialService } from '../upstream-credentials/upstream-credential.service.js';
+import { codeOf } from './authorization-answer.js';
+import { CALLBACK_PATH } from './clients/client-description.js';
+import { ClientRegistrationService } from './clients/client-registration.service.js';
+import { type ConsentFlow, ConsentFlowRepository, hashOf } from './consent-flow.repository.js';
+import { findConsentPlace } from './place/consent-place.js';
+
+/** Whom a consent is asked of, and where they are sent. */
+export interface BegunConsent {
+  readonly gateway: ShownGateway;
+  readonly location: string;
+  /** What the browser brings back besides: nobody else may end what it began. */
+  readonly browser: { readonly name: string; readonly secret: string };
+}
+
+/** Who has consented to what. */
+export interface CompletedConsent {
+  readonly upstreamId: string;
+  readonly userEmail: string;
+  readonly gatewayName: string;
+  /** Of the browser, of no more use. */
+  readonly cookie: string;
+}
+
+/** Asks people for their consent to calls of upstreams, and takes it. https://www.rfc-editor.org/rfc/rfc7636 */
+@Injectable()
+export class ConsentService {
+  constructor(
+    private readonly credentials: UpstreamCredentialService,
+    private readonly tokens: UpstreamTokenService,
+    private readonly clients: ClientRegistrationService,
+    private readonly flows: ConsentFlowRepository,
+    @InjectAuthSettings() private readonly settings: AuthSettings,
+    @InjectBus() private readonly bus: Bus,
+  ) {}
+
+  /** A gateway that the principal sees. Throws `registry.unknown`. */
+  async gatewayFor(upstreamId: string, principal: Principal): Promise<ShownGateway> {
+    const { head } = await this.bus.ask(ShowGateways, { gatewayIds: [upstreamId], principal });
+    const [gateway] = head.gateways;
+    if (gateway === undefined) throw fail('registry.unknown');
+    return gateway;
+  }
+
+  /**
+   * Where a person consents. Rejects with `registry.unknown` for a gateway that they do not see, or that needs no consent, with
+   * `auth.not_offered` without PUBLIC_URL, and with `upstream.…` where the upstream, or its authorization server, cannot be used.
+   */
+  async begin(upstreamId: string, principal: Principal): Promise<BegunConsent> {
+    const { publicUrl } = this.settings;
+    if (publicUrl === null)
+      throw fail('auth.not_offered', { message: 'Nobody can come back here: PUBLIC_URL is not set' });
+    const gateway = await this.gatewayFor(upstreamId, principal);
+    const { client: given, query, version } = await this.credentials.clientOf(upstreamId);
+    const place = await findConsentPlace(given, query, this.bus);
+    const client = await this.clients.clientFor(upstreamId, given, place, publicUrl);
+    const [state, verifier, secret] = [secretText(), secretText(), secretText()];
+    const { issuer, authorizationUrl, tokenUrl, revocationUrl, namesItself, resource, scopes } = place;
+    await this.flows.keep(state, {
+      upstreamId,
+      userEmail: principal.id.toLowerCase(),
+      gatewayName: gateway.name,
+      credentialVersion: version,
+      browserHash: hashOf(secret),
+      verifier,
+      place: { issuer, authorizationUrl, tokenUrl, revocationUrl, namesItself, resource, scopes },
+      client,
+    });
+    const location = new URL(authorizationUrl);
+    const parameters = {
+      ...given.authorizationParameters,
+      ...(scopes.includes('offline_access') && !given.authorizationParameters?.['prompt'] && { prompt: 'consent' }),
+      ...(given.audience !== null && { audience: given.audience }),
+      response_type: 'code',
+      client_id: client.clientId ?? '',
+      redirect_uri: `${publicUrl}${CALLBACK_PATH}`,
+      ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+      ...(resource !== null && { resource }),
+      state,
+      code_challenge: hashOf(verifier),
+      code_challenge_method: 'S256',
+    };
+    for (const [name, value] of Object.entries(parameters)) location.searchParams.set(name, value);
+    return { gateway, location: location.href, browser: { name: browserCookieOf(state), secret } };
+  }
+
+  /**
+   * Takes what a browser brings back. `cookieOf`: its cookies. Rejects with `http.invalid` for an answer that is not to be taken, and
+   * with `upstream.…` where the authorization server gives no token; nothing is kept then.
+   */
+  async complete(
+    answer: URLSearchParams,
+    cookieOf: (name: string) => string | null,
+    address: string,
+  ): Promise<CompletedConsent> {
+    const [state, another] = answer.getAll('state');
+    if (!state || another !== undefined) throw unknownFlow();
+    const flow = await this.flows.take(state);
+    const cookie = browserCookieOf(state);
+    const secret = cookieOf(cookie);
+    if (flow === null || secret === null || !isSame(hashOf(secret), flow.browserHash)) throw unknownFlow();
+    const { upstreamId, userEmail, gatewayName } = flow;
+    const code = codeOf(answer, flow.place);
+    nameActor({ kind: 'user', id: userEmail, address });
+    await this.take(flow, code);
+    await this.tell(upstreamId, userEmail, await this.credentials.catalogUserOf(upstreamId), true);
+    return { upstreamId, userEmail, gatewayName, cookie };
+  }
+
+  /**
+   * Ends the consent of a person, here and, where it can be told, at the authorization server. False: there was none. Whether that
+   * server knows stands in the log alone: here the consent is over in any case.
+   */
+  async end(upstreamId: string, userEmail: string): Promise<boolean> {
+    const key = { upstreamId, userEmail: userEmail.toLowerCase() };
+    const isThere = (await this.tokens.states([upstreamId], key.userEmail))[upstreamId] !== undefined;
+    if (!isThere) return false;
+    const kept = await this.tokens.kept(key);
+    await this.tokens.forget(key);
+    await this.tell(upstreamId, key.userEmail, await this.credentials.catalogUserOf(upstreamId), false);
+    if (kept !== null) await this.clients.revoke(upstreamId, kept);
+    return true;
+  }
+
+  private async take(flow: ConsentFlow, code: string): Promise<void> {
+    const { upstreamId, userEmail, place, client, verifier, credentialVersion } = flow;
+    const { issuer, tokenUrl, revocationUrl, resource } = place;
+    const token = await postToken(this.bus, { url: tokenUrl, audience: issuer ?? tokenUrl }, client, {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: `${this.settings.publicUrl}${CALLBACK_PATH}`,
+      code_verifier: verifier,
+      ...(resource !== null && { resource }),
+    }).catch(async (error: unknown) => {
+      // It is not known there any more; whoever tries again is registered anew.
+      if (toGatewayError(error).data?.['oauthError'] === 'invalid_client')
+        await this.clients.forget(upstreamId, issuer);
+      throw error;
+    });
+    const consentId = randomUUID();
+    const grant: PersonalGrant = {
+      consentId,
+      issuer,
+      tokenUrl,
+      revocationUrl,
+      client,
+      resource,
+      accessToken: token.value,
+      refreshToken: token.refreshToken ?? null,
+    };
+    const scopes = token.scope === undefined ? place.scopes : token.scope.split(' ').filter(Boolean);
+    const isKept = await this.tokens.begin(
+      { upstreamId, userEmail },
+      { credentialVersion, consentId, issuer, scopes },
+      { text: JSON.stringify(grant), lifeMs: token.lifeMs },
+    );
+    if (!isKept) throw fail('http.invalid', { message: 'The gateway was changed meanwhile; begin anew' });
+  }
+
+  private async tell(
+    upstreamId: string,
+    principalId: string,
+    catalogUser: string | undefined,
+    isGiven: boolean,
+  ): Promise<void> {
+    const isCatalogs = catalogUser?.toLowerCase() === principalId;
+    this.bus.publish(UpstreamConsentChanged, { upstreamId, principalId, isGiven, isCatalogs });
+    await this.bus.flush();
+  }
+}
+
+const secretText = (): string => randomBytes(32).toString('base64url');
+
+const isSame = (one: string, other: string): boolean => timingSafeEqual(Buffer.from(one), Buffer.from(other));
+
+/** Several may be begun in one browser. */
+const browserCookieOf = (state: string): string => `switchyard_consent_${hashOf(state).slice(0, 16)}`;
+
+const unknownFlow = (): GatewayError =>
+  fail('http.invalid', {
+    message: 'This consent was not begun in this browser, was ended already, or has expired; begin anew',
+  });

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import type { OAuthClient } from '#contracts/auth/oauth/oauth-client';
+import type { PresentedToken } from '#contracts/auth/upstream-credential.request';
+import { type Bus, InjectBus } from '#libs/bus';
+import { fail } from '#libs/errors';
+import { ANONYMOUS } from '#libs/identity';
+import { type AuthSettings, InjectAuthSettings } from '../../auth.settings.js';
+import { requestAccessToken } from './access-token.js';
+import { consentNeeded, readGrant, refreshed } from './personal-grant.js';
+import { type TokenOwner, UpstreamTokenService } from './upstream-token.service.js';
+
+type Owner = Pick<TokenOwner, 'upstreamId' | 'credentialVersion'>;
+
+/** An access token as it is shown. Secret. */
+interface Presented extends PresentedToken {
+  readonly value: string;
+  /** The consent that it came of; null: the gateway's own, for all callers. */
+  readonly consentId: string | null;
+}
+
+/** The access tokens that are shown to upstreams: the gateway's own, or those of people who have consented. */
+@Injectable()
+export class PresentedTokenService {
+  constructor(
+    private readonly tokens: UpstreamTokenService,
+    @InjectAuthSettings() private readonly settings: AuthSettings,
+    @InjectBus() private readonly bus: Bus,
+  ) {}
+
+  /** `refused`: the id of a token that the upstream refused. Rejects with `upstream.…`, or `auth.unavailable`. */
+  async present(owner: Owner, client: OAuthClient, principalId: string, refused?: string): Promise<Presented> {
+    const isPersonal = client.grantType === 'authorization_code';
+    const whose = isPersonal ? this.person(owner, personOf(client, principalId)) : this.gateway(owner, client);
+    const { text, ...token } = await this.tokens.present(whose, refused);
+    return { ...token, consentId: isPersonal ? readGrant(text).consentId : null };
+  }
+
+  /** Of everybody. */
+  forgetAll(upstreamId: string): Promise<void> {
+    return this.tokens.forgetAll(upstreamId);
+  }
+
+  private gateway(owner: Owner, client: OAuthClient): TokenOwner {
+    return {
+      ...owner,
+      userEmail: '',
+      obtain: async () => {
+        const { value, lifeMs } = await requestAccessToken(client, this.bus);
+        return { text: value, lifeMs };
+      },
+      read: (value) => ({ value, isRenewable: true, isRenewed: false }),
+    };
+  }
+
+  private person(owner: Owner, userEmail: string): TokenOwner {
+    return {
+      ...owner,
+      userEmail,
+      obtain: (kept) => refreshed(kept, this.bus),
+      read: (text) => {
+        const { accessToken, refreshToken, isRenewed = false } = readGrant(text);
+        return { value: accessToken, isRenewable: refreshToken !== null, isRenewed };
+      },
+      consentNeeded: (why) => consentNeeded(this.settings.publicUrl, owner.upstreamId, why),
+    };
+  }
+}
+
+/** Throws `upstream.unauthorised` for whoever cannot consent to anything. */
+const personOf = ({ catalogUser }: OAuthClient, principalId: string): string => {
+  const person = principalId === '' ? catalogUser : principalId;
+  if (person === undefined || person === ANONYMOUS.id)
+    throw fail('upstream.unauthorised', {
+      message: 'This upstream needs the consent of its caller; sign in to the gateway to give it',
+      executed: 'no',
+    });
+  return person.toLowerCase();
+};

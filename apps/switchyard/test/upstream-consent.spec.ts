@@ -1,0 +1,430 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
+import { type Gateway, type McpDouble, startGateway, startMcpDouble } from '#libs/testing';
+import { LegacyClient, type Said } from './isolation/endpoint-client.js';
+import { Browser } from './upstream-consent/browser.js';
+import { ConsentServer } from './upstream-consent/consent-server.js';
+
+const GUIDE = resolve(import.meta.dirname, '../../../docs/guides/upstream-oauth.md');
+const PASSWORD = 'correct horse battery staple 7';
+const ADMIN = 'admin@example.com';
+const URL_CAPABLE = { elicitation: { form: {}, url: {} } };
+
+let consents: ConsentServer;
+let upstream: McpDouble;
+let gateway: Gateway;
+let gatewayId: string;
+let ann: Person;
+let bob: Person;
+/** Whether the upstream takes anybody's token. */
+let trusts = true;
+/** Tokens that the upstream was shown and took, in order. */
+const shown: { readonly token: string; readonly sub: string }[] = [];
+
+const decoded = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+
+const ask = async (token: string, method: string, path: string, body?: unknown) => {
+  const response = await fetch(`${gateway.url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, text, body: text === '' ? null : JSON.parse(text) };
+};
+
+/** One request of a client of 2026-07-28. */
+const modern = async (token: string, params: object, capabilities: object = URL_CAPABLE) => {
+  const response = await fetch(`${gateway.url}/mcp`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'tools/call',
+      'mcp-name': (params as { name: string }).name,
+      authorization: `Bearer ${token}`,
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: {
+        arguments: {},
+        ...params,
+        _meta: {
+          'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+          'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+          'io.modelcontextprotocol/clientCapabilities': capabilities,
+        },
+      },
+    }),
+  });
+  const text = await response.text();
+  const line = text.split('\n').findLast((each) => each.startsWith('data: '));
+  return JSON.parse(line?.slice(6) ?? text);
+};
+
+interface Person {
+  readonly email: string;
+  readonly browser: Browser;
+  readonly token: string;
+}
+
+const person = async (name: string): Promise<Person> => {
+  const email = `${name}@example.com`;
+  await gateway.admin.call('POST', '/auth/email/admin/users', { email, password: PASSWORD });
+  const browser = new Browser(email, PASSWORD).known(consents.issuer, name);
+  return { email, browser, token: await gateway.tokenFor({ email }) };
+};
+
+const link = () => `${gateway.url}/oauth/authorize/${gatewayId}`;
+const CALLBACK = () => `${gateway.url}/oauth/callback`;
+
+/** By the page, with a password. */
+const signIn = ({ browser }: Pick<Person, 'browser'>): Promise<string> => browser.consent(link(), CALLBACK());
+
+/** By a program in the browser that has the person's token. */
+const begin = ({ browser, token }: Pick<Person, 'browser' | 'token'>): Promise<string> =>
+  browser.follow(link(), CALLBACK(), { authorization: `Bearer ${token}` });
+
+const finish = async ({ browser }: Pick<Person, 'browser'>, back: string): Promise<void> => {
+  const page = await browser.fetch(back);
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('Connected')]);
+};
+
+const connect = async (who: Pick<Person, 'browser' | 'token'>): Promise<string> => {
+  const back = await begin(who);
+  await finish(who, back);
+  return back;
+};
+
+const stateOf = async (token: string) => (await ask(token, 'GET', `/oauth/status/${gatewayId}`)).body;
+
+beforeAll(async () => {
+  consents = await ConsentServer.start();
+  upstream = await startMcpDouble({
+    name: 'notes',
+    tools: [{ name: 'whoami', description: 'says who calls', inputSchema: { type: 'object' } }],
+    call: () => `"content":[{"type":"text","text":"${shown.at(-1)?.sub}"}]`,
+    intercept: ({ req, res }) => {
+      const [, token = ''] = /^Bearer (.+)$/.exec(req.headers.authorization ?? '') ?? [];
+      const claims = token === '' ? null : decoded(token);
+      const isGood = trusts && claims !== null && claims.aud === upstream.url && claims.exp * 1_000 > Date.now();
+      if (isGood) shown.push({ token, sub: claims.sub });
+      else
+        res
+          .writeHead(401, {
+            'www-authenticate': `Bearer resource_metadata="${consents.resourceMetadata}", scope="notes:read"`,
+          })
+          .end();
+      return !isGood;
+    },
+  });
+  consents.protectedResource = { resource: upstream.url, authorization_servers: [consents.issuer] };
+  gateway = await startGateway({
+    mode: 'embedded',
+    env: { LOG_LEVEL: 'debug', PLATFORM_ADMIN_FIRST_PASSWORD: PASSWORD },
+  });
+  [ann, bob] = await Promise.all([person('ann'), person('bob')]);
+});
+afterAll(async () => {
+  await gateway?.stop();
+  await upstream?.stop();
+  await consents?.stop();
+});
+beforeEach(() => onTestFailed(() => console.error(gateway.logs().slice(-6_000))));
+
+describe('an upstream that needs the consent of its caller', () => {
+  it('an upstream is not registered, and what it wants is said, when nothing is said of a credential', async () => {
+    const refused = await ask(gateway.adminToken, 'POST', '/gateways', { name: 'Notes', url: upstream.url });
+    expect([refused.status, refused.body]).toMatchObject([
+      502,
+      { detail: expect.stringContaining(`The upstream wants OAuth (${consents.issuer})`) },
+    ]);
+    expect(refused.text).toContain('authorization_code');
+    expect((await ask(gateway.adminToken, 'GET', '/gateways')).body).toEqual([]);
+  });
+
+  it('an upstream is registered as its guide says without a consent, and listed once whoever registered it has given theirs', async () => {
+    const [, ofGuide = ''] = /```json\n(\{[^`]*authorization_code[^`]*)```/.exec(readFileSync(GUIDE, 'utf8')) ?? [];
+    const registration = { ...JSON.parse(ofGuide), url: upstream.url, visibility: 'public' };
+    const { status, body, text } = await ask(gateway.adminToken, 'POST', '/gateways', registration);
+    expect([status, text]).toEqual([201, expect.stringContaining(`${gateway.url}/oauth/authorize/`)]);
+    expect(body).toMatchObject({ enabled: false, authType: 'oauth', toolCount: 0 });
+    gatewayId = body.id;
+    expect(await stateOf(gateway.adminToken)).toMatchObject({ state: 'needs_consent', client_id: null });
+
+    const admin = { browser: new Browser(ADMIN, PASSWORD).known(consents.issuer, 'admin') };
+    await finish(admin, await signIn(admin));
+    const listed = async () => (await ask(gateway.adminToken, 'GET', `/gateways/${gatewayId}`)).body.toolCount;
+    await expect.poll(listed, { timeout: 15_000 }).toBe(1);
+    expect(await stateOf(gateway.adminToken)).toMatchObject({ state: 'ok', reason: null });
+    expect(consents.count('POST /reg')).toBe(1);
+    expect(consents.count('POST /token')).toBe(1);
+  });
+
+  it('a call of a 2026-07-28 client is answered with the URL, and goes on once its user has been there', async () => {
+    const asked = (await modern(ann.token, { name: 'notes-whoami' })).result;
+    expect(asked).toMatchObject({
+      resultType: 'input_required',
+      inputRequests: { consent: { method: 'elicitation/create', params: { mode: 'url', url: link() } } },
+    });
+    const again = { name: 'notes-whoami', requestState: asked.requestState };
+    const said = (action: string) => modern(ann.token, { ...again, inputResponses: { consent: { action } } });
+    // It is sent again as soon as the URL is open, before its user has consented.
+    const going = said('accept');
+    await finish(ann, await signIn(ann));
+    expect((await going).result).toMatchObject({ content: [{ text: 'ann' }] });
+    expect((await modern(ann.token, { name: 'notes-whoami' })).result).toMatchObject({ content: [{ text: 'ann' }] });
+    expect((await ask(ann.token, 'GET', '/oauth/connections')).body).toMatchObject([
+      {
+        gateway_id: gatewayId,
+        gateway_name: 'Notes',
+        state: 'ok',
+        issuer: consents.issuer,
+        scopes: ['notes:read', 'offline_access'],
+      },
+    ]);
+  });
+
+  it('a call is answered with the URL in its text when its client cannot be sent to one', async () => {
+    const { result } = await modern(bob.token, { name: 'notes-whoami' }, {});
+    expect(result).toMatchObject({ isError: true, content: [{ type: 'text', text: expect.stringContaining(link()) }] });
+  });
+
+  it('people who consent crosswise get what each of them consented to, and nothing by the way back of the other', async () => {
+    const cleo = await person('cleo');
+    const [bobs, cleos] = (await Promise.all([bob, cleo].map(signIn))) as [string, string];
+    for (const [who, back] of [
+      [bob, cleos],
+      [cleo, bobs],
+    ] as const) {
+      const refused = await who.browser.fetch(back);
+      expect([refused.status, await refused.text()]).toEqual([
+        422,
+        expect.stringContaining('not begun in this browser'),
+      ]);
+      expect(await stateOf(who.token)).toMatchObject({ state: 'needs_consent' });
+    }
+    // Whoever was there in the other's place has used it up; each begins anew.
+    await Promise.all([bob, cleo].map(connect));
+    for (const [who, name] of [
+      [bob, 'bob'],
+      [cleo, 'cleo'],
+      [ann, 'ann'],
+    ] as const)
+      expect((await modern(who.token, { name: 'notes-whoami' })).result).toMatchObject({ content: [{ text: name }] });
+  });
+
+  it.each<[string, (back: URL) => void, RegExp]>([
+    ['a state that is forged', (back) => back.searchParams.set('state', 'forged'), /not begun in this browser/],
+    [
+      'the name of another issuer',
+      (back) => back.searchParams.set('iss', 'https://evil.example'),
+      /another authorization server/,
+    ],
+    ['a code that is forged', (back) => back.searchParams.set('code', 'forged'), /invalid_grant/],
+    [
+      'an error of another issuer, of which nothing is shown',
+      (back) => {
+        back.searchParams.set('iss', 'https://evil.example');
+        back.searchParams.set('error', 'call_me');
+      },
+      /^(?!.*call_me).*another authorization server/s,
+    ],
+  ])(
+    'nothing is kept of a consent, and it cannot be tried again, when it comes back with %s',
+    async (_what, change, why) => {
+      const before = await stateOf(ann.token);
+      const back = await begin(ann);
+      const changed = new URL(back);
+      change(changed);
+      const refused = await ann.browser.fetch(changed.href);
+      expect(refused.status).toBeGreaterThanOrEqual(400);
+      expect(await refused.text()).toMatch(why);
+      const isUsedUp =
+        changed.searchParams.getAll('state').length === 1 && changed.searchParams.get('state') !== 'forged';
+      if (isUsedUp) expect(await (await ann.browser.fetch(back)).text()).toContain('was ended already');
+      expect(await stateOf(ann.token)).toEqual(before);
+    },
+  );
+
+  it('a way back is refused when it is gone a second time', async () => {
+    const back = await connect(ann);
+    expect(await (await ann.browser.fetch(back)).text()).toContain('was ended already');
+    expect(await stateOf(ann.token)).toMatchObject({ state: 'ok' });
+  });
+
+  it('a consent link is refused when another site signs in by it, or whoever opens it does not see the gateway', async () => {
+    const body = new URLSearchParams({ email: ann.email, password: PASSWORD });
+    const foreign = {
+      method: 'POST',
+      body,
+      headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+    };
+    expect((await fetch(link(), foreign)).status).toBe(403);
+    const unknown = `${gateway.url}/oauth/authorize/${'0'.repeat(32)}`;
+    expect((await ask(ann.token, 'GET', unknown.slice(gateway.url.length))).status).toBe(404);
+  });
+
+  it('tokens are renewed once for all calls when they are about to end', async () => {
+    consents.lifeS = 5;
+    await connect(ann);
+    consents.lifeS = 300;
+    const first = shown.length;
+    const before = consents.count('POST /token');
+    await expect
+      .poll(
+        async () => {
+          const answers = await Promise.all([1, 2, 3].map(() => modern(ann.token, { name: 'notes-whoami' })));
+          expect(answers.map(({ result }) => result?.content?.[0]?.text)).toEqual(['ann', 'ann', 'ann']);
+          return new Set(shown.slice(first).map(({ token }) => token)).size;
+        },
+        { timeout: 20_000, interval: 200 },
+      )
+      .toBe(2);
+    expect(consents.count('POST /token')).toBe(before + 1);
+  });
+
+  it('a consent has ended, with the reason, when its grant is not known any more', async () => {
+    consents.lifeS = 3;
+    await connect(ann);
+    consents.lifeS = 300;
+    await consents.forgetGrants();
+    const needed = async () => (await modern(ann.token, { name: 'notes-whoami' })).result.resultType;
+    await expect.poll(needed, { timeout: 20_000, interval: 300 }).toBe('input_required');
+    expect(await stateOf(ann.token)).toMatchObject({
+      state: 'needs_reauth',
+      reason: 'the authorization server says invalid_grant',
+    });
+  });
+
+  it('a consent has ended, with the reason, when the upstream does not take what was just renewed', async () => {
+    const issued = consents.count('POST /token');
+    consents.lifeS = 3;
+    await connect(ann);
+    consents.lifeS = 300;
+    const renewed = async () => {
+      await modern(ann.token, { name: 'notes-whoami' });
+      return consents.count('POST /token');
+    };
+    await expect.poll(renewed, { timeout: 20_000, interval: 200 }).toBe(issued + 2);
+    trusts = false;
+    try {
+      const needed = async () => (await modern(ann.token, { name: 'notes-whoami' })).result?.resultType;
+      await expect.poll(needed, { timeout: 10_000 }).toBe('input_required');
+    } finally {
+      trusts = true;
+    }
+    expect(await stateOf(ann.token)).toMatchObject({
+      state: 'needs_reauth',
+      reason: expect.stringContaining('just renewed'),
+    });
+  });
+
+  it('a session is sent to the URL by the error for it, and hears when the consent is there', async () => {
+    const client = await LegacyClient.open({ url: `${gateway.url}/mcp`, token: ann.token }, URL_CAPABLE);
+    const stream = await client.listen();
+    const { error } = await (await client.call('notes-whoami', {})).answer();
+    const told = error?.data?.['elicitations'] as readonly { url: string; elicitationId: string }[] | undefined;
+    const [elicitation] = told ?? [];
+    expect([error?.code, elicitation?.url]).toEqual([-32042, link()]);
+    await connect(ann);
+    const done = await stream.hear(({ method }: Said) => method === 'notifications/elicitation/complete');
+    expect(done.params).toEqual({ elicitationId: elicitation?.elicitationId });
+    expect((await (await client.call('notes-whoami', {})).answer()).result.content[0].text).toBe('ann');
+    stream.leave();
+    await client.end();
+  });
+
+  it('a consent ends at once, here and at its authorization server, when its person ends it', async () => {
+    const revocations = consents.count('POST /token/revocation');
+    expect((await ask(ann.token, 'DELETE', `/oauth/connections/${gatewayId}`)).status).toBe(200);
+    expect(consents.count('POST /token/revocation')).toBe(revocations + 1);
+    expect((await modern(ann.token, { name: 'notes-whoami' })).result.resultType).toBe('input_required');
+    expect((await ask(ann.token, 'GET', '/oauth/connections')).body).toEqual([]);
+    expect((await ask(ann.token, 'DELETE', `/oauth/connections/${gatewayId}`)).status).toBe(404);
+  });
+
+  it('the gateway registers itself anew when the upstream has moved to another authorization server', async () => {
+    const moved = await ConsentServer.start();
+    try {
+      consents.protectedResource = { resource: upstream.url, authorization_servers: [moved.issuer] };
+      ann.browser.known(moved.issuer, 'ann');
+      await connect(ann);
+      expect([moved.count('POST /reg'), moved.count('POST /token')]).toEqual([1, 1]);
+      const { body } = await ask(gateway.adminToken, 'GET', '/oauth/registered-clients');
+      expect(body.clients.map(({ issuer }: { issuer: string }) => issuer)).toEqual([consents.issuer, moved.issuer]);
+    } finally {
+      consents.protectedResource = { resource: upstream.url, authorization_servers: [consents.issuer] };
+      await moved.stop();
+    }
+  });
+
+  it.each<[string, () => void, RegExp]>([
+    [
+      'is of another issuer',
+      () => {
+        consents.asMetadata = (all) => ({ ...all, issuer: 'https://evil.example' });
+      },
+      /another issuer/,
+    ],
+    [
+      'knows no PKCE',
+      () => {
+        consents.asMetadata = ({ code_challenge_methods_supported: _none, ...all }) => all;
+      },
+      /PKCE/,
+    ],
+    [
+      'has an endpoint over plain http',
+      () => {
+        consents.asMetadata = (all) => ({ ...all, token_endpoint: 'http://as.example/t' });
+      },
+      /token_endpoint with https/,
+    ],
+    [
+      'is that of another resource',
+      () => {
+        consents.protectedResource = {
+          resource: 'https://other.example/mcp',
+          authorization_servers: [consents.issuer],
+        };
+      },
+      /another resource/,
+    ],
+    [
+      'leads to an address that is not allowed',
+      () => {
+        consents.protectedResource = { resource: upstream.url, authorization_servers: ['https://169.254.169.254'] };
+      },
+      /not allowed/,
+    ],
+  ])('nobody is sent anywhere when the metadata %s', async (_what, change, why) => {
+    const authorizations = consents.count('GET /auth');
+    change();
+    try {
+      const refused = await ask(ann.token, 'GET', `/oauth/authorize/${gatewayId}`);
+      expect(refused.text).toMatch(why);
+      expect(refused.status).toBeGreaterThanOrEqual(400);
+      expect(consents.count('GET /auth')).toBe(authorizations);
+    } finally {
+      consents.asMetadata = (all) => all;
+      consents.protectedResource = { resource: upstream.url, authorization_servers: [consents.issuer] };
+    }
+  });
+
+  it('nothing secret of a consent is logged, or stands in the audit trail', async () => {
+    const trail = (await ask(gateway.adminToken, 'GET', '/audit?resource_type=upstream_consent&limit=100')).text;
+    const secrets = [...new Set(shown.map(({ token }) => token)), ...consents.secrets];
+    expect(secrets.length).toBeGreaterThan(10);
+    const logs = gateway.logs();
+    expect(secrets.filter((secret) => logs.includes(secret) || trail.includes(secret))).toEqual([]);
+    expect(trail).toContain('upstream_consent');
+  });
+});
