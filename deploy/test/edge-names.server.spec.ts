@@ -27,6 +27,7 @@ describe('the edge', () => {
   it.each([
     ['/mcp', 'ingress'],
     ['/servers/x/mcp', 'ingress'],
+    ['/servers/x/rpc', 'ingress'],
     ['/v1/virtual-servers/x/mcp', 'ingress'],
     ['/v1/virtual-servers/x/sse', 'ingress'],
     ['/v1/virtual-servers/x/message?sessionId=1', 'ingress'],

@@ -28,6 +28,11 @@ export const ingressOptions = {
     300_000,
     'How long clients of 2026-07-28 may at most keep a list without asking again; less when an upstream in it says so.',
   ),
+  TOOL_SEARCH_TOKENS: integer(
+    2_000,
+    'Tokens, of four characters each, that search_tools of a virtual server with toolSearch shows at most.',
+    { min: 100, max: 100_000 },
+  ),
   RESOURCE_CACHE_SIZE: integer(
     1_000,
     'Resources whose content is kept while their upstream says that it is good; in all at most 64 MiB. 0: none.',

@@ -16,6 +16,8 @@ export interface IngressSettings {
   readonly lists: { readonly pageSize: number; readonly pageBytesMax: number; readonly ttlMsMax: number };
   /** `size` 0: no resource is kept. */
   readonly resources: { readonly size: number; readonly ttlMsMax: number };
+  /** What a search for tools may show. */
+  readonly toolSearchTokensMax: number;
   readonly callTimeoutMs: number;
   /** How long a client may take to answer a server request. */
   readonly inputTimeoutMs: number;
@@ -54,6 +56,7 @@ export const settingsOf = (config: IngressConfig): IngressSettings => ({
   originsAllowed: config.ALLOWED_ORIGINS,
   correlates: config.CORRELATION_ID_ENABLED,
   logsRequests: !config.DISABLE_ACCESS_LOG,
+  toolSearchTokensMax: config.TOOL_SEARCH_TOKENS,
   bodies: { bytesMax: config.MCP_BODY_BYTES_MAX, totalMax: config.MCP_BODY_BYTES_TOTAL },
   lists: {
     pageSize: config.LIST_PAGE_SIZE,

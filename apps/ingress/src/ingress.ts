@@ -17,6 +17,7 @@ import { openPipeline } from './pipeline/index.js';
 import { Router } from './routing/index.js';
 import { Seal } from './sealing/index.js';
 import { openSessions, watchStreams } from './sessions/index.js';
+import { ToolSearch } from './tool-search/index.js';
 
 /** What the process gives ingress to work with. */
 export interface IngressDeps {
@@ -48,8 +49,9 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
   const told = new RefusalLog(deps.logger);
   const forwarding = openForwarding(settings, { ...deps, links, sessions, told });
   const refusals = new RefusalJournal(deps.outbox, deps.callers, deps.addressOf, told, settings.refusalRecords);
+  const toolSearch = new ToolSearch(settings.toolSearchTokensMax);
   const { logsRequests } = settings;
-  const parts = { admission, router, forwarding, refusals, sessions, catalogs, seal, logsRequests };
+  const parts = { admission, router, forwarding, refusals, sessions, catalogs, seal, toolSearch, logsRequests };
   const pipeline = openPipeline({ ...deps, ...parts });
 
   const { bus } = deps;

@@ -23,6 +23,7 @@ import { Grpc1764979200000 } from './storage/migrations/0017-grpc.migration.js';
 import { Addresses1765065600000 } from './storage/migrations/0018-addresses.migration.js';
 import { ToolChanges1765152000000 } from './storage/migrations/0019-tool-changes.migration.js';
 import { A2a1765238400000 } from './storage/migrations/0020-a2a.migration.js';
+import { ToolSearch1765324800000 } from './storage/migrations/0021-tool-search.migration.js';
 
 /** What registry keeps, and how its tables came about. */
 export const registryDatabase = {
@@ -58,5 +59,6 @@ export const registryDatabase = {
     Addresses1765065600000,
     ToolChanges1765152000000,
     A2a1765238400000,
+    ToolSearch1765324800000,
   ],
 } as const;

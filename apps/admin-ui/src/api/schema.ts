@@ -4172,6 +4172,11 @@ export interface components {
             /** @description One of your teams. Needed for the visibility `team`, unless the token reaches one team alone. */
             teamId?: string | null;
             /**
+             * @description Whether its tools are searched: `tools/list` shows search_tools, describe_tool and call_tool in their place. All of them can still be called by name.
+             * @default false
+             */
+            toolSearch?: boolean;
+            /**
              * @description By default as DEFAULT_VISIBILITY says.
              * @enum {string}
              */
@@ -4220,6 +4225,8 @@ export interface components {
             ownerEmail: string | null;
             tags: string[];
             teamId: string | null;
+            /** @description Whether its tools are searched rather than listed. */
+            toolSearch: boolean;
             /** Format: date-time */
             updatedAt: string;
             /** @enum {string} */
@@ -4856,6 +4863,11 @@ export interface components {
             tags?: string[];
             /** @description One of your teams. Needed for the visibility `team`, unless the token reaches one team alone. */
             teamId?: string | null;
+            /**
+             * @description Whether its tools are searched: `tools/list` shows search_tools, describe_tool and call_tool in their place. All of them can still be called by name.
+             * @default false
+             */
+            toolSearch?: boolean;
             /**
              * @description By default as DEFAULT_VISIBILITY says.
              * @enum {string}
@@ -10100,6 +10112,7 @@ export interface operations {
                      *       "name": "Travel",
                      *       "description": null,
                      *       "icon": "https://travel.example/icon.png",
+                     *       "toolSearch": false,
                      *       "associatedTools": [
                      *         "weather-forecast"
                      *       ],
@@ -10154,6 +10167,7 @@ export interface operations {
                      *       "name": "Travel",
                      *       "description": null,
                      *       "icon": "https://travel.example/icon.png",
+                     *       "toolSearch": false,
                      *       "associatedTools": [
                      *         "weather-forecast"
                      *       ],
@@ -10212,6 +10226,7 @@ export interface operations {
                      *       "name": "Travel",
                      *       "description": null,
                      *       "icon": "https://travel.example/icon.png",
+                     *       "toolSearch": false,
                      *       "associatedTools": [
                      *         "weather-forecast"
                      *       ],
@@ -10483,6 +10498,7 @@ export interface operations {
                      *       "name": "Travel",
                      *       "description": null,
                      *       "icon": "https://travel.example/icon.png",
+                     *       "toolSearch": false,
                      *       "associatedTools": [
                      *         "weather-forecast"
                      *       ],
@@ -10610,6 +10626,7 @@ export interface operations {
                      *       "name": "Travel",
                      *       "description": null,
                      *       "icon": "https://travel.example/icon.png",
+                     *       "toolSearch": false,
                      *       "associatedTools": [
                      *         "weather-forecast"
                      *       ],

@@ -68,6 +68,8 @@ export type ScopedCall = AdmittedCall & {
   readonly catalog: EndpointCatalog;
   readonly view: CatalogView;
   readonly logLevel: LogLevel | null;
+  /** The headers that mirror its arguments; null where there are none. */
+  readonly mirrors: HeaderBag | null;
 };
 
 /** A call that knows where it goes. */

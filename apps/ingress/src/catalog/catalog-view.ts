@@ -16,6 +16,7 @@ import type { CacheHints, ListKind, ServerCapabilities, ServerCodec } from '#lib
 import { TASKS_EXTENSION, isModern, isObject, runsLegacyTasks } from '#libs/mcp';
 import { ListAge } from './list-age.js';
 import type { Listings } from './listings.js';
+import { SEARCH_TOOLS } from './search/search-tools.js';
 import type { PageShelf, PreparedPage } from './prepared-pages.js';
 
 type Entry = { readonly definition: string };
@@ -55,8 +56,9 @@ export class CatalogView {
     this.upstreams = this.seen(catalog.upstreams);
   }
 
+  /** As they are listed. */
   get tools(): readonly CatalogTool[] {
-    return (this.lists.tools ??= this.seen(this.catalog.tools));
+    return this.catalog.server.toolSearch === true ? SEARCH_TOOLS : this.offeredTools;
   }
 
   get prompts(): readonly CatalogPrompt[] {
@@ -72,6 +74,11 @@ export class CatalogView {
       this.seen(this.catalog.resourceTemplates),
       ({ uriTemplate }) => uriTemplate,
     ));
+  }
+
+  /** As they may be called. */
+  private get offeredTools(): readonly CatalogTool[] {
+    return (this.lists.tools ??= this.seen(this.catalog.tools));
   }
 
   /** The text of a page, good for as long as is said in it. `cursor` writes the caller's own for the next one. */
@@ -143,7 +150,7 @@ export class CatalogView {
 
   private extensions(): Record<string, unknown> {
     const carried: Record<string, unknown> = {};
-    if (this.tools.some(({ taskAfterMs }) => taskAfterMs !== undefined)) carried[TASKS_EXTENSION] = {};
+    if (this.offeredTools.some(({ taskAfterMs }) => taskAfterMs !== undefined)) carried[TASKS_EXTENSION] = {};
     for (const { capabilities } of this.upstreams) {
       if (runsLegacyTasks(capabilities)) carried[TASKS_EXTENSION] = {};
       const declared = capabilities['extensions'];
@@ -163,7 +170,8 @@ export class CatalogView {
   /** Where everything is shown, what no upstream has yet may come; a virtual server has what was chosen for it. */
   private sources(listing: Listing): readonly string[] {
     if (listing === 'about' || this.catalog.server.id === null) return this.upstreams.map(({ id }) => id);
-    return [...new Set(this[listing].map(({ upstreamId }) => upstreamId))];
+    const entries = listing === 'tools' ? this.offeredTools : this[listing];
+    return [...new Set(entries.map(({ upstreamId }) => upstreamId))];
   }
 
   private prepare(

@@ -15,6 +15,7 @@ import { Catalogs } from './catalogs.js';
 import { EndpointCatalog } from './endpoint-catalog.js';
 import { Listings } from './listings.js';
 import { PreparedPages } from './prepared-pages.js';
+import { ToolIndexes } from './search/tool-indexes.js';
 
 const shape = { size: 100, bytesMax: 1_000_000, ttlMsMax: 0, about: '{}' };
 const logger = createLogger({ service: 'ingress', level: 'silent' });
@@ -143,8 +144,24 @@ const seenOf = (catalog: EndpointCatalog) =>
       ),
     };
   });
+/** The tools that a search finds, which is made anew for neither when a change has come. */
+const searchedIn = (catalog: EndpointCatalog) =>
+  Promise.all(
+    (['modern', 'legacy'] as const).map(async (era) => {
+      const endpoint = catalog.inEra(era);
+      const index = await endpoint.toolIndex();
+      const found = (query: string) =>
+        index.search(query, ({ id, name }) => endpoint.tool(name, ANN)?.id === id).map(({ id }) => id);
+      return ['0', '1 2', 'tool1 other3', 'old'].map((query) => found(query).sort());
+    }),
+  );
 const fromScratch = (): EndpointCatalog =>
-  new EndpointCatalog(registry.whole(null), { shape, listings, pages: new PreparedPages() });
+  new EndpointCatalog(registry.whole(null), {
+    shape,
+    listings,
+    pages: new PreparedPages(),
+    toolIndexes: new ToolIndexes(),
+  });
 
 describe('the read model led by deltas', () => {
   it('a change is asked for by the revision that is held, and the answer holds what was heard', async () => {
@@ -223,7 +240,10 @@ describe('the read model led by deltas', () => {
         else
           for (const revision of [registry.revision, ...(fate === 2 ? late.splice(0) : [])])
             await registry.announce(revision);
-        if (fate > 1) expect(seenOf(await catalogs.of(null))).toEqual(seenOf(fromScratch()));
+        if (fate <= 1) continue;
+        expect(seenOf(await catalogs.of(null))).toEqual(seenOf(fromScratch()));
+        if (change % 30 === 0)
+          expect(await searchedIn(await catalogs.of(null))).toEqual(await searchedIn(fromScratch()));
       }
       expect(registry.asked.filter(({ since }) => since === undefined)).toHaveLength(1);
     },

@@ -11,6 +11,7 @@ import type { PageShape } from './catalog-view.js';
 import { EndpointCatalog } from './endpoint-catalog.js';
 import type { Listings } from './listings.js';
 import { PreparedPages } from './prepared-pages.js';
+import { ToolIndexes } from './search/tool-indexes.js';
 import { SharedDefinitions } from './shared-definitions.js';
 
 interface Held {
@@ -53,6 +54,7 @@ const keyOf = (serverId: string | null): string => (serverId === null ? '' : `/$
  */
 export class Catalogs {
   private readonly pages = new PreparedPages();
+  private readonly toolIndexes = new ToolIndexes();
   private readonly held = new LRUCache<string, Held>({
     max: ENDPOINTS_MAX,
     dispose: ({ catalog }) => {
@@ -168,8 +170,8 @@ export class Catalogs {
 
   private replace(key: string, answer: Catalog): void {
     const shared = this.definitions.take(answer);
-    const { shape, listings, pages } = this;
-    const catalog = new EndpointCatalog(shared, { shape, listings, pages });
+    const { shape, listings, pages, toolIndexes } = this;
+    const catalog = new EndpointCatalog(shared, { shape, listings, pages, toolIndexes });
     const { revision } = answer;
     this.held.set(key, {
       catalog,

@@ -19,6 +19,8 @@ import { type CatalogStep, stepBy } from '#contracts/registry/catalog-delta.rule
 import type { Listings } from './listings.js';
 import { NameIndex } from './name-index.js';
 import type { PreparedPages } from './prepared-pages.js';
+import type { ToolIndex } from './search/tool-index.js';
+import type { ToolIndexes } from './search/tool-indexes.js';
 import { type UriTemplate, compileUriTemplate } from './uri-template.js';
 
 const VIEWS_MAX = 256;
@@ -34,6 +36,7 @@ export interface CatalogMeans {
   readonly shape: PageShape;
   readonly listings: Listings;
   readonly pages: PreparedPages;
+  readonly toolIndexes: ToolIndexes;
 }
 
 /** One endpoint's catalog, ready for look-ups: none of them costs more when there are more entries. */
@@ -88,7 +91,9 @@ export class EndpointCatalog {
 
   /** The endpoint after a step. From then on nothing asks this one for anything but what has begun with it. */
   after(step: CatalogStep): EndpointCatalog {
-    return new EndpointCatalog(step.catalog, this.means, this.era, this.isForOne, { endpoint: this, step });
+    const next = new EndpointCatalog(step.catalog, this.means, this.era, this.isForOne, { endpoint: this, step });
+    this.means.toolIndexes.follow(this, next, step);
+    return next;
   }
 
   /** What is offered to clients of an era. */
@@ -116,6 +121,16 @@ export class EndpointCatalog {
 
   isSeenBy(principal: Principal): boolean {
     return canSee(principal, this.catalog.server);
+  }
+
+  /** Whether its tools are searched rather than listed. */
+  get isSearched(): boolean {
+    return this.catalog.server.toolSearch === true;
+  }
+
+  /** For searches among all its tools, whoever sees them. */
+  toolIndex(): Promise<ToolIndex> {
+    return this.means.toolIndexes.of(this);
   }
 
   tool(name: string, principal: Principal): CatalogTool | undefined {
@@ -179,6 +194,7 @@ export class EndpointCatalog {
   /** Another catalog has come in its place. */
   release(): void {
     this.views.clear();
+    this.means.toolIndexes.drop(this);
     for (const part of Object.values(this.byEra)) if (part !== this) part.release();
   }
 }

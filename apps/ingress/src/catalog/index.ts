@@ -8,6 +8,7 @@ import { ResourceLinks } from './resource-links.js';
 
 export { CARRIED_EXTENSIONS, type CatalogView, MODERN_EXTENSIONS } from './catalog-view.js';
 export type { Catalogs } from './catalogs.js';
+export { QUERY_CHARS_MAX, SEARCH_LIMIT, type SearchToolName, isSearchTool } from './search/search-tools.js';
 export type { EndpointCatalog, ResourcePlace } from './endpoint-catalog.js';
 export type { ResourceLinks } from './resource-links.js';
 

@@ -10,7 +10,7 @@ export interface ConnectionPath {
 
 const EVERYTHING: Endpoint = { serverId: null };
 const CONNECTION = /^(?:\/servers\/([^/?]{1,128}))?\/(sse|message|ws)\/?(?:\?(.*))?$/;
-const SERVER = /^\/servers\/([^/?]{1,128})\/mcp\/?$/;
+const SERVER = /^\/servers\/([^/?]{1,128})\/(mcp|rpc)\/?$/;
 
 const pathOf = (url: string): string => {
   const query = url.indexOf('?');
@@ -33,18 +33,16 @@ export const mcpEndpointOf = (url: string): Endpoint | null => {
   return endpoint;
 };
 
-const readMcpEndpoint = (url: string): Endpoint | null => {
-  const path = pathOf(url);
-  if (path === '/mcp' || path === '/mcp/') return EVERYTHING;
-  const id = path.startsWith('/servers/') ? SERVER.exec(path)?.[1] : undefined;
-  return id === undefined ? null : serverEndpoint(id);
+const readMcpEndpoint = (url: string): Endpoint | null => endpointAt(pathOf(url), 'mcp');
+
+const endpointAt = (path: string, kind: 'mcp' | 'rpc'): Endpoint | null => {
+  if (path === `/${kind}` || path === `/${kind}/`) return EVERYTHING;
+  const [, id, found] = (path.startsWith('/servers/') && SERVER.exec(path)) || [];
+  return id === undefined || found !== kind ? null : serverEndpoint(id);
 };
 
 /** The endpoint of bare JSON-RPC, or `null`. */
-export const rpcEndpointOf = (url: string): Endpoint | null => {
-  const path = pathOf(url);
-  return path === '/rpc' || path === '/rpc/' ? EVERYTHING : null;
-};
+export const rpcEndpointOf = (url: string): Endpoint | null => endpointAt(pathOf(url), 'rpc');
 
 export const connectionPathOf = (url: string): ConnectionPath | null => {
   const [, id, kind, query = ''] = CONNECTION.exec(url) ?? [];

@@ -64,6 +64,20 @@ export class CallJournal {
     });
   }
 
+  /** Of a call that no upstream has a part in. */
+  answeredHere(call: AdmittedCall, callId: string, name: string, responseBytes: number): void {
+    this.write(call, null, {
+      callId,
+      startedAtMs: call.receivedAtMs,
+      name,
+      upstreamId: null,
+      outcome: 'ok',
+      requestBytes: Buffer.byteLength(call.request.params.text),
+      responseBytes,
+      traceId: traceIdOf(call.trace.traceparent) ?? null,
+    });
+  }
+
   failed(call: RoutedCall, callId: string, error: GatewayError): void {
     if (!LOST.has(error.code)) return;
     this.write(call, error, {

@@ -7,6 +7,7 @@ import type { CallJournal, Forwarder, RefusalJournal } from '../forwarding/index
 import type { Router } from '../routing/index.js';
 import type { Seal } from '../sealing/index.js';
 import type { Sessions } from '../sessions/index.js';
+import type { ToolSearch } from '../tool-search/index.js';
 import { Answering } from './answering.js';
 import { SubscriptionListener } from './listen.js';
 import { Pipeline } from './pipeline.js';
@@ -24,6 +25,7 @@ export interface PipelineDeps {
   readonly sessions: Sessions;
   readonly catalogs: Catalogs;
   readonly seal: Seal;
+  readonly toolSearch: ToolSearch;
   readonly logger: Logger;
   /** Whether each request has a line in the log. */
   readonly logsRequests: boolean;
@@ -32,8 +34,9 @@ export interface PipelineDeps {
 /** Takes each call through its stages to its answer, in the order that `pipeline.ts` gives the reason for. */
 export const openPipeline = (deps: PipelineDeps): Pipeline => {
   const { bus, admission, shares, router, forwarding, refusals, sessions, catalogs, seal } = deps;
-  const { logger, logsRequests } = deps;
+  const { toolSearch, logger, logsRequests } = deps;
   const listener = new SubscriptionListener(sessions.feeds, catalogs, bus, seal);
   const answering = new Answering(sessions.store, sessions.streams.confirmation, listener, seal);
-  return new Pipeline({ admission, shares, router, answering, ...forwarding, refusals, seal, logger, logsRequests });
+  const stages = { admission, shares, router, answering, ...forwarding, refusals, seal, toolSearch };
+  return new Pipeline({ ...stages, logger, logsRequests });
 };

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import type { CallShares, TakenShares } from '#libs/identity';
 import { UNCOUNTED_BYTES } from '#libs/resilience';
-import { type ServerCodec, errorMessage } from '#libs/mcp';
+import { type ServerCodec, errorMessage, resultInParts } from '#libs/mcp';
 import { refusalHeaders } from '#libs/mcp-http';
 import { type Logger, noteFacts, type RequestFacts, traceIdOf, tracedWithin } from '#libs/telemetry';
 import type { Admission } from '../admission/index.js';
 import {
+  ABOUT,
   type AdmittedCall,
   type CallTrace,
   type DecodedCall,
@@ -18,11 +19,13 @@ import {
 import { type CallJournal, type Forwarder, type RefusalJournal, encodeAnswer } from '../forwarding/index.js';
 import type { Router } from '../routing/index.js';
 import type { Seal } from '../sealing/index.js';
+import { type ToolSearch, innerCall, searchRequest } from '../tool-search/index.js';
 import type { Answering } from './answering.js';
 import { requestAnswered } from './answered.js';
 import { decode, presumedCodec } from './decode.js';
 
 const NAME_CHARS_MAX = 255;
+const UNCACHED = { ttlMs: 0, cacheScope: 'private' } as const;
 
 export interface PipelineStages {
   readonly admission: Admission;
@@ -33,6 +36,7 @@ export interface PipelineStages {
   readonly journal: CallJournal;
   readonly refusals: RefusalJournal;
   readonly seal: Seal;
+  readonly toolSearch: ToolSearch;
   readonly logger: Logger;
   /** Whether each request has a line in the log. */
   readonly logsRequests: boolean;
@@ -116,8 +120,10 @@ export class Pipeline {
   }
 
   /** Answers with what the upstream failed of; '' where it did not. */
-  private async call(scoped: ScopedCall, taken: TakenShares): Promise<string> {
+  private async call(given: ScopedCall, taken: TakenShares): Promise<string> {
     const { forwarder, seal } = this.stages;
+    const scoped = given.catalog.isSearched ? await this.searched(given) : given;
+    if (scoped === null) return '';
     const routing = this.route(scoped);
     const routed = routing instanceof Promise ? await routing : routing;
     if (routed.outgoing.method === 'tools/call') this.enterTool(routed, taken);
@@ -128,6 +134,24 @@ export class Pipeline {
       return settled.answer.head.kind === 'error' ? 'upstream_error' : '';
     } catch (thrown) {
       throw mayHaveRun(thrown);
+    }
+  }
+
+  /** The call that is meant where tools are searched; null: it was a search, and is answered. */
+  private async searched(scoped: ScopedCall): Promise<ScopedCall | null> {
+    const { toolSearch, journal } = this.stages;
+    try {
+      const request = searchRequest(scoped);
+      if (request === null) return scoped;
+      if (request.tool === 'call_tool') return innerCall(scoped, request);
+      const text = await toolSearch.answer(scoped, request);
+      const body = JSON.stringify({ content: [{ type: 'text', text }] });
+      const result = scoped.codec.callResult('tools/call', { body, meta: undefined, cache: UNCACHED }, ABOUT);
+      journal.answeredHere(scoped, randomUUID(), request.tool, Buffer.byteLength(body));
+      scoped.reply.finish(resultInParts(scoped.request.idText, result), 200);
+      return null;
+    } catch (thrown) {
+      return this.recorded(scoped, thrown);
     }
   }
 

@@ -33,8 +33,8 @@ export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, 
   const { seal } = deps;
   const { params } = call.request;
   const modern = isModern(call.codec.revision);
-  if (modern && call.headers !== null && target.headerParams.length > 0) {
-    checkParamMirrors(target.headerParams, params.value['arguments'], call.headers);
+  if (modern && call.mirrors !== null && target.headerParams.length > 0) {
+    checkParamMirrors(target.headerParams, params.value['arguments'], call.mirrors);
   }
   const state = modern ? stateOf(call, target.exposedName, seal) : null;
   return {

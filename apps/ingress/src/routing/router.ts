@@ -94,6 +94,7 @@ const scoped = (call: AdmittedCall, catalog: EndpointCatalog): ScopedCall => ({
   catalog,
   view: catalog.view(call.principal),
   logLevel: logLevelOf(call),
+  mirrors: call.headers,
 });
 
 const NO_CAPABILITIES = {};

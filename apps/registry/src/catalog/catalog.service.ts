@@ -66,8 +66,9 @@ export class CatalogService {
   private async readServer(id: string, snapshot: Snapshot): Promise<void> {
     const { revision } = snapshot;
     const { server, chosen } = await this.chosen.readShown(id);
-    const { name, description, visibility, teamId, ownerEmail } = server;
-    const endpoint = { server: { id, name, description, visibility, teamId, ownerEmail }, chosen };
+    const { name, description, toolSearch, visibility, teamId, ownerEmail } = server;
+    const about = { id, name, description, visibility, teamId, ownerEmail, ...(toolSearch && { toolSearch }) };
+    const endpoint = { server: about, chosen };
     this.servers.set(id, { endpoint, snapshot, revision });
   }
 

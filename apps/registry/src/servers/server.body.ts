@@ -1,6 +1,15 @@
 import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsDefined, IsObject, IsOptional, Matches, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsDefined,
+  IsObject,
+  IsOptional,
+  Matches,
+  ValidateNested,
+} from 'class-validator';
 import { MayRepeat, NotSupported } from '#libs/service';
 import { ServerView } from './server.view.js';
 import { OwnedBody, SightBody } from '../rest/owned.body.js';
@@ -35,6 +44,15 @@ export class ServerBody extends OwnedBody {
   @IsOptional()
   @Matches(ICON, { message: 'icon must be an http, https or data URL of an image, of at most 65536 characters' })
   icon?: string | null;
+
+  @ApiPropertyOptional({
+    default: false,
+    description:
+      'Whether its tools are searched: `tools/list` shows search_tools, describe_tool and call_tool in their place. All of them can still be called by name.',
+  })
+  @IsOptional()
+  @IsBoolean()
+  toolSearch?: boolean;
 
   @Choices('Ids or exposed names, in the order in which they are shown.')
   associatedTools?: string[];

@@ -7,6 +7,10 @@ export class ServerEntity extends OwnedEntity {
   /** A URL, for those who show it. */
   @Column({ type: 'text', nullable: true })
   icon!: string | null;
+
+  /** Its tools are searched rather than listed. */
+  @Column({ type: 'boolean' })
+  toolSearch!: boolean;
 }
 
 @Entity({ schema: 'registry', name: 'server_entry' })

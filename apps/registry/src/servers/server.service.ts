@@ -41,13 +41,14 @@ export class ServerService {
     assertAgree({ visibility, teamId }, body);
     const asked = { visibility: visibility ?? body.visibility, teamId: teamId ?? body.teamId };
     const scope = await this.scopes.ofNew(principal, asked);
-    const { name, description = null, icon = null, tags = [] } = body;
+    const { name, description = null, icon = null, tags = [], toolSearch = false } = body;
     const now = new Date();
     const server = {
       id: newObjectId(),
       name,
       description,
       icon,
+      toolSearch,
       tags,
       ...scope,
       enabled: true,
@@ -107,6 +108,7 @@ export class ServerService {
         tags: body.tags ?? server.tags,
         description: body.description === undefined ? server.description : body.description,
         icon: body.icon === undefined ? server.icon : body.icon,
+        toolSearch: body.toolSearch ?? server.toolSearch,
         updatedAt: new Date(),
       };
       await this.assertNameFree({ id, ...changes }, manager);

@@ -30,6 +30,9 @@ export class ServerView {
   @ApiProperty(OPTIONAL_TEXT)
   readonly icon: string | null;
 
+  @ApiProperty({ type: Boolean, description: 'Whether its tools are searched rather than listed.' })
+  readonly toolSearch: boolean;
+
   @ApiProperty({ type: [String], description: 'Exposed names.' })
   readonly associatedTools: readonly string[];
 
@@ -73,6 +76,7 @@ export class ServerView {
     this.name = server.name;
     this.description = server.description;
     this.icon = server.icon;
+    this.toolSearch = server.toolSearch;
     this.associatedTools = of('tool').map(({ name }) => name);
     this.associatedToolIds = of('tool').map(({ id }) => id);
     this.associatedResources = of('resource', 'template').map(({ id }) => id);
@@ -102,6 +106,7 @@ export const SERVER_EXAMPLE: ServerView = {
   name: 'Travel',
   description: null,
   icon: 'https://travel.example/icon.png',
+  toolSearch: false,
   associatedTools: ['weather-forecast'],
   associatedToolIds: ['6f1d2f0a4c7b4e0f9b5f0a3c2d1e4f5a'],
   associatedResources: [],

@@ -134,6 +134,8 @@ export interface Catalog {
     readonly id: string | null;
     readonly name: string;
     readonly description: string | null;
+    /** Its tools are searched rather than listed. */
+    readonly toolSearch?: boolean;
   };
   /** Grows with every change to the registry. */
   readonly revision: number;

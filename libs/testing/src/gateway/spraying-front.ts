@@ -10,7 +10,7 @@ export interface SprayingFront {
 
 /** Which service's REST API a path belongs to; MCP and the rest are for ingress. As the shipped nginx has it. */
 const ROUTES: readonly [RegExp, Service][] = [
-  [/^\/(virtual-)?servers\/[^/]+\/(mcp|sse|message|ws)\b/, 'ingress'],
+  [/^\/(virtual-)?servers\/[^/]+\/(mcp|rpc|sse|message|ws)\b/, 'ingress'],
   [/^\/tools\/preview\//, 'ingress'],
   [/^\/oauth\/status\b/, 'registry'],
   [/^\/(authorize|token|register|revoke|device|device_authorization|sign-in)(\/|\?|$)/, 'auth'],
