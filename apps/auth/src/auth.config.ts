@@ -2,6 +2,7 @@ import { ASSERTION_ALGORITHMS } from '#contracts/auth/oauth/oauth-client';
 import { authorizationServerOption } from '#contracts/auth/oauth/own-issuer';
 import { formerJwtSecretsOption, jwtSecretOption } from '#contracts/auth/shared-settings';
 import { isSecureUrl, publicUrlOption, trustedIssuersOption } from '#contracts/auth/trusted-issuers';
+import { ssoOptions } from './sso/sso.config.js';
 import { type ConfigOf, flag, integer, list, oneOf, optionalText, secret, secretList, text } from '#libs/config';
 
 export const JWT_ALGORITHMS = ['HS256', 'HS384', 'HS512', ...ASSERTION_ALGORITHMS] as const;
@@ -76,7 +77,7 @@ export const authOptions = {
   ACCOUNT_LOCKOUT_DURATION_MINUTES: integer(15, 'Minutes for which it stays locked out.', { min: 1, max: 10_080 }),
   PUBLIC_REGISTRATION_ENABLED: flag(
     false,
-    'Whether anybody may make themselves an account, by an e-mail address that nobody checks; not one for which a trusted issuer speaks.',
+    'Whether anybody may make themselves an account, by an e-mail address that nobody checks; not one for which a trusted issuer or an identity provider speaks.',
   ),
   PASSWORD_RESET_ENABLED: flag(
     true,
@@ -146,6 +147,7 @@ export const authOptions = {
   AUTH_ENCRYPTION_SECRETS_PREVIOUS: secretList(
     'Further values of AUTH_ENCRYPTION_SECRET, comma-separated, each at least 32 characters: what they encrypted is read, nothing is written with them.',
   ),
+  ...ssoOptions,
 };
 
 export type AuthConfig = ConfigOf<typeof authOptions>;

@@ -4,6 +4,7 @@ import type { TrustedIssuer } from '#contracts/auth/trusted-issuers';
 import { fail } from '#libs/errors';
 import type { AuthConfig, JwtAlgorithm } from './auth.config.js';
 import type { Sender } from './mail/mail.js';
+import { type SsoSettings, ssoSettingsOf } from './sso/sso.config.js';
 import type { SmtpSettings } from './mail/smtp-mail.js';
 
 /** How tokens are signed and accepted. */
@@ -73,6 +74,7 @@ export interface AuthSettings {
   readonly signIn: SignInSettings | null;
   /** `null`: the gateway is none. */
   readonly authorizationServer: AuthorizationServerSettings | null;
+  readonly sso: SsoSettings;
   readonly encryption: EncryptionSettings;
   /** Null: access tokens for upstreams are kept in the database. */
   readonly vault: VaultSettings | null;
@@ -127,6 +129,7 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
   publicUrl: config.PUBLIC_URL,
   signIn: signInOf(config),
   authorizationServer: authorizationServerOf(config),
+  sso: ssoOf(config),
   encryption: {
     secret: config.AUTH_ENCRYPTION_SECRET,
     previousSecrets: config.AUTH_ENCRYPTION_SECRETS_PREVIOUS,
@@ -193,6 +196,18 @@ const authorizationServerOf = (config: AuthConfig): AuthorizationServerSettings 
     consentLifeMs: Math.min(config.OAUTH_CONSENT_DAYS, config.TOKEN_LIFETIME_MAX_DAYS) * DAY_MS,
     clientsMax: config.OAUTH_CLIENTS_MAX,
   };
+};
+
+const ssoOf = (config: AuthConfig): SsoSettings => {
+  let settings: SsoSettings;
+  try {
+    settings = ssoSettingsOf(config);
+  } catch (error) {
+    throw fail('config.invalid', { message: (error as Error).message });
+  }
+  if (settings.providers.length > 0 && config.PUBLIC_URL === null)
+    throw fail('config.invalid', { message: 'SSO_…_ENABLED needs PUBLIC_URL: providers send people back to it' });
+  return settings;
 };
 
 const mailOf = (config: AuthConfig): MailSettings | null => {

@@ -228,7 +228,7 @@ describe('teams', () => {
     for (const body of [{ name: RULE_TEAM }, { name: 'x', slug: 'rule-makers' }])
       expect((await auth.call('POST', '/teams', { token: ann.token, body })).body).toMatchObject({
         code: 'http.conflict',
-        detail: 'The slug "rule-makers" is kept for a rule of TRUSTED_ISSUERS',
+        detail: 'The slug "rule-makers" is kept for a rule of TRUSTED_ISSUERS or SSO_RULES',
       });
   });
 

@@ -50,6 +50,8 @@ export const catalogue = {
   'auth.link_invalid': failure(400, -32600, 'The link is not good: it was used, or never sent'),
   'auth.link_expired': failure(410, -32600, 'The link has expired'),
   'auth.not_offered': failure(403, -32600, 'This gateway does not offer that'),
+  'auth.sign_in_refused': failure(403, -32600, 'The sign-in is refused'),
+  'auth.provider_unavailable': failure(503, 4503, 'The identity provider cannot be reached; log in with your password'),
   'auth.unavailable': failure(503, 4503, 'Authentication is unavailable'),
   'auth.issuer_unavailable': failure(503, 4503, 'The keys of the issuer of the token cannot be read'),
 

@@ -13,6 +13,14 @@ export const meQuery = queryOptions({
   staleTime: 60_000,
 });
 
+/** Where people may sign in instead of here. */
+export const providersQuery = queryOptions({
+  queryKey: ['providers'],
+  queryFn: ({ signal }) => answerOf(api.GET('/v1/auth/sso/providers', { signal })),
+  retry: false,
+  staleTime: 60_000,
+});
+
 export const gatewaysQuery = queryOptions({
   queryKey: ['gateways'],
   queryFn: async ({ signal }) =>

@@ -320,6 +320,24 @@ export interface paths {
         patch: operations["User_change"];
         trace?: never;
     };
+    "/v1/auth/email/admin/users/{email}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The open sessions of a user, newest first */
+        get: operations["UserSession_list"];
+        put?: never;
+        post?: never;
+        /** Sign a user out everywhere, at once; tokens that they made stay */
+        delete: operations["UserSession_endAll"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/email/admin/users/{email}/unlock": {
         parameters: {
             query?: never;
@@ -485,6 +503,129 @@ export interface paths {
         put?: never;
         /** Log out: the token that was shown is good no longer */
         post: operations["Login_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your open sessions: log-ins, and clients that are signed in for you, newest first */
+        get: operations["Session_list"];
+        put?: never;
+        post?: never;
+        /** Sign yourself out everywhere, at once; tokens that you made stay */
+        delete: operations["Session_endAll"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of your sessions, at once */
+        delete: operations["Session_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/sso/admin/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All identity providers, those of the settings and those that are off too */
+        get: operations["Provider_list"];
+        put?: never;
+        /** Let people sign in with an identity provider; administrators alone */
+        post: operations["Provider_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/sso/admin/providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One identity provider */
+        get: operations["Provider_get"];
+        /** Change an identity provider; what is left out stays */
+        put: operations["Provider_change"];
+        post?: never;
+        /** Sign nobody in with it any more */
+        delete: operations["Provider_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/sso/callback/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a provider sends the browser back to; then on to what it signed in for */
+        get: operations["Sso_finish"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/sso/login/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Begin to sign in to the console: in a browser, on to the provider */
+        get: operations["Sso_begin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/sso/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identity providers that people may sign in with */
+        get: operations["Sso_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2315,6 +2456,11 @@ export interface components {
             /** @enum {string} */
             value: "*****";
         };
+        BegunSignInView: {
+            /** @example https://acme.okta.com/oauth2/v1/authorize?… */
+            authorization_url: string;
+            state: string;
+        };
         BoundTokenView: {
             /** Format: uuid */
             id: string;
@@ -2416,6 +2562,70 @@ export interface components {
             new_password: string;
             /** Format: password */
             old_password: string;
+        };
+        ChangeProviderBody: {
+            /** @description Where the metadata of the issuer does not say it, or not right; likewise the next three. */
+            authorization_url?: string;
+            /** @default true */
+            auto_create_users?: boolean;
+            client_id?: string;
+            /** Format: password */
+            client_secret?: string;
+            /** @example Acme */
+            display_name?: string;
+            /** @default true */
+            is_enabled?: boolean;
+            /** @example https://idp.example.org/realms/main */
+            issuer?: string | null;
+            jwks_uri?: string | null;
+            /**
+             * @description Whether who proves the e-mail address of an account that others made gets in to it.
+             * @default false
+             */
+            link_accounts?: boolean;
+            /** @example acme */
+            name?: string;
+            /**
+             * @description Who has `value` in `claim` gets the teams, the roles (those of teams: in these teams) and, with `"administrator": true`, everything.
+             * @example [
+             *       {
+             *         "claim": "groups",
+             *         "value": "eng",
+             *         "teams": [
+             *           "makers"
+             *         ],
+             *         "roles": [
+             *           "developer"
+             *         ]
+             *       }
+             *     ]
+             */
+            rules?: Record<string, never>[];
+            /** @example openid profile email */
+            scope?: string;
+            /**
+             * @description Teams by groups: the short form of `rules` over the claim `groups`.
+             * @example {
+             *       "eng": "makers"
+             *     }
+             */
+            team_mapping?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Ids of the Entra tenants whose people may come in, where the issuer is of many.
+             * @example []
+             */
+            tenants?: string[];
+            token_url?: string;
+            /**
+             * @description Of the e-mail addresses that it may vouch for; `*` is any.
+             * @example [
+             *       "example.org"
+             *     ]
+             */
+            trusted_domains?: string[];
+            userinfo_url?: string;
         };
         ChangeRoleBody: {
             /** @example Puts tools into service */
@@ -2534,6 +2744,85 @@ export interface components {
             access_token: string;
             token: components["schemas"]["TokenView"];
         };
+        CreateProviderBody: {
+            /** @description Where the metadata of the issuer does not say it, or not right; likewise the next three. */
+            authorization_url?: string;
+            /** @default true */
+            auto_create_users?: boolean;
+            client_id: string;
+            /** Format: password */
+            client_secret?: string;
+            /** @example Acme */
+            display_name?: string;
+            /**
+             * @description In addresses.
+             * @example okta
+             */
+            id: string;
+            /** @default true */
+            is_enabled?: boolean;
+            /** @example https://idp.example.org/realms/main */
+            issuer?: string | null;
+            jwks_uri?: string | null;
+            /**
+             * @description Whether who proves the e-mail address of an account that others made gets in to it.
+             * @default false
+             */
+            link_accounts?: boolean;
+            /** @example acme */
+            name?: string;
+            /**
+             * @description What it does otherwise than others; by default as its id says, else `oidc`.
+             * @enum {string}
+             */
+            preset?: "oidc" | "entra" | "okta" | "keycloak" | "google" | "github";
+            /**
+             * @description `oauth2`: it speaks as GitHub does.
+             * @enum {string}
+             */
+            provider_type?: "oidc" | "oauth2";
+            /**
+             * @description Who has `value` in `claim` gets the teams, the roles (those of teams: in these teams) and, with `"administrator": true`, everything.
+             * @example [
+             *       {
+             *         "claim": "groups",
+             *         "value": "eng",
+             *         "teams": [
+             *           "makers"
+             *         ],
+             *         "roles": [
+             *           "developer"
+             *         ]
+             *       }
+             *     ]
+             */
+            rules?: Record<string, never>[];
+            /** @example openid profile email */
+            scope?: string;
+            /**
+             * @description Teams by groups: the short form of `rules` over the claim `groups`.
+             * @example {
+             *       "eng": "makers"
+             *     }
+             */
+            team_mapping?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Ids of the Entra tenants whose people may come in, where the issuer is of many.
+             * @example []
+             */
+            tenants?: string[];
+            token_url?: string;
+            /**
+             * @description Of the e-mail addresses that it may vouch for; `*` is any.
+             * @example [
+             *       "example.org"
+             *     ]
+             */
+            trusted_domains: string[];
+            userinfo_url?: string;
+        };
         CreateRoleBody: {
             /** @example Puts tools into service */
             description?: string | null;
@@ -2644,6 +2933,13 @@ export interface components {
             message: string;
             /** @example true */
             success: boolean;
+        };
+        EndedSessionsView: {
+            /**
+             * @description Sessions that were ended.
+             * @example 2
+             */
+            ended: number;
         };
         ErasureBody: {
             /**
@@ -3315,6 +3611,17 @@ export interface components {
             state?: "ok" | "needs_consent" | "needs_reauth" | "failed";
             token?: components["schemas"]["GatewayTokenView"];
         };
+        OfferedProviderView: {
+            /**
+             * @description On the button.
+             * @example Okta
+             */
+            display_name: string;
+            /** @example okta */
+            id: string;
+            /** @example okta */
+            name: string;
+        };
         OpenApiBody: {
             /** @description By `METHOD /path`: the media type of the body, where another than the preferred one is wanted. */
             bodyMediaTypes?: {
@@ -3677,6 +3984,63 @@ export interface components {
             severity: "info" | "notice" | "warning";
             /** @description The service that it happened in. */
             source: string;
+        };
+        ProviderView: {
+            /**
+             * @description `null`: as the metadata of the issuer says.
+             * @example null
+             */
+            authorization_url: string | null;
+            /** @example true */
+            auto_create_users: boolean;
+            /** @example switchyard */
+            client_id: string;
+            /** Format: date-time */
+            created_at: string | null;
+            /**
+             * @description On the button.
+             * @example Okta
+             */
+            display_name: string;
+            /** @example okta */
+            id: string;
+            /** @example true */
+            is_enabled: boolean;
+            /** @example https://acme.okta.com */
+            issuer: string | null;
+            /** @example null */
+            jwks_uri: string | null;
+            /** @example false */
+            link_accounts: boolean;
+            /** @example okta */
+            name: string;
+            /** @enum {string} */
+            preset: "oidc" | "entra" | "okta" | "keycloak" | "google" | "github";
+            /** @enum {string} */
+            provider_type: "oidc" | "oauth2";
+            /** @example [] */
+            rules: Record<string, never>[];
+            /** @example openid profile email */
+            scope: string;
+            /**
+             * @description Where it is described; those of the settings are changed there.
+             * @enum {string}
+             */
+            source: "settings" | "api";
+            /** @example [] */
+            tenants: string[];
+            /** @example null */
+            token_url: string | null;
+            /**
+             * @example [
+             *       "example.org"
+             *     ]
+             */
+            trusted_domains: string[];
+            /** Format: date-time */
+            updated_at: string | null;
+            /** @example null */
+            userinfo_url: string | null;
         };
         RedeemLinkBody: {
             /** @description What the link of `switchyard open` has after `code=`. */
@@ -4231,6 +4595,37 @@ export interface components {
             updatedAt: string;
             /** @enum {string} */
             visibility: "private" | "team" | "public";
+        };
+        SessionView: {
+            /** Format: date-time */
+            created_at: string;
+            description: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description The one that asks.
+             * @example true
+             */
+            is_current: boolean;
+            /**
+             * @description A log-in, or a client that its user allowed something.
+             * @enum {string}
+             */
+            kind: "login" | "consent";
+            /**
+             * Format: date-time
+             * @description To within five minutes.
+             */
+            last_used: string | null;
+            /** @example Claude (3f2a91c0) */
+            name: string;
+            /**
+             * @description The issuer at which its user signed in for it; `null`: with a password here.
+             * @example https://acme.okta.com
+             */
+            signed_in_at: string | null;
         };
         SetLevelBody: {
             /**
@@ -6085,6 +6480,66 @@ export interface operations {
             };
         };
     };
+    UserSession_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"][];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    UserSession_endAll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedSessionsView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
     User_unlock: {
         parameters: {
             query?: never;
@@ -6415,6 +6870,345 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogoutView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Session_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"][];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Session_endAll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedSessionsView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Session_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Provider_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"][];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Provider_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateProviderBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Provider_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Provider_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeProviderBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Provider_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Sso_finish: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed in. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Sso_begin: {
+        parameters: {
+            query?: {
+                /** @description The callback of this gateway, or its console: nobody is sent anywhere else. */
+                redirect_uri?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description For a client that does not ask for HTML. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BegunSignInView"];
+                };
+            };
+            /** @description On to the provider, for a browser. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Sso_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedProviderView"][];
                 };
             };
             /** @description Whatever went wrong. */

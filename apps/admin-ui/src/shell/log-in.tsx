@@ -1,5 +1,7 @@
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useId, useRef } from 'react';
+import { gatewayUrl } from '../api/client.ts';
+import { providersQuery } from '../api/queries.ts';
 import { FailureNotice, Notice } from '../kit/notice.tsx';
 import { goTo, useRoute } from '../kit/route.ts';
 import { fieldsOf } from '../kit/text.tsx';
@@ -35,12 +37,23 @@ export const LogIn = () => {
           machine of the gateway.
         </Notice>
       )}
+      <Providers />
       <PasswordForm />
       <p className="quiet small">
         No password? On the machine of the gateway, <code>switchyard open</code> prints a link that logs you in.
       </p>
     </div>
   );
+};
+
+/** Where one may sign in instead; the browser goes there and comes back logged in. */
+const Providers = () => {
+  const { data: providers = [] } = useQuery(providersQuery);
+  return providers.map(({ id, display_name: name }) => (
+    <a key={id} className="button" href={`${gatewayUrl}/auth/sso/login/${encodeURIComponent(id)}`}>
+      Sign in with {name}
+    </a>
+  ));
 };
 
 const PasswordForm = () => {

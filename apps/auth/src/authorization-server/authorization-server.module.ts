@@ -4,14 +4,17 @@ import { LOGGER, type Logger } from '#libs/telemetry';
 import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
 import { ownKeysOf } from '../jwt/own-keys.js';
 import { LoginModule } from '../login/login.module.js';
+import { SsoModule } from '../sso/sso.module.js';
 import { TokenModule } from '../tokens/token.module.js';
 import { TokenService } from '../tokens/token.service.js';
 import { UserModule } from '../users/user.module.js';
 import { UserService } from '../users/user.service.js';
+import { ConsentService } from './consent.service.js';
 import { AuthorizationServerFace } from './http/authorization-server-face.js';
 import { documentFetch } from './http/client-documents.js';
 import { Introductions } from './http/introductions.js';
 import { OPENING_PROVIDER, OpeningProvider } from './opening-provider.js';
+import { SignInElsewhere } from './sign-in-elsewhere.js';
 import { SignInService } from './sign-in.service.js';
 import { ArtifactRepository } from './storage/artifact.repository.js';
 
@@ -43,9 +46,11 @@ const openingProvider = (
 
 /** The gateway as an authorization server of its own, for whoever has none. */
 @Module({
-  imports: [LoginModule, TokenModule, UserModule],
+  imports: [LoginModule, SsoModule, TokenModule, UserModule],
   providers: [
     ArtifactRepository,
+    ConsentService,
+    SignInElsewhere,
     SignInService,
     {
       provide: OPENING_PROVIDER,

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { isEmail } from 'class-validator';
 import type { JWTPayload } from 'jose';
 import { isOriginOf } from '#contracts/auth/oauth/own-issuer';
-import type { IssuerRule, TrustedIssuer } from '#contracts/auth/trusted-issuers';
+import type { TrustedIssuer } from '#contracts/auth/trusted-issuers';
 import { fail } from '#libs/errors';
-import { type IssuerClaims, isRecord, refuseBound, secondsOf, textOf } from './claims.js';
+import { claimOf, matchingRules } from './claim-rules.js';
+import { type IssuerClaims, refuseBound, secondsOf, textOf } from './claims.js';
 
 /** In the gateway's own access tokens: the consent that they were given on. */
 export const CONSENT_CLAIM = 'consent_id';
@@ -24,7 +25,7 @@ export const readIssuerClaims = (
 ): IssuerClaims => {
   refuseIdToken(payload);
   refuseBound(payload['cnf']);
-  const rules = issuer.rules.filter((rule) => valuesOf(payload, rule.claim).includes(bare(rule.value)));
+  const rules = matchingRules(payload, issuer.rules);
   const isAdmin = rules.some((rule) => rule.isAdmin);
   return {
     issuer,
@@ -101,23 +102,4 @@ const scopesOf = (payload: JWTPayload): readonly string[] => {
   const said = payload['scope'] ?? payload['scp'];
   if (typeof said === 'string') return said.split(' ');
   return Array.isArray(said) ? said.filter((scope) => typeof scope === 'string') : [];
-};
-
-/** A name that has dots itself comes before a path. */
-const claimOf = (payload: JWTPayload, path: string): unknown => {
-  if (Object.hasOwn(payload, path)) return payload[path];
-  let value: unknown = payload;
-  for (const name of path.split('.')) {
-    if (!isRecord(value) || !Object.hasOwn(value, name)) return undefined;
-    value = value[name];
-  }
-  return value;
-};
-
-const bare = (value: string): string => value.replace(/^\//, '');
-
-const valuesOf = (payload: JWTPayload, claim: IssuerRule['claim']): readonly string[] => {
-  const value = claimOf(payload, claim);
-  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return values.filter((item) => typeof item === 'string').map(bare);
 };

@@ -9,7 +9,7 @@ import { ownKeysOf } from './own-keys.js';
 import { CLOCK_SKEW_S, IssuedInFuture, refuseOwnKey } from './jwt.service.js';
 
 /** No secret among them: keys that are published must not be taken for one. */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+export const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 /** https://www.rfc-editor.org/rfc/rfc9068#section-2.1, and what those have that do not follow it. */
 const TYPES = /^(application\/)?(at\+)?jwt$/i;
 

@@ -19,6 +19,11 @@ export class LoginTrail {
     await this.audit.note({ ...loginOf(email), action: 'login.refused', after: { address, known: isKnown } });
   }
 
+  /** Of whom it is not certain who they are. */
+  async refusedBy(providerId: string, address: string, reason: string): Promise<void> {
+    await this.audit.note({ ...loginOf(`sso:${providerId}`), action: 'login.refused', after: { address, reason } });
+  }
+
   async succeeded(email: string, address: string, tokenId: string): Promise<void> {
     await this.events.note({ userEmail: email, eventType: 'login', address });
     await this.audit.note({ ...loginOf(email), action: 'login.succeeded', after: { tokenId } });

@@ -18,6 +18,7 @@ import { userView } from '../users/user.view.js';
 import { DoneView } from '../rest/done.view.js';
 import { ChangePasswordBody, LoginBody, RegisterBody } from './login.body.js';
 import { LoginService } from './login.service.js';
+import { RegistrationService } from './registration.service.js';
 import { LoginView, LogoutView, MeView, loginView } from './login.view.js';
 
 interface Request {
@@ -29,6 +30,7 @@ interface Request {
 export class LoginController {
   constructor(
     private readonly logins: LoginService,
+    private readonly registrations: RegistrationService,
     private readonly users: UserService,
     @Inject(CLIENT_ADDRESS) private readonly addressOf: ClientAddress,
   ) {}
@@ -56,7 +58,7 @@ export class LoginController {
   @ApiOkResponse({ type: LoginView })
   @ApiOpenFailures('auth.not_offered', 'http.invalid', 'http.conflict', 'http.rate_limited', 'http.overloaded')
   async register(@Req() request: Request, @Body() body: RegisterBody): Promise<LoginView> {
-    return loginView(await this.logins.register(body, this.networkOf(request)));
+    return loginView(await this.registrations.register(body, this.networkOf(request)));
   }
 
   @Post('logout')

@@ -6,9 +6,9 @@ import { nameActor } from '#libs/storage';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import { JwtService } from '../jwt/jwt.service.js';
+import type { SignInOrigin } from '../tokens/sign-in-origin.js';
 import type { IssuedToken } from '../tokens/token-issuer.js';
 import { TokenService } from '../tokens/token.service.js';
-import type { RegisterBody } from './login.body.js';
 import type { User } from '../users/user.entity.js';
 import { UserService } from '../users/user.service.js';
 import { LoginTrail } from './login-trail.js';
@@ -55,40 +55,23 @@ export class LoginService {
   }
 
   /** Logs somebody in of whom it is certain who they are. */
-  async letIn(user: User, address: string): Promise<IssuedToken> {
+  async letIn(user: User, address: string, origin: SignInOrigin | null = null): Promise<IssuedToken> {
     const { email } = user;
     nameActor({ kind: 'user', id: email, address });
-    const issued = await this.tokens.issueForSession(user, this.settings.login.tokenLifeMs);
+    const issued = await this.tokens.issueForSession(user, this.settings.login.tokenLifeMs, origin);
     await this.settled(email, address, issued.tokenId);
     return issued;
+  }
+
+  /** Notes that somebody was not let in who signed in, or tried to, with an identity provider. */
+  refusedBy(providerId: string, address: string, reason: string): Promise<void> {
+    return this.trail.refusedBy(providerId, address, reason);
   }
 
   /** Notes what a user who logged in was given. */
   async settled(email: string, address: string, tokenId: string): Promise<void> {
     await this.trail.succeeded(email, address, tokenId);
     this.logger.info({ principal: email, tokenId }, 'a user logged in');
-  }
-
-  /**
-   * Makes the account that somebody asks for and logs them in. Throws `auth.not_offered` where accounts are made by
-   * administrators, `http.conflict` for an address that is taken or for which a trusted issuer speaks, `http.invalid` for a weak
-   * password, `http.rate_limited` where the network address has to wait.
-   */
-  async register(
-    { email, password, fullName = null }: RegisterBody,
-    address: string,
-  ): Promise<{ user: User; issued: IssuedToken }> {
-    const { isRegistrationOpen, signIn, login: rule } = this.settings;
-    if (!isRegistrationOpen)
-      throw fail('auth.not_offered', { message: 'Accounts are made by administrators here; ask one of them' });
-    await this.users.countAttempt(address, rule);
-    const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
-    if (signIn?.issuers.some(({ domains }) => domains.includes('*') || domains.includes(domain)))
-      throw fail('http.conflict', { message: 'Users of this domain sign in with their identity provider' });
-    const user = await this.users.register(email, password, fullName);
-    await this.trail.registered(user.email, address);
-    this.logger.info({ principal: user.email, address }, 'a user registered');
-    return { user, issued: await this.tokens.issueForSession(user, rule.tokenLifeMs) };
   }
 
   /** Throws as `UserService.changeOwnPassword` does, no faster for a wrong password than logging in. */

@@ -18,5 +18,6 @@ import { UserDirectoryController } from './user-directory.controller.js';
   imports: [TeamModule, UserModule, StatusModule],
   controllers: [RoleController, AssignmentController, PermissionsController, UserDirectoryController],
   providers: [RoleRepository, AssignmentRepository, RoleService, AssignmentService, PermissionsService, BuiltInRoles],
+  exports: [RoleRepository, AssignmentRepository],
 })
 export class RoleModule {}

@@ -3,6 +3,8 @@ import { Artifact } from '../authorization-server/storage/artifact.entity.js';
 import { PasswordReset } from '../recovery/password-reset.entity.js';
 import { Invitation } from '../teams/invitations/invitation.entity.js';
 import { JoinRequest } from '../teams/join-requests/join-request.entity.js';
+import { SsoIdentity } from '../sso/accounts/identity.entity.js';
+import { SsoProviderRow } from '../sso/providers/provider.entity.js';
 import { Member } from '../teams/members/member.entity.js';
 import { Assignment } from '../roles/assignments/assignment.entity.js';
 import { Role } from '../roles/role.entity.js';
@@ -13,6 +15,7 @@ import { UpstreamTokenRow } from '../upstream-credentials/oauth/upstream-token.e
 import { UpstreamCredentialRow } from '../upstream-credentials/upstream-credential.entity.js';
 import { User } from '../users/user.entity.js';
 import { AuthorizationServer1764900000010 } from './migrations/0010-authorization-server.migration.js';
+import { Sso1765000000011 } from './migrations/0011-sso.migration.js';
 import { UpstreamConsents1765100000012 } from './migrations/0012-upstream-consents.migration.js';
 import { AuditTrail1764800000009 } from './migrations/0009-audit-trail.migration.js';
 import { Accounts1763600000001 } from './migrations/0001-accounts.migration.js';
@@ -42,6 +45,8 @@ export const authDatabase = {
     AccountEvent,
     PasswordReset,
     Artifact,
+    SsoProviderRow,
+    SsoIdentity,
   ],
   migrations: [
     Accounts1763600000001,
@@ -54,6 +59,7 @@ export const authDatabase = {
     TokenRestrictions1764300000008,
     AuditTrail1764800000009,
     AuthorizationServer1764900000010,
+    Sso1765000000011,
     UpstreamConsents1765100000012,
   ],
 } as const;

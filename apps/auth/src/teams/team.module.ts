@@ -33,6 +33,6 @@ import { TeamService } from './team.service.js';
     JoinRequestService,
     RuleTeams,
   ],
-  exports: [TeamAccess],
+  exports: [TeamAccess, TeamRepository, MemberRepository],
 })
 export class TeamModule {}

@@ -80,6 +80,17 @@ export class TeamRepository {
       .getOne();
   }
 
+  /** The ids of the teams that are there under these ids or slugs, by what they were called. */
+  async named(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows: { name: string; id: string }[] = await this.database.query(
+      `SELECT asked.name, team.id FROM unnest($1::text[]) AS asked (name)
+       JOIN auth.teams team ON team.id = asked.name OR team.slug = asked.name
+       WHERE team.deleted_at IS NULL AND NOT team.is_personal ORDER BY team.id = asked.name`,
+      [names],
+    );
+    return new Map(rows.map(({ name, id }) => [name, id]));
+  }
+
   async change(id: string, change: TeamChange): Promise<void> {
     await this.database.getRepository(Team).update({ id }, { ...change, updatedAt: () => 'now()' });
   }

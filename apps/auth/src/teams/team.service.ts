@@ -44,7 +44,7 @@ export class TeamService {
     if (slug === null) throw fail('http.invalid', { message: 'slug: the name has no letter or digit to make one of' });
     const isByRule = isRuleSlug(this.settings, slug);
     if (isByRule && !administers(caller))
-      throw fail('http.conflict', { message: `The slug "${slug}" is kept for a rule of TRUSTED_ISSUERS` });
+      throw fail('http.conflict', { message: `The slug "${slug}" is kept for a rule of TRUSTED_ISSUERS or SSO_RULES` });
     const { teamsMax } = this.settings.teams;
     const made = await this.teams.add(
       { name, slug, description, visibility, maxMembers, createdBy: caller.id },

@@ -6,6 +6,7 @@ import { parseEmail } from '../users/email.js';
 import type { User } from '../users/user.entity.js';
 import type { UserRepository } from '../users/user.repository.js';
 import { type TokenIssuer, UNRESTRICTED } from './token-issuer.js';
+import { tokenOrigin } from './sign-in-origin.js';
 import { fingerprintOf } from './token-record.js';
 import type { TokenRepository } from './token.repository.js';
 
@@ -107,6 +108,7 @@ const issueAndKeep = async (store: TokenStore, wanted: WantedToken): Promise<str
     teamId: null,
     tags: [],
     ...UNRESTRICTED,
+    ...tokenOrigin(null),
     expiresAt: issued.expiresAt,
   });
   return issued.token;

@@ -54,6 +54,16 @@ export class Token {
   @Column('text', { nullable: true })
   parentTokenId!: string | null;
 
+  /** The issuer at which its user signed in for it; absent: they did so here. */
+  @Column('text', { nullable: true })
+  originIssuer!: string | null;
+
+  @Column('text', { nullable: true })
+  originSubject!: string | null;
+
+  @Column('text', { nullable: true })
+  originSession!: string | null;
+
   @Column('timestamptz')
   expiresAt!: Date;
 

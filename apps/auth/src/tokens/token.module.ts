@@ -3,6 +3,8 @@ import { JwtModule } from '../jwt/jwt.module.js';
 import { TeamModule } from '../teams/team.module.js';
 import { UserModule } from '../users/user.module.js';
 import { ServerTokensController } from './server-tokens.controller.js';
+import { SessionController, UserSessionController } from './sessions/session.controller.js';
+import { SessionService } from './sessions/session.service.js';
 import { TokenIssuer } from './token-issuer.js';
 import { TokenController } from './token.controller.js';
 import { TokenRepository } from './token.repository.js';
@@ -11,8 +13,8 @@ import { TokenService } from './token.service.js';
 /** Tokens: issued, kept on record, revoked. */
 @Module({
   imports: [JwtModule, TeamModule, UserModule],
-  controllers: [ServerTokensController, TokenController],
-  providers: [TokenRepository, TokenIssuer, TokenService],
-  exports: [TokenService],
+  controllers: [ServerTokensController, TokenController, SessionController, UserSessionController],
+  providers: [TokenRepository, TokenIssuer, TokenService, SessionService],
+  exports: [TokenService, SessionService],
 })
 export class TokenModule {}

@@ -14,6 +14,16 @@ export interface CountedToken extends Pick<Token, 'id' | 'name' | 'userEmail'> {
   readonly count: number;
 }
 
+/** Which sessions: of a user, all or one; or those that were begun at an issuer, by somebody or in a session there. */
+export type SessionsOf =
+  | { readonly userEmail: string; readonly id?: string }
+  | { readonly issuer: string; readonly subject: string | null; readonly session: string | null };
+
+const OPEN_SESSIONS = `made_by IN ('login', 'consent') AND revoked_at IS NULL AND expires_at > now()`;
+/** Of an issuer that names no session when somebody signs in, all of theirs end with any. */
+const BEGUN_AT = `origin_issuer = $1 AND ($2::text IS NULL OR origin_subject = $2)
+  AND ($3::text IS NULL OR origin_session = $3 OR (origin_session IS NULL AND origin_subject = $2))`;
+
 /** The rows of `auth.api_tokens` and `auth.revocations`. */
 @Injectable()
 export class TokenRepository {
@@ -89,6 +99,39 @@ export class TokenRepository {
       [tokenId],
     );
     return rows.map((row) => ({ tokenId: row.token_id, expiresAt: row.expires_at }));
+  }
+
+  /** Those that are open, the newest first. */
+  async listSessions({ userEmail }: { readonly userEmail: string }, limit: number): Promise<Token[]> {
+    return this.database
+      .getRepository(Token)
+      .createQueryBuilder('token')
+      .where(`token.user_email = :userEmail AND ${OPEN_SESSIONS}`, { userEmail })
+      .orderBy('token.created_at', 'DESC')
+      .addOrderBy('token.id')
+      .limit(limit)
+      .getMany();
+  }
+
+  /** Ends those that are open, and answers their `jti`. */
+  async endSessions(of: SessionsOf, endedBy: string): Promise<readonly string[]> {
+    const [which, values] =
+      'issuer' in of
+        ? [BEGUN_AT, [of.issuer, of.subject, of.session]]
+        : ['user_email = $1 AND ($2::uuid IS NULL OR id = $2)', [of.userEmail, of.id ?? null]];
+    return transact(this.database, async (manager) => {
+      const [ended] = (await manager.query(
+        `UPDATE auth.api_tokens SET revoked_at = now() WHERE ${OPEN_SESSIONS} AND ${which} RETURNING token_id, expires_at`,
+        values,
+      )) as [{ token_id: string; expires_at: Date }[], number];
+      await manager.query(
+        `INSERT INTO auth.revocations (token_id, revoked_by, expires_at)
+         SELECT token_id, $2, expires_at + interval '1 day' FROM unnest($1::text[], $3::timestamptz[]) AS ended (token_id, expires_at)
+         ON CONFLICT DO NOTHING`,
+        [ended.map(({ token_id }) => token_id), endedBy, ended.map(({ expires_at }) => expires_at)],
+      );
+      return ended.map(({ token_id }) => token_id);
+    });
   }
 
   /**

@@ -16,6 +16,7 @@ import { TeamAccess } from '../teams/team-access.js';
 import type { User } from '../users/user.entity.js';
 import { UserService } from '../users/user.service.js';
 import { type IssuedToken, TokenIssuer, type TokenRestrictions, UNRESTRICTED } from './token-issuer.js';
+import { type SignInOrigin, type TokenOrigin, tokenOrigin } from './sign-in-origin.js';
 import { fingerprintOf } from './token-record.js';
 import type { ChangeTokenBody, CreateTokenBody, TokenScopeBody } from './token.body.js';
 import type { Token, TokenMaker } from './token.entity.js';
@@ -32,6 +33,7 @@ interface OwnToken {
   readonly isAdmin: boolean;
   readonly teams: readonly string[] | null;
   readonly permissions?: readonly Grant[];
+  readonly origin?: SignInOrigin | null;
 }
 
 /** What a user allows a client. */
@@ -42,6 +44,8 @@ export interface Consent {
   readonly description: string;
   readonly permissions: readonly Grant[];
   readonly expiresInMs: number;
+  /** `null`: they signed in here. */
+  readonly origin: SignInOrigin | null;
 }
 
 /** Issues tokens, keeps them on record and ends them. A token never permits more than the caller who asked for it. */
@@ -99,8 +103,8 @@ export class TokenService {
   }
 
   /** A token for as long as a user is logged in. */
-  issueForSession(user: User, expiresInMs: number): Promise<IssuedToken> {
-    return this.issueOwn({ user, madeBy: 'login', expiresInMs, isAdmin: user.isAdmin, teams: null });
+  issueForSession(user: User, expiresInMs: number, origin: SignInOrigin | null = null): Promise<IssuedToken> {
+    return this.issueOwn({ user, madeBy: 'login', expiresInMs, isAdmin: user.isAdmin, teams: null, origin });
   }
 
   /**
@@ -122,11 +126,12 @@ export class TokenService {
   /**
    * Puts a consent on record. Every token that is given on it counts as this one: listed as one, ended as one, at once.
    */
-  async keepConsent({ consentId, user, expiresInMs, ...facts }: Consent): Promise<void> {
+  async keepConsent({ consentId, user, expiresInMs, origin, ...facts }: Consent): Promise<void> {
     await this.tokens.forgetPassed();
     await this.tokens.add({
       ...NOTHING_SPECIAL,
       ...facts,
+      ...tokenOrigin(origin),
       id: randomUUID(),
       tokenId: consentId,
       tokenHash: '',
@@ -222,6 +227,13 @@ export class TokenService {
     await this.bus.flush();
   }
 
+  /** Where its user signed in for a token; `null`: here, or it is not on record. */
+  async originOf(tokenId: string): Promise<SignInOrigin | null> {
+    const token = await this.tokens.findByTokenId(tokenId);
+    if (token === null || token.originIssuer === null) return null;
+    return { issuer: token.originIssuer, subject: token.originSubject ?? '', session: token.originSession };
+  }
+
   /** Uses up, by its `jti`, what is good once; false where it was before. */
   spend(id: string, expiresAt: Date, by: string): Promise<boolean> {
     return this.tokens.revoke(id, expiresAt, by);
@@ -243,10 +255,15 @@ export class TokenService {
   }
 
   private async issueOwn({ user, madeBy, ...own }: OwnToken): Promise<IssuedToken> {
-    const { permissions = [] } = own;
+    const { permissions = [], origin = null } = own;
     const issued = await this.issuer.issue({ user, use: madeBy === 'login' ? 'session' : 'api', ...own });
     await this.tokens.forgetPassed();
-    await this.keep(issued, user, { name: `${madeBy} ${issued.tokenId}`, madeBy, permissions });
+    await this.keep(issued, user, {
+      name: `${madeBy} ${issued.tokenId}`,
+      madeBy,
+      permissions,
+      ...tokenOrigin(origin),
+    });
     return issued;
   }
 
@@ -254,7 +271,12 @@ export class TokenService {
     issued: IssuedToken,
     { email }: User,
     facts: Pick<Token, 'name'> &
-      Partial<Pick<Token, 'madeBy' | 'serverId' | 'parentTokenId' | 'teamId' | 'tags' | keyof TokenRestrictions>> & {
+      Partial<
+        Pick<
+          Token,
+          'madeBy' | 'serverId' | 'parentTokenId' | 'teamId' | 'tags' | keyof TokenRestrictions | keyof TokenOrigin
+        >
+      > & {
         readonly description?: string | null;
         readonly permissions: readonly Grant[];
       },
@@ -286,7 +308,14 @@ export class TokenService {
   }
 }
 
-const NOTHING_SPECIAL = { serverId: null, parentTokenId: null, teamId: null, tags: [], ...UNRESTRICTED };
+const NOTHING_SPECIAL = {
+  serverId: null,
+  parentTokenId: null,
+  teamId: null,
+  tags: [],
+  ...UNRESTRICTED,
+  ...tokenOrigin(null),
+};
 
 const tooLong = (reason: string) =>
   fail('http.invalid', {

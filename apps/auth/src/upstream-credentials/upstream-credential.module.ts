@@ -32,6 +32,12 @@ import { UpstreamCredentialService } from './upstream-credential.service.js';
     UpstreamCredentialRepository,
     UpstreamCredentialService,
   ],
-  exports: [KeyRing, UpstreamCredentialService, UpstreamTokenRepository, UpstreamTokenService],
+  exports: [
+    KeyRing,
+    UpstreamCredentialRepository,
+    UpstreamCredentialService,
+    UpstreamTokenRepository,
+    UpstreamTokenService,
+  ],
 })
 export class UpstreamCredentialModule {}

@@ -60,8 +60,8 @@ export class UserService {
   }
 
   /** Makes an ordinary user whom another authority vouches for. One who is here already, or was removed, stays as they are. */
-  async keep(email: string, authProvider: string): Promise<void> {
-    await this.users.addFirst({ email, isAdmin: false, authProvider });
+  async keep(email: string, authProvider: string, fullName: string | null = null): Promise<void> {
+    await this.users.addFirst({ email, fullName, isAdmin: false, authProvider });
   }
 
   /** The user; `null` for one who was removed or never existed. */

@@ -20,6 +20,7 @@ export const changeEverything = async (
   await changeAccounts(admin, mailFolder);
   await changeTeams(admin, ann);
   await changeRoles(admin);
+  await changeProviders(admin);
   await changeCatalog(admin, upstreamUrl);
   await changeAgents(admin, agentUrl);
   await changeConsents(admin, gateway);
@@ -86,6 +87,13 @@ const changeUsers = async (admin: AuditedClient): Promise<{ readonly token: stri
   const inPage = () => ({ token: null, headers: { ...page.headers, cookie: admin.cookie } });
   await admin.send('POST /auth/console/renew', 'revocation.created', inPage());
   await admin.send('POST /auth/console/logout', 'revocation.created', inPage());
+  const others = { token: await logIn() };
+  const [open] = await admin.send('GET /auth/sessions', '', others);
+  const last = { token: await logIn() };
+  await admin.send('DELETE /auth/sessions/{id}', 'token.revoked', { ...last, params: { id: open.id } });
+  await admin.send('DELETE /auth/sessions', 'token.revoked', last);
+  await logIn();
+  await admin.send(`DELETE ${users}/{email}/sessions`, 'token.revoked', { params });
   return { token: await logIn() };
 };
 
@@ -152,6 +160,17 @@ const changeAgents = async (admin: AuditedClient, endpointUrl: string): Promise<
   await admin.send('PUT /a2a/{id}', 'gateway.changed', { params, body: { description: 'bakes' } });
   await switchOff(admin, 'a2a', 'gateway', agent.id);
   await admin.send('DELETE /a2a/{id}', 'gateway.deleted', { params });
+};
+
+const changeProviders = async (admin: AuditedClient): Promise<void> => {
+  const path = '/auth/sso/admin/providers';
+  const one = { params: { id: 'okta' } };
+  const issuer = 'https://acme.okta.com';
+  await admin.send(`POST ${path}`, 'sso_provider.created', {
+    body: { id: 'okta', issuer, client_id: 'gateway', client_secret: 'tok-5d2ab9c4', trusted_domains: ['example.org'] },
+  });
+  await admin.send(`PUT ${path}/{id}`, 'sso_provider.changed', { ...one, body: { is_enabled: false } });
+  await admin.send(`DELETE ${path}/{id}`, 'sso_provider.deleted', one);
 };
 
 const changeCatalog = async (admin: AuditedClient, url: string): Promise<void> => {

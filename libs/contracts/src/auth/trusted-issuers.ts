@@ -83,8 +83,9 @@ const secureUrlOf = (value: unknown, what: string): string => {
   throw new Error(`${what} is no URL with https (http on this machine) without query and fragment`);
 };
 
-const ruleOf = (value: unknown): IssuerRule => {
-  const rule = recordOf(value, 'a rule', RULE_MEMBERS);
+/** Reads a rule, which may have members besides those that every rule has. Throws an `Error` that says what is wrong. */
+export const issuerRuleOf = (value: unknown, more: readonly string[] = []): IssuerRule => {
+  const rule = recordOf(value, 'a rule', [...RULE_MEMBERS, ...more]);
   return {
     claim: textOf(rule['claim'], 'claim of a rule'),
     value: textOf(rule['value'], 'value of a rule'),
@@ -115,7 +116,7 @@ const issuerOf = (value: unknown): TrustedIssuer => {
     domains,
     createUsers: flagOf(given['createUsers'], 'createUsers'),
     scopes: new Map(scopes.map(([scope, grants]) => [scope, grantsOf(scope, grants)])),
-    rules: itemsOf(given['rules'], 'rules').map(ruleOf),
+    rules: itemsOf(given['rules'], 'rules').map((rule) => issuerRuleOf(rule)),
   };
 };
 

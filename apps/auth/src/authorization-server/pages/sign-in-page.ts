@@ -11,6 +11,8 @@ export interface SignInAsk {
   readonly scopes: readonly string[];
   /** The endpoints that it wants to use. */
   readonly resources: readonly string[];
+  /** Where one may sign in instead of here. */
+  readonly providers: readonly { readonly id: string; readonly displayName: string }[];
   /** What the user gave before that was not right. */
   readonly email?: string;
   readonly problem?: string;
@@ -26,7 +28,7 @@ const NAME_CHARS_MAX = 80;
 
 /** Log-in and consent in one: whoever says yes has shown the password with it, so no other page can say it for them. */
 export const signInPage = (ask: SignInAsk): string => {
-  const { client, describedBy, resources, scopes, email = '', problem } = ask;
+  const { client, describedBy, resources, scopes, providers, email = '', problem } = ask;
   const name = escaped(client.slice(0, NAME_CHARS_MAX));
   return pageOf(
     'Sign in',
@@ -38,6 +40,7 @@ ${problem === undefined ? '' : `<p role="alert">${escaped(problem)}</p>`}
 <fieldset><legend>It may</legend>
 ${scopes.map((scope) => `<label><input type="checkbox" name="scope" value="${escaped(scope)}" checked> ${escaped(IN_WORDS[scope] ?? scope)}</label>`).join('\n')}
 </fieldset>
+${providers.map(({ id, displayName }) => `<button name="answer" value="allow ${escaped(id)}" formnovalidate>Sign in with ${escaped(displayName)} and allow</button>`).join('\n')}
 <label>E-mail <input type="email" name="email" value="${escaped(email)}" autocomplete="username" maxlength="320"></label>
 <label>Password <input type="password" name="password" autocomplete="current-password" maxlength="1024"></label>
 <button name="answer" value="allow">Sign in and allow</button>

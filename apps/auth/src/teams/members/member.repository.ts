@@ -45,6 +45,11 @@ export class MemberRepository {
     return this.database.getRepository(Member).findOneBy({ teamId, userEmail });
   }
 
+  /** The memberships of one user. */
+  listOf(userEmail: string): Promise<Member[]> {
+    return this.database.getRepository(Member).findBy({ userEmail });
+  }
+
   /** By e-mail, those after this one. */
   async list(teamId: string, after: string | null, limit: number | null): Promise<Member[]> {
     const query = this.database

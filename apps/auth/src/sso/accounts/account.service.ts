@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { fail } from '#libs/errors';
+import { InjectLogger, type Logger } from '#libs/telemetry';
+import type { User } from '../../users/user.entity.js';
+import { UserService } from '../../users/user.service.js';
+import type { Person } from '../protocol/person.js';
+import type { SsoProvider } from '../providers/sso-provider.js';
+import { GrantsOfRules } from './grants-of-rules.js';
+import { IdentityRepository } from './identity.repository.js';
+
+/** The account here of somebody who signed in elsewhere. */
+@Injectable()
+export class AccountService {
+  constructor(
+    private readonly identities: IdentityRepository,
+    private readonly users: UserService,
+    private readonly grants: GrantsOfRules,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
+
+  /**
+   * The user that the issuer knows by this subject; else one of the person's verified address, who is made or linked where the
+   * provider may do that. They then have the teams and roles that its rules give. Throws `auth.sign_in_refused`.
+   */
+  async of(provider: SsoProvider, person: Person): Promise<User> {
+    const known = await this.identities.find(person.issuer, person.subject);
+    const email = known?.userEmail ?? (await this.linked(provider, person));
+    const user = await this.users.find(email);
+    if (user === null) throw refused('Your account here was removed: ask an administrator');
+    if (!user.isActive) throw refused('Your account here is disabled: ask an administrator');
+    await this.grants.give(provider, person.claims, user.email);
+    return user;
+  }
+
+  private async linked(provider: SsoProvider, { issuer, subject, email, fullName }: Person): Promise<string> {
+    const before = await this.users.find(email);
+    if (before === null && !provider.createsUsers)
+      throw refused('You have no account here yet: ask an administrator to make one');
+    if (before === null) await this.users.keep(email, provider.id, fullName);
+    else await this.checkMayLink(provider, before, issuer);
+    const user = await this.users.find(email);
+    // One who was removed stays so.
+    if (user === null) throw refused('Your account here was removed: ask an administrator');
+    await this.identities.add(issuer, subject, user.email);
+    const identity = await this.identities.find(issuer, subject);
+    this.logger.info(
+      { principal: email, provider: provider.id, made: before === null },
+      'an account was linked to an identity',
+    );
+    return identity?.userEmail ?? user.email;
+  }
+
+  /** Accounts that the company's provider brought, or its directory, are its own; others are linked where it may do that. */
+  private async checkMayLink(provider: SsoProvider, { email, authProvider }: User, issuer: string): Promise<void> {
+    if (provider.linksAccounts) return;
+    const isItsOwn = authProvider === 'scim' || authProvider === provider.id || authProvider === issuer;
+    if (isItsOwn && !(await this.identities.isKnown(issuer, email))) return;
+    throw refused('There is an account of your address here that is not linked to this provider: ask an administrator');
+  }
+}
+
+const refused = (message: string) => fail('auth.sign_in_refused', { message });

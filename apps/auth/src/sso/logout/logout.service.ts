@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { nameActor } from '#libs/storage';
+import { InjectLogger, type Logger } from '#libs/telemetry';
+import { SessionService } from '../../tokens/sessions/session.service.js';
+import { TokenService } from '../../tokens/token.service.js';
+import { RelyingParty } from '../protocol/relying-party.js';
+import { ProviderService } from '../providers/provider.service.js';
+import { LOGOUT_TOKEN_LIFE_MS, readLogout } from './logout-token.js';
+
+/** Ends here what has ended at a provider. */
+@Injectable()
+export class LogoutService {
+  constructor(
+    private readonly providers: ProviderService,
+    private readonly relyingParty: RelyingParty,
+    private readonly sessions: SessionService,
+    private readonly tokens: TokenService,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
+
+  /** Rejects, with whatever is wrong, for a token that is not good; one that is sent again has ended what it could. */
+  async end(providerId: string, logoutToken: string, address: string): Promise<void> {
+    const known = await this.providers.known(providerId);
+    const logout = readLogout(await this.relyingParty.verified(known, logoutToken), Date.now() / 1000);
+    const by = `sso:${providerId}`;
+    nameActor({ kind: 'user', id: by, address });
+    const until = new Date(Date.now() + LOGOUT_TOKEN_LIFE_MS);
+    if (!(await this.tokens.spend(`${providerId} ${logout.id}`, until, by))) return;
+    const ended = await this.sessions.endAll(logout, by);
+    this.logger.info({ provider: providerId, ended }, 'a provider logged somebody out');
+  }
+}
