@@ -10,6 +10,7 @@ import { OperationsModule } from './operations/operations.module.js';
 import { LoginModule } from './login/login.module.js';
 import { RecoveryModule } from './recovery/recovery.module.js';
 import { RoleModule } from './roles/role.module.js';
+import { ScimModule } from './scim/scim.module.js';
 import { SsoModule } from './sso/sso.module.js';
 import { TeamModule } from './teams/team.module.js';
 import { TokenModule } from './tokens/token.module.js';
@@ -29,6 +30,7 @@ class AuthFoundationModule {}
     LoginModule,
     ConsoleSessionModule,
     SsoModule,
+    ScimModule,
     TokenModule,
     TeamModule,
     RoleModule,

@@ -1522,6 +1522,167 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/scim/v2/Groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Teams, oldest first; `filter` compares displayName, externalId, members.value and id by eq */
+        get: operations["ScimGroup_list"];
+        put?: never;
+        /** Make a team */
+        post: operations["ScimGroup_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/scim/v2/Groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One team */
+        get: operations["ScimGroup_get"];
+        /** Replace the name of a team and who is in it */
+        put: operations["ScimGroup_replace"];
+        post?: never;
+        /** Delete a team that the directory made */
+        delete: operations["ScimGroup_remove"];
+        options?: never;
+        head?: never;
+        /** Change a team, and who is in it */
+        patch: operations["ScimGroup_patch"];
+        trace?: never;
+    };
+    "/v1/scim/v2/ResourceTypes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Users and groups */
+        get: operations["ScimDiscovery_resourceTypes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/scim/v2/ResourceTypes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One type of resource */
+        get: operations["ScimDiscovery_resourceType"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/scim/v2/Schemas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The attributes of users and groups that are kept */
+        get: operations["ScimDiscovery_schemas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/scim/v2/Schemas/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One schema */
+        get: operations["ScimDiscovery_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/scim/v2/ServiceProviderConfig": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which features of SCIM there are */
+        get: operations["ScimDiscovery_config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/scim/v2/Users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Users by e-mail; `filter` compares userName, externalId, emails, active and id by eq, joined by and */
+        get: operations["ScimUser_list"];
+        put?: never;
+        /** Make a user, who then signs in with the identity provider */
+        post: operations["ScimUser_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/scim/v2/Users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One user */
+        get: operations["ScimUser_get"];
+        /** Replace what is kept of a user */
+        put: operations["ScimUser_replace"];
+        post?: never;
+        /** Remove a user, and end every token they have */
+        delete: operations["ScimUser_remove"];
+        options?: never;
+        head?: never;
+        /** Change a user; `active: false` ends every token they have, at once */
+        patch: operations["ScimUser_patch"];
+        trace?: never;
+    };
     "/v1/servers": {
         parameters: {
             query?: never;
@@ -2642,7 +2803,7 @@ export interface components {
              *       "tools.*"
              *     ]
              */
-            permissions?: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import")[] | null;
+            permissions?: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import" | "admin.scim")[] | null;
         };
         ChangeTeamBody: {
             /** @example Who builds and keeps our tools */
@@ -2685,7 +2846,7 @@ export interface components {
              * @example tools.execute
              * @enum {string}
              */
-            permission: "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import";
+            permission: "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import" | "admin.scim";
             /** @description With what is kept for that team; without one, with all that they see. */
             team_id?: string | null;
             /**
@@ -2840,7 +3001,7 @@ export interface components {
              *       "gateways.read"
              *     ]
              */
-            permissions: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import")[];
+            permissions: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import" | "admin.scim")[];
             /**
              * @description For all that its holder sees, or for what is kept for one team.
              * @enum {string}
@@ -4803,7 +4964,7 @@ export interface components {
              *       "tools.execute"
              *     ]
              */
-            permissions?: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import")[];
+            permissions?: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import" | "admin.scim")[];
             /** @description The one virtual server the token is for. */
             server_id?: string | null;
             time_restrictions?: components["schemas"]["TimeRestrictionsView"] | null;
@@ -10823,6 +10984,537 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["TemplateListView"];
                 };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimGroup_list: {
+        parameters: {
+            query?: {
+                attributes?: string;
+                count?: string;
+                excludedAttributes?: string;
+                filter?: string;
+                startIndex?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A ListResponse of SCIM. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimGroup_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A Group of SCIM. */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The Group as it is kept. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimGroup_get: {
+        parameters: {
+            query?: {
+                attributes?: string;
+                count?: string;
+                excludedAttributes?: string;
+                filter?: string;
+                startIndex?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A Group of SCIM. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimGroup_replace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A Group of SCIM. */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The Group as it is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimGroup_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimGroup_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A PatchOp of SCIM. */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The Group as it is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimDiscovery_resourceTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A ListResponse of SCIM. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimDiscovery_resourceType: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A ResourceType of SCIM. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimDiscovery_schemas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A ListResponse of SCIM. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimDiscovery_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A Schema of SCIM. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimDiscovery_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A ServiceProviderConfig of SCIM. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimUser_list: {
+        parameters: {
+            query?: {
+                attributes?: string;
+                count?: string;
+                excludedAttributes?: string;
+                filter?: string;
+                startIndex?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A ListResponse of SCIM. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimUser_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A User of SCIM. */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The User as it is kept. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimUser_get: {
+        parameters: {
+            query?: {
+                attributes?: string;
+                count?: string;
+                excludedAttributes?: string;
+                filter?: string;
+                startIndex?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A User of SCIM. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimUser_replace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A User of SCIM. */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The User as it is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimUser_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    ScimUser_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A PatchOp of SCIM. */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The User as it is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Whatever went wrong. */
             default: {

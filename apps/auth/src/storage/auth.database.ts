@@ -15,6 +15,7 @@ import { UpstreamTokenRow } from '../upstream-credentials/oauth/upstream-token.e
 import { UpstreamCredentialRow } from '../upstream-credentials/upstream-credential.entity.js';
 import { User } from '../users/user.entity.js';
 import { AuthorizationServer1764900000010 } from './migrations/0010-authorization-server.migration.js';
+import { Scim1765200000013 } from './migrations/0013-scim.migration.js';
 import { Sso1765000000011 } from './migrations/0011-sso.migration.js';
 import { UpstreamConsents1765100000012 } from './migrations/0012-upstream-consents.migration.js';
 import { AuditTrail1764800000009 } from './migrations/0009-audit-trail.migration.js';
@@ -61,5 +62,6 @@ export const authDatabase = {
     AuthorizationServer1764900000010,
     Sso1765000000011,
     UpstreamConsents1765100000012,
+    Scim1765200000013,
   ],
 } as const;

@@ -23,6 +23,14 @@ export class User {
   @Column('text', { default: 'local' })
   authProvider!: string;
 
+  /** What the company's directory finds them by. */
+  @Column('uuid', { default: () => 'gen_random_uuid()' })
+  scimId!: string;
+
+  /** What it calls them itself. */
+  @Column('text', { nullable: true })
+  externalId!: string | null;
+
   @Column('integer', { default: 0 })
   failedLoginCount!: number;
 

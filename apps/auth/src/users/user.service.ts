@@ -137,6 +137,23 @@ export class UserService {
     return user;
   }
 
+  /** Lets a user in or shuts them out, ending every token they have, without asking whether somebody may. */
+  async setActive(email: string, isActive: boolean): Promise<void> {
+    await this.users.change(email, { isActive });
+    await this.announceKept(email, isActive);
+  }
+
+  /** Removes a user, ending every token they have, without asking whether somebody may. */
+  async deprovision(email: string): Promise<void> {
+    await this.users.remove(email);
+    await this.announceRevocation(email);
+  }
+
+  /** That a user was kept as they are now: whoever remembers something else of them drops it. */
+  announceKept(email: string, isActive: boolean): Promise<void> {
+    return isActive ? this.announceGrants(email) : this.announceRevocation(email);
+  }
+
   /** Counts what strangers ask for as failed log-ins from there are. Throws `http.rate_limited` where the address has to wait. */
   countAttempt(address: string, rule: LockoutRule): Promise<void> {
     return this.attempts.countAddress(address, rule);

@@ -21,6 +21,7 @@ export const changeEverything = async (
   await changeTeams(admin, ann);
   await changeRoles(admin);
   await changeProviders(admin);
+  await changeDirectory(admin);
   await changeCatalog(admin, upstreamUrl);
   await changeAgents(admin, agentUrl);
   await changeConsents(admin, gateway);
@@ -171,6 +172,24 @@ const changeProviders = async (admin: AuditedClient): Promise<void> => {
   });
   await admin.send(`PUT ${path}/{id}`, 'sso_provider.changed', { ...one, body: { is_enabled: false } });
   await admin.send(`DELETE ${path}/{id}`, 'sso_provider.deleted', one);
+};
+
+/** What the company's directory changes. */
+const changeDirectory = async (admin: AuditedClient): Promise<void> => {
+  const schemas = ['urn:ietf:params:scim:api:messages:2.0:PatchOp'];
+  const userName = 'max@example.org';
+  const user = await admin.send('POST /scim/v2/Users', 'user.created', { body: { userName } });
+  const params = { id: user.id };
+  await admin.send('PUT /scim/v2/Users/{id}', 'user.changed', { params, body: { userName, displayName: 'Max' } });
+  const off = { schemas, Operations: [{ op: 'Replace', path: 'active', value: 'False' }] };
+  await admin.send('PATCH /scim/v2/Users/{id}', 'user.changed', { params, body: off });
+  const group = await admin.send('POST /scim/v2/Groups', 'team.created', { body: { displayName: 'Directory' } });
+  const of = { params: { id: group.id } };
+  const add = { schemas, Operations: [{ op: 'Add', path: 'members', value: [{ value: user.id }] }] };
+  await admin.send('PATCH /scim/v2/Groups/{id}', 'membership.created', { ...of, body: add });
+  await admin.send('PUT /scim/v2/Groups/{id}', 'membership.deleted', { ...of, body: { displayName: 'Directory' } });
+  await admin.send('DELETE /scim/v2/Groups/{id}', 'team.deleted', of);
+  await admin.send('DELETE /scim/v2/Users/{id}', 'user.deleted', { params });
 };
 
 const changeCatalog = async (admin: AuditedClient, url: string): Promise<void> => {

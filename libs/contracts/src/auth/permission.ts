@@ -43,6 +43,7 @@ export const PERMISSIONS = [
   'admin.security_audit',
   'admin.export',
   'admin.import',
+  'admin.scim',
 ] as const;
 
 /** The name of one thing that may be done: `tools.read`, `servers.create`. */

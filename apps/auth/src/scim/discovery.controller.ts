@@ -1,0 +1,68 @@
+import { Controller, Get, Header, Param, UseFilters } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Requires } from '#libs/identity';
+import { ApiFailures } from '#libs/service';
+import { listOf } from './protocol/list.js';
+import { SCIM_MEDIA_TYPE, ScimErrorFilter } from './protocol/scim-error.filter.js';
+import { notFound } from './protocol/scim-error.js';
+import { RESOURCE_TYPES, SCHEMAS, SERVICE_PROVIDER } from './protocol/schemas.js';
+
+/** What of SCIM there is here. https://www.rfc-editor.org/rfc/rfc7644#section-4 */
+@ApiTags('scim')
+@Requires('admin.scim')
+@UseFilters(ScimErrorFilter)
+@Controller('scim/v2')
+export class ScimDiscoveryController {
+  @Get('ServiceProviderConfig')
+  @Header('content-type', SCIM_MEDIA_TYPE)
+  @ApiOperation({ summary: 'Which features of SCIM there are' })
+  @ApiOkResponse({ description: 'A ServiceProviderConfig of SCIM.' })
+  @ApiFailures()
+  config(): object {
+    return SERVICE_PROVIDER;
+  }
+
+  @Get('Schemas')
+  @Header('content-type', SCIM_MEDIA_TYPE)
+  @ApiOperation({ summary: 'The attributes of users and groups that are kept' })
+  @ApiOkResponse({ description: 'A ListResponse of SCIM.' })
+  @ApiFailures()
+  schemas(): object {
+    return whole(SCHEMAS);
+  }
+
+  @Get('Schemas/:id')
+  @Header('content-type', SCIM_MEDIA_TYPE)
+  @ApiOperation({ summary: 'One schema' })
+  @ApiOkResponse({ description: 'A Schema of SCIM.' })
+  @ApiFailures('registry.unknown')
+  schema(@Param('id') id: string): object {
+    return one(SCHEMAS, id);
+  }
+
+  @Get('ResourceTypes')
+  @Header('content-type', SCIM_MEDIA_TYPE)
+  @ApiOperation({ summary: 'Users and groups' })
+  @ApiOkResponse({ description: 'A ListResponse of SCIM.' })
+  @ApiFailures()
+  resourceTypes(): object {
+    return whole(RESOURCE_TYPES);
+  }
+
+  @Get('ResourceTypes/:id')
+  @Header('content-type', SCIM_MEDIA_TYPE)
+  @ApiOperation({ summary: 'One type of resource' })
+  @ApiOkResponse({ description: 'A ResourceType of SCIM.' })
+  @ApiFailures('registry.unknown')
+  resourceType(@Param('id') id: string): object {
+    return one(RESOURCE_TYPES, id);
+  }
+}
+
+const whole = (resources: readonly object[]): object => listOf(resources, resources.length, { skip: 0, limit: 0 });
+
+const one = (resources: readonly Readonly<Record<string, unknown>>[], id: string): object => {
+  const found = resources.find((resource) => resource['id'] === id);
+  if (found === undefined) throw notFound();
+  return found;
+};
