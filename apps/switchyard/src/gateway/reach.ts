@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { processEnvironment } from '#libs/config';
 import { contextNamed, LOCAL, readContexts } from '../local/contexts.js';
 import { localGateway } from '../local/data-folder.js';
 import type { RunningGateway } from '../local/running-gateways.js';
@@ -38,7 +39,9 @@ export const reach = async ({ url, token, context }: Asked): Promise<Rest> => {
   const name = context ?? all.current ?? LOCAL;
   if (name !== LOCAL) {
     const known = contextNamed(all, name);
-    return new Rest(baseOf(new URL(known.url)), token ?? known.token);
+    // One that the environment holds is for whatever it was exported for; no other gateway is shown it.
+    const isTyped = token !== undefined && token !== processEnvironment()['SWITCHYARD_TOKEN'];
+    return new Rest(baseOf(new URL(known.url)), isTyped ? token : known.token);
   }
   const running = localGateway();
   if (running !== null) return new Rest(running.url, token ?? (await ownTokenOf(running)));

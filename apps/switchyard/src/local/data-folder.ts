@@ -15,13 +15,13 @@ const isChosen = (env: ProcessEnvironment): boolean =>
   Boolean(env['SWITCHYARD_DATA_DIR']) || existsSync(dataFolderHere(env));
 
 /**
- * The gateway that is meant on this machine: the one on the data folder of here, else the only one that runs. Null where none
- * does. Throws where several do and nothing says which.
+ * The gateway that is meant on this machine: the one on the data folder of here, or where there is none, the only one that
+ * runs. Null where none does. Throws where several do and nothing says which.
  */
 export const localGateway = (): RunningGateway | null => {
   const env = gatewayEnvironment();
   const here = gatewayAt(dataFolderHere(env));
-  if (here !== null || env['SWITCHYARD_DATA_DIR']) return here;
+  if (here !== null || isChosen(env)) return here;
   const [first = null, ...others] = runningGateways();
   if (others.length === 0) return first;
   const all = [first, ...others].map((gateway) => `${gateway?.url} (${gateway?.dataDir})`);

@@ -1,8 +1,11 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { thisProcess } from '#libs/config';
+import { lockDataDir } from '#libs/service';
+import { resetCommand } from '../commands/life/reset.command.js';
+import { reach } from '../gateway/reach.js';
 import { writePrivate } from './config-folder.js';
 import { contextNamed, contextsFile, readContexts, writeContexts } from './contexts.js';
 import { localGateway } from './data-folder.js';
@@ -63,9 +66,40 @@ describe('gateways of this machine', () => {
     vi.stubEnv('SWITCHYARD_DATA_DIR', '/third');
     expect(localGateway()).toBeNull();
   });
+
+  it('a command does not mean the gateway of another folder when this folder has data of its own', () => {
+    announce(GATEWAY);
+    const cwd = vi.spyOn(process, 'cwd').mockReturnValue(folder);
+    mkdirSync(join(folder, '.switchyard'));
+    expect(localGateway()).toBeNull();
+    cwd.mockRestore();
+  });
+
+  it('reset leaves the data alone when somebody holds it that no record tells of', async () => {
+    vi.stubEnv('SWITCHYARD_DATA_DIR', folder);
+    writeFileSync(join(folder, 'secrets.json'), '{}');
+    const release = lockDataDir(folder);
+    const reset = resetCommand().exitOverride();
+    await expect(reset.parseAsync(['--yes'], { from: 'user' })).rejects.toThrow('is in use by another gateway');
+    expect(readdirSync(folder)).toContain('secrets.json');
+    release();
+    await reset.parseAsync(['--yes'], { from: 'user' });
+    expect(existsSync(folder)).toBe(false);
+    mkdirSync(folder);
+  });
 });
 
 describe('contexts', () => {
+  it('contexts are shown their own token when another one is exported, and a typed one when there is one', async () => {
+    writeContexts({ current: null, contexts: { work: { url: 'https://gw.example', token: 'of-work' } } });
+    vi.stubEnv('SWITCHYARD_TOKEN', 'exported');
+    const { calls } = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => Response.json({})).mock;
+    for (const token of ['exported', 'typed']) await (await reach({ context: 'work', token })).get('/version');
+    const shown = calls.map(([, init]) => new Headers(init?.headers).get('authorization'));
+    expect(shown).toEqual(['Bearer of-work', 'Bearer typed']);
+    vi.restoreAllMocks();
+  });
+
   it('contexts are kept where their owner alone can read them', () => {
     writeContexts({ current: 'work', contexts: { work: { url: 'https://gw.example', token: 't' } } });
     expect(statSync(contextsFile()).mode & 0o777).toBe(0o600);

@@ -9,7 +9,7 @@ import { say } from '../../terminal/output.js';
 import { newCommand } from '../new-command.js';
 
 /** What a gateway keeps in its data folder. Whatever else stands there is somebody's, and stays. */
-const OURS = ['postgres', 'outbox', 'stdio', 'secrets.json', 'lock', 'gateway.log', 'gateway.log.1'];
+const OURS = ['postgres', 'outbox', 'stdio', 'secrets.json', 'gateway.log', 'gateway.log.1', 'lock'];
 
 /** `reset`: as if it had never been started. */
 export const resetCommand = (): Command =>
@@ -34,7 +34,13 @@ export const resetCommand = (): Command =>
         if (!isAtTerminal()) throw new UsageError('reset needs --yes where it cannot ask');
         if (!(await askYes(`Remove all data of the gateway in ${folder}?`, false))) return;
       }
-      remove(folder);
+      // Whoever holds it uses the data, though it be another user's gateway, or one that is just starting.
+      const release = (await import('#libs/service')).lockDataDir(folder);
+      try {
+        remove(folder);
+      } finally {
+        release();
+      }
       say(`removed the data in ${folder}`);
     });
 

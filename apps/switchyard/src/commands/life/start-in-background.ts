@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
-import { processEnvironment } from '#libs/config';
+import { type ProcessEnvironment, processEnvironment } from '#libs/config';
 import { setTimeout as pause } from 'node:timers/promises';
 import { maskText } from '#libs/telemetry';
 import { logFileOf } from '../../local/data-folder.js';
@@ -12,13 +12,26 @@ const WAIT_MS = 180_000;
 const LOOK_MS = 100;
 const LINES_TOLD = 12;
 /** As `npm start` gives them: what is short-lived in a gateway does not outlive a small young generation. */
-const NODE_OPTIONS_OF_A_GATEWAY = ['--max-semi-space-size=16', '--no-parallel-scavenge'];
+const NODE_OPTIONS_OF_A_GATEWAY = [
+  '--max-semi-space-size=16',
+  '--no-parallel-scavenge',
+  '--external-memory-accounted-in-global-limit',
+];
+
+/** How the gateway is to be started: its folder holds a `.env` perhaps. */
+export interface Beginning {
+  readonly folder?: string;
+  readonly env?: ProcessEnvironment;
+}
 
 /**
  * Starts the gateway as a process of its own, which goes on when the terminal is closed, with its log in the data folder; the
  * log of the start before is kept beside it. Resolves when it serves; rejects with what it said where it ends before.
  */
-export const startInBackground = async (dataDir: string): Promise<RunningGateway> => {
+export const startInBackground = async (
+  dataDir: string,
+  { folder = process.cwd(), env = processEnvironment() }: Beginning = {},
+): Promise<RunningGateway> => {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const log = logFileOf(dataDir);
   if (existsSync(log)) renameSync(log, `${log}.1`);
@@ -27,7 +40,8 @@ export const startInBackground = async (dataDir: string): Promise<RunningGateway
   const child = spawn(process.execPath, [...NODE_OPTIONS_OF_A_GATEWAY, script, 'start', '--log', log], {
     detached: true,
     stdio: ['ignore', output, output],
-    env: { ...processEnvironment(), SWITCHYARD_DATA_DIR: dataDir },
+    cwd: folder,
+    env: { ...env, SWITCHYARD_DATA_DIR: dataDir },
   });
   closeSync(output);
   const life: { ended: string | null } = { ended: null };

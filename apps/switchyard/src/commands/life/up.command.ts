@@ -4,7 +4,7 @@ import { gatewayEnvironment, processEnvironment } from '#libs/config';
 import { AdminApi } from '../../gateway/admin-api.js';
 import { reach } from '../../gateway/reach.js';
 import type { Rest } from '../../gateway/rest.js';
-import { dataFolderHere, localGateway } from '../../local/data-folder.js';
+import { dataFolderHere, environmentOf, localGateway } from '../../local/data-folder.js';
 import { gatewayAt, type RunningGateway } from '../../local/running-gateways.js';
 import { CommandFailure } from '../../terminal/failure.js';
 import { note, say } from '../../terminal/output.js';
@@ -52,11 +52,16 @@ export const restartCommand = (): Command =>
     .summary('stop the gateway and start it again')
     .description('Stops the gateway of this machine in order, and starts it in the background on the same data.')
     .action(async () => {
-      const running = localGateway();
-      if (running !== null) await stopGateway(running);
-      const gateway = await startInBackground(running?.dataDir ?? dataFolderHere());
+      const gateway = await startedAgain(localGateway());
       say(`Switchyard ${gateway.version} is ready at ${gateway.url}`);
     });
+
+/** With the settings that it had as far as its files tell, whichever folder this is. */
+const startedAgain = async (running: RunningGateway | null): Promise<RunningGateway> => {
+  if (running === null) return startInBackground(dataFolderHere());
+  await stopGateway(running);
+  return startInBackground(running.dataDir, { folder: running.folder, env: environmentOf(running) });
+};
 
 /** The one on the data folder of here, or any where nothing says that another is wanted. */
 const alreadyThere = (): RunningGateway | null => {
