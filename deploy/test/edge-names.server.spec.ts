@@ -55,6 +55,9 @@ describe('the edge', () => {
     ['/health/security', 'auth'],
     ['/metrics/reset?entity=tool', 'metrics'],
     ['/v1/admin/mcp-pool/metrics', 'tool-invocation'],
+    ['/v1/changes/x/approve', 'registry'],
+    ['/settings/auth', 'auth'],
+    ['/v1/settings/tool-invocation', 'tool-invocation'],
   ])('the edge leads %s to %s', async (path, service) => {
     expect(await (await fetch(`${edge.url}${path}`)).text()).toBe(JSON.stringify(`${service} ${path}`));
   });

@@ -25,6 +25,7 @@ const given = async (tools: DiscoveredUpstream['tools'], body: object = HOLDING)
   const { id } = gateway;
   return {
     id,
+    url: gateway.url,
     offer: (...now: DiscoveredUpstream['tools']) =>
       registry.around.upstreams.set(gateway.url, upstream({ tools: now })),
     async refresh(...now: DiscoveredUpstream['tools']) {
@@ -200,6 +201,24 @@ describe('the ledger', () => {
     });
     expect(body.diff).toContainEqual({ sign: '-', text: '  "description": "Adds"' });
     expect(body.diff).toContainEqual({ sign: '+', text: '  "description": "Adds\\u{200b}"' });
+  });
+
+  it('a change has hidden characters when those were left out of what its upstream says', async () => {
+    const held = await given([A, tool('b')]);
+    const reason = 'offered, but its description has invisible characters, which are left out';
+    const offered = { tools: [NEW_A, tool('b')], refused: [{ list: 'tools', name: 'a', reason } as const] };
+    registry.around.upstreams.set(held.url, upstream(offered));
+    await held.refresh();
+    expect(await held.changes()).toMatchObject([{ class: 'hidden_characters', state: 'pending' }]);
+    registry.around.upstreams.set(
+      held.url,
+      upstream({ ...offered, tools: [tool('a', POISON + ',"title":"A"'), tool('b')] }),
+    );
+    await held.refresh();
+    expect((await held.changes()).map((each: { class: string }) => each.class)).toEqual([
+      'hidden_characters',
+      'hidden_characters',
+    ]);
   });
 
   it('the list is paged, narrowed and counted when there are several changes', async () => {

@@ -12,6 +12,7 @@ import { OutboxModule } from './outbox.module.js';
 import { PLATFORM_CONFIG, type PlatformConfig } from './platform.config.js';
 import { Readiness } from './readiness.js';
 import type { AnyServicePart } from './service-part.js';
+import { SETTINGS_OF_SERVICES, SettingsController, type SettingsOfServices } from './settings/settings.controller.js';
 import { Starting } from './start/stores/starting.js';
 
 export interface Platform {
@@ -26,6 +27,7 @@ export interface Platform {
   readonly raw: RawHttp;
   readonly readiness: Readiness;
   readonly lifecycle: Lifecycle;
+  readonly settings: SettingsOfServices;
 }
 
 /** What every module of the process may have injected. */
@@ -43,8 +45,16 @@ export class PlatformModule {
       { provide: RawHttp, useValue: platform.raw },
       { provide: Readiness, useValue: platform.readiness },
       { provide: Lifecycle, useValue: platform.lifecycle },
+      { provide: SETTINGS_OF_SERVICES, useValue: platform.settings },
     ];
-    return { module: PlatformModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
+    const controllers = [SettingsController];
+    return {
+      module: PlatformModule,
+      global: true,
+      controllers,
+      providers,
+      exports: providers.map(({ provide }) => provide),
+    };
   }
 }
 

@@ -60,6 +60,14 @@ export const recentCallsQuery = queryOptions({
   refetchInterval: FRESH_MS,
 });
 
+/** Changes of tools that wait for somebody; `pending` counts all of them. */
+export const waitingChangesQuery = queryOptions({
+  queryKey: ['changes', 'waiting'],
+  queryFn: ({ signal }) =>
+    answerOf(api.GET('/v1/changes', { params: { query: { state: ['pending'], limit: 1 } }, signal })),
+  refetchInterval: FRESH_MS,
+});
+
 export type CallFilter = NonNullable<Parameters<typeof callsQuery>[0]>;
 
 export const callsQuery = (filter: {

@@ -1825,6 +1825,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/settings/{service}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings of a service, where each comes from and what it would be; no secret is shown */
+        get: operations["Settings_describe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tags": {
         parameters: {
             query?: never;
@@ -2483,6 +2500,14 @@ export interface components {
             totalExecutions: number;
             /** @description Calls of which no outcome is known: their process died. */
             unknownExecutions: number;
+        };
+        ApiToolChangeView: {
+            /** @description `METHOD /path` */
+            key: string;
+            /** @enum {string} */
+            kind: "added" | "removed" | "breaking" | "compatible" | "text";
+            name: string;
+            reasons?: string[];
         };
         ArgumentBody: {
             description?: string | null;
@@ -3828,7 +3853,7 @@ export interface components {
             /** @description What paths are put behind. */
             baseUrl: string;
             /** @description With `gatewayId`: what would change there. */
-            changes?: components["schemas"]["ToolChangeView"][];
+            changes?: components["schemas"]["ApiToolChangeView"][];
             methods: {
                 [key: string]: number;
             };
@@ -3841,7 +3866,7 @@ export interface components {
             }[];
             /** @description Operations that make no tool, and why. */
             skipped: components["schemas"]["SkippedView"][];
-            tags: components["schemas"]["TagView"][];
+            tags: components["schemas"]["PreviewTagView"][];
             title: string;
             /** @description Of all tools together, about. */
             tokens: number;
@@ -4002,6 +4027,11 @@ export interface components {
             variables?: {
                 [key: string]: string;
             };
+        };
+        PreviewTagView: {
+            description?: string;
+            name: string;
+            tools: number;
         };
         PreviewTargetView: {
             /** @description The clients that it is there for. */
@@ -4209,7 +4239,7 @@ export interface components {
         };
         RefreshView: {
             /** @description OPENAPI: what callers notice of each change. */
-            changes?: components["schemas"]["ToolChangeView"][];
+            changes?: components["schemas"]["ApiToolChangeView"][];
             durationMs: number;
             gatewayId: string;
             promptsAdded: number;
@@ -4757,6 +4787,11 @@ export interface components {
             /** @enum {string} */
             visibility: "private" | "team" | "public";
         };
+        ServiceSettingsView: {
+            service: string;
+            /** @description As the process has them that has answered. */
+            settings: components["schemas"]["SettingView"][];
+        };
         SessionView: {
             /** Format: date-time */
             created_at: string;
@@ -4794,6 +4829,26 @@ export interface components {
              * @enum {string}
              */
             level: "debug" | "info" | "notice" | "warning" | "error" | "critical" | "alert" | "emergency";
+        };
+        SettingView: {
+            /** @description What it is unless told. Null: unset. */
+            default: string | null;
+            /** @description How a value is written. */
+            form: string;
+            isSecret: boolean;
+            /** @description Of a secret, all that is told. */
+            isSet: boolean;
+            /** @description Of its environment variable. */
+            name: string;
+            /** @description What it does. */
+            prose: string;
+            /**
+             * @description `file`: the secret file that `NAME_FILE` names; `gateway`: it was made by the gateway itself.
+             * @enum {string}
+             */
+            source: "default" | "environment" | "file" | "gateway";
+            /** @description As text. Null: unset, or a secret. */
+            value: string | null;
         };
         SkippedView: {
             /** @description `METHOD /path` */
@@ -12220,6 +12275,53 @@ export interface operations {
                      *     ]
                      */
                     "application/json": components["schemas"]["ToolView"][];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Settings_describe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "service": "registry",
+                     *       "settings": [
+                     *         {
+                     *           "name": "NEW_TOOLS",
+                     *           "value": "disabled",
+                     *           "isSet": true,
+                     *           "source": "environment",
+                     *           "default": "enabled",
+                     *           "isSecret": false,
+                     *           "form": "enabled | disabled",
+                     *           "prose": "Whether tools that an upstream offers only after it was registered may be called at once."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceSettingsView"];
                 };
             };
             /** @description Whatever went wrong. */

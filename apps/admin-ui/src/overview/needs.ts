@@ -34,8 +34,25 @@ const needOf = (upstream: Upstream): Need | null => {
   return null;
 };
 
-/** Upstreams that fail, then what was refused, by its reason. */
-export const needsOf = (upstreams: readonly Upstream[], calls: readonly View<'CallView'>[]): readonly Need[] => {
+const approvalOf = (waiting: number): readonly Need[] =>
+  waiting === 0
+    ? []
+    : [
+        {
+          key: 'approvals',
+          tone: 'warn',
+          title: waiting === 1 ? '1 changed tool waits for approval' : `${waiting} changed tools wait for approval`,
+          reason: 'Until then they are served as they were.',
+          url: pageUrl(['approvals']),
+        },
+      ];
+
+/** Upstreams that fail, changes of tools that wait (so many), then what was refused, by its reason. */
+export const needsOf = (
+  upstreams: readonly Upstream[],
+  calls: readonly View<'CallView'>[],
+  waiting = 0,
+): readonly Need[] => {
   const failing = upstreams.map(needOf).filter((need) => need !== null);
   const refusals = [
     ...Map.groupBy(
@@ -61,6 +78,7 @@ export const needsOf = (upstreams: readonly Upstream[], calls: readonly View<'Ca
     });
   return [
     ...failing.filter(({ tone }) => tone === 'bad'),
+    ...approvalOf(waiting),
     ...refusals,
     ...failing.filter(({ tone }) => tone !== 'bad'),
   ];

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Suspense, lazy } from 'react';
 import type { View } from '../api/client.ts';
-import { CALLS_MAX, gatewaysQuery, recentCallsQuery, toolsQuery } from '../api/queries.ts';
+import { CALLS_MAX, gatewaysQuery, recentCallsQuery, toolsQuery, waitingChangesQuery } from '../api/queries.ts';
 import { FailureNotice } from '../kit/notice.tsx';
 import { Empty, Page, Waiting } from '../kit/page.tsx';
 import { pageUrl } from '../kit/route.ts';
@@ -64,7 +64,8 @@ const Needs = ({
   readonly upstreams: readonly View<'GatewayView'>[];
   readonly calls: readonly View<'CallView'>[];
 }) => {
-  const needs = needsOf(upstreams, calls);
+  const waiting = useQuery(waitingChangesQuery);
+  const needs = needsOf(upstreams, calls, waiting.data?.pending);
   return (
     <section className="panel">
       <h2>Needs you</h2>

@@ -1,5 +1,6 @@
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { waitingChangesQuery } from '../api/queries.ts';
 import { Choice } from '../kit/choice.tsx';
 import { pageUrl } from '../kit/route.ts';
 import { type PageEntry, PAGES } from './pages.ts';
@@ -58,8 +59,22 @@ const PageLink = ({
       <path d={icon} fill="none" stroke="currentColor" strokeWidth="1.4" strokeLinecap="round" strokeLinejoin="round" />
     </svg>
     {title}
+    {path === 'approvals' && <WaitingCount />}
   </a>
 );
+
+/** How many changes of tools wait; nothing where none does, or one may not see them. */
+const WaitingCount = () => {
+  const waiting = useQuery(waitingChangesQuery);
+  const pending = waiting.data?.pending ?? 0;
+  if (pending === 0) return null;
+  return (
+    <span className="count">
+      {pending}
+      <span className="unseen"> waiting</span>
+    </span>
+  );
+};
 
 const Account = ({ email }: { readonly email: string }) => {
   const [theme, setTheme] = useState(keptTheme);

@@ -40,6 +40,13 @@ export const PAGES: readonly PageEntry[] = [
     Content: lazy(() => import('../servers/servers-page.tsx')),
   },
   {
+    path: 'approvals',
+    title: 'Approvals',
+    shortcut: 'p',
+    icon: 'M3 2.5h10v11H3zM5.5 8l1.8 1.8L10.8 6',
+    Content: lazy(() => import('../approvals/approvals-page.tsx')),
+  },
+  {
     path: 'calls',
     title: 'Calls',
     shortcut: 'c',
@@ -54,6 +61,13 @@ export const PAGES: readonly PageEntry[] = [
     Content: lazy(() => import('../connect/connect-page.tsx')),
   },
   {
+    path: 'import',
+    title: 'Import',
+    shortcut: 'i',
+    icon: 'M8 2v7.5M5 7l3 3 3-3M2.5 11v2.5h11V11',
+    Content: lazy(() => import('../import/import-page.tsx')),
+  },
+  {
     path: 'access',
     title: 'Access',
     shortcut: 'a',
@@ -66,6 +80,13 @@ export const PAGES: readonly PageEntry[] = [
     shortcut: 'd',
     icon: 'M4 1.8h6l3 3v9.4H4zM6.5 8h4M6.5 11h4',
     Content: lazy(() => import('../audit/audit-page.tsx')),
+  },
+  {
+    path: 'settings',
+    title: 'Settings',
+    shortcut: 'e',
+    icon: 'M2 4.5h6m4 0h2M2 11.5h2m4 0h6M10 2.8v3.4M6 9.8v3.4',
+    Content: lazy(() => import('../settings/settings-page.tsx')),
   },
 ];
 

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type View, answerOf, api } from '../api/client.ts';
 import { callsQuery, gatewaysQuery, toolsQuery } from '../api/queries.ts';
 import { CallTable } from '../kit/call-table.tsx';
-import { FailureNotice } from '../kit/notice.tsx';
+import { FailureNotice, Notice } from '../kit/notice.tsx';
 import { Empty, Page, Waiting } from '../kit/page.tsx';
 import { pageUrl } from '../kit/route.ts';
 import { TryTool } from './try-tool.tsx';
@@ -51,6 +51,15 @@ const Shown = ({ tool }: { readonly tool: View<'ToolView'> }) => {
       }
     >
       {switching.isError && <FailureNotice error={switching.error} />}
+      {tool.heldChange !== null && (
+        <Notice tone="warn">
+          Its upstream offers it otherwise by now, and that{' '}
+          <a href={pageUrl(['approvals'], { show: 'all', upstream: tool.gatewayId })}>
+            {tool.heldChange === 'pending' ? 'waits for approval' : 'was not wanted'}
+          </a>
+          : it is offered as it was.
+        </Notice>
+      )}
       <div className="stack">
         <p className="about">{tool.description ?? <span className="quiet">It has no description.</span>}</p>
         <p className="row quiet small">

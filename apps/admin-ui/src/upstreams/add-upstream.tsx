@@ -1,40 +1,14 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useId, useRef, useState } from 'react';
-import { answerOf, api } from '../api/client.ts';
-import { FailureNotice } from '../kit/notice.tsx';
 import { fieldsOf } from '../kit/text.tsx';
-import { type Registration, UnreadableError, readPasted } from './pasted.ts';
-import { FoundUpstream } from './found-upstream.tsx';
-import type { Upstream } from './upstream-state.tsx';
-
-/** What came of one of those that were pasted. */
-type Outcome =
-  | { readonly body: Registration; readonly upstream: Upstream; readonly error: null }
-  | { readonly body: Registration; readonly upstream: null; readonly error: unknown };
-
-const register = async (body: Registration): Promise<Outcome> => {
-  try {
-    return { body, upstream: await answerOf(api.POST('/v1/gateways', { body })), error: null };
-  } catch (error) {
-    return { body, upstream: null, error };
-  }
-};
+import { UnreadableError, readPasted } from './pasted.ts';
+import { Outcomes, useRegistering } from './registering.tsx';
 
 /** One field for whatever somebody has of an upstream, and beneath it what was found there. */
 export const AddUpstream = () => {
-  const queries = useQueryClient();
   const form = useRef<HTMLFormElement>(null);
   const ids = { text: useId(), hint: useId(), token: useId(), name: useId() };
   const [wrong, setWrong] = useState<string | null>(null);
-  const adding = useMutation({
-    mutationFn: async (bodies: readonly Registration[]) => {
-      const outcomes: Outcome[] = [];
-      // One after the other: each may start a program.
-      for (const body of bodies) outcomes.push(await register(body));
-      return outcomes;
-    },
-    onSettled: () => queries.invalidateQueries(),
-  });
+  const adding = useRegistering();
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const { pasted, token, name } = fieldsOf(event.currentTarget);
@@ -103,35 +77,7 @@ export const AddUpstream = () => {
           </button>
         </div>
       </form>
-      <div className="stack" aria-live="polite">
-        {adding.data?.map((outcome) =>
-          outcome.upstream === null ? (
-            <NotReached key={outcome.body.name} body={outcome.body} error={outcome.error} />
-          ) : (
-            <FoundUpstream key={outcome.upstream.id} upstream={outcome.upstream} />
-          ),
-        )}
-      </div>
+      <Outcomes of={adding} />
     </div>
-  );
-};
-
-/** It may be there later: then it is kept, switched off, with the reason. */
-const NotReached = ({ body, error }: { readonly body: Registration; readonly error: unknown }) => {
-  const queries = useQueryClient();
-  const keeping = useMutation({
-    mutationFn: () => answerOf(api.POST('/v1/gateways', { body: { ...body, keepUnreachable: true } })),
-    onSuccess: () => queries.invalidateQueries(),
-  });
-  if (keeping.data !== undefined) return <FoundUpstream upstream={keeping.data} />;
-  return (
-    <FailureNotice error={keeping.error ?? error}>
-      <div className="row">
-        <span>“{body.name}” was not added.</span>
-        <button type="button" className="button" disabled={keeping.isPending} onClick={() => keeping.mutate()}>
-          Add it switched off
-        </button>
-      </div>
-    </FailureNotice>
   );
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readPasted } from './pasted.ts';
+import { previewPasted, readPasted } from './pasted.ts';
 
 describe('readPasted', () => {
   it.each([
@@ -62,4 +62,15 @@ describe('readPasted', () => {
   ])('readPasted says what is wrong when it is %j', (text, words) => {
     expect(() => readPasted(text)).toThrow(words);
   });
+});
+
+it('previewPasted shows each server by itself when one of them cannot be read', () => {
+  const text =
+    '{"mcpServers":{"good":{"url":"https://a.example/mcp"},"bad":{"command":"x","env":{"K":"${input:key}"}},"odd":7}}';
+  expect(previewPasted(text)).toMatchObject([
+    { name: 'good', body: { url: 'https://a.example/mcp' }, problem: null },
+    { name: 'bad', body: null, problem: expect.stringContaining('${input:key}') },
+    { name: 'odd', body: null, problem: '"odd" has neither a command nor a url' },
+  ]);
+  expect(() => previewPasted('{')).toThrow(/no valid JSON/);
 });

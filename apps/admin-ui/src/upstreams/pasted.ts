@@ -82,7 +82,30 @@ type Members = Readonly<Record<string, unknown>>;
 const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const readConfiguration = (text: string): readonly Registration[] => {
+/** A server of an mcp.json, and what would be registered of it; or why nothing would be. */
+export interface Entry {
+  readonly name: string;
+  readonly body: Registration | null;
+  readonly problem: string | null;
+}
+
+/** Each server of an mcp.json by itself: one that cannot be read takes no other with it. Throws an `UnreadableError`. */
+export const previewPasted = (text: string): readonly Entry[] =>
+  serversIn(text.trim()).map(([name, entry]) => {
+    try {
+      const body = readEntry(name, entry);
+      return { name: body.name, body, problem: null };
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      return { name: name ?? 'server', body: null, problem: error.message };
+    }
+  });
+
+const readConfiguration = (text: string): readonly Registration[] =>
+  serversIn(text).map(([name, entry]) => readEntry(name, entry));
+
+/** By name; one that stands alone has none. */
+const serversIn = (text: string): readonly (readonly [string | undefined, unknown])[] => {
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
   const [error] = errors;
@@ -92,13 +115,15 @@ const readConfiguration = (text: string): readonly Registration[] => {
   }
   const servers = value['mcpServers'] ?? value['servers'] ?? value['context_servers'] ?? value;
   if (!isMembers(servers)) throw new UnreadableError('"mcpServers" is no object of servers');
-  if (isEntry(servers)) return [ofEntry(undefined, servers)];
+  if (isEntry(servers)) return [[undefined, servers]];
   const entries = Object.entries(servers);
   if (entries.length === 0) throw new UnreadableError('It names no server');
-  return entries.map(([name, entry]) => {
-    if (!isMembers(entry) || !isEntry(entry)) throw new UnreadableError(`"${name}" has neither a command nor a url`);
-    return ofEntry(name, entry);
-  });
+  return entries;
+};
+
+const readEntry = (name: string | undefined, entry: unknown): Registration => {
+  if (!isMembers(entry) || !isEntry(entry)) throw new UnreadableError(`"${name}" has neither a command nor a url`);
+  return ofEntry(name, entry);
 };
 
 const isEntry = (entry: Members): boolean =>

@@ -6,6 +6,7 @@ import { FailureNotice, Notice } from '../kit/notice.tsx';
 import { Empty, Page, Waiting } from '../kit/page.tsx';
 import { pageUrl } from '../kit/route.ts';
 import { Time, count } from '../kit/text.tsx';
+import { ChangePolicy } from './change-policy.tsx';
 import { RemoveUpstream } from './remove-upstream.tsx';
 import { UpstreamTools } from './upstream-tools.tsx';
 import { type Upstream, UpstreamStateMark, eraOf, placeOf, stateOf, transportOf } from './upstream-state.tsx';
@@ -105,6 +106,10 @@ const Upstreamed = ({ upstream }: { readonly upstream: Upstream }) => {
               {count(upstream.toolCount, 'tool')}, {count(upstream.resourceCount, 'resource')},{' '}
               {count(upstream.promptCount, 'prompt')}
             </dd>
+            <dt>Changed tools</dt>
+            <dd>
+              <ChangePolicy upstream={upstream} />
+            </dd>
           </dl>
         </section>
         <section className="panel">
@@ -143,10 +148,12 @@ const refreshedWords = (changes: {
   readonly toolsAdded: number;
   readonly toolsUpdated: number;
   readonly toolsRemoved: number;
+  readonly toolsHeld: number;
 }): string => {
-  const { toolsAdded, toolsUpdated, toolsRemoved } = changes;
-  if (toolsAdded + toolsUpdated + toolsRemoved === 0) return 'Listed: its tools are as they were.';
-  return `Listed: ${count(toolsAdded, 'tool')} came, ${toolsUpdated} changed, ${toolsRemoved} went.`;
+  const { toolsAdded, toolsUpdated, toolsRemoved, toolsHeld } = changes;
+  const held = toolsHeld === 0 ? '' : ` ${count(toolsHeld, 'changed tool')} held back.`;
+  if (toolsAdded + toolsUpdated + toolsRemoved === 0) return `Listed: its tools are served as they were.${held}`;
+  return `Listed: ${count(toolsAdded, 'tool')} came, ${toolsUpdated} changed, ${toolsRemoved} went.${held}`;
 };
 
 const serverWords = ({ serverInfo, protocolVersion }: Upstream): string => {

@@ -29,6 +29,8 @@ export interface OfferedEntries {
   readonly incomplete: ReadonlySet<ListKind>;
   /** What becomes of changed tools; null: it has never been read before, so nothing has changed. */
   readonly changePolicy: ChangePolicy | null;
+  /** Tools by their own names: as `OfferedTools` has it. */
+  readonly hiddenTexts: ReadonlySet<string>;
 }
 
 /** What replacing the entries of a gateway did. */
@@ -106,12 +108,15 @@ export class GatewayEntriesService {
    */
   async replace(
     gateway: NamingGateway,
-    { entries, incomplete, changePolicy }: OfferedEntries,
+    { entries, incomplete, changePolicy, hiddenTexts }: OfferedEntries,
     manager: EntityManager,
     change: CatalogChange,
   ): Promise<ReplacedEntries> {
     const known = await this.entries.findByGateway(gateway.id, manager);
-    const { served, held } = await this.servedTools({ gateway, changePolicy, known, entries, incomplete }, manager);
+    const { served, held } = await this.servedTools(
+      { gateway, changePolicy, known, entries, incomplete, hiddenTexts },
+      manager,
+    );
     const offered = [...served, ...entries.filter(({ kind }) => kind !== 'tool')];
     const { added: wanted, updated, removed: missing } = differenceBetween(known, offered);
     const removed = missing.filter(({ kind }) => !incomplete.has(LIST_OF[kind]));
@@ -166,6 +171,7 @@ export class GatewayEntriesService {
       known,
       entries,
       incomplete,
+      hiddenTexts,
     }: OfferedEntries & {
       readonly gateway: NamingGateway;
       readonly known: readonly EntryEntity[];
@@ -176,7 +182,7 @@ export class GatewayEntriesService {
     if (changePolicy === null) return { served: offered, held: 0 };
     const tools = { known: known.filter(({ kind }) => kind === 'tool'), offered };
     return this.ledger.settle(
-      { gateway, policy: changePolicy, ...tools, isIncomplete: incomplete.has('tools') },
+      { gateway, policy: changePolicy, ...tools, isIncomplete: incomplete.has('tools'), hiddenTexts },
       manager,
     );
   }

@@ -5,6 +5,7 @@ import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { DiscoverUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { type Bus, InjectBus } from '#libs/bus';
+import { tellsOfHiddenText } from '#libs/mcp';
 import type { CatalogChange } from '../changes/catalog-change.js';
 import { GatewayEntriesService, type ReplacedEntries } from '../entries/gateway-entries.service.js';
 import { type NamedGateway, type ToolNameStyle, namingOf } from '../entries/names/naming.js';
@@ -126,7 +127,8 @@ export class DiscoveryService {
     const isKnown = gateway.lastError === null;
     const entries = withNewTools(found.entries, isKnown ? newToolsOf(gateway, this.settings.newTools) : 'enabled');
     const changePolicy = isKnown ? changePolicyOf(gateway, this.settings.toolChanges) : null;
-    const offered = { entries, incomplete: found.incomplete, changePolicy };
+    const hiddenTexts = hiddenTextsIn(found.refused);
+    const offered = { entries, incomplete: found.incomplete, changePolicy, hiddenTexts };
     const { added, updated, removed, conflicting, toolsHeld } = await this.entries.replace(
       gateway,
       offered,
@@ -147,6 +149,10 @@ export class DiscoveryService {
     return { added, updated, removed, refused, toolsHeld, isApi: discovery.reading !== undefined };
   }
 }
+
+/** Tools whose texts held what nobody sees. */
+const hiddenTextsIn = (refused: readonly RefusedEntry[]): ReadonlySet<string> =>
+  new Set(refused.filter(({ list, reason }) => list === 'tools' && tellsOfHiddenText(reason)).map(({ name }) => name));
 
 type Description = Pick<UpstreamDescription, 'capabilities' | 'instructions' | 'hints' | 'legacy'>;
 

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { ToolChange } from '#libs/openapi';
-import { ToolChangeView } from '../gateways/apis/openapi.view.js';
+import { ApiToolChangeView } from '../gateways/apis/openapi.view.js';
 import { changesBetween } from '../sources/openapi/tool-changes.js';
 import { isSameVersion, versionOf } from '../entries/ledger/version.js';
 import type { AppliedDiscovery } from '../gateways/discovery.service.js';
@@ -53,7 +53,7 @@ export class RefreshView {
   })
   readonly validationErrors: readonly RefusedEntry[];
 
-  @ApiPropertyOptional({ type: [ToolChangeView], description: 'OPENAPI: what callers notice of each change.' })
+  @ApiPropertyOptional({ type: [ApiToolChangeView], description: 'OPENAPI: what callers notice of each change.' })
   readonly changes?: readonly ToolChange[];
 
   @ApiProperty({ type: Number })

@@ -10,6 +10,7 @@ export { EventStreamReader } from './event-stream.js';
 export type { EventStreamLimits, StreamEvent } from './event-stream.js';
 export { readDefinition } from './definition/definition.js';
 export type { ReadDefinition, RefusedDefinition } from './definition/definition.js';
+export { tellsOfHiddenText } from './definition/shown-text.js';
 export { headerMirrorsOf, mirrorHeaders } from './header-params.js';
 export type { HeaderMirror } from './header-params.js';
 export { encodeHeaderValue } from './header-value.js';

@@ -40,7 +40,10 @@ export const apiDocument = async (parts: readonly AnyServicePart[]): Promise<Ope
 /** Asked for by name, and never used. */
 const nothingOpen = (parts: readonly AnyServicePart[]): Platform => {
   const schemas = parts.flatMap(({ needs }) => needs.database ?? []);
-  return { databases: new Map(schemas.map(({ schema }) => [schema, null])) } as unknown as Platform;
+  return {
+    databases: new Map(schemas.map(({ schema }) => [schema, null])),
+    settings: new Map(),
+  } as unknown as Platform;
 };
 
 @Module({})

@@ -4,6 +4,7 @@ import { defaultPortOf, type PlatformConfig, platformOptions } from '../platform
 import type { AnyServicePart } from '../service-part.js';
 import { isLoopback } from './open-door.js';
 import { lockDataDir, openDataDir } from './data-dir.js';
+import { type SettingReport, settingsReport } from '../settings/setting-report.js';
 import { type FormerNames, keptSecrets, refuseWeakSecrets, requireSecrets } from './first-start.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -11,6 +12,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Configuration {
   readonly platform: PlatformConfig;
   readonly configOf: <O extends Options>(options: O) => ConfigOf<O>;
+  /** What these are, where from and what they would be. */
+  readonly reportOf: (options: Options) => readonly SettingReport[];
   readonly unlock: () => void;
 }
 
@@ -34,11 +37,16 @@ export const readConfiguration = (parts: readonly AnyServicePart[], given: Envir
   const unlock = isEmbedded ? lockDataDir(dataDir) : () => undefined;
   try {
     const port = env.PORT ? platform.PORT : defaultPortOf(parts.map((part) => part.name));
-    const found = isEmbedded && { ...ownAddress(platform.HOST, port, env), ...keptSecrets(kept, env, dataDir, former) };
+    const found = isEmbedded
+      ? { ...ownAddress(platform.HOST, port, env), ...keptSecrets(kept, env, dataDir, former) }
+      : {};
     const whole = { ...env, ...found };
+    const places = { SWITCHYARD_DATA_DIR: dataDir, PORT: port };
     return {
-      platform: { ...platform, SWITCHYARD_DATA_DIR: dataDir, PORT: port },
+      platform: { ...platform, ...places },
       configOf: (options) => parseConfig(options, whole),
+      reportOf: (options) =>
+        settingsReport(options, { given, made: found, values: { ...parseConfig(options, whole), ...places } }),
       unlock,
     };
   } catch (error) {

@@ -8,7 +8,7 @@ import { openMetricsPort } from '../telemetry/metrics-port.js';
 import { OperationsFace } from '../http/operations-face.js';
 import { RawHttp } from '../http/raw-http.js';
 import { Lifecycle } from '../lifecycle.js';
-import type { PlatformConfig } from '../platform.config.js';
+import { type PlatformConfig, platformOptions } from '../platform.config.js';
 import { type Platform, platformModules } from '../platform.module.js';
 import { Readiness } from '../readiness.js';
 import { openRestApplication } from '../rest/rest-application.js';
@@ -142,6 +142,9 @@ const open = async (
     raw,
     readiness,
     lifecycle,
+    settings: new Map(
+      parts.map(({ name, options }) => [name, configuration.reportOf({ ...options, ...platformOptions })]),
+    ),
   };
   const modules = parts.map((part) => part.module(configuration.configOf(part.options)));
   const application = await openRestApplication({

@@ -31,10 +31,26 @@ const COMPARED = new Set(['name', 'title', 'description', 'inputSchema', 'output
 
 type Definition = Readonly<Record<string, unknown>>;
 
-/** `before` null: there was no such tool; `after` null: there is none any more. */
-export const classify = (name: string, before: ToolVersion | null, after: ToolVersion | null): Classified => {
+const LEFT_OUT: ChangeFinding = {
+  class: 'hidden_characters',
+  finding: 'its texts came with characters that are not seen, which are left out',
+};
+
+/**
+ * `before` null: there was no such tool; `after` null: there is none any more. `hadHiddenText`: what nobody sees was taken out of
+ * the texts of `after` when they were read.
+ */
+export const classify = (
+  name: string,
+  before: ToolVersion | null,
+  after: ToolVersion | null,
+  hadHiddenText = false,
+): Classified => {
   if (after === null) return { class: 'removed', findings: [] };
-  const found = before === null ? findingsOfNew(after) : findingsOfChange(name, before, after);
+  const found = [
+    ...(hadHiddenText ? [LEFT_OUT] : []),
+    ...(before === null ? findingsOfNew(after) : findingsOfChange(name, before, after)),
+  ];
   const worst = CHANGE_CLASSES.find((each) => found.some((finding) => finding.class === each));
   if (worst === undefined) {
     if (before === null) return { class: 'added', findings: [] };

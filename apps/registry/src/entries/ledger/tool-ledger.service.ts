@@ -19,6 +19,8 @@ export interface OfferedTools {
   readonly offered: readonly OfferedEntry[];
   /** Not all of the list could be read: what is missing may still be there. */
   readonly isIncomplete: boolean;
+  /** Those whose texts held what nobody sees but a model reads; it was left out. */
+  readonly hiddenTexts: ReadonlySet<string>;
 }
 
 /** What is served of them. */
@@ -117,7 +119,7 @@ class Settling {
       return [entry];
     }
     if (same !== undefined) return this.asServed(entry, served, same.state);
-    const classified = classify(originalName, served, now);
+    const classified = classify(originalName, served, now, this.tools.hiddenTexts.has(originalName));
     const blocked = open.findLast(({ state }) => state === 'blocked');
     if (blocked !== undefined) {
       this.supersede([blocked]);

@@ -12,7 +12,7 @@ class SkippedView {
   readonly reason!: string;
 }
 
-class TagView {
+class PreviewTagView {
   @ApiProperty({ type: String })
   readonly name!: string;
 
@@ -53,7 +53,7 @@ class PreviewToolView {
   readonly warnings!: readonly string[];
 }
 
-class ToolChangeView {
+class ApiToolChangeView {
   @ApiProperty({ type: String, description: '`METHOD /path`' })
   readonly key!: string;
 
@@ -87,8 +87,8 @@ export class OpenApiPreviewView implements Preview {
   @ApiProperty({ ...ANY_JSON, description: 'By their names in the document.' })
   readonly securitySchemes!: Preview['securitySchemes'];
 
-  @ApiProperty({ type: [TagView] })
-  readonly tags!: readonly TagView[];
+  @ApiProperty({ type: [PreviewTagView] })
+  readonly tags!: readonly PreviewTagView[];
 
   @ApiProperty({ type: 'object', additionalProperties: COUNT })
   readonly methods!: Readonly<Record<string, number>>;
@@ -105,8 +105,8 @@ export class OpenApiPreviewView implements Preview {
   @ApiProperty({ type: [String] })
   readonly warnings!: readonly string[];
 
-  @ApiPropertyOptional({ type: [ToolChangeView], description: 'With `gatewayId`: what would change there.' })
-  readonly changes?: readonly ToolChangeView[];
+  @ApiPropertyOptional({ type: [ApiToolChangeView], description: 'With `gatewayId`: what would change there.' })
+  readonly changes?: readonly ApiToolChangeView[];
 
   constructor(preview: Preview, changes?: readonly ToolChange[]) {
     Object.assign(this, preview, changes === undefined ? {} : { changes });
@@ -139,4 +139,4 @@ export const PREVIEW_EXAMPLE: Preview = {
   warnings: [],
 };
 
-export { ToolChangeView };
+export { ApiToolChangeView };

@@ -1,7 +1,7 @@
 import { isObject } from '../../json/is-object.js';
 import { withMembers } from '../../json/members.js';
 import { Faulty, type Note, type Rule } from './mend.js';
-import { withShownTexts } from './shown-text.js';
+import { CUT_SCHEMA, withShownTexts } from './shown-text.js';
 
 const TYPES = new Set(['array', 'boolean', 'integer', 'null', 'number', 'object', 'string']);
 /** Words that are said of objects alone. */
@@ -96,7 +96,7 @@ const changed = (
   const mended = Object.keys(changes).length === 0 ? undefined : withMembers(text(), changes);
   const shown = withShownTexts(value);
   if (shown === value) return mended;
-  note('says something to nobody but a model, or at great length; it is cut');
+  note(CUT_SCHEMA);
   const again: unknown = mended === undefined ? shown : withShownTexts(JSON.parse(mended));
   return JSON.stringify(again);
 };
