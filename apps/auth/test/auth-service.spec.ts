@@ -680,13 +680,16 @@ describe('what is presented to upstreams', () => {
     planted.push('planted-upstream-secret');
 
     const first = await keep('u1', credential);
-    expect(await present('u1')).toEqual({ credential, version: first });
+    const { idKeys, ...shown } = await present('u1');
+    expect(shown).toEqual({ credential, version: first });
+    expect(idKeys).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
+    planted.push(...(idKeys ?? []));
     const second = await keep('u1', { env: { KEY: 'planted-upstream-secret' } });
     expect(second).not.toBe(first);
     expect((await present('u1')).credential).toEqual({ env: { KEY: 'planted-upstream-secret' } });
 
     await keep('u1', null);
-    expect(await present('u1')).toEqual({ credential: null, version: 'none' });
+    expect(await present('u1')).toEqual({ credential: null, version: 'none', idKeys });
     await expect.poll(() => told).toEqual(['u1', 'u1', 'u1']);
     subscription.close();
   });

@@ -62,6 +62,7 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
   const keys = new ReplicaKeys(bus, line, { STATE_SECRET: settings.sealSecrets }, deps.logger);
   const faces = openFaces(settings, {
     ...deps,
+    router,
     pipeline,
     refusals,
     admission,

@@ -3,23 +3,36 @@ import { ClientFactory, JsonRpcTransportFactory } from '@a2a-js/sdk/client';
 import { ClientFactory as OldClientFactory } from 'a2a-sdk-0-3/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WithBody } from '#libs/bus';
-import { Rig, catalogOf, post, tool, user } from './rig.js';
+import { Rig, catalogOf, eventsOf, nextMessage, post, tool, user } from './rig.js';
 
 const PUBLIC = { visibility: 'public', teamId: null, ownerEmail: null } as const;
 const VERSIONS = ['1.0', '0.3'] as const;
 type Version = (typeof VERSIONS)[number];
 const METHODS = {
-  '1.0': { send: 'SendMessage', stream: 'SendStreamingMessage', get: 'GetTask', cancel: 'CancelTask' },
-  '0.3': { send: 'message/send', stream: 'message/stream', get: 'tasks/get', cancel: 'tasks/cancel' },
+  '1.0': {
+    send: 'SendMessage',
+    stream: 'SendStreamingMessage',
+    get: 'GetTask',
+    cancel: 'CancelTask',
+    follow: 'SubscribeToTask',
+  },
+  '0.3': {
+    send: 'message/send',
+    stream: 'message/stream',
+    get: 'tasks/get',
+    cancel: 'tasks/cancel',
+    follow: 'tasks/resubscribe',
+  },
 } as const;
+
+const SERVER = { id: 's1', name: 'Kitchen', description: 'What is cooked here', ...PUBLIC };
 
 let rig: Rig;
 let base: string;
 
 beforeEach(async () => {
   rig = new Rig();
-  const server = { id: 's1', name: 'Kitchen', description: 'What is cooked here', ...PUBLIC };
-  rig.catalogs.set('s1', catalogOf({ server, tools: [tool('bake', { title: 'Bake' }), tool('brew')] }));
+  rig.catalogs.set('s1', catalogOf({ server: SERVER, tools: [tool('bake', { title: 'Bake' }), tool('brew')] }));
   rig.tokens.set('ada', user('ada@example.com'));
   rig.tokens.set('bob', user('bob@example.com'));
   base = `${await rig.start()}/servers/s1`;
@@ -191,6 +204,80 @@ describe('a virtual server as an agent', () => {
     expect(task).toMatchObject({ state: 'failed', status: { message: { parts: [{ text: 'burnt' }] } } });
   });
 
+  it.each(VERSIONS)('a task is followed to its end by who subscribes to it while it works: %s', async (version) => {
+    const done = Promise.withResolvers<void>();
+    rig.execute = async () => {
+      await done.promise;
+      return new WithBody({ kind: 'result' }, '{"content":[{"type":"text","text":"late"}]}');
+    };
+    const configuration = version === '1.0' ? { returnImmediately: true } : { blocking: false };
+    const { id } = taskIn(await ask(version, METHODS[version].send, message(version, bake, {}, configuration)));
+    await expect.poll(async () => (await ask(version, METHODS[version].get, { id })).json.error).toBeUndefined();
+    const response = await authorised(`${base}/a2a`, {
+      method: 'POST',
+      headers: { 'a2a-version': version, 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 8, method: METHODS[version].follow, params: { id } }),
+    });
+    const told = eventsOf(response);
+    expect(taskIn({ json: await nextMessage(told) })).toMatchObject({ id, state: 'working' });
+    done.resolve();
+    expect(JSON.stringify(await nextMessage(told))).toContain('late');
+    const end = JSON.stringify(await nextMessage(told));
+    expect(end).toContain(version === '1.0' ? 'TASK_STATE_COMPLETED' : '"final":true');
+    expect(await nextMessage(told)).toBeNull();
+    expect((await ask(version, METHODS[version].follow, { id })).json.error.code).toBe(-32_004);
+  });
+
+  it('a task is not to be had when its caller may run no tools any more, or does not see its tool', async () => {
+    rig.execute = async () => {
+      const requestedSchema = { type: 'object', properties: { name: { type: 'string' } } };
+      const inputRequests = { who: { method: 'elicitation/create', params: { message: 'Who?', requestedSchema } } };
+      return new WithBody({ kind: 'input-required' }, JSON.stringify({ inputRequests }));
+    };
+    const tools = [tool('bake', {}, { visibility: 'team', teamId: 't', ownerEmail: null })];
+    rig.catalogs.set('s1', catalogOf({ server: SERVER, tools }));
+    rig.tokens.set('ada', user('ada@example.com', { teams: ['t'] }));
+    const { id } = taskIn(await ask('1.0', 'SendMessage', message('1.0', bake)));
+    rig.tokens.set('ada-reads', user('ada@example.com', { permissions: ['tools.read'] }));
+    rig.tokens.set('ada-left', user('ada@example.com'));
+    const again = message('1.0', { data: 7 }, { taskId: id });
+    const asking = [
+      ['GetTask', { id }],
+      ['CancelTask', { id }],
+      ['SubscribeToTask', { id }],
+      ['SendMessage', again],
+    ] as const;
+    for (const [method, params] of asking) {
+      const { json } = await ask('1.0', method, params, 'ada-reads');
+      expect({ method, reason: json.error.data[0].reason }).toEqual({ method, reason: 'auth.grant_missing' });
+    }
+    for (const [method, params] of asking)
+      expect((await ask('1.0', method, params, 'ada-left')).json.error.code).toBe(-32_001);
+    expect(taskIn(await ask('1.0', 'GetTask', { id })).state).toBe('input-required');
+  });
+
+  it('a caller who has asked too often is refused a task, too', async () => {
+    await rig.stop();
+    rig = new Rig({ CALLER_RATE_LIMIT: '60', RATE_LIMIT_BURST: '1' });
+    rig.catalogs.set('s1', catalogOf({ server: SERVER }));
+    rig.tokens.set('ada', user('ada@example.com'));
+    base = `${await rig.start()}/servers/s1`;
+    expect((await ask('1.0', 'GetTask', { id: 'x' })).json.error.code).toBe(-32_001);
+    for (const method of ['GetTask', 'CancelTask', 'SubscribeToTask']) {
+      const { json } = await ask('1.0', method, { id: 'x' });
+      expect(json.error.data[0].reason).toBe('http.rate_limited');
+    }
+  });
+
+  it('a task waits as it did when the call that goes on with it is refused', async () => {
+    const { id, contextId } = taskIn(await ask('1.0', 'SendMessage', message('1.0', { text: 'hello' })));
+    const refused = await ask('1.0', 'SendMessage', message('1.0', { data: { tool: 'nothing' } }, { taskId: id }));
+    expect(refused.json.error.code).toBe(-32_602);
+    await expect.poll(async () => taskIn(await ask('1.0', 'GetTask', { id })).state).toBe('input-required');
+    const answer = await ask('1.0', 'SendMessage', message('1.0', bake, { taskId: id, contextId }));
+    expect(taskIn(answer).state).toBe('completed');
+  });
+
   it('a task is nobody else’s', async () => {
     const { id } = taskIn(await ask('1.0', 'SendMessage', message('1.0', bake)));
     expect((await ask('1.0', 'GetTask', { id }, 'bob')).json.error.code).toBe(-32_001);
@@ -202,8 +289,8 @@ describe('a virtual server as an agent', () => {
     ['1.0', 'message/send', message('0.3', bake), -32_601],
     ['0.3', 'SendMessage', message('1.0', bake), -32_601],
     ['1.0', 'ListTasks', {}, -32_004],
-    ['1.0', 'SubscribeToTask', { id: 'x' }, -32_004],
-    ['0.3', 'tasks/resubscribe', { id: 'x' }, -32_004],
+    ['1.0', 'SubscribeToTask', { id: 'x' }, -32_001],
+    ['0.3', 'tasks/resubscribe', { id: 'x' }, -32_001],
     ['1.0', 'CreateTaskPushNotificationConfig', {}, -32_003],
     ['0.3', 'tasks/pushNotificationConfig/set', {}, -32_003],
     [

@@ -156,14 +156,35 @@ describe('A2A agents behind a gateway', () => {
     expect(agent('new').received).toEqual([]);
   });
 
-  it('an error of A2A is a result with isError and its name when the task is unknown', async () => {
-    for (const name of ['new', 'old']) {
-      const { isError, content } = await call(name, { taskId: 'nobody-knows' });
+  it('a task and a context are refused, and nothing is sent, when they were given to another caller', async () => {
+    const email = 'eve@example.com';
+    const user = { email, password: 'Correct-Horse-92', is_admin: true };
+    await gateway.admin.call('POST', '/auth/email/admin/users', user);
+    const token = await gateway.tokenFor({ email, isAdmin: true });
+    const eve = await gateway.client('modern', { token });
+    const { taskId, contextId } = (await call('new', { message: 'ask' })).structuredContent ?? {};
+    agent('new').received.length = 0;
+    for (const ids of [{ taskId }, { message: 'large', taskId }, { message: 'hi', contextId }, { taskId: 'guessed' }]) {
+      const { isError, content } = await call('new', ids, eve);
       expect({ isError, text: content[0]?.text }).toEqual({
         isError: true,
-        text: 'TASK_NOT_FOUND: Task not found: nobody-knows',
+        text: expect.stringContaining('is none that this caller was given by this agent'),
       });
     }
+    const invoke = async (by: string) => {
+      const response = await fetch(`${gateway.url}/a2a/new/invoke`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${by}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ parameters: { query: 'large', taskId, contextId } }),
+      });
+      return response.json();
+    };
+    expect(await invoke(token)).toMatchObject({ isError: true });
+    expect(agent('new').received).toEqual([]);
+    expect(await invoke(gateway.adminToken)).toMatchObject({
+      structuredContent: { state: 'completed', text: 'You said: large', taskId, contextId },
+    });
+    await eve.close();
   });
 
   it('progress tells what the agent says of its work', async () => {
@@ -219,7 +240,7 @@ describe('A2A agents behind a gateway', () => {
     await gateway.admin.call('PUT', `/v1/gateways/${id}`, { timeoutMs: null });
     const later = call('new', { taskId });
     await expect.poll(() => namesOf('new')).toContain('SubscribeToTask');
-    agent('new').cancel(taskId);
+    agent('new').cancel(taskId.slice(0, taskId.lastIndexOf('.')));
     expect(await later).toMatchObject({ isError: true, structuredContent: { state: 'canceled', taskId } });
   });
 

@@ -9,6 +9,8 @@ export const A2A_LIMITS = {
   artifactsMax: 1_000,
   filesMax: 16,
   idCharsMax: 256,
+  /** The same with the signature that callers have it with. */
+  signedIdCharsMax: 279,
   /** How deep what it sends may nest. */
   depthMax: 64,
 } as const;

@@ -39,6 +39,15 @@ describe('KeyRing', () => {
     expect(() => new KeyRing(secret(), []).open({ keyId, bytes }, 'u1')).toThrow(/not configured/);
   });
 
+  it('KeyRing gives keys to sign with for each purpose, the current one first', () => {
+    const [current, old] = [secret(), secret()];
+    const [now, former] = new KeyRing(current, [old]).signingKeys('u1');
+    expect([now]).toEqual(new KeyRing(current, []).signingKeys('u1'));
+    expect([former]).toEqual(new KeyRing(old, []).signingKeys('u1'));
+    expect(now).not.toBe(former);
+    expect(new KeyRing(current, []).signingKeys('u2')).not.toEqual([now]);
+  });
+
   it('KeyRing reads what former keys sealed and writes with the current one', () => {
     const [old, current] = [secret(), secret()];
     const sealed = new KeyRing(old, []).seal('x', 'u1');

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { type EncryptionSettings, requiredSecret } from '../auth.settings.js';
 
 const NONCE_BYTES = 12;
@@ -48,6 +48,13 @@ export class KeyRing {
     decipher.setAAD(associated(keyId, purpose));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     return decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+  }
+
+  /** Keys for others to sign with, one for each of the ring, the current first. They tell nothing of those of the ring. */
+  signingKeys(purpose: string): string[] {
+    return [...this.keys.values()].map((key) =>
+      createHmac('sha256', key).update(`switchyard.v1\nsigning\n${purpose}`).digest('base64url'),
+    );
   }
 
   private key(keyId: string): Buffer {

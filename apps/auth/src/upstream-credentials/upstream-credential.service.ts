@@ -60,14 +60,16 @@ export class UpstreamCredentialService {
     refusedToken?: string,
   ): Promise<ReplyOf<typeof PresentUpstreamCredential>> {
     const { credential, version } = await this.credentialFor(upstreamId);
-    if (credential?.oauth === undefined) return { credential, version };
+    const idKeys = this.keyRing.signingKeys(`ids at ${upstreamId}`);
+    if (credential?.oauth === undefined) return { credential, version, idKeys };
     const { oauth: client, ...others } = credential;
     const owner = { upstreamId, credentialVersion: version };
     const { value, consentId, ...token } = await this.tokens.present(owner, client, principalId, refusedToken);
     const headers = { ...others.headers, Authorization: `Bearer ${value}` };
-    if (consentId === null) return { credential: { ...others, headers }, version, token };
+    const shown = { credential: { ...others, headers }, token, idKeys };
+    if (consentId === null) return { ...shown, version };
     // Each consent has conversations of its own.
-    return { credential: { ...others, headers }, version: `${version}.${consentId}`, token, isPersonal: true };
+    return { ...shown, version: `${version}.${consentId}`, isPersonal: true };
   }
 
   /** The client by which people consent to calls of an upstream. Throws `registry.unknown` where nobody has to. */

@@ -3,6 +3,7 @@ import { fail } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
 import {
   MODERN_REVISION,
+  type Operation,
   type ServerCodec,
   isServed,
   negotiateRevision,
@@ -40,6 +41,12 @@ export class Admission {
     return admitting instanceof Promise
       ? admitting.then((principal) => this.enter(call, principal))
       : this.enter(call, admitting);
+  }
+
+  /** Who is calling, as they may do this, by no request of MCP. Fails as `admit` does. */
+  async permitted(operation: Operation, carrier: CredentialCarrier, serverId: string | null): Promise<Principal> {
+    const principal = await this.caller(carrier, serverId);
+    return checkPermission(principal, operation, this.resourceServer, serverId, carrier);
   }
 
   /** Whether the caller is somebody; throws or rejects with why it is not let in. Synchronous once it is known. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bus } from '#libs/bus';
 import type { GatewayError } from '#libs/errors';
+import type { CallShares } from '#libs/identity';
 import { BodyReader, Heartbeat, OriginGuard, type ReplySettings } from '#libs/mcp-http';
 import type { RequestPlaces } from '#libs/service';
 import type { Cache } from '#libs/storage';
@@ -8,6 +9,7 @@ import type { Admission, ResourceServer } from '../admission/index.js';
 import type { Catalogs } from '../catalog/index.js';
 import type { IngressSettings } from '../ingress.settings.js';
 import type { Pipeline } from '../pipeline/index.js';
+import type { Router } from '../routing/index.js';
 import type { Seal } from '../sealing/index.js';
 import type { Sessions } from '../sessions/index.js';
 import { A2a } from './a2a/a2a.js';
@@ -34,6 +36,8 @@ export interface HttpFace {
 export interface FacesDeps extends Omit<RefusalRecords, 'correlates'> {
   readonly bus: Bus;
   readonly cache: Cache;
+  readonly shares: CallShares;
+  readonly router: Router;
   readonly pipeline: Pipeline;
   readonly admission: Admission;
   readonly resourceServer: ResourceServer | null;
@@ -117,12 +121,15 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     logger,
   });
   const agents = new A2a(http, async () => {
-    const [{ VirtualAgent }, { TaskStore }] = await Promise.all([
+    const [{ VirtualAgent }, { TaskAccess }, { TaskStore }] = await Promise.all([
       import('./a2a/virtual-agent.js'),
+      import('./a2a/task-access.js'),
       import('./a2a/task-store.js'),
     ]);
     const { publicUrl } = settings.signIn;
-    return new VirtualAgent({ ...http, catalogs, calls, tasks: new TaskStore(deps.cache), reply, publicUrl });
+    const tasks = new TaskStore(deps.cache);
+    const access = new TaskAccess({ admission, catalogs, router: deps.router, shares: deps.shares, tasks });
+    return new VirtualAgent({ ...http, catalogs, calls, tasks, access, reply, publicUrl });
   });
   const refuse: HttpFace['refuse'] = (request, response, failure) => {
     const { url = '' } = request;

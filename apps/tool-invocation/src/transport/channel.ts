@@ -63,6 +63,8 @@ export interface Access {
    * is another now, which `headers` then hold. Rejects with why none can be had. Absent where none is shown.
    */
   readonly renew?: ((refusedTokenId: string) => Promise<boolean>) | undefined;
+  /** Sign what the upstream names for the caller that it is for: the first signs, all are good. */
+  readonly idKeys?: readonly string[] | undefined;
   /** Takes what was presented out of a text that comes back. */
   readonly redact: Redact;
 }

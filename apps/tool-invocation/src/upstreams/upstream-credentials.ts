@@ -117,6 +117,7 @@ export class UpstreamCredentials {
         if (isRefused) return this.present(key, upstreamId, principalId);
         const access = this.sharedAccess(upstreamId, {
           ...accessOf(head.credential, version),
+          idKeys: head.idKeys,
           ...(token !== undefined && {
             tokenId: token.id,
             renew: (refused) => this.renew(holder, version, refused),

@@ -1,8 +1,9 @@
 import { ArgumentsRefused, type Check, compileCheck } from '#libs/openapi';
 import type { Part } from '../protocol/parts.js';
+import type { CallerIds } from './caller-ids.js';
 import { AGENT_TOOL_SCHEMA } from './definition.js';
 
-/** What a call of the tool asks for: to send a message, or to wait for a task. */
+/** What a call of the tool asks for: to send a message, or to wait for a task; ids as the agent has them. */
 export interface AgentCallArguments {
   /** Empty: nothing is sent. */
   readonly parts: readonly Part[];
@@ -29,8 +30,8 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 let check: Check | undefined;
 
-/** Throws `ArgumentsRefused` with what is wrong, for the model. */
-export const agentArguments = (text: string): AgentCallArguments => {
+/** Throws `ArgumentsRefused` with what is wrong, for the model: an id that is not of this caller, too. */
+export const agentArguments = (text: string, ids: CallerIds): AgentCallArguments => {
   const given = JSON.parse(text) as Given;
   check ??= compileCheck(AGENT_TOOL_SCHEMA);
   const problem = check(given);
@@ -42,7 +43,7 @@ export const agentArguments = (text: string): AgentCallArguments => {
   parts.push(...files.map(filePart));
   if (parts.length === 0 && taskId === undefined)
     throw new ArgumentsRefused('Invalid arguments: message is missing; taskId alone asks how a task gets on');
-  return { parts, contextId, taskId };
+  return { parts, contextId: ids.taken('context', contextId), taskId: ids.taken('task', taskId) };
 };
 
 const filePart = ({ base64, url, mediaType, name }: FileArgument): Part => {

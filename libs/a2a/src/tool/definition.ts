@@ -5,7 +5,7 @@ import type { AgentCard } from '../card/agent-card.js';
 export const AGENT_TOOL = 'send_message';
 
 const TEXT = { type: 'string', minLength: 1 } as const;
-const ID = { ...TEXT, maxLength: A2A_LIMITS.idCharsMax } as const;
+const ID = { ...TEXT, maxLength: A2A_LIMITS.signedIdCharsMax } as const;
 
 /** The schema of what an agent is told. */
 export const AGENT_TOOL_SCHEMA = {

@@ -3,6 +3,7 @@ import { textResult, type ToolResult } from '#libs/openapi';
 import type { Part } from '../protocol/parts.js';
 import type { Turn } from '../protocol/turn.js';
 import { errorName, type TaskState } from '../protocol/vocabulary.js';
+import type { CallerIds } from './caller-ids.js';
 
 const MESSAGE_CHARS_MAX = 4_096;
 
@@ -23,10 +24,12 @@ const FAILED: readonly TaskState[] = ['failed', 'canceled', 'rejected', 'auth-re
 
 /**
  * The result of a call: what the agent answered as content, and where the conversation is as `structuredContent`, which the
- * last text says too, for clients that show their model text alone. `user`: what came of asking the user.
+ * last text says too, for clients that show their model text alone. `ids`: of the caller. `user`: what came of asking the user.
  */
-export const turnResult = (turn: Turn, user?: 'declined'): ToolResult => {
-  const { state, taskId, contextId, parts, text } = turn;
+export const turnResult = (turn: Turn, ids: CallerIds, user?: 'declined'): ToolResult => {
+  const { state, parts, text } = turn;
+  const taskId = ids.given('task', turn.taskId);
+  const contextId = ids.given('context', turn.contextId);
   const known = turn.isSettled ? state && LEADS[state] : GOES_ON;
   const lead = user === 'declined' ? DECLINED : known;
   const place = {

@@ -4,8 +4,11 @@ import { decodeEvent } from '../protocol/events.js';
 import { messageRequest } from '../protocol/requests.js';
 import { Turn } from '../protocol/turn.js';
 import { agentArguments } from './arguments.js';
+import { CallerIds } from './caller-ids.js';
 import { agentTool } from './definition.js';
 import { turnResult } from './result.js';
+
+const ids = new CallerIds(['key'], 'ada');
 
 describe('the tool of an agent', () => {
   it('agentTool says what the agent can, within its limit', () => {
@@ -37,8 +40,13 @@ describe('the tool of an agent', () => {
       },
     ],
   ] as const)('arguments become a message of %s', (version, message) => {
-    const args = { message: 'hi', data: { n: 1 }, files: [{ base64: 'aGk=', name: 'f' }], contextId: 'c' };
-    const { parts, contextId } = agentArguments(JSON.stringify(args));
+    const args = {
+      message: 'hi',
+      data: { n: 1 },
+      files: [{ base64: 'aGk=', name: 'f' }],
+      contextId: ids.given('context', 'c'),
+    };
+    const { parts, contextId } = agentArguments(JSON.stringify(args), ids);
     const text = messageRequest({ version, tenant: 'north' }, 'send', { messageId: 'm', parts, contextId });
     const { params } = JSON.parse(text) as { params: Record<string, unknown> };
     expect(params).toMatchObject({ message: { ...message, messageId: 'm', contextId: 'c' }, tenant: 'north' });
@@ -52,20 +60,35 @@ describe('the tool of an agent', () => {
     ['a file of no kind', { message: 'x', files: [{ name: 'y' }] }],
     ['a file at no URL of the web', { message: 'x', files: [{ url: 'file:///etc/passwd' }] }],
     ['too many files', { message: 'x', files: Array.from({ length: 17 }, () => ({ base64: 'aGk=' })) }],
-    ['an id that is too long', { message: 'x', taskId: 'y'.repeat(257) }],
+    ['an id that is too long', { message: 'x', taskId: 'y'.repeat(280) }],
   ])('arguments are refused when they have %s', (_, args) => {
-    expect(() => agentArguments(JSON.stringify(args))).toThrow(ArgumentsRefused);
+    expect(() => agentArguments(JSON.stringify(args), ids)).toThrow(ArgumentsRefused);
   });
 
   it('a result links to no URL but one of the web', () => {
     const turn = new Turn();
     const parts = [{ url: 'javascript:alert(1)', filename: 'x' }, { url: 'https://a.example/f' }];
     turn.take(decodeEvent({ message: { role: 'ROLE_AGENT', parts } }));
-    expect(JSON.parse(turnResult(turn).text)).toMatchObject({
+    expect(JSON.parse(turnResult(turn, ids).text)).toMatchObject({
       content: [
         { type: 'text', text: 'javascript:alert(1)' },
         { type: 'resource_link', uri: 'https://a.example/f', name: 'https://a.example/f' },
       ],
     });
+  });
+
+  it('an id is taken from the caller alone that it was given to, as what it was given, at that agent', () => {
+    const id = ids.given('task', 't') as string;
+    expect(id).toMatch(/^t\../);
+    expect(ids.taken('task', id)).toBe('t');
+    expect(new CallerIds(['new', 'key'], 'ada').taken('task', id)).toBe('t');
+    const others = [new CallerIds(['key'], 'bob'), new CallerIds(['other'], 'ada'), new CallerIds([], 'ada')];
+    for (const other of others) expect(() => other.taken('task', id)).toThrow(/taskId is none that this caller/);
+    expect(() => ids.taken('context', id)).toThrow(ArgumentsRefused);
+    for (const bad of ['t', '', `${id}A`, id.slice(1), `u${id}`, id.replace('.', 'é')])
+      expect(() => agentArguments(JSON.stringify({ message: 'x', taskId: bad }), ids)).toThrow(ArgumentsRefused);
+    expect(new CallerIds([], 'ada').given('task', 't')).toBeUndefined();
+    const longest = ids.given('task', 'x'.repeat(256));
+    expect(agentArguments(JSON.stringify({ taskId: longest }), ids).taskId).toHaveLength(256);
   });
 });

@@ -49,5 +49,10 @@ export const PresentUpstreamCredential = defineRequest<
     readonly token?: PresentedToken;
     /** It came of the caller's own consent: nobody else is shown it. */
     readonly isPersonal?: true;
+    /**
+     * Sign the ids of what the upstream keeps for its callers, so that each has its own alone: of this upstream, the same for all
+     * callers and replicas. The first signs, all are good. Secret. Absent: from an auth that knows of none.
+     */
+    readonly idKeys?: readonly string[];
   }
 >('auth', 'upstream-credential.present', { deadlineMs: 10_000 });

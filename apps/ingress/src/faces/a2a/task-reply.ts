@@ -29,8 +29,10 @@ export interface TaskReplyParts {
   readonly owner: TaskOwner;
   readonly tasks: TaskStore;
   readonly call: ToolCall;
-  /** It is kept already, as one that works. */
-  readonly isKept: boolean;
+  /** The tool that the call runs. */
+  readonly tool: string | undefined;
+  /** As it was kept before the call, where it is kept already. */
+  readonly before: TaskRecord | null;
   readonly logger: Logger;
 }
 
@@ -54,9 +56,9 @@ export class TaskReply implements Reply {
   underWay(): void {
     if (this.hasBegun) return;
     this.hasBegun = true;
-    const { http, waits, version, tasks, owner, isKept } = this.parts;
+    const { http, waits, version, tasks, owner, tool, before } = this.parts;
     this.task = { ...this.task, state: 'working', said: [], at: new Date().toISOString() };
-    if (!isKept) this.keep(() => tasks.begin(owner, { task: this.task }));
+    if (before === null) this.keep(() => tasks.begin(owner, { task: this.task, tool }));
     const told = this.response(sentText(this.task, version));
     if (waits === 'stream') void http.send(told);
     if (waits === 'detached') http.finish(told, 200);
@@ -83,14 +85,20 @@ export class TaskReply implements Reply {
     const { result, error } = JSON.parse(joined(message)) as { result?: unknown; error?: unknown };
     if (error === undefined) return this.settle(asObject(result));
     const { http, idText } = this.parts;
-    if (!this.hasBegun) return http.finish(answeredResponse(idText, error), httpStatus, headers);
+    if (!this.hasBegun) {
+      this.putBack();
+      return http.finish(answeredResponse(idText, error), httpStatus, headers);
+    }
     const { message: words } = asObject(error);
     this.end('failed', { said: typeof words === 'string' ? [{ kind: 'text', text: words }] : [] });
   }
 
   abandon(): void {
     if (this.hasBegun) this.end('canceled', {});
-    else this.parts.http.abandon();
+    else {
+      this.putBack();
+      this.parts.http.abandon();
+    }
   }
 
   unsent(): Promise<void> | null {
@@ -105,6 +113,12 @@ export class TaskReply implements Reply {
 
   correlate(correlationId: string): void {
     this.parts.http.correlate(correlationId);
+  }
+
+  /** Nothing has run: the task waits as it did. */
+  private putBack(): void {
+    const { before, tasks, owner } = this.parts;
+    if (before !== null) this.keep(() => tasks.change(owner, before, ({ state }) => state === 'working'));
   }
 
   private settle(result: Readonly<Record<string, unknown>>): void {
@@ -130,9 +144,9 @@ export class TaskReply implements Reply {
   ): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
-    const { tasks, owner } = this.parts;
+    const { tasks, owner, tool } = this.parts;
     const task = { ...this.task, state, said, made, at: new Date().toISOString() };
-    const record = { task, ...(pending !== undefined && { pending }) };
+    const record = { task, tool, pending };
     let ended = task;
     this.keep(async () => {
       if (await tasks.change(owner, record, (now) => !isOver(now.state))) return;

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import {
   A2A_ERRORS,
+  artifactText,
   type A2aOperation,
   type A2aVersion,
   incomingMessage,
@@ -18,6 +19,7 @@ import {
   taskText,
   versionIn,
 } from '#libs/a2a';
+import type { Principal } from '#contracts/auth/principal';
 import { isOriginOf } from '#contracts/auth/oauth/own-issuer';
 import { fail, toGatewayError } from '#libs/errors';
 import { asObject, type ClientRequest, INVALID_PARAMS, METHOD_NOT_FOUND, readBody, singleHeaderValue } from '#libs/mcp';
@@ -29,9 +31,11 @@ import type { Catalogs } from '../../catalog/index.js';
 import type { Pipeline } from '../../pipeline/index.js';
 import type { OpenCalls } from '../../sessions/index.js';
 import type { HttpExchange, RefusalRecords } from '../http-exchange.js';
-import { answeredResponse, errorResponse, refuseA2a } from './refusal.js';
+import { answeredResponse, errorResponse, failureResponse, refuseA2a } from './refusal.js';
+import type { TaskAccess } from './task-access.js';
 import { TaskReply, type Waits } from './task-reply.js';
 import type { TaskOwner, TaskRecord, TaskStore } from './task-store.js';
+import { followTask, isAtWork } from './task-subscription.js';
 import { continuedCall, type ToolCall, toolCallIn } from './tool-call.js';
 import { callRequest, type ListedTool, ListRefused, listTools } from './tool-requests.js';
 
@@ -41,6 +45,7 @@ export interface AgentMeans extends RefusalRecords {
   readonly catalogs: Catalogs;
   readonly calls: OpenCalls;
   readonly tasks: TaskStore;
+  readonly access: TaskAccess;
   readonly reply: ReplySettings;
   /** Null: as the client calls it. */
   readonly publicUrl: string | null;
@@ -67,7 +72,6 @@ interface Asked extends HttpExchange {
 
 const NOT_SUPPORTED: Partial<Record<A2aOperation, readonly [ErrorName, string]>> = {
   list: ['UNSUPPORTED_OPERATION', 'Tasks are not listed: ask for one by its id'],
-  subscribe: ['UNSUPPORTED_OPERATION', 'Tasks are not subscribed to: ask for one by its id'],
   'extended-card': ['EXTENDED_AGENT_CARD_NOT_CONFIGURED', 'The agent card is all there is'],
   'push-set': ['PUSH_NOTIFICATION_NOT_SUPPORTED', 'Push notifications are not supported'],
   'push-get': ['PUSH_NOTIFICATION_NOT_SUPPORTED', 'Push notifications are not supported'],
@@ -121,10 +125,8 @@ export class VirtualAgent {
       const owner = { principalId, serverId: endpoint.serverId };
       await this.perform({ ...exchange, message, version, owner });
     } catch (thrown) {
-      if (thrown instanceof Refused) {
-        const { reason } = thrown;
-        answerJson(response, 200, errorResponse(idText, A2A_ERRORS[reason], thrown.message, reason));
-      } else if (thrown instanceof ParamsRefused)
+      if (thrown instanceof Refused) answerJson(response, 200, refusedResponse(idText, thrown));
+      else if (thrown instanceof ParamsRefused)
         answerJson(response, 200, errorResponse(idText, INVALID_PARAMS, thrown.message, 'INVALID_PARAMS'));
       else refuseA2a(exchange, thrown, idText, this.means);
     }
@@ -136,11 +138,13 @@ export class VirtualAgent {
     const refusal = operation === null ? undefined : NOT_SUPPORTED[operation];
     if (refusal !== undefined) throw new Refused(...refusal);
     if (operation === 'send' || operation === 'stream') return this.send(asked, operation);
-    if (operation === 'get') {
-      const { task } = await this.find(asked, taskIdIn(message.params.value));
-      return void answerJson(response, 200, responseOf(message, taskText(task, version)));
-    }
-    if (operation === 'cancel') return this.cancel(asked);
+    if (operation === 'get')
+      return this.withTask(
+        asked,
+        async ({ task }) => void answerJson(response, 200, responseOf(message, taskText(task, version))),
+      );
+    if (operation === 'cancel') return this.withTask(asked, (record) => this.cancel(asked, record));
+    if (operation === 'subscribe') return this.withTask(asked, (record) => this.subscribe(asked, record));
     const text = `${version} of A2A has no ${message.method.slice(0, 64)}`;
     answerJson(response, 200, errorResponse(message.idText, METHOD_NOT_FOUND, text, 'METHOD_NOT_FOUND'));
   }
@@ -151,7 +155,8 @@ export class VirtualAgent {
     if (incoming.wantsPush)
       throw new Refused('PUSH_NOTIFICATION_NOT_SUPPORTED', 'Push notifications are not supported');
     const { parts, contextId, taskId } = incoming;
-    const record = taskId === undefined ? null : await this.find(asked, taskId);
+    const principal = await this.permitted(asked);
+    const record = taskId === undefined ? null : await this.find(asked, principal, taskId);
     if (record !== null && contextId !== undefined && contextId !== record.task.contextId)
       throw new ParamsRefused('the task is of another contextId');
     if (record !== null && record.task.state !== 'input-required')
@@ -160,28 +165,37 @@ export class VirtualAgent {
     const waits = operation === 'send' && incoming.returnsAtOnce ? 'detached' : operation;
     const { pending } = record ?? {};
     const call = pending === undefined ? toolCallIn(parts) : continuedCall(pending, parts);
-    if (call !== null) return this.run(asked, task, call, { waits, isKept: record !== null });
-    const said = pending === undefined ? await this.menu(asked) : questionParts(pending.questions);
-    if (said !== null)
-      await this.askBack(asked, { task: changed(task, 'input-required', said), ...(pending && { pending }) }, waits);
+    if (call !== null) return this.run(asked, task, call, { waits, before: record });
+    if (pending !== undefined) {
+      const asks = changed(task, 'input-required', questionParts(pending.questions));
+      const { access } = this.means;
+      return access.sharing(principal, asked.request, async () => this.askBack(asked, asks, waits));
+    }
+    const said = await this.menu(asked);
+    if (said === null) return;
+    // It is kept for no longer by being asked about.
+    if (record === null) await this.means.tasks.begin(asked.owner, { task: changed(task, 'input-required', said) });
+    this.askBack(asked, changed(task, 'input-required', said), waits);
   }
 
   private async run(
     asked: Asked,
     task: ServedTask,
     call: ToolCall,
-    { waits, isKept }: { readonly waits: Waits; readonly isKept: boolean },
+    { waits, before }: { readonly waits: Waits; readonly before: TaskRecord | null },
   ): Promise<void> {
     const { request, response, endpoint, message, version, owner } = asked;
-    const { pipeline, calls, tasks, reply: settings, logger } = this.means;
+    const { pipeline, calls, tasks, access, reply: settings, logger } = this.means;
     const wireRequest = callRequest(call, request);
     const working = changed(task, 'working', []);
+    const tool = await access.toolOf(call, endpoint.serverId);
     const isTaken =
-      !isKept || (await tasks.change(owner, { task: working }, ({ state }) => state === 'input-required'));
+      before === null ||
+      (await tasks.change(owner, { task: working, tool }, ({ state }) => state === 'input-required'));
     if (!isTaken) throw new Refused('UNSUPPORTED_OPERATION', 'The task is at work: it takes no messages');
     const http = new HttpReply(response, settings, waits === 'stream', null);
     const { idText } = message;
-    const reply = new TaskReply(working, { http, waits, version, idText, owner, tasks, call, isKept, logger });
+    const reply = new TaskReply(working, { http, waits, version, idText, owner, tasks, call, tool, before, logger });
     const abort = new CallAbort();
     const key = keyOf(owner);
     calls.add(key, task.id, abort);
@@ -219,31 +233,61 @@ export class VirtualAgent {
     ];
   }
 
-  private async askBack(asked: Asked, record: TaskRecord, waits: Waits): Promise<void> {
-    const { response, message, version, owner } = asked;
-    const { tasks, reply: settings } = this.means;
-    const { task } = record;
-    const isKnown = await tasks.change(owner, record, ({ state }) => state === 'input-required');
-    if (!isKnown) await tasks.begin(owner, record);
+  private askBack(asked: Asked, task: ServedTask, waits: Waits): void {
+    const { response, message, version } = asked;
+    const { reply: settings } = this.means;
     if (waits !== 'stream') return void answerJson(response, 200, responseOf(message, sentText(task, version)));
     const http = new HttpReply(response, settings, true, null);
     void http.send(responseOf(message, sentText({ ...task, state: 'submitted', said: [] }, version)));
     http.finish(responseOf(message, statusText(task, version, true)), 200);
   }
 
-  private async cancel(asked: Asked): Promise<void> {
+  private async cancel(asked: Asked, { task, tool }: TaskRecord): Promise<void> {
     const { message, version, response, owner } = asked;
-    const { task } = await this.find(asked, taskIdIn(message.params.value));
     const canceled = changed(task, 'canceled', []);
     const isDone =
-      !isOver(task.state) && (await this.means.tasks.change(owner, { task: canceled }, ({ state }) => !isOver(state)));
+      !isOver(task.state) &&
+      (await this.means.tasks.change(owner, { task: canceled, tool }, ({ state }) => !isOver(state)));
     if (!isDone) throw new Refused('TASK_NOT_CANCELABLE', 'The task is over');
     this.means.calls.cancel(keyOf(owner), task.id);
     answerJson(response, 200, responseOf(message, taskText(canceled, version)));
   }
 
-  private async find({ owner }: Asked, id: string): Promise<TaskRecord> {
-    const record = await this.means.tasks.find(owner, id);
+  /** Tells where the task is, and how it ends, on whichever replica it runs. */
+  private async subscribe(asked: Asked, record: TaskRecord): Promise<void> {
+    const { message, version, response } = asked;
+    if (isOver(record.task.state)) throw new Refused('UNSUPPORTED_OPERATION', 'The task is over: ask for it by its id');
+    const http = new HttpReply(response, this.means.reply, true, null);
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    if (response.destroyed) return;
+    void http.send(responseOf(message, sentText(record.task, version)));
+    http.hold();
+    try {
+      const again = async () => this.find(asked, await this.permitted(asked), record.task.id);
+      const last = await followTask(record, again, gone.signal);
+      if (last.task.made.length > 0) void http.send(responseOf(message, artifactText(last.task, version)));
+      http.finish(responseOf(message, statusText(last.task, version, !isAtWork(last))), 200);
+    } catch (thrown) {
+      if (gone.signal.aborted) return http.abandon();
+      const failure = thrown instanceof Refused ? refusedResponse(message.idText, thrown) : undefined;
+      http.finish(failure ?? failureResponse(message.idText, toGatewayError(thrown)), 200);
+    }
+  }
+
+  /** What is done with the task that is asked for, within its caller's shares. */
+  private async withTask(asked: Asked, act: (record: TaskRecord) => Promise<void>): Promise<void> {
+    const id = taskIdIn(asked.message.params.value);
+    const principal = await this.permitted(asked);
+    await this.means.access.sharing(principal, asked.request, async () => act(await this.find(asked, principal, id)));
+  }
+
+  private permitted({ request, endpoint }: Asked): Promise<Principal> {
+    return this.means.access.permitted(request, endpoint.serverId);
+  }
+
+  private async find({ owner }: Asked, principal: Principal, id: string): Promise<TaskRecord> {
+    const record = await this.means.access.find(owner, principal, id);
     if (record === null) throw new Refused('TASK_NOT_FOUND', `Task not found: ${id}`);
     return record;
   }
@@ -271,6 +315,9 @@ export class VirtualAgent {
     return publicUrl === null || isOriginOf(publicUrl, asked) ? asked : publicUrl;
   }
 }
+
+const refusedResponse = (idText: string, { reason, message }: Refused): string =>
+  errorResponse(idText, A2A_ERRORS[reason], message, reason);
 
 const newTask = (contextId: string = randomUUID()): ServedTask => ({
   id: randomUUID(),

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { CallerIds } from '#libs/a2a';
 import { fail, type GatewayError } from '#libs/errors';
 import { OpenCall } from '../../call/open-call.js';
 import type { ResponseSink } from '../../transport/a2a/answer-reader.js';
@@ -17,6 +18,7 @@ const given = (args: object = { message: 'hi' }, { renew = async () => true, isS
   const readers: { abandon: () => void }[] = [];
   const access = {
     tokenId: 'first',
+    idKeys: ['key'],
     headers: ['authorization', 'first'],
     redact: (text: string) => text.replaceAll('s3cret', '***'),
     renew: vi.fn(async (_refused: string) => {
@@ -46,6 +48,7 @@ const given = (args: object = { message: 'hi' }, { renew = async () => true, isS
   return { call, open, access, sent, readers, say };
 };
 
+const idsOf = (callerId: string) => new CallerIds(['key'], callerId);
 const bodyOf = async (open: OpenCall): Promise<string> => {
   const step = await open.next();
   return step.kind === 'ended' ? String(step.body) : step.kind;
@@ -99,9 +102,24 @@ describe('A2aCall', () => {
     first.say({ task: task('WORKING') });
     first.call.cancel();
     expect(first.sent.at(-1)).toMatchObject({ method: 'CancelTask', params: { id: 't' } });
-    const second = given({ taskId: 't' });
+    const second = given({ taskId: idsOf('ada@example.com').given('task', 't') });
     second.call.cancel();
     expect(second.sent.map(({ method }) => method)).toEqual(['GetTask']);
+  });
+
+  it('A2aCall is answered with the name of the error when the agent does not know the task', async () => {
+    const { call, open } = given({ taskId: idsOf('ada@example.com').given('task', 't') });
+    const error = { code: -32_001, message: 'Task not found: t' };
+    call.received(JSON.stringify({ jsonrpc: '2.0', id: 1, error }));
+    expect(await bodyOf(open)).toContain('"TASK_NOT_FOUND: Task not found: t"');
+  });
+
+  it('A2aCall sends nothing when an id was given to another caller', async () => {
+    for (const kind of ['task', 'context'] as const) {
+      const { open, sent } = given({ message: 'hi', [`${kind}Id`]: idsOf('bob@example.com').given(kind, 't') });
+      expect(await bodyOf(open)).toContain(`${kind}Id is none that this caller was given`);
+      expect(sent).toEqual([]);
+    }
   });
 
   it('A2aCall takes what was presented out of the answer', async () => {

@@ -3,6 +3,7 @@ import {
   A2A_LIMITS,
   type AgentCallArguments,
   AnswerRefused,
+  CallerIds,
   agentArguments,
   decodeEvent,
   errorResult,
@@ -51,6 +52,7 @@ export class A2aCall implements ResponseSink, UpstreamSide {
   private request = '';
   private reader: A2aAnswerReader | undefined;
   private readonly pursuit = new Pursuit();
+  private readonly ids: CallerIds;
   private closing: NodeJS.Timeout | undefined;
   private waiting: NodeJS.Timeout | undefined;
   /** The access token that is shown, where another may be tried: once. */
@@ -71,6 +73,7 @@ export class A2aCall implements ResponseSink, UpstreamSide {
     private readonly done: () => void,
   ) {
     open.carrier = this;
+    this.ids = new CallerIds(means.access.idKeys ?? [], open.call.principal.id);
   }
 
   get held(): Claim {
@@ -84,7 +87,7 @@ export class A2aCall implements ResponseSink, UpstreamSide {
   send(): void {
     this.tokenId = this.means.access.tokenId;
     try {
-      this.begin(agentArguments(memberText(this.open.paramsText, 'arguments') ?? '{}'));
+      this.begin(agentArguments(memberText(this.open.paramsText, 'arguments') ?? '{}', this.ids));
     } catch (error) {
       if (error instanceof ArgumentsRefused) this.give(textResult(error.message, true));
       else this.end(toGatewayError(error));
@@ -215,7 +218,7 @@ export class A2aCall implements ResponseSink, UpstreamSide {
     this.reader?.leave(LINGER_MS);
     const mayAsk = turn.state === 'input-required' && this.questions < QUESTIONS_MAX;
     if (mayAsk && canAskClient(open.call.client.capabilities)) this.askClient();
-    else this.give(turnResult(turn));
+    else this.give(turnResult(turn, this.ids));
   }
 
   /** The agent's question goes to the user; the answer is the next message of the same task. */
@@ -228,7 +231,7 @@ export class A2aCall implements ResponseSink, UpstreamSide {
       ...questionOf(this.means.access.redact(turn.text)),
       reply: (result) => {
         const answer = answerIn(result);
-        if (answer === null) return this.give(turnResult(turn, 'declined'));
+        if (answer === null) return this.give(turnResult(turn, this.ids, 'declined'));
         this.turn = new Turn();
         // Whoever takes the call on sets its new deadline right after this.
         queueMicrotask(() => {
@@ -238,7 +241,7 @@ export class A2aCall implements ResponseSink, UpstreamSide {
           this.tell({ messageId: randomUUID(), parts, contextId, taskId });
         });
       },
-      refuse: () => this.give(turnResult(turn)),
+      refuse: () => this.give(turnResult(turn, this.ids)),
     });
   }
 
@@ -247,7 +250,7 @@ export class A2aCall implements ResponseSink, UpstreamSide {
     clearTimeout(this.closing);
     const leftMs = this.open.deadlineAtMs - performance.now() - MARGIN_MS;
     const isUp = leftMs <= 0;
-    if (isUp && this.turn.taskId !== undefined) return this.stop(() => this.give(turnResult(this.turn)));
+    if (isUp && this.turn.taskId !== undefined) return this.stop(() => this.give(turnResult(this.turn, this.ids)));
     if (!isUp) this.closing = setTimeout(() => this.watchDeadline(), leftMs);
   }
 
