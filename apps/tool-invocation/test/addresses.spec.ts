@@ -129,6 +129,16 @@ describe('a session at one of several addresses', () => {
     expect(other?.executions).toBe(1);
   });
 
+  it('every call that could not be sent is made in another session when many waited at the address that is gone', async () => {
+    const { profile, servers } = await given();
+    await invocation.call(profile, 't', {}, clientOf('legacy'));
+    const [kept, other] = home(servers) === 0 ? servers : servers.toReversed();
+    await kept?.close();
+    open.splice(open.indexOf(kept as never), 1);
+    await Promise.all(Array.from({ length: 8 }, () => invocation.call(profile, 't', {}, clientOf('legacy'))));
+    expect(other?.executions).toBe(8);
+  });
+
   it('a session of one client is lost with its address, and its client is told', async () => {
     const { profile, servers } = await given();
     const options = { ...clientOf('legacy'), dedicatedSession: { key: 'mine', renewable: false } };

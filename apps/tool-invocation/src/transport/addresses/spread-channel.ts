@@ -22,6 +22,8 @@ export class SpreadChannel implements Channel {
   /** Where the last request went. */
   private last: HttpAddress | undefined;
   private isClosed = false;
+  /** It went with its address: what was still to be sent there is for another session. */
+  private isLost = false;
 
   constructor(
     private readonly book: AddressBook<HttpTransport>,
@@ -87,7 +89,7 @@ export class SpreadChannel implements Channel {
 
   /** Whether another address, or another session, has taken over a request that failed at this one. */
   private isMoved(exchange: Exchange, address: HttpAddress, tried: Set<HttpAddress>, error: GatewayError): boolean {
-    if (this.isClosed || !isOfAddress(error)) return false;
+    if ((this.isClosed && !this.isLost) || !isOfAddress(error)) return false;
     this.book.failed(address, addressReason(error));
     if (!mayGoElsewhere(error, exchange.isRepeatable)) return false;
     if (this.home === address && !exchange.opensSession) {
@@ -103,6 +105,7 @@ export class SpreadChannel implements Channel {
 
   private lose(exchange: Exchange): void {
     exchange.elsewhere = undefined;
+    this.isLost = true;
     if (!this.isClosed) this.events.closed(fail('upstream.session_lost'));
     void this.close().catch(() => {});
     exchange.fail(staleSession());
