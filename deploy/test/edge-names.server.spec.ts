@@ -46,6 +46,8 @@ describe('the edge', () => {
     ['/oauth/fetch-tools/x', 'registry'],
     ['/oauth/authorize/x', 'auth'],
     ['/oauth/callback?code=x', 'auth'],
+    ['/oauth/callback/x?code=x', 'auth'],
+    ['/oauth/client-metadata/x.json', 'auth'],
     ['/v1/gateways/x/impact-preview', 'registry'],
     ['/servers/x/test-handshake', 'registry'],
     ['/v1/tools/preview/a%2Fb', 'ingress'],

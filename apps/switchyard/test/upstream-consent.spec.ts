@@ -83,7 +83,7 @@ const person = async (name: string): Promise<Person> => {
 };
 
 const link = () => `${gateway.url}/oauth/authorize/${gatewayId}`;
-const CALLBACK = () => `${gateway.url}/oauth/callback`;
+const CALLBACK = () => `${gateway.url}/oauth/callback/${gatewayId}`;
 
 /** By the page, with a password. */
 const signIn = ({ browser }: Pick<Person, 'browser'>): Promise<string> => browser.consent(link(), CALLBACK());
@@ -228,6 +228,20 @@ describe('an upstream that needs the consent of its caller', () => {
       (back) => back.searchParams.set('iss', 'https://evil.example'),
       /another authorization server/,
     ],
+    [
+      'the address of another upstream',
+      (back) => {
+        back.pathname = `/oauth/callback/${'0'.repeat(32)}`;
+      },
+      /not begun in this browser/,
+    ],
+    [
+      'the address of clients that were made by hand',
+      (back) => {
+        back.pathname = '/oauth/callback';
+      },
+      /not begun in this browser/,
+    ],
     ['a code that is forged', (back) => back.searchParams.set('code', 'forged'), /invalid_grant/],
     [
       'an error of another issuer, of which nothing is shown',
@@ -253,6 +267,11 @@ describe('an upstream that needs the consent of its caller', () => {
       expect(await stateOf(ann.token)).toEqual(before);
     },
   );
+
+  it('the document of the gateway as a client leads back to the one upstream when an authorization server reads it', async () => {
+    const address = `${gateway.url}/oauth/client-metadata/${gatewayId}.json`;
+    expect(await (await fetch(address)).json()).toMatchObject({ client_id: address, redirect_uris: [CALLBACK()] });
+  });
 
   it('a way back is refused when it is gone a second time', async () => {
     const back = await connect(ann);
@@ -349,6 +368,12 @@ describe('an upstream that needs the consent of its caller', () => {
     expect((await modern(ann.token, { name: 'notes-whoami' })).result.resultType).toBe('input_required');
     expect((await ask(ann.token, 'GET', '/oauth/connections')).body).toEqual([]);
     expect((await ask(ann.token, 'DELETE', `/oauth/connections/${gatewayId}`)).status).toBe(404);
+  });
+
+  it('a consent ends at its authorization server when its person is removed', async () => {
+    const revocations = consents.count('POST /token/revocation');
+    const removed = await ask(gateway.adminToken, 'DELETE', `/auth/email/admin/users/${bob.email}`);
+    expect([removed.status, consents.count('POST /token/revocation')]).toEqual([204, revocations + 1]);
   });
 
   it('the gateway registers itself anew when the upstream has moved to another authorization server', async () => {

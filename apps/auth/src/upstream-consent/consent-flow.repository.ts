@@ -19,6 +19,8 @@ export interface ConsentFlow {
   /** Of what the browser brings back besides. */
   readonly browserHash: string;
   readonly verifier: string;
+  /** Where its person comes back to, and nowhere else. */
+  readonly callbackPath: string;
   readonly place: Pick<
     ConsentPlace,
     'issuer' | 'authorizationUrl' | 'tokenUrl' | 'revocationUrl' | 'namesItself' | 'resource' | 'scopes'

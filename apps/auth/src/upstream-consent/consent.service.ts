@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { UpstreamConsentChanged } from '#contracts/auth/credential-revoked.event';
 import type { Principal } from '#contracts/auth/principal';
 import { ShowGateways, type ShownGateway } from '#contracts/registry/show-gateways.request';
 import { type Bus, InjectBus } from '#libs/bus';
@@ -9,11 +8,11 @@ import { nameActor } from '#libs/storage';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import { postToken } from '../upstream-credentials/oauth/access-token.js';
 import type { PersonalGrant } from '../upstream-credentials/oauth/personal-grant.js';
-import { UpstreamTokenService } from '../upstream-credentials/oauth/upstream-token.service.js';
 import { UpstreamCredentialService } from '../upstream-credentials/upstream-credential.service.js';
 import { codeOf } from './authorization-answer.js';
-import { CALLBACK_PATH } from './clients/client-description.js';
+import { CALLBACK_PATH, callbackPathOf } from './clients/client-description.js';
 import { ClientRegistrationService } from './clients/client-registration.service.js';
+import { KeptConsents } from './kept-consents.service.js';
 import { type ConsentFlow, ConsentFlowRepository, hashOf } from './consent-flow.repository.js';
 import { findConsentPlace } from './place/consent-place.js';
 
@@ -23,6 +22,15 @@ export interface BegunConsent {
   readonly location: string;
   /** What the browser brings back besides: nobody else may end what it began. */
   readonly browser: { readonly name: string; readonly secret: string };
+}
+
+/** How a person comes back. */
+export interface WayBack {
+  readonly path: string;
+  readonly answer: URLSearchParams;
+  /** Null: the browser has no such cookie. */
+  readonly cookieOf: (name: string) => string | null;
+  readonly address: string;
 }
 
 /** Who has consented to what. */
@@ -39,9 +47,9 @@ export interface CompletedConsent {
 export class ConsentService {
   constructor(
     private readonly credentials: UpstreamCredentialService,
-    private readonly tokens: UpstreamTokenService,
     private readonly clients: ClientRegistrationService,
     private readonly flows: ConsentFlowRepository,
+    private readonly kept: KeptConsents,
     @InjectAuthSettings() private readonly settings: AuthSettings,
     @InjectBus() private readonly bus: Bus,
   ) {}
@@ -66,6 +74,7 @@ export class ConsentService {
     const { client: given, query, version } = await this.credentials.clientOf(upstreamId);
     const place = await findConsentPlace(given, query, this.bus);
     const client = await this.clients.clientFor(upstreamId, given, place, publicUrl);
+    const callbackPath = given.clientId === null ? callbackPathOf(upstreamId) : CALLBACK_PATH;
     const [state, verifier, secret] = [secretText(), secretText(), secretText()];
     const { issuer, authorizationUrl, tokenUrl, revocationUrl, namesItself, resource, scopes } = place;
     await this.flows.keep(state, {
@@ -75,6 +84,7 @@ export class ConsentService {
       credentialVersion: version,
       browserHash: hashOf(secret),
       verifier,
+      callbackPath,
       place: { issuer, authorizationUrl, tokenUrl, revocationUrl, namesItself, resource, scopes },
       client,
     });
@@ -85,7 +95,7 @@ export class ConsentService {
       ...(given.audience !== null && { audience: given.audience }),
       response_type: 'code',
       client_id: client.clientId ?? '',
-      redirect_uri: `${publicUrl}${CALLBACK_PATH}`,
+      redirect_uri: `${publicUrl}${callbackPath}`,
       ...(scopes.length > 0 && { scope: scopes.join(' ') }),
       ...(resource !== null && { resource }),
       state,
@@ -97,14 +107,10 @@ export class ConsentService {
   }
 
   /**
-   * Takes what a browser brings back. `cookieOf`: its cookies. Rejects with `http.invalid` for an answer that is not to be taken, and
+   * Takes what a browser brings back. Rejects with `http.invalid` for an answer that is not to be taken, and
    * with `upstream.…` where the authorization server gives no token; nothing is kept then.
    */
-  async complete(
-    answer: URLSearchParams,
-    cookieOf: (name: string) => string | null,
-    address: string,
-  ): Promise<CompletedConsent> {
+  async complete({ path, answer, cookieOf, address }: WayBack): Promise<CompletedConsent> {
     const [state, another] = answer.getAll('state');
     if (!state || another !== undefined) throw unknownFlow();
     const flow = await this.flows.take(state);
@@ -112,35 +118,21 @@ export class ConsentService {
     const secret = cookieOf(cookie);
     if (flow === null || secret === null || !isSame(hashOf(secret), flow.browserHash)) throw unknownFlow();
     const { upstreamId, userEmail, gatewayName } = flow;
+    // The answer of whoever knows that address alone, be it by the state of another.
+    if (path !== flow.callbackPath) throw unknownFlow();
     const code = codeOf(answer, flow.place);
     nameActor({ kind: 'user', id: userEmail, address });
     await this.take(flow, code);
-    await this.tell(upstreamId, userEmail, await this.credentials.catalogUserOf(upstreamId), true);
     return { upstreamId, userEmail, gatewayName, cookie };
   }
 
-  /**
-   * Ends the consent of a person, here and, where it can be told, at the authorization server. False: there was none. Whether that
-   * server knows stands in the log alone: here the consent is over in any case.
-   */
-  async end(upstreamId: string, userEmail: string): Promise<boolean> {
-    const key = { upstreamId, userEmail: userEmail.toLowerCase() };
-    const isThere = (await this.tokens.states([upstreamId], key.userEmail))[upstreamId] !== undefined;
-    if (!isThere) return false;
-    const kept = await this.tokens.kept(key);
-    await this.tokens.forget(key);
-    await this.tell(upstreamId, key.userEmail, await this.credentials.catalogUserOf(upstreamId), false);
-    if (kept !== null) await this.clients.revoke(upstreamId, kept);
-    return true;
-  }
-
   private async take(flow: ConsentFlow, code: string): Promise<void> {
-    const { upstreamId, userEmail, place, client, verifier, credentialVersion } = flow;
+    const { upstreamId, userEmail, place, client, verifier, callbackPath, credentialVersion } = flow;
     const { issuer, tokenUrl, revocationUrl, resource } = place;
     const token = await postToken(this.bus, { url: tokenUrl, audience: issuer ?? tokenUrl }, client, {
       grant_type: 'authorization_code',
       code,
-      redirect_uri: `${this.settings.publicUrl}${CALLBACK_PATH}`,
+      redirect_uri: `${this.settings.publicUrl}${callbackPath}`,
       code_verifier: verifier,
       ...(resource !== null && { resource }),
     }).catch(async (error: unknown) => {
@@ -161,23 +153,12 @@ export class ConsentService {
       refreshToken: token.refreshToken ?? null,
     };
     const scopes = token.scope === undefined ? place.scopes : token.scope.split(' ').filter(Boolean);
-    const isKept = await this.tokens.begin(
+    const isKept = await this.kept.begin(
       { upstreamId, userEmail },
       { credentialVersion, consentId, issuer, scopes },
       { text: JSON.stringify(grant), lifeMs: token.lifeMs },
     );
     if (!isKept) throw fail('http.invalid', { message: 'The gateway was changed meanwhile; begin anew' });
-  }
-
-  private async tell(
-    upstreamId: string,
-    principalId: string,
-    catalogUser: string | undefined,
-    isGiven: boolean,
-  ): Promise<void> {
-    const isCatalogs = catalogUser?.toLowerCase() === principalId;
-    this.bus.publish(UpstreamConsentChanged, { upstreamId, principalId, isGiven, isCatalogs });
-    await this.bus.flush();
   }
 }
 

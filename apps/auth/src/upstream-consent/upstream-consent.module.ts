@@ -6,6 +6,7 @@ import { ClientRegistrationService } from './clients/client-registration.service
 import { RegisteredClientController } from './clients/registered-client.controller.js';
 import { UpstreamClientRepository } from './clients/upstream-client.repository.js';
 import { ConnectionController } from './connections/connection.controller.js';
+import { KeptConsentsModule } from './kept-consents.module.js';
 import { ConsentFlowRepository } from './consent-flow.repository.js';
 import { ConsentService } from './consent.service.js';
 import { ConsentFace } from './http/consent-face.js';
@@ -13,7 +14,7 @@ import { ConsentVisits } from './http/consent-visits.js';
 
 /** The consent of people to calls of upstreams. */
 @Module({
-  imports: [LoginModule, StatusModule, UpstreamCredentialModule],
+  imports: [KeptConsentsModule, LoginModule, StatusModule, UpstreamCredentialModule],
   controllers: [ConnectionController, RegisteredClientController],
   providers: [
     ClientRegistrationService,

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountEventModule } from '../account-events/account-event.module.js';
+import { KeptConsentsModule } from '../upstream-consent/kept-consents.module.js';
 import { StatusModule } from '../policy/status.module.js';
 import { LoginAttemptRepository } from './login-attempt.repository.js';
 import { PasswordHasher } from './password.js';
@@ -11,7 +12,7 @@ import { UserService } from './user.service.js';
 
 /** Who can have tokens and log in. */
 @Module({
-  imports: [StatusModule, AccountEventModule],
+  imports: [StatusModule, AccountEventModule, KeptConsentsModule],
   controllers: [UserController, AdminUserController],
   providers: [UserRepository, LoginAttemptRepository, PasswordHasher, UserAuthority, UserService, PlatformAdmin],
   exports: [UserService],

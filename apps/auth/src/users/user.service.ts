@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { CredentialRevoked, GrantsChanged } from '#contracts/auth/credential-revoked.event';
 import type { Principal } from '#contracts/auth/principal';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { AccountEvents } from '../account-events/account-events.service.js';
+import { KeptConsents } from '../upstream-consent/kept-consents.service.js';
 import {
   LoginAttemptRepository,
   type LockoutRule,
@@ -24,6 +25,8 @@ import { UserRepository } from './user.repository.js';
  */
 @Injectable()
 export class UserService {
+  @Inject(KeptConsents) private readonly consents!: KeptConsents;
+
   constructor(
     private readonly users: UserRepository,
     private readonly attempts: LoginAttemptRepository,
@@ -145,6 +148,8 @@ export class UserService {
 
   /** Removes a user, ending every token they have, without asking whether somebody may. */
   async deprovision(email: string): Promise<void> {
+    // While it is known what to revoke, and where it lies.
+    await this.consents.endAll(email);
     await this.users.remove(email);
     await this.announceRevocation(email);
   }
@@ -169,8 +174,7 @@ export class UserService {
     const user = await this.get(email);
     await this.authority.checkMayDecideOver(caller, user.email);
     if (user.email === caller.id) throw ownAccount();
-    await this.users.remove(user.email);
-    await this.announceRevocation(user.email);
+    await this.deprovision(user.email);
   }
 
   /**

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { ResourceChanged } from '#contracts/ingress/resource-changed.signal';
 import type { Answer, Body, Bus, Subscription } from '#libs/bus';
 import { heapShare } from '#libs/resilience';
-import { UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
+import { UpstreamConsentChanged, UpstreamCredentialChanged } from '#contracts/auth/credential-revoked.event';
 import { CatalogChanged } from '#contracts/registry/catalog-changed.event';
 import type { CallAnswer } from '#contracts/tool-invocation/execute-call.request';
 import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
@@ -71,6 +71,9 @@ export class ResourceCache {
         if (list === 'resources') this.drop(({ upstreamId }) => upstreamId === changed);
       }),
       bus.subscribe(UpstreamCredentialChanged, (change) =>
+        this.drop(({ upstreamId }) => upstreamId === change.upstreamId),
+      ),
+      bus.subscribe(UpstreamConsentChanged, (change) =>
         this.drop(({ upstreamId }) => upstreamId === change.upstreamId),
       ),
       bus.subscribe(ResourceChanged, ({ upstreamId, uri, by }) => {

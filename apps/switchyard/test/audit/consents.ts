@@ -41,7 +41,7 @@ export const changeConsents = async (admin: AuditedClient, gateway: Gateway): Pr
     });
     const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state');
     const [cookie = ''] = (begun.headers.get('set-cookie') ?? '').split(';', 1);
-    const back = await fetch(`${gateway.url}/oauth/callback?code=c&state=${state}`, { headers: { cookie } });
+    const back = await fetch(`${gateway.url}/oauth/callback/${id}?code=c&state=${state}`, { headers: { cookie } });
     if (!back.ok) throw new Error(await back.text());
     const params = { gatewayId: id };
     await admin.send('DELETE /oauth/connections/{gatewayId}', 'upstream_consent.deleted', { params });

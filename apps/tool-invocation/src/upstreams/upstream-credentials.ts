@@ -6,6 +6,7 @@ import {
   type UpstreamCredential,
 } from '#contracts/auth/upstream-credential.request';
 import type { Bus } from '#libs/bus';
+import { toGatewayError } from '#libs/errors';
 import type { CarriedJson } from '#libs/mcp';
 import { cacheCounts } from '#libs/telemetry';
 import type { Access, Redact } from '../transport/channel.js';
@@ -16,6 +17,8 @@ import { SingleFlight } from './single-flight.js';
 const FRESH_MS = 60_000;
 const ACCESSES_MAX = 10_000;
 const REFUSALS_MAX = 1_000;
+/** There is no access any more, whatever was shown before. */
+const ENDED = new Set(['upstream.consent_needed', 'upstream.unauthorised']);
 
 const found = cacheCounts('upstream credentials');
 
@@ -25,6 +28,8 @@ interface CachedAccess {
   askAgainAtMs: number;
   /** When its access token is over. */
   readonly endsAtMs: number;
+  /** It came of a consent, which may have ended. */
+  readonly isPersonal: boolean;
 }
 
 interface Shown {
@@ -41,6 +46,8 @@ export class UpstreamCredentials {
   /** By upstream, or principal where the token is their own: the token that was refused. */
   private readonly refusals = new LRUCache<string, string>({ max: REFUSALS_MAX });
   private readonly presenting = new SingleFlight<Access>('auth.unavailable');
+  /** Grows with whatever is dropped, so that what was asked for before is not kept after it. */
+  private drops = 0;
 
   constructor(private readonly bus: Bus) {}
 
@@ -57,17 +64,21 @@ export class UpstreamCredentials {
     if (nowMs > known.askAgainAtMs) {
       if (nowMs > known.endsAtMs) return this.present(key, upstreamId, principalId);
       known.askAgainAtMs = nowMs + FRESH_MS;
-      void this.present(key, upstreamId, principalId).catch(() => {});
+      void this.present(key, upstreamId, principalId).catch((error: unknown) => {
+        if (ENDED.has(toGatewayError(error).code) && this.cached.get(key) === known) this.cached.delete(key);
+      });
     }
     return known.access;
   }
 
   drop(upstreamId: string): void {
+    this.drops++;
     for (const key of this.cached.keys()) if (key.startsWith(`${upstreamId}\n`)) this.cached.delete(key);
   }
 
   /** What was shown with a consent of this principal is asked for again. Answers its versions. */
   dropPersonal(upstreamId: string, principalId: string, isCatalogs: boolean): readonly string[] {
+    this.drops++;
     const versions = new Set<string>();
     for (const [key, { access }] of this.cached.entries()) {
       if (!key.startsWith(`${upstreamId}\n`)) continue;
@@ -79,9 +90,13 @@ export class UpstreamCredentials {
     return [...versions];
   }
 
-  /** Events may have been missed: everything is asked for again when it is used next. */
+  /** Events may have been missed: everything is asked for again when it is used next, and what is a person's own before. */
   invalidate(): void {
-    for (const known of this.cached.values()) known.askAgainAtMs = Number.NEGATIVE_INFINITY;
+    this.drops++;
+    for (const [key, known] of this.cached.entries()) {
+      if (known.isPersonal) this.cached.delete(key);
+      else known.askAgainAtMs = Number.NEGATIVE_INFINITY;
+    }
   }
 
   /** Whoever shows the refused token in this process shows the new one from then on. */
@@ -103,12 +118,13 @@ export class UpstreamCredentials {
 
   private present(key: string, upstreamId: string, principalId: string): Promise<Access> {
     const refusedToken = this.refusals.get(key) ?? this.refusals.get(upstreamId);
+    const { drops } = this;
     return this.presenting.ask(
-      // Whoever asked before the refusal may be given the refused one.
-      refusedToken === undefined ? key : `${key}\n${refusedToken}`,
+      // Whoever asked before the refusal may be given the refused one, and before a drop what was dropped.
+      `${key}\n${drops}\n${refusedToken ?? ''}`,
       () => this.bus.ask(PresentUpstreamCredential, { upstreamId, principalId, ...(refusedToken && { refusedToken }) }),
       ({ head }) => {
-        const { token, version, isPersonal } = head;
+        const { token, version, isPersonal = false } = head;
         const holder: Holder = isPersonal
           ? { upstreamId, principalId, refusalKey: key }
           : { upstreamId, principalId: '', refusalKey: upstreamId };
@@ -123,9 +139,11 @@ export class UpstreamCredentials {
             renew: (refused) => this.renew(holder, version, refused),
           }),
         });
+        if (this.drops !== drops) return access;
         const nowMs = performance.now();
         this.cached.set(key, {
           access,
+          isPersonal,
           askAgainAtMs: nowMs + Math.min(FRESH_MS, token?.askAgainInMs ?? FRESH_MS),
           endsAtMs: nowMs + (token?.endsInMs ?? Number.POSITIVE_INFINITY),
         });

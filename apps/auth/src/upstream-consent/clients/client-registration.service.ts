@@ -7,16 +7,14 @@ import { fail, toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { isRecord } from '../../jwt/claims.js';
 import { parsed, unavailable, unfit } from '../../upstream-credentials/oauth/authorization-server.js';
-import { type AuthenticatedClient, authenticationOf } from '../../upstream-credentials/oauth/client-authentication.js';
-import { readGrant } from '../../upstream-credentials/oauth/personal-grant.js';
+import type { AuthenticatedClient } from '../../upstream-credentials/oauth/client-authentication.js';
 import { KeyRing } from '../../upstream-credentials/key-ring.js';
 import type { ConsentPlace } from '../place/consent-place.js';
-import { CLIENT_DOCUMENT_PATH, clientDescription } from './client-description.js';
+import { clientDescription, clientDocumentUrl } from './client-description.js';
 import { type UpstreamClientRow, UpstreamClientRepository } from './upstream-client.repository.js';
 
 const ANSWER_BYTES_MAX = 64 * 1024;
 const REGISTER_MS = 5_000;
-const REVOKE_MS = 4_000;
 const TEXT_CHARS_MAX = 2_048;
 /** Of a registration; the first that the authorization server knows. */
 const METHODS: readonly TokenEndpointAuthMethod[] = ['none', 'client_secret_post', 'client_secret_basic'];
@@ -43,7 +41,7 @@ export class ClientRegistrationService {
   ): Promise<AuthenticatedClient> {
     if (given.clientId !== null) return authenticated(given);
     if (place.readsClientDocuments && isReachable(publicUrl))
-      return publicClient(`${publicUrl}${CLIENT_DOCUMENT_PATH}`);
+      return publicClient(clientDocumentUrl(publicUrl, upstreamId));
     const { issuer, registrationUrl } = place;
     if (issuer === null || registrationUrl === null)
       throw unfit('it registers no clients by itself: register this gateway there and give its clientId');
@@ -51,7 +49,9 @@ export class ClientRegistrationService {
     const opened = known === null ? null : this.opened(known);
     if (opened !== null) return opened;
     if (known !== null) await this.rows.forget(known.id);
-    const client = await this.register(registrationUrl, place, publicUrl);
+    const client = await this.register(registrationUrl, place, (method) =>
+      clientDescription(publicUrl, upstreamId, method),
+    );
     const sealed = this.keyRing.seal(JSON.stringify(client), purposeOf(upstreamId, issuer));
     await this.rows.keep({ upstreamId, issuer, clientId: client.clientId ?? '' }, sealed);
     this.logger.info({ upstreamId, issuer }, 'the gateway registered itself at an authorization server');
@@ -65,31 +65,15 @@ export class ClientRegistrationService {
     if (known !== null) await this.rows.forget(known.id);
   }
 
-  /** Tells the authorization server that what it gave is not wanted any more; never rejects. https://www.rfc-editor.org/rfc/rfc7009#section-2.1 */
-  async revoke(upstreamId: string, kept: string): Promise<void> {
-    const { revocationUrl: url, client, issuer, tokenUrl, refreshToken, accessToken } = readGrant(kept);
-    if (url === null) return;
-    try {
-      const { authorization, members } = await authenticationOf(client, issuer ?? tokenUrl);
-      const form = new URLSearchParams({
-        token: refreshToken ?? accessToken,
-        token_type_hint: refreshToken === null ? 'access_token' : 'refresh_token',
-        ...members,
-      });
-      const request = { url, bytesMax: ANSWER_BYTES_MAX, ...(authorization !== undefined && { authorization }) };
-      const { head } = await this.bus.ask(PostForm, request, { body: form.toString(), timeoutMs: REVOKE_MS });
-      this.logger.info({ upstreamId, status: head.status }, 'a consent was revoked at its authorization server');
-    } catch (error) {
-      const { code } = toGatewayError(error);
-      this.logger.warn({ upstreamId, code }, 'a consent could not be revoked at its authorization server');
-    }
-  }
-
   /** https://www.rfc-editor.org/rfc/rfc7591#section-3 */
-  private async register(url: string, { authMethods }: ConsentPlace, publicUrl: string): Promise<AuthenticatedClient> {
+  private async register(
+    url: string,
+    { authMethods }: ConsentPlace,
+    describe: (method: TokenEndpointAuthMethod) => object,
+  ): Promise<AuthenticatedClient> {
     const method = authMethods === null ? 'none' : METHODS.find((each) => authMethods.includes(each));
     if (method === undefined) throw unfit('a client that registers itself cannot authenticate there');
-    const body = JSON.stringify(clientDescription(publicUrl, method));
+    const body = JSON.stringify(describe(method));
     const answer = await this.bus
       .ask(PostForm, { url, bytesMax: ANSWER_BYTES_MAX, isJson: true }, { body, timeoutMs: REGISTER_MS })
       .catch((error: unknown) => {

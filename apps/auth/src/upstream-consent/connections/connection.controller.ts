@@ -9,7 +9,7 @@ import { ApiFailures } from '#libs/service';
 import { DoneView } from '../../rest/done.view.js';
 import { UpstreamTokenRepository } from '../../upstream-credentials/oauth/upstream-token.repository.js';
 import { UpstreamTokenService } from '../../upstream-credentials/oauth/upstream-token.service.js';
-import { ConsentService } from '../consent.service.js';
+import { KeptConsents } from '../kept-consents.service.js';
 import { CONNECTION_EXAMPLE, ConnectionView } from './connection.view.js';
 
 /** "My connections": the upstreams at which a caller has consented to be called for. */
@@ -17,7 +17,7 @@ import { CONNECTION_EXAMPLE, ConnectionView } from './connection.view.js';
 @Controller('oauth/connections')
 export class ConnectionController {
   constructor(
-    private readonly consents: ConsentService,
+    private readonly consents: KeptConsents,
     private readonly rows: UpstreamTokenRepository,
     private readonly tokens: UpstreamTokenService,
     @InjectBus() private readonly bus: Bus,

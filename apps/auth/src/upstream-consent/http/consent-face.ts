@@ -9,13 +9,16 @@ import { InjectLogger, type Logger } from '#libs/telemetry';
 import { type AuthSettings, InjectAuthSettings } from '../../auth.settings.js';
 import { pageHeaders } from '../../rest/html-page.js';
 import { readBody } from '../../rest/read-body.js';
-import { CALLBACK_PATH, CLIENT_DOCUMENT_PATH, clientDocument } from '../clients/client-description.js';
+import { CALLBACK_PATH, clientDocument } from '../clients/client-description.js';
 import { FLOW_LIFE_MS } from '../consent-flow.repository.js';
 import type { BegunConsent } from '../consent.service.js';
 import { type SignInState, connectedPage, failedPage, onwardPage, signInPage } from './consent-pages.js';
 import { ConsentVisits } from './consent-visits.js';
 
 const AUTHORIZE = /^\/oauth\/authorize\/([0-9a-f]{32})$/;
+const CALLBACK = /^\/oauth\/callback(?:\/[0-9a-f]{32})?$/;
+const CLIENT_DOCUMENT = /^\/oauth\/client-metadata\/([0-9a-f]{32})\.json$/;
+const NO_BODY = Buffer.alloc(0);
 const URL_CHARS_MAX = 8_192;
 /** Said again on the page; any other failure ends it. */
 const SAID_AGAIN = new Set(['auth.credential_invalid', 'http.rate_limited', 'http.overloaded']);
@@ -47,38 +50,40 @@ export class ConsentFace implements OnModuleInit {
   /** True when the request is for this face; it is then answered. */
   private handle(request: IncomingMessage, response: ServerResponse): boolean {
     const [path = ''] = (request.url ?? '').split('?', 1);
-    const upstreamId = AUTHORIZE.exec(path)?.[1];
-    if (upstreamId === undefined && path !== CALLBACK_PATH && path !== CLIENT_DOCUMENT_PATH) return false;
-    openAct(() => this.answer(request, response, path, upstreamId)).catch((error: unknown) =>
+    if (![AUTHORIZE, CALLBACK, CLIENT_DOCUMENT].some((known) => known.test(path))) return false;
+    openAct(() => this.answer(request, response, path)).catch((error: unknown) =>
       this.refuse(request, response, error),
     );
     return true;
   }
 
-  private async answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    path: string,
-    upstreamId: string | undefined,
-  ): Promise<void> {
+  private async answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     this.origins.check(request.headers);
     if ((request.url ?? '').length > URL_CHARS_MAX) throw fail('http.invalid', { message: 'The address is too long' });
+    const body = request.method === 'POST' ? await readBody(request) : NO_BODY;
     this.raw.takePlace(response);
-    if (upstreamId !== undefined) return this.authorize(request, response, upstreamId);
+    const upstreamId = AUTHORIZE.exec(path)?.[1];
+    if (upstreamId !== undefined) return this.authorize(request, response, upstreamId, body);
     if (request.method !== 'GET') throw fail('http.method_not_allowed');
-    if (path === CALLBACK_PATH) return this.comeBack(request, response);
+    const described = CLIENT_DOCUMENT.exec(path)?.[1];
+    if (described === undefined) return this.comeBack(request, response, path);
     const { publicUrl } = this.settings;
     if (publicUrl === null) throw fail('http.not_found');
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'max-age=3600' });
-    response.end(JSON.stringify(clientDocument(publicUrl)));
+    response.end(JSON.stringify(clientDocument(publicUrl, described)));
   }
 
-  private async authorize(request: IncomingMessage, response: ServerResponse, upstreamId: string): Promise<void> {
+  private async authorize(
+    request: IncomingMessage,
+    response: ServerResponse,
+    upstreamId: string,
+    body: Buffer,
+  ): Promise<void> {
     const { headers, method } = request;
     if (method !== 'GET' && method !== 'POST') throw fail('http.method_not_allowed');
     if (headers.authorization !== undefined || headers['x-switchyard-ui'] !== undefined)
       return this.sendProgram(request, response, upstreamId);
-    if (method === 'POST') return this.signIn(request, response, upstreamId);
+    if (method === 'POST') return this.signIn(request, response, upstreamId, body);
     const elsewhere = this.beginningOf(request);
     if (elsewhere !== null) return void response.writeHead(303, { location: elsewhere }).end();
     this.show(response, 200, signInPage({}));
@@ -86,7 +91,7 @@ export class ConsentFace implements OnModuleInit {
 
   /** Whoever shows a token, or is the page of the console, is known. */
   private async sendProgram(request: IncomingMessage, response: ServerResponse, upstreamId: string): Promise<void> {
-    const begun = await this.visits.beginByToken(request, upstreamId);
+    const begun = await this.visits.beginByToken(request, response, upstreamId);
     const { location } = begun;
     const common = { 'set-cookie': this.cookie(begun), 'cache-control': 'no-store' };
     if (!request.headers.accept?.includes('application/json'))
@@ -95,14 +100,20 @@ export class ConsentFace implements OnModuleInit {
     response.end(JSON.stringify({ authorization_url: location }));
   }
 
-  private async signIn(request: IncomingMessage, response: ServerResponse, upstreamId: string): Promise<void> {
+  private async signIn(
+    request: IncomingMessage,
+    response: ServerResponse,
+    upstreamId: string,
+    body: Buffer,
+  ): Promise<void> {
     const site = request.headers['sec-fetch-site'];
     // Nobody else may sign a browser in: what its person consents to would be somebody else's.
     if (site !== undefined && site !== 'same-origin') throw fail('http.origin_refused');
-    const form = new URLSearchParams((await readBody(request)).toString());
+    const form = new URLSearchParams(body.toString());
     const email = form.get('email') ?? '';
     try {
-      const begun = await this.visits.beginByPassword(request, upstreamId, email, form.get('password') ?? '');
+      const shown = { email, password: form.get('password') ?? '' };
+      const begun = await this.visits.beginByPassword(request, response, upstreamId, shown);
       response.setHeader('set-cookie', this.cookie(begun));
       response.setHeader('refresh', `0;url=${begun.location}`);
       this.show(response, 200, onwardPage(begun.gateway.name, begun.location));
@@ -113,9 +124,9 @@ export class ConsentFace implements OnModuleInit {
     }
   }
 
-  private async comeBack(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async comeBack(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const query = new URLSearchParams((request.url ?? '').split('?')[1] ?? '');
-    const { upstreamId, userEmail, gatewayName, cookie } = await this.visits.complete(request, query);
+    const { upstreamId, userEmail, gatewayName, cookie } = await this.visits.complete(request, path, query);
     this.logger.info({ upstreamId, user: userEmail }, 'a person consented to calls of an upstream');
     response.setHeader('set-cookie', `${cookie}=; ${this.cookieTerms(0)}`);
     this.show(response, 200, connectedPage(gatewayName));

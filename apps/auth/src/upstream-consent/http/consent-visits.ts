@@ -1,14 +1,19 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { finished } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
+import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { AdminGuard, CLIENT_ADDRESS, type ClientAddress, networkOf } from '#libs/identity';
+import { AdminGuard, CallShares, CLIENT_ADDRESS, type ClientAddress, networkOf } from '#libs/identity';
 import { nameActor } from '#libs/storage';
 import { LoginService } from '../../login/login.service.js';
 import { AccountStatusRepository } from '../../policy/account-status.repository.js';
 import { principalOfUser } from '../../policy/principal.js';
 import { type BegunConsent, type CompletedConsent, ConsentService } from '../consent.service.js';
 
-/** Who it is that comes for a consent, and comes back with it. Every method rejects as `ConsentService` does. */
+/**
+ * Who it is that comes for a consent, and comes back with it. Who begins one has of their shares until the answer has left. Every method
+ * rejects as `ConsentService` does.
+ */
 @Injectable()
 export class ConsentVisits {
   constructor(
@@ -16,12 +21,14 @@ export class ConsentVisits {
     private readonly logins: LoginService,
     private readonly statuses: AccountStatusRepository,
     private readonly guard: AdminGuard,
+    private readonly shares: CallShares,
     @Inject(CLIENT_ADDRESS) private readonly addressOf: ClientAddress,
   ) {}
 
   /** Whoever shows a token, or is the page of the console, is known. Rejects with what it is not let in for besides. */
-  async beginByToken(request: IncomingMessage, upstreamId: string): Promise<BegunConsent> {
+  async beginByToken(request: IncomingMessage, response: ServerResponse, upstreamId: string): Promise<BegunConsent> {
     const principal = await this.guard.admit(request, []);
+    this.enter(principal, request, response);
     nameActor({ kind: 'user', id: principal.id, address: this.addressOf(request) });
     return this.consents.begin(upstreamId, principal);
   }
@@ -29,18 +36,27 @@ export class ConsentVisits {
   /** Rejects as `LoginService.authenticate` does besides. */
   async beginByPassword(
     request: IncomingMessage,
+    response: ServerResponse,
     upstreamId: string,
-    email: string,
-    password: string,
+    { email, password }: { readonly email: string; readonly password: string },
   ): Promise<BegunConsent> {
     const user = await this.logins.authenticate(email, password, networkOf(this.addressOf(request)));
     const status = await this.statuses.find(user.email, '', []);
     if (status.user === null) throw fail('auth.credential_invalid');
-    return this.consents.begin(upstreamId, principalOfUser(status.user, status));
+    const principal = principalOfUser(status.user, status);
+    this.enter(principal, request, response);
+    return this.consents.begin(upstreamId, principal);
   }
 
-  complete(request: IncomingMessage, answer: URLSearchParams): Promise<CompletedConsent> {
-    return this.consents.complete(answer, cookiesOf(request), this.addressOf(request));
+  /** `path`: where the person came back to. */
+  complete(request: IncomingMessage, path: string, answer: URLSearchParams): Promise<CompletedConsent> {
+    return this.consents.complete({ path, answer, cookieOf: cookiesOf(request), address: this.addressOf(request) });
+  }
+
+  private enter(principal: Principal, request: IncomingMessage, response: ServerResponse): void {
+    const taken = this.shares.enter(principal, request);
+    // Also where the answer is of no use to anybody by now.
+    finished(response, () => this.shares.leave(taken));
   }
 }
 
