@@ -3,6 +3,7 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeepUpstreamCredential, PresentUpstreamCredential, UpstreamCredentialChanged } from '#libs/contracts';
 import { CallerAdmission } from '#libs/identity';
+import { UpstreamClientRepository } from '../src/upstream-consent/clients/upstream-client.repository.js';
 import { PlatformAdmin } from '../src/users/platform-admin.js';
 import { authCommands, endToken, issueAdminToken, issueClientToken } from '../src/index.js';
 import { ADMIN, type GivenAuth, givenAuth } from './given-auth.js';
@@ -692,6 +693,17 @@ describe('what is presented to upstreams', () => {
     expect(await present('u1')).toEqual({ credential: null, version: 'none', idKeys });
     await expect.poll(() => told).toEqual(['u1', 'u1', 'u1']);
     subscription.close();
+  });
+
+  it('clients that were registered for an upstream are forgotten, the oldest first, when there are more than four', async () => {
+    const clients = new UpstreamClientRepository(auth.database);
+    const keep = (upstreamId: string, issuer: string) =>
+      clients.keep({ upstreamId, issuer, clientId: 'c' }, { keyId: 'k', bytes: Buffer.from('sealed') });
+    await keep('u5', 'https://0.example');
+    for (const each of [1, 2, 3, 4, 5, 6]) await keep('u4', `https://${each}.example`);
+    const kept = await clients.list();
+    expect(kept.map(({ issuer }) => issuer)).toEqual([0, 3, 4, 5, 6].map((each) => `https://${each}.example`));
+    for (const { id } of kept) await clients.forget(id);
   });
 
   it('an upstream credential lies in the database encrypted, and only opens for its own upstream', async () => {

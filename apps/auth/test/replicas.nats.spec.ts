@@ -229,11 +229,11 @@ describe('two replicas of auth over NATS', () => {
     const asked = new URL(begun.headers.get('location') ?? '').searchParams;
     expect(asked.get('redirect_uri')).toBe('https://gateway.example/oauth/callback');
     const cookie = begun.headers.get('set-cookie') ?? '';
-    expect(cookie).toMatch(/; Secure$/);
+    expect(cookie).toMatch(/^__Host-switchyard_consent_[^;]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/);
     const back = await fetch(`${replicas[1]?.url}/oauth/callback?code=planted&state=${asked.get('state')}`, {
       headers: { cookie: cookie.split(';', 1)[0] ?? '' },
     });
-    expect([back.status, await back.text()]).toEqual([200, expect.stringContaining('Notes')]);
+    expect([back.status, await back.text()]).toEqual([200, expect.stringMatching(`Notes.*for <strong>${ADMIN}`)]);
 
     // One that ends at once is good for nobody but who waited for it.
     const shown = async () => {

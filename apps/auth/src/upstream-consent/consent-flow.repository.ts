@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { ShownGateway } from '#contracts/registry/show-gateways.request';
 import { InjectDatabase } from '#libs/storage';
 import { KeyRing } from '../upstream-credentials/key-ring.js';
 import type { AuthenticatedClient } from '../upstream-credentials/oauth/client-authentication.js';
@@ -14,7 +15,7 @@ export interface ConsentFlow {
   readonly upstreamId: string;
   /** In lower case. */
   readonly userEmail: string;
-  readonly gatewayName: string;
+  readonly gateway: Pick<ShownGateway, 'name' | 'origin'>;
   readonly credentialVersion: string;
   /** Of what the browser brings back besides. */
   readonly browserHash: string;
@@ -23,7 +24,7 @@ export interface ConsentFlow {
   readonly callbackPath: string;
   readonly place: Pick<
     ConsentPlace,
-    'issuer' | 'authorizationUrl' | 'tokenUrl' | 'revocationUrl' | 'namesItself' | 'resource' | 'scopes'
+    'issuer' | 'authorizationUrl' | 'tokenUrl' | 'revocationUrl' | 'namedBy' | 'namesItself' | 'resource' | 'scopes'
   >;
   readonly client: AuthenticatedClient;
 }

@@ -16,9 +16,15 @@ import { KeptConsents } from './kept-consents.service.js';
 import { type ConsentFlow, ConsentFlowRepository, hashOf } from './consent-flow.repository.js';
 import { findConsentPlace } from './place/consent-place.js';
 
-/** Whom a consent is asked of, and where they are sent. */
-export interface BegunConsent {
-  readonly gateway: ShownGateway;
+/** What a consent is to. */
+export interface AskedConsent {
+  readonly gateway: Pick<ShownGateway, 'name' | 'origin'>;
+  /** What the token is for; null: the authorization server is not told. */
+  readonly resource: string | null;
+}
+
+/** Where whoever is asked for a consent is sent. */
+export interface BegunConsent extends AskedConsent {
   readonly location: string;
   /** What the browser brings back besides: nobody else may end what it began. */
   readonly browser: { readonly name: string; readonly secret: string };
@@ -34,10 +40,9 @@ export interface WayBack {
 }
 
 /** Who has consented to what. */
-export interface CompletedConsent {
+export interface CompletedConsent extends AskedConsent {
   readonly upstreamId: string;
   readonly userEmail: string;
-  readonly gatewayName: string;
   /** Of the browser, of no more use. */
   readonly cookie: string;
 }
@@ -76,16 +81,16 @@ export class ConsentService {
     const client = await this.clients.clientFor(upstreamId, given, place, publicUrl);
     const callbackPath = given.clientId === null ? callbackPathOf(upstreamId) : CALLBACK_PATH;
     const [state, verifier, secret] = [secretText(), secretText(), secretText()];
-    const { issuer, authorizationUrl, tokenUrl, revocationUrl, namesItself, resource, scopes } = place;
+    const { issuer, authorizationUrl, tokenUrl, revocationUrl, namedBy, namesItself, resource, scopes } = place;
     await this.flows.keep(state, {
       upstreamId,
       userEmail: principal.id.toLowerCase(),
-      gatewayName: gateway.name,
+      gateway: { name: gateway.name, origin: gateway.origin },
       credentialVersion: version,
       browserHash: hashOf(secret),
       verifier,
       callbackPath,
-      place: { issuer, authorizationUrl, tokenUrl, revocationUrl, namesItself, resource, scopes },
+      place: { issuer, authorizationUrl, tokenUrl, revocationUrl, namedBy, namesItself, resource, scopes },
       client,
     });
     const location = new URL(authorizationUrl);
@@ -103,7 +108,7 @@ export class ConsentService {
       code_challenge_method: 'S256',
     };
     for (const [name, value] of Object.entries(parameters)) location.searchParams.set(name, value);
-    return { gateway, location: location.href, browser: { name: browserCookieOf(state), secret } };
+    return { gateway, resource, location: location.href, browser: { name: this.browserCookieOf(state), secret } };
   }
 
   /**
@@ -114,22 +119,22 @@ export class ConsentService {
     const [state, another] = answer.getAll('state');
     if (!state || another !== undefined) throw unknownFlow();
     const flow = await this.flows.take(state);
-    const cookie = browserCookieOf(state);
+    const cookie = this.browserCookieOf(state);
     const secret = cookieOf(cookie);
     if (flow === null || secret === null || !isSame(hashOf(secret), flow.browserHash)) throw unknownFlow();
-    const { upstreamId, userEmail, gatewayName } = flow;
+    const { upstreamId, userEmail, gateway, place } = flow;
     // The answer of whoever knows that address alone, be it by the state of another.
     if (path !== flow.callbackPath) throw unknownFlow();
-    const code = codeOf(answer, flow.place);
+    const code = codeOf(answer, place);
     nameActor({ kind: 'user', id: userEmail, address });
     await this.take(flow, code);
-    return { upstreamId, userEmail, gatewayName, cookie };
+    return { upstreamId, userEmail, gateway, resource: place.resource, cookie };
   }
 
   private async take(flow: ConsentFlow, code: string): Promise<void> {
     const { upstreamId, userEmail, place, client, verifier, callbackPath, credentialVersion } = flow;
-    const { issuer, tokenUrl, revocationUrl, resource } = place;
-    const token = await postToken(this.bus, { url: tokenUrl, audience: issuer ?? tokenUrl }, client, {
+    const { issuer, tokenUrl, revocationUrl, namedBy, resource } = place;
+    const token = await postToken(this.bus, { url: tokenUrl, audience: issuer ?? tokenUrl, namedBy }, client, {
       grant_type: 'authorization_code',
       code,
       redirect_uri: `${this.settings.publicUrl}${callbackPath}`,
@@ -147,6 +152,7 @@ export class ConsentService {
       issuer,
       tokenUrl,
       revocationUrl,
+      namedBy,
       client,
       resource,
       accessToken: token.value,
@@ -160,14 +166,17 @@ export class ConsentService {
     );
     if (!isKept) throw fail('http.invalid', { message: 'The gateway was changed meanwhile; begin anew' });
   }
+
+  /** Several may be begun in one browser. By that prefix no other host, and nobody without TLS, has set it. */
+  private browserCookieOf(state: string): string {
+    const prefix = this.settings.publicUrl?.startsWith('https:') ? '__Host-' : '';
+    return `${prefix}switchyard_consent_${hashOf(state).slice(0, 16)}`;
+  }
 }
 
 const secretText = (): string => randomBytes(32).toString('base64url');
 
 const isSame = (one: string, other: string): boolean => timingSafeEqual(Buffer.from(one), Buffer.from(other));
-
-/** Several may be begun in one browser. */
-const browserCookieOf = (state: string): string => `switchyard_consent_${hashOf(state).slice(0, 16)}`;
 
 const unknownFlow = (): GatewayError =>
   fail('http.invalid', {

@@ -5,6 +5,7 @@ import type { Logger } from '#libs/telemetry';
 import type { UpstreamTokenRepository } from '../upstream-credentials/oauth/upstream-token.repository.js';
 import type { UpstreamTokenService } from '../upstream-credentials/oauth/upstream-token.service.js';
 import type { UpstreamCredentialService } from '../upstream-credentials/upstream-credential.service.js';
+import type { UserService } from '../users/user.service.js';
 import { KeptConsents } from './kept-consents.service.js';
 
 /** Ann's consents at two upstreams, of which the tokens of `lost` cannot be read where they lie. */
@@ -31,21 +32,24 @@ const given = ({ lost = '' } = {}) => {
     publish: (_contract: unknown, { upstreamId }: { upstreamId: string }) => void done.push(`tells of ${upstreamId}`),
     flush: async () => {},
   };
+  let remove = async (_email: string): Promise<void> => {};
   const log = () => {};
   const ending = new KeptConsents(
     { catalogUserOf: async () => undefined } as unknown as UpstreamCredentialService,
     tokens as unknown as UpstreamTokenService,
     { consents: async () => [{ upstreamId: 'one' }, { upstreamId: 'two' }] } as unknown as UpstreamTokenRepository,
+    { beforeRemoval: (leave: typeof remove) => (remove = leave) } as unknown as UserService,
     bus as unknown as Bus,
     { info: log, warn: log, error: log } as unknown as Logger,
   );
-  return { ending, done };
+  ending.onModuleInit();
+  return { remove, done };
 };
 
 describe('KeptConsents', () => {
   it('KeptConsents forgets, tells of and revokes every consent when its person is to be removed', async () => {
-    const { ending, done } = given();
-    await ending.endAll('ann@example.com');
+    const { remove, done } = given();
+    await remove('ann@example.com');
     expect(done.toSorted()).toEqual([
       'forgets one',
       'forgets two',
@@ -57,8 +61,8 @@ describe('KeptConsents', () => {
   });
 
   it('KeptConsents goes on, and has the consent dropped all the same, when its token cannot be reached', async () => {
-    const { ending, done } = given({ lost: 'one' });
-    await ending.endAll('ann@example.com');
+    const { remove, done } = given({ lost: 'one' });
+    await remove('ann@example.com');
     expect(done).toEqual(expect.arrayContaining(['tells of one', 'forgets two', 'tells of two']));
   });
 });

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { UpstreamConsentChanged } from '#contracts/auth/credential-revoked.event';
 import { PostForm } from '#contracts/tool-invocation/web/post-form.request';
 import { type Bus, InjectBus } from '#libs/bus';
@@ -9,20 +9,26 @@ import { readGrant } from '../upstream-credentials/oauth/personal-grant.js';
 import { UpstreamTokenRepository } from '../upstream-credentials/oauth/upstream-token.repository.js';
 import { UpstreamTokenService } from '../upstream-credentials/oauth/upstream-token.service.js';
 import { UpstreamCredentialService } from '../upstream-credentials/upstream-credential.service.js';
+import { UserService } from '../users/user.service.js';
 
 const ANSWER_BYTES_MAX = 64 * 1024;
 const REVOKE_MS = 4_000;
 
 /** The consents that people have given: kept and ended, and told of to whoever remembers. */
 @Injectable()
-export class KeptConsents {
+export class KeptConsents implements OnModuleInit {
   constructor(
     private readonly credentials: UpstreamCredentialService,
     private readonly tokens: UpstreamTokenService,
     private readonly rows: UpstreamTokenRepository,
+    private readonly users: UserService,
     @InjectBus() private readonly bus: Bus,
     @InjectLogger() private readonly logger: Logger,
   ) {}
+
+  onModuleInit(): void {
+    this.users.beforeRemoval((email) => this.endAll(email));
+  }
 
   /** Keeps a consent with its token. False: the credential is another one by now, and nothing was kept. */
   async begin(...[key, consent, token]: Parameters<UpstreamTokenService['begin']>): Promise<boolean> {
@@ -47,7 +53,7 @@ export class KeptConsents {
   }
 
   /** Of whoever is about to be removed, which nothing here stands in the way of: what cannot be ended is in the log. */
-  async endAll(userEmail: string): Promise<void> {
+  private async endAll(userEmail: string): Promise<void> {
     const consents = await this.rows.consents(userEmail);
     const end = async (upstreamId: string): Promise<void> => {
       try {
@@ -75,7 +81,7 @@ export class KeptConsents {
 
   /** Tells the authorization server that what it gave is not wanted any more; never rejects. https://www.rfc-editor.org/rfc/rfc7009#section-2.1 */
   private async revoke(upstreamId: string, kept: string): Promise<void> {
-    const { revocationUrl: url, client, issuer, tokenUrl, refreshToken, accessToken } = readGrant(kept);
+    const { revocationUrl: url, namedBy, client, issuer, tokenUrl, refreshToken, accessToken } = readGrant(kept);
     if (url === null) return;
     try {
       const { authorization, members } = await authenticationOf(client, issuer ?? tokenUrl);
@@ -84,7 +90,12 @@ export class KeptConsents {
         token_type_hint: refreshToken === null ? 'access_token' : 'refresh_token',
         ...members,
       });
-      const request = { url, bytesMax: ANSWER_BYTES_MAX, ...(authorization !== undefined && { authorization }) };
+      const request = {
+        url,
+        bytesMax: ANSWER_BYTES_MAX,
+        ...(authorization !== undefined && { authorization }),
+        ...(namedBy && { namedBy }),
+      };
       const { head } = await this.bus.ask(PostForm, request, { body: form.toString(), timeoutMs: REVOKE_MS });
       this.logger.info({ upstreamId, status: head.status }, 'a consent was revoked at its authorization server');
     } catch (error) {

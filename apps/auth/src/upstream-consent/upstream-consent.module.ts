@@ -6,7 +6,8 @@ import { ClientRegistrationService } from './clients/client-registration.service
 import { RegisteredClientController } from './clients/registered-client.controller.js';
 import { UpstreamClientRepository } from './clients/upstream-client.repository.js';
 import { ConnectionController } from './connections/connection.controller.js';
-import { KeptConsentsModule } from './kept-consents.module.js';
+import { KeptConsents } from './kept-consents.service.js';
+import { UserModule } from '../users/user.module.js';
 import { ConsentFlowRepository } from './consent-flow.repository.js';
 import { ConsentService } from './consent.service.js';
 import { ConsentFace } from './http/consent-face.js';
@@ -14,7 +15,7 @@ import { ConsentVisits } from './http/consent-visits.js';
 
 /** The consent of people to calls of upstreams. */
 @Module({
-  imports: [KeptConsentsModule, LoginModule, StatusModule, UpstreamCredentialModule],
+  imports: [LoginModule, StatusModule, UpstreamCredentialModule, UserModule],
   controllers: [ConnectionController, RegisteredClientController],
   providers: [
     ClientRegistrationService,
@@ -22,6 +23,7 @@ import { ConsentVisits } from './http/consent-visits.js';
     ConsentFlowRepository,
     ConsentService,
     ConsentVisits,
+    KeptConsents,
     UpstreamClientRepository,
   ],
 })

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { AccountEventModule } from '../account-events/account-event.module.js';
-import { KeptConsentsModule } from '../upstream-consent/kept-consents.module.js';
 import { StatusModule } from '../policy/status.module.js';
 import { LoginAttemptRepository } from './login-attempt.repository.js';
 import { PasswordHasher } from './password.js';
@@ -12,7 +11,7 @@ import { UserService } from './user.service.js';
 
 /** Who can have tokens and log in. */
 @Module({
-  imports: [StatusModule, AccountEventModule, KeptConsentsModule],
+  imports: [StatusModule, AccountEventModule],
   controllers: [UserController, AdminUserController],
   providers: [UserRepository, LoginAttemptRepository, PasswordHasher, UserAuthority, UserService, PlatformAdmin],
   exports: [UserService],

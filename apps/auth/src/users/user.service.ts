@@ -1,11 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { CredentialRevoked, GrantsChanged } from '#contracts/auth/credential-revoked.event';
 import type { Principal } from '#contracts/auth/principal';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { AccountEvents } from '../account-events/account-events.service.js';
-import { KeptConsents } from '../upstream-consent/kept-consents.service.js';
 import {
   LoginAttemptRepository,
   type LockoutRule,
@@ -25,7 +24,7 @@ import { UserRepository } from './user.repository.js';
  */
 @Injectable()
 export class UserService {
-  @Inject(KeptConsents) private readonly consents!: KeptConsents;
+  private readonly leavings: ((email: string) => Promise<void>)[] = [];
 
   constructor(
     private readonly users: UserRepository,
@@ -146,10 +145,14 @@ export class UserService {
     await this.announceKept(email, isActive);
   }
 
+  /** `leave` is awaited before a user is removed, while all that they have is still known; it never rejects. */
+  beforeRemoval(leave: (email: string) => Promise<void>): void {
+    this.leavings.push(leave);
+  }
+
   /** Removes a user, ending every token they have, without asking whether somebody may. */
   async deprovision(email: string): Promise<void> {
-    // While it is known what to revoke, and where it lies.
-    await this.consents.endAll(email);
+    for (const leave of this.leavings) await leave(email);
     await this.users.remove(email);
     await this.announceRevocation(email);
   }

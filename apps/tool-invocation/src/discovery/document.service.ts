@@ -27,12 +27,7 @@ export class DocumentService {
     private readonly directory: UpstreamDirectory,
   ) {
     this.egress = new EgressPolicy(settings.egress);
-    this.strangersEgress = new EgressPolicy({
-      ...settings.egress,
-      enabled: true,
-      allowLocalhost: false,
-      allowPrivate: false,
-    });
+    this.strangersEgress = this.egress.forStrangers();
   }
 
   /** Rejects with `upstream.…`. */
@@ -42,13 +37,16 @@ export class DocumentService {
     upstreamId,
     bytesMax,
     isStrangers = false,
+    namedBy,
   }: RequestOf<typeof FetchDocument>) {
     const kept = upstreamId === undefined ? undefined : await this.directory.credentials.access(upstreamId, '');
     const url = kept?.documentQuery === undefined ? shown : `${shown.split('?', 1)[0]}?${kept.documentQuery}`;
     const request = { method: 'GET', url, headers: [['accept', ACCEPT]] as const, body: null };
     const sender = new HttpApiSender(
       { ...this.settings, resultBytesMax: bytesMax },
-      isStrangers ? this.strangersEgress : this.egress,
+      isStrangers || (namedBy !== undefined && (await this.egress.isPublic(namedBy)))
+        ? this.strangersEgress
+        : this.egress,
     );
     try {
       const { status, headers, body } = await answerOf(

@@ -12,17 +12,21 @@ import { answerOf } from './answer-of.js';
 @Injectable()
 export class FormService {
   private readonly egress: EgressPolicy;
+  private readonly strangersEgress: EgressPolicy;
 
   constructor(@Inject(SETTINGS) private readonly settings: Settings) {
     this.egress = new EgressPolicy(settings.egress);
+    this.strangersEgress = this.egress.forStrangers();
   }
 
   /** Rejects with `upstream.…`. */
   async post(
-    { url, authorization, isJson, bytesMax }: RequestOf<typeof PostForm>,
+    { url, authorization, isJson, namedBy, bytesMax }: RequestOf<typeof PostForm>,
     { body: form, deadlineAtMs }: Pick<CallContext, 'body' | 'deadlineAtMs'>,
   ): Promise<WithBody<{ readonly status: number }>> {
-    const sender = new HttpApiSender({ ...this.settings, resultBytesMax: bytesMax }, this.egress);
+    const isStrangers = namedBy !== undefined && (await this.egress.isPublic(namedBy));
+    const egress = isStrangers ? this.strangersEgress : this.egress;
+    const sender = new HttpApiSender({ ...this.settings, resultBytesMax: bytesMax }, egress);
     const headers = [
       ['content-type', isJson ? 'application/json' : 'application/x-www-form-urlencoded'],
       ['accept', 'application/json'],

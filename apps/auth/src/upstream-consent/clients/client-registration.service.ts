@@ -22,6 +22,8 @@ const METHODS: readonly TokenEndpointAuthMethod[] = ['none', 'client_secret_post
 /** As whom the gateway asks people for their consent. */
 @Injectable()
 export class ClientRegistrationService {
+  private readonly registering = new Map<string, Promise<AuthenticatedClient>>();
+
   constructor(
     private readonly rows: UpstreamClientRepository,
     private readonly keyRing: KeyRing,
@@ -45,18 +47,15 @@ export class ClientRegistrationService {
     const { issuer, registrationUrl } = place;
     if (issuer === null || registrationUrl === null)
       throw unfit('it registers no clients by itself: register this gateway there and give its clientId');
-    const known = await this.rows.find(upstreamId, issuer);
-    const opened = known === null ? null : this.opened(known);
-    if (opened !== null) return opened;
-    if (known !== null) await this.rows.forget(known.id);
-    const client = await this.register(registrationUrl, place, (method) =>
-      clientDescription(publicUrl, upstreamId, method),
-    );
-    const sealed = this.keyRing.seal(JSON.stringify(client), purposeOf(upstreamId, issuer));
-    await this.rows.keep({ upstreamId, issuer, clientId: client.clientId ?? '' }, sealed);
-    this.logger.info({ upstreamId, issuer }, 'the gateway registered itself at an authorization server');
-    const kept = await this.rows.find(upstreamId, issuer);
-    return (kept && this.opened(kept)) ?? client;
+    const key = `${upstreamId} ${issuer}`;
+    let client = this.registering.get(key);
+    if (client === undefined) {
+      client = this.registeredFor(upstreamId, issuer, () =>
+        this.register(registrationUrl, place, (method) => clientDescription(publicUrl, upstreamId, method)),
+      ).finally(() => this.registering.delete(key));
+      this.registering.set(key, client);
+    }
+    return client;
   }
 
   /** Another is registered when one is needed. */
@@ -65,17 +64,38 @@ export class ClientRegistrationService {
     if (known !== null) await this.rows.forget(known.id);
   }
 
+  private async registeredFor(
+    upstreamId: string,
+    issuer: string,
+    register: () => Promise<AuthenticatedClient>,
+  ): Promise<AuthenticatedClient> {
+    const known = await this.rows.find(upstreamId, issuer);
+    const opened = known === null ? null : this.opened(known);
+    if (opened !== null) return opened;
+    if (known !== null) await this.rows.forget(known.id);
+    const client = await register();
+    const sealed = this.keyRing.seal(JSON.stringify(client), purposeOf(upstreamId, issuer));
+    await this.rows.keep({ upstreamId, issuer, clientId: client.clientId ?? '' }, sealed);
+    this.logger.info({ upstreamId, issuer }, 'the gateway registered itself at an authorization server');
+    const kept = await this.rows.find(upstreamId, issuer);
+    return (kept && this.opened(kept)) ?? client;
+  }
+
   /** https://www.rfc-editor.org/rfc/rfc7591#section-3 */
   private async register(
     url: string,
-    { authMethods }: ConsentPlace,
+    { authMethods, namedBy }: ConsentPlace,
     describe: (method: TokenEndpointAuthMethod) => object,
   ): Promise<AuthenticatedClient> {
     const method = authMethods === null ? 'none' : METHODS.find((each) => authMethods.includes(each));
     if (method === undefined) throw unfit('a client that registers itself cannot authenticate there');
     const body = JSON.stringify(describe(method));
     const answer = await this.bus
-      .ask(PostForm, { url, bytesMax: ANSWER_BYTES_MAX, isJson: true }, { body, timeoutMs: REGISTER_MS })
+      .ask(
+        PostForm,
+        { url, bytesMax: ANSWER_BYTES_MAX, isJson: true, ...(namedBy && { namedBy }) },
+        { body, timeoutMs: REGISTER_MS },
+      )
       .catch((error: unknown) => {
         throw unavailable(toGatewayError(error));
       });

@@ -9,7 +9,7 @@ import { InjectLogger, type Logger } from '#libs/telemetry';
 import { type AuthSettings, InjectAuthSettings } from '../../auth.settings.js';
 import { pageHeaders } from '../../rest/html-page.js';
 import { readBody } from '../../rest/read-body.js';
-import { CALLBACK_PATH, clientDocument } from '../clients/client-description.js';
+import { clientDocument } from '../clients/client-description.js';
 import { FLOW_LIFE_MS } from '../consent-flow.repository.js';
 import type { BegunConsent } from '../consent.service.js';
 import { type SignInState, connectedPage, failedPage, onwardPage, signInPage } from './consent-pages.js';
@@ -97,7 +97,8 @@ export class ConsentFace implements OnModuleInit {
     if (!request.headers.accept?.includes('application/json'))
       return void response.writeHead(302, { ...common, location }).end();
     response.writeHead(200, { ...common, 'content-type': 'application/json' });
-    response.end(JSON.stringify({ authorization_url: location }));
+    const { gateway, resource } = begun;
+    response.end(JSON.stringify({ authorization_url: location, gateway_origin: gateway.origin, resource }));
   }
 
   private async signIn(
@@ -116,7 +117,7 @@ export class ConsentFace implements OnModuleInit {
       const begun = await this.visits.beginByPassword(request, response, upstreamId, shown);
       response.setHeader('set-cookie', this.cookie(begun));
       response.setHeader('refresh', `0;url=${begun.location}`);
-      this.show(response, 200, onwardPage(begun.gateway.name, begun.location));
+      this.show(response, 200, onwardPage(begun, begun.location));
     } catch (error) {
       const { code, message, httpStatus } = toGatewayError(error);
       if (!SAID_AGAIN.has(code)) throw error;
@@ -126,10 +127,11 @@ export class ConsentFace implements OnModuleInit {
 
   private async comeBack(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const query = new URLSearchParams((request.url ?? '').split('?')[1] ?? '');
-    const { upstreamId, userEmail, gatewayName, cookie } = await this.visits.complete(request, path, query);
+    const completed = await this.visits.complete(request, path, query);
+    const { upstreamId, userEmail, cookie } = completed;
     this.logger.info({ upstreamId, user: userEmail }, 'a person consented to calls of an upstream');
     response.setHeader('set-cookie', `${cookie}=; ${this.cookieTerms(0)}`);
-    this.show(response, 200, connectedPage(gatewayName));
+    this.show(response, 200, connectedPage(completed, userEmail));
   }
 
   private show(response: ServerResponse, status: number, page: string): void {
@@ -142,7 +144,7 @@ export class ConsentFace implements OnModuleInit {
 
   private cookieTerms(maxAgeS: number): string {
     const isSecure = this.settings.publicUrl?.startsWith('https:') ?? true;
-    return `Path=${CALLBACK_PATH}; Max-Age=${maxAgeS}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
+    return `Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
   }
 
   /** On this machine a browser may know the gateway by another name than the one it comes back to: cookies are of one. */

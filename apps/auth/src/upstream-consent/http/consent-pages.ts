@@ -1,4 +1,5 @@
 import { escaped, pageOf } from '../../rest/html-page.js';
+import type { AskedConsent } from '../consent.service.js';
 
 /** Who is asked to sign in, and what was wrong before. */
 export interface SignInState {
@@ -22,19 +23,20 @@ ${problem === undefined ? '' : `<p role="alert">${escaped(problem)}</p>`}
   );
 
 /** A form of ours cannot lead to another site, so that a person sees to where they go. */
-export const onwardPage = (gateway: string, location: string): string =>
+export const onwardPage = (asked: AskedConsent, location: string): string =>
   pageOf(
     'Consent',
     `<p>You are sent to <strong>${escaped(new URL(location).host)}</strong>, to consent that this gateway calls
-<strong>${escaped(gateway)}</strong> for you.</p>
-<p><a href="${escaped(location)}" rel="noreferrer">Continue</a></p>`,
+${whereto(asked)} for you.</p>
+${warning(asked)}<p><a href="${escaped(location)}" rel="noreferrer">Continue</a></p>`,
   );
 
 /** There is a consent. */
-export const connectedPage = (gateway: string): string =>
+export const connectedPage = (asked: AskedConsent, email: string): string =>
   pageOf(
     'Connected',
-    `<p>This gateway may call <strong>${escaped(gateway)}</strong> for you. Go back to the program that sent you here, and have it
+    `<p>This gateway may call ${whereto(asked)} for <strong>${escaped(email)}</strong>.</p>
+${warning(asked)}<p>Go back to the program that sent you here, and have it
 try again. You may close this page.</p>
 <p>You can end this at any time.</p>`,
   );
@@ -45,3 +47,12 @@ export const failedPage = (why: string): string =>
     'Not connected',
     `<p role="alert">${escaped(why)}</p>\n<p>Nothing was kept. Begin anew where you came from.</p>`,
   );
+
+/** What a gateway is called proves nothing: the token goes to its address. */
+const whereto = ({ gateway: { name, origin } }: AskedConsent): string =>
+  `<strong>${escaped(name)}</strong>${origin === null ? '' : ` at <strong>${escaped(origin)}</strong>`}`;
+
+const warning = ({ gateway: { origin }, resource }: AskedConsent): string =>
+  resource === null || URL.parse(resource)?.origin === origin
+    ? ''
+    : `<p class="warning">The token for it is one for <strong>${escaped(resource)}</strong>, which is elsewhere.</p>\n`;

@@ -12,6 +12,8 @@ export interface ConsentPlace {
   readonly authorizationUrl: string;
   readonly tokenUrl: string;
   readonly revocationUrl: string | null;
+  /** The URL of the upstream that led to these; absent: whoever registered it did. */
+  readonly namedBy?: string | undefined;
   readonly registrationUrl: string | null;
   /** It fetches documents that describe clients (CIMD). */
   readonly readsClientDocuments: boolean;
@@ -50,7 +52,7 @@ export const findConsentPlace = async (
     return null;
   });
   const metadata = await metadataFor(client, resource, bus, untilMs);
-  return { ...placeOf(metadata), ...askOf(client, resource, metadata) };
+  return { ...placeOf(metadata), ...askOf(client, resource, metadata), ...(told === null && { namedBy: url }) };
 };
 
 /** Known by its addresses alone. */
@@ -79,7 +81,7 @@ const metadataFor = async (
   for (const place of told === null ? said : [told]) {
     try {
       if (!isSecureUrl(place)) throw unfit('it is not reached over https');
-      const metadata = await metadataOf(place, bus, untilMs);
+      const metadata = await metadataOf(place, bus, untilMs, told === null ? upstreamUrl : undefined);
       if (metadata === null) continue;
       if (!isOf(metadata, issuer ?? place)) throw unfit('its metadata names another issuer');
       return metadata;
@@ -97,11 +99,13 @@ const isOf = (metadata: Metadata, expected: string): boolean =>
 const withoutSlash = (url: string): string => url.replace(/\/$/, '');
 
 const placeOf = (metadata: Metadata) => {
+  const issuer = metadata['issuer'] as string;
+  if (issuer.length > URL_CHARS_MAX) throw unfit(`its name is longer than ${URL_CHARS_MAX} characters`);
   const methods = metadata['code_challenge_methods_supported'];
   if (!Array.isArray(methods) || !methods.includes('S256')) throw unfit('it does not say that it knows PKCE with S256');
   const authMethods = metadata['token_endpoint_auth_methods_supported'];
   return {
-    issuer: metadata['issuer'] as string,
+    issuer,
     authorizationUrl: endpoint(metadata, 'authorization_endpoint') ?? missing('authorization_endpoint'),
     tokenUrl: endpoint(metadata, 'token_endpoint') ?? missing('token_endpoint'),
     revocationUrl: endpoint(metadata, 'revocation_endpoint'),

@@ -31,7 +31,7 @@ export const readProtectedResource = async (
   const { head } = await bus.ask(ReadChallenge, { url: asked }, { timeoutMs });
   const challenge = head.status === 401 || head.status === 403 ? readBearerChallenge(head.challenge) : null;
   for (const place of placesOf(url, challenge?.resourceMetadata ?? null)) {
-    const text = await read(place, bus, untilMs);
+    const text = await read(place, bus, untilMs, url);
     const document = text === null ? null : parsed(text);
     if (!isRecord(document)) continue;
     const scopes = challenge?.scopes.length ? challenge.scopes : textsOf(document['scopes_supported'], SCOPES_MAX);

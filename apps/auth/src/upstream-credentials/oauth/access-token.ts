@@ -43,13 +43,18 @@ export const requestAccessToken = async (client: OAuthClient, bus: Bus): Promise
 /** Asks a token endpoint by any grant. Rejects as `requestAccessToken` does. */
 export const postToken = async (
   bus: Bus,
-  { url, audience }: TokenEndpoint,
+  { url, audience, namedBy }: TokenEndpoint,
   client: AuthenticatedClient,
   members: Readonly<Record<string, string>>,
 ): Promise<AccessToken> => {
   const { authorization, members: shown } = await authenticationOf(client, audience);
   const form = new URLSearchParams({ ...members, ...shown });
-  const request = { url, bytesMax: ANSWER_BYTES_MAX, ...(authorization !== undefined && { authorization }) };
+  const request = {
+    url,
+    bytesMax: ANSWER_BYTES_MAX,
+    ...(authorization !== undefined && { authorization }),
+    ...(namedBy && { namedBy }),
+  };
   const answer = await bus
     .ask(PostForm, request, { body: form.toString(), timeoutMs: TOKEN_MS })
     .catch((error: unknown) => {

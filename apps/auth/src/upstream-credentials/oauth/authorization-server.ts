@@ -12,6 +12,8 @@ export interface TokenEndpoint {
   readonly url: string;
   /** What an assertion is for: the issuer, where it is known. https://www.rfc-editor.org/rfc/rfc7523#section-3 */
   readonly audience: string;
+  /** The URL of the upstream that led there; absent: whoever registered it did. */
+  readonly namedBy?: string | undefined;
 }
 
 /**
@@ -33,14 +35,18 @@ export const tokenEndpointOf = async (
   return { url, audience: metadata['issuer'] as string };
 };
 
-/** The metadata of an authorization server; null where there is none. `untilMs` of `performance.now()`. Rejects as `tokenEndpointOf` does. */
+/**
+ * The metadata of an authorization server; null where there is none. `untilMs` of `performance.now()`; `namedBy`: the URL of the upstream
+ * that named it. Rejects as `tokenEndpointOf` does.
+ */
 export const metadataOf = async (
   issuer: string,
   bus: Bus,
   untilMs: number,
+  namedBy?: string,
 ): Promise<Readonly<Record<string, unknown>> | null> => {
   for (const url of metadataUrls(issuer)) {
-    const text = await read(url, bus, untilMs);
+    const text = await read(url, bus, untilMs, namedBy);
     if (text === null) continue;
     const metadata = parsed(text);
     if (!isRecord(metadata)) throw unfit('its metadata is no JSON object');
@@ -49,11 +55,15 @@ export const metadataOf = async (
   return null;
 };
 
-/** A document; null where there is none. Rejects as `tokenEndpointOf` does. */
-export const read = async (url: string, bus: Bus, untilMs: number): Promise<string | null> => {
+/** A document; null where there is none. `namedBy` as above. Rejects as `tokenEndpointOf` does. */
+export const read = async (url: string, bus: Bus, untilMs: number, namedBy?: string): Promise<string | null> => {
   try {
     const timeoutMs = Math.max(1, untilMs - performance.now());
-    const { body } = await bus.ask(FetchDocument, { url, bytesMax: METADATA_BYTES_MAX }, { timeoutMs });
+    const { body } = await bus.ask(
+      FetchDocument,
+      { url, bytesMax: METADATA_BYTES_MAX, ...(namedBy && { namedBy }) },
+      { timeoutMs },
+    );
     return body?.toString() ?? '';
   } catch (error) {
     const failure = toGatewayError(error);

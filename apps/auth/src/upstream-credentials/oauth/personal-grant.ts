@@ -11,6 +11,8 @@ export interface PersonalGrant {
   readonly issuer: string | null;
   readonly tokenUrl: string;
   readonly revocationUrl: string | null;
+  /** The URL of the upstream that led to these; absent: whoever registered it did. */
+  readonly namedBy?: string | undefined;
   readonly client: AuthenticatedClient;
   readonly resource: string | null;
   readonly accessToken: string;
@@ -32,9 +34,9 @@ export const readGrant = (text: string): PersonalGrant => JSON.parse(text) as Pe
 export const refreshed = async (kept: string | null, bus: Bus): Promise<ObtainedToken> => {
   if (kept === null) throw ended('what was kept of it cannot be read');
   const grant = readGrant(kept);
-  const { refreshToken, tokenUrl, issuer, client, resource } = grant;
+  const { refreshToken, tokenUrl, issuer, namedBy, client, resource } = grant;
   if (refreshToken === null) throw ended('it cannot be renewed');
-  const token = await postToken(bus, { url: tokenUrl, audience: issuer ?? tokenUrl }, client, {
+  const token = await postToken(bus, { url: tokenUrl, audience: issuer ?? tokenUrl, namedBy }, client, {
     grant_type: 'refresh_token',
     refresh_token: refreshToken,
     ...(resource !== null && { resource }),

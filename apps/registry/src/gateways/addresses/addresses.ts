@@ -39,19 +39,25 @@ export const addressesFrom = ({ url, transport, given, known }: Asked): Upstream
   return addresses;
 };
 
-/** Whether credentials would be shown where they have not been shown before. */
-export const reachesElsewhere = (before: Pick<GatewayEntity, 'url' | 'addresses'>, now: readonly UpstreamAddress[]) => {
-  const known = new Set([before.url, ...before.addresses.map(({ url }) => url)].map(originOf));
-  return now.some(({ url }) => !known.has(originOf(url)));
+/** Whether credentials would be shown where they have not been shown before. `isExact`: to another path as well. */
+export const reachesElsewhere = (
+  before: Pick<GatewayEntity, 'url' | 'addresses'>,
+  now: readonly Pick<UpstreamAddress, 'url'>[],
+  isExact = false,
+): boolean => {
+  const known = new Set([before.url, ...before.addresses.map(({ url }) => url)].map((url) => placeOf(url, isExact)));
+  return now.some(({ url }) => !known.has(placeOf(url, isExact)));
 };
+
+/** Whom a credential is shown there: whatever answers at the origin, or at the path alone (`isExact`). */
+export const placeOf = (url: string | null, isExact: boolean): string =>
+  url === null ? '' : isExact ? sameness(url) : new URL(url).origin;
 
 const present = ({ url, priority, weight }: AddressBody): UpstreamAddress & Pick<AddressBody, 'url'> => ({
   url,
   priority: priority ?? STAND_BY.priority,
   weight: weight ?? STAND_BY.weight,
 });
-
-const originOf = (url: string | null): string => (url === null ? '' : new URL(url).origin);
 
 /** The place itself, whatever stands behind it. */
 const sameness = (url: string): string => {

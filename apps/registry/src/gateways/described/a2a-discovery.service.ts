@@ -7,6 +7,7 @@ import type { A2aBody } from '../../sources/a2a/a2a.body.js';
 import type { A2aSource } from '../../sources/a2a/a2a-source.js';
 import { A2aSourceService, type A2aTerms } from '../../sources/a2a/a2a-source.service.js';
 import { type Discovery, failedDiscovery } from '../discovery-result.js';
+import { placeOf } from '../addresses/addresses.js';
 import type { RegisterGatewayBody, UpdateGatewayBody } from '../gateway.body.js';
 import type { GatewayEntity } from '../gateway.entity.js';
 import { type Connection, profileOf } from '../profile.js';
@@ -37,12 +38,13 @@ export class A2aDiscoveryService {
     return transport === 'A2A' && (moves || (a2a !== undefined && !isDeepStrictEqual(sourceFrom(a2a, before), before)));
   }
 
-  /** Whether an update sends messages, and with them the credential, to an origin that was not named before. */
-  sendsElsewhere({ a2aSource, url }: GatewayEntity, { a2a }: UpdateGatewayBody): boolean {
+  /** Whether an update sends messages, and with them the credential, to an origin that was not named before; an access token, to a path. */
+  sendsElsewhere({ a2aSource, url, credentialShape }: GatewayEntity, { a2a }: UpdateGatewayBody): boolean {
     const endpoint = a2a?.endpoint;
     if (!endpoint) return false;
-    const named = [a2aSource?.endpoint, url].flatMap((each) => (each ? [new URL(each).origin] : []));
-    return !named.includes(new URL(endpoint).origin);
+    const isExact = credentialShape.authType === 'oauth';
+    const named = [a2aSource?.endpoint, url].flatMap((each) => (each ? [placeOf(each, isExact)] : []));
+    return !named.includes(placeOf(endpoint, isExact));
   }
 
   /** Throws as `readNew` does. */

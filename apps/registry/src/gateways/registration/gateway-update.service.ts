@@ -168,7 +168,7 @@ const isTriable = (before: GatewayEntity, form: CredentialForm | null): boolean 
 const mustBeGivenAgain = (before: GatewayEntity, now: Connection): boolean =>
   isElsewhere(before, now) ||
   (before.credentialShape.authType === 'oauth' &&
-    (before.url !== now.url || reachesElsewhere(before, now.addresses ?? [])));
+    (before.url !== now.url || reachesElsewhere(before, now.addresses ?? [], true)));
 
 /** Besides what its address holds. */
 const hasSecret = ({ credentialShape }: GatewayEntity): boolean =>

@@ -1,3 +1,4 @@
+import { isSecureUrl } from '#contracts/auth/trusted-issuers';
 import { FetchDocument } from '#contracts/tool-invocation/web/fetch-document.request';
 import { ReadChallenge } from '#contracts/tool-invocation/web/read-challenge.request';
 import type { Bus } from '#libs/bus';
@@ -29,8 +30,10 @@ const wantedConsent = async (bus: Bus, url: string): Promise<GatewayError | null
   const { head } = await bus.ask(ReadChallenge, { url }, { timeoutMs: LOOK_MS });
   const challenge = readBearerChallenge(head.challenge);
   const place = `${origin}/.well-known/oauth-protected-resource${pathname.replace(/\/$/, '')}`;
-  const at = challenge?.resourceMetadata ?? place;
-  const { body } = await bus.ask(FetchDocument, { url: at, bytesMax: METADATA_BYTES_MAX }, { timeoutMs: LOOK_MS });
+  const said = challenge?.resourceMetadata ? URL.parse(challenge.resourceMetadata, url) : null;
+  const at = said !== null && (said.origin === origin || isSecureUrl(said.href)) ? said.href : place;
+  const request = { url: at, bytesMax: METADATA_BYTES_MAX, namedBy: url };
+  const { body } = await bus.ask(FetchDocument, request, { timeoutMs: LOOK_MS });
   const metadata = asObject(JSON.parse(body?.toString() ?? ''));
   const servers = textsOf(metadata['authorization_servers']);
   if (servers.length === 0) return null;

@@ -154,6 +154,26 @@ describe('EgressPolicy', () => {
     }
   });
 
+  it('EgressPolicy for strangers leads to the internet alone, whatever upstreams may be reached', () => {
+    for (const policy of [office, off]) {
+      expect(() => policy.forStrangers().parse('http://127.0.0.1:3000/')).toThrow('not allowed');
+      expect(() => policy.forStrangers().parse('https://192.168.1.10/token')).toThrow('not allowed');
+    }
+  });
+
+  it('EgressPolicy counts an upstream as on the internet when one of its addresses is, or it has none', async () => {
+    const server = await startNameServer({ 'mixed.test': ['10.0.0.1', '93.184.216.34'], 'inside.test': ['10.0.0.1'] });
+    const policy = new EgressPolicy({ ...rules, nameServers: [server.address] });
+    try {
+      for (const host of ['93.184.216.34', 'mixed.test', 'nowhere.test', '[::ffff:93.184.216.34]'])
+        expect([host, await policy.isPublic(`https://${host}/mcp`)]).toEqual([host, true]);
+      for (const host of ['127.0.0.1:3000', '[::1]', '10.0.0.1', 'inside.test'])
+        expect([host, await policy.isPublic(`http://${host}/mcp`)]).toEqual([host, false]);
+    } finally {
+      await server.stop();
+    }
+  });
+
   it('EgressPolicy checks only the form of a URL when it is switched off', () => {
     expect(off.parse('http://169.254.169.254/').hostname).toBe('169.254.169.254');
     expect(() => off.parse('file:///etc/passwd')).toThrow('neither http nor https');

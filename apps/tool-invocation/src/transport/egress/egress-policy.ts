@@ -51,6 +51,21 @@ export class EgressPolicy {
     return url;
   }
 
+  /** Of strangers, and of what they name: the internet alone. */
+  forStrangers(): EgressPolicy {
+    return new EgressPolicy({ ...this.rules, enabled: true, allowLocalhost: false, allowPrivate: false }, this.names);
+  }
+
+  /** Whether a URL leads to the internet, by all that its name resolves to; one that leads nowhere counts as if it did. */
+  async isPublic(text: string): Promise<boolean> {
+    const host =
+      URL.parse(text)
+        ?.hostname.replace(/^\[|\]$/g, '')
+        .replace(/\.$/, '') ?? '';
+    const resolved = isIP(host) === 0 ? await this.names.resolve(host).catch(() => []) : [{ address: host }];
+    return resolved.length === 0 || resolved.some(({ address }) => classifyAddress(address) === 'public');
+  }
+
   /** For `net.connect`: resolves, checks every address, hands on those alone. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
     void this.allowedAddresses(hostname, options.family).then(

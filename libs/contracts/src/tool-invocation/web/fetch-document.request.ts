@@ -15,6 +15,8 @@ export const FetchDocument = defineRequest<
     readonly bytesMax: number;
     /** The URL is a stranger's: it leads to the internet, or nowhere, whatever upstreams may be reached. */
     readonly isStrangers?: boolean;
+    /** The URL of the upstream that named it: where that is on the internet, this leads there too, or nowhere. */
+    readonly namedBy?: string;
   },
   { readonly bytes: number }
 >('tool-invocation', 'document.fetch', { deadlineMs: 60_000 });

@@ -12,6 +12,8 @@ export const PostForm = defineRequest<
     readonly authorization?: string;
     /** The body is a JSON text, as of a registration (RFC 7591). */
     readonly isJson?: true;
+    /** The URL of the upstream that named it: where that is on the internet, this leads there too, or nowhere. */
+    readonly namedBy?: string;
     readonly bytesMax: number;
   },
   { readonly status: number }
