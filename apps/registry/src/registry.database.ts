@@ -24,6 +24,7 @@ import { Addresses1765065600000 } from './storage/migrations/0018-addresses.migr
 import { ToolChanges1765152000000 } from './storage/migrations/0019-tool-changes.migration.js';
 import { A2a1765238400000 } from './storage/migrations/0020-a2a.migration.js';
 import { ToolSearch1765324800000 } from './storage/migrations/0021-tool-search.migration.js';
+import { BlockedTools1765411200000 } from './storage/migrations/0022-blocked-tools.migration.js';
 
 /** What registry keeps, and how its tables came about. */
 export const registryDatabase = {
@@ -60,5 +61,6 @@ export const registryDatabase = {
     ToolChanges1765152000000,
     A2a1765238400000,
     ToolSearch1765324800000,
+    BlockedTools1765411200000,
   ],
 } as const;

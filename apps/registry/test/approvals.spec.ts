@@ -113,6 +113,40 @@ describe('a changed tool', () => {
     expect(await held.served()).toEqual({ a: 'Adds', b: '-' });
   });
 
+  it('a tool that was switched off stays off when its change is blocked and the block is taken back', async () => {
+    const held = await given([A, tool('b')]);
+    const [{ id: first }, { id: second }] = (await registry.ask('GET', `/tools?gateway_id=${held.id}`)).body;
+    await registry.ask('POST', `/tools/${first}/state?activate=false`);
+    await held.refresh(NEW_A, tool('b', POISON));
+    for (const { id } of await held.changes('&state=pending')) await registry.ask('POST', `/changes/${id}/block`, {});
+    await registry.ask('POST', `/tools/${second}/state?activate=false`);
+    for (const { id } of await held.changes('&state=blocked')) await registry.ask('POST', `/changes/${id}/keep`, {});
+    await held.refresh();
+    expect(await held.served()).toEqual({});
+  });
+
+  it('a tool is on again, or off, when what was decided was decided while its upstream did not offer it', async () => {
+    const held = await given([A, tool('b'), tool('c')]);
+    await held.refresh(NEW_A, tool('b', POISON), tool('c'));
+    const [ofB, ofA] = (await held.changes('&state=pending')).map(({ id }: { id: string }) => id);
+    await registry.ask('POST', `/changes/${ofA}/block`, {});
+    await registry.ask('POST', `/changes/${ofB}/keep`, {});
+    await held.refresh(tool('c'));
+    expect((await registry.ask('POST', `/changes/${ofA}/keep`, {})).status).toBe(200);
+    expect((await registry.ask('POST', `/changes/${ofB}/block`, {})).status).toBe(200);
+    await held.refresh(NEW_A, tool('b', POISON), tool('c'));
+    expect(await held.served()).toEqual({ a: 'Adds (kept)', c: '-' });
+  });
+
+  it('a changed tool is served as it was when somebody removes it here and its upstream offers it changed', async () => {
+    const held = await given([A]);
+    const [{ id }] = (await registry.ask('GET', `/tools?gateway_id=${held.id}`)).body;
+    expect((await registry.ask('DELETE', `/tools/${id}`)).status).toBeLessThan(300);
+    expect(await held.changes()).toMatchObject([{ tool: 'a', class: 'removed', state: 'accepted' }]);
+    await held.refresh(NEW_A);
+    expect(await held.served()).toEqual({ a: 'Adds (pending)' });
+  });
+
   it('a changed tool is served as it was when its upstream drops it and offers it changed', async () => {
     const held = await given([A, tool('b')]);
     await held.refresh(tool('b'));
@@ -186,6 +220,16 @@ describe('a changed tool', () => {
     expect(JSON.parse(head.shown[0]?.definition ?? '').description).toBe('Adds');
     expect(head.shown[1]).toBeNull();
   });
+
+  it('a tool that was dropped is shown as it was approved when some callers alone are listed it changed', async () => {
+    const held = await given([A, tool('b')]);
+    await held.refresh(tool('b'));
+    const { head } = await registry.service.bus.ask(ShowEntries, {
+      upstreamId: held.id,
+      entries: [{ list: 'tools', name: 'a', definition: NEW_A.definition }],
+    });
+    expect(JSON.parse(head.shown[0]?.definition ?? '').description).toBe('Adds');
+  });
 });
 
 describe('the ledger', () => {
@@ -252,6 +296,40 @@ describe('the ledger', () => {
       .toEqual(['pending', 'kept']);
   });
 
+  it('what was approved of a tool that is gone stays when its upstream changes without end and years go by', async () => {
+    const held = await given([A, tool('b')]);
+    await held.refresh(tool('b'));
+    await bench.query(
+      `INSERT INTO registry.tool_change (id, gateway_id, original_name, class, state, findings, found_at)
+         SELECT '${held.id}' || n, '${held.id}', 'b', 'text', 'superseded', '[]', now() FROM generate_series(1, 20001) n`,
+    );
+    await held.refresh(tool('b', POISON));
+    await bench.query(`UPDATE registry.tool_change SET found_at = now() - interval '400 days'`);
+    await bench.registry(registry.around);
+    await expect
+      .poll(async () => (await held.changes()).map(({ tool: name }: { tool: string }) => name))
+      .toEqual(['b', 'a']);
+    await held.refresh(NEW_A, tool('b'));
+    expect(await held.served()).toEqual({ a: 'Adds (pending)', b: '-' });
+  });
+
+  it('a new tool waits when a thousand tools of its upstream are gone and changes are held', async () => {
+    const [held, accepting] = [await given([A]), await given([A], {})];
+    for (const { id } of [held, accepting])
+      await bench.query(
+        `INSERT INTO registry.tool_change (id, gateway_id, original_name, class, state, findings, before, found_at)
+           SELECT '${id}' || n, '${id}', 'gone' || n, 'removed', 'accepted', '[]', '{}', now() FROM generate_series(1, 1000) n`,
+      );
+    expect(await held.refresh(A, tool('new'))).toMatchObject({ toolsAdded: 0, toolsHeld: 1 });
+    expect(await held.changes('&state=pending')).toMatchObject([
+      { tool: 'new', class: 'added', findings: [{ finding: expect.stringContaining('1000 tools') }] },
+    ]);
+    expect(await held.refresh()).toMatchObject({ toolsAdded: 0, toolsHeld: 1 });
+    await held.decide('approve');
+    expect(await held.served()).toEqual({ a: 'Adds', new: '-' });
+    expect(await accepting.refresh(A, tool('new'))).toMatchObject({ toolsAdded: 1, toolsHeld: 0 });
+  });
+
   it('what was held and decided is told to the audit trail with who did it when it happens', async () => {
     const held = await given([A]);
     await held.refresh(NEW_A);
@@ -279,6 +357,24 @@ describe('the ledger', () => {
 });
 
 describe('who may decide', () => {
+  it('a new gateway may hold back less than the setting says when whoever registers it may approve changes', async () => {
+    const holding = await bench.registry(registry.around, { TOOL_CHANGES: 'hold_text_and_breaking' });
+    const around = registry.around.principals;
+    around.set('registrar', userOf('registrar@example.com', ['a'], ['gateways.*', 'tools.*']));
+    around.set('chief', userOf('chief@example.com', ['a'], ['gateways.*', 'tools.*', 'changes.approve']));
+    const register = (body: object, token: string) => {
+      const url = `http://new-${++names}.example/mcp`;
+      registry.around.upstreams.set(url, upstream({ tools: [A] }));
+      return holding.ask('POST', '/gateways', { name: `New ${names}`, url, ...body }, token);
+    };
+    expect(await register({ changes: 'accept' }, 'registrar')).toMatchObject({
+      status: 403,
+      body: { detail: expect.stringContaining('changes.approve') },
+    });
+    for (const changes of [undefined, 'hold_all']) expect((await register({ changes }, 'registrar')).status).toBe(201);
+    expect((await register({ changes: 'accept' }, 'chief')).status).toBe(201);
+  });
+
   it('a change is not there for a caller who does not see its gateway, and undecided by one without the permission', async () => {
     const around = registry.around.principals;
     around.set('ofb', userOf('of-b@example.com', ['b']));

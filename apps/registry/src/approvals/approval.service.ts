@@ -69,8 +69,8 @@ export class ApprovalService {
       const entry = await this.entries.findTool(found.gatewayId, found.originalName, manager);
       const deciding = { found, entry, principal, manager, change };
       if (entry !== null) await change.touchEntry(entry);
-      await this.carryOut(decision, deciding);
-      const decided = { state: STATE_OF[decision], decidedAt: new Date(), decidedBy: principal.id, note };
+      const wasEnabled = await this.carryOut(decision, deciding);
+      const decided = { state: STATE_OF[decision], decidedAt: new Date(), decidedBy: principal.id, note, wasEnabled };
       await this.ledger.decide(id, decided, manager);
       await this.tell(found, decided, manager);
       return Object.assign(found, decided);
@@ -85,14 +85,33 @@ export class ApprovalService {
     return found;
   }
 
-  private async carryOut(decision: Decision, deciding: Deciding): Promise<void> {
+  /** Answers what `wasEnabled` is to be. */
+  private async carryOut(decision: Decision, deciding: Deciding): Promise<boolean | null> {
     const { found, entry, manager } = deciding;
-    if (decision === 'approve') await this.serve(deciding);
-    if (entry === null) return;
     const updatedAt = new Date();
-    await this.entries.update(entry.id, { heldChange: heldChangeOf(STATE_OF[decision]), updatedAt }, manager);
-    if (decision === 'block') await this.entries.switch(entry, false, updatedAt, manager);
-    else if (found.state === 'blocked') await this.entries.switch(entry, true, updatedAt, manager);
+    const wasEnabled = await this.switch(decision, found, updatedAt, manager);
+    if (decision === 'approve') await this.serve(deciding);
+    if (entry !== null)
+      await this.entries.update(entry.id, { heldChange: heldChangeOf(STATE_OF[decision]), updatedAt }, manager);
+    return wasEnabled;
+  }
+
+  /** A tool that is blocked is off, and as it was once it is blocked no more, also where it is not offered just now. */
+  private async switch(
+    decision: Decision,
+    { gatewayId, originalName, state, wasEnabled }: ToolChangeEntity,
+    updatedAt: Date,
+    manager: EntityManager,
+  ): Promise<boolean | null> {
+    const key = { gatewayId, kind: 'tool', originalName } as const;
+    if (decision !== 'block') {
+      if (state === 'blocked' && wasEnabled !== false) await this.entries.switch(key, true, updatedAt, manager);
+      return null;
+    }
+    if (state === 'blocked') return wasEnabled;
+    const isOn = !(await this.entries.isSwitchedOff(key, manager));
+    await this.entries.switch(key, false, updatedAt, manager);
+    return isOn;
   }
 
   /** From now on the tool is what its upstream offers. */
@@ -107,7 +126,9 @@ export class ApprovalService {
     }
     // One that was there before comes back with the next refresh that finds it.
     if (before !== null) return;
-    await this.gatewayEntries.insert(gateway, [offeredBy(after, originalName)], principal, manager);
+    const startsDisabled = await this.entries.isSwitchedOff({ gatewayId, kind: 'tool', originalName }, manager);
+    const offered = { ...offeredBy(after, originalName), startsDisabled };
+    await this.gatewayEntries.insert(gateway, [offered], principal, manager);
     change.touchKinds(['tool']);
     change.upstreamIds.add(gatewayId);
     await this.callOtherwise(gateway, null, found, { manager, change });

@@ -39,8 +39,12 @@ export class EntryRepository {
   }
 
   /** How a call of a tool of an HTTP API becomes a request; null where it is no such tool. */
-  async findSource(gatewayId: string, originalName: string): Promise<string | null> {
-    const found = await this.database.manager
+  async findSource(
+    gatewayId: string,
+    originalName: string,
+    manager: EntityManager = this.database.manager,
+  ): Promise<string | null> {
+    const found = await manager
       .createQueryBuilder(EntryEntity, 'entry')
       .select('entry.source', 'source')
       .where(`entry.kind = 'tool' AND entry.gatewayId = :gatewayId AND entry.originalName = :originalName`, {
@@ -142,11 +146,11 @@ export class EntryRepository {
     await manager.update(EntryEntity, { id }, changes);
   }
 
-  /** Switches an entry, for as long as its gateway is registered: also when its upstream drops it and offers it again. */
-  async switch(entry: EntryEntity, enabled: boolean, updatedAt: Date, manager: EntityManager): Promise<void> {
-    const { id, gatewayId, kind, originalName } = entry;
+  /** Switches an entry, for as long as its gateway is registered: also one that its upstream has dropped and may offer again. */
+  async switch(entry: SwitchedOffEntity, enabled: boolean, updatedAt: Date, manager: EntityManager): Promise<void> {
+    const { gatewayId, kind, originalName } = entry;
     const key = { gatewayId, kind, originalName };
-    await manager.update(EntryEntity, { id }, { enabled, updatedAt });
+    await manager.update(EntryEntity, key, { enabled, updatedAt });
     if (enabled) await manager.delete(SwitchedOffEntity, key);
     else await manager.createQueryBuilder().insert().into(SwitchedOffEntity).values(key).orIgnore().execute();
   }
@@ -154,6 +158,10 @@ export class EntryRepository {
   /** What of a gateway somebody switched off, whether or not it is offered now. */
   findSwitchedOff(gatewayId: string, manager: EntityManager = this.database.manager): Promise<SwitchedOffEntity[]> {
     return manager.findBy(SwitchedOffEntity, { gatewayId });
+  }
+
+  isSwitchedOff({ gatewayId, kind, originalName }: SwitchedOffEntity, manager: EntityManager): Promise<boolean> {
+    return manager.existsBy(SwitchedOffEntity, { gatewayId, kind, originalName });
   }
 
   /** Gives entries other names, all at once; those without one keep their URI. */

@@ -9,6 +9,7 @@ import { UpstreamCredentialService } from '../credentials/upstream-credential.se
 import { type ListQuery, filterOf, listAnswer, nextCursorOf, pageOfQuery } from '../rest/list.query.js';
 import { assertCanChange, assertCanView } from '../rest/ownership.js';
 import { ToolChangeRepository } from './ledger/tool-change.repository.js';
+import { ToolLedgerService } from './ledger/tool-ledger.service.js';
 import { type EntryKind, LIST_OF } from '../storage/entry-kind.js';
 import { isObjectId } from '../storage/stored.entity.js';
 import { OWN_MEMBERS, type UpdateEntryBody, type UpdateToolBody } from './entry.body.js';
@@ -38,6 +39,7 @@ export class EntryService {
     private readonly changes: CatalogChangesService,
     private readonly credentials: UpstreamCredentialService,
     private readonly ledger: ToolChangeRepository,
+    private readonly toolLedger: ToolLedgerService,
   ) {}
 
   /** The entries of a kind that the caller may see; an array, or a page when the query asks for one. */
@@ -153,6 +155,7 @@ export class EntryService {
       )
         throw fail('http.conflict', { message: 'The tool is blocked: approve its change, or keep the old version' });
       await change.touchEntry(entry);
+      if (!enabled && entry.kind === 'tool') await this.ledger.stayOff(entry.gatewayId, entry.originalName, manager);
       const updatedAt = new Date();
       await this.entries.switch(entry, enabled, updatedAt, manager);
       return entryView(Object.assign(entry, { enabled, updatedAt }), principal);
@@ -161,7 +164,7 @@ export class EntryService {
 
   /**
    * What was described by hand is gone; of others, until the next refresh: what the upstream still offers then
-   * comes back as new, or switched off as it was.
+   * comes back as new, or switched off as it was, a tool by what was approved of it.
    */
   async remove(kinds: readonly EntryKind[], id: string, principal: Principal): Promise<void> {
     const { gateway } = await this.find(kinds, id);
@@ -175,6 +178,10 @@ export class EntryService {
       const entry = await this.find(kinds, id, manager);
       assertCanChange(principal, entry.gateway);
       await change.touchEntry(entry);
+      if (!isWholeGateway && entry.kind === 'tool') {
+        const source = await this.entries.findSource(entry.gatewayId, entry.originalName, manager);
+        await this.toolLedger.noteRemoved(Object.assign(entry, { source }), manager);
+      }
       await this.entries.delete([id], manager);
       if (!isWholeGateway) return;
       await manager.delete(EntryGatewayEntity, { id: gateway.id });

@@ -11,6 +11,7 @@ import type { GatewayEntity } from '../gateways/gateway.entity.js';
 import { GatewayService } from '../gateways/gateway.service.js';
 import { changePolicyOf, isHeld } from '../entries/ledger/change-policy.js';
 import { classify } from '../entries/ledger/classify.js';
+import { servedAfter } from '../entries/ledger/tool-change.entity.js';
 import { ToolChangeRepository } from '../entries/ledger/tool-change.repository.js';
 import { versionOf } from '../entries/ledger/version.js';
 import { type RegistrySettings, SETTINGS } from '../registry.settings.js';
@@ -40,7 +41,12 @@ export class OwnEntriesService {
     const naming = namingOf(gateway);
     const stored = new Map((await this.entries.findOf(upstreamId)).map((entry) => [keyOf(entry), entry]));
     const switchedOff = await this.entries.findSwitchedOff(upstreamId);
-    const holding = await this.holdingOf(gateway);
+    const isStrange = ({ list, name }: Entry): boolean =>
+      list === 'tools' && !stored.has(keyOf({ kind: 'tool', originalName: name }));
+    const holding = await this.holdingOf(
+      gateway,
+      entries.filter(isStrange).map(({ name }) => name),
+    );
     const shown = entries.map(({ list, name, definition: listed }) => {
       const kind = KIND_OF.get(list) as EntryKind;
       const key = keyOf({ kind, originalName: name });
@@ -61,16 +67,24 @@ export class OwnEntriesService {
     return { shown };
   }
 
-  /** What is shown of a tool that some callers are listed: as it was approved where its change is held back, null where it is all new. */
+  /**
+   * What is shown of a tool that some callers are listed: as it was approved where its change is held back, null where it is all
+   * new. `strange`: those that are not stored, which may have been.
+   */
   private async holdingOf(
     gateway: GatewayEntity,
+    strange: readonly string[],
   ): Promise<(name: string, listed: string, known: EntryEntity | undefined) => string | null> {
     const policy = changePolicyOf(gateway, this.settings.toolChanges);
-    const open = new Set((await this.ledger.findOpen(gateway.id)).map(({ originalName }) => originalName));
+    const undecided = await this.ledger.findOpen(gateway.id);
+    const open = new Set(undecided.map(({ originalName }) => originalName));
+    const blocked = new Set(undecided.filter(({ state }) => state === 'blocked').map((each) => each.originalName));
+    const history = await this.ledger.findNewest(gateway.id, strange);
     return (name, listed, known) => {
-      if (known === undefined && open.has(name)) return null;
+      if (blocked.has(name)) return null;
       if (policy === 'accept' && !open.has(name)) return listed;
-      const served = known === undefined ? null : versionOf(known);
+      const newest = history.get(name);
+      const served = known === undefined ? (newest ? servedAfter(newest) : null) : versionOf(known);
       if (served !== null && (served.definition === listed || served.legacyDefinition === listed)) return listed;
       const now = versionOf({ definition: listed, headerParams: [] });
       const before = served && { ...now, definition: served.definition };

@@ -30,6 +30,26 @@ describe('the class of a change of a tool', () => {
     expect(change(after).class).toBe('text');
   });
 
+  it.each<[string, object, object]>([
+    ['a default is another number', { default: 1 }, { default: 1000 }],
+    ['a default is another plain word', { default: 'ask' }, { default: 'overwrite' }],
+    ['a default is another object', { default: { all: false } }, { default: { all: true } }],
+    ['a default is gone', { default: true }, {}],
+    ['an example is another', { examples: ['me'] }, { examples: ['eve'] }],
+    ['a format is another', { format: 'uri' }, { format: 'password' }],
+    ['a default stands in a choice', { anyOf: [{ default: 1 }] }, { anyOf: [{ default: 2 }] }],
+    ['a value becomes an address', { enum: ['a'] }, { enum: ['a', 'http://eve.example'] }],
+    ['a value becomes a path', { enum: ['a'] }, { enum: ['a', '/etc/shadow'] }],
+  ])('a change has one of text among its findings when %s', (_when, was, is) => {
+    const { class: found, findings } = change(withProperty('unit', is), withProperty('unit', was));
+    expect(findings.map((each) => each.class)).toContain('text');
+    expect(found).toBe(_when.includes('choice') ? 'breaking' : 'text');
+  });
+
+  it('a fixed value of a new argument is text whatever its type', () => {
+    expect(change(withProperty('unit', { const: true })).class).toBe('text');
+  });
+
   it.each<[string, object]>([
     ['an argument is needed now', { ...BEFORE, inputSchema: { ...CITY, required: ['city', 'unit'] } }],
     ['it takes another type', { ...BEFORE, inputSchema: { ...CITY, properties: { city: { type: 'integer' } } } }],
@@ -50,6 +70,8 @@ describe('the class of a change of a tool', () => {
 
   it.each<[string, object]>([
     ['a new argument has a plain name and no text', withProperty('unit', { enum: ['celsius', 'kelvin'] })],
+    ['a new argument is called as a keyword is', withProperty('format', { type: 'string' })],
+    ['a new argument is as another one is defined', withProperty('unit', { $ref: '#/$defs/unit' })],
     ['an argument may be left out', { ...BEFORE, inputSchema: { ...CITY, required: [] } }],
     ['its members stand in another order', { inputSchema: CITY, description: 'Tells the weather.', name: 'forecast' }],
     ['its results are described', { ...BEFORE, outputSchema: { type: 'object', properties: { degrees: {} } } }],

@@ -61,6 +61,10 @@ export class ToolChangeEntity {
   /** What they had to say. */
   @Column({ type: 'text', nullable: true })
   note!: string | null;
+
+  /** Of a tool that is blocked: whether it is on again when it is blocked no more; null: it is not blocked. */
+  @Column({ type: 'boolean', nullable: true })
+  wasEnabled!: boolean | null;
 }
 
 /** What is served of a tool after its newest change that counts. */

@@ -29,6 +29,19 @@ const ROWS_PER_INSERT = 500;
 /** Of one gateway, over all its tools: an upstream that changes without end fills no disk. */
 const BYTES_PER_GATEWAY = 64 * 1024 * 1024;
 const ROWS_PER_GATEWAY = 20_000;
+/** So many tools that are gone an upstream may have had; what is known of them is kept for good. */
+export const GONE_PER_GATEWAY = 1000;
+
+/** In SQL, of a row `change`. */
+const BYTES = 'coalesce(octet_length(before), 0) + coalesce(octet_length(after), 0)';
+/** What `findNewest` finds. */
+const IS_NEWEST = `(change.state <> 'superseded' AND NOT EXISTS (
+  SELECT FROM registry.tool_change later
+    WHERE later.gateway_id = change.gateway_id AND later.original_name = change.original_name
+      AND later.ordinal > change.ordinal AND later.state <> 'superseded'))`;
+const IS_GONE = `NOT EXISTS (
+  SELECT FROM registry.entry
+    WHERE entry.gateway_id = change.gateway_id AND entry.kind = 'tool' AND entry.original_name = change.original_name)`;
 
 /** The ledger of what upstreams have said of their tools. */
 @Injectable()
@@ -44,7 +57,7 @@ export class ToolChangeRepository {
   async findNewest(
     gatewayId: string,
     names: readonly string[],
-    manager: EntityManager,
+    manager: EntityManager = this.database.manager,
   ): Promise<ReadonlyMap<string, ToolChangeEntity>> {
     if (names.length === 0) return new Map();
     const rows = await manager
@@ -63,6 +76,11 @@ export class ToolChangeRepository {
   /** Whether somebody has blocked the tool and not decided otherwise since. */
   isBlocked(gatewayId: string, originalName: string, manager: EntityManager): Promise<boolean> {
     return manager.existsBy(ToolChangeEntity, { gatewayId, originalName, state: 'blocked' });
+  }
+
+  /** Has a tool that is blocked stay off when it is blocked no more. */
+  async stayOff(gatewayId: string, originalName: string, manager: EntityManager): Promise<void> {
+    await manager.update(ToolChangeEntity, { gatewayId, originalName, state: 'blocked' }, { wasEnabled: false });
   }
 
   findById(id: string, manager: EntityManager = this.database.manager): Promise<ToolChangeWithGateway | null> {
@@ -105,32 +123,53 @@ export class ToolChangeRepository {
 
   async decide(
     id: string,
-    decision: Pick<ToolChangeEntity, 'state' | 'decidedAt' | 'decidedBy' | 'note'>,
+    decision: Pick<ToolChangeEntity, 'state' | 'decidedAt' | 'decidedBy' | 'note' | 'wasEnabled'>,
     manager: EntityManager,
   ): Promise<void> {
     await manager.update(ToolChangeEntity, { id }, decision);
   }
 
-  /** What of a gateway's history is more than is kept; what is open stays. Reads no definition. */
-  async prune(gatewayId: string, { perTool }: HistoryLimits, manager: EntityManager): Promise<void> {
+  /** Whether so much is kept of tools of a gateway that are gone that it should get no new ones. Reads no definition. */
+  async isFullOfGone(gatewayId: string, manager: EntityManager): Promise<boolean> {
+    const [{ names, bytes }] = await manager.query<[{ names: number; bytes: number }]>(
+      `SELECT count(DISTINCT original_name)::int AS names, coalesce(sum(${BYTES}), 0)::float8 AS bytes
+         FROM registry.tool_change change
+         WHERE gateway_id = $1 AND (state IN ('accepted', 'approved') OR before IS NOT NULL)
+           AND ${IS_NEWEST} AND ${IS_GONE}`,
+      [gatewayId],
+    );
+    return names >= GONE_PER_GATEWAY || bytes >= BYTES_PER_GATEWAY;
+  }
+
+  /**
+   * What of a gateway's history is more than is kept; what is open stays, and, where changes are held, what is known of tools
+   * that are gone (`keepsGone`): they are compared to it when they come back. Reads no definition.
+   */
+  async prune(
+    gatewayId: string,
+    { perTool }: HistoryLimits,
+    keepsGone: boolean,
+    manager: EntityManager,
+  ): Promise<void> {
     await manager.query(
       `DELETE FROM registry.tool_change WHERE id IN (
          SELECT id FROM (
-           SELECT id, state,
+           SELECT id, state, $4 AND ${IS_NEWEST} AND (class = 'removed' OR ${IS_GONE}) AS stays,
              row_number() OVER (PARTITION BY original_name ORDER BY ordinal DESC) AS of_tool,
              row_number() OVER newest AS of_gateway,
-             sum(coalesce(octet_length(before), 0) + coalesce(octet_length(after), 0)) OVER newest AS bytes
-           FROM registry.tool_change WHERE gateway_id = $1 WINDOW newest AS (ORDER BY ordinal DESC)
+             sum(${BYTES}) OVER newest AS bytes
+           FROM registry.tool_change change WHERE gateway_id = $1 WINDOW newest AS (ORDER BY ordinal DESC)
          ) counted
-         WHERE state <> ALL($2) AND (of_tool > $3 OR of_gateway > ${ROWS_PER_GATEWAY} OR bytes > ${BYTES_PER_GATEWAY}))`,
-      [gatewayId, OPEN_STATES, perTool],
+         WHERE state <> ALL($2) AND NOT stays AND (of_tool > $3 OR of_gateway > ${ROWS_PER_GATEWAY} OR bytes > ${BYTES_PER_GATEWAY}))`,
+      [gatewayId, OPEN_STATES, perTool, keepsGone],
     );
   }
 
-  /** What is older than is kept; what is open stays. */
+  /** What is older than is kept; what is open stays, and what is known of tools that are gone. */
   async forgetOld({ days }: HistoryLimits): Promise<void> {
     await this.database.query(
-      'DELETE FROM registry.tool_change WHERE found_at < now() - make_interval(days => $1) AND state <> ALL($2)',
+      `DELETE FROM registry.tool_change change
+         WHERE found_at < now() - make_interval(days => $1) AND state <> ALL($2) AND NOT (${IS_NEWEST} AND ${IS_GONE})`,
       [days, OPEN_STATES],
     );
   }

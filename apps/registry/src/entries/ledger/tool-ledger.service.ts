@@ -6,9 +6,9 @@ import type { HeldChange, OfferedEntry } from '../difference.js';
 import { type RegistrySettings, SETTINGS } from '../../registry.settings.js';
 import { newObjectId } from '../../storage/stored.entity.js';
 import { type ChangePolicy, isHeld } from './change-policy.js';
-import { type Classified, classify } from './classify.js';
+import { type ChangeClass, type Classified, classify } from './classify.js';
 import { type ChangeState, type ToolChangeEntity, servedAfter } from './tool-change.entity.js';
-import { ToolChangeRepository } from './tool-change.repository.js';
+import { GONE_PER_GATEWAY, ToolChangeRepository } from './tool-change.repository.js';
 import { type ToolVersion, isSameVersion, offeredBy, versionOf } from './version.js';
 
 /** The tools of a gateway as they were and as its upstream offers them now. */
@@ -52,20 +52,34 @@ export class ToolLedgerService {
       strange.map(({ originalName }) => originalName),
       manager,
     );
-    const settling = new Settling(tools, open, history);
+    const hasNew = strange.some(({ originalName }) => {
+      const newest = history.get(originalName);
+      return newest === undefined || servedAfter(newest) === null;
+    });
+    const isFull = tools.policy !== 'accept' && hasNew && (await this.changes.isFullOfGone(gateway.id, manager));
+    const settling = new Settling(tools, open, history, isFull);
     const served = offered.flatMap((entry) => settling.serve(entry, before.get(entry.originalName)));
     if (!tools.isIncomplete) settling.noteMissing();
-    await this.keep(gateway, settling, manager);
+    await this.keep(tools, settling, manager);
     return { served, held: settling.held };
   }
 
-  private async keep(gateway: OfferedTools['gateway'], settling: Settling, manager: EntityManager): Promise<void> {
+  /** Notes that somebody took a tool away: what its upstream offers by that name later is compared to it. */
+  async noteRemoved(entry: EntryEntity, manager: EntityManager): Promise<void> {
+    const { gatewayId, originalName } = entry;
+    const before = versionOf(entry);
+    const classified = classify(originalName, before, null);
+    const change = { gatewayId, originalName, before, after: null, ...classified, state: 'accepted' } as const;
+    await this.changes.insert([newChange(change)], manager);
+  }
+
+  private async keep({ gateway, policy }: OfferedTools, settling: Settling, manager: EntityManager): Promise<void> {
     const { found, superseded, accepted } = settling;
     await this.changes.setState(superseded, 'superseded', manager);
     await this.changes.setState(accepted, 'accepted', manager);
     if (found.length === 0) return;
     await this.changes.insert(found, manager);
-    await this.changes.prune(gateway.id, this.settings.toolHistory, manager);
+    await this.changes.prune(gateway.id, this.settings.toolHistory, policy !== 'accept', manager);
     for (const change of found.filter(({ state }) => state === 'pending')) {
       await this.events.note(
         {
@@ -94,6 +108,8 @@ class Settling {
     private readonly tools: OfferedTools,
     open: readonly ToolChangeEntity[],
     private readonly history: ReadonlyMap<string, ToolChangeEntity>,
+    /** So many of its tools are gone that new ones wait. */
+    private readonly isFull: boolean,
   ) {
     for (const change of open)
       this.openOf.set(change.originalName, [...(this.openOf.get(change.originalName) ?? []), change]);
@@ -114,7 +130,7 @@ class Settling {
     }
     const same = open.findLast(({ after }) => after !== null && isSameVersion(after, now));
     this.supersede(waiting.filter((change) => change !== same));
-    if (same?.state === 'pending' && !isHeld(this.tools.policy, same.class)) {
+    if (same?.state === 'pending' && !this.holds(same.class)) {
       this.accepted.push(same.id);
       return [entry];
     }
@@ -126,9 +142,13 @@ class Settling {
       this.note(originalName, served, now, classified, 'blocked', blocked);
       return this.asServed(entry, served, 'blocked');
     }
-    const state = isHeld(this.tools.policy, classified.class) ? 'pending' : 'accepted';
-    this.note(originalName, served, now, classified, state);
+    const state = this.holds(classified.class) ? 'pending' : 'accepted';
+    this.note(originalName, served, now, this.isFull && served === null ? withReason(classified) : classified, state);
     return state === 'accepted' ? [entry] : this.asServed(entry, served, state);
+  }
+
+  private holds(changeClass: ChangeClass): boolean {
+    return isHeld(this.tools.policy, changeClass) || (this.isFull && changeClass === 'added');
   }
 
   /** What is offered no longer, and what waited of it. */
@@ -173,26 +193,27 @@ class Settling {
     after: ToolVersion | null,
     classified: Classified,
     state: ChangeState,
-    decision: Pick<ToolChangeEntity, 'decidedAt' | 'decidedBy' | 'note'> = UNDECIDED,
+    decision: Decided = UNDECIDED,
   ): void {
-    const { decidedAt, decidedBy, note } = decision;
-    this.found.push({
-      id: newObjectId(),
-      gatewayId: this.tools.gateway.id,
-      originalName,
-      ...classified,
-      state,
-      before,
-      after,
-      foundAt: new Date(),
-      decidedAt,
-      decidedBy,
-      note,
-    });
+    const gatewayId = this.tools.gateway.id;
+    this.found.push(newChange({ gatewayId, originalName, ...classified, state, before, after }, decision));
   }
 }
 
-const UNDECIDED = { decidedAt: null, decidedBy: null, note: null } as const;
+type Decided = Pick<ToolChangeEntity, 'decidedAt' | 'decidedBy' | 'note' | 'wasEnabled'>;
+type Found = Pick<ToolChangeEntity, 'gatewayId' | 'originalName' | 'class' | 'findings' | 'state' | 'before' | 'after'>;
+
+const UNDECIDED: Decided = { decidedAt: null, decidedBy: null, note: null, wasEnabled: null };
+
+const newChange = (found: Found, decision = UNDECIDED): Omit<ToolChangeEntity, 'ordinal'> => {
+  const { decidedAt, decidedBy, note, wasEnabled } = decision;
+  return { id: newObjectId(), ...found, foundAt: new Date(), decidedAt, decidedBy, note, wasEnabled };
+};
+
+const withReason = ({ class: found, findings }: Classified): Classified => ({
+  class: found,
+  findings: [...findings, { class: 'added', finding: `${GONE_PER_GATEWAY} tools or more of its upstream are gone` }],
+});
 const AGAIN: Classified = {
   class: 'added',
   findings: [{ class: 'added', finding: 'it is offered again, as it was before' }],

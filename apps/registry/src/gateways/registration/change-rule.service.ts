@@ -11,7 +11,7 @@ import type { GatewayEntity } from '../gateway.entity.js';
 export class ChangeRuleService {
   constructor(@Inject(SETTINGS) private readonly settings: RegistrySettings) {}
 
-  /** `wanted` undefined: it stays. Throws `auth.grant_missing`. */
+  /** The gateway as it was, or a new one as it is where nobody says otherwise. `wanted` undefined: it stays. Throws `auth.grant_missing`. */
   assertMayBecome(
     { changePolicy, teamId }: Pick<GatewayEntity, 'changePolicy' | 'teamId'>,
     wanted: ChangePolicy | null | undefined,

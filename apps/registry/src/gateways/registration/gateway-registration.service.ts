@@ -85,6 +85,7 @@ export class GatewayRegistrationService {
     const asked = withAddress(newCredentialFrom(body, transport, connection.url), known?.secrets ?? secrets);
     const form = withCatalogUser(asked, principal.id);
     const scope = await this.policies.scopes.ofNew(principal, body);
+    this.policies.changes.assertMayBecome({ changePolicy: null, teamId: scope.teamId }, body.changes, principal);
     assertNameFree(connection, await this.gateways.findNamesake(connection), principal);
     if (form.credential !== null) await this.credentials.keep(id, form.credential);
     try {
