@@ -543,17 +543,20 @@ describe('changes of lists', () => {
   it('changes of one list are published at most once a second when the upstream announces many', async () => {
     const upstream = invocation.profile({ url: legacy.url });
     await invocation.discover(upstream);
-    const server = [...legacy.sessions.values()].at(-1);
+    // The sessions of tests before may end and begin meanwhile.
+    const announce = () => {
+      for (const server of legacy.sessions.values()) server.sendToolListChanged();
+    };
     const told = () => invocation.listChanges.filter(({ upstreamId }) => upstreamId === upstream.id).length;
     const beganMs = performance.now();
 
     // What is announced before the stream stands is heard by nobody.
     const whenItStands = () => {
-      server?.sendToolListChanged();
+      announce();
       return told();
     };
     await expect.poll(whenItStands).toBeGreaterThanOrEqual(1);
-    for (let change = 0; change < 50; change++) server?.sendToolListChanged();
+    for (let change = 0; change < 50; change++) announce();
     await expect.poll(told).toBeGreaterThanOrEqual(2);
 
     expect(told()).toBeLessThanOrEqual(1 + (performance.now() - beganMs) / 1_000);
