@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -11,6 +12,15 @@ import { identityOptions } from './identity.config.js';
 import { IdentityModule } from './identity.module.js';
 import { Authenticated, Caller, Open, Requires } from './requires.decorator.js';
 
+/** Whoever is admitted slowly may leave meanwhile. */
+const slowly = {
+  begun: 0,
+  waiting: [] as (() => void)[],
+  wait: () => {
+    slowly.begun++;
+    return new Promise<void>((resolve) => slowly.waiting.push(resolve));
+  },
+};
 const slow = { begun: 0, waiting: [] as (() => void)[] };
 
 @Controller()
@@ -51,6 +61,7 @@ const CALLERS: Record<string, Partial<Principal>> = {
   reader: { permissions: ['tools.read'] },
   worker: { permissions: ['tools.*'] },
   root: { permissions: ['*'], isAdmin: true, teams: null },
+  leaver: { permissions: ['*'] },
   tied: { permissions: ['*'], serverId: 's1' },
 };
 
@@ -63,6 +74,7 @@ const get = (path: string, token?: string) =>
 beforeAll(async () => {
   const broker = new LocalBus();
   broker.join('auth').answer(AdmitCaller, async ({ credential }) => {
+    if (credential === 'leaver' && slowly.begun < 3) await slowly.wait();
     const facts = CALLERS[credential ?? ''];
     if (facts === undefined) throw fail('auth.credential_invalid');
     const principal: Principal = {
@@ -166,5 +178,23 @@ describe('the guard of management routes', () => {
     for (const answer of slow.waiting) answer();
     await Promise.all(taken);
     while ((await get('/anyone', 'reader')).status !== 200) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  it('a management route gives the shares back when its caller has left before they were known', async () => {
+    const { hostname, port } = new URL(url);
+    const sockets = [1, 2, 3].map(() => connect(Number(port), hostname));
+    for (const socket of sockets)
+      socket.write('GET /anyone HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer leaver\r\n\r\n');
+    while (slowly.begun < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    slowly.begun = 3;
+    for (const admit of slowly.waiting) admit();
+    const again = async () => {
+      const answer = await get('/anyone', 'leaver');
+      await answer.text();
+      return answer.status;
+    };
+    await expect.poll(again).toBe(200);
   });
 });

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { finished } from 'node:stream';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Permission, Principal } from '#libs/contracts';
@@ -57,7 +58,8 @@ export class AdminGuard implements CanActivate {
     try {
       const principal = await this.admit(request.raw, required);
       const taken = this.shares.enter(principal, request.raw);
-      reply.raw.once('close', () => this.shares.leave(taken));
+      // Also for one who has left while it was found out who they are.
+      finished(reply.raw, () => this.shares.leave(taken));
       request[PRINCIPAL] = principal;
       noteFacts(request.raw, { principal: principal.id });
       nameActor({
