@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { UpstreamAddress } from '#contracts/registry/resolve-upstream.request';
 import { CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
 import { ClaimSession } from '#libs/contracts';
+import { fail } from '#libs/errors';
 import { freePort, startMcpDouble } from '#libs/testing';
 import { startEverything } from './everything-server.js';
 import { givenInvocation, type Invocation } from './invocation.js';
@@ -212,6 +213,21 @@ describe('the addresses of an upstream', () => {
       expect(requests.length).toBeGreaterThan(0);
       for (const { headers } of requests) expect(headers['x-key']).toBe('a-header-secret');
     }
+  });
+
+  it('an address is ejected and returns when no credential can be had, and the check says why', async () => {
+    const port = await freePort();
+    const { url } = await startNamed('second');
+    const profile = invocation.profile({ url: `http://127.0.0.1:${port}/mcp`, addresses: [further(url)] });
+    invocation.tokens.set(profile.id, () => {
+      throw fail('upstream.consent_needed');
+    });
+    await expect(invocation.bus.ask(CheckUpstream, { upstreamId: profile.id, timeoutMs: 1_000 })).rejects.toMatchObject(
+      { code: 'upstream.consent_needed' },
+    );
+    expect(await look(profile.id)).toBe('ejected active');
+    await startNamed('first', port);
+    expect(await look(profile.id)).toBe('active active');
   });
 
   it('the last address stays and each says why when none answers', async () => {

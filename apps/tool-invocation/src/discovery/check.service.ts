@@ -16,14 +16,16 @@ export class CheckService {
   /** Rejects with why it is not there, in words for whoever runs it. One that answers is called again at once. */
   async check({ upstreamId, timeoutMs }: RequestOf<typeof CheckUpstream>): Promise<ReplyOf<typeof CheckUpstream>> {
     const upstream = await this.directory.upstream(upstreamId);
-    const access = await this.directory.credentials.access(upstreamId, '');
-    const checking = upstream.dialer.addresses?.all(access, timeoutMs);
+    const { credentials } = this.directory;
+    const { addresses: checks } = upstream.dialer;
+    const checking = checks && credentials.accessOrNone(upstreamId).then((access) => checks.all(access, timeoutMs));
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const message = `The upstream did not answer within ${timeoutMs} ms whether it is there`;
-      timer = setTimeout(() => reject(fail('upstream.timed_out', { message, executed: 'no' })), timeoutMs);
-    });
     try {
+      const access = await credentials.access(upstreamId, '');
+      const late = new Promise<never>((_, reject) => {
+        const message = `The upstream did not answer within ${timeoutMs} ms whether it is there`;
+        timer = setTimeout(() => reject(fail('upstream.timed_out', { message, executed: 'no' })), timeoutMs);
+      });
       await Promise.race([ask(upstream, access, timeoutMs), late]);
     } catch (error) {
       throw withAddresses(withReason(toGatewayError(error)), await checking);

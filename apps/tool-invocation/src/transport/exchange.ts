@@ -45,6 +45,8 @@ export class Exchange {
   carrier: Carrier | undefined;
   /** Asked before it fails: whether another address of the upstream has taken it over. */
   elsewhere: ((error: GatewayError) => boolean) | undefined;
+  /** Told once it is settled, however it ended. */
+  onSettled: (() => void) | undefined;
   /** It makes no difference how often it is sent. */
   isRepeatable = false;
   /** Of the streams that bring its answer, one after the other. */
@@ -83,7 +85,7 @@ export class Exchange {
       this.strays++;
       return;
     }
-    this.settled = true;
+    this.settle();
     if (message.kind === 'result')
       this.held?.set(bytesHeld(message instanceof LongResult ? message.bytes : message.text));
     this.sink.answered(message, httpStatus);
@@ -95,18 +97,23 @@ export class Exchange {
 
   fail(error: GatewayError): void {
     if (this.settled || this.elsewhere?.(error)) return;
-    this.settled = true;
+    this.settle();
     this.sink.failed(error);
   }
 
   /** Ends the exchange: the answer is not wanted any more. */
   abandon(): void {
-    this.settled = true;
+    this.settle();
     this.carrier?.release(this);
   }
 
   /** The connection ended before the answer came. */
   failClosed(cause?: unknown): void {
     this.fail(fail('upstream.closed', { executed: this.executed, cause }));
+  }
+
+  private settle(): void {
+    this.settled = true;
+    this.onSettled?.();
   }
 }

@@ -71,6 +71,18 @@ export class UpstreamCredentials {
     return known.access;
   }
 
+  /**
+   * What an address is looked at with: nothing where no credential can be had, for being let in is not the question. Never
+   * rejects.
+   */
+  async accessOrNone(upstreamId: string): Promise<Access> {
+    try {
+      return await this.access(upstreamId, '');
+    } catch {
+      return accessFor(null);
+    }
+  }
+
   drop(upstreamId: string): void {
     this.drops++;
     for (const key of this.cached.keys()) if (key.startsWith(`${upstreamId}\n`)) this.cached.delete(key);

@@ -141,8 +141,8 @@ export class UpstreamDirectory implements UpstreamHost {
     this.lists.watchAgain(upstream);
   }
 
-  onSilent(upstream: Upstream): void {
-    void this.lookAt(upstream, 'all');
+  onSilent(upstream: Upstream): Promise<void> {
+    return this.lookAt(upstream, 'all');
   }
 
   onListChanged(upstreamId: string, list: CatalogList): void {
@@ -254,15 +254,12 @@ export class UpstreamDirectory implements UpstreamHost {
     }
   }
 
+  /** Never rejects. */
   private async lookAt({ profile, dialer }: Upstream, which: 'all' | 'due'): Promise<void> {
     const { addresses } = dialer;
     if (addresses === undefined || (which === 'due' && addresses.book.due().length === 0)) return;
-    try {
-      const access = await this.credentials.access(profile.id, '');
-      await addresses[which](access, this.settings.connections.connectTimeoutMs);
-    } catch (error) {
-      this.logger.debug({ err: error, upstreamId: profile.id }, 'the addresses of an upstream could not be looked at');
-    }
+    const access = await this.credentials.accessOrNone(profile.id);
+    await addresses[which](access, this.settings.connections.connectTimeoutMs);
   }
 
   private async recheckEra(upstream: Upstream): Promise<void> {

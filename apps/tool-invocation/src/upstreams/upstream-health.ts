@@ -23,8 +23,8 @@ export interface UpstreamHealthEvents {
 export interface SeveralAddresses {
   /** Whether one of them can be expected to answer. */
   hasSound(): boolean;
-  /** Finds out which of them do. */
-  recheck(): void;
+  /** Finds out which of them do. Never rejects. */
+  recheck(): Promise<void>;
 }
 
 /** Whether an upstream is well: by what its calls report, and by what it says when it is asked itself. */
@@ -68,18 +68,17 @@ export class UpstreamHealth {
   }
 
   /**
-   * A call ended without a sign of life. Its tool may only be slow, so the upstream itself is asked: one that does not
-   * answer that either has failed. Reports to the breaker in the call's place.
+   * A call ended without a sign of life. Its tool may only be slow, so the upstream itself is asked, at each of its
+   * addresses: one that does not answer that either has failed. Reports to the breaker in the call's place.
    */
   heardNothing(peer: Peer | undefined): void {
     if (this.breaker.isOpen) return this.breakerFailed(SILENT);
     this.breaker.undecided();
-    if (this.several !== undefined) return this.several.recheck();
-    if (peer === undefined || this.checking || !speaksMcp(this.kind)) return;
+    if (this.checking) return;
+    const asking = this.several === undefined ? this.ask(peer) : this.recheck(this.several);
+    if (asking === undefined) return;
     this.checking = true;
-    const method = peer.identity.era === 'modern' ? 'server/discover' : 'ping';
-    peer
-      .request(method, {}, this.settings.connections.connectTimeoutMs)
+    asking
       .then(
         () => this.succeeded(),
         (error: unknown) => this.breakerFailed(toGatewayError(error)),
@@ -87,6 +86,17 @@ export class UpstreamHealth {
       .finally(() => {
         this.checking = false;
       });
+  }
+
+  private ask(peer: Peer | undefined): Promise<unknown> | undefined {
+    if (peer === undefined || !speaksMcp(this.kind)) return undefined;
+    const method = peer.identity.era === 'modern' ? 'server/discover' : 'ping';
+    return peer.request(method, {}, this.settings.connections.connectTimeoutMs);
+  }
+
+  private async recheck(several: SeveralAddresses): Promise<void> {
+    await several.recheck();
+    if (!several.hasSound()) throw SILENT;
   }
 
   private breakerFailed(failure: GatewayError): void {

@@ -34,7 +34,7 @@ const given = (env: Record<string, string>, changes: Partial<UpstreamProfile> = 
     onElicitationCompleted() {},
     onListsInvalidated() {},
     onUnwatched() {},
-    onSilent() {},
+    async onSilent() {},
     told: { failed() {}, breakerOpened() {}, breakerClosed() {} },
     makeRoom() {},
   };

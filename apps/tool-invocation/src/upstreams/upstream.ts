@@ -37,7 +37,7 @@ export interface UpstreamHost {
   /** Its lists are no longer watched. */
   onUnwatched(upstream: Upstream): void;
   /** A call heard nothing of it: which of its addresses do answer? */
-  onSilent(upstream: Upstream): void;
+  onSilent(upstream: Upstream): Promise<void>;
   /** Makes room for one more conversation. Throws `upstream.busy`. */
   makeRoom(kind: TransportKind): void | Promise<void>;
 }

@@ -12,7 +12,7 @@ type HttpAddress = Address<HttpTransport>;
 /**
  * A conversation with an upstream that has several addresses. Without a session each request goes to the address whose
  * turn it is, and to the next where it could not be sent. A session stays where it was begun, and is lost with its
- * address: whoever has it begins anew, elsewhere.
+ * address: whoever has it begins anew, elsewhere, while what still runs there is finished.
  */
 export class SpreadChannel implements Channel {
   private readonly channels = new Map<HttpAddress, HttpChannel>();
@@ -21,9 +21,10 @@ export class SpreadChannel implements Channel {
   private home: HttpAddress | undefined;
   /** Where the last request went. */
   private last: HttpAddress | undefined;
-  private isClosed = false;
-  /** It went with its address: what was still to be sent there is for another session. */
+  private readonly running = new Set<Exchange>();
+  /** It went with its address: takes no more requests, and ends once those under way have. */
   private isLost = false;
+  private hasEnded = false;
 
   constructor(
     private readonly book: AddressBook<HttpTransport>,
@@ -32,7 +33,7 @@ export class SpreadChannel implements Channel {
   ) {}
 
   get closed(): boolean {
-    return this.isClosed;
+    return this.isLost || this.hasEnded;
   }
 
   get sessionful(): boolean {
@@ -53,8 +54,14 @@ export class SpreadChannel implements Channel {
   }
 
   request(exchange: Exchange): void {
+    if (this.isLost) return exchange.fail(staleSession());
     if (exchange.opensSession) this.home = undefined;
     else if (this.home?.isEjected && this.book.hasOther(this.home)) return this.lose(exchange);
+    this.running.add(exchange);
+    exchange.onSettled = () => {
+      this.running.delete(exchange);
+      this.endLost();
+    };
     this.send(exchange, this.home ?? this.next(), new Set());
   }
 
@@ -67,8 +74,8 @@ export class SpreadChannel implements Channel {
   }
 
   async close(): Promise<void> {
-    if (this.isClosed) return;
-    this.isClosed = true;
+    if (this.hasEnded) return;
+    this.hasEnded = true;
     await Promise.all([...this.channels.values()].map((channel) => channel.close()));
   }
 
@@ -89,7 +96,7 @@ export class SpreadChannel implements Channel {
 
   /** Whether another address, or another session, has taken over a request that failed at this one. */
   private isMoved(exchange: Exchange, address: HttpAddress, tried: Set<HttpAddress>, error: GatewayError): boolean {
-    if ((this.isClosed && !this.isLost) || !isOfAddress(error)) return false;
+    if ((this.hasEnded && !this.isLost) || !isOfAddress(error)) return false;
     this.book.failed(address, addressReason(error));
     if (!mayGoElsewhere(error, exchange.isRepeatable)) return false;
     if (this.home === address && !exchange.opensSession) {
@@ -105,10 +112,16 @@ export class SpreadChannel implements Channel {
 
   private lose(exchange: Exchange): void {
     exchange.elsewhere = undefined;
-    this.isLost = true;
-    if (!this.isClosed) this.events.closed(fail('upstream.session_lost'));
-    void this.close().catch(() => {});
+    if (!this.closed) {
+      this.isLost = true;
+      this.events.closed(fail('upstream.session_lost'));
+    }
     exchange.fail(staleSession());
+    this.endLost();
+  }
+
+  private endLost(): void {
+    if (this.isLost && this.running.size === 0) void this.close().catch(() => {});
   }
 
   private at(address: HttpAddress): HttpChannel {
@@ -119,8 +132,9 @@ export class SpreadChannel implements Channel {
         answeredLate: (id) => this.events.answeredLate(id),
         invalidated: () => this.events.invalidated(),
         closed: (reason) => {
-          this.isClosed = true;
-          this.events.closed(reason);
+          const wasLost = this.isLost;
+          this.hasEnded = true;
+          if (!wasLost) this.events.closed(reason);
         },
       });
       channel.protocolVersion = this.version;

@@ -28,7 +28,7 @@ export class SpreadSseTransport implements Transport {
     for (let address = this.book.pick(); address !== undefined; address = this.book.pick(tried)) {
       tried.add(address);
       try {
-        const channel = await address.line.open(access, this.listening(address, events));
+        const channel = await this.openAt(address, access, events);
         this.book.answered(address);
         return channel;
       } catch (error) {
@@ -44,16 +44,24 @@ export class SpreadSseTransport implements Transport {
     return closeAll(this.book);
   }
 
-  private listening(address: Address<Transport>, events: ChannelEvents): ChannelEvents {
-    return {
+  private async openAt(address: Address<Transport>, access: Access, events: ChannelEvents): Promise<Channel> {
+    let isOurEnd = false;
+    const channel = await address.line.open(access, {
       received: (message) => events.received(message),
       answeredLate: (id) => events.answeredLate(id),
       invalidated: () => events.invalidated(),
       closed: (reason) => {
-        if (isOfAddress(reason)) this.book.failed(address, addressReason(reason));
+        if (!isOurEnd && isOfAddress(reason)) this.book.failed(address, addressReason(reason));
         events.closed(reason);
       },
+    });
+    const close = channel.close.bind(channel);
+    // That the gateway ends a stream says nothing of the address.
+    channel.close = () => {
+      isOurEnd = true;
+      return close();
     };
+    return channel;
   }
 }
 
