@@ -300,8 +300,8 @@ describe('the ledger', () => {
     const held = await given([A, tool('b')]);
     await held.refresh(tool('b'));
     await bench.query(
-      `INSERT INTO registry.tool_change (id, gateway_id, original_name, class, state, findings, found_at)
-         SELECT '${held.id}' || n, '${held.id}', 'b', 'text', 'superseded', '[]', now() FROM generate_series(1, 20001) n`,
+      `INSERT INTO registry.tool_change (id, gateway_id, original_name, class, state, findings, before, found_at)
+         VALUES ('${held.id}', '${held.id}', 'b', 'text', 'superseded', '[]', repeat(' ', 65 * 1024 * 1024), now())`,
     );
     await held.refresh(tool('b', POISON));
     await bench.query(`UPDATE registry.tool_change SET found_at = now() - interval '400 days'`);
