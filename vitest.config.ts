@@ -19,6 +19,9 @@ const needsServers = [
   'deploy/test/*.server.spec.ts',
 ];
 
+/** Minutes, and what `npm run pack` makes: by `npm run newcomer` alone. */
+const NEWCOMER = 'apps/switchyard/test/newcomer.spec.ts';
+
 /** The longest first, so that none of them is left to run alone at the end: all that take more than half a minute. */
 const LONG = [
   'apps/switchyard/test/conformance.spec.ts',
@@ -102,12 +105,17 @@ export default defineConfig({
           // Real NATS, Redis, Postgres, whole gateways.
           name: 'integration',
           include: needsServers,
-          exclude: ['**/node_modules/**', '**/dist/**'],
+          exclude: ['**/node_modules/**', '**/dist/**', NEWCOMER],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // What is polled for comes, but late on a busy machine.
           expect: { poll: { timeout: 10_000 } },
         },
+      },
+      {
+        resolve,
+        ssr,
+        test: { name: 'newcomer', include: [NEWCOMER], testTimeout: 240_000, hookTimeout: 120_000 },
       },
     ],
   },

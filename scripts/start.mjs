@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // Starts the gateway from a checkout: checks Node, builds what is out of date, runs it in this very process.
 // Plain JavaScript without new syntax, so that a Node that is too old gets as far as the message.
 import { spawn, spawnSync } from 'child_process';
@@ -29,7 +30,7 @@ if (isOlder(process.versions.node, NODE_FLOOR)) {
       NODE_FLOOR +
       ' or later, and this is ' +
       process.versions.node +
-      '. "npm start" brings its own on Linux; elsewhere, install Node 24.',
+      '. "npm start" and "npx switchyard" bring their own on Linux; elsewhere, install Node 24.',
   );
 }
 

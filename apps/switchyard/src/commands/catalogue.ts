@@ -13,6 +13,7 @@ export const catalogue: Readonly<Record<string, Load>> = {
   open: async () => (await import('./open/open.command.js')).openCommand(),
   doctor: async () => (await import('./doctor/doctor.command.js')).doctorCommand(),
   reset: async () => (await import('./life/reset.command.js')).resetCommand(),
+  service: async () => (await import('./service/service.command.js')).serviceCommand(),
   start: async () => (await import('./start/start.command.js')).startCommand(),
   import: async () => (await import('./import/import.command.js')).importCommand(),
   servers: async () => (await import('./servers/servers.command.js')).serversCommand(),
@@ -45,7 +46,7 @@ export const UNLISTED: readonly string[] = ['tap', 'complete'];
 /** Commands as people meet them, all of which fit a screen. */
 export const GROUPS: readonly (readonly [names: string, about: string])[] = [
   ['up, down, restart, status', 'the gateway in the background'],
-  ['start', 'the gateway in this terminal, as no command does'],
+  ['start, service', 'in this terminal, as no command does; by systemd'],
   ['logs, doctor, reset', 'what it writes, what is not well, begin anew'],
   ['open', 'the admin console'],
   ['servers, import', 'the MCP servers behind it, by hand or from an mcp.json'],

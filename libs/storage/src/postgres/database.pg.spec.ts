@@ -128,6 +128,19 @@ describe('opening a database', () => {
     expect(await plan(noteMigrations.slice(1))).toMatchObject({ pending: names.slice(1), unknown: names.slice(0, 1) });
   });
 
+  it('openDatabase refuses tables of a later version where it is alone with them, and changes nothing', async () => {
+    await openNotes();
+    await expect(openNotes(server.location, noteMigrations.slice(0, 1))).rejects.toMatchObject({
+      code: 'config.invalid',
+      message: expect.stringMatching(/the data is of a later version \(its notes has LabelNote1700000000001\)/),
+    });
+    expect(await ask('SELECT count(*)::int AS n FROM notes.migrations')).toEqual([{ n: 2 }]);
+    await openNotes(
+      { url: `postgres://postgres@/postgres?host=${encodeURIComponent(socketDir)}` },
+      noteMigrations.slice(0, 1),
+    );
+  });
+
   it('openDatabase does not need the right to make schemas where an operator has made it', async () => {
     await ask(`CREATE ROLE tenant LOGIN; CREATE SCHEMA notes AUTHORIZATION tenant`);
     try {

@@ -60,7 +60,13 @@ export const migrateDatabase = async (options: Omit<DatabaseOptions, 'entities' 
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
   };
-  await migrate({ ...baseOf(options), migrations: [...options.migrations], entities: [], extra: unlimited });
+  await migrate({
+    ...baseOf(options),
+    migrations: [...options.migrations],
+    entities: [],
+    extra: unlimited,
+    isAlone: 'socketDir' in options.location,
+  });
 };
 
 /** Which migrations of the schema are run, and which are not. Changes nothing; one attempt. */

@@ -6,6 +6,7 @@ import {
   MigrationExecutor,
   type QueryRunner,
 } from 'typeorm';
+import { fail } from '#libs/errors';
 
 /** A migration as TypeORM runs it. */
 export type MigrationClass = new () => MigrationInterface;
@@ -26,12 +27,23 @@ const LOCK_SPACE = 0x5357_4d47;
 /** How long one replica waits for another that is migrating. */
 const LOCK_WAIT_MS = 120_000;
 
+export type MigrateOptions = DataSourceOptions & {
+  readonly schema: string;
+  readonly migrations: readonly MigrationClass[];
+  /**
+   * Whether this process is the only one that uses the database: then tables of a later version are refused. Where replicas
+   * share it, those of the version before go on beside them while an upgrade is rolled out.
+   */
+  readonly isAlone: boolean;
+};
+
 /**
  * Brings a schema up to date, once, however many replicas start together: the schema, the table of what has been run
  * and all migrations in one transaction, under a lock that ends with it. Nothing outlives the transaction on its
- * connection, so PgBouncer may give it to somebody else afterwards.
+ * connection, so PgBouncer may give it to somebody else afterwards. Rejects with `config.invalid` where it is of a later version
+ * and nobody else uses it.
  */
-export const migrate = async (options: DataSourceOptions & { schema: string }): Promise<void> => {
+export const migrate = async (options: MigrateOptions): Promise<void> => {
   const database = await new DataSource(options).initialize();
   try {
     const runner = database.createQueryRunner();
@@ -40,6 +52,7 @@ export const migrate = async (options: DataSourceOptions & { schema: string }): 
       await runner.query(`SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`);
       await runner.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_SPACE, options.schema]);
       await createSchema(runner, options.schema);
+      if (options.isAlone) await refuseLaterTables(runner, options);
       const executor = new MigrationExecutor(database, runner);
       await executor.executePendingMigrations();
       await runner.commitTransaction();
@@ -58,6 +71,18 @@ export const migrate = async (options: DataSourceOptions & { schema: string }): 
 const createSchema = async (runner: QueryRunner, schema: string): Promise<void> => {
   const found: unknown[] = await runner.query('SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', [schema]);
   if (found.length === 0) await runner.query(`CREATE SCHEMA "${schema}"`);
+};
+
+const refuseLaterTables = async (runner: QueryRunner, { schema, migrations }: MigrateOptions): Promise<void> => {
+  const names: readonly { readonly name: string }[] = (await runner.hasTable(`${schema}.${MIGRATIONS_TABLE}`))
+    ? await runner.query(`SELECT name FROM "${schema}"."${MIGRATIONS_TABLE}" ORDER BY id`)
+    : [];
+  const known = new Set(migrations.map(nameOf));
+  const later = names.find(({ name }) => !known.has(name));
+  if (later === undefined) return;
+  throw fail('config.invalid', {
+    message: `the data is of a later version (its ${schema} has ${later.name}), which this one could harm: start that version, or put back a copy of the data folder from before the upgrade`,
+  });
 };
 
 /** What `migrate` would run, from what has been run. */

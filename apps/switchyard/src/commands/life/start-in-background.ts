@@ -12,7 +12,7 @@ const WAIT_MS = 180_000;
 const LOOK_MS = 100;
 const LINES_TOLD = 12;
 /** As `npm start` gives them: what is short-lived in a gateway does not outlive a small young generation. */
-const NODE_OPTIONS_OF_A_GATEWAY = [
+export const NODE_OPTIONS_OF_A_GATEWAY = [
   '--max-semi-space-size=16',
   '--no-parallel-scavenge',
   '--external-memory-accounted-in-global-limit',

@@ -5,6 +5,7 @@ import { VERSION } from '#libs/service';
 import type { AdminApi } from '../../gateway/admin-api.js';
 
 const PACKAGE = '@modelcontextprotocol/server-everything';
+const VERSION_OF_PACKAGE = '2026.8.31';
 const GATEWAY = 'everything';
 
 /** Puts a real server behind the gateway and calls it as a client of each era would, with the token of one. */
@@ -12,8 +13,7 @@ export const runDemo = async (api: AdminApi, token: string, print: (line: string
   const { gateway, change } = await api.ensureGateway({
     name: GATEWAY,
     transport: 'STDIO',
-    command: process.execPath,
-    args: [programPath(), 'stdio'],
+    ...program(),
   });
   const state = change === 'unchanged' ? 'is registered already' : 'is registered';
   print(
@@ -62,10 +62,12 @@ const callTool = async (
   }
 };
 
-const programPath = (): string => {
+/** As it is installed beside us, as in a checkout; else npm brings it. */
+const program = (): { readonly command: string; readonly args: readonly string[] } => {
   try {
-    return join(dirname(createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`)), 'dist', 'index.js');
+    const manifest = createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`);
+    return { command: process.execPath, args: [join(dirname(manifest), 'dist', 'index.js'), 'stdio'] };
   } catch {
-    throw new Error(`--demo needs the package ${PACKAGE}: run "npm ci" with the development dependencies`);
+    return { command: 'npx', args: ['-y', `${PACKAGE}@${VERSION_OF_PACKAGE}`, 'stdio'] };
   }
 };

@@ -7,11 +7,13 @@ import { AdminApi } from '../../gateway/admin-api.js';
 import { Rest } from '../../gateway/rest.js';
 import { consoleUrl } from '../../gateway/console-url.js';
 import { clientConfiguration } from '../../gateway/client-configuration.js';
+import { calledAs } from '../../local/called-as.js';
 import { announce } from '../../local/running-gateways.js';
 import { importServers } from '../import/import-servers.js';
 import { readServerList, type ServerEntry } from '../import/server-list.js';
 import { terminalAsker } from '../import/terminal.js';
 import { parts } from '../../gateway/parts.js';
+import { tellSystemd } from './tell-systemd.js';
 
 export interface StartChoices {
   readonly demo: boolean;
@@ -26,7 +28,7 @@ const CLIENT_TOKEN_LIFETIME_MS = 30 * 86_400_000;
 /** Of the link of the banner: until somebody has read it. */
 const CONSOLE_LINK_LIFETIME_MS = 600_000;
 
-const TO_ADMINISTER = 'For a token to administer with: npm run -s switchyard -- token create --user EMAIL --admin';
+const toAdminister = (): string => `For a token to administer with: ${calledAs()} token create --user EMAIL --admin`;
 
 /** The whole gateway in this process, and what was asked for at its start. */
 export const startGateway = async ({ demo, importFile, log }: StartChoices): Promise<void> => {
@@ -43,12 +45,13 @@ export const startGateway = async ({ demo, importFile, log }: StartChoices): Pro
     log,
     since: new Date().toISOString(),
   });
+  await tellSystemd();
   print(`Switchyard ${VERSION} is ready at ${gateway.url}`);
   if (servesConsole(gateway.application)) print(await consoleLine(gateway));
   const signIn = toSignIn(gateway, reading.env);
   if (!demo && importFile === null) {
     if (signIn !== null) print(signIn);
-    print(TO_ADMINISTER);
+    print(toAdminister());
     return;
   }
   try {
@@ -87,12 +90,12 @@ const prepare = async (gateway: RunningService, demo: boolean, entries: readonly
   const days = CLIENT_TOKEN_LIFETIME_MS / 86_400_000;
   print(`\nToken for your client, which uses tools and administers nothing (${days} days):\n${token}`);
   print(`\nFor your client's mcp.json:\n${clientConfiguration(gateway.url, token)}`);
-  print(`\n${TO_ADMINISTER}`);
+  print(`\n${toAdminister()}`);
 };
 
 /** What stands in a log is nobody's to open the console with: the link is for a person at a terminal. */
 const consoleLine = async (gateway: RunningService): Promise<string> => {
-  const plain = `Console: ${gateway.url}/admin/ (npm run -s switchyard -- open prints a link that logs in)`;
+  const plain = `Console: ${gateway.url}/admin/ (${calledAs()} open prints a link that logs in)`;
   if (!process.stdout.isTTY) return plain;
   const code = await issueConsoleCode(gateway.application, CONSOLE_LINK_LIFETIME_MS);
   return `Console, by a link that is good once within ten minutes:\n${consoleUrl(gateway.url, code)}`;
