@@ -212,7 +212,7 @@ describe('signing in with the company is refused', () => {
     const copy = browser.copy();
     expect((await browser.fetch(url)).status).toBe(302);
     expect((await browser.fetch(url)).status).toBe(400);
-    expect((await copy.fetch(url)).status).toBe(403);
+    expect((await copy.fetch(url)).status).toBe(400);
     expect((await me(copy)).status).toBe(401);
   });
 
@@ -259,6 +259,11 @@ describe('signing in with the company is refused', () => {
     expect((await signIn(zoe)).html).toContain('disabled');
     await gateway.admin.call('DELETE', account);
     expect((await signIn(zoe)).html).toContain('removed');
+    // Whoever is made again is nobody whom the provider knows.
+    await gateway.admin.call('POST', '/auth/email/admin/users', { email: zoe.email });
+    expect((await signIn(zoe)).html).toContain('not linked');
+    // The address of somebody whom it knows, with another subject.
+    expect((await signIn({ ...ANN, sub: 'a2' })).html).toContain('linked to another identity');
   });
 
   it.each<[string, () => Record<string, unknown>, number]>([

@@ -41,6 +41,11 @@ export class SsoController {
     'log-ins',
     'Too many sign-ins are begun from this address',
   );
+  private readonly finished = new AddressCounter(
+    PER_MINUTE_MAX,
+    'log-ins',
+    'Too many sign-ins are finished from this address',
+  );
 
   constructor(
     private readonly providers: ProviderService,
@@ -98,7 +103,13 @@ export class SsoController {
   @ApiQuery({ name: 'code', type: String, required: false })
   @ApiQuery({ name: 'state', type: String, required: false })
   @ApiFoundResponse({ description: 'Signed in.' })
-  @ApiOpenFailures('auth.link_invalid', 'auth.sign_in_refused', 'auth.provider_unavailable', 'registry.unknown')
+  @ApiOpenFailures(
+    'auth.link_invalid',
+    'auth.sign_in_refused',
+    'auth.provider_unavailable',
+    'registry.unknown',
+    'http.rate_limited',
+  )
   async finish(
     @Req() { raw }: Request,
     @Res() reply: Reply,
@@ -108,6 +119,7 @@ export class SsoController {
     const query = new URLSearchParams(raw.url?.split('?').slice(1).join('?') ?? '');
     let back = CONSOLE;
     try {
+      this.finished.count(networkOf(this.addressOf(raw)));
       const purpose = this.flow.purposeOf(id, query, raw.headers.cookie);
       if (purpose.kind === 'consent') back = purpose.page;
       reply.header('set-cookie', this.flow.forget(query));

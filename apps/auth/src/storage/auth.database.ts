@@ -15,6 +15,7 @@ import { UpstreamTokenRow } from '../upstream-credentials/oauth/upstream-token.e
 import { UpstreamCredentialRow } from '../upstream-credentials/upstream-credential.entity.js';
 import { User } from '../users/user.entity.js';
 import { AuthorizationServer1764900000010 } from './migrations/0010-authorization-server.migration.js';
+import { EndSsoIdentities1765300000014 } from './migrations/0014-end-sso-identities.migration.js';
 import { Scim1765200000013 } from './migrations/0013-scim.migration.js';
 import { Sso1765000000011 } from './migrations/0011-sso.migration.js';
 import { UpstreamConsents1765100000012 } from './migrations/0012-upstream-consents.migration.js';
@@ -63,5 +64,6 @@ export const authDatabase = {
     Sso1765000000011,
     UpstreamConsents1765100000012,
     Scim1765200000013,
+    EndSsoIdentities1765300000014,
   ],
 } as const;

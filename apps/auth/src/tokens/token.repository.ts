@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, Not } from 'typeorm';
 import { InjectDatabase, transact } from '#libs/storage';
+import { Revocation } from './revocation.entity.js';
 import { Token } from './token.entity.js';
 
 export interface TokenPage {
@@ -20,6 +21,9 @@ export type SessionsOf =
   | { readonly issuer: string; readonly subject: string | null; readonly session: string | null };
 
 const OPEN_SESSIONS = `made_by IN ('login', 'consent') AND revoked_at IS NULL AND expires_at > now()`;
+/** An issuer says again what could not be announced: what it ended then is announced once more. */
+const OPEN_OR_JUST_ENDED = `made_by IN ('login', 'consent') AND expires_at > now()
+  AND (revoked_at IS NULL OR revoked_at > now() - interval '10 minutes')`;
 /** Of an issuer that names no session when somebody signs in, all of theirs end with any. */
 const BEGUN_AT = `origin_issuer = $1 AND ($2::text IS NULL OR origin_subject = $2)
   AND ($3::text IS NULL OR origin_session = $3 OR (origin_session IS NULL AND origin_subject = $2))`;
@@ -113,15 +117,15 @@ export class TokenRepository {
       .getMany();
   }
 
-  /** Ends those that are open, and answers their `jti`. */
+  /** Ends those that are open, and answers their `jti`; of an issuer, with those that ended a moment ago. */
   async endSessions(of: SessionsOf, endedBy: string): Promise<readonly string[]> {
     const [which, values] =
       'issuer' in of
-        ? [BEGUN_AT, [of.issuer, of.subject, of.session]]
-        : ['user_email = $1 AND ($2::uuid IS NULL OR id = $2)', [of.userEmail, of.id ?? null]];
+        ? [`${OPEN_OR_JUST_ENDED} AND ${BEGUN_AT}`, [of.issuer, of.subject, of.session]]
+        : [`${OPEN_SESSIONS} AND user_email = $1 AND ($2::uuid IS NULL OR id = $2)`, [of.userEmail, of.id ?? null]];
     return transact(this.database, async (manager) => {
       const [ended] = (await manager.query(
-        `UPDATE auth.api_tokens SET revoked_at = now() WHERE ${OPEN_SESSIONS} AND ${which} RETURNING token_id, expires_at`,
+        `UPDATE auth.api_tokens SET revoked_at = coalesce(revoked_at, now()) WHERE ${which} RETURNING token_id, expires_at`,
         values,
       )) as [{ token_id: string; expires_at: Date }[], number];
       await manager.query(
@@ -151,5 +155,10 @@ export class TokenRepository {
       await manager.query(`DELETE FROM auth.revocations WHERE expires_at < now() - interval '1 day'`);
       return inserted.length > 0;
     });
+  }
+
+  /** Whether it was ended, on record or not. */
+  isRevoked(tokenId: string): Promise<boolean> {
+    return this.database.getRepository(Revocation).existsBy({ tokenId });
   }
 }

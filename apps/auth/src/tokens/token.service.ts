@@ -239,6 +239,11 @@ export class TokenService {
     return this.tokens.revoke(id, expiresAt, by);
   }
 
+  /** Whether that was used up. */
+  isSpent(id: string): Promise<boolean> {
+    return this.tokens.isRevoked(id);
+  }
+
   private async endWithDescendants(first: Pick<Token, 'tokenId' | 'expiresAt'>, revokedBy: string): Promise<void> {
     // The first one first: what cannot ask for others any more has no new descendants.
     await this.end(first.tokenId, first.expiresAt, revokedBy);

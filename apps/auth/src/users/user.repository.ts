@@ -50,13 +50,13 @@ export class UserRepository {
     return { users, total };
   }
 
-  /** False when the user exists already. A removed namesake's tokens stay dead. */
+  /** False when the user exists already. A removed namesake's tokens stay dead, and no provider vouches for the new one. */
   async add({ email, fullName = null, passwordHash = null, isAdmin }: NewUser): Promise<boolean> {
     const rows: unknown[] = await this.database.query(
       `INSERT INTO auth.users AS known (email, full_name, password_hash, is_admin) VALUES ($1, $2, $3, $4)
        ON CONFLICT (email) DO UPDATE SET
          full_name = excluded.full_name, password_hash = excluded.password_hash, is_admin = excluded.is_admin,
-         is_active = true, failed_login_count = 0, locked_until = NULL, created_at = now(), deleted_at = NULL
+         is_active = true, auth_provider = 'local', failed_login_count = 0, locked_until = NULL, created_at = now(), deleted_at = NULL
        WHERE known.deleted_at IS NOT NULL
        RETURNING email`,
       [email, fullName, passwordHash, isAdmin],

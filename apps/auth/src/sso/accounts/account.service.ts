@@ -4,6 +4,7 @@ import { InjectLogger, type Logger } from '#libs/telemetry';
 import type { User } from '../../users/user.entity.js';
 import { UserService } from '../../users/user.service.js';
 import type { Person } from '../protocol/person.js';
+import { ProviderService } from '../providers/provider.service.js';
 import type { SsoProvider } from '../providers/sso-provider.js';
 import { GrantsOfRules } from './grants-of-rules.js';
 import { IdentityRepository } from './identity.repository.js';
@@ -13,6 +14,7 @@ import { IdentityRepository } from './identity.repository.js';
 export class AccountService {
   constructor(
     private readonly identities: IdentityRepository,
+    private readonly providers: ProviderService,
     private readonly users: UserService,
     private readonly grants: GrantsOfRules,
     @InjectLogger() private readonly logger: Logger,
@@ -50,12 +52,19 @@ export class AccountService {
     return identity?.userEmail ?? user.email;
   }
 
-  /** Accounts that the company's provider brought, or its directory, are its own; others are linked where it may do that. */
-  private async checkMayLink(provider: SsoProvider, { email, authProvider }: User, issuer: string): Promise<void> {
-    if (provider.linksAccounts) return;
-    const isItsOwn = authProvider === 'scim' || authProvider === provider.id || authProvider === issuer;
-    if (isItsOwn && !(await this.identities.isKnown(issuer, email))) return;
+  /** Accounts that the provider brought, or the directory of the only one, are its own; others are linked where it may do that. */
+  private async checkMayLink(provider: SsoProvider, user: User, issuer: string): Promise<void> {
+    // The address of somebody who has left may be given to another one: an account is of one subject.
+    if (await this.identities.isKnown(user.email, issuer))
+      throw refused('The account of your address here is linked to another identity: ask an administrator');
+    if (provider.linksAccounts || user.authProvider === provider.id || user.authProvider === issuer) return;
+    if (user.authProvider === 'scim' && (await this.isOfDirectory(user.email))) return;
     throw refused('There is an account of your address here that is not linked to this provider: ask an administrator');
+  }
+
+  /** The directory does not say whose it is: with one provider alone there is no doubt. */
+  private async isOfDirectory(email: string): Promise<boolean> {
+    return (await this.providers.offered()).length === 1 && !(await this.identities.isKnown(email));
   }
 }
 

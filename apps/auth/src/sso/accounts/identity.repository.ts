@@ -12,9 +12,9 @@ export class IdentityRepository {
     return this.database.getRepository(SsoIdentity).findOneBy({ issuer, subject });
   }
 
-  /** Whether the issuer knows the user already, as anybody. */
-  isKnown(issuer: string, userEmail: string): Promise<boolean> {
-    return this.database.getRepository(SsoIdentity).existsBy({ issuer, userEmail });
+  /** Whether the issuer, or any, knows the user already, as anybody. */
+  isKnown(userEmail: string, issuer?: string): Promise<boolean> {
+    return this.database.getRepository(SsoIdentity).existsBy({ userEmail, ...(issuer !== undefined && { issuer }) });
   }
 
   /** The first one stays. */

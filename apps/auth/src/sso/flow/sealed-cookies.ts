@@ -1,14 +1,11 @@
 import type { KeyRing } from '../../upstream-credentials/key-ring.js';
 
-/** What is kept in a browser: readable here alone, for a while, for one purpose. */
-export interface CookiePlace {
-  readonly name: string;
-  readonly path: string;
-}
-
 const SEPARATOR = '~';
 
-/** Keeps values in cookies, encrypted, so that a sign-in belongs to the browser that began it and nothing is kept here. */
+/**
+ * Keeps values in cookies by name, encrypted: readable here alone, for a while, for one purpose. So a sign-in belongs to the
+ * browser that began it, and nothing is kept here.
+ */
 export class SealedCookies {
   constructor(
     private readonly keyRing: KeyRing,
@@ -18,23 +15,23 @@ export class SealedCookies {
   ) {}
 
   /** `Set-Cookie` that keeps the value. */
-  keep(place: CookiePlace, value: object, lifeMs: number): string {
+  keep(name: string, value: object, lifeMs: number): string {
     const text = JSON.stringify({ ...value, untilMs: Date.now() + lifeMs });
-    const { keyId, bytes } = this.keyRing.seal(text, this.sealedFor(place));
-    return this.line(place, `${keyId}${SEPARATOR}${bytes.toString('base64url')}`, Math.ceil(lifeMs / 1000));
+    const { keyId, bytes } = this.keyRing.seal(text, this.sealedFor(name));
+    return this.line(name, `${keyId}${SEPARATOR}${bytes.toString('base64url')}`, Math.ceil(lifeMs / 1000));
   }
 
   /** `Set-Cookie` that takes it away. */
-  drop(place: CookiePlace): string {
-    return this.line(place, '', 0);
+  drop(name: string): string {
+    return this.line(name, '', 0);
   }
 
   /** What was kept there; `null` where there is none, it is over, or it is not ours. */
-  read(place: CookiePlace, header: string | undefined): object | null {
-    const [keyId = '', sealed = ''] = cookieOf(header, this.named(place.name))?.split(SEPARATOR) ?? [];
+  read(name: string, header: string | undefined): object | null {
+    const [keyId = '', sealed = ''] = cookieOf(header, this.named(name))?.split(SEPARATOR) ?? [];
     if (sealed === '') return null;
     try {
-      const text = this.keyRing.open({ keyId, bytes: Buffer.from(sealed, 'base64url') }, this.sealedFor(place));
+      const text = this.keyRing.open({ keyId, bytes: Buffer.from(sealed, 'base64url') }, this.sealedFor(name));
       const { untilMs, ...value } = JSON.parse(text) as { readonly untilMs: number };
       return untilMs > Date.now() ? value : null;
     } catch {
@@ -50,19 +47,19 @@ export class SealedCookies {
       .map(([name]) => name.slice(this.named('').length));
   }
 
-  /** No subdomain can set a cookie of such a name. */
+  /** Browsers take `__Host-` from this very host alone: with `__Secure-`, its neighbours could plant one by `Domain`. */
   private named(name: string): string {
-    return this.isSecure ? `__Secure-${name}` : name;
+    return this.isSecure ? `__Host-${name}` : name;
   }
 
-  private sealedFor({ name, path }: CookiePlace): string {
-    return `${this.purpose} ${name} ${path}`;
+  private sealedFor(name: string): string {
+    return `${this.purpose} ${name}`;
   }
 
-  private line({ name, path }: CookiePlace, value: string, maxAgeS: number): string {
+  private line(name: string, value: string, maxAgeS: number): string {
     const secure = this.isSecure ? '; Secure' : '';
     // Providers send browsers back from elsewhere, so `Strict` cookies would stay behind.
-    return `${this.named(name)}=${value}; Path=${path}; Max-Age=${maxAgeS}; HttpOnly; SameSite=Lax${secure}`;
+    return `${this.named(name)}=${value}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Lax${secure}`;
   }
 }
 

@@ -10,7 +10,7 @@ import { AccountService } from '../accounts/account.service.js';
 import { type Challenge, RelyingParty } from '../protocol/relying-party.js';
 import { personOf } from '../protocol/person.js';
 import { ProviderService } from '../providers/provider.service.js';
-import { type CookiePlace, SealedCookies } from './sealed-cookies.js';
+import { SealedCookies } from './sealed-cookies.js';
 
 /** What a person signs in for: the console, or a consent that they gave on the page of a client. */
 export type Purpose =
@@ -72,8 +72,8 @@ export class SignInFlow {
     const kept: Kept = { providerId, challenge, purpose };
     const before = this.cookies.names(COOKIE, cookieHeader).slice(0, -(BEGUN_MAX - 1));
     const cookies = [
-      ...before.map((name) => this.cookies.drop({ name, path: PATH })),
-      this.cookies.keep(placeOf(challenge.state), kept, LIFE_MS),
+      ...before.map((name) => this.cookies.drop(name)),
+      this.cookies.keep(cookieOf(challenge.state), kept, LIFE_MS),
     ];
     return { url, state: challenge.state, cookies };
   }
@@ -86,10 +86,11 @@ export class SignInFlow {
     const { challenge, purpose } = this.begun(providerId, query, cookieHeader);
     const known = await this.providers.known(providerId);
     const callback = new URL(`${this.callbackOf(providerId)}?${query.toString()}`);
-    const claims = await this.relyingParty.finish(known, callback, challenge);
     const spentUntil = new Date(Date.now() + LIFE_MS);
+    // Before the provider is asked: one answer makes it work once.
     if (!(await this.tokens.spend(digestOf(challenge.state), spentUntil, `sso:${providerId}`)))
       throw fail('auth.link_invalid', { message: NOT_BEGUN });
+    const claims = await this.relyingParty.finish(known, callback, challenge);
     const person = personOf(known.provider, claims);
     const user = await this.accounts.of(known.provider, person);
     const { issuer, subject, session } = person;
@@ -103,13 +104,13 @@ export class SignInFlow {
 
   /** `Set-Cookie`: the answer of the provider has been read. */
   forget(query: URLSearchParams): string {
-    return this.cookies.drop(placeOf(query.get('state') ?? ''));
+    return this.cookies.drop(cookieOf(query.get('state') ?? ''));
   }
 
   private begun(providerId: string, query: URLSearchParams, cookieHeader: string | undefined): Kept {
     const states = query.getAll('state');
     const [state = ''] = states;
-    const kept = states.length === 1 ? (this.cookies.read(placeOf(state), cookieHeader) as Kept | null) : null;
+    const kept = states.length === 1 ? (this.cookies.read(cookieOf(state), cookieHeader) as Kept | null) : null;
     if (kept === null || kept.challenge.state !== state || kept.providerId !== providerId)
       throw fail('auth.link_invalid', { message: NOT_BEGUN });
     return kept;
@@ -126,9 +127,6 @@ export class SignInFlow {
 const PATH = '/auth/sso/callback';
 const NOT_BEGUN = 'This sign-in was begun in another browser, is over, or was used already';
 
-const placeOf = (state: string): CookiePlace => ({
-  name: `${COOKIE}${digestOf(state).slice(0, 16)}`,
-  path: PATH,
-});
+const cookieOf = (state: string): string => `${COOKIE}${digestOf(state).slice(0, 16)}`;
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url');

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type AuthSettings, InjectAuthSettings } from '../../auth.settings.js';
 import type { SignInOrigin } from '../../tokens/sign-in-origin.js';
@@ -25,7 +25,7 @@ export interface ConsentingUser {
 
 /** From the provider to the page is one redirect. */
 const LIFE_MS = 60_000;
-const NAME = 'switchyard_signed_in';
+const COOKIE = 'switchyard_signed_in_';
 
 /** Tells the page of a client who has just signed in, once, in the browser that did so. */
 @Injectable()
@@ -44,15 +44,19 @@ export class SignedInCookie {
   /** `Set-Cookie`, for the page alone that the person came from. */
   keep({ user, origin }: SignedIn, { page, scopes }: Extract<Purpose, { kind: 'consent' }>): string {
     const kept: Kept = { id: randomUUID(), email: user.email, origin, scopes };
-    return this.cookies.keep({ name: NAME, path: page }, kept, LIFE_MS);
+    return this.cookies.keep(cookieOf(page), kept, LIFE_MS);
   }
 
   /** `null` where nobody has just signed in for that page. */
   async take(page: string, cookieHeader: string | undefined): Promise<ConsentingUser | null> {
-    const kept = this.cookies.read({ name: NAME, path: page }, cookieHeader) as Kept | null;
+    const kept = this.cookies.read(cookieOf(page), cookieHeader) as Kept | null;
     if (kept === null) return null;
     if (!(await this.tokens.spend(kept.id, new Date(Date.now() + LIFE_MS), kept.email))) return null;
     const user = await this.users.find(kept.email);
     return user?.isActive ? { user, origin: kept.origin, scopes: kept.scopes } : null;
   }
 }
+
+/** Of one page. */
+const cookieOf = (page: string): string =>
+  `${COOKIE}${createHash('sha256').update(page).digest('base64url').slice(0, 16)}`;

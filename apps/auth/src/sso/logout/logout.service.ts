@@ -18,15 +18,16 @@ export class LogoutService {
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  /** Rejects, with whatever is wrong, for a token that is not good; one that is sent again has ended what it could. */
+  /** Rejects, with whatever is wrong, for a token that is not good, or could not be heeded: it is good until it was. */
   async end(providerId: string, logoutToken: string, address: string): Promise<void> {
     const known = await this.providers.known(providerId);
     const logout = readLogout(await this.relyingParty.verified(known, logoutToken), Date.now() / 1000);
     const by = `sso:${providerId}`;
     nameActor({ kind: 'user', id: by, address });
-    const until = new Date(Date.now() + LOGOUT_TOKEN_LIFE_MS);
-    if (!(await this.tokens.spend(`${providerId} ${logout.id}`, until, by))) return;
+    const spentAs = `${providerId} ${logout.id}`;
+    if (await this.tokens.isSpent(spentAs)) return;
     const ended = await this.sessions.endAll(logout, by);
+    await this.tokens.spend(spentAs, new Date(Date.now() + LOGOUT_TOKEN_LIFE_MS), by);
     this.logger.info({ provider: providerId, ended }, 'a provider logged somebody out');
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { matchingRules } from '../../jwt/claim-rules.js';
 import type { Preset } from '../providers/presets.js';
 import { describedProvider } from '../providers/sso-provider.js';
 import { personOf } from './person.js';
@@ -64,7 +65,7 @@ describe('personOf', () => {
     ['google', { ...SAID.google, hd: 'example.org' }, 'ann@example.org'],
     ['github', SAID.github, 'ann@example.org'],
   ])('personOf takes the verified address of the company when %s says %j', (preset, claims, email) => {
-    expect(personOf(provider(preset), { ...claims })).toMatchObject({ email, claims });
+    expect(personOf(provider(preset), { ...claims })).toMatchObject({ email, claims: { ...claims, email } });
   });
 
   it.each<[string, Preset, object, string]>([
@@ -112,6 +113,13 @@ describe('personOf', () => {
     const ours = provider('entra', { issuer, tenants: [TENANT.toUpperCase()] });
     expect(personOf(ours, SAID.entra).email).toBe('ann@example.org');
     expect(() => personOf(ours, { ...SAID.entra, tid: 'another' })).toThrow('another organisation');
+  });
+
+  it('personOf tells rules the verified address alone when Entra says another one that anybody may have written', () => {
+    const provided = provider('entra', { rules: [{ claim: 'email', value: 'boss@example.org', administrator: true }] });
+    const { email, claims } = personOf(provided, { ...SAID.entra, email: 'boss@example.org' });
+    expect([email, claims['email'], claims['preferred_username']]).toEqual(Array(3).fill('ann@example.org'));
+    expect(matchingRules(claims, provided.rules)).toEqual([]);
   });
 
   it('personOf tells issuer, subject, session and a name without markup', () => {

@@ -13,6 +13,7 @@ export interface Person {
   /** Lower case; of a domain that the provider may vouch for, and verified. */
   readonly email: string;
   readonly fullName: string | null;
+  /** As the provider says them, but `email`, which is the verified one: rules hold for nothing else. */
   readonly claims: Claims;
 }
 
@@ -26,14 +27,15 @@ export const personOf = (provider: SsoProvider, claims: Claims): Person => {
   const subject = shortText(claims['sub']);
   if (subject === null) throw refused(`${provider.displayName} does not say who you are`);
   checkTenant(provider, claims);
+  const email = emailOf(provider, claims);
   return {
     // Of GitHub, which has none, where people sign in.
     issuer: shortText(claims['iss']) ?? new URL(provider.endpoints.authorization ?? '').origin,
     subject,
     session: shortText(claims['sid']),
-    email: emailOf(provider, claims),
+    email,
     fullName: nameOf(claims),
-    claims,
+    claims: { ...claims, email },
   };
 };
 
