@@ -2645,6 +2645,7 @@ export interface components {
         BegunSignInView: {
             /** @example https://acme.okta.com/oauth2/v1/authorize?… */
             authorization_url: string;
+            /** @example k3J9x0Zq… */
             state: string;
         };
         BoundTokenView: {
@@ -4795,6 +4796,7 @@ export interface components {
         SessionView: {
             /** Format: date-time */
             created_at: string;
+            /** @example A client that signed in */
             description: string | null;
             /** Format: date-time */
             expires_at: string;
@@ -11071,7 +11073,41 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+                     *       ],
+                     *       "totalResults": 1,
+                     *       "startIndex": 1,
+                     *       "itemsPerPage": 1,
+                     *       "Resources": [
+                     *         {
+                     *           "schemas": [
+                     *             "urn:ietf:params:scim:schemas:core:2.0:Group"
+                     *           ],
+                     *           "id": "0b9c7e9e-3a44-4f0c-8f0e-2f8f6c1f7f3a",
+                     *           "displayName": "Research",
+                     *           "members": [
+                     *             {
+                     *               "value": "4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1",
+                     *               "display": "ann@example.org",
+                     *               "type": "User",
+                     *               "$ref": "/scim/v2/Users/4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1"
+                     *             }
+                     *           ],
+                     *           "meta": {
+                     *             "resourceType": "Group",
+                     *             "created": "2026-11-29T08:00:00.000Z",
+                     *             "location": "/scim/v2/Groups/0b9c7e9e-3a44-4f0c-8f0e-2f8f6c1f7f3a"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11103,7 +11139,31 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:schemas:core:2.0:Group"
+                     *       ],
+                     *       "id": "0b9c7e9e-3a44-4f0c-8f0e-2f8f6c1f7f3a",
+                     *       "displayName": "Research",
+                     *       "members": [
+                     *         {
+                     *           "value": "4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1",
+                     *           "display": "ann@example.org",
+                     *           "type": "User",
+                     *           "$ref": "/scim/v2/Users/4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1"
+                     *         }
+                     *       ],
+                     *       "meta": {
+                     *         "resourceType": "Group",
+                     *         "created": "2026-11-29T08:00:00.000Z",
+                     *         "location": "/scim/v2/Groups/0b9c7e9e-3a44-4f0c-8f0e-2f8f6c1f7f3a"
+                     *       }
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11138,7 +11198,31 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:schemas:core:2.0:Group"
+                     *       ],
+                     *       "id": "0b9c7e9e-3a44-4f0c-8f0e-2f8f6c1f7f3a",
+                     *       "displayName": "Research",
+                     *       "members": [
+                     *         {
+                     *           "value": "4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1",
+                     *           "display": "ann@example.org",
+                     *           "type": "User",
+                     *           "$ref": "/scim/v2/Users/4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1"
+                     *         }
+                     *       ],
+                     *       "meta": {
+                     *         "resourceType": "Group",
+                     *         "created": "2026-11-29T08:00:00.000Z",
+                     *         "location": "/scim/v2/Groups/0b9c7e9e-3a44-4f0c-8f0e-2f8f6c1f7f3a"
+                     *       }
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11172,7 +11256,31 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:schemas:core:2.0:Group"
+                     *       ],
+                     *       "id": "0b9c7e9e-3a44-4f0c-8f0e-2f8f6c1f7f3a",
+                     *       "displayName": "Research",
+                     *       "members": [
+                     *         {
+                     *           "value": "4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1",
+                     *           "display": "ann@example.org",
+                     *           "type": "User",
+                     *           "$ref": "/scim/v2/Users/4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1"
+                     *         }
+                     *       ],
+                     *       "meta": {
+                     *         "resourceType": "Group",
+                     *         "created": "2026-11-29T08:00:00.000Z",
+                     *         "location": "/scim/v2/Groups/0b9c7e9e-3a44-4f0c-8f0e-2f8f6c1f7f3a"
+                     *       }
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11234,7 +11342,31 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:schemas:core:2.0:Group"
+                     *       ],
+                     *       "id": "0b9c7e9e-3a44-4f0c-8f0e-2f8f6c1f7f3a",
+                     *       "displayName": "Research",
+                     *       "members": [
+                     *         {
+                     *           "value": "4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1",
+                     *           "display": "ann@example.org",
+                     *           "type": "User",
+                     *           "$ref": "/scim/v2/Users/4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1"
+                     *         }
+                     *       ],
+                     *       "meta": {
+                     *         "resourceType": "Group",
+                     *         "created": "2026-11-29T08:00:00.000Z",
+                     *         "location": "/scim/v2/Groups/0b9c7e9e-3a44-4f0c-8f0e-2f8f6c1f7f3a"
+                     *       }
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11261,7 +11393,34 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+                     *       ],
+                     *       "totalResults": 1,
+                     *       "startIndex": 1,
+                     *       "itemsPerPage": 1,
+                     *       "Resources": [
+                     *         {
+                     *           "schemas": [
+                     *             "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+                     *           ],
+                     *           "id": "User",
+                     *           "name": "User",
+                     *           "endpoint": "/Users",
+                     *           "schema": "urn:ietf:params:scim:schemas:core:2.0:User",
+                     *           "meta": {
+                     *             "resourceType": "ResourceType",
+                     *             "location": "/scim/v2/ResourceTypes/User"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11290,7 +11449,24 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+                     *       ],
+                     *       "id": "User",
+                     *       "name": "User",
+                     *       "endpoint": "/Users",
+                     *       "schema": "urn:ietf:params:scim:schemas:core:2.0:User",
+                     *       "meta": {
+                     *         "resourceType": "ResourceType",
+                     *         "location": "/scim/v2/ResourceTypes/User"
+                     *       }
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11317,7 +11493,138 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+                     *       ],
+                     *       "totalResults": 1,
+                     *       "startIndex": 1,
+                     *       "itemsPerPage": 1,
+                     *       "Resources": [
+                     *         {
+                     *           "schemas": [
+                     *             "urn:ietf:params:scim:schemas:core:2.0:Schema"
+                     *           ],
+                     *           "id": "urn:ietf:params:scim:schemas:core:2.0:User",
+                     *           "name": "User",
+                     *           "description": "A user",
+                     *           "attributes": [
+                     *             {
+                     *               "name": "userName",
+                     *               "type": "string",
+                     *               "multiValued": false,
+                     *               "description": "The e-mail address that the user signs in with",
+                     *               "required": true,
+                     *               "caseExact": false,
+                     *               "mutability": "immutable",
+                     *               "returned": "default",
+                     *               "uniqueness": "server"
+                     *             },
+                     *             {
+                     *               "name": "externalId",
+                     *               "type": "string",
+                     *               "multiValued": false,
+                     *               "description": "The id at the client",
+                     *               "required": false,
+                     *               "caseExact": true,
+                     *               "mutability": "readWrite",
+                     *               "returned": "default",
+                     *               "uniqueness": "none"
+                     *             },
+                     *             {
+                     *               "name": "displayName",
+                     *               "type": "string",
+                     *               "multiValued": false,
+                     *               "description": "The name of the user",
+                     *               "required": false,
+                     *               "caseExact": false,
+                     *               "mutability": "readWrite",
+                     *               "returned": "default",
+                     *               "uniqueness": "none"
+                     *             },
+                     *             {
+                     *               "name": "name",
+                     *               "type": "complex",
+                     *               "multiValued": false,
+                     *               "description": "The name of the user",
+                     *               "required": false,
+                     *               "caseExact": false,
+                     *               "mutability": "readWrite",
+                     *               "returned": "default",
+                     *               "uniqueness": "none",
+                     *               "subAttributes": [
+                     *                 {
+                     *                   "name": "formatted",
+                     *                   "type": "string",
+                     *                   "multiValued": false,
+                     *                   "description": "The whole name, the same as displayName",
+                     *                   "required": false,
+                     *                   "caseExact": false,
+                     *                   "mutability": "readWrite",
+                     *                   "returned": "default",
+                     *                   "uniqueness": "none"
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "name": "emails",
+                     *               "type": "complex",
+                     *               "multiValued": true,
+                     *               "description": "The one address, the same as userName",
+                     *               "required": false,
+                     *               "caseExact": false,
+                     *               "mutability": "readOnly",
+                     *               "returned": "default",
+                     *               "uniqueness": "none",
+                     *               "subAttributes": [
+                     *                 {
+                     *                   "name": "value",
+                     *                   "type": "string",
+                     *                   "multiValued": false,
+                     *                   "description": "The address",
+                     *                   "required": false,
+                     *                   "caseExact": false,
+                     *                   "mutability": "readWrite",
+                     *                   "returned": "default",
+                     *                   "uniqueness": "none"
+                     *                 },
+                     *                 {
+                     *                   "name": "primary",
+                     *                   "type": "boolean",
+                     *                   "multiValued": false,
+                     *                   "description": "Always true",
+                     *                   "required": false,
+                     *                   "caseExact": false,
+                     *                   "mutability": "readWrite",
+                     *                   "returned": "default",
+                     *                   "uniqueness": "none"
+                     *                 }
+                     *               ]
+                     *             },
+                     *             {
+                     *               "name": "active",
+                     *               "type": "boolean",
+                     *               "multiValued": false,
+                     *               "description": "False: the user cannot sign in, and every token they had is ended",
+                     *               "required": false,
+                     *               "caseExact": false,
+                     *               "mutability": "readWrite",
+                     *               "returned": "default",
+                     *               "uniqueness": "none"
+                     *             }
+                     *           ],
+                     *           "meta": {
+                     *             "resourceType": "Schema",
+                     *             "location": "/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:User"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11346,7 +11653,128 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:schemas:core:2.0:Schema"
+                     *       ],
+                     *       "id": "urn:ietf:params:scim:schemas:core:2.0:User",
+                     *       "name": "User",
+                     *       "description": "A user",
+                     *       "attributes": [
+                     *         {
+                     *           "name": "userName",
+                     *           "type": "string",
+                     *           "multiValued": false,
+                     *           "description": "The e-mail address that the user signs in with",
+                     *           "required": true,
+                     *           "caseExact": false,
+                     *           "mutability": "immutable",
+                     *           "returned": "default",
+                     *           "uniqueness": "server"
+                     *         },
+                     *         {
+                     *           "name": "externalId",
+                     *           "type": "string",
+                     *           "multiValued": false,
+                     *           "description": "The id at the client",
+                     *           "required": false,
+                     *           "caseExact": true,
+                     *           "mutability": "readWrite",
+                     *           "returned": "default",
+                     *           "uniqueness": "none"
+                     *         },
+                     *         {
+                     *           "name": "displayName",
+                     *           "type": "string",
+                     *           "multiValued": false,
+                     *           "description": "The name of the user",
+                     *           "required": false,
+                     *           "caseExact": false,
+                     *           "mutability": "readWrite",
+                     *           "returned": "default",
+                     *           "uniqueness": "none"
+                     *         },
+                     *         {
+                     *           "name": "name",
+                     *           "type": "complex",
+                     *           "multiValued": false,
+                     *           "description": "The name of the user",
+                     *           "required": false,
+                     *           "caseExact": false,
+                     *           "mutability": "readWrite",
+                     *           "returned": "default",
+                     *           "uniqueness": "none",
+                     *           "subAttributes": [
+                     *             {
+                     *               "name": "formatted",
+                     *               "type": "string",
+                     *               "multiValued": false,
+                     *               "description": "The whole name, the same as displayName",
+                     *               "required": false,
+                     *               "caseExact": false,
+                     *               "mutability": "readWrite",
+                     *               "returned": "default",
+                     *               "uniqueness": "none"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "emails",
+                     *           "type": "complex",
+                     *           "multiValued": true,
+                     *           "description": "The one address, the same as userName",
+                     *           "required": false,
+                     *           "caseExact": false,
+                     *           "mutability": "readOnly",
+                     *           "returned": "default",
+                     *           "uniqueness": "none",
+                     *           "subAttributes": [
+                     *             {
+                     *               "name": "value",
+                     *               "type": "string",
+                     *               "multiValued": false,
+                     *               "description": "The address",
+                     *               "required": false,
+                     *               "caseExact": false,
+                     *               "mutability": "readWrite",
+                     *               "returned": "default",
+                     *               "uniqueness": "none"
+                     *             },
+                     *             {
+                     *               "name": "primary",
+                     *               "type": "boolean",
+                     *               "multiValued": false,
+                     *               "description": "Always true",
+                     *               "required": false,
+                     *               "caseExact": false,
+                     *               "mutability": "readWrite",
+                     *               "returned": "default",
+                     *               "uniqueness": "none"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "active",
+                     *           "type": "boolean",
+                     *           "multiValued": false,
+                     *           "description": "False: the user cannot sign in, and every token they had is ended",
+                     *           "required": false,
+                     *           "caseExact": false,
+                     *           "mutability": "readWrite",
+                     *           "returned": "default",
+                     *           "uniqueness": "none"
+                     *         }
+                     *       ],
+                     *       "meta": {
+                     *         "resourceType": "Schema",
+                     *         "location": "/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:User"
+                     *       }
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11373,7 +11801,49 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+                     *       ],
+                     *       "patch": {
+                     *         "supported": true
+                     *       },
+                     *       "bulk": {
+                     *         "supported": false,
+                     *         "maxOperations": 0,
+                     *         "maxPayloadSize": 0
+                     *       },
+                     *       "filter": {
+                     *         "supported": true,
+                     *         "maxResults": 200
+                     *       },
+                     *       "changePassword": {
+                     *         "supported": false
+                     *       },
+                     *       "sort": {
+                     *         "supported": false
+                     *       },
+                     *       "etag": {
+                     *         "supported": false
+                     *       },
+                     *       "authenticationSchemes": [
+                     *         {
+                     *           "type": "oauthbearertoken",
+                     *           "name": "Bearer token",
+                     *           "description": "A token of this gateway with the permission admin.scim alone",
+                     *           "primary": true
+                     *         }
+                     *       ],
+                     *       "meta": {
+                     *         "resourceType": "ServiceProviderConfig",
+                     *         "location": "/scim/v2/ServiceProviderConfig"
+                     *       }
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11406,7 +11876,46 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+                     *       ],
+                     *       "totalResults": 1,
+                     *       "startIndex": 1,
+                     *       "itemsPerPage": 1,
+                     *       "Resources": [
+                     *         {
+                     *           "schemas": [
+                     *             "urn:ietf:params:scim:schemas:core:2.0:User"
+                     *           ],
+                     *           "id": "4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1",
+                     *           "externalId": "00u1a2b3c4",
+                     *           "userName": "ann@example.org",
+                     *           "displayName": "Ann Example",
+                     *           "name": {
+                     *             "formatted": "Ann Example"
+                     *           },
+                     *           "emails": [
+                     *             {
+                     *               "value": "ann@example.org",
+                     *               "type": "work",
+                     *               "primary": true
+                     *             }
+                     *           ],
+                     *           "active": true,
+                     *           "meta": {
+                     *             "resourceType": "User",
+                     *             "created": "2026-11-29T08:00:00.000Z",
+                     *             "location": "/scim/v2/Users/4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11438,7 +11947,36 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:schemas:core:2.0:User"
+                     *       ],
+                     *       "id": "4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1",
+                     *       "externalId": "00u1a2b3c4",
+                     *       "userName": "ann@example.org",
+                     *       "displayName": "Ann Example",
+                     *       "name": {
+                     *         "formatted": "Ann Example"
+                     *       },
+                     *       "emails": [
+                     *         {
+                     *           "value": "ann@example.org",
+                     *           "type": "work",
+                     *           "primary": true
+                     *         }
+                     *       ],
+                     *       "active": true,
+                     *       "meta": {
+                     *         "resourceType": "User",
+                     *         "created": "2026-11-29T08:00:00.000Z",
+                     *         "location": "/scim/v2/Users/4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1"
+                     *       }
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11473,7 +12011,36 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:schemas:core:2.0:User"
+                     *       ],
+                     *       "id": "4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1",
+                     *       "externalId": "00u1a2b3c4",
+                     *       "userName": "ann@example.org",
+                     *       "displayName": "Ann Example",
+                     *       "name": {
+                     *         "formatted": "Ann Example"
+                     *       },
+                     *       "emails": [
+                     *         {
+                     *           "value": "ann@example.org",
+                     *           "type": "work",
+                     *           "primary": true
+                     *         }
+                     *       ],
+                     *       "active": true,
+                     *       "meta": {
+                     *         "resourceType": "User",
+                     *         "created": "2026-11-29T08:00:00.000Z",
+                     *         "location": "/scim/v2/Users/4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1"
+                     *       }
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11507,7 +12074,36 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:schemas:core:2.0:User"
+                     *       ],
+                     *       "id": "4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1",
+                     *       "externalId": "00u1a2b3c4",
+                     *       "userName": "ann@example.org",
+                     *       "displayName": "Ann Example",
+                     *       "name": {
+                     *         "formatted": "Ann Example"
+                     *       },
+                     *       "emails": [
+                     *         {
+                     *           "value": "ann@example.org",
+                     *           "type": "work",
+                     *           "primary": true
+                     *         }
+                     *       ],
+                     *       "active": true,
+                     *       "meta": {
+                     *         "resourceType": "User",
+                     *         "created": "2026-11-29T08:00:00.000Z",
+                     *         "location": "/scim/v2/Users/4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1"
+                     *       }
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {
@@ -11569,7 +12165,36 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /**
+                     * @example {
+                     *       "schemas": [
+                     *         "urn:ietf:params:scim:schemas:core:2.0:User"
+                     *       ],
+                     *       "id": "4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1",
+                     *       "externalId": "00u1a2b3c4",
+                     *       "userName": "ann@example.org",
+                     *       "displayName": "Ann Example",
+                     *       "name": {
+                     *         "formatted": "Ann Example"
+                     *       },
+                     *       "emails": [
+                     *         {
+                     *           "value": "ann@example.org",
+                     *           "type": "work",
+                     *           "primary": true
+                     *         }
+                     *       ],
+                     *       "active": true,
+                     *       "meta": {
+                     *         "resourceType": "User",
+                     *         "created": "2026-11-29T08:00:00.000Z",
+                     *         "location": "/scim/v2/Users/4f6c2b0e-9f6a-4d55-a9a4-6d2a52f6a6b1"
+                     *       }
+                     *     }
+                     */
+                    "application/scim+json; charset=utf-8": Record<string, never>;
+                };
             };
             /** @description Whatever went wrong. */
             default: {

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Param, UseFilters } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
+import { listExample, scimAnswer } from './protocol/examples.js';
 import { listOf } from './protocol/list.js';
 import { SCIM_MEDIA_TYPE, ScimErrorFilter } from './protocol/scim-error.filter.js';
 import { notFound } from './protocol/scim-error.js';
@@ -16,7 +17,7 @@ export class ScimDiscoveryController {
   @Get('ServiceProviderConfig')
   @Header('content-type', SCIM_MEDIA_TYPE)
   @ApiOperation({ summary: 'Which features of SCIM there are' })
-  @ApiOkResponse({ description: 'A ServiceProviderConfig of SCIM.' })
+  @ApiOkResponse(scimAnswer('A ServiceProviderConfig of SCIM.', SERVICE_PROVIDER))
   @ApiFailures()
   config(): object {
     return SERVICE_PROVIDER;
@@ -25,7 +26,7 @@ export class ScimDiscoveryController {
   @Get('Schemas')
   @Header('content-type', SCIM_MEDIA_TYPE)
   @ApiOperation({ summary: 'The attributes of users and groups that are kept' })
-  @ApiOkResponse({ description: 'A ListResponse of SCIM.' })
+  @ApiOkResponse(scimAnswer('A ListResponse of SCIM.', listExample(SCHEMAS[0] ?? {})))
   @ApiFailures()
   schemas(): object {
     return whole(SCHEMAS);
@@ -34,7 +35,7 @@ export class ScimDiscoveryController {
   @Get('Schemas/:id')
   @Header('content-type', SCIM_MEDIA_TYPE)
   @ApiOperation({ summary: 'One schema' })
-  @ApiOkResponse({ description: 'A Schema of SCIM.' })
+  @ApiOkResponse(scimAnswer('A Schema of SCIM.', SCHEMAS[0] ?? {}))
   @ApiFailures('registry.unknown')
   schema(@Param('id') id: string): object {
     return one(SCHEMAS, id);
@@ -43,7 +44,7 @@ export class ScimDiscoveryController {
   @Get('ResourceTypes')
   @Header('content-type', SCIM_MEDIA_TYPE)
   @ApiOperation({ summary: 'Users and groups' })
-  @ApiOkResponse({ description: 'A ListResponse of SCIM.' })
+  @ApiOkResponse(scimAnswer('A ListResponse of SCIM.', listExample(RESOURCE_TYPES[0] ?? {})))
   @ApiFailures()
   resourceTypes(): object {
     return whole(RESOURCE_TYPES);
@@ -52,7 +53,7 @@ export class ScimDiscoveryController {
   @Get('ResourceTypes/:id')
   @Header('content-type', SCIM_MEDIA_TYPE)
   @ApiOperation({ summary: 'One type of resource' })
-  @ApiOkResponse({ description: 'A ResourceType of SCIM.' })
+  @ApiOkResponse(scimAnswer('A ResourceType of SCIM.', RESOURCE_TYPES[0] ?? {}))
   @ApiFailures('registry.unknown')
   resourceType(@Param('id') id: string): object {
     return one(RESOURCE_TYPES, id);

@@ -59,7 +59,7 @@ export class SsoController {
   @Get('providers')
   @ApiOperation({ summary: 'The identity providers that people may sign in with' })
   @ApiOkResponse({ type: [OfferedProviderView] })
-  @ApiOpenFailures()
+  @ApiOpenFailures('http.invalid')
   async list(): Promise<readonly OfferedProviderView[]> {
     return (await this.providers.offered()).map(offeredProviderView);
   }

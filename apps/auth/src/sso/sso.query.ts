@@ -19,6 +19,6 @@ export class BegunSignInView {
   @ApiProperty({ type: String, example: 'https://acme.okta.com/oauth2/v1/authorize?…' })
   authorization_url!: string;
 
-  @ApiProperty({ type: String })
+  @ApiProperty({ type: String, example: 'k3J9x0Zq…' })
   state!: string;
 }

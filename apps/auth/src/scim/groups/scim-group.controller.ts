@@ -22,6 +22,7 @@ import {
 } from '@nestjs/swagger';
 import { Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
+import { GROUP_EXAMPLE, listExample, scimAnswer } from '../protocol/examples.js';
 import { checkQuery, listOf, pageOf, projected, wants } from '../protocol/list.js';
 import { SCIM_MEDIA_TYPE, ScimErrorFilter } from '../protocol/scim-error.filter.js';
 import { ApiScimQuery, type Sent } from '../protocol/rest.js';
@@ -42,7 +43,7 @@ export class ScimGroupController {
     summary: 'Teams, oldest first; `filter` compares displayName, externalId, members.value and id by eq',
   })
   @ApiScimQuery()
-  @ApiOkResponse({ description: 'A ListResponse of SCIM.' })
+  @ApiOkResponse(scimAnswer('A ListResponse of SCIM.', listExample(GROUP_EXAMPLE)))
   @ApiFailures()
   async list(@Query() query: Sent): Promise<object> {
     checkQuery(query);
@@ -59,7 +60,7 @@ export class ScimGroupController {
   @Header('content-type', SCIM_MEDIA_TYPE)
   @ApiOperation({ summary: 'One team' })
   @ApiScimQuery()
-  @ApiOkResponse({ description: 'A Group of SCIM.' })
+  @ApiOkResponse(scimAnswer('A Group of SCIM.', GROUP_EXAMPLE))
   @ApiFailures('registry.unknown')
   async get(@Param('id') id: string, @Query() query: Sent): Promise<object> {
     checkQuery(query);
@@ -70,7 +71,7 @@ export class ScimGroupController {
   @Header('content-type', SCIM_MEDIA_TYPE)
   @ApiOperation({ summary: 'Make a team' })
   @ApiBody({ schema: { type: 'object' }, description: 'A Group of SCIM.' })
-  @ApiCreatedResponse({ description: 'The Group as it is kept.' })
+  @ApiCreatedResponse(scimAnswer('The Group as it is kept.', GROUP_EXAMPLE))
   @ApiFailures('http.conflict')
   async create(@Body() body: Sent): Promise<object> {
     return groupView(await this.groups.create(body));
@@ -80,7 +81,7 @@ export class ScimGroupController {
   @Header('content-type', SCIM_MEDIA_TYPE)
   @ApiOperation({ summary: 'Replace the name of a team and who is in it' })
   @ApiBody({ schema: { type: 'object' }, description: 'A Group of SCIM.' })
-  @ApiOkResponse({ description: 'The Group as it is kept.' })
+  @ApiOkResponse(scimAnswer('The Group as it is kept.', GROUP_EXAMPLE))
   @ApiFailures('registry.unknown')
   async replace(@Param('id') id: string, @Body() body: Sent): Promise<object> {
     return groupView(await this.groups.replace(id, body));
@@ -90,7 +91,7 @@ export class ScimGroupController {
   @Header('content-type', SCIM_MEDIA_TYPE)
   @ApiOperation({ summary: 'Change a team, and who is in it' })
   @ApiBody({ schema: { type: 'object' }, description: 'A PatchOp of SCIM.' })
-  @ApiOkResponse({ description: 'The Group as it is kept.' })
+  @ApiOkResponse(scimAnswer('The Group as it is kept.', GROUP_EXAMPLE))
   @ApiFailures('registry.unknown')
   async patch(@Param('id') id: string, @Body() body: Sent): Promise<object> {
     return groupView(await this.groups.patch(id, body));

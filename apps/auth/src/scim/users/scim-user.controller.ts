@@ -22,6 +22,7 @@ import {
 } from '@nestjs/swagger';
 import { Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
+import { USER_EXAMPLE, listExample, scimAnswer } from '../protocol/examples.js';
 import { checkQuery, listOf, pageOf, projected } from '../protocol/list.js';
 import { SCIM_MEDIA_TYPE, ScimErrorFilter } from '../protocol/scim-error.filter.js';
 import { ApiScimQuery, type Sent } from '../protocol/rest.js';
@@ -43,7 +44,7 @@ export class ScimUserController {
     summary: 'Users by e-mail; `filter` compares userName, externalId, emails, active and id by eq, joined by and',
   })
   @ApiScimQuery()
-  @ApiOkResponse({ description: 'A ListResponse of SCIM.' })
+  @ApiOkResponse(scimAnswer('A ListResponse of SCIM.', listExample(USER_EXAMPLE)))
   @ApiFailures()
   async list(@Query() query: Sent): Promise<object> {
     checkQuery(query);
@@ -60,7 +61,7 @@ export class ScimUserController {
   @Header('content-type', SCIM_MEDIA_TYPE)
   @ApiOperation({ summary: 'One user' })
   @ApiScimQuery()
-  @ApiOkResponse({ description: 'A User of SCIM.' })
+  @ApiOkResponse(scimAnswer('A User of SCIM.', USER_EXAMPLE))
   @ApiFailures('registry.unknown')
   async get(@Param('id') id: string, @Query() query: Sent): Promise<object> {
     checkQuery(query);
@@ -71,7 +72,7 @@ export class ScimUserController {
   @Header('content-type', SCIM_MEDIA_TYPE)
   @ApiOperation({ summary: 'Make a user, who then signs in with the identity provider' })
   @ApiBody({ schema: { type: 'object' }, description: 'A User of SCIM.' })
-  @ApiCreatedResponse({ description: 'The User as it is kept.' })
+  @ApiCreatedResponse(scimAnswer('The User as it is kept.', USER_EXAMPLE))
   @ApiFailures('http.conflict')
   async create(@Body() body: Sent): Promise<object> {
     return userView(await this.users.create(body));
@@ -81,7 +82,7 @@ export class ScimUserController {
   @Header('content-type', SCIM_MEDIA_TYPE)
   @ApiOperation({ summary: 'Replace what is kept of a user' })
   @ApiBody({ schema: { type: 'object' }, description: 'A User of SCIM.' })
-  @ApiOkResponse({ description: 'The User as it is kept.' })
+  @ApiOkResponse(scimAnswer('The User as it is kept.', USER_EXAMPLE))
   @ApiFailures('registry.unknown')
   async replace(@Param('id') id: string, @Body() body: Sent): Promise<object> {
     return userView(await this.users.replace(id, body));
@@ -91,7 +92,7 @@ export class ScimUserController {
   @Header('content-type', SCIM_MEDIA_TYPE)
   @ApiOperation({ summary: 'Change a user; `active: false` ends every token they have, at once' })
   @ApiBody({ schema: { type: 'object' }, description: 'A PatchOp of SCIM.' })
-  @ApiOkResponse({ description: 'The User as it is kept.' })
+  @ApiOkResponse(scimAnswer('The User as it is kept.', USER_EXAMPLE))
   @ApiFailures('registry.unknown')
   async patch(@Param('id') id: string, @Body() body: Sent): Promise<object> {
     return userView(await this.users.patch(id, body));

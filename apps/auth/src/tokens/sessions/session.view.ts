@@ -12,7 +12,7 @@ export class SessionView {
   @ApiProperty({ type: String, example: 'Claude (3f2a91c0)' })
   name!: string;
 
-  @ApiProperty({ type: String, nullable: true })
+  @ApiProperty({ type: String, nullable: true, example: 'A client that signed in' })
   description!: string | null;
 
   @ApiProperty({
