@@ -216,6 +216,26 @@ describe('a client that knows no tasks', () => {
     await expect.poll(() => seen).toEqual(['tools/call', 'tasks/result', 'tasks/cancel']);
   });
 
+  it('a task of a client without tasks is not begun again when its session is lost, for its tool has run', async () => {
+    const upstream = await startRawLegacy(
+      (request, res) => {
+        if (request.method === 'tools/call')
+          return json(res, result(request.id, { task: { taskId: 't1', status: 'working', ttl: null } }));
+        return json(res, rpcError(null, -32000, 'Session not found'), 404);
+      },
+      { capabilities: { tools: {}, tasks: { requests: { tools: { call: {} } }, cancel: {} } } },
+    );
+    raw.push(upstream);
+    const calling = invocation.call(
+      invocation.profile({ url: upstream.url }),
+      't',
+      {},
+      { client: WITHOUT, taskSupport: 'required' },
+    );
+    await expect(calling).rejects.toMatchObject({ code: 'upstream.session_lost', executed: 'unknown' });
+    expect(upstream.executions).toBe(1);
+  });
+
   it('a client without tasks gets progress when the task makes some', async () => {
     const upstream = await startRawLegacy(
       (request, res) => {

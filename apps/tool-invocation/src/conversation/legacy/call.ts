@@ -13,7 +13,7 @@ import type { Claim } from '#libs/resilience';
 import { traceHeaders } from '#libs/telemetry';
 import type { OpenCall, UpstreamSide } from '../../call/open-call.js';
 import type { ServerRequest } from '../../call/server-request.js';
-import { staleSession } from '../../call/stale.js';
+import { Stale, staleSession } from '../../call/stale.js';
 import type { Channel } from '../../transport/channel.js';
 import { Exchange, type ExchangeSink } from '../../transport/exchange.js';
 import { HttpRefusal } from '../../transport/http/refusal.js';
@@ -30,6 +30,8 @@ export interface RequestOverrides {
   readonly onResult?: (result: IncomingResult) => void | Promise<void>;
   /** Takes an error in place of the call. */
   readonly onError?: (error: IncomingError) => void;
+  /** The call itself has run before. */
+  readonly follows?: boolean;
   /** Whose questions it may raise, where that is not the call itself. */
   readonly owner?: string;
   /** Takes what the upstream requests in place of the call. */
@@ -59,8 +61,8 @@ export interface LegacyCallOwner {
 /** A call, or a request for the sake of one, on its way to a session and back. */
 export class LegacyCall implements ExchangeSink, UpstreamSide {
   slot = -1;
-  /** The upstream has told of its work on it. */
-  private hasBegun = false;
+  /** The upstream has told of its work on the call. */
+  private hasBegun: boolean;
   readonly exchange: Exchange;
   /** Takes what the upstream requests on the stream of this call. */
   readonly requestReceiver: Pick<OpenCall, 'call' | 'serverRequest'>;
@@ -73,7 +75,8 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
     private readonly overrides: RequestOverrides,
   ) {
     const { call, traceparent, wantsProgress } = open;
-    const { method = call.method, paramsText = open.paramsText, onServerRequest } = overrides;
+    const { method = call.method, paramsText = open.paramsText, onServerRequest, follows = false } = overrides;
+    this.hasBegun = follows;
     const id = nextRequestId();
     const meta: Record<string, unknown> = { ...call.meta, traceparent, ...call.passedContext };
     if (wantsProgress) meta.progressToken = id;
@@ -129,7 +132,7 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
     else this.session.settled(this);
     this.open.heard ||= this.exchange.heard;
     if (cause instanceof HttpRefusal && this.isSessionful && refusesSession(cause)) this.failLost();
-    else this.open.fail(error);
+    else this.open.fail(this.hasBegun ? asBegun(error) : error);
   }
 
   abandon(): void {
@@ -169,3 +172,15 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
     this.open.fail(this.hasBegun ? fail('upstream.session_lost', { executed: 'unknown' }) : staleSession());
   }
 }
+
+/** What has run is not said to have not, so that nobody repeats it. */
+const asBegun = (error: GatewayError): GatewayError => {
+  if (error.executed !== 'no') return error;
+  const { code, message, data, cause } = error;
+  return fail(code, {
+    message,
+    ...(data && { data }),
+    executed: 'unknown',
+    ...(!(cause instanceof Stale) && { cause }),
+  });
+};

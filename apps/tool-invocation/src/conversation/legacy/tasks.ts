@@ -129,6 +129,7 @@ export class LegacyTasks {
     this.session.send(open, {
       method: 'tasks/result',
       paramsText: JSON.stringify({ taskId }),
+      follows: true,
       onCancel: () => void this.session.fireAndForget('tasks/cancel', { taskId }),
       onResult: (message) => this.session.give(open, message),
     });
