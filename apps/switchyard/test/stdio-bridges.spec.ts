@@ -385,7 +385,7 @@ describe('switchyard expose', () => {
     });
     let said = '';
     child.stderr.on('data', (chunk) => (said += chunk));
-    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(2);
     expect(said).toContain('--token');
   });
 });
