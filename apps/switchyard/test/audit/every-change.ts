@@ -14,6 +14,8 @@ export const changeEverything = async (
   gateway: Gateway,
   upstreamUrl: string,
   agentUrl: string,
+  /** Has the ledger forget all tools, so that what comes back is new to it. */
+  forgetTools: () => Promise<unknown>,
 ): Promise<readonly SentRequest[]> => {
   const admin = new AuditedClient(gateway.url, gateway.adminToken);
   const ann = await changeUsers(admin);
@@ -22,7 +24,7 @@ export const changeEverything = async (
   await changeRoles(admin);
   await changeProviders(admin);
   await changeDirectory(admin);
-  await changeCatalog(admin, upstreamUrl);
+  await changeCatalog(admin, upstreamUrl, forgetTools);
   await changeAgents(admin, agentUrl);
   await changeConsents(admin, gateway);
   await admin.send('POST /logging/setLevel', 'log_level.changed', { body: { level: 'warning' } });
@@ -192,7 +194,7 @@ const changeDirectory = async (admin: AuditedClient): Promise<void> => {
   await admin.send('DELETE /scim/v2/Users/{id}', 'user.deleted', { params });
 };
 
-const changeCatalog = async (admin: AuditedClient, url: string): Promise<void> => {
+const changeCatalog = async (admin: AuditedClient, url: string, forgetTools: () => Promise<unknown>): Promise<void> => {
   const gateway = await admin.send('POST /gateways', 'gateway.created', {
     body: { name: 'weather', url, authType: 'bearer', authToken: 'tok-8c1f5e0f' },
   });
@@ -230,7 +232,7 @@ const changeCatalog = async (admin: AuditedClient, url: string): Promise<void> =
   await admin.send('DELETE /tools/{id}', 'tool.deleted', { params: { id: tool?.id ?? '' } });
   await admin.send('POST /oauth/fetch-tools/{gatewayId}', 'tool.created', { params: { gatewayId: gateway.id } });
   await admin.send('PUT /gateways/{id}', 'gateway.changed', { ...gatewayParams, body: { changes: 'hold_all' } });
-  await decideChanges(admin, gateway.id);
+  await decideChanges(admin, gateway.id, forgetTools);
   await switchOff(admin, 'gateways', 'gateway', gateway.id);
   await admin.send('DELETE /servers/{id}', 'server.deleted', serverParams);
   await admin.send('DELETE /gateways/{id}', 'gateway.deleted', gatewayParams);
@@ -256,11 +258,16 @@ const changeCatalog = async (admin: AuditedClient, url: string): Promise<void> =
 };
 
 /** Tools that come back as new ones wait for somebody. */
-const decideChanges = async (admin: AuditedClient, gatewayId: string): Promise<void> => {
+const decideChanges = async (
+  admin: AuditedClient,
+  gatewayId: string,
+  forgetTools: () => Promise<unknown>,
+): Promise<void> => {
   const tools: { id: string; gatewayId: string }[] = await admin.send('GET /tools', '', {
     query: `gateway_id=${gatewayId}`,
   });
   for (const { id } of tools.slice(0, 3)) await admin.send('DELETE /tools/{id}', 'tool.deleted', { params: { id } });
+  await forgetTools();
   await admin.send('POST /gateways/{id}/tools/refresh', 'tool_change.held', { params: { id: gatewayId } });
   const { changes } = await admin.send('GET /changes', '', { query: 'state=pending' });
   const [approved, kept, blocked]: { id: string }[] = changes;
