@@ -52,7 +52,8 @@ export const migrate = async (options: MigrateOptions): Promise<void> => {
       await runner.query(`SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`);
       await runner.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_SPACE, options.schema]);
       await createSchema(runner, options.schema);
-      if (options.isAlone) await refuseLaterTables(runner, options);
+      // Who brings no migrations has no version.
+      if (options.isAlone && options.migrations.length > 0) await refuseLaterTables(runner, options);
       const executor = new MigrationExecutor(database, runner);
       await executor.executePendingMigrations();
       await runner.commitTransaction();
