@@ -69,7 +69,7 @@ it('migrate fails when it cannot do what it is told, and says why', async () => 
   ]);
   expect(nobody).toMatchObject({ code: 1, stdout: '' });
   expect(nobody.stderr).toMatch(/^switchyard: PostgreSQL could not be reached in 1 attempts: .*ECONNREFUSED/m);
-  expect(nothing).toMatchObject({ code: 1, stdout: '' });
+  expect(nothing).toMatchObject({ code: 2, stdout: '' });
   expect(nothing.stderr).toBe(
     'switchyard: "ingress" is no service with a database; there are auth, registry, metrics\n',
   );
